@@ -1,0 +1,25 @@
+"""What is said: briefings, contributors, issues with their sections, comments."""
+
+from briefings.models.briefing import Briefing
+from briefings.models.comment import Comment, CommentState
+from briefings.models.contributor import Contributor
+from briefings.models.issue import (
+    EDITABLE_STATES,
+    Issue,
+    IssueState,
+    TransitionRefused,
+)
+from briefings.models.section import Section, SectionKind
+
+__all__ = [
+    "EDITABLE_STATES",
+    "Briefing",
+    "Comment",
+    "CommentState",
+    "Contributor",
+    "Issue",
+    "IssueState",
+    "Section",
+    "SectionKind",
+    "TransitionRefused",
+]

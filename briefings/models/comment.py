@@ -1,0 +1,162 @@
+"""What a reader says on a published issue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from newsroom.models import record_act
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+MAX_COMMENT_CHARS = 5_000
+
+
+class CommentState(models.TextChoices):
+    """From the form to the page."""
+
+    UNCONFIRMED = "unconfirmed", "Address not confirmed"
+    PENDING = "pending", "Waits for the desk"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    """Comments as readers and moderators ask for them."""
+
+    def approved(self) -> CommentQuerySet:
+        """Comments on show, the oldest first."""
+        return self.filter(state=CommentState.APPROVED).order_by("created_at", "pk")
+
+    def waiting(self) -> CommentQuerySet:
+        """The moderators' queue, the oldest first."""
+        return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
+
+    def threads(self) -> CommentQuerySet:
+        """Comments that answer no other."""
+        return self.filter(parent=None)
+
+
+class Comment(models.Model):
+    """A reader's words: plain text, with a name or without; the address is never shown."""
+
+    issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="comments")
+    section = models.ForeignKey(
+        "briefings.Section",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="comments",
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
+    )
+    contributor = models.ForeignKey(
+        "briefings.Contributor",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="comments",
+        help_text="Set when an author answers; shown as “Author”.",
+    )
+    name = models.CharField(max_length=80, blank=True, help_text="Empty: anonymous.")
+    email = models.EmailField("address", max_length=254, blank=True, help_text="Never shown.")
+    body = models.TextField(max_length=MAX_COMMENT_CHARS)
+    state = models.CharField(max_length=12, choices=CommentState, default=CommentState.UNCONFIRMED)
+    featured = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("created_at", "pk")
+        permissions = (("moderate_comment", "Can approve, reject and feature comments"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(featured=False) | Q(state=CommentState.APPROVED),
+                name="comment_featured_is_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CommentState.UNCONFIRMED)
+                | Q(confirmed_at__isnull=False)
+                | Q(contributor__isnull=False),
+                name="comment_in_the_queue_is_confirmed",
+            ),
+        )
+        indexes = (models.Index(fields=["issue", "state"], name="comment_by_issue"),)
+
+    def __str__(self) -> str:
+        return f"{self.display_name} on {self.issue}"
+
+    @property
+    def display_name(self) -> str:
+        """The name that readers see."""
+        return self.contributor.name if self.contributor else self.name or "Anonymous"
+
+    def confirm(self, *, at: datetime) -> bool:
+        """Let a comment join the queue; False when it was confirmed before."""
+        mine = Comment.objects.filter(pk=self.pk, state=CommentState.UNCONFIRMED)
+        won = bool(mine.update(state=CommentState.PENDING, confirmed_at=at))
+        self.refresh_from_db(fields=["state", "confirmed_at"])
+        return won
+
+    def approve(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+        """Show the comment; False when it already was, or was never confirmed."""
+        return self._decide(CommentState.APPROVED, "approved", by=by, at=at)
+
+    def reject(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+        """Keep the comment off the page, or take it off again."""
+        return self._decide(CommentState.REJECTED, "rejected", by=by, at=at, featured=False)
+
+    def feature(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+        """Show the comment first, approving it if it still waits."""
+        if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
+            return False
+        mine = Comment.objects.filter(pk=self.pk, state=CommentState.APPROVED, featured=False)
+        won = bool(mine.update(featured=True))
+        if won:
+            record_act("featured", self, by=by)
+        self.refresh_from_db(fields=["featured"])
+        return won
+
+    def unfeature(self, *, by: AbstractBaseUser | None) -> bool:
+        """Put the comment back into its place."""
+        won = bool(Comment.objects.filter(pk=self.pk, featured=True).update(featured=False))
+        if won:
+            record_act("unfeatured", self, by=by)
+        self.refresh_from_db(fields=["featured"])
+        return won
+
+    def _decide(
+        self,
+        target: CommentState,
+        verb: str,
+        *,
+        by: AbstractBaseUser | None,
+        at: datetime,
+        **changes: bool,
+    ) -> bool:
+        movable = Comment.objects.filter(pk=self.pk).exclude(
+            state__in=[target, CommentState.UNCONFIRMED]
+        )
+        won = bool(movable.update(state=target, decided_at=at, decided_by=by, **changes))
+        if won:
+            record_act(verb, self, by=by)
+        self.refresh_from_db(fields=["state", "featured", "decided_at", "decided_by"])
+        return won

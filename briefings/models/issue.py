@@ -1,0 +1,271 @@
+"""One weekly edition: the article on the web and the letter in the inbox."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from briefings.models.section import Section
+from newsroom.models import record_act
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.contrib.auth.models import AbstractBaseUser
+
+    Staff = AbstractBaseUser | None
+
+
+class IssueState(models.TextChoices):
+    """Where an issue stands between the reporter's desk and the reader."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    SCHEDULED = "scheduled", "Scheduled"
+    PUBLISHED = "published", "Published"
+
+
+EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
+# An edit in one of these voids the approval.
+BOUND_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
+
+
+class TransitionRefused(Exception):  # noqa: N818  (a refusal, in the trade's words)
+    """An issue cannot take this step; the message says why, to an editor."""
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    """Issues as readers, editors and the clock ask for them."""
+
+    def published(self) -> IssueQuerySet:
+        """Issues that readers may see, the latest first."""
+        return self.filter(state=IssueState.PUBLISHED).order_by("-published_at", "-pk")
+
+    def due(self, *, at: datetime) -> IssueQuerySet:
+        """Scheduled issues whose hour has come."""
+        return self.filter(state=IssueState.SCHEDULED, publish_at__lte=at).order_by("publish_at")
+
+    def for_page(self) -> IssueQuerySet:
+        """With what a page about an issue names."""
+        return self.select_related("briefing__lead", "author")
+
+
+class Issue(models.Model):
+    """An edition of a briefing; its words are in its sections."""
+
+    briefing = models.ForeignKey(
+        "briefings.Briefing", on_delete=models.PROTECT, related_name="issues"
+    )
+    number = models.PositiveIntegerField(help_text="Counts up within the briefing.")
+    title = models.CharField("headline", max_length=200)
+    slug = models.SlugField(
+        max_length=80, blank=True, help_text="Words for a longer address that leads here."
+    )
+    strapline = models.CharField(
+        max_length=300, blank=True, help_text="A sentence or two under the headline."
+    )
+    author = models.ForeignKey(
+        "briefings.Contributor", on_delete=models.PROTECT, related_name="issues"
+    )
+    state = models.CharField(max_length=10, choices=IssueState, default=IssueState.DRAFT)
+    publish_at = models.DateTimeField("goes out at", null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approved_hash = models.CharField(max_length=64, blank=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = IssueQuerySet.as_manager()
+    sections: models.Manager[Section]
+
+    class Meta:
+        ordering = ("-published_at", "-number")
+        permissions = (
+            ("approve_issue", "Can approve issues and return them"),
+            ("send_issue", "Can schedule and send issues"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["briefing", "number"], name="issue_number_is_unique_in_its_briefing"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="issue_number_starts_at_one"),
+            models.CheckConstraint(
+                condition=~Q(state=IssueState.SCHEDULED) | Q(publish_at__isnull=False),
+                name="issue_scheduled_has_an_hour",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=IssueState.PUBLISHED) | Q(published_at__isnull=False),
+                name="issue_published_has_its_hour",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(EDITABLE_STATES)) | ~Q(approved_hash=""),
+                name="issue_approved_is_bound_to_its_content",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["state", "publish_at"], name="issue_by_hour"),
+            models.Index(fields=["briefing", "state", "-published_at"], name="issue_archive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.briefing} {self.number}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("briefings:issue_detail", args=[self.briefing.slug, self.number])
+
+    @property
+    def dateline(self) -> datetime:
+        """The moment a reader dates this issue by, on the briefing's clock."""
+        moment = self.published_at or self.publish_at or self.created_at
+        return moment.astimezone(self.briefing.zone)
+
+    def comments_open(self, *, at: datetime) -> bool:
+        """Whether readers may still comment."""
+        if self.state != IssueState.PUBLISHED or self.published_at is None:
+            return False
+        return at < self.published_at + timedelta(days=self.briefing.comments_close_after)
+
+    def content_hash(self) -> str:
+        """SHA-256 over the words that readers get; what an approval is bound to."""
+        sections = self.sections.order_by("position", "pk").values_list("kind", "heading", "body")
+        content = [self.title, self.strapline, self.author_id, *map(list, sections)]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+    # --- steps: each is one guarded UPDATE, so that of two callers one wins -----------------
+
+    def submit(self, *, by: Staff) -> None:
+        """Hand a draft to the editors."""
+        self._move({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
+
+    def return_to_author(self, *, by: Staff) -> None:
+        """Give an issue back; an approval and an hour are void."""
+        self._move(
+            {IssueState.IN_REVIEW, *BOUND_STATES},
+            IssueState.DRAFT,
+            verb="returned",
+            by=by,
+            approved_hash="",
+            approved_by=None,
+        )
+
+    def approve(self, *, by: Staff, seen: str | None = None) -> None:
+        """Approve the words as they stand, or exactly those whose hash the editor has `seen`."""
+        with transaction.atomic():
+            self._lock()
+            content = self.content_hash()
+            if seen is not None and seen != content:
+                raise TransitionRefused(
+                    "The words changed while you were reading. Read them again, then approve."
+                )
+            self._move(
+                {IssueState.IN_REVIEW},
+                IssueState.APPROVED,
+                verb="approved",
+                by=by,
+                approved_hash=content,
+                approved_by=by,
+            )
+
+    def schedule(self, *, publish_at: datetime, by: Staff) -> None:
+        """Set the hour at which the approved words go out."""
+        with transaction.atomic():
+            self._lock()
+            self._check_approval()
+            self._move(
+                BOUND_STATES,
+                IssueState.SCHEDULED,
+                verb="scheduled",
+                by=by,
+                detail={"for": publish_at.isoformat()},
+                publish_at=publish_at,
+            )
+
+    def unschedule(self, *, by: Staff) -> None:
+        """Take a scheduled issue off the clock; it stays approved."""
+        self._move({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
+
+    def publish(self, *, at: datetime, by: Staff = None) -> None:
+        """Let readers see a scheduled issue. Call inside the transaction that freezes its words."""
+        with transaction.atomic():
+            self._lock()
+            self._check_approval()
+            self._move(
+                {IssueState.SCHEDULED},
+                IssueState.PUBLISHED,
+                verb="published",
+                by=by,
+                published_at=at,
+            )
+
+    def void_approval(self, *, by: Staff) -> bool:
+        """After an edit: put an approved or scheduled issue back into review if its words changed."""
+        with transaction.atomic():
+            self._lock()
+            if self.state not in BOUND_STATES or self.approved_hash == self.content_hash():
+                return False
+            self._move(
+                BOUND_STATES,
+                IssueState.IN_REVIEW,
+                verb="edited after approval",
+                by=by,
+                approved_hash="",
+                approved_by=None,
+            )
+        return True
+
+    def claim_edit(self, *, version: int) -> bool:
+        """Count an edit that began from `version`; False when somebody else saved first."""
+        mine = Issue.objects.filter(pk=self.pk, version=version)
+        won = bool(mine.update(version=F("version") + 1))
+        if won:
+            self.version = version + 1
+        return won
+
+    def _check_approval(self) -> None:
+        if self.approved_hash != self.content_hash():
+            raise TransitionRefused(
+                "The words are not the ones that were approved. Approve the issue again."
+            )
+
+    def _lock(self) -> None:
+        """Hold the row, and see it as it is now, until the transaction ends."""
+        self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
+
+    def _move(
+        self,
+        sources: Collection[IssueState],
+        target: IssueState,
+        *,
+        verb: str,
+        by: Staff,
+        detail: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Change state in one guarded UPDATE and log the act in the same transaction."""
+        with transaction.atomic():
+            movable = Issue.objects.filter(pk=self.pk, state__in=sources)
+            if not movable.update(state=target, updated_at=timezone.now(), **changes):
+                self.refresh_from_db(fields=["state"])
+                raise TransitionRefused(
+                    f"“{self.title}” is {self.get_state_display().lower()}"
+                    f" and cannot become {target.label.lower()}."
+                )
+            record_act(verb, self, by=by, **(detail or {}))
+        self.refresh_from_db(fields=["state", *changes])

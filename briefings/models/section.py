@@ -1,0 +1,38 @@
+"""An ordered part of an issue."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.text import slugify
+
+from briefings.richtext import RichTextField
+
+
+class SectionKind(models.TextChoices):
+    """What a section is; each kind has its own dress on the page and in the letter."""
+
+    FEATURE = "feature", "Feature"
+    ROUNDUP = "roundup", "Round-up (bullets)"
+    FEEDBACK = "feedback", "Feedback (readers quoted)"
+    NOTE = "note", "Note or sign-off"
+
+
+class Section(models.Model):
+    """A part of an issue: its kind, its heading, its words."""
+
+    issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="sections")
+    position = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=SectionKind, default=SectionKind.FEATURE)
+    heading = models.CharField(max_length=200, blank=True)
+    body = RichTextField(blank=True)
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.heading or self.get_kind_display()
+
+    @property
+    def anchor(self) -> str:
+        """The id of this section on its page; it stays when sections are reordered."""
+        return f"{slugify(self.heading)[:60] or self.kind}-{self.pk}"

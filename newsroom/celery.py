@@ -1,0 +1,39 @@
+"""The Celery application: tasks are short wake-ups, the database is the truth."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
+
+app = Celery("newsroom")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+# The beat asks the tables what is to be done; no task carries work, so none can lose it.
+app.conf.beat_schedule = {
+    "send letters that wait": {"task": "newsroom.tasks.send_letters", "schedule": 10.0},
+    "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
+    "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
+    "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
+}
+
+
+@celeryd_init.connect
+@beat_init.connect
+def refuse_to_start_without_a_database(**_: Any) -> None:
+    """Say in a sentence that the database is out of reach, rather than fail at every task."""
+    from django.db import OperationalError, connection
+
+    from newsroom.failures import database_sentence
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as failure:
+        sys.exit(database_sentence(failure))
+    finally:
+        connection.close()

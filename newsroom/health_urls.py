@@ -1,0 +1,10 @@
+"""Addresses for those who keep the machine."""
+
+from django.urls import path
+
+from newsroom import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,1 @@
+"""The development inbox: letters as files, and a page that shows them."""

@@ -1,0 +1,34 @@
+"""What stands between the server and every view."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from newsroom.failures import database_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class unavailable_database:  # noqa: N801  (named as a middleware function is)
+    """Answer 503 with a page that says so when the database is out of reach."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """Turn a lost database into a sentence to the reader and a line in the log."""
+        if not isinstance(failure, (OperationalError, InterfaceError)):
+            return None
+        log.error(database_sentence(failure))
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})

@@ -1,0 +1,107 @@
+"""What both apps stand on that must outlive a process: the log of acts and the outgoing letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class ActQuerySet(models.QuerySet["Act"]):
+    """Acts in the words of those who look them up."""
+
+    def on(self, subject: models.Model) -> ActQuerySet:
+        """Acts on one row, the latest first."""
+        return self.filter(
+            subject_kind=subject._meta.model_name, subject_id=str(subject.pk)
+        ).order_by("-at", "-pk")
+
+    def update(self, **_: Any) -> NoReturn:
+        raise TypeError("the log of acts is append-only")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("the log of acts is append-only")
+
+
+class Act(models.Model):
+    """One act of staff (or of the clock) on a row: append-only."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, blank=True, help_text="Empty: the clock.")
+    verb = models.CharField(max_length=40)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=40)
+    detail = models.JSONField(default=dict)
+
+    objects = ActQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        indexes = (models.Index(fields=["subject_kind", "subject_id"], name="act_by_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.actor_name or 'the clock'} {self.verb} {self.subject_kind} {self.subject_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write once."""
+        if self.pk is not None:
+            raise TypeError("the log of acts is append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("the log of acts is append-only")
+
+
+def record_act(
+    verb: str,
+    subject: models.Model,
+    *,
+    by: AbstractBaseUser | AnonymousUser | None,
+    **detail: Any,
+) -> Act:
+    """Append an act to the log; detail holds JSON values and no personal data of readers."""
+    actor = by if by is not None and by.pk is not None else None
+    return Act.objects.create(
+        actor=actor,
+        actor_name=actor.get_username() if actor else "",
+        verb=verb,
+        subject_kind=subject._meta.model_name or "",
+        subject_id=str(subject.pk),
+        detail=detail,
+    )
+
+
+class OutgoingLetterQuerySet(models.QuerySet["OutgoingLetter"]):
+    """Letters by what is still to be done with them."""
+
+    def due(self, *, at: Any) -> OutgoingLetterQuerySet:
+        """Letters that may be tried now, the oldest first."""
+        return self.filter(not_before__lte=at).order_by("pk")
+
+
+class OutgoingLetter(models.Model):
+    """A confirmation, welcome or other single letter that waits to leave; its row goes when it has."""
+
+    name = models.CharField(max_length=60, help_text="The folder under templates/email/.")
+    to = models.CharField(max_length=320)
+    subject = models.CharField(max_length=998)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(default=timezone.now, db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_answer = models.CharField(max_length=500, blank=True)
+
+    objects = OutgoingLetterQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"

@@ -1,0 +1,75 @@
+"""Tokens in addresses: each is good for one act on one row.
+
+Two kinds. A *row token* is random, stored with its row and works as long as the row lives, whatever
+happens to `SECRET_KEY`. A *seal* carries a row's number and a proof (HMAC-SHA256), needs no column,
+has a fixed size, and survives a change of `SECRET_KEY` while the former key stays in
+`SECRET_KEY_FALLBACKS`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from django.conf import settings
+from django.core import signing
+
+ROW_TOKEN_CHARS = 22
+SEAL_CHARS = 28
+_PROOF_BYTES = 10
+
+
+def make_row_token() -> str:
+    """Make 128 random bits as 22 characters that stand in an address as they are."""
+    return secrets.token_urlsafe(16)
+
+
+@lru_cache(maxsize=64)
+def _key(secret: str, act: str) -> bytes:
+    return hashlib.sha256(f"newsroom seal\0{act}\0{secret}".encode()).digest()
+
+
+def _proof(secret: str, act: str, number: bytes) -> bytes:
+    return hmac.digest(_key(secret, act), number, "sha256")[:_PROOF_BYTES]
+
+
+def seal(act: str, number: int) -> str:
+    """Seal a row's number for one act: 28 characters a-z, 2-7, the same in either case.
+
+    Mail servers may change the case of a local part, so the alphabet is base32 (RFC 4648, section 6).
+    """
+    raw = number.to_bytes(7, "big")
+    sealed = base64.b32encode(raw + _proof(settings.SECRET_KEY, act, raw)).decode()
+    return sealed.rstrip("=").lower()
+
+
+def unseal(act: str, token: str) -> int | None:
+    """Give back the number, or None when the token was not made here for this act."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except ValueError:
+        return None
+    if len(raw) != 7 + _PROOF_BYTES:
+        return None
+    number, proof = raw[:7], raw[7:]
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if hmac.compare_digest(proof, _proof(secret, act, number)):
+            return int.from_bytes(number, "big")
+    return None
+
+
+def stamp(act: str, value: str) -> str:
+    """Sign a value for one act with the time, for links that end."""
+    return signing.dumps(value, salt=f"newsroom.{act}")
+
+
+def unstamp(act: str, token: str, *, max_age: int) -> str | None:
+    """Give back the value, or None when it is forged or older than max_age seconds."""
+    try:
+        value = signing.loads(token, salt=f"newsroom.{act}", max_age=max_age)
+    except signing.BadSignature:
+        return None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,21 @@
+"""The salted hash by which an address is recognised after it was erased."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import cache
+
+from newsroom.addresses import address_key
+
+
+@cache
+def _salt() -> bytes:
+    from subscribers.models.suppression import HashSalt
+
+    return HashSalt.current()
+
+
+def hash_address(address: str) -> str:
+    """HMAC-SHA256 of the address's compared form under this installation's salt, as 64 hex digits."""
+    return hmac.digest(_salt(), address_key(address).encode(), "sha256").hex()

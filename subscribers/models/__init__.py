@@ -1,0 +1,26 @@
+"""Who hears it: subscribers, their consent, and the ledger of what was sent to them."""
+
+from subscribers.models.consent import ConsentAct, ConsentRecord
+from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
+from subscribers.models.signup import SignUp
+from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
+from subscribers.models.suppression import Suppression, SuppressionReason
+
+__all__ = [
+    "LIVE_STATES",
+    "SETTLED_STATES",
+    "ConsentAct",
+    "ConsentRecord",
+    "Delivery",
+    "DeliveryState",
+    "Dispatch",
+    "DispatchState",
+    "Lease",
+    "SignUp",
+    "Subscriber",
+    "Subscription",
+    "SubscriptionState",
+    "Suppression",
+    "SuppressionReason",
+]

@@ -1,0 +1,45 @@
+"""Append-only proof of what was agreed or withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+
+class ConsentAct(models.TextChoices):
+    """What a person did."""
+
+    JOINED = "joined", "Joined"
+    LEFT = "left", "Left"
+    IMPORTED = "imported", "Imported with evidence"
+
+
+class ConsentRecord(models.Model):
+    """Who agreed to what, when, from where, and what they were told (UK GDPR, article 7(1))."""
+
+    subscriber = models.ForeignKey(
+        "subscribers.Subscriber", on_delete=models.CASCADE, related_name="consents"
+    )
+    briefing = models.ForeignKey("briefings.Briefing", on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=10, choices=ConsentAct)
+    at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True, help_text="When the form was sent.")
+    source = models.CharField(max_length=300, help_text="Page, letter or file.")
+    wording = models.TextField(blank=True, help_text="What the person was told.")
+    ip = models.GenericIPAddressField(null=True, help_text="Of the confirming or leaving request.")
+    asked_ip = models.GenericIPAddressField(null=True, help_text="Of the form's request.")
+
+    class Meta:
+        ordering = ("at", "pk")
+        indexes = (models.Index(fields=["subscriber", "briefing"], name="consent_by_subscriber"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} {self.at:%d %B %Y %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write once."""
+        if self.pk is not None:
+            raise TypeError("consent records are append-only")
+        super().save(*args, **kwargs)

@@ -1,0 +1,141 @@
+"""The sending of one issue: its frozen words and its progress."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from newsroom.models import record_act
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.contrib.auth.models import AbstractBaseUser
+
+    Staff = AbstractBaseUser | None
+
+
+class DispatchState(models.TextChoices):
+    """Where a sending stands."""
+
+    PENDING = "pending", "Pending"
+    SENDING = "sending", "Sending"
+    PAUSED = "paused", "Paused"
+    SENT = "sent", "Sent"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+# Work may still be done in these without a person's word.
+LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
+OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
+
+
+class DispatchRefused(Exception):  # noqa: N818  (a refusal, in the trade's words)
+    """A dispatch cannot take this step; the message says why, to an editor."""
+
+
+class DispatchQuerySet(models.QuerySet["Dispatch"]):
+    """Dispatches by what is to be done with them."""
+
+    def live(self) -> DispatchQuerySet:
+        """Dispatches that workers should be busy with, the oldest first."""
+        return self.filter(state__in=LIVE_STATES).order_by("pk")
+
+
+class Dispatch(models.Model):
+    """One issue on its way: what was approved, as it is sent, kept as it was sent.
+
+    `html` and `text` are the letter with markers where a reader's own links stand
+    (subscribers/composing.py).
+    """
+
+    issue = models.OneToOneField(
+        "briefings.Issue", on_delete=models.PROTECT, related_name="dispatch"
+    )
+    state = models.CharField(max_length=10, choices=DispatchState, default=DispatchState.PENDING)
+    subject = models.CharField(max_length=998)
+    html = models.TextField()
+    text = models.TextField()
+    content_hash = models.CharField(max_length=64)
+    sender = models.CharField(max_length=320, help_text="The From line.")
+    reply_to = models.CharField(max_length=320, blank=True)
+    list_id = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now)
+    filled_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField(help_text="Deferred letters are tried until then.")
+    finished_at = models.DateTimeField(null=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state=DispatchState.SENT) | Q(finished_at__isnull=False),
+                name="dispatch_sent_has_its_hour",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[DispatchState.CANCELLED, DispatchState.PENDING])
+                | Q(filled_at__isnull=False)
+                | Q(state=DispatchState.PAUSED),
+                name="dispatch_sends_from_a_filled_ledger",
+            ),
+        )
+        indexes = (models.Index(fields=["state"], name="dispatch_by_state"),)
+
+    def __str__(self) -> str:
+        return f"dispatch {self.pk} of {self.issue}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:subscribers_dispatch_change", args=[self.pk])
+
+    def begin(self, *, at: datetime) -> bool:
+        """The ledger is filled, sending may start; False when it had already begun."""
+        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.PENDING)
+        return bool(mine.update(state=DispatchState.SENDING, filled_at=at))
+
+    def finish(self, *, at: datetime) -> bool:
+        """Every delivery is settled."""
+        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.SENDING)
+        return bool(mine.update(state=DispatchState.SENT, finished_at=at))
+
+    def pause(self, *, by: Staff, reason: str = "") -> None:
+        """Stop before the next letter, until somebody resumes."""
+        self._move(LIVE_STATES, DispatchState.PAUSED, "paused", by=by, pause_reason=reason[:500])
+
+    def resume(self, *, by: Staff) -> None:
+        """Go on where it stopped."""
+        self.refresh_from_db(fields=["filled_at"])
+        target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
+        self._move({DispatchState.PAUSED}, target, "resumed", by=by, pause_reason="")
+
+    def cancel(self, *, by: Staff, at: datetime) -> None:
+        """Send no further letter, for good."""
+        self._move(OPEN_STATES, DispatchState.CANCELLED, "cancelled", by=by, finished_at=at)
+
+    def _move(
+        self,
+        sources: Collection[DispatchState],
+        target: DispatchState,
+        verb: str,
+        *,
+        by: Staff,
+        **changes: Any,
+    ) -> None:
+        """Change state in one guarded UPDATE and log the act in the same transaction."""
+        with transaction.atomic():
+            movable = Dispatch.objects.filter(pk=self.pk, state__in=sources)
+            if not movable.update(state=target, **changes):
+                self.refresh_from_db(fields=["state"])
+                raise DispatchRefused(
+                    f"This dispatch is {self.get_state_display().lower()}"
+                    f" and cannot become {target.label.lower()}."
+                )
+            record_act(verb, self, by=by, **{k: str(v) for k, v in changes.items() if v})
+        self.refresh_from_db(fields=["state", *changes])

@@ -1,0 +1,57 @@
+"""A sign-up that waits for the address's owner to confirm it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from newsroom.tokens import ROW_TOKEN_CHARS, make_row_token
+
+CONFIRM_WITHIN = timedelta(days=30)
+
+
+class SignUpQuerySet(models.QuerySet["SignUp"]):
+    """Sign-ups by what may still become of them."""
+
+    def open(self) -> SignUpQuerySet:
+        """Not yet confirmed."""
+        return self.filter(confirmed_at=None)
+
+    def confirmable(self, *, at: datetime) -> SignUpQuerySet:
+        """Open, and asked recently enough."""
+        return self.open().filter(asked_at__gt=at - CONFIRM_WITHIN)
+
+
+class SignUp(models.Model):
+    """What somebody typed into a form; it becomes consent when the address's owner presses a button."""
+
+    token = models.CharField(
+        max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
+    )
+    address = models.CharField(max_length=254)
+    address_hash = models.CharField(max_length=64)
+    name = models.CharField(max_length=80, blank=True)
+    briefings = models.ManyToManyField("briefings.Briefing", related_name="+")
+    source = models.CharField(max_length=300, help_text="The page the form stood on.")
+    wording = models.TextField(help_text="What the form said.")
+    ip = models.GenericIPAddressField(null=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    letter_at = models.DateTimeField(null=True, help_text="When the last confirmation was written.")
+    confirmed_at = models.DateTimeField(null=True)
+
+    objects = SignUpQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["address_hash"],
+                condition=Q(confirmed_at__isnull=True),
+                name="sign_up_is_open_once_per_address",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"sign-up {self.pk}"

@@ -1,0 +1,103 @@
+"""A person's address, and what it is subscribed to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from newsroom.tokens import ROW_TOKEN_CHARS, make_row_token
+from subscribers.hashing import hash_address
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    """Subscribers by address."""
+
+    def at_address(self, address: str) -> SubscriberQuerySet:
+        """The subscriber with this address in any spelling."""
+        return self.filter(address_hash=hash_address(address))
+
+
+class Subscriber(models.Model):
+    """An address that once confirmed; nobody becomes a subscriber by being typed into a form."""
+
+    address = models.CharField(max_length=254)
+    address_hash = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=80, blank=True)
+    token = models.CharField(
+        max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(address_hash=""), name="subscriber_address_is_hashed"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class SubscriptionState(models.TextChoices):
+    """Whether the next issue goes there."""
+
+    ACTIVE = "active", "Active"
+    LEFT = "left", "Left"
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Subscriptions in the list keeper's words."""
+
+    def active(self) -> SubscriptionQuerySet:
+        """Subscriptions that readers have not ended."""
+        return self.filter(state=SubscriptionState.ACTIVE)
+
+    def mailable(self) -> SubscriptionQuerySet:
+        """Active subscriptions of addresses that may be written to."""
+        from subscribers.models.suppression import Suppression
+
+        suppressed = Suppression.objects.filter(
+            address_hash=models.OuterRef("subscriber__address_hash")
+        )
+        return self.active().filter(~models.Exists(suppressed))
+
+
+class Subscription(models.Model):
+    """A subscriber's tie to a briefing; its token leaves that briefing and does nothing else."""
+
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    briefing = models.ForeignKey(
+        "briefings.Briefing", on_delete=models.PROTECT, related_name="subscriptions"
+    )
+    state = models.CharField(
+        max_length=8, choices=SubscriptionState, default=SubscriptionState.ACTIVE
+    )
+    token = models.CharField(
+        max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
+    )
+    joined_at = models.DateTimeField(default=timezone.now)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["subscriber", "briefing"], name="subscription_is_one_per_briefing"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=SubscriptionState.ACTIVE, left_at__isnull=True)
+                | Q(state=SubscriptionState.LEFT, left_at__isnull=False),
+                name="subscription_left_has_its_hour",
+            ),
+        )
+        indexes = (models.Index(fields=["briefing", "state"], name="subscription_list"),)
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} to {self.briefing}"
