@@ -1,0 +1,280 @@
+"""Where tests run: the database and the folders are chosen before settings are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.servers import browser as chromium
+from tests.servers.postgres import PostgresCluster, PostgresServer
+from tests.servers.programs import CeleryBeat, CeleryWorker, environment
+from tests.servers.redis import RedisServer
+from tests.servers.run import Run
+from tests.servers.smtp import SmtpServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from pytest_django.live_server_helper import LiveServer
+
+ROOT = Path(__file__).resolve().parent.parent
+# Fixtures that tell what a test needs: nobody has to remember the marker.
+MARKER_OF_FIXTURE = {
+    "browser": "browser",
+    "page": "browser",
+    "celery_worker": "postgres",
+    "celery_beat": "postgres",
+    "program_environment": "postgres",
+}
+MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="sqlite: no server; postgres: PostgreSQL of our own, Redis as broker and cache",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    run = config.stash[RUN] = Run()
+    variables = {
+        "DEBUG": "true",
+        "EMAIL_URL": "inbox:",
+        "LOG_LEVEL": "WARNING",
+        "SITE_URL": "http://news.example.com",
+        "VAR_DIR": str(run.var),
+    }
+    if config.getoption("database") == "postgres":
+        port = getattr(config, "workerinput", {}).get("postgres_port")
+        if port is None:
+            port = run.start_postgres().port
+        run.postgres = run.postgres or PostgresCluster(port)
+        variables["DATABASE_URL"] = run.postgres.url("newsroom")
+        variables["REDIS_URL"] = run.start_redis()
+    # Whatever is set outside must not decide what is tested.
+    for name in re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
+        os.environ.pop(name, None)
+    os.environ.update(variables, DJANGO_SETTINGS_MODULE="newsroom.settings")
+    from django.conf import settings
+
+    settings.DATABASES  # noqa: B018  (reads the settings, so that pytest-django finds them)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let the processes of `pytest -n` share one PostgreSQL; each has its own databases in it."""
+    cluster = node.config.stash[RUN].postgres
+    if cluster is not None:
+        node.workerinput["postgres_port"] = cluster.port
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if run := config.stash.get(RUN, None):
+        run.ending.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_sqlite = config.getoption("database") == "sqlite"
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKER_OF_FIXTURE:
+                item.add_marker(MARKER_OF_FIXTURE[fixture])
+        for folder in item.path.relative_to(ROOT).parts:
+            if folder in MARKER_OF_FOLDER:
+                item.add_marker(MARKER_OF_FOLDER[folder])
+        if on_sqlite and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="run with --database=postgres"))
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Let no test find what another one counted or remembered."""
+    yield
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+# --- servers
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> PostgresCluster:
+    """Give the run's PostgreSQL; never kill it, `own_postgres` is for that."""
+    return pytestconfig.stash[RUN].start_postgres()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresCluster) -> str:
+    """Give the address of the run's PostgreSQL, without tables of ours."""
+    return postgres.url()
+
+
+@pytest.fixture
+def new_database(postgres: PostgresCluster) -> Iterator[Callable[[], str]]:
+    """Make empty PostgreSQL databases: each call returns a DATABASE_URL."""
+    with ExitStack() as ending:
+
+        def make() -> str:
+            url = postgres.new_database()
+            ending.callback(postgres.drop_database, url)
+            return url
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def redis_url(pytestconfig: pytest.Config) -> str:
+    """Give the address of this test process's Redis; `own_redis` may be killed."""
+    return pytestconfig.stash[RUN].start_redis()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL for one test, which may kill it."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """Start a Redis for one test, which may kill it."""
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _smtp_process() -> Iterator[SmtpServer]:
+    server = SmtpServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp_server(_smtp_process: SmtpServer) -> Iterator[SmtpServer]:
+    """Give a strict SMTP server that has received nothing; fails the test on ill-formed mail."""
+    _smtp_process.reset()
+    if not _smtp_process.process.is_running():
+        _smtp_process.start()
+    yield _smtp_process
+    if not _smtp_process.allows_violations:
+        assert _smtp_process.violations() == []
+
+
+# --- programs
+
+
+@pytest.fixture
+def program_environment(
+    transactional_db: None, redis_url: str, tmp_path: Path
+) -> Callable[..., dict[str, str]]:
+    """Make environments for programs that work on this test's own database."""
+    from django.db import connection
+
+    facts = connection.settings_dict
+    database = f"postgres://{facts['USER']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+
+    def make(**variables: str) -> dict[str, str]:
+        ours = {
+            "DEBUG": "true",
+            "DATABASE_URL": database,
+            "REDIS_URL": redis_url,
+            "SITE_URL": os.environ["SITE_URL"],
+            "VAR_DIR": str(tmp_path / "var"),
+        }
+        return environment(**(ours | variables))
+
+    return make
+
+
+@pytest.fixture
+def celery_worker(
+    program_environment: Callable[..., dict[str, str]], tmp_path: Path
+) -> Iterator[Callable[..., CeleryWorker]]:
+    """Start real workers on this test's database: `celery_worker("--pool=solo", EMAIL_URL=...)`."""
+    numbers = count(1)
+    with ExitStack() as ending:
+
+        def start(*words: str, ready: bool = True, **variables: str) -> CeleryWorker:
+            name = f"worker{next(numbers)}"
+            env = program_environment(**variables)
+            worker = CeleryWorker(*words, env=env, log=tmp_path / f"{name}.log", name=name)
+            ending.callback(worker.stop)
+            if ready:
+                worker.wait_until_ready()
+            return worker
+
+        yield start
+
+
+@pytest.fixture
+def celery_beat(
+    program_environment: Callable[..., dict[str, str]], tmp_path: Path
+) -> Iterator[Callable[..., CeleryBeat]]:
+    """Start a real beat on this test's database."""
+    with ExitStack() as ending:
+
+        def start(*words: str, **variables: str) -> CeleryBeat:
+            env = program_environment(**variables)
+            beat = CeleryBeat(*words, env=env, log=tmp_path / "beat.log")
+            ending.callback(beat.stop)
+            return beat
+
+        yield start
+
+
+# --- pages
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once for the run."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop lives in this thread, in which Django would then refuse to ask the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = chromium.launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def watch() -> chromium.Watch:
+    """Collect what goes wrong behind `page`; put into `expected` what a test provokes."""
+    return chromium.Watch()
+
+
+@pytest.fixture
+def page(browser: Browser, watch: chromium.Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open a page in a context of its own; script errors and third-party requests fail the test."""
+    with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
+        context.set_default_timeout(15_000)
+        watch.over(context)
+        opened = context.new_page()
+        yield opened
+        if not opened.is_closed():
+            name = re.sub(r"[^\w.-]+", "-", request.node.name)
+            opened.screenshot(path=ROOT / "var" / "screenshots" / f"{name}.png", full_page=True)
+    assert watch.unexpected() == []
+
+
+@pytest.fixture
+def site(live_server: LiveServer, settings: Any) -> str:
+    """Serve the newsroom for a browser; links in letters lead to it."""
+    settings.SITE_URL = live_server.url
+    return str(live_server.url)

@@ -1,0 +1,1 @@
+"""Real servers for tests: started on loopback in a temporary folder, stopped when the run ends."""

@@ -1,0 +1,59 @@
+"""Debian's Chromium, driven by Playwright, and what it must not do on our pages."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+
+# A fresh Chromium asks its maker for updates and lists; a test's browser asks nobody.
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-gpu",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",  # Chromium's own sandbox does not work for root
+]
+OURS = {"127.0.0.1", "localhost"}
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start Chromium; a sentence when there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        raise FileNotFoundError("Chromium is not installed; tools/test-packages.sh installs it")
+    return playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What went wrong behind a page: errors of its scripts, requests to anybody else."""
+
+    faults: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)  # parts of faults that a test provokes
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch every page that this context opens."""
+        context.on("request", self._judge)
+        context.on("page", self._listen)
+
+    def unexpected(self) -> list[str]:
+        return [fault for fault in self.faults if not any(part in fault for part in self.expected)]
+
+    def _listen(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        page.on("console", self._hear)
+
+    def _hear(self, entry: ConsoleMessage) -> None:
+        if entry.type == "error":
+            self.faults.append(f"console: {entry.text}")
+
+    def _judge(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in OURS:
+            self.faults.append(f"request to somebody else: {request.url}")

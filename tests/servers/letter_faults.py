@@ -1,0 +1,43 @@
+"""What makes a letter ill-formed (RFC 5321, 5322)."""
+
+from __future__ import annotations
+
+import re
+
+ONCE = (
+    "from",
+    "date",
+    "message-id",
+    "subject",
+    "to",
+    "list-id",
+    "list-unsubscribe",
+    "mime-version",
+)
+
+
+def faults_of(content: bytes, options: set[str]) -> list[str]:
+    """Name what is wrong with a letter as it came over the wire, dots still doubled."""
+    header, separator, _ = content.partition(b"\r\n\r\n")
+    names = [name.lower() for name in re.findall(rb"^([!-9;-~]+):", header, re.MULTILINE)]
+    lines = content.split(b"\r\n")
+    endings = content.count(b"\r\n")
+    wrong = {
+        "the header does not end": not separator,
+        "a header line has neither name nor fold": any(
+            not re.match(rb"[!-9;-~]+:|[ \t]+\S", line) for line in header.split(b"\r\n")
+        ),
+        "From or Date is missing": not {b"from", b"date"} <= set(names),
+        "a bare CR or LF": content.count(b"\n") != endings or content.count(b"\r") != endings,
+        "a NUL": b"\0" in content,
+        "a line over 998 octets": max(map(len, lines)) > 998,
+        "a single dot begins a line": any(
+            line.startswith(b".") and not line.startswith(b"..") for line in lines
+        ),
+        "8-bit content without BODY=8BITMIME": (
+            "BODY=8BITMIME" not in options and not content.isascii()
+        ),
+        "8-bit header without SMTPUTF8": "SMTPUTF8" not in options and not header.isascii(),
+    }
+    twice = [f"{name} more than once" for name in ONCE if names.count(name.encode()) > 1]
+    return [what for what, holds in wrong.items() if holds] + twice

@@ -1,0 +1,134 @@
+"""A PostgreSQL cluster of our own, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from tests.servers.processes import Process, free_port
+
+# Debian keeps the server's programs apart, by version; the newest that is there is used.
+HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: int(home.parent.name))
+OWNER = "newsroom"
+# Nothing here outlives the machine, so nothing waits for the disk. A killed server still loses
+# nothing that was committed: the kernel has it.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "listen_addresses": "127.0.0.1",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+}
+
+
+class PostgresCluster:
+    """A cluster that runs on this port of loopback; `url(name)` is what DATABASE_URL takes."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._numbers = count(1)
+
+    def url(self, name: str = "postgres") -> str:
+        return f"postgres://{OWNER}@127.0.0.1:{self.port}/{name}"
+
+    def new_database(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"newsroom_{os.getpid()}_{next(self._numbers)}"
+        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        name = sql.Identifier(url.rsplit("/", 1)[1])
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def _execute(self, statement: sql.Composable) -> None:
+        with closing(psycopg2.connect(self.url(), connect_timeout=5)) as connection:
+            connection.autocommit = True  # databases are made outside a transaction
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+
+class PostgresServer(PostgresCluster):
+    """A cluster that we started, and may kill."""
+
+    def __init__(self) -> None:
+        super().__init__(free_port())
+        self.folder = Path(tempfile.mkdtemp(prefix="newsroom-postgres-"))
+        # PostgreSQL refuses to run as root; Debian's package brings a user for it.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            shutil.chown(self.folder, self.user, self.user)
+        try:
+            self._make_cluster()
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def start(self) -> None:
+        """Start the server on its folder, also again after `kill`."""
+        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        self.process = Process(
+            [
+                *(self._program("postgres"), "-D", str(self.folder / "data")),
+                *("-k", str(self.folder), "-p", str(self.port), *settings),
+            ],
+            log=self.folder.with_suffix(".log"),
+            user=self.user,
+            cwd=self.folder,
+        )
+        try:
+            self.process.wait_until(self._accepts)
+        except BaseException:
+            self.process.stop(signal.SIGINT)
+            raise
+
+    def kill(self) -> None:
+        """End every server process at once; `start` recovers the cluster."""
+        self.process.kill()
+
+    def stop(self) -> None:
+        self.process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.with_suffix(".log").unlink(missing_ok=True)
+
+    def _accepts(self) -> bool:
+        try:
+            psycopg2.connect(self.url(), connect_timeout=5).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _make_cluster(self) -> None:
+        made = Process(
+            [
+                *(self._program("initdb"), "-D", self.folder / "data"),
+                *("--username", OWNER, "--auth", "trust", "--no-sync"),
+                *("--encoding", "UTF8", "--locale", "C.UTF-8"),
+            ],
+            log=self.folder.with_suffix(".log"),
+            user=self.user,
+            cwd=self.folder,
+        )
+        if made.wait(seconds=60):
+            raise subprocess.SubprocessError(f"initdb failed:\n{made.output}")
+
+    def _program(self, name: str) -> Path:
+        if HOMES:
+            return HOMES[-1] / name
+        found = shutil.which(name)
+        if found is None:
+            raise FileNotFoundError(f"{name} is not installed; tools/test-packages.sh installs it")
+        return Path(found)

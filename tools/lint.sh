@@ -1,0 +1,37 @@
+#!/bin/sh
+# Every check that needs no running server; all of them run, then the failures are counted.
+set -u
+cd "$(dirname "$0")/.."
+
+failed=
+check() {
+    name=$1
+    shift
+    echo "== $name"
+    "$@" || failed="$failed, $name"
+}
+
+# What the checks below need of the environment, and nothing that happens to be set outside.
+production="env -i PATH=$PATH HOME=${HOME:-/} LANG=C.UTF-8 VAR_DIR=var/lint
+    SECRET_KEY=only-for-the-deployment-check-0123456789-abcdefghijklmnop
+    SITE_URL=https://news.example.com EMAIL_URL=smtp://mail.example.com:587/?tls=starttls
+    DATABASE_URL=sqlite:///var/lint/newsroom.sqlite3 BEHIND_PROXY=true"
+python=.venv/bin/python
+mkdir -p var/lint
+
+check "ruff" .venv/bin/ruff check --quiet .
+check "ruff format" .venv/bin/ruff format --check --quiet .
+# Word splitting is meant in the lines with $production.
+# shellcheck disable=SC2086
+check "mypy" $production $python -m mypy
+check "djlint" .venv/bin/djlint --lint --quiet templates
+# shellcheck disable=SC2086
+check "migrations" $production $python -W error manage.py makemigrations --check --dry-run
+# shellcheck disable=SC2086
+check "deployment" $production $python -W error manage.py check --deploy --fail-level WARNING
+
+if [ -n "$failed" ]; then
+    echo "newsroom: lint found something in: ${failed#, }." >&2
+    exit 1
+fi
+echo "Nothing to complain about."

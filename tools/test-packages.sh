@@ -1,0 +1,16 @@
+#!/bin/sh
+# Install the servers and the browser that the whole suite runs against, where they are missing.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v redis-server >/dev/null || missing="$missing redis-server"
+# sbin is not on every user's PATH.
+[ -x /usr/sbin/postfix ] || missing="$missing postfix"
+command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
+if [ -n "$missing" ]; then
+    # Word splitting is meant: one argument a package.
+    # shellcheck disable=SC2086
+    tools/apt-install.sh $missing
+fi
