@@ -5,6 +5,8 @@ Environments differ by variables alone; `.env.example` lists every one of them.
 
 from __future__ import annotations
 
+import logging
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,7 +61,7 @@ SITE_URL: str = (
     if DEBUG
     else required("SITE_URL", hint="set it to the public address, such as https://news.example.com")
 ).rstrip("/")
-if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
+if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[^\s/?#@:]+)(:\d{1,5})?", SITE_URL):
     raise refuse(
         "SITE_URL", f"is wrong: {SITE_URL!r} is no address such as https://news.example.com"
     )
@@ -75,7 +77,10 @@ ALLOWED_HOSTS: list[str] = read(
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as reason:
+    raise refuse("VAR_DIR", f"is wrong: {VAR_DIR} cannot be made ({reason.strerror})") from None
 
 # --- What it is made of ----------------------------------------------------------------------
 
@@ -161,7 +166,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Broker, cache, Celery -------------------------------------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL", "")
-if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+if REDIS_URL and not re.match(r"unix://|rediss?://([^\s/]*@)?[^\s/:@]+(:\d{1,5})?(/|$)", REDIS_URL):
     raise refuse("REDIS_URL", "is wrong: write redis://host:6379/0")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
@@ -207,6 +212,10 @@ try:
     MAIL_SERVER = parse_mail_server(EMAIL_URL)
 except ValueError as reason:
     raise refuse("EMAIL_URL", f"is wrong: {reason}") from None
+if MAIL_SERVER.kind == "inbox" and not DEBUG:
+    raise refuse(
+        "EMAIL_URL", "is wrong: inbox: keeps letters on this machine, for development only"
+    )
 INBOX_DIR = VAR_DIR / "inbox"
 EMAIL_BACKEND = (
     "newsroom.inbox.backend.InboxBackend"
@@ -306,10 +315,13 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+LOG_LEVEL: int = read(
+    "LOG_LEVEL", env.log_level, logging.INFO, hint="write DEBUG, INFO, WARNING or ERROR"
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
