@@ -1,4 +1,4 @@
-"""The weekly slot: a weekday and an hour on the briefing's own clock, right across clock changes."""
+"""The weekly slot: a weekday and an hour on the briefing's clock, right across clock changes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Weekday(models.IntegerChoices):
 def next_slot(weekday: int, hour: time, zone: ZoneInfo, *, after: datetime) -> datetime:
     """Find the first slot later than `after` (aware), in UTC.
 
-    An hour that the spring change skips is sent as the clock stands after the change; of an hour that
-    the autumn change repeats, the first counts.
+    An hour that the spring change skips is taken as the clock stands after the change; of an hour
+    that the autumn change repeats, the first counts.
     """
     day = after.astimezone(zone).date()
     day += timedelta(days=(weekday - day.weekday()) % 7)

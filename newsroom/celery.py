@@ -8,12 +8,16 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Issues have a queue of their own: a confirmation never waits behind a long dispatch.
+app.conf.task_queues = (Queue("celery"), Queue("sending"))
+app.conf.task_routes = {"subscribers.tasks.send": {"queue": "sending"}}
 # The beat asks the tables what is to be done; no task carries work, so none can lose it.
 app.conf.beat_schedule = {
     "send letters that wait": {"task": "newsroom.tasks.send_letters", "schedule": 10.0},

@@ -88,7 +88,7 @@ class OutgoingLetterQuerySet(models.QuerySet["OutgoingLetter"]):
 
 
 class OutgoingLetter(models.Model):
-    """A confirmation, welcome or other single letter that waits to leave; its row goes when it has."""
+    """A single letter (a confirmation, a welcome) that waits; its row goes when it has left."""
 
     name = models.CharField(max_length=60, help_text="The folder under templates/email/.")
     to = models.CharField(max_length=320)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from functools import lru_cache
 
@@ -20,11 +21,17 @@ from django.core import signing
 ROW_TOKEN_CHARS = 22
 SEAL_CHARS = 28
 _PROOF_BYTES = 10
+_ROW_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{ROW_TOKEN_CHARS}}}")
 
 
 def make_row_token() -> str:
     """Make 128 random bits as 22 characters that stand in an address as they are."""
     return secrets.token_urlsafe(16)
+
+
+def is_row_token(token: str) -> bool:
+    """Tell whether a text from an address has a row token's shape; anything else asks no database."""
+    return _ROW_TOKEN.fullmatch(token) is not None
 
 
 @lru_cache(maxsize=64)
@@ -39,7 +46,7 @@ def _proof(secret: str, act: str, number: bytes) -> bytes:
 def seal(act: str, number: int) -> str:
     """Seal a row's number for one act: 28 characters a-z, 2-7, the same in either case.
 
-    Mail servers may change the case of a local part, so the alphabet is base32 (RFC 4648, section 6).
+    Mail servers may change the case of a local part: hence base32 (RFC 4648, section 6).
     """
     raw = number.to_bytes(7, "big")
     sealed = base64.b32encode(raw + _proof(settings.SECRET_KEY, act, raw)).decode()

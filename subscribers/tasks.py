@@ -1,13 +1,44 @@
 """Short wake-ups; the table says what is to be done."""
 
+from __future__ import annotations
+
 from celery import shared_task
+from django.utils import timezone
+
+from newsroom.tasks import wake
+from subscribers.engine import dispatching
+from subscribers.engine.sending import send_stretch
+from subscribers.models import Dispatch, DispatchState
+
+# A wake-up that nobody took within this time is dropped: the beat asks again.
+STALE_SECONDS = 120
+# Worker processes that may join in at one wake-up; those that find nothing to do end at once.
+HANDS = 4
 
 
 @shared_task
 def publish_due() -> None:
     """Publish scheduled issues whose slot has come."""
+    dispatching.publish_due(at=timezone.now())
 
 
 @shared_task
 def tend_dispatches() -> None:
     """Find dispatches with work left and wake workers for them."""
+    for dispatch in dispatching.tend(at=timezone.now()):
+        for _ in range(HANDS):
+            wake(send, dispatch.pk)
+
+
+@shared_task(expires=STALE_SECONDS)
+def send(dispatch_id: int) -> None:
+    """Send what is ready of one dispatch for a stretch, then let the next stretch be woken."""
+    dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
+    if dispatch is None:
+        return
+    sent = send_stretch(dispatch)
+    if dispatch.deliveries.ready(at=timezone.now()).exists():
+        if sent:
+            wake(send, dispatch_id)
+    else:
+        wake(tend_dispatches)

@@ -15,8 +15,28 @@ from briefings.slots import Weekday, next_slot
 
 # First parts of addresses that belong to other pages.
 RESERVED_SLUGS = frozenset(
-    "admin confirm contributors feed healthz hooks inbox media metrics preferences readyz search "
-    "sitemap static subscribe unsubscribe view comments privacy ckeditor".split()
+    [
+        "admin",
+        "confirm",
+        "contributors",
+        "feed",
+        "healthz",
+        "hooks",
+        "inbox",
+        "media",
+        "metrics",
+        "preferences",
+        "readyz",
+        "search",
+        "sitemap",
+        "static",
+        "subscribe",
+        "unsubscribe",
+        "view",
+        "comments",
+        "privacy",
+        "ckeditor",
+    ]
 )
 
 

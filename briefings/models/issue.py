@@ -39,7 +39,7 @@ EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
 BOUND_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 
 
-class TransitionRefused(Exception):  # noqa: N818  (a refusal, in the trade's words)
+class TransitionRefused(Exception):
     """An issue cannot take this step; the message says why, to an editor."""
 
 
@@ -215,7 +215,7 @@ class Issue(models.Model):
             )
 
     def void_approval(self, *, by: Staff) -> bool:
-        """After an edit: put an approved or scheduled issue back into review if its words changed."""
+        """Put an approved or scheduled issue back into review if an edit changed its words."""
         with transaction.atomic():
             self._lock()
             if self.state not in BOUND_STATES or self.approved_hash == self.content_hash():

@@ -2,8 +2,8 @@
 
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
-from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
-from subscribers.models.signup import SignUp
+from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease, SendAllowance
+from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.suppression import Suppression, SuppressionReason
 
@@ -17,7 +17,9 @@ __all__ = [
     "Dispatch",
     "DispatchState",
     "Lease",
+    "SendAllowance",
     "SignUp",
+    "SignUpChoice",
     "Subscriber",
     "Subscription",
     "SubscriptionState",

@@ -35,7 +35,7 @@ LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
 OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
 
 
-class DispatchRefused(Exception):  # noqa: N818  (a refusal, in the trade's words)
+class DispatchRefused(Exception):
     """A dispatch cannot take this step; the message says why, to an editor."""
 
 

@@ -41,13 +41,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def ready(self, *, at: datetime) -> DeliveryQuerySet:
         """Copies that may be tried now."""
         return self.filter(
-            Q(state=DeliveryState.PENDING) | Q(state=DeliveryState.DEFERRED, not_before__lte=at)
+            Q(state=DeliveryState.PENDING)
+            | Q(state=DeliveryState.DEFERRED, not_before__lte=at, lease=None)
         )
 
 
 class Delivery(models.Model):
-    """One subscriber's copy. Narrow, and without foreign key checks: the fill of a million rows took
-    2.6 s without them and 8.8 s with them. Rows come only from the fill's own SELECT.
+    """One subscriber's copy: narrow, and without foreign key checks.
+
+    The fill of a million rows took 2.6 s without them and 8.8 s with them; rows come only from the
+    fill's own SELECT.
     """
 
     dispatch = models.ForeignKey(
@@ -75,7 +78,7 @@ class Delivery(models.Model):
         related_name="deliveries",
     )
     not_before = models.DateTimeField(null=True)
-    answer = models.CharField(max_length=500, null=True)  # noqa: DJ001  (NULL takes no room)
+    answer = models.CharField(max_length=500, null=True)  # NULL takes no room
     settled_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -105,6 +108,21 @@ class Delivery(models.Model):
         return f"delivery {self.pk}"
 
 
+class SendAllowance(models.Model):
+    """The one bucket from which all workers on all hosts take leave to send (`SEND_RATE`)."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(only=True), name="send_allowance_is_the_only_one"),
+        )
+
+    def __str__(self) -> str:
+        return f"next letter at {self.next_at}"
+
+
 class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases by whether their holder still lives."""
 
@@ -116,8 +134,8 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 class Lease(models.Model):
     """A chunk of a dispatch in one worker's hands, worked strictly in the order of delivery ids.
 
-    `begun` counts the letters whose transmission was begun, `settled` those whose answer was recorded;
-    they differ by at most one. The number of the lease is its fence: once it is closed, nothing
+    `begun` counts the letters whose transmission was begun, `settled` those whose answer was
+    recorded; they differ by at most one. Its number is its fence: once it is closed, nothing
     that its holder still does is recorded, and the holder must stop before its next letter.
     """
 

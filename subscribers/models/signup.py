@@ -8,13 +8,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.tokens import ROW_TOKEN_CHARS, make_row_token
+from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 
 CONFIRM_WITHIN = timedelta(days=30)
 
 
 class SignUpQuerySet(models.QuerySet["SignUp"]):
     """Sign-ups by what may still become of them."""
+
+    def with_token(self, token: str) -> SignUpQuerySet:
+        """The sign-up whose confirmation letter carries this token."""
+        return self.filter(token=token) if is_row_token(token) else self.none()
 
     def open(self) -> SignUpQuerySet:
         """Not yet confirmed."""
@@ -26,7 +30,7 @@ class SignUpQuerySet(models.QuerySet["SignUp"]):
 
 
 class SignUp(models.Model):
-    """What somebody typed into a form; it becomes consent when the address's owner presses a button."""
+    """What somebody typed into a form; the address's owner makes it consent with a button."""
 
     token = models.CharField(
         max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
@@ -34,11 +38,10 @@ class SignUp(models.Model):
     address = models.CharField(max_length=254)
     address_hash = models.CharField(max_length=64)
     name = models.CharField(max_length=80, blank=True)
-    briefings = models.ManyToManyField("briefings.Briefing", related_name="+")
-    source = models.CharField(max_length=300, help_text="The page the form stood on.")
-    wording = models.TextField(help_text="What the form said.")
-    ip = models.GenericIPAddressField(null=True)
-    asked_at = models.DateTimeField(default=timezone.now)
+    briefings = models.ManyToManyField(
+        "briefings.Briefing", related_name="+", through="subscribers.SignUpChoice"
+    )
+    asked_at = models.DateTimeField(default=timezone.now, help_text="When a form was last sent.")
     letter_at = models.DateTimeField(null=True, help_text="When the last confirmation was written.")
     confirmed_at = models.DateTimeField(null=True)
 
@@ -55,3 +58,29 @@ class SignUp(models.Model):
 
     def __str__(self) -> str:
         return f"sign-up {self.pk}"
+
+
+class SignUpChoice(models.Model):
+    """One briefing of a sign-up, with the evidence of the form that asked for it.
+
+    Forms for the same address are merged, so the evidence belongs to the briefing: each may have
+    been asked for on another page, with other words, by another person.
+    """
+
+    sign_up = models.ForeignKey(SignUp, on_delete=models.CASCADE, related_name="choices")
+    briefing = models.ForeignKey("briefings.Briefing", on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    source = models.CharField(max_length=300, help_text="The page the form stood on.")
+    wording = models.TextField(help_text="What the form said.")
+    ip = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["sign_up", "briefing"], name="sign_up_chooses_a_briefing_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.briefing} of sign-up {self.sign_up_id}"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.tokens import ROW_TOKEN_CHARS, make_row_token
+from newsroom.addresses import masked_address, readable_address
+from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 from subscribers.hashing import hash_address
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     """Subscribers by address."""
+
+    def with_token(self, token: str) -> SubscriberQuerySet:
+        """The subscriber whose letters carry this preferences token."""
+        return self.filter(token=token) if is_row_token(token) else self.none()
 
     def at_address(self, address: str) -> SubscriberQuerySet:
         """The subscriber with this address in any spelling."""
@@ -37,9 +44,25 @@ class Subscriber(models.Model):
                 condition=~Q(address_hash=""), name="subscriber_address_is_hashed"
             ),
         )
+        indexes = (
+            # Lets the desk find the beginning of an address among a million.
+            models.Index(
+                fields=["address"], name="subscriber_by_address", opclasses=["varchar_pattern_ops"]
+            ),
+        )
 
     def __str__(self) -> str:
         return self.address
+
+    @property
+    def readable_address(self) -> str:
+        """The address as its owner knows it."""
+        return readable_address(self.address)
+
+    @property
+    def masked_address(self) -> str:
+        """The address for pages that a forwarded letter leads to."""
+        return masked_address(self.address)
 
 
 class SubscriptionState(models.TextChoices):
@@ -51,6 +74,10 @@ class SubscriptionState(models.TextChoices):
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """Subscriptions in the list keeper's words."""
+
+    def with_token(self, token: str) -> SubscriptionQuerySet:
+        """The subscription whose letters carry this unsubscribe token."""
+        return self.filter(token=token) if is_row_token(token) else self.none()
 
     def active(self) -> SubscriptionQuerySet:
         """Subscriptions that readers have not ended."""
@@ -101,3 +128,17 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber} to {self.briefing}"
+
+    def leave(self, *, at: datetime) -> bool:
+        """End it in one guarded UPDATE; False when it had ended before."""
+        mine = Subscription.objects.active().filter(pk=self.pk)
+        won = bool(mine.update(state=SubscriptionState.LEFT, left_at=at))
+        self.refresh_from_db(fields=["state", "left_at"])
+        return won
+
+    def rejoin(self, *, at: datetime) -> bool:
+        """Begin it again; False when it is active."""
+        mine = Subscription.objects.filter(pk=self.pk, state=SubscriptionState.LEFT)
+        won = bool(mine.update(state=SubscriptionState.ACTIVE, joined_at=at, left_at=None))
+        self.refresh_from_db(fields=["state", "joined_at", "left_at"])
+        return won

@@ -1,0 +1,42 @@
+"""What a mail server can say to us, in the ledger's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A server's last word on one letter (RFC 5321, section 4.2)."""
+
+    code: int
+    text: str
+
+    @property
+    def accepted(self) -> bool:
+        """The server has taken responsibility for the letter."""
+        return 200 <= self.code < 300
+
+    @property
+    def temporary(self) -> bool:
+        """Not now, perhaps later."""
+        return 400 <= self.code < 500
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"[:500]
+
+
+class ConnectionLost(Exception):
+    """The connection ended; `begun` tells whether the letter in hand may have been accepted."""
+
+    def __init__(self, reason: str, *, begun: bool) -> None:
+        super().__init__(reason)
+        self.begun = begun
+
+
+class ServerAway(Exception):
+    """No connection now; the server may be back soon."""
+
+
+class ServerRejectsUs(Exception):
+    """TLS, log-in or our own address is refused: a person must look before any letter goes."""

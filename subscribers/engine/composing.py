@@ -1,0 +1,210 @@
+"""A letter built once for a dispatch, and addressed to each reader as bytes.
+
+The MIME body is cut at the places where a reader's own words stand; each piece is encoded by
+itself, so that no soft line break of quoted-printable (RFC 2045, section 6.7) falls into a mark.
+"""
+
+from __future__ import annotations
+
+import quopri
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from newsroom.tokens import ROW_TOKEN_CHARS, SEAL_CHARS, seal
+from subscribers.engine.heading import encode_recipient, encode_words, fold_sender
+
+if TYPE_CHECKING:
+    from subscribers.models import Dispatch
+
+MAX_LINE_OCTETS = 998  # RFC 5322, section 2.1.1
+
+
+class Mark(StrEnum):
+    """Stand-ins for a reader's own tokens: as long as the tokens, and no word of any article."""
+
+    UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
+    PREFERENCES = "xPREFERENCESxTOKENx".ljust(ROW_TOKEN_CHARS, "x")
+    VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SEAL_CHARS, "x")
+    # These stand in the head only.
+    DATE = "xDATExOFxLETTERx"
+    RECIPIENT = "xRECIPIENTxOFxLETTERx"
+    MESSAGE_ID = "xMESSAGExIDxOFxLETTERx"
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_ANY_MARK = re.compile("|".join(re.escape(mark) for mark in Mark).encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """One reader's copy: who gets it and what makes it theirs."""
+
+    delivery: int
+    subscriber: int
+    address: str
+    name: str
+    unsubscribe: str
+    preferences: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a transport needs for one letter; `wire` is dot-stuffed and ends with CRLF."""
+
+    sender: str
+    recipient: str
+    wire: bytes
+    utf8: bool
+
+
+class Unmailable(Exception):
+    """This letter cannot go this way; the message says why, to staff."""
+
+
+class Composition:
+    """A dispatch's letter in two dresses, cut into pieces at its marks."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch.pk
+        self._content = dispatch.content_hash
+        self._host = settings.SITE_HOST
+        self._bounce = settings.BOUNCE_ADDRESS.split("@")
+        self._eight_bit = _cut(_message(dispatch, eight_bit=True))
+        self._seven_bit = _cut(_message(dispatch, eight_bit=False))
+
+    def message_id(self, subscriber: int) -> str:
+        """Derive the Message-ID from dispatch and subscriber: a second copy bears the same one."""
+        source = f"{self._dispatch}:{subscriber}:{self._content}".encode()
+        return f"<{blake2b(source, digest_size=16).hexdigest()}@{self._host}>"
+
+    def address(
+        self, reader: Addressee, *, eight_bit: bool, utf8_addresses: bool, at: datetime
+    ) -> Envelope:
+        """Put one reader's words into the letter.
+
+        Raises Unmailable for an address that the server cannot take.
+        """
+        recipient, utf8 = _wire_address(reader.address, utf8_addresses=utf8_addresses)
+        words = {
+            Mark.UNSUBSCRIBE: reader.unsubscribe.encode(),
+            Mark.PREFERENCES: reader.preferences.encode(),
+            Mark.VIEW: seal("view", reader.delivery).encode(),
+            Mark.DATE: format_datetime(at.astimezone(UTC)).encode(),
+            Mark.RECIPIENT: encode_recipient(reader.name, recipient),
+            Mark.MESSAGE_ID: self.message_id(reader.subscriber).encode(),
+        }
+        pieces = self._eight_bit if eight_bit else self._seven_bit
+        local, domain = self._bounce
+        return Envelope(
+            sender=f"{local}+{seal('bounce', reader.delivery)}@{domain}",
+            recipient=recipient,
+            wire=b"".join(words[p] if isinstance(p, Mark) else p for p in pieces),
+            utf8=utf8,
+        )
+
+
+def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
+    """Write an address as this server can read it: A-labels where the local part is ASCII."""
+    local, _, domain = address.rpartition("@")
+    if any(char in address for char in "\r\n\0<> "):
+        raise Unmailable("550 5.1.3 the address is malformed")
+    if not local.isascii():
+        if not utf8_addresses:
+            raise Unmailable("550 5.6.7 our mail server does not take internationalised addresses")
+        return address, True
+    try:
+        return f"{local}@{domain.encode('idna').decode()}", False
+    except UnicodeError:
+        raise Unmailable("550 5.1.2 the address's domain is malformed") from None
+
+
+def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
+    """Build the whole letter, CRLF lines and marks in place, not yet dot-stuffed."""
+    boundary = f"=_{dispatch.content_hash[:24]}"
+    unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Mark.UNSUBSCRIBE}/"
+    head = [
+        b"From: " + fold_sender(dispatch.sender),
+        b"To: " + Mark.RECIPIENT.encode(),
+        b"Subject: " + encode_words(dispatch.subject, used=9),
+        b"Date: " + Mark.DATE.encode(),
+        b"Message-ID: " + Mark.MESSAGE_ID.encode(),
+        *([b"Reply-To: " + fold_sender(dispatch.reply_to)] if dispatch.reply_to else []),
+        b"List-Id: " + fold_sender(dispatch.list_id),
+        f"List-Unsubscribe: <{unsubscribe}>".encode(),
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        b"Precedence: bulk",
+        b"MIME-Version: 1.0",
+        b"Content-Type: multipart/alternative;\r\n boundary=" + f'"{boundary}"'.encode(),
+    ]
+    opening = f"--{boundary}\r\n".encode()
+    return b"".join(
+        [
+            b"\r\n".join(head) + b"\r\n\r\n",
+            opening + _part(dispatch.text, "plain", eight_bit=eight_bit),
+            opening + _part(dispatch.html, "html", eight_bit=eight_bit),
+            f"--{boundary}--\r\n".encode(),
+        ]
+    )
+
+
+def _part(words: str, subtype: str, *, eight_bit: bool) -> bytes:
+    """Make one body part in the plainest encoding that its lines and the server allow."""
+    raw = "\r\n".join(_LINE_END.split(words.rstrip())).encode() + b"\r\n"
+    if max(map(len, raw.split(b"\r\n"))) > MAX_LINE_OCTETS - 2 or not (eight_bit or raw.isascii()):
+        encoding, raw = "quoted-printable", _quote_printable(raw)
+    else:
+        encoding = "7bit" if raw.isascii() else "8bit"
+    head = (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
+    )
+    return head.encode() + b"\r\n" + raw
+
+
+def _quote_printable(raw: bytes) -> bytes:
+    """Encode the pieces between the marks one by one, a soft break on either side of each mark."""
+    pieces: list[bytes] = []
+    last = 0
+    for mark in _ANY_MARK.finditer(raw):
+        pieces += [_quote_piece(raw[last : mark.start()]), b"=\r\n", mark[0], b"=\r\n"]
+        last = mark.end()
+    pieces.append(_quote_piece(raw[last:]))
+    return b"".join(pieces)
+
+
+def _quote_piece(piece: bytes) -> bytes:
+    quoted = quopri.encodestring(piece.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+    # A piece that ends at the margin would grow past it with the soft break that follows.
+    if len(quoted) - (quoted.rfind(b"\n") + 1) > 75:
+        last = 3 if quoted[-3:-2] == b"=" else 1  # an escape such as =C3 stays whole
+        return quoted[:-last] + b"=\r\n" + quoted[-last:]
+    return quoted
+
+
+def _cut(message: bytes) -> tuple[bytes | Mark, ...]:
+    """Stuff the dots (RFC 5321, section 4.5.2) and cut at the marks, which never begin with one."""
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    pieces: list[bytes | Mark] = []
+    last = 0
+    for mark in _ANY_MARK.finditer(stuffed):
+        pieces += [stuffed[last : mark.start()], Mark(mark[0].decode())]
+        last = mark.end()
+    return (*pieces, stuffed[last:])
+
+
+def personalise(words: str, reader: Addressee) -> str:
+    """Put a reader's tokens into the frozen HTML or text, for the page that shows the letter."""
+    for mark, token in (
+        (Mark.UNSUBSCRIBE, reader.unsubscribe),
+        (Mark.PREFERENCES, reader.preferences),
+        (Mark.VIEW, seal("view", reader.delivery)),
+    ):
+        words = words.replace(mark, token)
+    return words

@@ -1,0 +1,92 @@
+"""Header lines: names and subjects in any script, folded as the standards want them."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from email.utils import parseaddr
+from functools import lru_cache
+
+ENCODED_WORD_CHARS = 75  # RFC 2047, section 2
+_WRAP = len("=?utf-8?b??=")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+def one_line(words: str) -> str:
+    """Make control characters and line ends single spaces: nothing may begin a header line."""
+    return " ".join(_CONTROL.sub(" ", words).split())
+
+
+def encode_words(words: str, *, used: int) -> bytes:
+    """Write free text for a header whose line holds `used` octets already, folded.
+
+    Where it is not ASCII: in encoded words of at most 75 characters, no character split
+    (RFC 2047, sections 2 and 5).
+    """
+    words = one_line(words)
+    if words.isascii() and "=?" not in words:
+        return _fold(words, used=used)
+    pieces: list[str] = []
+    piece = b""
+    room = (min(ENCODED_WORD_CHARS, 77 - used) - _WRAP) // 4 * 3
+    for char in words:
+        octets = char.encode()
+        if len(piece) + len(octets) > room:
+            pieces.append(f"=?utf-8?b?{b64encode(piece).decode()}?=")
+            piece, room = b"", (ENCODED_WORD_CHARS - _WRAP) // 4 * 3
+        piece += octets
+    pieces.append(f"=?utf-8?b?{b64encode(piece).decode()}?=")
+    return "\r\n ".join(pieces).encode()
+
+
+def _fold(words: str, *, used: int) -> bytes:
+    """Fold at spaces, so that lines keep to 78 octets (RFC 5322, section 2.1.1) if words allow."""
+    lines = [""]
+    for word in words.split(" "):
+        if lines[-1] and used + len(lines[-1]) + 1 + len(word) > 77:
+            lines.append(word)
+            used = 1
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    if any(len(line) > 900 for line in lines):
+        return _encode_long(words)
+    return "\r\n ".join(lines).encode()
+
+
+def _encode_long(words: str) -> bytes:
+    room = (ENCODED_WORD_CHARS - _WRAP) // 4 * 3
+    chunks = (words[start : start + room] for start in range(0, len(words), room))
+    return b"\r\n ".join(b"=?utf-8?b?" + b64encode(chunk.encode()) + b"?=" for chunk in chunks)
+
+
+@lru_cache(maxsize=4096)
+def _phrase(name: str) -> bytes:
+    """Write a display name: as it is, quoted, or in encoded words."""
+    name = one_line(name)
+    if not name:
+        return b""
+    if not name.isascii() or "=?" in name:
+        return encode_words(name, used=6)
+    if _ATOM.fullmatch(name):
+        return _fold(name, used=6)
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'.encode()
+
+
+def encode_recipient(name: str, address: str) -> bytes:
+    """Write `Name <address>`; the address on a line of its own when it would pass the margin."""
+    phrase = _phrase(name)
+    if not phrase:
+        return address.encode()
+    last = phrase[phrase.rfind(b"\n") + 1 :]
+    space = b"\r\n " if len(last) + len(address) + 10 > 78 else b" "
+    return phrase + space + b"<" + address.encode() + b">"
+
+
+def fold_sender(line: str) -> bytes:
+    """Write a From or List-Id line given as `Name <address>`."""
+    name, address = parseaddr(line)
+    if not address:
+        return one_line(line).encode()
+    return encode_recipient(name, address) if name else f"<{address}>".encode()
