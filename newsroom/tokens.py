@@ -30,7 +30,7 @@ def make_row_token() -> str:
 
 
 def is_row_token(token: str) -> bool:
-    """Tell whether a text from an address has a row token's shape; anything else asks no database."""
+    """Tell whether a text has the shape of a row token, before asking the database."""
     return _ROW_TOKEN.fullmatch(token) is not None
 
 

@@ -21,7 +21,7 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def network_of(ip: str | None) -> str:
-    """Reduce an address to what one visitor holds: itself, or the /64 of IPv6. For counting only."""
+    """Reduce an address to what one visitor holds, for counting: itself, or the /64 of IPv6."""
     if ip is None:
         return "unknown"
     if ip_address(ip).version == 4:
@@ -30,7 +30,7 @@ def network_of(ip: str | None) -> str:
 
 
 def _address_of(hop: str) -> str | None:
-    """Read an address as proxies write it: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80."""
+    """Read an address as proxies write it: bare, or with a port as in [2001:db8::1]:80."""
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:

@@ -25,7 +25,7 @@ class HashSalt(models.Model):
 
     @classmethod
     def current(cls) -> bytes:
-        """Give the salt's 32 bytes, making it at the first call; of two makers one wins."""
+        """Give the salt's 32 bytes. A migration made it; of two makers one wins."""
         salt, _ = cls.objects.get_or_create(only=True, defaults={"value": secrets.token_hex(32)})
         return bytes.fromhex(salt.value)
 
