@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from django.db import OperationalError
+    from django.db import Error
 
 
-def database_sentence(failure: OperationalError) -> str:
+def database_sentence(failure: Error) -> str:
     """Name the database and the reason in one line, without its password."""
     from django.conf import settings
 

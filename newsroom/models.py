@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from newsroom.staff import Staff
 
 
 class ActQuerySet(models.QuerySet["Act"]):
@@ -52,7 +52,7 @@ class Act(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write once."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("the log of acts is append-only")
         super().save(*args, **kwargs)
 
@@ -64,11 +64,11 @@ def record_act(
     verb: str,
     subject: models.Model,
     *,
-    by: AbstractBaseUser | AnonymousUser | None,
+    by: Staff,
     **detail: Any,
 ) -> Act:
     """Append an act to the log; detail holds JSON values and no personal data of readers."""
-    actor = by if by is not None and by.pk is not None else None
+    actor = by if by is not None and not by.is_anonymous else None
     return Act.objects.create(
         actor=actor,
         actor_name=actor.get_username() if actor else "",

@@ -72,9 +72,9 @@ SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS: list[str] = read(
     "ALLOWED_HOSTS",
     env.list,
-    ["*"] if DEBUG else [SITE_HOST],
+    [],
     hint="write host names, separated by commas",
-)
+) or (["*"] if DEBUG else [SITE_HOST])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 try:
@@ -166,7 +166,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Broker, cache, Celery -------------------------------------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL", "")
-if REDIS_URL and not re.match(r"unix://|rediss?://([^\s/]*@)?[^\s/:@]+(:\d{1,5})?(/|$)", REDIS_URL):
+if REDIS_URL and not re.match(
+    r"unix://|rediss?://([^\s/]*@)?(\[[0-9a-fA-F:]+\]|[^\s/:@]+)(:\d{1,5})?(/|$)", REDIS_URL
+):
     raise refuse("REDIS_URL", "is wrong: write redis://host:6379/0")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (

@@ -13,7 +13,7 @@ from django.utils import timezone
 from newsroom.models import record_act
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from newsroom.staff import Staff
 
 MAX_COMMENT_CHARS = 5_000
 
@@ -116,15 +116,15 @@ class Comment(models.Model):
         self.refresh_from_db(fields=["state", "confirmed_at"])
         return won
 
-    def approve(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+    def approve(self, *, by: Staff, at: datetime) -> bool:
         """Show the comment; False when it already was, or was never confirmed."""
         return self._decide(CommentState.APPROVED, "approved", by=by, at=at)
 
-    def reject(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+    def reject(self, *, by: Staff, at: datetime) -> bool:
         """Keep the comment off the page, or take it off again."""
         return self._decide(CommentState.REJECTED, "rejected", by=by, at=at, featured=False)
 
-    def feature(self, *, by: AbstractBaseUser | None, at: datetime) -> bool:
+    def feature(self, *, by: Staff, at: datetime) -> bool:
         """Show the comment first, approving it if it still waits."""
         if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
             return False
@@ -135,7 +135,7 @@ class Comment(models.Model):
         self.refresh_from_db(fields=["featured"])
         return won
 
-    def unfeature(self, *, by: AbstractBaseUser | None) -> bool:
+    def unfeature(self, *, by: Staff) -> bool:
         """Put the comment back into its place."""
         won = bool(Comment.objects.filter(pk=self.pk, featured=True).update(featured=False))
         if won:
@@ -148,7 +148,7 @@ class Comment(models.Model):
         target: CommentState,
         verb: str,
         *,
-        by: AbstractBaseUser | None,
+        by: Staff,
         at: datetime,
         **changes: bool,
     ) -> bool:

@@ -13,15 +13,12 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.models.section import Section
 from newsroom.models import record_act
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from django.contrib.auth.models import AbstractBaseUser
-
-    Staff = AbstractBaseUser | None
+    from newsroom.staff import Staff
 
 
 class IssueState(models.TextChoices):
@@ -93,7 +90,6 @@ class Issue(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = IssueQuerySet.as_manager()
-    sections: models.Manager[Section]
 
     class Meta:
         ordering = ("-published_at", "-number")

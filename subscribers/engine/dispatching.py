@@ -21,7 +21,7 @@ from subscribers.models import Dispatch
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser
+    from newsroom.staff import Staff
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def links_with_marks() -> LetterLinks:
     )
 
 
-def publish(issue: Issue, *, at: datetime, by: AbstractBaseUser | None = None) -> Dispatch:
+def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
     """Publish a scheduled issue and freeze its words into a dispatch, both or neither.
 
     Raises TransitionRefused when the issue is not scheduled or not as it was approved.

@@ -74,7 +74,7 @@ def fill(dispatch: Dispatch) -> int:
             "ON CONFLICT (dispatch_id, subscriber_id) DO NOTHING",
             parameters,
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def expiry() -> datetime:

@@ -22,8 +22,13 @@ FINAL_ANSWER_SECONDS = 600.0
 class Transport(Protocol):
     """A way out for letters, one at a time."""
 
-    eight_bit: bool
-    utf8_addresses: bool
+    @property
+    def eight_bit(self) -> bool:
+        """Whether bodies may leave as they are."""
+
+    @property
+    def utf8_addresses(self) -> bool:
+        """Whether addresses beyond ASCII may be written to."""
 
     async def send(self, *, sender: str, recipient: str, wire: bytes, utf8: bool) -> Answer:
         """Hand over one dot-stuffed letter and give back the server's last word."""

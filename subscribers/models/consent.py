@@ -40,6 +40,6 @@ class ConsentRecord(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write once."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("consent records are append-only")
         super().save(*args, **kwargs)

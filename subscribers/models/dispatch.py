@@ -15,9 +15,7 @@ from newsroom.models import record_act
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from django.contrib.auth.models import AbstractBaseUser
-
-    Staff = AbstractBaseUser | None
+    from newsroom.staff import Staff
 
 
 class DispatchState(models.TextChoices):
