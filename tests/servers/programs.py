@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.servers.processes import Process
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sys.executable
 # What a program needs to run at all; nothing else of our own environment reaches it.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
@@ -25,7 +26,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with these words from the project's folder until it ends."""
     return subprocess.run(
-        [sys.executable, *command],
+        [PYTHON, *command],
         env=env,
         cwd=ROOT,
         input=stdin,
@@ -49,7 +50,7 @@ class CeleryWorker(Process):
     def __init__(self, *words: str, env: dict[str, str], log: Path, name: str) -> None:
         super().__init__(
             [
-                *(sys.executable, "-m", "celery", "-A", "newsroom", "worker"),
+                *(PYTHON, "-m", "celery", "-A", "newsroom", "worker"),
                 *("--concurrency", "1", "--loglevel", "INFO", "--hostname", f"{name}@%h", *words),
             ],
             env=env,
@@ -66,7 +67,7 @@ class CeleryBeat(Process):
 
     def __init__(self, *words: str, env: dict[str, str], log: Path) -> None:
         super().__init__(
-            [sys.executable, "-m", "celery", "-A", "newsroom", "beat", "--pidfile=", *words],
+            [PYTHON, "-m", "celery", "-A", "newsroom", "beat", "--pidfile=", *words],
             env=env,
             log=log,
             cwd=ROOT,

@@ -1,0 +1,189 @@
+"""A newsroom that cannot start says in one sentence why, and what to do."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.processes import Process, free_port
+from tests.servers.programs import PYTHON, ROOT, environment, manage, run
+from tests.variables import variables_documented, variables_read
+
+NOBODY = "127.0.0.1:1"  # nothing listens on port 1
+CELERY = ("-m", "celery", "-A", "newsroom")
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> dict[str, str]:
+    """What production needs at least."""
+    return environment(
+        SECRET_KEY="0123456789" * 5,
+        SITE_URL="https://news.example.com",
+        EMAIL_URL="smtp://127.0.0.1:2525",
+        VAR_DIR=str(tmp_path),
+    )
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start a Python program that is stopped at the end of the test."""
+    started: list[Process] = []
+
+    def start(*words: str, env: dict[str, str]) -> Process:
+        process = Process([PYTHON, *words], env=env, cwd=ROOT, log=tmp_path / "program.log")
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.stop(signal.SIGTERM)
+
+
+def gunicorn() -> tuple[str, ...]:
+    where = f"127.0.0.1:{free_port()}"
+    return ("-m", "gunicorn", "newsroom.wsgi", "--no-control-socket", "--bind", where)
+
+
+def sentences(output: str) -> list[str]:
+    """Return our own sentences in what a program wrote; a trace has no place there."""
+    assert "Traceback" not in output
+    return re.findall(r"newsroom: .*", output)
+
+
+# --- .env.example
+
+
+def test_the_example_lists_every_variable_that_settings_read() -> None:
+    assert set(variables_documented()) == variables_read()
+
+
+@pytest.mark.parametrize("name", sorted(variables_documented()))
+def test_the_example_explains_each_variable(name: str) -> None:
+    text = variables_documented()[name]
+    assert len(text.split()) >= 6
+    assert text.endswith(".")
+
+
+def test_the_example_starts_a_newsroom_once_it_has_a_key(tmp_path: Path) -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]", line))
+    assert given["SECRET_KEY"] == ""
+    env = environment(**(given | {"SECRET_KEY": "k" * 50, "VAR_DIR": str(tmp_path)}))
+    assert manage("check", env=env).returncode == 0
+
+
+# --- variables
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "EMAIL_URL"])
+def test_a_missing_variable_stops_the_start(good: dict[str, str], name: str) -> None:
+    del good[name]
+    result = manage("check", env=good)
+    assert result.returncode != 0
+    [sentence] = sentences(result.stderr)
+    assert sentence == result.stderr.strip()
+    assert sentence.startswith(f"newsroom: {name} is missing: set it to ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BEHIND_PROXY", "perhaps"),
+        ("BOUNCE_ADDRESS", "bounces"),
+        ("DATABASE_URL", "mysql://127.0.0.1/newsroom"),
+        ("DATABASE_URL", "newsroom.sqlite3"),
+        ("DATABASE_URL", "postgres://host:port/newsroom"),
+        ("DEBUG", "perhaps"),
+        ("EMAIL_URL", "inbox:"),
+        ("EMAIL_URL", "mail.example.com:587"),
+        ("EMAIL_URL", "smtp://mail.example.com/?tls=please"),
+        ("EMAIL_URL", "smtp://mail.example.com:99999"),
+        ("LEASE_SECONDS", "1"),
+        ("LOG_LEVEL", "LOUD"),
+        ("REDIS_URL", "http://127.0.0.1"),
+        ("REDIS_URL", "redis://127.0.0.1:port/0"),
+        ("SEND_CONNECTIONS", "0"),
+        ("SEND_CONNECTIONS", "many"),
+        ("SEND_RATE", "-1"),
+        ("SEND_RATE", "nan"),
+        ("SITE_URL", "https://news.example.com/paper/"),
+        ("SITE_URL", "https://news.example.com:port"),
+        ("SITE_URL", "news.example.com"),
+        ("VAR_DIR", "/dev/null/var"),
+    ],
+)
+def test_a_wrong_variable_stops_the_start(good: dict[str, str], name: str, value: str) -> None:
+    result = manage("check", env=good | {name: value})
+    assert result.returncode != 0
+    [sentence] = sentences(result.stderr)
+    assert sentence == result.stderr.strip()
+    assert sentence.startswith(f"newsroom: {name} is wrong: ")
+
+
+@pytest.mark.parametrize("kind", ["worker", "beat"])
+def test_celery_too_refuses_a_wrong_variable(good: dict[str, str], kind: str) -> None:
+    result = run(*CELERY, kind, env=good | {"SEND_RATE": "fast"})
+    assert result.returncode != 0
+    [sentence] = sentences(result.stderr)
+    assert sentence == result.stderr.strip()
+
+
+def test_gunicorn_gives_up_on_a_wrong_variable(good: dict[str, str]) -> None:
+    result = run(*gunicorn(), env=good | {"SEND_RATE": "fast"})
+    assert result.returncode != 0
+    assert len(set(sentences(result.stderr))) == 1
+
+
+# --- a database that is out of reach
+
+SECRET = "hunter2hunter2"
+DEAD_DATABASE = {"DATABASE_URL": f"postgres://editor:{SECRET}@{NOBODY}/newsroom"}
+
+
+def check_database_sentence(output: str) -> None:
+    [sentence] = sentences(output)
+    assert f"the database newsroom at {NOBODY} cannot be used" in sentence
+    assert "Start it" in sentence
+    assert "DATABASE_URL" in sentence
+    assert SECRET not in output
+
+
+def test_a_command_names_the_database_that_is_out_of_reach(good: dict[str, str]) -> None:
+    result = manage("migrate", env=good | DEAD_DATABASE)
+    assert result.returncode != 0
+    check_database_sentence(result.stderr)
+
+
+@pytest.mark.parametrize("kind", ["worker", "beat"])
+def test_celery_names_the_database_that_is_out_of_reach(good: dict[str, str], kind: str) -> None:
+    result = run(*CELERY, kind, env=good | DEAD_DATABASE)
+    assert result.returncode != 0
+    check_database_sentence(result.stderr)
+
+
+def test_gunicorn_names_the_database_that_is_out_of_reach(
+    good: dict[str, str], start: Callable[..., Process]
+) -> None:
+    server = start(*gunicorn(), env=good | DEAD_DATABASE)
+    server.wait_until(lambda: "newsroom: " in server.output, what="the sentence")
+    check_database_sentence(server.output)
+
+
+# --- a broker that is out of reach
+
+
+@pytest.mark.parametrize("kind", ["worker", "beat"])
+def test_celery_names_the_broker_that_is_out_of_reach_and_tries_again(
+    good: dict[str, str], start: Callable[..., Process], kind: str
+) -> None:
+    env = good | {"REDIS_URL": f"redis://:{SECRET}@{NOBODY}/0"}
+    program = start(*CELERY, kind, env=env)
+    program.wait_until(lambda: "Trying again" in program.output, what="the sentence")
+    assert NOBODY in program.output
+    assert SECRET not in program.output
+    assert "Traceback" not in program.output
+    assert program.is_running()
