@@ -1,0 +1,83 @@
+"""`manage.py seed_subscribers N`: confirmed synthetic readers for load tests."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from briefings.models import Briefing
+from subscribers.hashing import hash_address
+from subscribers.models import ConsentAct, ConsentRecord, Subscriber, Subscription
+
+BATCH = 5_000
+
+
+class Command(BaseCommand):
+    help = "Make N confirmed synthetic subscribers (reader1@example.com …) of a briefing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", type=int, metavar="N")
+        parser.add_argument("--briefing", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--yes-synthetic",
+            action="store_true",
+            help="needed where DEBUG is off: these addresses are nobody's",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG and not options["yes_synthetic"]:
+            raise CommandError(
+                "DEBUG is off: this may be a real list. Add --yes-synthetic if you mean it."
+            )
+        briefing = Briefing.objects.filter(slug=options["briefing"]).first()
+        if briefing is None:
+            raise CommandError(f"There is no briefing {options['briefing']!r}.")
+        number: int = options["number"]
+        if number < 1:
+            raise CommandError("N is a whole number from 1.")
+        made = 0
+        for start in range(1, number + 1, BATCH):
+            made += seed_batch(briefing, range(start, min(start + BATCH, number + 1)))
+            if sys.stderr.isatty():
+                self.stderr.write(f"\r{min(start + BATCH - 1, number):,} of {number:,}", ending="")
+        self.stdout.write(f"{made:,} new subscribers of {briefing}, {number - made:,} were there.")
+
+
+@transaction.atomic
+def seed_batch(briefing: Briefing, numbers: range) -> int:
+    """Make the readers with these numbers where they are missing; give back how many were."""
+    addresses = {hash_address(a): a for a in (f"reader{n}@example.com" for n in numbers)}
+    Subscriber.objects.bulk_create(
+        [
+            Subscriber(address=address, address_hash=key, name=f"Reader {address[6:-12]}")
+            for key, address in addresses.items()
+        ],
+        ignore_conflicts=True,
+    )
+    ids = Subscriber.objects.filter(address_hash__in=addresses).values_list("pk", flat=True)
+    taken = set(
+        Subscription.objects.filter(briefing=briefing, subscriber__in=ids).values_list(
+            "subscriber_id", flat=True
+        )
+    )
+    missing = [pk for pk in ids if pk not in taken]
+    Subscription.objects.bulk_create(
+        [Subscription(subscriber_id=pk, briefing=briefing) for pk in missing]
+    )
+    ConsentRecord.objects.bulk_create(
+        [
+            ConsentRecord(
+                subscriber_id=pk,
+                briefing=briefing,
+                act=ConsentAct.IMPORTED,
+                source="seed_subscribers",
+                wording="A synthetic reader for load tests.",
+            )
+            for pk in missing
+        ]
+    )
+    return len(missing)

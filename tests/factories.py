@@ -1,0 +1,92 @@
+"""Rows for tests: plain keyword-only functions; a test names only what it depends on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
+from subscribers.hashing import hash_address
+from subscribers.models import Dispatch, Subscriber, Subscription
+
+_numbers = count(1)
+
+
+def make_contributor(*, name: str = "Rosa Meyer", **fields: Any) -> Contributor:
+    fields.setdefault("slug", f"contributor-{next(_numbers)}")
+    fields.setdefault("contact", "rosa@news.example.com")
+    return Contributor.objects.create(name=name, **fields)
+
+
+def make_briefing(*, title: str = "", **fields: Any) -> Briefing:
+    number = next(_numbers)
+    fields.setdefault("slug", f"briefing-{number}")
+    fields.setdefault("strapline", "What is changing inside hospitals, every Thursday")
+    if "lead" not in fields:
+        fields["lead"] = make_contributor()
+    return Briefing.objects.create(title=title or f"Briefing {number}", **fields)
+
+
+def make_issue(
+    *,
+    briefing: Briefing | None = None,
+    title: str = "Who pays for the empty beds?",
+    sections: list[tuple[SectionKind, str, str]] | None = None,
+    **fields: Any,
+) -> Issue:
+    """Make a draft with a feature and a round-up, or the sections (kind, heading, HTML) given."""
+    briefing = briefing or make_briefing()
+    fields.setdefault("number", briefing.next_number())
+    fields.setdefault("author", briefing.lead)
+    fields.setdefault("strapline", "Three trusts closed wards they say were never commissioned.")
+    issue = Issue.objects.create(briefing=briefing, title=title, **fields)
+    if sections is None:
+        sections = [
+            (SectionKind.FEATURE, "Closed, but on the books", "<p>The county has 214 beds.</p>"),
+            (
+                SectionKind.ROUNDUP,
+                "The week in hospitals",
+                "<ul><li>A tender was scrapped</li></ul>",
+            ),
+        ]
+    for position, (kind, heading, body) in enumerate(sections):
+        Section.objects.create(
+            issue=issue, position=position, kind=kind, heading=heading, body=body
+        )
+    return issue
+
+
+def make_scheduled_issue(*, publish_at: datetime | None = None, **fields: Any) -> Issue:
+    """Make an issue that was submitted, approved and scheduled; due since a minute if not told."""
+    issue = make_issue(**fields)
+    issue.submit(by=None)
+    issue.approve(by=None)
+    issue.schedule(publish_at=publish_at or timezone.now() - timedelta(minutes=1), by=None)
+    return issue
+
+
+def make_published_issue(*, at: datetime | None = None, **fields: Any) -> Issue:
+    """Make an issue that readers can see, without a dispatch."""
+    issue = make_scheduled_issue(**fields)
+    issue.publish(at=at or timezone.now())
+    return issue
+
+
+def make_reader(*, of: Briefing, email: str = "", name: str = "", **fields: Any) -> Subscription:
+    """Make a confirmed subscriber of a briefing."""
+    email = email or f"reader{next(_numbers)}@example.com"
+    subscriber, _ = Subscriber.objects.get_or_create(
+        address_hash=hash_address(email), defaults={"address": email, "name": name}
+    )
+    return Subscription.objects.create(subscriber=subscriber, briefing=of, **fields)
+
+
+def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
+    """Publish a due issue the way the beat does."""
+    from subscribers.engine import dispatching
+
+    issue = issue or make_scheduled_issue(**fields)
+    return dispatching.publish(issue, at=timezone.now())
