@@ -1,0 +1,210 @@
+"""The ledger: nobody twice, nobody left out, and exact knowledge of what a dead worker did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from briefings.models import Briefing
+from subscribers.engine import dispatching, ledger
+from subscribers.engine.ledger import Leased, Outcome, Verdict
+from subscribers.hashing import hash_address
+from subscribers.models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Lease,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+
+pytestmark = pytest.mark.django_db
+
+
+def make_sending(*, readers: int, briefing: Briefing | None = None) -> Dispatch:
+    briefing = briefing or make_briefing()
+    for number in range(readers):
+        make_reader(of=briefing, email=f"r{number}@example.com")
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    dispatching.begin(dispatch, at=timezone.now())
+    return dispatch
+
+
+def take(dispatch: Dispatch, *, size: int = 500) -> Leased:
+    leased = ledger.lease(dispatch.pk, holder="a test", size=size)
+    assert leased is not None
+    return leased
+
+
+def states(dispatch: Dispatch) -> list[str]:
+    found = dispatch.deliveries.order_by("pk").values_list("state", flat=True)
+    return [DeliveryState(state).label for state in found]
+
+
+def expire(leased: Leased) -> None:
+    Lease.objects.filter(pk=leased.lease).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_filling_again_adds_nobody() -> None:
+    dispatch = make_sending(readers=3)
+    assert ledger.fill(dispatch) == 0
+    assert states(dispatch) == ["pending"] * 3
+
+
+def test_only_active_unsuppressed_readers_of_this_briefing_are_filled_in() -> None:
+    briefing = make_briefing()
+    make_reader(of=make_briefing(), email="elsewhere@example.com")
+    now = timezone.now()
+    make_reader(of=briefing, email="left@example.com", state=SubscriptionState.LEFT, left_at=now)
+    make_reader(of=briefing, email="Suppressed@example.com")
+    Suppression.objects.create(
+        address_hash=hash_address("suppressed@EXAMPLE.com"), reason=SuppressionReason.COMPLAINED
+    )
+    dispatch = make_sending(readers=1, briefing=briefing)
+    [delivery] = dispatch.deliveries.all()
+    assert delivery.subscriber.address == "r0@example.com"
+
+
+def test_a_subscriber_cannot_stand_in_a_dispatch_twice() -> None:
+    dispatch = make_sending(readers=1)
+    copy = dispatch.deliveries.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(dispatch=dispatch, subscriber_id=copy.subscriber_id)
+
+
+def test_two_leases_share_no_copy() -> None:
+    dispatch = make_sending(readers=5)
+    first, second = take(dispatch, size=3), take(dispatch, size=3)
+    assert [len(first.readers), len(second.readers)] == [3, 2]
+    assert ledger.lease(dispatch.pk, holder="a third") is None
+
+
+def test_a_reader_who_left_after_the_fill_is_skipped() -> None:
+    briefing = make_briefing()
+    dispatch = make_sending(readers=2, briefing=briefing)
+    briefing.subscriptions.filter(subscriber__address="r0@example.com").update(
+        state=SubscriptionState.LEFT, left_at=timezone.now()
+    )
+    leased = take(dispatch)
+    assert [reader.address for reader in leased.readers] == ["r1@example.com"]
+    assert states(dispatch) == ["skipped", "leased"]
+
+
+def test_a_reader_who_left_after_the_lease_is_not_begun() -> None:
+    briefing = make_briefing()
+    leased = take(make_sending(readers=1, briefing=briefing))
+    briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
+    verdict = ledger.progress(
+        leased.lease, begun=1, settled=0, subscriber=leased.readers[0].subscriber, outcomes=[]
+    )
+    assert verdict is Verdict.SKIP
+
+
+def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
+    dispatch = make_sending(readers=5)
+    leased = take(dispatch)
+    reader = leased.readers[2].subscriber
+    ledger.progress(leased.lease, begun=3, settled=2, subscriber=reader, outcomes=[])
+    expire(leased)
+    assert ledger.reclaim(at=timezone.now()) == 1
+    assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
+
+
+def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    ledger.progress(leased.lease, begun=1, settled=1, subscriber=None, outcomes=[])
+    expire(leased)
+    ledger.reclaim(at=timezone.now())
+    assert states(dispatch) == ["sent", "pending", "pending"]
+
+
+def test_an_unknown_copy_is_never_leased_again() -> None:
+    dispatch = make_sending(readers=1)
+    leased = take(dispatch)
+    reader = leased.readers[0].subscriber
+    ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    expire(leased)
+    ledger.reclaim(at=timezone.now())
+    assert ledger.lease(dispatch.pk, holder="another") is None
+    assert ledger.finish(dispatch)
+
+
+def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch)
+    expire(leased)
+    ledger.reclaim(at=timezone.now())
+    again = take(dispatch)
+    reader = leased.readers[0].subscriber
+    verdict = ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    assert verdict is Verdict.FENCED
+    assert not ledger.close(leased.lease)
+    assert states(dispatch) == ["leased", "leased"]
+    assert Lease.objects.get(pk=again.lease).begun == 0
+
+
+def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
+    leased = take(make_sending(readers=1))
+    expire(leased)
+    ledger.renew(leased.lease)
+    assert ledger.reclaim(at=timezone.now()) == 0
+
+
+def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    refused, deferred, _ = (reader.delivery for reader in leased.readers)
+    later = timezone.now() + timedelta(minutes=1)
+    outcomes = [
+        Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 5.1.1 no such user"),
+        Outcome(
+            delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
+        ),
+    ]
+    ledger.progress(leased.lease, begun=3, settled=3, subscriber=None, outcomes=outcomes)
+    ledger.close(leased.lease)
+    assert states(dispatch) == ["refused", "deferred", "sent"]
+    assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
+    assert ledger.lease(dispatch.pk, holder="too early") is None
+    Delivery.objects.filter(pk=deferred).update(not_before=timezone.now())
+    assert [reader.tries for reader in take(dispatch).readers] == [1]
+
+
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch, size=1)
+    if act == "pause":
+        dispatch.pause(by=None)
+    else:
+        dispatch.cancel(by=None, at=timezone.now())
+    reader = leased.readers[0].subscriber
+    verdict = ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    assert verdict is Verdict.STOP
+    assert ledger.lease(dispatch.pk, holder="another") is None
+
+
+def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch)
+    assert not ledger.finish(dispatch)
+    ledger.progress(leased.lease, begun=2, settled=2, subscriber=None, outcomes=[])
+    ledger.close(leased.lease)
+    assert ledger.finish(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.SENT
+
+
+def test_an_issue_is_dispatched_once() -> None:
+    dispatch = make_sending(readers=0)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Dispatch.objects.create(
+            issue=dispatch.issue, subject="", html="", text="", deadline=timezone.now()
+        )
