@@ -1,0 +1,1 @@
+"""The sample newsroom: words files beside this code, planted by the models' own steps."""

@@ -1,0 +1,150 @@
+"""Sample briefings as files: a TOML head between +++ lines, then an issue's sections in Markdown.
+
+`## Heading {kind}` begins a section. Slots count from today: -1 is the latest one that has passed,
+1 the next one to come.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markdown_it import MarkdownIt
+
+from briefings.models import IssueState, SectionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLES = Path(__file__).parent / "samples"
+_HEAD = re.compile(r"\A\+\+\+\n(?P<head>.*?)\n\+\+\+\n(?P<body>.*)\Z", re.DOTALL)
+_SECTION = re.compile(r"^## (?P<heading>.+) \{(?P<kind>[a-z]+)\}$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleContributor:
+    """An author of the samples; `account` is the user name of the staff account, if any."""
+
+    slug: str
+    name: str
+    job_title: str
+    contact: str
+    bio: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleComment:
+    """What a reader (or, with `author`, a contributor) said, so many hours after publication."""
+
+    body: str
+    hours: float
+    name: str = ""
+    author: str = ""
+    about: str = ""
+    state: str = "approved"
+    featured: bool = False
+    replies: list[SampleComment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleSection:
+    """A section as it goes into the table, its words in HTML."""
+
+    kind: SectionKind
+    heading: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleIssue:
+    """An issue in the state that it is to reach."""
+
+    number: int
+    title: str
+    strapline: str
+    state: IssueState
+    sections: list[SampleSection]
+    slot: int = 0
+    author: str = ""
+    comments: list[SampleComment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleBriefing:
+    """A briefing with its issues in the order of their numbers."""
+
+    slug: str
+    title: str
+    strapline: str
+    description: str
+    lead: str
+    weekday: str
+    hour: str
+    accent: str
+    issues: list[SampleIssue]
+
+
+def sample_contributors() -> Iterator[SampleContributor]:
+    """Read the people who write the samples."""
+    for slug, facts in _toml(SAMPLES / "contributors.toml").items():
+        yield SampleContributor(slug=slug, **_stripped(facts))
+
+
+def sample_briefings() -> Iterator[SampleBriefing]:
+    """Read the briefings, each with its issues."""
+    for path in sorted(SAMPLES.glob("*/briefing.toml")):
+        issues = [_issue(file) for file in path.parent.glob("*.md")]
+        yield SampleBriefing(
+            slug=path.parent.name,
+            issues=sorted(issues, key=lambda issue: issue.number),
+            **_stripped(_toml(path)),
+        )
+
+
+def _issue(path: Path) -> SampleIssue:
+    parts = _HEAD.match(path.read_text(encoding="utf-8"))
+    if parts is None:
+        raise ValueError(f"{path} does not begin with a head between +++ lines.")
+    head = tomllib.loads(parts["head"])
+    state = IssueState(head.pop("state"))
+    comments = [_comment(facts) for facts in head.pop("comments", [])]
+    return SampleIssue(
+        number=int(path.stem),
+        state=state,
+        sections=_sections(parts["body"]),
+        comments=comments,
+        **head,
+    )
+
+
+def _comment(facts: dict[str, Any]) -> SampleComment:
+    replies = [_comment(reply) for reply in facts.pop("replies", [])]
+    return SampleComment(replies=replies, **_stripped(facts))
+
+
+def _sections(markdown: str) -> list[SampleSection]:
+    _, *pieces = _SECTION.split(markdown)
+    return [
+        SampleSection(kind=SectionKind(kind), heading=heading, html=_parser().render(body.strip()))
+        for heading, kind, body in zip(*[iter(pieces)] * 3, strict=True)
+    ]
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _stripped(facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.strip() if isinstance(value, str) else value for name, value in facts.items()
+    }
