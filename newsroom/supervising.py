@@ -1,8 +1,8 @@
 """Several programs run as one: started together, watched, and stopped together.
 
-Each is the head of a session of its own, so Ctrl-C in the terminal reaches the supervisor alone, which
-asks each program to finish what it has in hand. Whatever outlives the grace period is killed with
-everything that it started.
+Each is the head of a session of its own, so Ctrl-C in the terminal reaches the supervisor alone,
+which asks each program to finish what it has in hand. Whatever outlives the grace period is killed
+with everything that it started.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ class Program:
 
 
 class Supervisor:
-    """Starts programs and ends them all: `with Supervisor(...) as supervisor: supervisor.watch()`."""
+    """Starts programs, watches them, and ends them all when its `with` block does."""
 
     def __init__(self, *, env: Mapping[str, str], cwd: Path, logs: Path) -> None:
         self._env = dict(env)
@@ -51,7 +51,7 @@ class Supervisor:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._asked = self._hurry = False
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         self._logs.mkdir(parents=True, exist_ok=True)
         self._before = {sign: signal.signal(sign, self._ask) for sign in _STOP_SIGNALS}
         return self
@@ -93,7 +93,7 @@ class Supervisor:
             time.sleep(_LOOK_EVERY)
 
     def stop(self) -> None:
-        """Ask every program to finish; kill what has not after the grace period or a second Ctrl-C."""
+        """Ask every program to finish; kill what has not after the grace period or a new Ctrl-C."""
         self._hurry = False
         for process in self._running.values():
             if process.poll() is None:

@@ -34,9 +34,7 @@ def deliver(message: bytes, *, to: str) -> Path:
     name = f"{time.time_ns():020d}-{uuid4().hex[:8]}.eml"
     unfinished = folder / f".{name}"
     unfinished.write_bytes(f"{_FIRST_LINE}{to}\r\n".encode() + message)
-    target = folder / name
-    os.replace(unfinished, target)
-    return target
+    return unfinished.replace(folder / name)
 
 
 class Letter:
@@ -121,7 +119,7 @@ def _decoded(value: str) -> str:
 def letters(*, to: str = "") -> list[Letter]:
     """Letters whose recipient's address contains `to`, the newest first."""
     folder = Path(settings.INBOX_DIR)
-    names = sorted((name for name in _listed(folder) if _FILE.fullmatch(name)), reverse=True)
+    names = sorted((name for name in _names(folder) if _FILE.fullmatch(name)), reverse=True)
     found = [Letter(folder / name) for name in names]
     wanted = to.strip().casefold()
     return [letter for letter in found if wanted in letter.to.casefold()] if wanted else found
@@ -145,8 +143,8 @@ def empty() -> int:
     return thrown
 
 
-def _listed(folder: Path) -> list[str]:
+def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)
+        return os.listdir(folder)  # noqa: PTH208  (names are all that is wanted of thousands)
     except FileNotFoundError:
         return []

@@ -16,17 +16,18 @@ from subscribers.hashing import hash_address
 from subscribers.models import Subscriber
 from subscribers.wording import sign_up_wording
 
-GIVEN = "Ada Basil Carys Dev Edith Femi Greta Hamid Isla Jomo Keir Leila Marek Nia".split()
-FAMILY = "Abara Birch Castellan Dhillon Eccles Farrow".split()
+GIVEN = (
+    *("Ada", "Basil", "Carys", "Dev", "Edith", "Femi", "Greta"),
+    *("Hamid", "Isla", "Jomo", "Keir", "Leila", "Marek", "Nia"),
+)
+FAMILY = ("Abara", "Birch", "Castellan", "Dhillon", "Eccles", "Farrow")
 PER_BRIEFING = 42
 # Every seventh reader of the second briefing reads the first one too; every twentieth has left.
 SHARED_EVERY, LEFT_EVERY = 7, 20
 
 
 class Command(BaseCommand):
-    help = (
-        "Make some forty subscribers at example.com for each briefing. Again, it changes nothing."
-    )
+    help = "Make some forty readers at example.com for each briefing. Again, it changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -85,6 +86,8 @@ def _join(reader: Subscriber, briefing: Briefing, number: int, *, at: datetime) 
             asked_ip="192.0.2.1",
         ),
     )
-    if subscription is not None and number % LEFT_EVERY == LEFT_EVERY - 1:
+    if subscription is None:
+        return False
+    if number % LEFT_EVERY == LEFT_EVERY - 1:
         leave(subscription, at=joined + timedelta(days=2), source="A letter", ip="192.0.2.1")
     return True
