@@ -1,0 +1,10 @@
+"""From a document to a draft's sections.
+
+`read_document` is pure: bytes to an ImportedDocument, or DocumentRefused with a sentence. The draft
+is made by `briefings.importing.drafting.save_as_draft`.
+"""
+
+from briefings.importing.documents import DocumentRefused, ImportedDocument, ImportedSection
+from briefings.importing.reading import read_document
+
+__all__ = ["DocumentRefused", "ImportedDocument", "ImportedSection", "read_document"]

@@ -1,0 +1,100 @@
+"""`manage.py import_issue FILE --briefing SLUG`: a document to a draft issue."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from briefings.importing import DocumentRefused, ImportedDocument, read_document
+from briefings.importing.drafting import author_of, save_as_draft
+from briefings.importing.reading import MAX_BYTES
+from briefings.models import Briefing, Issue
+
+
+class Command(BaseCommand):
+    help = "Make a draft issue of a text, HTML, Markdown or Word (.docx) document."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="the document, or - for standard input")
+        parser.add_argument("--briefing", required=True, metavar="SLUG", help="as in its address")
+        parser.add_argument(
+            "--name", default="", help="what the document is called; its ending tells its kind"
+        )
+        parser.add_argument("--json", action="store_true", help="for machines")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        briefing = _find(options["briefing"])
+        data = _read(options["file"])
+        name = options["name"] or options["file"]
+        try:
+            document = read_document(data, name=name, masthead=briefing.title)
+        except DocumentRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        notice = author_of(document, briefing=briefing).notice
+        issue = save_as_draft(document, briefing=briefing)
+        if options["json"]:
+            self.stdout.write(json.dumps(_for_machines(issue, document), ensure_ascii=False))
+            if notice:
+                self.stderr.write(notice)
+        else:
+            self._report(issue, document, notice)
+
+    def _report(self, issue: Issue, document: ImportedDocument, notice: str) -> None:
+        address = reverse("admin:briefings_issue_change", args=[issue.pk])
+        self.stdout.write(f"{issue} is a draft now: {settings.SITE_URL}{address}")
+        self.stdout.write(f"Strapline: {document.strapline or 'none found'}")
+        self.stdout.write(f"Author: {issue.author}")
+        if notice:
+            self.stdout.write(notice)
+        for section in issue.sections.all():
+            self.stdout.write(
+                f"Section: {section.get_kind_display()} – {section.heading or '(no heading)'}"
+            )
+        if document.left_out:
+            self.stdout.write("Left out:")
+        for words in document.left_out:
+            self.stdout.write(f"  {words}")
+
+
+def _find(slug: str) -> Briefing:
+    found = Briefing.objects.select_related("lead").filter(slug=slug).first()
+    if found is None:
+        slugs = ", ".join(Briefing.objects.values_list("slug", flat=True)[:20])
+        raise CommandError(
+            f"There is no briefing {slug!r}. "
+            + (f"There are: {slugs}." if slugs else "Make one first.")
+        )
+    return found
+
+
+def _read(file: str) -> bytes:
+    """Read at most one byte more than a document may have, whose refusal then says the rest."""
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with Path(file).open("rb") as document:
+            return document.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is no name of a file"
+        raise CommandError(f"{file!r} cannot be read: {reason}.") from None
+
+
+def _for_machines(issue: Issue, document: ImportedDocument) -> dict[str, Any]:
+    """The contract of `--json`, with the sections as they were stored."""
+    return {
+        "issue": issue.pk,
+        "title": issue.title,
+        "strapline": issue.strapline,
+        "byline": document.byline,
+        "sections": [
+            {"kind": section.kind, "heading": section.heading, "html": section.body}
+            for section in issue.sections.all()
+        ],
+        "left_out": list(document.left_out),
+    }
