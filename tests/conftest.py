@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -48,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Whoever ends us politely gets what Ctrl-C gets: everything that was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = config.stash[RUN] = Run()
     variables = {
         "DEBUG": "true",

@@ -30,7 +30,7 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: Playwright ties its listeners to the object
 class Watch:
     """What went wrong behind a page: errors of its scripts, requests to anybody else."""
 
@@ -50,8 +50,11 @@ class Watch:
         page.on("console", self._hear)
 
     def _hear(self, entry: ConsoleMessage) -> None:
-        if entry.type == "error":
-            self.faults.append(f"console: {entry.text}")
+        where = str(entry.location.get("url", ""))
+        # A page that answers 4xx is a page; and text pages cannot say which icon is theirs.
+        itself = entry.page is not None and where == entry.page.url
+        if entry.type == "error" and not itself and not where.endswith("/favicon.ico"):
+            self.faults.append(f"console: {entry.text} ({where})")
 
     def _judge(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from tests.servers.processes import Process, free_port
+from tests.servers.processes import Process, free_port, new_folder
 
 # Debian keeps the server's programs apart, by version; the newest that is there is used.
 HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: int(home.parent.name))
@@ -65,7 +64,7 @@ class PostgresServer(PostgresCluster):
 
     def __init__(self) -> None:
         super().__init__(free_port())
-        self.folder = Path(tempfile.mkdtemp(prefix="newsroom-postgres-"))
+        self.folder = new_folder("postgres")
         # PostgreSQL refuses to run as root; Debian's package brings a user for it.
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:

@@ -7,16 +7,23 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 GRACE_SECONDS = 10.0
+RUN_FOLDER = "NEWSROOM_TEST_FOLDER"
 
 
 class ServerFailed(Exception):
     """A server did not start; the message carries the end of its log."""
+
+
+def new_folder(name: str) -> Path:
+    """Make a temporary folder inside that of the run, which is removed at its end."""
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ.get(RUN_FOLDER)))
 
 
 def free_port() -> int:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from pathlib import Path
 
 import redis
 
-from tests.servers.processes import Process, free_port
+from tests.servers.processes import Process, free_port, new_folder
 
 
 class RedisServer:
     """A running Redis that keeps nothing on disk; `url()` is what REDIS_URL takes."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="newsroom-redis-"))
+        self.folder = new_folder("redis")
         self.port = free_port()
         self.start()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests.servers.postgres import PostgresCluster, PostgresServer
+from tests.servers.processes import RUN_FOLDER, new_folder
 from tests.servers.redis import RedisServer
 
 
@@ -15,9 +17,14 @@ class Run:
     """Servers are started when the first test asks; `ending.close()` stops them all."""
 
     def __init__(self) -> None:
-        self.var = Path(tempfile.mkdtemp(prefix="newsroom-tests-"))
         self.ending = ExitStack()
-        self.ending.callback(shutil.rmtree, self.var, ignore_errors=True)
+        if RUN_FOLDER not in os.environ:  # the processes of `pytest -n` inherit that of the first
+            folder = tempfile.mkdtemp(prefix="newsroom-tests-")
+            Path(folder).chmod(0o711)  # PostgreSQL has a user of its own and must get in
+            os.environ[RUN_FOLDER] = folder
+            self.ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.var = new_folder("var")
+        (self.var / "static").mkdir()  # where collected files would be; WhiteNoise warns without
         self.postgres: PostgresCluster | None = None
         self.redis_url = ""
 

@@ -6,7 +6,6 @@ import email
 import json
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.servers.processes import Process, answers, free_port, wait_until
+from tests.servers.processes import Process, answers, free_port, new_folder, wait_until
 from tests.servers.smtp_rules import Rule, Stage, write_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +45,7 @@ class SmtpServer:
     """
 
     def __init__(self, *, extensions: tuple[str, ...] = EXTENSIONS) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="newsroom-smtp-"))
+        self.folder = new_folder("smtp")
         self.port = free_port()
         self.extensions = extensions
         self.allows_violations = False
