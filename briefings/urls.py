@@ -1,6 +1,22 @@
 """Public addresses of what is said; the briefing's own come last, for they match any word."""
 
-from django.urls import URLPattern
+from django.contrib.sitemaps.views import sitemap
+from django.urls import path
+
+from briefings import feeds, views
+from briefings.sitemaps import SITEMAPS
 
 app_name = "briefings"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("feed/", feeds.feed, name="feed"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("contributors/<slug:slug>/", views.contributor_detail, name="contributor_detail"),
+    path("comments/confirm/<str:token>/", views.comment_confirm, name="comment_confirm"),
+    path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
+    path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
+    path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
+    path("<slug:slug>/<int:number>/comments/", views.comment_create, name="comment_create"),
+    path("<slug:slug>/<int:number>/<slug:words>/", views.issue_in_words, name="issue_in_words"),
+]

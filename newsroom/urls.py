@@ -3,10 +3,18 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from newsroom.media import media
+
+handler400 = "newsroom.errors.bad_request"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsroom.health_urls")),
+    path("media/<path:name>", media, name="media"),
+    # For those who ask without having read a page; pages name their icons themselves.
+    path("favicon.ico", RedirectView.as_view(url="/static/icons/favicon.ico"), name="favicon"),
     path("", include("subscribers.urls")),
     path("", include("briefings.urls")),
 ]

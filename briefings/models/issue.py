@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,6 +51,15 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def due(self, *, at: datetime) -> IssueQuerySet:
         """Scheduled issues whose hour has come."""
         return self.filter(state=IssueState.SCHEDULED, publish_at__lte=at).order_by("publish_at")
+
+    def newest_of_each(self, count: int) -> IssueQuerySet:
+        """The newest `count` published issues of each briefing, the latest first."""
+        rank = Window(
+            RowNumber(),
+            partition_by=F("briefing"),
+            order_by=[F("published_at").desc(), F("pk").desc()],
+        )
+        return self.published().annotate(rank=rank).filter(rank__lte=count)
 
     def for_page(self) -> IssueQuerySet:
         """With what a page about an issue names."""

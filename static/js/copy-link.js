@@ -1,0 +1,14 @@
+// "Copy the link": without this script it is a link to the page itself, which can be copied too.
+for (const link of document.querySelectorAll("[data-copy]")) {
+  link.addEventListener("click", async (event) => {
+    if (!navigator.clipboard) return;
+    event.preventDefault();
+    const status = link.closest("nav").querySelector("[data-copied]");
+    try {
+      await navigator.clipboard.writeText(link.href);
+      status.textContent = "The link is copied.";
+    } catch {
+      status.textContent = link.href;
+    }
+  });
+}
