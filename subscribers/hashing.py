@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from functools import cache
 
@@ -17,5 +16,5 @@ def _salt() -> bytes:
 
 
 def hash_address(address: str) -> str:
-    """HMAC-SHA256 of the address's compared form under this installation's salt, as 64 hex digits."""
+    """HMAC-SHA256 of the address's compared form under the installation's salt: 64 hex digits."""
     return hmac.digest(_salt(), address_key(address).encode(), "sha256").hex()

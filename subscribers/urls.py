@@ -1,6 +1,20 @@
 """Public addresses of who hears it."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from subscribers.views import confirming, leaving, letter, preferences, subscribing
 
 app_name = "subscribers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("subscribe/", subscribing.subscribe, name="subscribe"),
+    path("subscribe/<slug:slug>/", subscribing.subscribe_briefing, name="subscribe_briefing"),
+    path("confirm/<str:token>/", confirming.confirm, name="confirm"),
+    path("preferences/", preferences.preferences_link, name="preferences_link"),
+    path("preferences/<str:token>/", preferences.preferences_page, name="preferences"),
+    path("unsubscribe/all/", leaving.unsubscribe_all, name="unsubscribe_all"),
+    path("unsubscribe/undo/", leaving.undo, name="undo"),
+    path("unsubscribe/<str:token>/", leaving.unsubscribe, name="unsubscribe"),
+    # Without the slash too: one-click unsubscribing must not be answered with a redirect.
+    path("unsubscribe/<str:token>", leaving.unsubscribe),
+    path("view/<str:token>/", letter.letter_view, name="letter_view"),
+]

@@ -5,9 +5,11 @@ import secrets
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def make_salt(apps, schema_editor):
+def make_salt(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Make the salt before anybody can need it.
 
     Made at the first need, it could be rolled back with the act that needed it while the process

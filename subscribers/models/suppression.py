@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from subscribers.hashing import hash_address
+
 
 class HashSalt(models.Model):
     """The one salt of this installation: made once, never changed, or no hash would match again."""
@@ -39,6 +41,14 @@ class SuppressionReason(models.TextChoices):
     STAFF = "staff", "Entered by staff"
 
 
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    """Suppressions by address."""
+
+    def at_address(self, address: str) -> SuppressionQuerySet:
+        """The suppression of this address in any spelling."""
+        return self.filter(address_hash=hash_address(address))
+
+
 class Suppression(models.Model):
     """An address, as a salted hash only, that gets nothing any more."""
 
@@ -46,6 +56,8 @@ class Suppression(models.Model):
     reason = models.CharField(max_length=10, choices=SuppressionReason)
     detail = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField(default=timezone.now)
+
+    objects = SuppressionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}, {self.at:%d %B %Y}"

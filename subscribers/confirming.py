@@ -1,0 +1,139 @@
+"""Confirming: the button that turns a sign-up into a subscriber, consents and a welcome letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+
+from briefings.models import Briefing, Issue
+from newsroom.letters import post
+from subscribers.consenting import Evidence, join
+from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
+from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
+from subscribers.models.signup import CONFIRM_WITHIN
+
+
+class LinkFault(StrEnum):
+    """Why a confirmation link confirms nothing."""
+
+    USED = "used"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class LinkRefused(Exception):
+    """A confirmation link confirms nothing; `fault` says why."""
+
+    def __init__(self, fault: LinkFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A subscription that has just begun, and what its reader may read meanwhile."""
+
+    subscription: Subscription
+    latest: Issue | None
+
+    @property
+    def briefing(self) -> Briefing:
+        return self.subscription.briefing
+
+    @property
+    def latest_url(self) -> str:
+        return settings.SITE_URL + self.latest.get_absolute_url() if self.latest else ""
+
+    @property
+    def unsubscribe_url(self) -> str:
+        return unsubscribe_url(self.subscription)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """What a confirmation brought; no arrivals when everything was subscribed already."""
+
+    subscriber: Subscriber
+    arrivals: list[Arrival]
+
+
+def find_confirmable(token: str, *, at: datetime) -> SignUp:
+    """Give the sign-up that a link would confirm, changing nothing. Raises LinkRefused."""
+    return _check(SignUp.objects.with_token(token).first(), at=at)
+
+
+def chosen_briefings(asked: SignUp) -> list[Briefing]:
+    """What confirming would subscribe to; a briefing retired meanwhile is not among it."""
+    return list(asked.briefings.current().order_by("title"))
+
+
+def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
+    """Turn a sign-up into a subscriber, consents and a welcome letter. Raises LinkRefused.
+
+    All of it or nothing; of two presses of the button one confirms.
+    """
+    with transaction.atomic():
+        asked = _check(SignUp.objects.select_for_update().with_token(token).first(), at=at)
+        if not SignUp.objects.open().filter(pk=asked.pk).update(confirmed_at=at):
+            raise LinkRefused(LinkFault.USED)
+        subscriber, _ = Subscriber.objects.get_or_create(
+            address_hash=asked.address_hash,
+            defaults={"address": asked.address, "name": asked.name, "created_at": at},
+        )
+        if asked.name and not subscriber.name:
+            subscriber.name = asked.name
+            subscriber.save(update_fields=["name"])
+        choices = asked.choices.filter(briefing__retired=False).select_related("briefing")
+        arrivals = [
+            Arrival(
+                subscription=subscription,
+                latest=choice.briefing.issues.published().for_page().first(),
+            )
+            for choice in choices.order_by("briefing__title")
+            if (subscription := _join(subscriber, choice, ip=ip, at=at))
+        ]
+        welcome = Welcome(subscriber=subscriber, arrivals=arrivals)
+        if arrivals and not Suppression.objects.filter(address_hash=asked.address_hash).exists():
+            _write_welcome(welcome)
+    return welcome
+
+
+def _check(asked: SignUp | None, *, at: datetime) -> SignUp:
+    if asked is None:
+        raise LinkRefused(LinkFault.UNKNOWN)
+    if asked.confirmed_at is not None:
+        raise LinkRefused(LinkFault.USED)
+    if asked.asked_at <= at - CONFIRM_WITHIN:
+        raise LinkRefused(LinkFault.EXPIRED)
+    return asked
+
+
+def _join(
+    subscriber: Subscriber, choice: SignUpChoice, *, ip: str | None, at: datetime
+) -> Subscription | None:
+    evidence = Evidence(
+        source=choice.source,
+        wording=choice.wording,
+        asked_at=choice.asked_at,
+        asked_ip=choice.ip,
+        ip=ip,
+    )
+    return join(subscriber, choice.briefing, at=at, evidence=evidence)
+
+
+def _write_welcome(welcome: Welcome) -> None:
+    post(
+        "welcome",
+        to=welcome.subscriber.address,
+        context={
+            "name": welcome.subscriber.name,
+            "arrivals": welcome.arrivals,
+            "preferences_url": preferences_url(welcome.subscriber),
+            "inks": welcome.arrivals[0].briefing.inks if len(welcome.arrivals) == 1 else None,
+        },
+        headers=letter_headers([arrival.subscription for arrival in welcome.arrivals]),
+    )

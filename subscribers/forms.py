@@ -1,0 +1,166 @@
+"""What readers type about themselves, checked."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+
+from briefings.models import Briefing
+from newsroom.addresses import normalise_address
+
+MAX_NAME = 80
+# Which pages carry a secret in their address: of them only the first word is kept.
+_PRIVATE = {"comments", "confirm", "preferences", "unsubscribe", "view"}
+_MAX_SOURCE = 300
+
+
+class AddressField(forms.CharField):
+    """An e-mail address in the form in which it is written to."""
+
+    widget = forms.EmailInput
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", "E-mail address")
+        options.setdefault("error_messages", {"required": "Type your e-mail address."})
+        super().__init__(**options)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {
+            **super().widget_attrs(widget),
+            "autocomplete": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+
+    def clean(self, value: Any) -> str:
+        """Refuse with the sentence of newsroom.addresses."""
+        typed = str(super().clean(value))
+        return normalise_address(typed) if typed else ""
+
+
+class NameField(forms.CharField):
+    """A person's name in any script, on one line."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", MAX_NAME)
+        super().__init__(
+            label="Your name",
+            help_text="If you like; it stands in the letters to you.",
+            required=False,
+            error_messages={"max_length": f"Keep it to {MAX_NAME} characters."},
+            **options,
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "autocomplete": "name"}
+
+    def to_python(self, value: Any) -> str:
+        """Make one line of it, so that nothing of it can begin a header or turn the text around."""
+        typed = unicodedata.normalize("NFC", str(super().to_python(value)))
+        kept = "".join(char for char in typed if not _is_control(char))
+        return " ".join(kept.split())
+
+
+def _is_control(char: str) -> bool:
+    # Joiners belong to names in Persian and in the scripts of India.
+    category = unicodedata.category(char)
+    return category[0] == "C" and not char.isspace() and char not in "\u200c\u200d"
+
+
+class SignUpForm(forms.Form):
+    """Address, name and briefings; of one briefing only when the form stands beside it."""
+
+    address = AddressField()
+    name = NameField()
+    # Where the form stood; whatever is sent there is tidied, never refused.
+    source = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Hidden from people, tempting to programs that fill in whatever they find.
+    subject = forms.CharField(required=False, label="Leave this empty")
+    briefings = forms.ModelMultipleChoiceField(
+        Briefing.objects.none(),
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Tick at least one briefing.",
+            "invalid_choice": "“%(value)s” is not a briefing that can be had. Choose again.",
+        },
+    )
+
+    def __init__(self, *args: Any, briefing: Briefing | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.briefing = briefing
+        if briefing is None:
+            self._choices.queryset = Briefing.objects.current()
+        else:
+            del self.fields["briefings"]
+
+    @property
+    def _choices(self) -> forms.ModelMultipleChoiceField[Briefing]:
+        field = self.fields["briefings"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
+        return field
+
+    @property
+    def is_from_a_machine(self) -> bool:
+        """Whether something filled in what no person sees."""
+        return bool(self.cleaned_data.get("subject"))
+
+    def chosen(self) -> list[Briefing]:
+        """The briefings that are asked for."""
+        return [self.briefing] if self.briefing else list(self.cleaned_data["briefings"])
+
+    def source_page(self, *, default: str) -> str:
+        """The path of the page on which the form stood."""
+        return tidy_source(self.cleaned_data["source"]) or tidy_source(default)
+
+
+class LinkForm(forms.Form):
+    """Only an address: 'send me my link'."""
+
+    address = AddressField()
+
+
+class PreferencesForm(forms.Form):
+    """Name and briefings, as the address's owner may change them."""
+
+    name = NameField()
+    briefings = forms.ModelMultipleChoiceField(
+        Briefing.objects.none(),
+        required=False,
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    # What was ticked when the page was made.
+    shown = forms.ModelMultipleChoiceField(
+        Briefing.objects.none(),
+        required=False,
+        to_field_name="slug",
+        widget=forms.MultipleHiddenInput,
+    )
+
+    def __init__(self, *args: Any, offered: list[Briefing], **options: Any) -> None:
+        super().__init__(*args, **options)
+        queryset = Briefing.objects.filter(pk__in=[briefing.pk for briefing in offered])
+        for name in ("briefings", "shown"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
+            field.queryset = queryset
+
+
+def tidy_source(page: str) -> str:
+    """Keep a page's path, and which issue led there, as evidence; empty when it is no path.
+
+    Secrets in addresses (tokens) are no evidence and are cut off.
+    """
+    path, _, query = page.partition("?")
+    if not path.startswith("/") or path.startswith("//") or not path.isprintable():
+        return ""
+    first = path.split("/")[1]
+    if first in _PRIVATE:
+        return f"/{first}/…"
+    name, _, number = query.partition("=")
+    if name == "issue" and number.isascii() and number.isdigit():
+        path = f"{path}?issue={number}"
+    return path[:_MAX_SOURCE]

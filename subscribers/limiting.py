@@ -1,0 +1,50 @@
+"""How often a form may be sent: light limits, counted in the cache.
+
+They keep one visitor from filling the outgoing letters. When the cache is out of reach they let
+everybody through: a reader must not be turned away for a fault of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from newsroom.visitors import network_of
+
+log = logging.getLogger(__name__)
+
+HOUR = timedelta(hours=1)
+# A hospital or a university is one address to us; a talk may send a whole room here at once.
+FORMS_AN_HOUR = 60
+
+
+def too_many_forms(ip: str | None, *, at: datetime) -> bool:
+    """Count a form sent from this network; True when it sent too many within the clock's hour."""
+    hour = int(at.timestamp()) // 3600
+    key = _key("forms", f"{network_of(ip)} {hour}")
+    try:
+        cache.add(key, 0, timeout=HOUR.total_seconds())
+        return cache.incr(key) > FORMS_AN_HOUR
+    except ValueError:  # it expired between the two calls
+        return False
+    except (RedisError, OSError) as failure:
+        log.warning("forms are not counted, the cache is out of reach: %s", failure)
+        return False
+
+
+def first_within_the_hour(act: str, about: str) -> bool:
+    """Tell whether an act about somebody is the first for an hour, and remember it."""
+    try:
+        return cache.add(_key(act, about), True, timeout=HOUR.total_seconds())
+    except (RedisError, OSError) as failure:
+        log.warning("%s is not counted, the cache is out of reach: %s", act, failure)
+        return True
+
+
+def _key(act: str, about: str) -> str:
+    """Name a count without an address or an IP that could be read out of the cache."""
+    return f"subscribers.{act}.{hashlib.sha256(about.encode()).hexdigest()}"

@@ -1,0 +1,49 @@
+"""The page behind the link of a confirmation letter."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from newsroom.addresses import readable_address
+from newsroom.visitors import client_ip
+from subscribers import confirming
+from subscribers.confirming import LinkFault, LinkRefused
+from subscribers.listing import preferences_url
+from subscribers.views.privacy import private_page
+
+STATUS = {LinkFault.USED: 200, LinkFault.EXPIRED: 410, LinkFault.UNKNOWN: 404}
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what would be subscribed, with a button; POST subscribes."""
+    now = timezone.now()
+    try:
+        if request.method == "POST":
+            welcome = confirming.confirm(token, ip=client_ip(request), at=now)
+            context = {
+                "welcome": welcome,
+                "preferences_url": preferences_url(welcome.subscriber),
+                "briefing": welcome.arrivals[0].briefing if len(welcome.arrivals) == 1 else None,
+            }
+            return TemplateResponse(request, "subscribers/welcome.html", context)
+        asked = confirming.find_confirmable(token, at=now)
+    except LinkRefused as refusal:
+        return TemplateResponse(
+            request,
+            "subscribers/confirm_refused.html",
+            {"fault": refusal.fault},
+            status=STATUS[refusal.fault],
+        )
+    chosen = confirming.chosen_briefings(asked)
+    context = {
+        "asked": asked,
+        "address": readable_address(asked.address),
+        "briefings": chosen,
+        "briefing": chosen[0] if len(chosen) == 1 else None,
+    }
+    return TemplateResponse(request, "subscribers/confirm.html", context)

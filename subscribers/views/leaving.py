@@ -1,0 +1,97 @@
+"""Unsubscribing, from a letter's link or by a mail program's own button (RFC 8058)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from newsroom.visitors import client_ip
+from subscribers import leaving
+from subscribers.models import Subscription
+from subscribers.views.privacy import private_page
+
+UNKNOWN = "This link belongs to no subscription, so nothing was changed.\n"
+
+
+# RFC 8058, section 3.1: a mail program sends this POST without cookie, log-in or Origin, and
+# follows no redirect, so no CSRF token can be asked for. The token in the address is the whole
+# authority, and it can do nothing but end this one subscription.
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows which briefing and asks; POST leaves it at once and says so, however often."""
+    found = Subscription.objects.with_token(token).select_related("briefing", "subscriber")
+    subscription = found.first()
+    is_one_click = request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click"
+    if subscription is None:
+        if is_one_click:
+            return HttpResponse(UNKNOWN, content_type="text/plain", status=404)
+        return TemplateResponse(request, "subscribers/unsubscribe_unknown.html", status=404)
+    context = {"subscription": subscription, "briefing": subscription.briefing}
+    if request.method != "POST":
+        return TemplateResponse(request, "subscribers/unsubscribe.html", context)
+    left = leaving.leave_these(
+        [subscription],
+        source="one-click" if is_one_click else "letter",
+        ip=client_ip(request),
+        at=timezone.now(),
+    )
+    if is_one_click:
+        words = f"You have left {subscription.briefing.title}.\n"
+        return HttpResponse(words, content_type="text/plain; charset=utf-8")
+    return _left_page(request, subscription, left, **context)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe_all(request: HttpRequest) -> HttpResponse:
+    """Leave the other briefings too: the button on the page that answers leaving one."""
+    if request.method != "POST":
+        return redirect("subscribers:preferences_link")
+    subscriber = leaving.subscriber_to_leave_all(request.POST.get("proof", ""))
+    if subscriber is None:
+        return _page_ended(request)
+    left = leaving.leave_these(
+        leaving.active_of(subscriber),
+        source="letter",
+        ip=client_ip(request),
+        at=timezone.now(),
+    )
+    context = {"left": left, "undo": leaving.undo_token(left), "all": True}
+    return TemplateResponse(request, "subscribers/left.html", context)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest) -> HttpResponse:
+    """Take a leaving back, within the hour and from the page that answered it."""
+    if request.method != "POST":
+        return redirect("subscribers:preferences_link")
+    back = leaving.undo(
+        request.POST.get("proof", ""), source="undo", ip=client_ip(request), at=timezone.now()
+    )
+    if back is None:
+        return _page_ended(request)
+    return TemplateResponse(request, "subscribers/undone.html", {"back": back})
+
+
+def _left_page(
+    request: HttpRequest, subscription: Subscription, left: list[Subscription], **context: object
+) -> HttpResponse:
+    others = leaving.active_of(subscription.subscriber)
+    context |= {
+        "left": left,
+        "undo": leaving.undo_token(left),
+        "others": others,
+        "all_proof": leaving.all_token(subscription.subscriber) if others else "",
+    }
+    return TemplateResponse(request, "subscribers/left.html", context)
+
+
+def _page_ended(request: HttpRequest) -> HttpResponse:
+    return TemplateResponse(request, "subscribers/page_ended.html", status=410)

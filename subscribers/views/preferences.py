@@ -1,0 +1,105 @@
+"""The preferences pages: for whoever holds a letter, and for the owner of the address."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from newsroom.addresses import readable_address
+from newsroom.visitors import client_ip
+from subscribers import leaving, preferences
+from subscribers.forms import LinkForm, PreferencesForm
+from subscribers.limiting import too_many_forms
+from subscribers.models import Subscriber
+from subscribers.views.privacy import private_page
+from subscribers.views.subscribing import BUSY, RETRY_AFTER
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_link(request: HttpRequest) -> HttpResponse:
+    """'Send me my link': the answer is the same whether or not the address is known."""
+    form = LinkForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return TemplateResponse(
+            request, "subscribers/preferences_link.html", {"form": form}, status=status
+        )
+    if too_many_forms(client_ip(request), at=timezone.now()):
+        form.add_error(None, BUSY)
+        return TemplateResponse(
+            request,
+            "subscribers/preferences_link.html",
+            {"form": form},
+            status=429,
+            headers={"Retry-After": RETRY_AFTER},
+        )
+    preferences.send_link_to_address(form.cleaned_data["address"])
+    context = {"address": readable_address(form.cleaned_data["address"])}
+    return TemplateResponse(request, "subscribers/link_sent.html", context)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what the token's holder may see; POST does what they may do."""
+    visit = preferences.visit(token)
+    if visit is None:
+        context = {"form": LinkForm(), "has_ended": True}
+        return TemplateResponse(request, "subscribers/preferences_link.html", context, status=404)
+    if visit.is_owner:
+        return _owner_page(request, visit.subscriber)
+    return _holder_page(request, visit.subscriber)
+
+
+def _holder_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Somebody with a letter, perhaps forwarded: may leave, or have a link sent to the owner."""
+    context: dict[str, object] = {"subscriber": subscriber}
+    if request.method == "POST" and "send-link" in request.POST:
+        preferences.send_link(subscriber)
+        context["address"] = subscriber.masked_address
+        return TemplateResponse(request, "subscribers/link_sent.html", context)
+    if request.method == "POST":
+        active = leaving.active_of(subscriber)
+        wanted = request.POST.get("leave", "")
+        left = leaving.leave_these(
+            [one for one in active if wanted in {one.briefing.slug, "*"}],
+            source=preferences.SOURCE,
+            ip=client_ip(request),
+            at=timezone.now(),
+        )
+        context |= {"left": left, "undo": leaving.undo_token(left)}
+    context["active"] = leaving.active_of(subscriber)
+    return TemplateResponse(request, "subscribers/preferences_holder.html", context)
+
+
+def _owner_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Whoever opened the fresh link: reads the mail of the address, so may change everything."""
+    offered = preferences.offered_to(subscriber)
+    changes = None
+    status = 200
+    if request.method == "POST":
+        form = PreferencesForm(request.POST, offered=offered)
+        if form.is_valid():
+            changes = preferences.change(
+                subscriber,
+                name=form.cleaned_data["name"],
+                shown=form.cleaned_data["shown"],
+                wanted=form.cleaned_data["briefings"],
+                ip=client_ip(request),
+                at=timezone.now(),
+            )
+            subscriber.refresh_from_db()
+        else:
+            status = 422
+            context = {"subscriber": subscriber, "form": form}
+            return TemplateResponse(
+                request, "subscribers/preferences_owner.html", context, status=status
+            )
+    taken = [one.briefing.slug for one in leaving.active_of(subscriber)]
+    form = PreferencesForm(
+        offered=offered, initial={"name": subscriber.name, "briefings": taken, "shown": taken}
+    )
+    context = {"subscriber": subscriber, "form": form, "changes": changes}
+    return TemplateResponse(request, "subscribers/preferences_owner.html", context, status=status)

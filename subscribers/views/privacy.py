@@ -1,0 +1,30 @@
+"""What every page whose address carries a secret says to caches and search engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+
+Arguments = ParamSpec("Arguments")
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+def private_page(
+    view: Callable[Concatenate[HttpRequest, Arguments], Response],
+) -> Callable[Concatenate[HttpRequest, Arguments], Response]:
+    """Keep a page out of caches and indexes."""
+
+    @wraps(view)
+    def shown(
+        request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Response:
+        response = view(request, *args, **kwargs)
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return never_cache(shown)
