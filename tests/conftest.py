@@ -178,6 +178,19 @@ def smtp_server(_smtp_process: SmtpServer) -> Iterator[SmtpServer]:
         assert _smtp_process.violations() == []
 
 
+@pytest.fixture
+def own_smtp_server() -> Iterator[Callable[..., SmtpServer]]:
+    """Start SMTP servers of another kind: `own_smtp_server(tls="ssl", account="ada:secret")`."""
+    with ExitStack() as ending:
+
+        def start(**facts: Any) -> SmtpServer:
+            server = SmtpServer(**facts)
+            ending.callback(server.stop)
+            return server
+
+        yield start
+
+
 # --- programs
 
 

@@ -9,6 +9,7 @@ command -v redis-server >/dev/null || missing="$missing redis-server"
 # sbin is not on every user's PATH.
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
 command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
+command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ]; then
     # Word splitting is meant: one argument a package.
     # shellcheck disable=SC2086

@@ -13,12 +13,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.servers.processes import Process, answers, free_port, new_folder, wait_until
+from tests.servers.smtp_guarded import make_certificate
 from tests.servers.smtp_rules import Rule, Stage, write_rules
 
 ROOT = Path(__file__).resolve().parents[2]
+Tls = Literal["starttls", "ssl"]
 EXTENSIONS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 26214400")
 
 
@@ -38,16 +40,22 @@ class Letter:
 
 
 class SmtpServer:
-    """A strict receiver in a process of its own; see `smtp_receiver`.
+    """A strict receiver in a process of its own; see `smtp_receiver`, `smtp_guarded`.
 
     Everything that it took in is on disk before it says yes, so that a test may kill either side at
     any moment and count.
     """
 
-    def __init__(self, *, extensions: tuple[str, ...] = EXTENSIONS) -> None:
+    def __init__(
+        self,
+        *,
+        extensions: tuple[str, ...] = EXTENSIONS,
+        tls: Tls | None = None,
+        account: str = "",  # `name:password` that a client must log in with
+    ) -> None:
         self.folder = new_folder("smtp")
         self.port = free_port()
-        self.extensions = extensions
+        self.extensions, self.tls, self.account = extensions, tls, account
         self.allows_violations = False
         self._numbers = count(1)
         self._letters_before = self._violations_before = 0
@@ -55,19 +63,25 @@ class SmtpServer:
         write_rules(self.folder / "rules.json", [])
         for name in ("letters.bin", "letters.jsonl", "violations.jsonl"):
             (self.folder / name).touch()
+        self.certificate = make_certificate(self.folder) if tls else None
         self.start()
 
     @property
     def url(self) -> str:
         """What EMAIL_URL takes."""
-        return f"smtp://127.0.0.1:{self.port}"
+        scheme = "smtps" if self.tls == "ssl" else "smtp"
+        login = f"{self.account}@" if self.account else ""
+        query = "/?tls=starttls" if self.tls == "starttls" else ""
+        return f"{scheme}://{login}127.0.0.1:{self.port}{query}"
 
     def start(self) -> None:
         """Start it on its port, also again after `kill`."""
         self.process = Process(
             [
-                *(sys.executable, "-m", "tests.servers.smtp_receiver"),
+                *(sys.executable, "-m", "tests.servers.smtp_main"),
                 *(str(self.folder), str(self.port), *self.extensions),
+                *([f"--tls={self.tls}"] if self.tls else []),
+                *("--account", self.account),
             ],
             log=self.folder / "receiver.log",
             cwd=ROOT,

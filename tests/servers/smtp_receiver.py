@@ -1,4 +1,4 @@
-"""An SMTP server that keeps what it accepts and forgives nothing: `python -m` this module.
+"""An SMTP server that keeps what it accepts and forgives nothing.
 
 Stricter than a real one on purpose (RFC 5321 and 5322): what it refuses as ill-formed is also
 written to `violations.jsonl`, because a client that retries would hide it.
@@ -6,18 +6,14 @@ written to `violations.jsonl`, because a client that retries would hide it.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
-import os
 import re
-import time
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 
 from tests.servers.letter_faults import faults_of
 from tests.servers.smtp_rules import RuleBook, Stage
+from tests.servers.smtp_store import Store
 
 NAME = "receiver.example.net"
 MAX_SIZE = 25 * 1024 * 1024
@@ -26,34 +22,6 @@ PATH = re.compile(
     r"(?:MAIL FROM|RCPT TO):<(?P<address>[^<>\s]*)>(?P<options>(?: [A-Z0-9-]+(?:=[!-<>-~]+)?)*)",
     re.IGNORECASE,
 )
-
-
-class Store:
-    """Accepted letters: their octets in one file, an index line for each in another."""
-
-    def __init__(self, folder: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self.letters = os.open(folder / "letters.bin", flags)
-        self.index = os.open(folder / "letters.jsonl", flags)
-        self.violations = os.open(folder / "violations.jsonl", flags)
-        self.end = os.fstat(self.letters).st_size
-
-    def keep(self, content: bytes, *, sender: str, recipients: list[str], connection: int) -> None:
-        """Write the letter, then its line: who can read the line can read the letter."""
-        os.write(self.letters, content)
-        entry = {
-            "sender": sender,
-            "recipients": recipients,
-            "connection": connection,
-            "at": time.time(),
-            "start": self.end,
-            "size": len(content),
-        }
-        self.end += len(content)
-        os.write(self.index, json.dumps(entry).encode() + b"\n")
-
-    def note(self, violation: str) -> None:
-        os.write(self.violations, json.dumps(violation).encode() + b"\n")
 
 
 class Conversation(asyncio.Protocol):
@@ -159,7 +127,7 @@ class Conversation(asyncio.Protocol):
         handler = getattr(self, f"do_{verb.lower()}", None) if verb.isalpha() else None
         if handler is None:
             self.violate(f"unknown command {text[:80]!r}", "500 5.5.1 unknown command")
-        elif self.buffer and verb in {"EHLO", "HELO", "DATA", "QUIT"}:
+        elif self.buffer and verb in {"EHLO", "HELO", "DATA", "QUIT", "AUTH"}:
             # RFC 2920, section 3.1: these end a group of commands.
             self.violate(
                 f"something sent before {verb} was answered", "503 5.5.1 wait for the answer"
@@ -178,8 +146,12 @@ class Conversation(asyncio.Protocol):
             return
         self.greeted = True
         self.forget()
-        lines = [NAME, *self.extensions]
+        lines = [NAME, *self.offered()]
         self.say("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
+
+    def offered(self) -> list[str]:
+        """Name the extensions that this client may use now."""
+        return self.extensions
 
     def do_helo(self, text: str) -> None:
         self.violate(f"HELO, although EHLO was understood: {text!r}", "502 5.5.1 use EHLO")
@@ -280,22 +252,3 @@ class Conversation(asyncio.Protocol):
             )
         self.forget()
         return True
-
-
-async def receive(folder: Path, port: int, extensions: list[str]) -> None:
-    """Serve until the process is ended."""
-    store, rules = Store(folder), RuleBook(folder / "rules.json")
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Conversation(store, rules, extensions), "127.0.0.1", port, backlog=256
-    )
-    await server.serve_forever()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("port", type=int)
-    parser.add_argument("extensions", nargs="*")
-    given = parser.parse_args()
-    asyncio.run(receive(given.folder, given.port, given.extensions))
