@@ -43,13 +43,22 @@ def post(
         **context,
     }
     subject = " ".join(render_to_string(f"email/{name}/subject.txt", words).split())
-    letter = OutgoingLetter.objects.create(
-        name=name,
+    return put(
+        name,
         to=to,
         subject=subject,
         text=render_to_string(f"email/{name}/body.txt", words).strip() + "\n",
         html=_render_html(name, {**words, "subject": subject}),
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+    )
+
+
+def put(
+    name: str, *, to: str, subject: str, text: str, html: str, headers: dict[str, str]
+) -> OutgoingLetter:
+    """Let a letter that is written already leave on commit."""
+    letter = OutgoingLetter.objects.create(
+        name=name, to=to, subject=subject, text=text, html=html, headers=headers
     )
     transaction.on_commit(_wake)
     return letter

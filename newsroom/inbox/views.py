@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, cast
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from newsroom.inbox import folder
+from newsroom.policies import content_policy
 
 PER_PAGE = 50
 # What a mail program allows a letter: its own styles and our pictures; links open beside it.
@@ -37,16 +35,8 @@ LETTER_POLICY = {
         "allow-top-navigation-by-user-activation",
     ],
 }
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 _LINKS_OPEN_OUTSIDE = '<base target="_blank">'
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
-
-
-def policy(directives: dict[str, list[str]]) -> Callable[[View[P]], View[P]]:
-    """Put these directives into a page's content security policy."""
-    # django-csp types its decorators for views without arguments only.
-    return cast("Callable[[View[P]], View[P]]", csp_replace(directives))
 
 
 @never_cache
@@ -60,7 +50,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@policy({"frame-src": [SELF]})
+@content_policy({"frame-src": [SELF]})
 def letter_detail(request: HttpRequest, key: str) -> HttpResponse:
     """One letter: as it looks, as plain text, its headers."""
     return TemplateResponse(request, "inbox/letter_detail.html", {"letter": _found(key)})
@@ -69,7 +59,7 @@ def letter_detail(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@policy(LETTER_POLICY)
+@content_policy(LETTER_POLICY)
 def letter_html(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part alone, for the frame."""
     html = _found(key).html

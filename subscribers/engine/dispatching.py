@@ -7,11 +7,12 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
-from briefings.rendering.letter import LetterLinks, render_letter
 from django.conf import settings
 from django.db import transaction
 
 from briefings.models import Issue, TransitionRefused
+from briefings.rendering.letter import LetterLinks, render_letter
+from newsroom import letters
 from newsroom.tasks import wake
 from subscribers.engine import ledger
 from subscribers.engine.composing import Mark
@@ -62,6 +63,33 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
         )
         transaction.on_commit(_wake_tending)
     return dispatch
+
+
+def send_now(issue: Issue, *, at: datetime, by: Staff) -> Dispatch:
+    """Publish an approved or scheduled issue at once. Raises TransitionRefused."""
+    with transaction.atomic():
+        issue.schedule(publish_at=at, by=by)
+        return publish(issue, at=at, by=by)
+
+
+def send_proof(issue: Issue, *, to: str) -> None:
+    """Let the letter as it stands leave to one member of staff; its links lead to the site only."""
+    site = settings.SITE_URL
+    links = LetterLinks(
+        unsubscribe=f"{site}/preferences/",
+        preferences=f"{site}/preferences/",
+        view=site + issue.get_absolute_url(),
+        subscribe=f"{site}/subscribe/",
+    )
+    letter = render_letter(issue, links=links)
+    letters.put(
+        "proof",
+        to=to,
+        subject=f"[Proof] {letter.subject}",
+        text=letter.text,
+        html=letter.html,
+        headers={"Auto-Submitted": "auto-generated"},
+    )
 
 
 def _sender(issue: Issue) -> str:

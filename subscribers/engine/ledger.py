@@ -17,11 +17,14 @@ from django.db import connection, transaction
 from django.db.models import F, Value
 from django.utils import timezone
 
+from newsroom.models import record_act
 from subscribers.engine.composing import Addressee
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from newsroom.staff import Staff
 
 LEASE_SIZE = 500
 
@@ -228,6 +231,42 @@ def reclaim(*, at: datetime) -> int:
     """Close the leases of workers that have been silent for too long; give back how many."""
     expired = Lease.objects.expired(at=at).values_list("pk", flat=True)
     return sum(close(lease_id, expired=at) for lease_id in list(expired))
+
+
+def addressee_of(delivery: Delivery) -> Addressee | None:
+    """Give a copy's reader and tokens; None when the reader was erased."""
+    subscription = (
+        Subscription.objects.filter(
+            subscriber_id=delivery.subscriber_id, briefing__issues__dispatch=delivery.dispatch_id
+        )
+        .select_related("subscriber")
+        .first()
+    )
+    if subscription is None:
+        return None
+    return Addressee(
+        delivery=delivery.pk,
+        subscriber=delivery.subscriber_id,
+        address=subscription.subscriber.address,
+        name=subscription.subscriber.name,
+        unsubscribe=subscription.token,
+        preferences=subscription.subscriber.token,
+        tries=delivery.tries,
+    )
+
+
+def resend(delivery: Delivery, *, by: Staff) -> bool:
+    """Let a person send a copy of unknown fate again, under the same Message-ID.
+
+    False when it is unknown no more: of two people one wins.
+    """
+    with transaction.atomic():
+        mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
+        if not mine.update(state=DeliveryState.PENDING, answer=None, settled_at=None):
+            return False
+        delivery.dispatch.reopen()
+        record_act("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
+    return True
 
 
 def finish(dispatch: Dispatch) -> bool:

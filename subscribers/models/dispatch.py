@@ -103,6 +103,11 @@ class Dispatch(models.Model):
         mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.SENDING)
         return bool(mine.update(state=DispatchState.SENT, finished_at=at))
 
+    def reopen(self) -> None:
+        """Send on: a copy of a dispatch that was finished is to be sent again."""
+        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.SENT)
+        mine.update(state=DispatchState.SENDING, finished_at=None)
+
     def pause(self, *, by: Staff, reason: str = "") -> None:
         """Stop before the next letter, until somebody resumes."""
         self._move(LIVE_STATES, DispatchState.PAUSED, "paused", by=by, pause_reason=reason[:500])
