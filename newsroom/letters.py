@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 import css_inline
@@ -111,9 +112,16 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
     return True
 
 
+def _is_final(failure: Exception) -> bool:
+    """Whether the server will never take this letter (a class 5 answer to recipient or words)."""
+    if isinstance(failure, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in failure.recipients.values())
+    return isinstance(failure, SMTPDataError) and failure.smtp_code >= 500
+
+
 def _defer(letter: OutgoingLetter, failure: Exception, *, at: datetime) -> None:
-    if at - letter.created_at > GIVE_UP_AFTER:
-        log.error("letter %s given up after %s: %s", letter, GIVE_UP_AFTER, failure)
+    if _is_final(failure) or at - letter.created_at > GIVE_UP_AFTER:
+        log.warning("letter %s is given up: %s", letter, failure)
         OutgoingLetter.objects.filter(pk=letter.pk).delete()
         return
     wait = min(timedelta(minutes=2**letter.tries), timedelta(hours=6))

@@ -1,0 +1,113 @@
+"""Single letters: written with the act that calls for them, sent when a server takes them."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connections, transaction
+from django.utils import timezone
+
+from newsroom import letters, tasks
+from newsroom.models import OutgoingLetter
+from tests.servers.smtp import SmtpServer
+
+pytestmark = pytest.mark.django_db
+
+
+def write(*, to: str = "ada@example.com", subject: str = "Council & mayor") -> OutgoingLetter:
+    return letters.put(
+        "welcome",
+        to=to,
+        subject=subject,
+        text="Good morning.\n",
+        html="",
+        headers={"X-Kind": "test"},
+    )
+
+
+@pytest.fixture
+def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_server.port
+    return smtp_server
+
+
+def test_a_letter_leaves_once_and_its_row_goes() -> None:
+    write()
+    assert letters.send_due(at=timezone.now()) == 1
+    assert letters.send_due(at=timezone.now()) == 0
+    [letter] = mail.outbox
+    assert letter.to == ["ada@example.com"]
+    assert letter.subject == "Council & mayor"
+    assert not OutgoingLetter.objects.exists()
+
+
+def test_a_letter_whose_act_fails_is_never_written() -> None:
+    with transaction.atomic():
+        write()
+        transaction.set_rollback(True)  # as a failing act does
+    assert letters.send_due(at=timezone.now()) == 0
+
+
+def test_a_server_that_is_away_delays_a_letter(by_smtp: SmtpServer) -> None:
+    write()
+    now = timezone.now()
+    by_smtp.kill()
+    assert letters.send_due(at=now) == 0
+    waiting = OutgoingLetter.objects.get()
+    assert now + timedelta(minutes=1) <= waiting.not_before < now + timedelta(minutes=5)
+    assert "refused" in waiting.last_answer
+    by_smtp.start()
+    assert letters.send_due(at=waiting.not_before) == 1
+    assert by_smtp.received() == {"ada@example.com": 1}
+
+
+def test_an_address_that_is_refused_for_good_is_not_tried_for_days(by_smtp: SmtpServer) -> None:
+    write(to="nobody@example.com")
+    by_smtp.answer("550 5.1.1 no such user", to="nobody@*")
+    letters.send_due(at=timezone.now())
+    assert not OutgoingLetter.objects.exists()
+
+
+def test_a_letter_nobody_takes_is_given_up_after_days(by_smtp: SmtpServer) -> None:
+    write()
+    by_smtp.answer("451 4.3.0 later")
+    letters.send_due(at=timezone.now())
+    assert OutgoingLetter.objects.exists()
+    letters.send_due(at=timezone.now() + timedelta(days=4))
+    assert not OutgoingLetter.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_workers_one_sends_each_letter(by_smtp: SmtpServer) -> None:
+    for number in range(20):
+        write(to=f"r{number}@example.com")
+
+    def work(_: int) -> None:
+        letters.send_due(at=timezone.now())
+        connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert len(by_smtp) == 20
+    assert set(by_smtp.received().values()) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_broker_is_a_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def dead(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the broker is away")
+
+    monkeypatch.setattr(tasks.send_letters, "apply_async", dead)
+    with caplog.at_level(logging.WARNING):
+        write()
+    assert "the broker is away" in caplog.text
+    assert OutgoingLetter.objects.exists()
