@@ -104,7 +104,7 @@ class Letter:
         try:
             return str(part.get_content())
         except (LookupError, ValueError, MessageError):  # a character set that nobody knows
-            return part.as_string()
+            return bytes(part.get_payload(decode=True) or b"").decode(errors="replace")
 
 
 def _decoded(value: str) -> str:

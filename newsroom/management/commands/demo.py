@@ -32,12 +32,13 @@ NOTICE = """
 {site_name} is running; it took {seconds:.0f} s.
 
   Pages   {url}/
-  Desk    {url}/admin/   user editor, password demo (approves, schedules, sends)
-  {blank}           or user reporter, password demo (drafts and submits)
-  Inbox   {url}/inbox/   every letter lands here; none leaves this machine
+  Desk    {url}/admin/
+          user editor, password demo: approves, schedules, sends
+          user reporter, password demo: drafts and submits
+  Inbox   {url}/inbox/
+          every letter lands here; none leaves this machine
 
-All of it is kept in {var}; delete that folder to begin anew.
-Ctrl-C stops it.
+All of it is kept in {var}; delete that folder to begin anew. Ctrl-C stops it.
 """
 
 
@@ -115,7 +116,6 @@ class Command(BaseCommand):
                 site_name=settings.SITE_NAME,
                 seconds=seconds,
                 url=url,
-                blank=" " * len(url),
                 var=shown(settings.VAR_DIR),
             )
         )

@@ -1,0 +1,280 @@
+"""`manage.py demo`: a newsroom that starts by one command and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.servers.processes import Process, free_port, wait_until
+from tests.servers.programs import ROOT, environment, manage
+
+LETTER = """
+INSERT INTO newsroom_outgoingletter
+    (name, "to", subject, text, html, headers, created_at, not_before, tries, last_answer)
+VALUES ('test', 'ada@example.com', 'Left behind', 'Text', '', '{}',
+        datetime('now'), datetime('now'), 0, '')
+"""
+
+
+class Demo(Process):
+    """A real demo, as `make demo` starts it."""
+
+    def __init__(self, var: Path, *, number: int, **variables: str) -> None:
+        self.var = var
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(
+            [sys.executable, "manage.py", "demo", "--port", str(self.port)],
+            env=environment(DEBUG="1", VAR_DIR=str(var), **variables),
+            log=var.parent / f"demo-{number}.log",
+            cwd=ROOT,
+        )
+
+    def wait_until_ready(self) -> None:
+        self.wait_until(lambda: "Ctrl-C stops it" in self.output, seconds=60)
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  (ours)
+            return str(answer.read().decode())
+
+    def children(self) -> dict[str, int]:
+        """The programs that it started, by name."""
+        found: dict[str, int] = {}
+        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            name = next(word for word in ("gunicorn", "worker", "beat") if word in words)
+            found[name] = int(pid)
+        return found
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
+    """Start demos: `demo()`; all on one folder."""
+    with ExitStack() as ending:
+        count = iter(range(100))
+
+        def start(**variables: str) -> Demo:
+            (tmp_path / "var").mkdir(exist_ok=True)
+            started = Demo(tmp_path / "var", number=next(count), **variables)
+            ending.callback(started.stop)
+            started.wait_until_ready()
+            return started
+
+        yield start
+
+
+def session_members(sessions: set[int]) -> set[int]:
+    """Processes that run in one of these sessions."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            facts = stat.read_text().rpartition(")")[2].split()
+            if int(facts[3]) in sessions and facts[0] != "Z":
+                found.add(int(stat.parent.name))
+    return found
+
+
+def run_demo(var: Path, *words: str, **variables: str) -> str:
+    """Run a demo that ends by itself, and give back its sentence."""
+    ended = manage(
+        "demo", *words, env=environment(**({"DEBUG": "1", "VAR_DIR": str(var)} | variables))
+    )
+    assert ended.returncode == 1, ended.stdout
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+# --- it starts
+
+
+@pytest.mark.slow
+def test_a_newsroom_stands_with_pages_mail_and_the_people_named_in_the_notice(
+    demo: Callable[..., Demo],
+) -> None:
+    began = time.monotonic()
+    newsroom = demo()
+    assert time.monotonic() - began < 30
+
+    assert "The Ward Round" in newsroom.get("/")
+    assert "Who pays for the empty beds?" in newsroom.get("/the-ward-round/")
+    assert "No letters yet" in newsroom.get("/inbox/")
+    assert "body" in newsroom.get("/static/css/pages.css")
+    assert {f"{newsroom.url}/", f"{newsroom.url}/admin/", f"{newsroom.url}/inbox/"} <= set(
+        re.findall(r"http\S+", newsroom.output)
+    )
+    assert "user editor, password demo" in newsroom.output
+    assert set(newsroom.children()) == {"gunicorn", "worker", "beat"}
+
+
+@pytest.mark.slow
+def test_worker_and_beat_are_at_work(demo: Callable[..., Demo]) -> None:
+    newsroom = demo()
+
+    def is_ready() -> bool:
+        with suppress(OSError):  # urllib raises on the 503 that says: not yet
+            return bool(json.loads(newsroom.get("/readyz"))["ready"])
+        return False
+
+    wait_until(is_ready, seconds=60, what="a worker that was heard", every=0.5)
+
+
+@pytest.mark.slow
+def test_a_letter_that_was_left_behind_leaves_when_the_newsroom_stands_again(
+    demo: Callable[..., Demo],
+) -> None:
+    first = demo()
+    first.stop()
+    with sqlite3.connect(first.var / "newsroom.sqlite3") as database:
+        database.execute(LETTER)
+
+    second = demo()
+
+    wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=40, what="it", every=0.5)
+
+
+@pytest.mark.slow
+def test_it_leaves_servers_of_a_real_newsroom_alone(demo: Callable[..., Demo]) -> None:
+    newsroom = demo(
+        DATABASE_URL="postgres://nobody@127.0.0.1:1/real", REDIS_URL="redis://127.0.0.1:1/0"
+    )
+
+    assert "DATABASE_URL, REDIS_URL not used" in newsroom.output
+    assert (newsroom.var / "newsroom.sqlite3").exists()
+
+
+# --- it stops
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_ends_with_all_it_started(
+    demo: Callable[..., Demo], sign: signal.Signals
+) -> None:
+    newsroom = demo()
+    sessions = set(newsroom.children().values())
+    assert len(session_members(sessions)) > 3  # gunicorn's and Celery's own children among them
+
+    began = time.monotonic()
+    newsroom.send(sign)
+    code = newsroom.wait(seconds=10)
+
+    assert code == 0
+    assert time.monotonic() - began < 6
+    assert "Stopped." in newsroom.output
+    assert session_members(sessions) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "told"), [("worker", "the worker"), ("gunicorn", "the web")])
+def test_when_one_part_dies_the_others_are_stopped_and_it_is_said_which(
+    demo: Callable[..., Demo], name: str, told: str
+) -> None:
+    newsroom = demo()
+    children = newsroom.children()
+
+    os.kill(children[name], signal.SIGKILL)
+    code = newsroom.wait(seconds=10)
+
+    assert code == 1
+    assert f"newsroom: {told} was killed by SIGKILL" in newsroom.output
+    assert session_members(set(children.values())) == set()
+
+
+@pytest.mark.slow
+def test_nothing_outlives_a_demo_that_was_killed(demo: Callable[..., Demo]) -> None:
+    newsroom = demo()
+    sessions = set(newsroom.children().values())
+
+    newsroom.send(signal.SIGKILL)
+
+    wait_until(lambda: not session_members(sessions), seconds=10, what="the children's end")
+
+
+# --- it refuses
+
+
+def test_it_refuses_where_the_passwords_would_be_a_hole(tmp_path: Path) -> None:
+    sentence = run_demo(
+        tmp_path,
+        DEBUG="0",
+        SECRET_KEY="s" * 60,
+        SITE_URL="https://news.example.com",
+        EMAIL_URL="smtp://127.0.0.1:1",
+    )
+
+    assert "runs in development only" in sentence
+    assert not (tmp_path / "newsroom.sqlite3").exists()
+
+
+@pytest.mark.parametrize("command", ["seed_briefings", "seed_demo_readers"])
+def test_samples_are_refused_there_too(tmp_path: Path, command: str) -> None:
+    env = environment(
+        DEBUG="0",
+        VAR_DIR=str(tmp_path),
+        SECRET_KEY="s" * 60,
+        SITE_URL="https://news.example.com",
+        EMAIL_URL="smtp://127.0.0.1:1",
+    )
+
+    assert "DEBUG is off" in manage(command, env=env).stderr
+
+
+def test_a_port_in_use_is_named_with_another_one_to_choose(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port: int = taken.getsockname()[1]
+
+        sentence = run_demo(tmp_path, "--port", str(port))
+
+    assert f"port {port} cannot be opened: address already in use" in sentence
+    assert "make demo PORT=" in sentence
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert "70000 is no port" in run_demo(tmp_path, "--port", "70000")
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "newsroom.sqlite3").write_text("shopping list " * 100)
+
+    sentence = run_demo(tmp_path, "--port", str(free_port()))
+
+    assert f"{tmp_path / 'newsroom.sqlite3'}" in sentence
+    assert "Move that file away" in sentence
+
+
+def test_the_database_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
+    manage("migrate", env=environment(DEBUG="1", VAR_DIR=str(tmp_path)))
+    with sqlite3.connect(tmp_path / "newsroom.sqlite3") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) "
+            "VALUES ('briefings', '9999_from_the_future', datetime('now'))"
+        )
+
+    sentence = run_demo(tmp_path, "--port", str(free_port()))
+
+    assert "briefings 9999_from_the_future" in sentence
+    assert "Move that file away" in sentence
+
+
+@pytest.mark.slow
+def test_a_second_demo_in_the_same_folder_is_refused(demo: Callable[..., Demo]) -> None:
+    newsroom = demo()
+
+    sentence = run_demo(newsroom.var, "--port", str(free_port()))
+
+    assert "another demo runs from" in sentence
+    assert "The Ward Round" in newsroom.get("/")
