@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from newsroom.errors import too_large
 from newsroom.failures import database_sentence
 
 if TYPE_CHECKING:
@@ -32,3 +34,21 @@ class unavailable_database:  # noqa: N801  (named as a middleware function is)
             return None
         log.error(database_sentence(failure))
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+
+
+class refuse_oversized:  # noqa: N801  (named as a middleware function is)
+    """Answer 413 before a form that is too large is read; in development Django shows a trace."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        is_upload = request.content_type == "multipart/form-data"  # Django counts its fields alone
+        if (
+            not is_upload
+            and length.isdigit()
+            and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
+            return too_large()
+        return self.get_response(request)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
-from briefings.models import Issue, Section
+from briefings.models import Issue, Section, SectionKind
 from briefings.rendering.tree import Element, grow, write
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
@@ -53,7 +53,7 @@ def _page_section(section: Section, *, first: bool, title: str, base: str) -> Pa
     heading = section.heading.strip()
     if first and heading.casefold() == title.strip().casefold():
         heading = ""
-    html, words = render_body(section.body, headed=bool(heading), base=base)
+    html, words = render_body(section.body, kind=section.kind, headed=bool(heading), base=base)
     return PageSection(
         pk=section.pk,
         anchor=section.anchor,
@@ -64,18 +64,21 @@ def _page_section(section: Section, *, first: bool, title: str, base: str) -> Pa
     )
 
 
-def render_body(html: str, *, headed: bool = True, base: str = "") -> tuple[SafeString, int]:
+def render_body(
+    html: str, *, kind: str = SectionKind.FEATURE, headed: bool = True, base: str = ""
+) -> tuple[SafeString, int]:
     """Turn a section's stored words into the page's HTML, and count them.
 
     Without a heading of the section's own, headings in it move up a rank, so that none is skipped.
     """
-    return _render(html, _Dress(headed=headed, base=base, site=settings.SITE_URL))
+    return _render(html, _Dress(kind=kind, headed=headed, base=base, site=settings.SITE_URL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Dress:
     """What decides how a body looks, besides its words."""
 
+    kind: str
     headed: bool
     base: str
     site: str
@@ -97,28 +100,47 @@ def _render(html: str, dress: _Dress) -> tuple[SafeString, int]:
 def _put_on(parent: Element, dress: _Dress, *, within: frozenset[str] = frozenset()) -> None:
     """Dress what stands in an element, from the outside in."""
     for index, child in enumerate(parent.children):
-        if not isinstance(child, Element):
-            continue
-        _align(child)
-        if child.tag == "img":
-            parent.children[index] = _picture(child, dress, in_link="a" in within)
-        elif child.tag == "a" and not dress.is_ours(child.attributes.get("href", "")):
-            child.attributes["rel"] = "noopener"
-        elif child.tag in {"h3", "h4"} and not dress.headed:
-            child.tag = {"h3": "h2", "h4": "h3"}[child.tag]
-        elif child.tag == "p" and "blockquote" in within and _names_a_source(child.words):
-            child.attributes["class"] = "said-by"
-        elif child.tag == "table":
+        if isinstance(child, Element):
+            _align(child)
+            if dress.base:
+                _make_absolute(child, dress)
+            parent.children[index] = _dressed(child, parent, dress, within)
+            _put_on(child, dress, within=within | {child.tag})
+
+
+def _dressed(
+    child: Element, parent: Element, dress: _Dress, within: frozenset[str]
+) -> Element | str:
+    """Give one element what its kind wears; what it holds comes later."""
+    match child.tag:
+        case "img":
+            return _picture(child, dress, in_link="a" in within)
+        case "table":
             scroll = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
-            parent.children[index] = Element("div", scroll, [child])
-        if dress.base:
-            _make_absolute(child, dress)
-        _put_on(child, dress, within=within | {child.tag})
+            return Element("div", scroll, [child])
+        case "em" if dress.kind == SectionKind.ROUNDUP and _closes_an_item(child, parent):
+            child.tag, child.attributes = "span", {"class": "src"}
+        case "a" if not dress.is_ours(child.attributes.get("href", "")):
+            child.attributes["rel"] = "noopener"
+        case "p" if "blockquote" in within and _names_a_source(child.words):
+            child.attributes["class"] = "said-by"
+        case "h3" | "h4" if not dress.headed:
+            child.tag = {"h3": "h2", "h4": "h3"}[child.tag]
+    return child
 
 
 def _names_a_source(words: str) -> bool:
     """Whether a line within a quotation says who is quoted."""
     return words.lstrip().startswith(("—", "–", "―", "-- ", "- "))
+
+
+def _closes_an_item(element: Element, parent: Element) -> bool:
+    """Whether an item of a round-up ends with these words, after a whole sentence: its source."""
+    said = [child for child in parent.children if isinstance(child, Element) or child.strip()]
+    if parent.tag not in {"li", "p"} or len(said) < 2 or said[-1] is not element:
+        return False
+    before = said[-2] if isinstance(said[-2], str) else said[-2].words
+    return before.rstrip().endswith((".", "!", "?", "”", "’", ")"))
 
 
 def _align(element: Element) -> None:
