@@ -13,6 +13,8 @@ from urllib.parse import urljoin
 from briefings.models import SectionKind
 from briefings.rendering.tree import Element, grow, write
 
+# A table may be wider than a phone: then it scrolls by itself, by keyboard too.
+_WIDE = {"class": "wide block", "tabindex": "0", "role": "group", "aria-label": "Table"}
 # The column between its margins, in CSS pixels; Outlook knows no max-width.
 COLUMN = 536
 ALIGNABLE = frozenset({"p", "h3", "h4", "li", "blockquote", "td", "th", "caption", "pre"})
@@ -34,6 +36,7 @@ def dress(body: str, *, kind: str, headed: bool, base_url: str) -> str:
             _ruled(child) if isinstance(child, Element) and child.tag in {"ul", "ol"} else child
             for child in root.children
         ]
+        root.children = _with_gaps(root.children)
     return write(root)
 
 
@@ -67,7 +70,7 @@ class _Tailor:
                 child.attributes["dir"] = "rtl"
             cut = self.cuts.get(child.tag)
             fitted.append(cut(child) if cut else child)
-        node.children = fitted
+        node.children = _with_gaps(fitted)
 
     def link(self, link: Element) -> Element:
         """Complete the address; an anchor that leads nowhere is its words only."""
@@ -128,7 +131,7 @@ class _Tailor:
                 cell.attributes["align"] = style.rpartition(":")[2].strip()
             elif cell.tag == "th":
                 cell.attributes["align"] = "left"
-        return Element("div", {"class": "wide"}, [table])
+        return Element("div", _WIDE, [table])
 
     def verbatim(self, pre: Element) -> Element:
         """Set verbatim text on a ground."""
@@ -138,6 +141,20 @@ class _Tailor:
         """Draw a rule as wide as the column."""
         del rule
         return _cell(Element(children=["\xa0"]), "rule", table_class="block")
+
+
+def _with_gaps(nodes: list[Element | str]) -> list[Element | str]:
+    """Put a gap between a block and what follows; Outlook gives a table no margin."""
+    spaced: list[Element | str] = []
+    for node in nodes:
+        follows_block = (
+            bool(spaced) and isinstance(spaced[-1], Element) and "block" in spaced[-1].classes
+        )
+        if follows_block and (isinstance(node, Element) or node.strip()):
+            spaced.append(Element("div", {"class": "gap", "aria-hidden": "true"}, ["\xa0"]))
+        if isinstance(node, Element) or node.strip() or not follows_block:
+            spaced.append(node)
+    return spaced
 
 
 def _cells(node: Element) -> Iterator[Element]:

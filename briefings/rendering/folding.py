@@ -65,6 +65,9 @@ class _Page:
 
 
 def _fold_tag(tag: str, page: _Page) -> None:
+    if tag.startswith("</") and page.column + len(tag) > HARD:
+        page.put(f"{tag[:-1]}\n>")  # a row of end tags has no space to break at
+        return
     first, *rest = _split_tag(tag)
     page.put(first)
     for attribute in rest:

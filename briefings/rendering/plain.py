@@ -21,6 +21,7 @@ _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊�
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "o", "a", "er", "e"})
 BREAK = "* * *"
 LONG_ITEM = 3  # lines from which bullets stand apart
+LONGEST_VERBATIM = 200  # letters of up to four octets each; mail allows a line of 998
 
 
 def plain_text(body: str, *, base_url: str, first_note: int = 1) -> tuple[str, int]:
@@ -61,7 +62,7 @@ class _Typist:
             run.clear()
 
         for child in node.children:
-            if isinstance(child, str) or not _holds_blocks(child):
+            if isinstance(child, str) or child.tag == "a" or not _holds_blocks(child):
                 run.append(child)
                 continue
             end_run()
@@ -94,7 +95,7 @@ class _Typist:
                 return words.translate(_LOWERED)
             case "s" if words.strip():
                 return f"~{words}~"
-        return words
+        return f" {words} " if node.tag in BLOCKS else words  # a paragraph within a link
 
     def link(self, words: str, href: str) -> str:
         """Type a link's words and the number of its address, unless the words are the address."""
@@ -133,7 +134,11 @@ class _Typist:
     def verbatim(self, node: Element, width: int) -> list[str]:
         """Type verbatim text, set in by four."""
         del width
-        lines = node.words.strip("\n").expandtabs(4).split("\n")
+        lines = [
+            line[start : start + LONGEST_VERBATIM]
+            for line in node.words.strip("\n").expandtabs(4).split("\n")
+            for start in range(0, len(line) or 1, LONGEST_VERBATIM)
+        ]
         return ["\n".join(f"    {line}".rstrip() for line in lines)] if any(lines) else []
 
     def bullets(self, node: Element, width: int) -> list[str]:
@@ -148,12 +153,11 @@ class _Typist:
             if not blocks:
                 continue
             number += 1
-            close = close and _is_close(item)
+            close = close and _is_close(item) and blocks[0].count("\n") < LONG_ITEM
             joint = "\n" if _is_close(item) else "\n\n"
             indent = " " * len(mark)
             hung = re.sub(r"\n(?!\n)", f"\n{indent}", joint.join(blocks))
             items.append(mark + hung.replace(f"{indent}\n", "\n"))
-        close = close and all(item.count("\n") < LONG_ITEM for item in items)
         return [("\n" if close else "\n\n").join(items)] if items else []
 
     def table(self, node: Element, width: int) -> list[str]:

@@ -16,7 +16,7 @@ BLOCKS = frozenset(
     | {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 )
 # Quotes within quotes within lists: no reader follows deeper, and no parser should have to.
-DEEPEST = 40
+DEEPEST = 14
 
 
 @dataclass(slots=True)
@@ -31,6 +31,11 @@ class Element:
     def elements(self) -> list[Element]:
         """The children that are elements."""
         return [child for child in self.children if isinstance(child, Element)]
+
+    @property
+    def classes(self) -> list[str]:
+        """The names in its class attribute."""
+        return self.attributes.get("class", "").split()
 
     @property
     def words(self) -> str:
