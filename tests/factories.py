@@ -8,7 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
+from briefings.models import (
+    Briefing,
+    Comment,
+    CommentState,
+    Contributor,
+    Issue,
+    Section,
+    SectionKind,
+)
 from subscribers.hashing import hash_address
 from subscribers.models import Dispatch, Subscriber, Subscription
 
@@ -90,3 +98,12 @@ def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
 
     issue = issue or make_scheduled_issue(**fields)
     return dispatching.publish(issue, at=timezone.now())
+
+
+def make_comment(
+    *, on: Issue, body: str = "The write-off helps the accounts.", **fields: Any
+) -> Comment:
+    """Make a comment that readers see, unless its state is given."""
+    fields.setdefault("state", CommentState.APPROVED)
+    fields.setdefault("confirmed_at", timezone.now())
+    return Comment.objects.create(issue=on, body=body, **fields)

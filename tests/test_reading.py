@@ -1,0 +1,327 @@
+"""What a reader finds: home, a briefing, an issue, an author."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from briefings.models import SectionKind
+from tests.factories import (
+    make_briefing,
+    make_comment,
+    make_contributor,
+    make_issue,
+    make_published_issue,
+    make_scheduled_issue,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def words_of(html: str) -> str:
+    """A page as it reads, its tags gone."""
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", html).split()))
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return str(response.content.decode())
+
+
+# --- home
+
+
+def test_home_leads_with_the_newest_issue_and_lists_each_briefing_with_its_latest(
+    client: Client,
+) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="Council & mayor")
+    now = timezone.now()
+    make_published_issue(briefing=ward, title="An older one", at=now - timedelta(days=8))
+    make_published_issue(briefing=ward, title="The newest of all", at=now)
+    make_published_issue(briefing=council, title="Seats", at=now - timedelta(days=1))
+    make_scheduled_issue(briefing=council, title="Not out yet")
+    html = page(client, "/")
+    assert '<h2 id="lead"><a href="/' in html
+    said = words_of(html)
+    assert said.index("The newest of all") < said.index("Council & mayor", 200)
+    assert said.count("The newest of all") == 1
+    for title in ("An older one", "Seats", "The Ward Round"):
+        assert title in said
+    assert "Not out yet" not in said
+
+
+def test_home_without_anything_says_so(client: Client) -> None:
+    assert "Nothing has been published here yet" in page(client, "/")
+
+
+def test_a_briefing_without_issues_says_that_the_first_is_being_written(client: Client) -> None:
+    briefing = make_briefing()
+    assert "The first issue is being written." in page(client, "/")
+    assert "The first issue is being written." in page(client, briefing.get_absolute_url())
+
+
+def test_a_retired_briefing_stays_to_be_read_but_takes_no_sign_ups(client: Client) -> None:
+    briefing = make_briefing(title="The Old Round", retired=True)
+    issue = make_published_issue(briefing=briefing, title="The last one")
+    assert "No longer written" in page(client, "/")
+    for path in (briefing.get_absolute_url(), issue.get_absolute_url()):
+        html = page(client, path)
+        assert "The last one" in html
+        assert "/subscribe/" + briefing.slug not in html
+
+
+def test_home_asks_a_fixed_number_of_questions(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(3):
+        briefing = make_briefing()
+        for week in range(6):
+            at = timezone.now() - timedelta(weeks=week)
+            make_published_issue(briefing=briefing, author=make_contributor(), at=at)
+    with django_assert_num_queries(2):
+        page(client, "/")
+
+
+# --- a briefing
+
+
+def test_a_briefing_lists_its_archive_by_year_on_its_own_clock(client: Client) -> None:
+    briefing = make_briefing(title="Night Shift", time_zone="Europe/London")
+    # Half an hour before midnight UTC in summer time is the next day in London.
+    for title, at in {
+        "A new year in London": datetime(2026, 1, 1, 0, 30, tzinfo=UTC),
+        "The last of the year": datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
+        "Past midnight": datetime(2025, 7, 3, 23, 30, tzinfo=UTC),
+        "Latest": datetime(2026, 2, 5, 7, tzinfo=UTC),
+    }.items():
+        make_published_issue(briefing=briefing, title=title, at=at)
+    said = words_of(page(client, briefing.get_absolute_url()))
+    assert "Latest · Issue 4 · 5 February 2026" in said
+    assert "2026 1 January A new year in London" in said
+    assert "2025 31 December The last of the year" in said
+    assert "4 July Past midnight" in said
+
+
+def test_a_briefing_says_when_it_comes_offers_to_sign_up_and_names_its_feed(client: Client) -> None:
+    briefing = make_briefing(title="The Ward Round", time_zone="America/New_York", accent="plum")
+    html = page(client, briefing.get_absolute_url())
+    assert "Every Thursday at 07:00 (New York time)" in words_of(html)
+    assert f'action="/subscribe/{briefing.slug}/"' in html
+    assert (
+        f'type="application/atom+xml" title="The Ward Round" href="/{briefing.slug}/feed/"' in html
+    )
+    assert '<body class="accent-plum">' in html
+
+
+def test_a_long_archive_asks_no_more_questions_than_a_short_one(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    briefing = make_briefing()
+    for week in range(8):
+        at = timezone.now() - timedelta(weeks=week)
+        make_published_issue(briefing=briefing, author=make_contributor(), at=at)
+    with django_assert_num_queries(2):
+        page(client, briefing.get_absolute_url())
+
+
+# --- an issue
+
+
+def test_an_issue_shows_who_when_and_how_long(client: Client) -> None:
+    author = make_contributor(
+        name="Zofia Łukasiewicz", job_title="Reporter", contact="z@example.com"
+    )
+    issue = make_published_issue(
+        title="Who pays for the empty beds?",
+        author=author,
+        at=datetime(2026, 4, 14, 6, tzinfo=UTC),
+        sections=[(SectionKind.FEATURE, "Beds", f"<p>{'word ' * 700}</p>")],
+    )
+    html = page(client, issue.get_absolute_url())
+    said = words_of(html)
+    assert f"Issue {issue.number} · 14 April 2026 · 4 minutes" in said
+    assert "Zofia Łukasiewicz Reporter Contact Zofia Łukasiewicz" in said
+    assert 'href="mailto:z@example.com"' in html
+    assert "<h1>Who pays for the empty beds?</h1>" in html
+    assert '<span class="face" aria-hidden="true">ZŁ</span>' in html
+
+
+def test_each_section_has_an_anchor_and_stands_in_the_contents(client: Client) -> None:
+    issue = make_published_issue()
+    html = page(client, issue.get_absolute_url())
+    for section in issue.sections.all():
+        assert f'id="{section.anchor}"' in html
+        assert f'<a href="#{section.anchor}">{section.heading}</a>' in html
+
+
+def test_each_kind_of_section_has_its_own_dress(client: Client) -> None:
+    quote = "<blockquote><p>Procurement is not commissioning.</p><p>— A director</p></blockquote>"
+    issue = make_published_issue(
+        sections=[
+            (SectionKind.FEATURE, "Beds", "<p>Beds.</p>"),
+            (SectionKind.ROUNDUP, "The week", "<ul><li>A tender went. <em>Desk</em></li></ul>"),
+            (SectionKind.FEEDBACK, "You said", quote),
+            (SectionKind.NOTE, "", "<p>I am away next week.</p>"),
+        ]
+    )
+    html = page(client, issue.get_absolute_url())
+    for kind in ("feature", "roundup", "feedback", "note bare"):
+        assert f'<section class="{kind}"' in html
+    assert '<span class="src">Desk</span>' in html
+    assert '<p class="said-by">— A director</p>' in html
+
+
+def test_a_first_section_headed_like_the_issue_has_no_second_heading(client: Client) -> None:
+    issue = make_published_issue(
+        title="Providers hold hands",
+        sections=[
+            (SectionKind.FEATURE, "Providers hold hands ", "<p>They do.</p><h3>Where</h3>"),
+            (SectionKind.NOTE, "Next week", "<p>More.</p>"),
+        ],
+    )
+    html = page(client, issue.get_absolute_url())
+    headings = re.findall(r"<(h[1-4])[^>]*>([^<]+)</", html)
+    assert [tag for tag, words in headings if words.strip() == "Providers hold hands"] == ["h1"]
+    assert ("h2", "Where") in headings  # it moves up, so that no rank is skipped
+
+
+def test_an_issue_leads_to_the_ones_before_and_after_it(client: Client) -> None:
+    briefing = make_briefing()
+    first, second, third = (
+        make_published_issue(briefing=briefing, title=title) for title in ("One", "Two", "Three")
+    )
+    make_scheduled_issue(briefing=briefing, title="Four")
+    html = page(client, second.get_absolute_url())
+    assert f'href="{first.get_absolute_url()}" rel="prev"' in html
+    assert f'href="{third.get_absolute_url()}" rel="next"' in html
+    assert 'rel="next"' not in page(client, third.get_absolute_url())
+
+
+def test_an_issue_can_be_passed_on_by_plain_links(client: Client) -> None:
+    issue = make_published_issue(title="Council & mayor: who’s first?")
+    html = page(client, issue.get_absolute_url())
+    address = f"http://news.example.com{issue.get_absolute_url()}"
+    quoted = address.replace(":", "%3A").replace("/", "%2F")
+    assert (
+        'href="mailto:?subject=Council%20%26%20mayor%3A%20who%E2%80%99s%20first%3F&amp;body='
+        in html
+    )
+    assert f"share-offsite/?url={quoted}" in html
+    assert f"%3F%20{quoted.replace('%2F', '/')}" in html.replace("%2F", "/")
+    assert f'<a href="{address}" data-copy>Copy the link</a>' in html
+
+
+def test_an_issue_says_what_it_is_to_machines(client: Client) -> None:
+    issue = make_published_issue(title='Beds & "boards"', strapline="Who <signed>?")
+    html = page(client, issue.get_absolute_url())
+    address = f"http://news.example.com{issue.get_absolute_url()}"
+    assert '<html lang="en-GB">' in html
+    assert f'<link rel="canonical" href="{address}">' in html
+    assert '<meta name="description" content="Who &lt;signed&gt;?">' in html
+    assert '<meta property="og:title" content="Beds &amp; &quot;boards&quot;">' in html
+
+
+@pytest.mark.parametrize("words", ["who-pays", "comments-on-beds", "1"])
+def test_a_longer_address_leads_to_the_one_that_stays(client: Client, words: str) -> None:
+    issue = make_published_issue()
+    response = client.get(f"{issue.get_absolute_url()}{words}/")
+    assert response.status_code == 301
+    assert response["Location"] == issue.get_absolute_url()
+
+
+def test_nobody_reads_an_issue_before_it_is_published(client: Client) -> None:
+    for issue in (make_issue(), make_scheduled_issue()):
+        for path in ("", "comments/", "some-words/"):
+            assert client.get(issue.get_absolute_url() + path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nobody/", "/nobody/1/", "/nobody/feed/", f"/nobody/{10**30}/", "/contributors/nobody/"],
+)
+def test_an_address_without_a_page_says_so(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "There is no page here" in response.content.decode()
+
+
+def test_a_page_of_an_issue_asks_five_questions_however_many_comments(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    briefing = make_briefing()
+    issue = [make_published_issue(briefing=briefing) for _ in range(3)][1]
+    section = issue.sections.first()
+    for _ in range(4):
+        thread = make_comment(on=issue, section=section)
+        make_comment(on=issue, parent=thread, contributor=briefing.lead)
+    path = issue.get_absolute_url()
+    with django_assert_num_queries(5):
+        page(client, path)
+
+
+# --- a contributor
+
+
+def test_a_contributor_has_a_page_with_everything_signed(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    author = make_contributor(name="Rosa Meyer", bio="Rosa reads board papers.", job_title="Editor")
+    for title in ("One", "Two"):
+        make_published_issue(
+            briefing=make_briefing(title=f"Of {title}"), author=author, title=title
+        )
+    make_scheduled_issue(author=author, title="Not yet")
+    with django_assert_num_queries(3):
+        said = words_of(page(client, author.get_absolute_url()))
+    for words in ("Rosa reads board papers.", "Editor", "Of One", "One", "Two"):
+        assert words in said
+    assert "Not yet" not in said
+
+
+# --- for all of them
+
+
+def test_pages_set_no_cookie_except_where_the_comment_form_is(client: Client) -> None:
+    briefing = make_briefing()
+    closed = make_published_issue(briefing=briefing, at=timezone.now() - timedelta(days=60))
+    paths = ["/", briefing.get_absolute_url(), closed.get_absolute_url(), "/feed/", "/sitemap.xml"]
+    for path in (*paths, briefing.lead.get_absolute_url()):
+        assert not client.get(path).cookies, path
+    still_open = make_published_issue(briefing=briefing)
+    assert set(client.get(still_open.get_absolute_url()).cookies) == {"csrftoken"}
+
+
+def test_no_page_has_an_inline_style_or_script(client: Client) -> None:
+    issue = make_published_issue(
+        sections=[(SectionKind.FEATURE, "Beds", '<p style="text-align:center">Middle</p>')]
+    )
+    make_comment(on=issue, body='<script>alert("x")</script>\n\njavascript:alert(1)')
+    for path in ("/", issue.briefing.get_absolute_url(), issue.get_absolute_url()):
+        html = page(client, path)
+        assert not re.search(r"<[^>]+\s(style|on\w+)=", html), path
+        assert not re.search(r"<script(?![^>]*\ssrc=)", html), path
+        assert "<style" not in html
+
+
+def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
+    issue = make_published_issue()
+    draft = make_issue(briefing=issue.briefing)
+    robots = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/" in robots
+    assert "Sitemap: http://news.example.com/sitemap.xml" in robots
+    found = client.get("/sitemap.xml", headers={"host": "other.example.com"})
+    assert found["Content-Type"] == "application/xml"
+    places = re.findall(r"<loc>([^<]+)</loc>", found.content.decode())
+    site = "http://news.example.com"
+    for row in (issue, issue.briefing, issue.author):
+        assert site + row.get_absolute_url() in places
+    assert site + "/" in places
+    assert site + draft.get_absolute_url() not in places
+    assert len(places) == len(set(places)) == 4
