@@ -44,7 +44,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if is_one_click:
         words = f"You have left {subscription.briefing.title}.\n"
         return HttpResponse(words, content_type="text/plain; charset=utf-8")
-    return _left_page(request, subscription, left, **context)
+    return _left_page(request, subscription, left)
 
 
 @private_page
@@ -62,7 +62,7 @@ def unsubscribe_all(request: HttpRequest) -> HttpResponse:
         ip=client_ip(request),
         at=timezone.now(),
     )
-    context = {"left": left, "undo": leaving.undo_token(left), "all": True}
+    context = {"undo": leaving.undo_token(left)}
     return TemplateResponse(request, "subscribers/left.html", context)
 
 
@@ -81,11 +81,11 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _left_page(
-    request: HttpRequest, subscription: Subscription, left: list[Subscription], **context: object
+    request: HttpRequest, subscription: Subscription, left: list[Subscription]
 ) -> HttpResponse:
     others = leaving.active_of(subscription.subscriber)
-    context |= {
-        "left": left,
+    context = {
+        "briefing": subscription.briefing,
         "undo": leaving.undo_token(left),
         "others": others,
         "all_proof": leaving.all_token(subscription.subscriber) if others else "",

@@ -1,0 +1,44 @@
+"""The single letters that left during a test, and the links in them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from newsroom import letters
+
+_LINK = re.compile(r"https?://[^\s\"'<>]+")
+
+
+def letters_sent() -> list[EmailMultiAlternatives]:
+    """Send what waits and give every letter that has left so far."""
+    letters.send_now()
+    return [letter for letter in mail.outbox if isinstance(letter, EmailMultiAlternatives)]
+
+
+def letters_to(address: str) -> list[EmailMultiAlternatives]:
+    return [letter for letter in letters_sent() if letter.to == [address]]
+
+
+def html_of(letter: EmailMultiAlternatives) -> str:
+    return "".join(str(part[0]) for part in letter.alternatives)
+
+
+def links_in(letter: EmailMultiAlternatives) -> list[str]:
+    """Give the path of each link in all parts and headers, in their order, each once."""
+    text = "\n".join([str(letter.body), html_of(letter), *letter.extra_headers.values()])
+    found = _LINK.findall(text)
+    ours = [urlsplit(link) for link in found if link.startswith(settings.SITE_URL)]
+    return list(
+        dict.fromkeys(link.path + (f"?{link.query}" if link.query else "") for link in ours)
+    )
+
+
+def link_to(page: str, letter: EmailMultiAlternatives) -> str:
+    """Give the one link of a letter that leads to a page such as `confirm`."""
+    [link] = [link for link in links_in(letter) if link.startswith(f"/{page}/")]
+    return link
