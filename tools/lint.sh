@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every check that needs no running server; all of them run, then the failures are counted.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 failed=
 check() {

@@ -3,7 +3,7 @@
 # machine (SQLite, no server), then what has a browser, kills or thousands of letters in it, alone on
 # the machine because it measures time.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 tools/test-packages.sh || exit 1
 
