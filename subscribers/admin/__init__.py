@@ -1,5 +1,5 @@
 """The desk's pages about readers and about sending."""
 
-from subscribers.admin import dispatch
+from subscribers.admin import dispatch, people
 
-__all__ = ["dispatch"]
+__all__ = ["dispatch", "people"]

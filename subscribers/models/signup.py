@@ -48,6 +48,7 @@ class SignUp(models.Model):
     objects = SignUpQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "sign-up"
         constraints = (
             models.UniqueConstraint(
                 fields=["address_hash"],
