@@ -8,18 +8,26 @@ import re
 import signal
 import socket
 import sqlite3
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
-from tests.servers.processes import Process, free_port, wait_until
-from tests.servers.programs import ROOT, environment, manage
+from briefings.models import Briefing, Comment, Issue, SectionKind
+from briefings.seeding.planting import plant
+from newsroom.models import OutgoingLetter
+from subscribers.engine import dispatching
+from subscribers.management.commands.seed_demo_readers import seed
+from subscribers.models import ConsentRecord, Dispatch, Subscriber, Subscription
+from tests.servers.newsroom import Demo
+from tests.servers.processes import free_port, wait_until
+from tests.servers.programs import environment, manage
 
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LETTER = """
 INSERT INTO newsroom_outgoingletter
     (name, "to", subject, text, html, headers, created_at, not_before, tries, last_answer)
@@ -28,51 +36,33 @@ VALUES ('test', 'ada@example.com', 'Left behind', 'Text', '', '{}',
 """
 
 
-class Demo(Process):
-    """A real demo, as `make demo` starts it."""
-
-    def __init__(self, var: Path, *, number: int, **variables: str) -> None:
-        self.var = var
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        super().__init__(
-            [sys.executable, "manage.py", "demo", "--port", str(self.port)],
-            env=environment(DEBUG="1", VAR_DIR=str(var), **variables),
-            log=var.parent / f"demo-{number}.log",
-            cwd=ROOT,
-        )
-
-    def wait_until_ready(self) -> None:
-        self.wait_until(lambda: "Ctrl-C stops it" in self.output, seconds=60)
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  (ours)
-            return str(answer.read().decode())
-
-    def children(self) -> dict[str, int]:
-        """The programs that it started, by name."""
-        found: dict[str, int] = {}
-        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            name = next(word for word in ("gunicorn", "worker", "beat") if word in words)
-            found[name] = int(pid)
-        return found
-
-
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
+def demo(tmp_path: Path) -> Iterator[Callable[[], Demo]]:
     """Start demos: `demo()`; all on one folder."""
     with ExitStack() as ending:
-        count = iter(range(100))
 
-        def start(**variables: str) -> Demo:
-            (tmp_path / "var").mkdir(exist_ok=True)
-            started = Demo(tmp_path / "var", number=next(count), **variables)
+        def start() -> Demo:
+            started = Demo(tmp_path / "var")
             ending.callback(started.stop)
             started.wait_until_ready()
             return started
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Give a demo that several tests look at; it was started where a real newsroom is set up."""
+    started = Demo(
+        tmp_path_factory.mktemp("newsroom") / "var",
+        DATABASE_URL="postgres://nobody@127.0.0.1:1/real",
+        REDIS_URL="redis://127.0.0.1:1/0",
+    )
+    try:
+        started.wait_until_ready()
+        yield started
+    finally:
+        started.stop()
 
 
 def session_members(sessions: set[int]) -> set[int]:
@@ -101,99 +91,91 @@ def run_demo(var: Path, *words: str, **variables: str) -> str:
 
 @pytest.mark.slow
 def test_a_newsroom_stands_with_pages_mail_and_the_people_named_in_the_notice(
-    demo: Callable[..., Demo],
+    standing: Demo,
 ) -> None:
-    began = time.monotonic()
-    newsroom = demo()
-    assert time.monotonic() - began < 30
-
-    assert "The Ward Round" in newsroom.get("/")
-    assert "Who pays for the empty beds?" in newsroom.get("/the-ward-round/")
-    assert "No letters yet" in newsroom.get("/inbox/")
-    assert "body" in newsroom.get("/static/css/pages.css")
-    assert {f"{newsroom.url}/", f"{newsroom.url}/admin/", f"{newsroom.url}/inbox/"} <= set(
-        re.findall(r"http\S+", newsroom.output)
+    assert "The Ward Round" in standing.get("/")
+    assert "Who pays for the empty beds?" in standing.get("/the-ward-round/")
+    assert "No letters yet" in standing.get("/inbox/")
+    assert "body" in standing.get("/static/css/pages.css")
+    url = standing.url
+    assert {f"{url}/", f"{url}/admin/", f"{url}/inbox/"} <= set(
+        re.findall(r"http\S+", standing.output)
     )
-    assert "user editor, password demo" in newsroom.output
-    assert set(newsroom.children()) == {"gunicorn", "worker", "beat"}
+    assert "user editor, password demo" in standing.output
+    assert set(standing.children()) == {"gunicorn", "worker", "beat"}
 
 
 @pytest.mark.slow
-def test_worker_and_beat_are_at_work(demo: Callable[..., Demo]) -> None:
-    newsroom = demo()
-
+def test_worker_and_beat_are_at_work(standing: Demo) -> None:
     def is_ready() -> bool:
         with suppress(OSError):  # urllib raises on the 503 that says: not yet
-            return bool(json.loads(newsroom.get("/readyz"))["ready"])
+            return bool(json.loads(standing.get("/readyz"))["ready"])
         return False
 
     wait_until(is_ready, seconds=60, what="a worker that was heard", every=0.5)
 
 
 @pytest.mark.slow
-def test_a_letter_that_was_left_behind_leaves_when_the_newsroom_stands_again(
-    demo: Callable[..., Demo],
-) -> None:
-    first = demo()
-    first.stop()
-    with sqlite3.connect(first.var / "newsroom.sqlite3") as database:
-        database.execute(LETTER)
-
-    second = demo()
-
-    wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=40, what="it", every=0.5)
+def test_it_leaves_the_servers_of_a_real_newsroom_alone(standing: Demo) -> None:
+    assert "DATABASE_URL, REDIS_URL not used" in standing.output
+    assert (standing.var / "newsroom.sqlite3").exists()
 
 
 @pytest.mark.slow
-def test_it_leaves_servers_of_a_real_newsroom_alone(demo: Callable[..., Demo]) -> None:
-    newsroom = demo(
-        DATABASE_URL="postgres://nobody@127.0.0.1:1/real", REDIS_URL="redis://127.0.0.1:1/0"
-    )
+def test_a_second_demo_in_the_same_folder_is_refused(standing: Demo) -> None:
+    sentence = run_demo(standing.var, "--port", str(free_port()))
 
-    assert "DATABASE_URL, REDIS_URL not used" in newsroom.output
-    assert (newsroom.var / "newsroom.sqlite3").exists()
+    assert "another demo runs from" in sentence
+    assert "The Ward Round" in standing.get("/")
 
 
 # --- it stops
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_ends_with_all_it_started(
-    demo: Callable[..., Demo], sign: signal.Signals
+def test_stopped_and_started_again_it_has_lost_nothing_and_left_nothing(
+    demo: Callable[[], Demo],
 ) -> None:
-    newsroom = demo()
+    first = demo()
+    assert_it_ends_clean(first, signal.SIGTERM)
+    with sqlite3.connect(first.var / "newsroom.sqlite3") as database:
+        database.execute(LETTER)
+
+    second = demo()
+
+    wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=40, what="it", every=0.5)
+    assert_it_ends_clean(second, signal.SIGINT)
+
+
+def assert_it_ends_clean(newsroom: Demo, sign: signal.Signals) -> None:
     sessions = set(newsroom.children().values())
     assert len(session_members(sessions)) > 3  # gunicorn's and Celery's own children among them
-
     began = time.monotonic()
-    newsroom.send(sign)
-    code = newsroom.wait(seconds=10)
 
-    assert code == 0
-    assert time.monotonic() - began < 6
+    newsroom.send(sign)
+
+    assert newsroom.wait(seconds=10) == 0
+    assert time.monotonic() - began < 7
     assert "Stopped." in newsroom.output
     assert session_members(sessions) == set()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "told"), [("worker", "the worker"), ("gunicorn", "the web")])
 def test_when_one_part_dies_the_others_are_stopped_and_it_is_said_which(
-    demo: Callable[..., Demo], name: str, told: str
+    demo: Callable[[], Demo],
 ) -> None:
     newsroom = demo()
     children = newsroom.children()
 
-    os.kill(children[name], signal.SIGKILL)
-    code = newsroom.wait(seconds=10)
+    os.kill(children["worker"], signal.SIGKILL)
 
-    assert code == 1
-    assert f"newsroom: {told} was killed by SIGKILL" in newsroom.output
+    assert newsroom.wait(seconds=10) == 1
+    assert "newsroom: the worker was killed by SIGKILL" in newsroom.output
     assert session_members(set(children.values())) == set()
 
 
 @pytest.mark.slow
-def test_nothing_outlives_a_demo_that_was_killed(demo: Callable[..., Demo]) -> None:
+def test_nothing_outlives_a_demo_that_was_killed(demo: Callable[[], Demo]) -> None:
     newsroom = demo()
     sessions = set(newsroom.children().values())
 
@@ -270,11 +252,98 @@ def test_the_database_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     assert "Move that file away" in sentence
 
 
-@pytest.mark.slow
-def test_a_second_demo_in_the_same_folder_is_refused(demo: Callable[..., Demo]) -> None:
-    newsroom = demo()
+# --- its samples
 
-    sentence = run_demo(newsroom.var, "--port", str(free_port()))
 
-    assert "another demo runs from" in sentence
-    assert "The Ward Round" in newsroom.get("/")
+@pytest.mark.django_db
+def test_samples_show_every_state_a_thread_and_a_queue() -> None:
+    plant(at=NOON)
+
+    for briefing in Briefing.objects.all():
+        states = set(briefing.issues.values_list("state", flat=True))
+        assert {"published", "scheduled", "approved", "draft"} <= states
+        published = briefing.issues.published()
+        assert len(published) >= 4
+        assert {kind for issue in published for kind in kinds(issue)} == set(SectionKind)
+        comments = Comment.objects.filter(issue__briefing=briefing)
+        assert comments.waiting().exists()
+        assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()
+        assert comments.approved().filter(name="", contributor=None).exists()
+
+
+@pytest.mark.django_db
+def test_samples_planted_twice_are_there_once() -> None:
+    assert plant(at=NOON) > 0
+    planted = list(Issue.objects.values_list("pk", "state", "updated_at"))
+    seed(at=NOON)
+    readers = Subscription.objects.count()
+    Issue.objects.filter(number=57).update(title="Mine now")
+
+    assert plant(at=NOON + timedelta(days=1)) == 0
+    seed(at=NOON)
+
+    assert list(Issue.objects.values_list("pk", "state", "updated_at")) == planted
+    assert Issue.objects.get(number=57).title == "Mine now"
+    assert Subscription.objects.count() == readers
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 3, 29, 0, 30, tzinfo=UTC),  # half an hour before the clocks go forward
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 11, 26, 7, 0, tzinfo=UTC),  # to the minute at a slot
+        datetime(2026, 11, 26, 7, 1, tzinfo=UTC),
+    ],
+)
+def test_nothing_in_the_samples_is_from_the_future(at: datetime) -> None:
+    plant(at=at)
+
+    assert not Issue.objects.filter(published_at__gt=at).exists()
+    assert not Issue.objects.due(at=at - timedelta(seconds=1)).exists()
+    assert not Comment.objects.filter(created_at__gt=at).exists()
+    for issue in Issue.objects.exclude(publish_at=None).for_page():
+        slot = issue.dateline
+        assert slot.time() == issue.briefing.slot_time
+        assert slot.weekday() == issue.briefing.slot_weekday
+
+
+@pytest.mark.django_db
+def test_old_samples_are_mailed_to_nobody() -> None:
+    plant(at=NOON)
+    seed(at=NOON)
+
+    dispatching.publish_due(at=NOON)
+    assert not list(dispatching.tend(at=NOON))
+
+    assert not Dispatch.objects.exists()
+    assert not OutgoingLetter.objects.exists()
+
+
+@pytest.mark.django_db
+def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record() -> None:
+    plant(at=NOON)
+    seed(at=NOON)
+
+    for briefing in Briefing.objects.all():
+        readers = Subscription.objects.filter(briefing=briefing)
+        assert 35 <= readers.mailable().count() <= 45
+        assert readers.exclude(left_at=None).exists()
+        assert ConsentRecord.objects.filter(briefing=briefing).count() >= readers.count()
+    assert not Subscriber.objects.exclude(address__endswith="@example.com").exists()
+
+
+@pytest.mark.django_db
+def test_the_reporter_may_draft_but_not_approve() -> None:
+    plant(at=NOON)
+    reporter = User.objects.get(username="reporter")
+
+    assert reporter.check_password("demo")
+    assert reporter.has_perm("briefings.add_issue")
+    assert not reporter.has_perm("briefings.approve_issue")
+    assert User.objects.get(username="editor").has_perm("briefings.send_issue")
+
+
+def kinds(issue: Issue) -> list[str]:
+    return list(issue.sections.values_list("kind", flat=True))

@@ -97,6 +97,7 @@ def _plant_issue(
         slug=slugify(sample.title)[:80],
         strapline=sample.strapline,
         author=authors[sample.author] if sample.author else briefing.lead,
+        publish_at=hour,
         created_at=min(hour - timedelta(days=4), now),
     )
     for position, section in enumerate(sample.sections, start=1):
@@ -115,10 +116,10 @@ def _plant_issue(
 
 
 def slot(briefing: Briefing, number: int, *, now: datetime) -> datetime:
-    """The weekly slot that is so many away: -1 the latest that has passed, 1 (and 0) the next."""
+    """The weekly slot that is so many away: -1 the latest that has passed, 1 the next to come."""
     # Weeks are counted on the briefing's own clock, whose days are not all of 24 hours.
     first = briefing.next_slot(after=now)
-    weeks = number if number < 0 else max(number - 1, 0)
+    weeks = number if number < 0 else number - 1
     local = first.astimezone(briefing.zone).replace(tzinfo=None) + weeks * WEEK
     return local.replace(tzinfo=briefing.zone).astimezone(UTC)
 
@@ -166,7 +167,7 @@ def _plant_comments(
             body=said.body,
             created_at=at,
         )
-        _decide(comment, said, editor, at)
+        _decide(comment, said, editor, at, minute=pace / 60)
         for reply in said.replies:
             add(reply, comment)
 
@@ -174,16 +175,18 @@ def _plant_comments(
         add(said, None)
 
 
-def _decide(comment: Comment, said: SampleComment, editor: User, at: datetime) -> None:
+def _decide(
+    comment: Comment, said: SampleComment, editor: User, at: datetime, *, minute: timedelta
+) -> None:
     if said.state == CommentState.UNCONFIRMED:
         return
-    comment.confirm(at=at + timedelta(minutes=1))
+    comment.confirm(at=at + minute)
     if said.state == CommentState.APPROVED:
-        comment.approve(by=editor, at=at + timedelta(minutes=9))
+        comment.approve(by=editor, at=at + 9 * minute)
     elif said.state == CommentState.REJECTED:
-        comment.reject(by=editor, at=at + timedelta(minutes=9))
+        comment.reject(by=editor, at=at + 9 * minute)
     if said.featured:
-        comment.feature(by=editor, at=at + timedelta(minutes=10))
+        comment.feature(by=editor, at=at + 10 * minute)
 
 
 def _all(comments: list[SampleComment]) -> list[SampleComment]:

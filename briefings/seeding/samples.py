@@ -68,8 +68,8 @@ class SampleIssue:
     title: str
     strapline: str
     state: IssueState
+    slot: int
     sections: list[SampleSection]
-    slot: int = 0
     author: str = ""
     comments: list[SampleComment] = field(default_factory=list)
 

@@ -1,0 +1,193 @@
+"""The main job in a browser: read, sign up, comment, draft, approve, send, leave."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.servers.browser import Watch
+from tests.servers.newsroom import Demo
+
+# As a correspondent sends it on a Wednesday night, copied out of a mail program.
+DOCUMENT = Path(__file__).parent / "the-vans.txt"
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("newsroom")
+    (folder / "var").mkdir()
+    demo = Demo(folder / "var")
+    try:
+        demo.wait_until_ready()
+        yield demo
+    finally:
+        demo.stop()
+
+
+@pytest.fixture
+def desk(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
+    """A browser of its own for staff: a reader's has no business there."""
+    with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
+        context.set_default_timeout(15_000)
+        watch.over(context)
+        yield context
+
+
+@pytest.fixture
+def document() -> Path:
+    """The document to import; NEWSROOM_SAMPLE names another one."""
+    return Path(os.environ.get("NEWSROOM_SAMPLE") or DOCUMENT)
+
+
+def log_in(context: BrowserContext, newsroom: Demo, user: str) -> Page:
+    context.clear_cookies()
+    page = context.new_page()
+    page.goto(f"{newsroom.url}/admin/")
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="This week")).to_be_visible()
+    return page
+
+
+def open_letter(page: Page, newsroom: Demo, *, to: str, subject: str) -> None:
+    """Find a letter in the inbox page, which shows it by itself when it comes."""
+    page.goto(f"{newsroom.url}/inbox/?to={to}")
+    page.get_by_role("link", name=subject).click(timeout=30_000)
+    expect(page.get_by_role("heading", name=subject)).to_be_visible()
+
+
+def follow(page: Page, link: Locator) -> Page:
+    """Follow a link of a letter: it opens beside the inbox."""
+    with page.expect_popup() as opened:
+        link.click()
+    opened.value.wait_for_load_state()
+    return opened.value
+
+
+def sign_up(page: Page, newsroom: Demo, *, address: str, briefing: str) -> Page:
+    """Sign up on the form and confirm through the inbox; returns the page that welcomes."""
+    page.goto(newsroom.url)
+    page.get_by_role("navigation", name="Site").get_by_role("link", name="Sign up").click()
+    page.get_by_label("E-mail address").fill(address)
+    page.get_by_role("checkbox", name=briefing).check()
+    page.get_by_role("main").get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+
+    open_letter(page, newsroom, to=address, subject=briefing)
+    letter = page.frame_locator("iframe")
+    confirming = follow(page, letter.get_by_role("link", name="Yes, put me on the list"))
+    confirming.get_by_role("button", name="Yes, send it to me").click()
+    expect(confirming.get_by_role("heading", name="Welcome")).to_be_visible()
+    return confirming
+
+
+def test_a_reader_goes_from_the_home_page_to_an_issue(page: Page, newsroom: Demo) -> None:
+    page.goto(newsroom.url)
+    page.get_by_role("link", name="The Ward Round", exact=True).first.click()
+    expect(page).to_have_url(f"{newsroom.url}/the-ward-round/")
+    page.get_by_role("link", name="Who pays for the empty beds?").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who pays for the empty beds?")
+    expect(page.get_by_role("table")).to_contain_text("Dunmarsh")
+    expect(page.get_by_role("article", name="Answer by Rosa Meyer").first).to_contain_text("Author")
+    page.get_by_role("link", name="have done since the tender").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A tender that nobody wanted to win")
+
+
+def test_a_reader_signs_up_by_a_letter_and_a_press(page: Page, newsroom: Demo) -> None:
+    welcome = sign_up(page, newsroom, address="grace@example.org", briefing="The Committee Room")
+
+    welcome.get_by_role("link", name="The latest issue").click()
+    expect(welcome.get_by_role("heading", level=1)).to_have_text("Who owns the pound?")
+    open_letter(page, newsroom, to="grace@example.org", subject="Welcome")
+    letter = page.frame_locator("iframe")
+    preferences = follow(page, letter.get_by_role("link", name=re.compile("(?i)preferences")))
+    expect(preferences.get_by_role("main")).to_contain_text("The Committee Room")
+
+
+def test_a_comment_is_confirmed_approved_and_shown(
+    page: Page, desk: BrowserContext, newsroom: Demo
+) -> None:
+    words = "The fourth van is mine. I learned to drive in it."
+    issue = f"{newsroom.url}/the-ward-round/57/"
+    page.goto(issue)
+    page.get_by_label("Your comment").fill(words)
+    page.get_by_label("Your name").last.fill("Hedy")
+    page.get_by_label("Your e-mail address").fill("hedy@example.org")
+    page.get_by_role("button", name="Send the comment").click()
+    expect(page.get_by_text("One step is left")).to_be_visible()
+
+    open_letter(page, newsroom, to="hedy@example.org", subject="Who pays for the empty beds?")
+    confirming = follow(page, page.frame_locator("iframe").get_by_role("link", name="comment"))
+    confirming.get_by_role("button", name="Yes, send it to the editors").click()
+    expect(confirming.get_by_role("heading", name="with the editors")).to_be_visible()
+    page.goto(issue)
+    expect(page.get_by_text(words)).to_have_count(0)
+
+    queue = log_in(desk, newsroom, "editor")
+    queue.goto(f"{newsroom.url}/admin/briefings/comment/")
+    expect(queue.get_by_role("main")).to_contain_text(words)
+    queue.get_by_role("button", name="Approve the comment by Hedy").click()
+    expect(queue.get_by_text("Approved: Hedy")).to_be_visible()
+
+    page.goto(issue)
+    expect(page.get_by_role("article", name="Comment by Hedy")).to_contain_text(words)
+
+
+def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
+    page: Page, desk: BrowserContext, newsroom: Demo, document: Path
+) -> None:
+    sign_up(page, newsroom, address="ada@example.org", briefing="The Ward Round")
+
+    # The reporter's evening: a document, a draft, into review.
+    reporter = log_in(desk, newsroom, "reporter")
+    reporter.goto(f"{newsroom.url}/admin/briefings/issue/")
+    reporter.get_by_role("link", name="New issue from a document").click()
+    reporter.get_by_label("Briefing").select_option("The Ward Round")
+    reporter.get_by_label("Document").set_input_files(document)
+    reporter.get_by_role("button", name="Show what it becomes").click()
+    title = reporter.locator(".to-read-title").inner_text().strip()
+    assert len(reporter.locator(".to-read section").all()) >= 2
+    assert reporter.get_by_role("main").get_by_role("listitem").count() >= 3
+    reporter.get_by_role("button", name="Save as a draft").click()
+    expect(reporter.get_by_text("Saved as a draft")).to_be_visible()
+    reporter.get_by_label("Headline").fill(f"{title}, and back")
+    reporter.get_by_role("button", name="Submit for review").click()
+    expect(reporter.get_by_text("Submitted: the issue waits for an editor")).to_be_visible()
+    expect(reporter.get_by_role("button", name="Approve")).to_have_count(0)
+    title = f"{title}, and back"
+    address = reporter.url
+
+    # The editor's morning: read, approve, send.
+    editor = log_in(desk, newsroom, "editor")
+    editor.goto(address)
+    editor.get_by_role("button", name="Approve").click()
+    expect(editor.get_by_text("Approved: these words, and no others")).to_be_visible()
+    editor.get_by_role("link", name="Send now").click()
+    expect(editor.get_by_role("main")).to_contain_text("readers")
+    editor.get_by_role("button", name=re.compile(r"Send to \d+ readers now")).click()
+    expect(editor.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
+    expect(editor.locator("[data-count=sent]")).not_to_have_text("0")
+
+    # The reader's: the letter, the same issue in the browser, and the way out.
+    open_letter(page, newsroom, to="ada@example.org", subject=title)
+    page.get_by_text("Headers", exact=True).click()
+    headers = page.locator(".inbox-headers")
+    for expected in ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", "List-Id"):
+        expect(headers).to_contain_text(expected)
+    letter = page.frame_locator("iframe")
+    expect(letter.get_by_role("heading", level=1)).to_have_text(title)
+    shown = follow(page, letter.get_by_role("link", name="View in browser").first)
+    expect(shown.get_by_role("heading", level=1)).to_have_text(title)
+    leaving = follow(page, letter.get_by_role("link", name="Unsubscribe"))
+    leaving.get_by_role("button", name="Leave The Ward Round").click()
+    expect(leaving.get_by_role("heading", name="You have left The Ward Round")).to_be_visible()
+
+    page.goto(newsroom.url)
+    expect(page.get_by_role("link", name=title).first).to_be_visible()
