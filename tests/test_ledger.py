@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers.engine import dispatching, ledger
-from subscribers.engine.ledger import Leased, Outcome, Verdict
+from subscribers.engine.answers import Verdict
+from subscribers.engine.ledger import Leased
+from subscribers.engine.recording import Entry, Outcome, record
 from subscribers.hashing import hash_address
 from subscribers.models import (
     Delivery,
@@ -45,6 +48,12 @@ def take(dispatch: Dispatch, *, size: int = 500) -> Leased:
 def states(dispatch: Dispatch) -> list[str]:
     found = dispatch.deliveries.order_by("pk").values_list("state", flat=True)
     return [DeliveryState(state).label for state in found]
+
+
+def tell(dispatch: Dispatch, leased: Leased, **facts: Any) -> Verdict:
+    entry = Entry(lease=leased.lease, **facts)
+    briefing = dispatch.issue.briefing_id
+    return record([entry], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
 
 
 def expire(leased: Leased) -> None:
@@ -98,11 +107,10 @@ def test_a_reader_who_left_after_the_fill_is_skipped() -> None:
 
 def test_a_reader_who_left_after_the_lease_is_not_begun() -> None:
     briefing = make_briefing()
-    leased = take(make_sending(readers=1, briefing=briefing))
+    dispatch = make_sending(readers=1, briefing=briefing)
+    leased = take(dispatch)
     briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
-    verdict = ledger.progress(
-        leased.lease, begun=1, settled=0, subscriber=leased.readers[0].subscriber, outcomes=[]
-    )
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=leased.readers[0].subscriber)
     assert verdict is Verdict.SKIP
 
 
@@ -110,7 +118,7 @@ def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
     dispatch = make_sending(readers=5)
     leased = take(dispatch)
     reader = leased.readers[2].subscriber
-    ledger.progress(leased.lease, begun=3, settled=2, subscriber=reader, outcomes=[])
+    tell(dispatch, leased, begun=3, settled=2, subscriber=reader)
     expire(leased)
     assert ledger.reclaim(at=timezone.now()) == 1
     assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
@@ -119,7 +127,7 @@ def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
 def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
     dispatch = make_sending(readers=3)
     leased = take(dispatch)
-    ledger.progress(leased.lease, begun=1, settled=1, subscriber=None, outcomes=[])
+    tell(dispatch, leased, begun=1, settled=1)
     expire(leased)
     ledger.reclaim(at=timezone.now())
     assert states(dispatch) == ["sent", "pending", "pending"]
@@ -129,7 +137,7 @@ def test_an_unknown_copy_is_never_leased_again() -> None:
     dispatch = make_sending(readers=1)
     leased = take(dispatch)
     reader = leased.readers[0].subscriber
-    ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     expire(leased)
     ledger.reclaim(at=timezone.now())
     assert ledger.lease(dispatch.pk, holder="another") is None
@@ -143,7 +151,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
     ledger.reclaim(at=timezone.now())
     again = take(dispatch)
     reader = leased.readers[0].subscriber
-    verdict = ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     assert verdict is Verdict.FENCED
     assert not ledger.close(leased.lease)
     assert states(dispatch) == ["leased", "leased"]
@@ -153,7 +161,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
 def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
     leased = take(make_sending(readers=1))
     expire(leased)
-    ledger.renew(leased.lease)
+    ledger.renew([leased.lease])
     assert ledger.reclaim(at=timezone.now()) == 0
 
 
@@ -168,7 +176,7 @@ def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
             delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
         ),
     ]
-    ledger.progress(leased.lease, begun=3, settled=3, subscriber=None, outcomes=outcomes)
+    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
     ledger.close(leased.lease)
     assert states(dispatch) == ["refused", "deferred", "sent"]
     assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
@@ -186,7 +194,7 @@ def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> No
     else:
         dispatch.cancel(by=None, at=timezone.now())
     reader = leased.readers[0].subscriber
-    verdict = ledger.progress(leased.lease, begun=1, settled=0, subscriber=reader, outcomes=[])
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     assert verdict is Verdict.STOP
     assert ledger.lease(dispatch.pk, holder="another") is None
 
@@ -195,7 +203,7 @@ def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch)
     assert not ledger.finish(dispatch)
-    ledger.progress(leased.lease, begun=2, settled=2, subscriber=None, outcomes=[])
+    tell(dispatch, leased, begun=2, settled=2)
     ledger.close(leased.lease)
     assert ledger.finish(dispatch)
     dispatch.refresh_from_db()

@@ -1,8 +1,9 @@
-"""What a mail server can say to us, in the ledger's words."""
+"""What a mail server can say to us, and the ledger to a courier."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,15 @@ class Answer:
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"[:500]
+
+
+class Verdict(Enum):
+    """Whether the next letter may go."""
+
+    GO = "go"
+    SKIP = "skip"  # this reader left; go on with the next
+    STOP = "stop"  # the dispatch is not being sent any more
+    FENCED = "fenced"  # the lease is no longer ours: not one letter more
 
 
 class ConnectionLost(Exception):

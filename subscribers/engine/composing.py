@@ -115,15 +115,15 @@ def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
     """Write an address as this server can read it: A-labels where the local part is ASCII."""
     local, _, domain = address.rpartition("@")
     if any(char in address for char in "\r\n\0<> "):
-        raise Unmailable("550 5.1.3 the address is malformed")
+        raise Unmailable("5.1.3 the address is malformed")
     if not local.isascii():
         if not utf8_addresses:
-            raise Unmailable("550 5.6.7 our mail server does not take internationalised addresses")
+            raise Unmailable("5.6.7 our mail server does not take internationalised addresses")
         return address, True
     try:
         return f"{local}@{domain.encode('idna').decode()}", False
     except UnicodeError:
-        raise Unmailable("550 5.1.2 the address's domain is malformed") from None
+        raise Unmailable("5.1.2 the address's domain is malformed") from None
 
 
 def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:

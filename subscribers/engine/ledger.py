@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,14 +18,19 @@ from django.utils import timezone
 
 from newsroom.models import record_act
 from subscribers.engine.composing import Addressee
+from subscribers.engine.recording import Entry, settle
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from newsroom.staff import Staff
 
 LEASE_SIZE = 500
+DOUBTFUL = {
+    "state": DeliveryState.UNKNOWN,
+    "answer": "the connection or the worker died before the answer",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +39,6 @@ class Leased:
 
     lease: int
     readers: tuple[Addressee, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a copy that was not simply accepted."""
-
-    delivery: int
-    state: DeliveryState
-    answer: str
-    not_before: datetime | None = None
-
-
-class Verdict(Enum):
-    """Whether the next letter may go."""
-
-    GO = "go"
-    SKIP = "skip"
-    STOP = "stop"
-    FENCED = "fenced"
 
 
 def fill(dispatch: Dispatch) -> int:
@@ -152,55 +137,23 @@ def _take(
     return Leased(lease=held.pk, readers=readers)
 
 
-def progress(
-    lease_id: int, *, begun: int, settled: int, subscriber: int | None, outcomes: Sequence[Outcome]
-) -> Verdict:
-    """Record how far a lease has come, and ask whether the next letter may go.
-
-    `begun` counts the letter that is about to be handed to `subscriber`. Nothing is recorded
-    when the lease is no longer ours: then not one letter more may leave.
-    """
-    with transaction.atomic():
-        ours = Lease.objects.filter(pk=lease_id, closed_at=None)
-        if not ours.update(begun=begun, settled=settled, expires_at=expiry()):
-            return Verdict.FENCED
-        for outcome in outcomes:
-            _record(outcome, lease_id=lease_id)
-        dispatch = Dispatch.objects.filter(leases=lease_id, state=DispatchState.SENDING)
-        briefing = dispatch.values_list("issue__briefing_id", flat=True).first()
-        if briefing is None:
-            return Verdict.STOP
-        if subscriber is None:
-            return Verdict.GO
-        mailable = Subscription.objects.mailable().filter(
-            briefing_id=briefing, subscriber_id=subscriber
-        )
-        return Verdict.GO if mailable.exists() else Verdict.SKIP
+def has_work(dispatch_id: int) -> bool:
+    """Whether copies of a dispatch that is being sent may be tried now."""
+    ready = Delivery.objects.ready(at=timezone.now())
+    return ready.filter(dispatch_id=dispatch_id, dispatch__state=DispatchState.SENDING).exists()
 
 
-def renew(lease_id: int) -> None:
-    """Put off the end of a lease whose holder waits for a slow server."""
-    Lease.objects.filter(pk=lease_id, closed_at=None).update(expires_at=expiry())
+def renew(leases: Collection[int]) -> None:
+    """Put off the end of leases whose holder lives."""
+    Lease.objects.filter(pk__in=leases, closed_at=None).update(expires_at=expiry())
 
 
-def _record(outcome: Outcome, *, lease_id: int) -> None:
-    settled = outcome.state != DeliveryState.DEFERRED
-    Delivery.objects.filter(
-        pk=outcome.delivery, lease_id=lease_id, state=DeliveryState.LEASED
-    ).update(
-        state=outcome.state,
-        answer=outcome.answer[:500] or None,
-        not_before=outcome.not_before,
-        tries=F("tries") + 1,
-        settled_at=timezone.now() if settled else None,
-    )
-
-
-def close(lease_id: int, *, expired: datetime | None = None) -> bool:
+def close(lease_id: int, *, last: Entry | None = None, expired: datetime | None = None) -> bool:
     """End a lease by what it knows: sent, unknown, or back to pending. False when it was closed.
 
-    The worker calls it when it is done; the beat, with the moment by which the lease must have
-    `expired`, when the worker has been silent for too long. Of the two one wins.
+    The worker calls it with its `last` record when it is done; the beat, with the moment by which
+    the lease must have `expired`, when the worker has been silent for too long. Of the two one
+    wins.
     """
     with transaction.atomic():
         open_leases = Lease.objects.filter(closed_at=None)
@@ -209,21 +162,25 @@ def close(lease_id: int, *, expired: datetime | None = None) -> bool:
         held = open_leases.select_for_update().filter(pk=lease_id).first()
         if held is None:
             return False
+        if last is not None:
+            held.begun, held.settled = last.begun, last.settled
+            for outcome in last.outcomes:
+                settle(outcome, lease=lease_id)
         now = timezone.now()
         ours = Delivery.objects.filter(lease=held)
         order = list(ours.order_by("pk").values_list("pk", flat=True))
-        open_ones = ours.filter(state=DeliveryState.LEASED)
-        open_ones.filter(pk__in=order[: held.settled]).update(
-            state=DeliveryState.SENT, settled_at=now
-        )
-        open_ones.filter(pk__in=order[held.settled : held.begun]).update(
-            state=DeliveryState.UNKNOWN,
-            settled_at=now,
-            answer="the connection or the worker died before the answer",
-        )
-        open_ones.filter(pk__in=order[held.begun :]).update(state=DeliveryState.PENDING)
+        for copies, changes in (
+            (order[: held.settled], {"state": DeliveryState.SENT, "settled_at": now}),
+            (order[held.settled : held.begun], {**DOUBTFUL, "settled_at": now}),
+            (order[held.begun :], {"state": DeliveryState.PENDING}),
+        ):
+            if copies:
+                # In order, so that a range of the key finds them; those with an outcome keep it.
+                span = ours.filter(pk__gte=copies[0], pk__lte=copies[-1])
+                span.filter(state=DeliveryState.LEASED).update(lease=None, **changes)
         ours.update(lease=None)
-        Lease.objects.filter(pk=held.pk).update(closed_at=now)
+        held.closed_at = now
+        held.save(update_fields=["begun", "settled", "closed_at"])
     return True
 
 

@@ -1,7 +1,8 @@
 """A worker's stretch of sending: several connections, each working its own lease strictly in order.
 
-Everything that touches the database runs on one thread of its own (the clerk), so that the
-connections never wait for each other's answers.
+A letter leaves in this order: its begin is recorded (and consent asked again) while its envelope
+and words travel; with the record's leave goes the final dot, and with the dot the next envelope;
+the server's answer is recorded together with the next letter's begin.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ import os
 import random
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from subscribers.engine import ledger, pacing
-from subscribers.engine.answers import Answer, ConnectionLost, ServerAway, ServerRejectsUs
-from subscribers.engine.composing import Addressee, Composition, Unmailable
-from subscribers.engine.ledger import Leased, Outcome, Verdict
+from subscribers.engine.answers import Answer, ConnectionLost, ServerAway, ServerRejectsUs, Verdict
+from subscribers.engine.clerk import Clerk
+from subscribers.engine.composing import Addressee, Composition, Envelope, Unmailable
+from subscribers.engine.recording import Entry, Outcome
 from subscribers.engine.transports import open_transport
 from subscribers.models import DeliveryState, Dispatch
+from subscribers.models.dispatch import DispatchRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from subscribers.engine.smtp import Transport
+    from subscribers.engine.ledger import Leased
+    from subscribers.engine.transports import Transport
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 STRETCH_SECONDS = 10.0
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=4)
+SKIPPED = DeliveryState.SKIPPED
 
 
 def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int:
@@ -46,142 +48,159 @@ def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int
     A server that is away is logged and left to the next wake-up; one that refuses us pauses the
     dispatch with its words.
     """
-    return asyncio.run(Stretch(dispatch, seconds=seconds).run())
+    composition = Composition(dispatch)
+    briefing = dispatch.issue.briefing_id
+    return asyncio.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
+
+
+async def _run(
+    dispatch: Dispatch, composition: Composition, *, briefing: int, seconds: float
+) -> int:
+    clerk = Clerk(dispatch=dispatch.pk, briefing=briefing)
+    try:
+        return await Stretch(dispatch, composition, clerk, seconds=seconds).run()
+    finally:
+        await clerk.close()
 
 
 class Stretch:
     """One worker process at one dispatch for a bounded time."""
 
-    def __init__(self, dispatch: Dispatch, *, seconds: float) -> None:
-        self._dispatch = dispatch
-        self._composition = Composition(dispatch)
+    def __init__(
+        self, dispatch: Dispatch, composition: Composition, clerk: Clerk, *, seconds: float
+    ) -> None:
+        self._dispatch, self._composition, self._clerk = dispatch, composition, clerk
         self._ends = time.monotonic() + seconds
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
-        self._clerk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk")
+        self._held: set[int] = set()
         self._leave = 0
         self._pace = asyncio.Lock()
         self._sent = 0
-        self._runs: set[_LeaseRun] = set()
 
     async def run(self) -> int:
         """Keep `SEND_CONNECTIONS` couriers busy until time or work runs out."""
-        couriers = [self._courier() for _ in range(settings.SEND_CONNECTIONS)]
         heartbeat = asyncio.create_task(self._keep_leases())
-        try:
-            found = await asyncio.gather(*couriers, return_exceptions=True)
-            for failure in found:
-                await self._mind(failure)
-        finally:
-            heartbeat.cancel()
-            await self._ask(connections.close_all)
-            self._clerk.shutdown()
+        couriers = (self._courier() for _ in range(settings.SEND_CONNECTIONS))
+        found = await asyncio.gather(*couriers, return_exceptions=True)
+        heartbeat.cancel()
+        for failure in found:
+            await self._mind(failure)
         return self._sent
-
-    async def _keep_leases(self) -> None:
-        """Renew the leases in hand while a server takes its time to answer."""
-        while True:
-            await asyncio.sleep(settings.LEASE_SECONDS / 4)
-            for run in list(self._runs):
-                await self._ask(run.renew)
 
     async def _mind(self, failure: BaseException | None) -> None:
         """Log what ended a courier; a server that refuses us pauses the dispatch."""
         if isinstance(failure, ServerRejectsUs):
             log.error("%s is paused: %s", self._dispatch, failure)
-            await self._ask(self._pause, str(failure))
+            with suppress(DispatchRefused):  # somebody paused or cancelled it already
+                await self._clerk.ask(self._dispatch.pause, by=None, reason=str(failure))
         elif isinstance(failure, ServerAway):
             log.warning("%s waits: %s", self._dispatch, failure)
         elif failure is not None:
             raise failure
 
-    def _pause(self, reason: str) -> None:
-        from subscribers.models.dispatch import DispatchRefused
-
-        try:
-            self._dispatch.pause(by=None, reason=reason)
-        except DispatchRefused:
-            log.info("%s was paused or cancelled by somebody else", self._dispatch)
-
-    async def _ask(self, act: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Have the clerk do something with the database."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._clerk, lambda: act(*args, **kwargs))
+    async def _keep_leases(self) -> None:
+        """Renew the leases in hand, also while a server takes its time to answer."""
+        while True:
+            await asyncio.sleep(settings.LEASE_SECONDS / 4)
+            await self._clerk.ask(ledger.renew, list(self._held))
 
     @property
     def _time_is_up(self) -> bool:
         return time.monotonic() >= self._ends
 
     async def _courier(self) -> None:
-        """Work lease after lease on one connection."""
-        if not await self._ask(self._has_work):
-            return
-        transport = await open_transport()
+        """Work lease after lease, on one connection as long as it lasts."""
+        transport: Transport | None = None
         try:
-            while not self._time_is_up:
-                leased = await self._ask(ledger.lease, self._dispatch.pk, holder=self._holder)
+            while not self._time_is_up and await self._clerk.ask(
+                ledger.has_work, self._dispatch.pk
+            ):
+                transport = transport or await open_transport()
+                leased = await self._clerk.ask(
+                    ledger.lease, self._dispatch.pk, holder=self._holder, size=_lease_size()
+                )
                 if leased is None:
                     return
                 if not await self._work(leased, transport):
-                    return
+                    transport = None
         finally:
-            await transport.close()
-
-    def _has_work(self) -> bool:
-        return self._dispatch.deliveries.ready(at=timezone.now()).exists()
+            if transport is not None:
+                await transport.close()
 
     async def _work(self, leased: Leased, transport: Transport) -> bool:
-        """Work one lease in order; False when this courier must not go on."""
-        run = _LeaseRun(leased)
-        self._runs.add(run)
+        """Work one lease in order and close it; False when the connection is used up."""
+        run = LeaseRun(leased.lease, self._clerk)
+        self._held.add(leased.lease)
         try:
-            for reader in leased.readers:
-                if self._time_is_up:
-                    break
-                await self._wait_for_leave()
-                verdict = await self._ask(run.begin, reader)
-                if verdict is Verdict.FENCED:
-                    log.warning("lease %s is no longer ours: stopping", leased.lease)
-                    return False
-                if verdict is Verdict.STOP:
-                    run.step_back()
-                    break
-                if verdict is Verdict.SKIP:
-                    run.settle(_skipped(reader))
-                    continue
-                run.settle(self._outcome(reader, await self._hand_over(reader, transport)))
+            return await self._walk(run, leased.readers, transport)
         except ConnectionLost as lost:
             log.warning("lease %s: %s", leased.lease, lost)
-            if not lost.begun:
-                run.step_back()
-            await self._ask(run.close)
-            raise ServerAway(str(lost)) from lost
-        except ServerRejectsUs:
-            run.step_back()
-            await self._ask(run.close)
-            raise
+            if not run.settled:  # this server takes nothing now; the next wake-up asks again
+                raise ServerAway(str(lost)) from lost
+            return False
         finally:
-            self._runs.discard(run)
-        return bool(await self._ask(run.close)) and not self._time_is_up
+            self._held.discard(leased.lease)
+            await run.close()
 
-    async def _hand_over(self, reader: Addressee, transport: Transport) -> Answer:
+    async def _walk(
+        self, run: LeaseRun, readers: tuple[Addressee, ...], transport: Transport
+    ) -> bool:
+        """Hand over letter after letter; False when one got no leave and its connection ended."""
+        envelope = self._address(readers[0], transport)
+        for position, reader in enumerate(readers, start=1):
+            await self._wait_for_leave()
+            leave = run.begin(reader.subscriber)
+            is_last = position == len(readers) or self._time_is_up
+            following = None if is_last else self._address(readers[position], transport)
+            answer = await self._hand_over(run, envelope, leave, following, transport)
+            match leave.result():
+                case Verdict.GO if answer is not None:
+                    self._sent += answer.accepted
+                    run.settle(self._outcome(reader, answer))
+                case Verdict.SKIP:
+                    run.settle(Outcome(delivery=reader.delivery, state=SKIPPED, answer=""))
+                    return False
+                case verdict:
+                    log.info("lease %s ends: %s", run.lease, verdict.value)
+                    run.step_back()
+                    return False
+            if is_last or following is None:
+                return True
+            envelope = following
+        return True
+
+    async def _hand_over(
+        self,
+        run: LeaseRun,
+        envelope: Envelope | Answer,
+        leave: asyncio.Future[Verdict],
+        following: Envelope | Answer | None,
+        transport: Transport,
+    ) -> Answer | None:
+        """Give one letter to the transport, and announce the next unless a rate holds it back."""
+        if isinstance(envelope, Answer):
+            await leave
+            return envelope
+        ahead = following if isinstance(following, Envelope) and not settings.SEND_RATE else None
         try:
-            envelope = self._composition.address(
+            return await transport.send(envelope, leave=leave, following=ahead)
+        except (ConnectionLost, ServerRejectsUs) as failure:
+            await asyncio.wait([leave])  # the begin is recorded before it is taken back
+            if not (isinstance(failure, ConnectionLost) and failure.begun):
+                run.step_back()
+            raise
+
+    def _address(self, reader: Addressee, transport: Transport) -> Envelope | Answer:
+        """Make one reader's letter, or the refusal of an address that cannot be written to."""
+        try:
+            return self._composition.address(
                 reader,
                 eight_bit=transport.eight_bit,
                 utf8_addresses=transport.utf8_addresses,
                 at=timezone.now(),
             )
         except Unmailable as reason:
-            code, _, text = str(reason).partition(" ")
-            return Answer(code=int(code), text=text)
-        answer = await transport.send(
-            sender=envelope.sender,
-            recipient=envelope.recipient,
-            wire=envelope.wire,
-            utf8=envelope.utf8,
-        )
-        self._sent += answer.accepted
-        return answer
+            return Answer(code=550, text=str(reason))
 
     def _outcome(self, reader: Addressee, answer: Answer) -> Outcome | None:
         """Put a server's answer into the ledger's words; None for a plain yes."""
@@ -189,13 +208,12 @@ class Stretch:
             return None
         next_try = timezone.now() + _back_off(reader.tries)
         if answer.temporary and next_try < self._dispatch.deadline:
-            return Outcome(
-                delivery=reader.delivery,
-                state=DeliveryState.DEFERRED,
-                answer=str(answer),
-                not_before=next_try,
-            )
-        return Outcome(delivery=reader.delivery, state=DeliveryState.REFUSED, answer=str(answer))
+            state, not_before = DeliveryState.DEFERRED, next_try
+        else:
+            state, not_before = DeliveryState.REFUSED, None
+        return Outcome(
+            delivery=reader.delivery, state=state, answer=str(answer), not_before=not_before
+        )
 
     async def _wait_for_leave(self) -> None:
         """Keep to SEND_RATE."""
@@ -203,59 +221,54 @@ class Stretch:
             return
         async with self._pace:
             while not self._leave:
-                self._leave, wait = await self._ask(pacing.take_leave)
+                self._leave, wait = await self._clerk.ask(pacing.take_leave)
                 await asyncio.sleep(wait)
             self._leave -= 1
 
 
-class _LeaseRun:
-    """How far a lease has come, and what the next record must say."""
+class LeaseRun:
+    """How far a lease has come, and what its next record must say."""
 
-    def __init__(self, leased: Leased) -> None:
-        self._lease = leased.lease
+    def __init__(self, lease: int, clerk: Clerk) -> None:
+        self.lease = lease
+        self._clerk = clerk
         self._begun = 0
-        self._settled = 0
+        self.settled = 0
         self._outcomes: list[Outcome] = []
 
-    def begin(self, reader: Addressee) -> Verdict:
-        """Record that the next letter is about to be handed over, unless it may not."""
+    def begin(self, subscriber: int) -> asyncio.Future[Verdict]:
+        """Record that the next letter is about to leave; the future is its leave."""
         self._begun += 1
-        return self._record(reader.subscriber)
+        return self._clerk.record(self._entry(subscriber))
 
     def step_back(self) -> None:
-        """The letter that was begun was certainly not handed over."""
-        self._begun = self._settled
+        """Forget the begin: the letter was certainly not handed over."""
+        self._begun = self.settled
 
     def settle(self, outcome: Outcome | None) -> None:
-        """The letter that was begun has its answer; it is recorded with the next letter's begin."""
-        self._settled = self._begun
+        """Note the answer to the letter that was begun, for the next record."""
+        self.settled = self._begun
         if outcome is not None:
             self._outcomes.append(outcome)
 
-    def renew(self) -> None:
-        """Say that we live."""
-        ledger.renew(self._lease)
+    async def close(self) -> None:
+        """Give the lease back with its last record; nothing happens when it is no longer ours."""
+        await self._clerk.ask(ledger.close, self.lease, last=self._entry(None))
 
-    def close(self) -> bool:
-        """Record the last word and end the lease."""
-        if self._record(None) is Verdict.FENCED:
-            return False
-        return ledger.close(self._lease)
-
-    def _record(self, subscriber: int | None) -> Verdict:
-        verdict = ledger.progress(
-            self._lease,
+    def _entry(self, subscriber: int | None) -> Entry:
+        outcomes, self._outcomes = tuple(self._outcomes), []
+        return Entry(
+            lease=self.lease,
             begun=self._begun,
-            settled=self._settled,
+            settled=self.settled,
             subscriber=subscriber,
-            outcomes=self._outcomes,
+            outcomes=outcomes,
         )
-        self._outcomes = []
-        return verdict
 
 
-def _skipped(reader: Addressee) -> Outcome:
-    return Outcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+def _lease_size() -> int:
+    """Give many connections small leases and few connections large ones."""
+    return max(100, min(ledger.LEASE_SIZE, 4_000 // settings.SEND_CONNECTIONS))
 
 
 def _back_off(tries: int) -> timedelta:

@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 
 from newsroom.inbox.folder import deliver
-from subscribers.engine.answers import Answer
-from subscribers.engine.smtp import SmtpConnection, Transport
+from subscribers.engine.answers import Answer, Verdict
+from subscribers.engine.smtp import SmtpConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from subscribers.engine.composing import Envelope
+
+
+class Transport(Protocol):
+    """A way out for letters, one at a time."""
+
+    @property
+    def eight_bit(self) -> bool:
+        """Whether bodies may leave as they are."""
+
+    @property
+    def utf8_addresses(self) -> bool:
+        """Whether addresses beyond ASCII may be written to."""
+
+    async def send(
+        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
+    ) -> Answer | None:
+        """Hand over one letter if it gets leave, and give back the server's last word."""
+
+    async def close(self) -> None:
+        """Part politely."""
 
 
 class InboxTransport:
@@ -17,10 +43,14 @@ class InboxTransport:
     eight_bit = True
     utf8_addresses = True
 
-    async def send(self, *, sender: str, recipient: str, wire: bytes, utf8: bool) -> Answer:
+    async def send(
+        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
+    ) -> Answer | None:
         """Keep the letter as a file, with the dots that SMTP would have stuffed taken out again."""
-        message = wire.replace(b"\r\n..", b"\r\n.")
-        await asyncio.to_thread(deliver, message, to=recipient)
+        if await leave is not Verdict.GO:
+            return None
+        message = envelope.wire.replace(b"\r\n..", b"\r\n.")
+        await asyncio.to_thread(deliver, message, to=envelope.recipient)
         return Answer(code=250, text="kept in the inbox")
 
     async def close(self) -> None:
