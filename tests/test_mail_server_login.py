@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
 
-from newsroom.mail_server import MailServer, parse_mail_server
-from subscribers.engine.answers import Answer, ServerRejectsUs
-from subscribers.engine.smtp import SmtpConnection
+from newsroom.mail_server import parse_mail_server
+from subscribers.engine import dispatching
+from subscribers.engine.sending import send_stretch
+from subscribers.models import Dispatch, DispatchState
+from tests.factories import make_dispatch, make_reader, make_scheduled_issue
 from tests.servers.smtp import SmtpServer
 
-LETTER = b"From: news@example.com\r\nDate: Sat, 21 Nov 2026 06:00:00 +0000\r\n\r\nHello.\r\n"
 KINDS = [
     {"account": "ada:secret"},
     {"tls": "starttls"},
@@ -23,17 +25,17 @@ KINDS = [
 ]
 
 
-def send(url: str) -> Answer:
-    async def converse(server: MailServer) -> Answer:
-        connection = await SmtpConnection.open(server, name="news.example.com")
-        try:
-            return await connection.send(
-                sender="news@example.com", recipient="ada@example.com", wire=LETTER, utf8=False
-            )
-        finally:
-            await connection.close()
-
-    return asyncio.run(converse(parse_mail_server(url)))
+def send_issue(url: str, settings: Any) -> Dispatch:
+    """Send an issue to Ada by this mail server."""
+    settings.MAIL_SERVER = parse_mail_server(url)
+    settings.SEND_CONNECTIONS = 1
+    issue = make_scheduled_issue()
+    make_reader(of=issue.briefing, email="ada@example.com")
+    dispatch = make_dispatch(issue=issue)
+    dispatching.begin(dispatch, at=timezone.now())
+    send_stretch(dispatch, seconds=1)
+    dispatch.refresh_from_db()
+    return dispatch
 
 
 def trust(server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,17 +43,19 @@ def trust(server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_an_issue_gets_through(
     own_smtp_server: Callable[..., SmtpServer],
     monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
     kind: dict[str, str],
 ) -> None:
     server = own_smtp_server(**kind)
     trust(server, monkeypatch)
-    assert send(server.url).accepted
-    assert server.received() == {"ada@example.com": 1}
+    send_issue(server.url, settings)
     assert server.violations() == []
+    assert server.received() == {"ada@example.com": 1}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -81,27 +85,36 @@ def test_a_single_letter_gets_through(
     assert server.violations() == []
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("tls", ["starttls", "ssl"])
-def test_a_server_with_a_certificate_of_nobody_we_trust_is_refused(
-    own_smtp_server: Callable[..., SmtpServer], tls: str
+def test_a_certificate_of_nobody_we_trust_pauses_the_dispatch(
+    own_smtp_server: Callable[..., SmtpServer], settings: Any, tls: str
 ) -> None:
     server = own_smtp_server(tls=tls, account="ada:secret")
-    with pytest.raises(ServerRejectsUs, match=r"TLS with 127\.0\.0\.1 failed"):
-        send(server.url)
+    dispatch = send_issue(server.url, settings)
+    assert dispatch.state == DispatchState.PAUSED
+    assert "TLS with 127.0.0.1 failed" in dispatch.pause_reason
     assert len(server) == 0
 
 
-def test_a_wrong_password_is_told_apart_from_a_busy_server(
-    own_smtp_server: Callable[..., SmtpServer],
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_password_pauses_the_dispatch(
+    own_smtp_server: Callable[..., SmtpServer], settings: Any
 ) -> None:
     server = own_smtp_server(account="ada:secret")
-    with pytest.raises(ServerRejectsUs, match="refuses our name and password"):
-        send(server.url.replace("secret", "guess"))
+    dispatch = send_issue(server.url.replace("secret", "guess"), settings)
+    assert dispatch.state == DispatchState.PAUSED
+    assert "refuses our name and password" in dispatch.pause_reason
+    assert "guess" not in dispatch.pause_reason
 
 
-def test_tls_is_asked_for_and_not_offered(own_smtp_server: Callable[..., SmtpServer]) -> None:
-    """A line that strips the offer must not make us send in the clear."""
+@pytest.mark.django_db(transaction=True)
+def test_tls_that_was_asked_for_is_never_done_without(
+    own_smtp_server: Callable[..., SmtpServer], settings: Any
+) -> None:
+    """Whoever strips the offer from the line must not make us send in the clear."""
     server = own_smtp_server()
-    with pytest.raises(ServerRejectsUs, match="offers no TLS"):
-        send(f"{server.url}/?tls=starttls")
+    dispatch = send_issue(f"{server.url}/?tls=starttls", settings)
+    assert dispatch.state == DispatchState.PAUSED
+    assert "offers no TLS" in dispatch.pause_reason
     assert len(server) == 0
