@@ -1,0 +1,246 @@
+"""The public pages in a real browser: for everybody, at every width, in both lights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from briefings.commenting import ReaderWords, confirmation_path, submit
+from briefings.models import Comment, CommentState, Issue, SectionKind
+from newsroom.models import OutgoingLetter
+from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WIDTHS = (390, 1280)
+LIGHTS: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+ROUNDUP = (
+    "<ul><li><strong>A tender was scrapped.</strong> Both will plan. <em>Paper 14</em></li></ul>"
+)
+VOICES = (
+    "<p>Forty of you answered.</p><blockquote><p>Too fast.</p><p>— A director</p></blockquote>"
+    "<blockquote><p>Too slow.</p></blockquote><p>I am away next week.</p>"
+)
+FIGURES = "".join(f"<th>Column {number}</th>" for number in range(12))
+LONG_READ = (
+    "<p>The county has 214 beds, and <a href='https://other.example/'>nobody</a> to staff them. "
+    "Each is paid for twice. Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunternehmen "
+    "owns none.</p><h3>Why nobody signs</h3><blockquote><p>We are heating a ward.</p></blockquote>"
+    f"<table><caption>Beds</caption><thead><tr>{FIGURES}</tr></thead></table>"
+    "<pre>a line of figures that is too long for any telephone to show as it stands, 1 2 3</pre>"
+)
+
+
+@pytest.fixture
+def issue() -> Issue:
+    """An issue with everything on it, between two others."""
+    author = make_contributor(name="Zofia Łukasiewicz", job_title="Acute care correspondent")
+    briefing = make_briefing(
+        title="The Ward Round & other institutional nomenclature",
+        slug="ward",
+        lead=author,
+        description="One long read about what hospitals do, and the week in a few lines each.",
+    )
+    now = timezone.now()
+    make_published_issue(briefing=briefing, title="Before", at=now - timedelta(days=400))
+    issue = make_published_issue(
+        briefing=briefing,
+        title="Who pays for the empty beds?",
+        at=now - timedelta(days=7),
+        sections=[
+            (SectionKind.FEATURE, "Closed, but on the books", LONG_READ),
+            (SectionKind.ROUNDUP, "The week in hospitals", ROUNDUP),
+            (SectionKind.FEEDBACK, "What you said about last week", VOICES),
+            (SectionKind.NOTE, "", "<p>The next issue comes on 28 April.</p>"),
+        ],
+    )
+    make_published_issue(briefing=briefing, title="After", at=now)
+    thread = make_comment(on=issue, section=issue.sections.first(), featured=True)
+    make_comment(on=issue, parent=thread, contributor=author, body="Thank you.")
+    make_comment(on=issue, name="N" * 80, body="W" * 400)
+    return issue
+
+
+def unconfirmed(issue: Issue) -> Comment:
+    words = ReaderWords(body="Closed and cold.", email="ada@example.org", name="Ada")
+    return submit(words, issue=issue, at=timezone.now())
+
+
+ADDRESSES: dict[str, Callable[[Issue], str]] = {
+    "home": lambda _: "/",
+    "briefing": lambda issue: issue.briefing.get_absolute_url(),
+    "issue": lambda issue: issue.get_absolute_url(),
+    "reply": lambda issue: f"{issue.get_absolute_url()}?reply_to={issue.comments.all()[0].pk}",
+    "sent": lambda issue: f"{issue.get_absolute_url()}?comment=sent",
+    "closed": lambda issue: "/ward/1/",
+    "contributor": lambda issue: issue.author.get_absolute_url(),
+    "confirm": lambda issue: confirmation_path(unconfirmed(issue)),
+    "dead link": lambda _: "/comments/confirm/nothing/",
+    "nowhere": lambda _: "/ward/999/",
+}
+
+
+def problems(page: Page) -> list[str]:
+    """What axe finds, with the element it finds it on."""
+    found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_page_is_for_everybody(page: Page, site: str, issue: Issue, name: str) -> None:
+    page.goto(site + ADDRESSES[name](issue))
+    for light in LIGHTS:
+        page.emulate_media(color_scheme=light)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert problems(page) == [], (width, light)
+            assert overflow(page) <= 0, (width, light)
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert overflow(page) <= 0
+
+
+def test_what_was_wrong_is_for_everybody_too(page: Page, site: str, issue: Issue) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(site + issue.get_absolute_url())
+    page.get_by_label("Your comment").fill("Our ward is one of the 214.")
+    page.get_by_label("Your e-mail address").fill("nobody")
+    page.get_by_role("button", name="Send the comment").click()
+    alert = page.locator("#comment-form").get_by_role("alert")
+    expect(alert).to_contain_text("The comment is not sent yet")
+    expect(page.get_by_label("Your comment")).to_have_value("Our ward is one of the 214.")
+    field = page.get_by_label("Your e-mail address")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("This is no e-mail address"))
+    assert problems(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert problems(page) == []
+
+
+@pytest.mark.parametrize("name", ["home", "briefing", "issue", "contributor"])
+def test_a_reader_who_spaces_text_out_loses_nothing(
+    page: Page, site: str, issue: Issue, name: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(site + ADDRESSES[name](issue))
+    # The spacing of WCAG 2.2, 1.4.12, set as a reader's own style sheet would.
+    page.evaluate(
+        """() => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
+            word-spacing: .16em !important } p { margin-bottom: 2em !important }`);
+          document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+    assert overflow(page) <= 0
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("main *, header *")].filter(it =>
+          getComputedStyle(it).overflow !== "visible"
+          && !it.matches(".away, .away *, textarea, input, .scroll, pre")
+          && (it.scrollHeight > it.clientHeight + 1)).map(it => it.outerHTML.slice(0, 80))"""
+    )
+    assert cut == []
+
+
+def test_a_comment_can_be_written_with_the_keyboard_alone(
+    page: Page, site: str, issue: Issue
+) -> None:
+    page.goto(site + issue.get_absolute_url())
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the text")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("main").get_by_role("link", name="Zofia").first).to_be_focused()
+    page.get_by_label("Your comment").focus()
+    page.keyboard.type("Written by hand.")
+    for words in ("", "Ada", "ada@example.org"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(words)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send the comment")).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="One step is left")).to_be_in_viewport()
+    comment = Comment.objects.get(state=CommentState.UNCONFIRMED)
+    assert (comment.body, comment.name) == ("Written by hand.", "Ada")
+
+
+def test_everything_works_without_scripts(browser: Browser, site: str, issue: Issue) -> None:
+    with browser.new_context(java_script_enabled=False, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(site + issue.get_absolute_url())
+        expect(page.get_by_role("link", name="Copy the link")).to_have_attribute(
+            "href", site + issue.get_absolute_url()
+        )
+        page.get_by_role("link", name="Reply to Anonymous").first.click()
+        expect(page.get_by_role("heading", name="Reply to Anonymous")).to_be_in_viewport()
+        page.get_by_label("Your comment").fill("An answer.")
+        page.get_by_label("Your e-mail address").fill("ada@example.org")
+        page.get_by_role("button", name="Send the comment").click()
+        expect(page.get_by_text("One step is left")).to_be_in_viewport()
+        page.goto(OutgoingLetter.objects.get().text.split("there:")[1].split()[0])
+        page.get_by_role("button", name="Yes, send it to the editors").click()
+        expect(page.get_by_role("heading", name="it is with the editors")).to_be_visible()
+    assert Comment.objects.waiting().get().body == "An answer."
+
+
+def test_the_link_of_an_issue_can_be_copied(page: Page, site: str, issue: Issue) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(site + issue.get_absolute_url())
+    page.get_by_role("link", name="Copy the link").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == site + issue.get_absolute_url()
+
+
+def test_nothing_jumps_when_the_fonts_arrive(browser: Browser, site: str, issue: Issue) -> None:
+    def heights(*, fonts: bool) -> dict[str, float]:
+        with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+            page = context.new_page()
+            if not fonts:
+                page.route("**/*.woff2", lambda route: route.abort())
+            page.goto(site + issue.get_absolute_url())
+            page.evaluate("document.fonts.ready")
+            measured: dict[str, Any] = page.evaluate(
+                """() => Object.fromEntries(["header", "h1", ".prose", ".talk"].map(
+                  it => [it, document.querySelector(it).getBoundingClientRect().height]))"""
+            )
+            return measured
+
+    with_them, without = heights(fonts=True), heights(fonts=False)
+    for part, height in with_them.items():
+        assert without[part] == pytest.approx(height, rel=0.03), part
+
+
+def test_on_paper_there_are_the_words_and_where_links_lead(
+    page: Page, site: str, issue: Issue
+) -> None:
+    page.goto(site + issue.get_absolute_url())
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("heading", name="Who pays for the empty beds?")).to_be_visible()
+    for gone in (".signup", ".contents", ".pass-on", "#comment-form", ".title-bar nav"):
+        expect(page.locator(gone)).to_be_hidden()
+    colours = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    shown = page.evaluate("getComputedStyle(document.querySelector('.prose a'), '::after').content")
+    assert "https://other.example/" in shown
