@@ -10,12 +10,21 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import nh3
+from ckeditor.widgets import CKEditorWidget
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import NoReverseMatch, reverse
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-ALIGNMENTS = {"left", "center", "right", "justify"}
+# A long feature has 15,000 characters; ten times that is a paste gone wrong.
+MAX_BODY_CHARS = 150_000
+
+# --- what an issue may hold ------------------------------------------------------------------
+
+ALIGNMENTS = ("left", "center", "right", "justify")
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "target", "id", "name"},
     "img": {"src", "alt", "width", "height", "class"},
@@ -27,12 +36,16 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"colspan", "rowspan", "style"},
     "th": {"colspan", "rowspan", "scope", "style"},
 }
-TAGS = set(
-    "p h3 h4 strong em u s sub sup br hr pre blockquote caption thead tbody tr li ul ol "
-    "a img table th td".split()
-)
+TAGS = {
+    *("p", "h3", "h4", "pre", "blockquote", "hr", "br", "ul", "ol", "li", "a", "img"),
+    *("strong", "em", "u", "s", "sub", "sup"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td"),
+}
 IMAGE_CLASSES = {"align-left", "align-right", "align-center"}
-_ALIGN = re.compile(r"text-align:\s*(left|center|right|justify)", re.IGNORECASE)
+URL_SCHEMES = {"http", "https", "mailto", "tel"}
+_ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
+# A tag as the sanitiser writes it: no raw quote stands inside a value, so a match is a whole tag.
+_TAG = re.compile(r'<([a-z][a-z0-9]*)((?:\s[^\s="<>/]+="[^"]*")*)\s*/?>')
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
@@ -40,9 +53,9 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         align = _ALIGN.search(value)
         return f"text-align:{align[1].lower()}" if align else None
-    if name in {"href", "src"} and value.lstrip().startswith(("//", "\\")):
+    if name in {"href", "src"} and value.lstrip().startswith(("//", "\\", "/\\")):
         return None  # protocol-relative: another site under our scheme
-    if tag == "img" and name == "src" and value.lower().startswith("mailto:"):
+    if tag == "img" and name == "src" and value.lower().lstrip().startswith(("mailto:", "tel:")):
         return None
     if name == "class":
         return " ".join(sorted(IMAGE_CLASSES.intersection(value.split()))) or None
@@ -51,7 +64,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-_IMAGE_WITHOUT_SOURCE = re.compile(r"<img(?![^>]*\ssrc=)[^>]*>")
+def _without_empty_image(tag: re.Match[str]) -> str:
+    return "" if tag[1] == "img" and ' src="' not in tag[2] else tag[0]
 
 
 def sanitise(html: str) -> str:
@@ -62,17 +76,113 @@ def sanitise(html: str) -> str:
         clean_content_tags={"script", "style", "title", "iframe", "object"},
         attributes=ATTRIBUTES,
         attribute_filter=_keep_attribute,
-        url_schemes={"http", "https", "mailto", "tel"},
+        url_schemes=URL_SCHEMES,
         link_rel=None,
         strip_comments=True,
     )
-    return _IMAGE_WITHOUT_SOURCE.sub("", clean).strip()
+    return _TAG.sub(_without_empty_image, clean).strip()
 
 
-class RichTextField(models.TextField):
+# --- the editor ------------------------------------------------------------------------------
+
+
+def _allowed_content() -> str:
+    """Say the allow-list in the editor's own language, so that it shows what will be kept."""
+    rules = []
+    for tag in sorted(TAGS):
+        attributes = ATTRIBUTES.get(tag, set()) - {"style", "class"}
+        rule = tag
+        if attributes:
+            rule += f"[{','.join(sorted(attributes))}]".replace("src", "!src")
+        if "style" in ATTRIBUTES.get(tag, set()):
+            rule += "{text-align}"
+        if tag == "img":
+            rule += f"({','.join(sorted(IMAGE_CLASSES))})"
+        rules.append(rule)
+    return "; ".join(rules)
+
+
+EDITOR: dict[str, Any] = {
+    "versionCheck": False,  # it would ask the maker's server
+    "skin": "moono-lisa",
+    "title": "Words of this section",
+    "width": "100%",
+    "height": "auto",
+    # A div in place of a frame: the policy stays strict, and moving a section keeps its words.
+    "extraPlugins": "divarea",
+    "removePlugins": (
+        "exportpdf,scayt,wsc,flash,iframe,forms,smiley,save,newpage,print,preview,templates,language,"
+        "bidi,div,about,copyformatting,sourcearea,stylescombo,font,colorbutton,colordialog,"
+        "uploadimage,elementspath,resize,pagebreak,showblocks,find,selectall,"
+        # without these the browser's own menu, which knows spelling, opens on a right click
+        "contextmenu,tabletools,tableselection,liststyle"
+    ),
+    "toolbar": [
+        ["Format", "Bold", "Italic"],
+        ["Link", "Unlink"],
+        ["BulletedList", "NumberedList", "Blockquote"],
+        ["Image", "Table", "HorizontalRule", "SpecialChar"],
+        ["PasteText", "RemoveFormat"],
+        ["Undo", "Redo"],
+    ],
+    "format_tags": "p;h3;h4;pre",
+    "entities": False,
+    "disableNativeSpellChecker": False,
+    "allowedContent": _allowed_content(),
+    "disallowedContent": "script; style; *[on*]",
+    "removeDialogTabs": "image:advanced;image:Link;link:advanced;link:target",
+    "image_previewText": " ",
+    # Pictures come by upload; pasted ones would be data in the text, which the allow-list drops.
+    "clipboard_handleImages": False,
+    "pasteFromWord_inlineImages": False,
+    # static/desk/editor.js brings the words into the form, and only where they were changed: the
+    # editor rewrites markup that nobody touched, which would void an approval.
+    "autoUpdateElement": False,
+}
+
+
+class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has no types
+    """The editor with the configuration above."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={"data-limit": MAX_BODY_CHARS, **(attrs or {})})
+        self.config = dict(EDITOR)
+
+    @property
+    def media(self) -> forms.Media:
+        media: forms.Media = super().media
+        # Named with the editor once more, so that ours come after it whatever is merged.
+        return media + forms.Media(
+            js=["ckeditor/ckeditor/ckeditor.js", "desk/editor.js", "desk/pasting.js"]
+        )
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        try:
+            self.config["filebrowserImageUploadUrl"] = reverse("admin:briefings_upload_image")
+        except NoReverseMatch:
+            self.config.pop("filebrowserImageUploadUrl", None)
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        return context
+
+
+class RichTextFormField(forms.CharField):
+    """Sanitised on the way in, so that what nobody changed compares as unchanged."""
+
+    def to_python(self, value: Any) -> str:
+        words = str(value or "")
+        if len(words) > MAX_BODY_CHARS:
+            raise ValidationError(
+                f"This section has {len(words):,} characters of text and markup; at most"
+                f" {MAX_BODY_CHARS:,} fit. Was something pasted twice? Shorten it or divide it.",
+                code="too_long",
+            )
+        return sanitise(words)
+
+
+class RichTextField(models.TextField[str, str]):
     """Sanitised HTML: whatever is saved, by form, import, shell or `update()`, has been reduced."""
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001  (Django's)
         """Sanitise, and let the instance show what was stored."""
         value = sanitise(getattr(model_instance, self.attname) or "")
         setattr(model_instance, self.attname, value)
@@ -83,3 +193,8 @@ class RichTextField(models.TextField):
         return super().get_db_prep_save(
             sanitise(value) if isinstance(value, str) else value, connection
         )
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        """Give every form, the desk's included, the editor."""
+        kwargs["widget"] = RichTextWidget()
+        return super().formfield(**{"form_class": RichTextFormField, **kwargs})

@@ -1,0 +1,88 @@
+"""Briefings on the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from briefings.admin.choosing import PlainChoices
+from briefings.admin.hours import on_clock
+from briefings.models import Briefing, IssueState
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """All places whose clocks are known, Europe's first."""
+    names = [
+        name
+        for name in available_timezones()
+        if "/" in name and name[:4] not in {"Etc/", "posi", "righ"}
+    ]
+    names.sort(key=lambda name: (not name.startswith("Europe/"), name))
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class BriefingForm(forms.ModelForm[Briefing]):
+    """A briefing's form with the browser's own clock and a list of time zones."""
+
+    time_zone = forms.ChoiceField(choices=time_zones, initial="Europe/London")
+
+    class Meta:
+        model = Briefing
+        fields = "__all__"  # noqa: DJ007  (the admin names them, in its fieldsets)
+        widgets = {
+            "slot_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "description": forms.Textarea(attrs={"rows": 3}),
+        }
+
+
+@admin.register(Briefing)
+class BriefingAdmin(PlainChoices, admin.ModelAdmin[Briefing]):
+    """What a briefing is called, when it goes out, who leads it."""
+
+    form = BriefingForm
+    prepopulated_fields = {"slug": ("title",)}
+    list_display = ("title", "slot", "next_hour", "lead", "published", "retired")
+    list_filter = ("retired",)
+    list_select_related = ("lead",)
+    search_fields = ("title", "strapline")
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "strapline", "description", "lead", "accent")}),
+        ("The weekly slot", {"fields": (("slot_weekday", "slot_time"), "time_zone")}),
+        ("Readers", {"fields": ("reply_address", "comments_close_after", "retired")}),
+    )
+    radio_fields = {"accent": admin.HORIZONTAL}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Briefing]:
+        published = Count("issues", filter=Q(issues__state=IssueState.PUBLISHED))
+        return super().get_queryset(request).annotate(published_count=published)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Keep the clock and the time zones of the form: the admin's own pickers are older."""
+        if db_field.name in {"slot_time", "description"}:
+            kwargs["widget"] = BriefingForm.Meta.widgets[db_field.name]
+            return db_field.formfield(**kwargs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="slot", ordering="slot_weekday")
+    def slot(self, briefing: Briefing) -> str:
+        return briefing.slot_words[:1].upper() + briefing.slot_words[1:]
+
+    @admin.display(description="next")
+    def next_hour(self, briefing: Briefing) -> str:
+        now: datetime = timezone.now()
+        return "" if briefing.retired else on_clock(briefing.next_slot(after=now), briefing.zone)
+
+    @admin.display(description="published", ordering="published_count")
+    def published(self, briefing: Briefing) -> int:
+        return int(getattr(briefing, "published_count", 0))

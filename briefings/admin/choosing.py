@@ -1,0 +1,18 @@
+"""Choices among what is there: no small windows that open beside the form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+
+
+class PlainChoices:
+    """For an admin class: drop the icons that add, change and look at related rows."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Make the field as the admin does, without what it wraps around choices."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # the admin class follows
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
