@@ -310,6 +310,17 @@ def test_no_page_has_an_inline_style_or_script(client: Client) -> None:
         assert "<style" not in html
 
 
+def test_machines_can_read_every_date(client: Client) -> None:
+    issue = make_published_issue(at=datetime(2026, 7, 2, 6, 0, 1, 654_321, tzinfo=UTC))
+    make_published_issue(briefing=issue.briefing, at=timezone.now())
+    for path in ("/", issue.briefing.get_absolute_url(), issue.get_absolute_url()):
+        html = page(client, path)
+        dates = re.findall(r'datetime="([^"]+)"', html)
+        assert "2026-07-02T07:00:01+0100" in dates, path
+        # HTML takes milliseconds at most, so none are written.
+        assert all(re.fullmatch(r"[\d-]{10}T[\d:]{8}[+-]\d{4}", date) for date in dates), dates
+
+
 def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
     issue = make_published_issue()
     draft = make_issue(briefing=issue.briefing)
