@@ -1,0 +1,84 @@
+"""The letters about signing up as a strict mail server receives them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from briefings.models import Briefing
+from newsroom import letters
+from subscribers.listing import list_id
+from subscribers.models import SignUp
+from tests.factories import make_briefing, make_published_issue
+from tests.servers.smtp import Letter, SmtpServer
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@example.org"
+LONG = "Räte, Bürgermeister & «Ausschüsse»: was sie beschließen, und was sie "
+
+
+@pytest.fixture
+def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_server.port
+    return smtp_server
+
+
+def sign_up_and_confirm(client: Client, server: SmtpServer, *briefings: Briefing) -> list[Letter]:
+    slugs = [briefing.slug for briefing in briefings]
+    name = "Zoë\r\nBcc: everybody@example.org"
+    client.post("/subscribe/", {"address": ADA, "name": name, "briefings": slugs})
+    letters.send_now()
+    client.post(f"/confirm/{SignUp.objects.get().token}/")
+    letters.send_now()
+    return server.letters()
+
+
+@pytest.mark.parametrize("title", ["The Ward Round", 'Beds, "Wards" & Co.', "Räte & Bürger", LONG])
+def test_letters_about_one_briefing_belong_to_its_list(
+    client: Client, by_smtp: SmtpServer, title: str
+) -> None:
+    briefing = make_briefing(title=title.strip(), slug="ward-round")
+    make_published_issue(briefing=briefing, title=LONG * 2)
+    received = sign_up_and_confirm(client, by_smtp, briefing)
+    assert len(received) == 2
+    for letter in received:
+        assert letter.recipients == (ADA,)
+        assert letter.message["Bcc"] is None
+        assert letter.message.get_all("Auto-Submitted") == ["auto-generated"]
+        [named] = letter.message.get_all("List-Id", [])
+        phrase, _, identifier = " ".join(str(named).split()).rpartition(" ")
+        assert identifier == "<ward-round.news.example.com>"
+        assert re.sub(r'["\\]', "", phrase) == briefing.title.replace('"', "")
+        assert max(map(len, letter.raw.split(b"\r\n"))) <= 998
+    confirmation, welcome = received
+    assert confirmation.message["List-Unsubscribe"] is None
+    assert len(welcome.message.get_all("List-Unsubscribe", [])) == 1
+    assert welcome.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    one_click = str(welcome.message["List-Unsubscribe"]).strip("<>")
+    path = one_click.removeprefix("http://news.example.com")
+    assert Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"}).content
+
+
+def test_every_letter_has_both_parts_and_hides_nothing_in_one(
+    client: Client, by_smtp: SmtpServer
+) -> None:
+    received = sign_up_and_confirm(client, by_smtp, make_briefing(), make_briefing())
+    for letter in received:
+        text = letter.message.get_body(("plain",))
+        html = letter.message.get_body(("html",))
+        assert text is not None
+        assert html is not None
+        assert 'lang="en-GB"' in html.get_content()
+        assert "&amp;" not in text.get_content()
+        assert max(map(len, text.get_content().splitlines())) <= 78
+
+
+def test_a_list_id_is_short_enough_whatever_the_title() -> None:
+    wide = make_briefing(title="字" * 120, slug="wide")
+    assert list_id(wide) == "<wide.news.example.com>"
+    narrow = make_briefing(title="The Ward Round", slug="narrow")
+    assert list_id(narrow) == "The Ward Round <narrow.news.example.com>"
