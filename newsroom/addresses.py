@@ -34,6 +34,8 @@ def normalise_address(address: str) -> str:
     if len(address) > 4 * MAX_CHARS:  # before anything that takes time
         raise ValidationError(_too_long(), code="too_long")
     address = unicodedata.normalize("NFC", address.strip())
+    if "@" not in address:
+        raise ValidationError(_SHAPE, code="invalid")
     if _UNSEEN.search(address) or any(unicodedata.category(char)[0] in "CZ" for char in address):
         raise ValidationError(
             "An e-mail address has no spaces and no invisible characters.", code="invalid"

@@ -47,7 +47,7 @@ class NameField(forms.CharField):
         options.setdefault("max_length", MAX_NAME)
         super().__init__(
             label="Your name",
-            help_text="If you like; it stands in the letters to you.",
+            help_text="It stands in the letters to you.",
             required=False,
             error_messages={"max_length": f"Keep it to {MAX_NAME} characters."},
             **options,
