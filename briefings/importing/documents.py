@@ -27,6 +27,8 @@ class ImportedDocument:
     left_out: tuple[str, ...]
 
 
+# A long issue has 20,000 characters; twelve times that is no issue.
+MAX_CHARACTERS = 250_000
 # What the columns of an issue hold, in characters.
 MAX_TITLE = 200
 MAX_STRAPLINE = 300

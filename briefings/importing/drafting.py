@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from briefings.importing.documents import ImportedDocument
+from briefings.importing.lines import split_names
 from briefings.models import Briefing, Contributor, Issue, Section
 from newsroom.models import record_act
-from newsroom.staff import Staff
+
+if TYPE_CHECKING:
+    from newsroom.staff import Staff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Author:
 
 def author_of(document: ImportedDocument, *, briefing: Briefing) -> Author:
     """Find the byline among the contributors; nobody is invented, the lead stands in."""
-    names = [document.byline, *re.split(r",? and | & |, ", document.byline)]
+    names = [document.byline, *split_names(document.byline)]
     for name in filter(None, dict.fromkeys(names)):
         found = Contributor.objects.filter(name__iexact=name).order_by("pk")
         contributor = found.filter(pk=briefing.lead_id).first() or found.first()

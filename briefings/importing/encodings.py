@@ -12,7 +12,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{3,20})", re.IGNORECASE)
 # Only alphabets: some of Python's codecs unpack or compute.
 _ALPHABETS = ("windows-125", "iso-8859-", "koi8-", "shift_jis", "gb", "big5", "euc-")

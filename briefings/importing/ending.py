@@ -8,7 +8,7 @@ from collections.abc import Callable
 from briefings.importing.absence import is_away_line
 from briefings.importing.blocks import Block, Heading, Paragraph, Rule, words_of
 from briefings.importing.boilerplate import is_boilerplate, is_boilerplate_line
-from briefings.importing.lines import apart, is_dateline, is_name
+from briefings.importing.lines import apart, is_dateline, is_name, split_names, together
 
 MAX_SIGN_OFF = 6  # lines
 MAX_SMALL_PRINT = 100
@@ -34,21 +34,26 @@ class Ending:
         self.byline = byline
         self.note: list[Block] = []
         self.left_out: list[str] = []
+        self._apart: list[Paragraph] = []
 
     def read(self) -> Ending:
         """Take what belongs to the foot, from the last line upwards."""
-        self._small_print()
-        self._sign_off()
-        self._small_print()
-        self._away()
-        self._small_print()
+        for takes in (
+            self._small_print,
+            self._sign_off,
+            self._small_print,
+            self._away,
+            self._small_print,
+        ):
+            takes()
+            self._put_together()
         return self
 
     def _small_print(self) -> None:
         """Leave out the lines that every issue says at its end, and rules."""
         while self.rest:
             if _holds(self.rest[-1], is_boilerplate_line):
-                self._apart()
+                self._take_apart()
             block = self.rest[-1]
             if not (isinstance(block, Rule) or is_boilerplate(block) or _is_date(block)):
                 return
@@ -57,7 +62,7 @@ class Ending:
     def _sign_off(self) -> None:
         """Leave out the author's name at the end, what stands under it, and good wishes above."""
         if self.rest and _holds(self.rest[-1], self._is_signer):
-            self._apart()
+            self._take_apart()
         for at in range(len(self.rest) - 1, max(len(self.rest) - 1 - MAX_SIGN_OFF, 0), -1):
             text = _line(self.rest[at])
             if self._is_signer(text):
@@ -68,15 +73,15 @@ class Ending:
                 return
 
     def _is_signer(self, text: str) -> bool:
-        """Recognise the byline's name, its first name alone, a name with its post, or any name."""
+        """Recognise the byline's names, in full or the first, perhaps with a post; any name."""
         name = text.strip(" \t\u00a0–—-,").casefold()
         if not name or len(text) > 2 * MAX_SMALL_PRINT:
             return False
-        byline = self.byline.casefold()
-        if not byline:
+        if not self.byline:
             return is_name(text.strip(" –—-,"))
-        return name in {byline, byline.split()[0]} or bool(
-            re.match(re.escape(byline) + r"(?:\s*[,|(–—-]| is\b)", name)
+        names = split_names(self.byline.casefold())
+        return name in {self.byline.casefold(), *names, *(one.split()[0] for one in names)} or any(
+            re.match(re.escape(one) + r"(?:\s*[,|(–—-]| is\b)", name) for one in names
         )
 
     def _away(self) -> None:
@@ -91,8 +96,16 @@ class Ending:
             if len(_line(self.rest[-last])) > MAX_SMALL_PRINT or not _line(self.rest[-last]):
                 return
 
-    def _apart(self) -> None:
-        self.rest[-1:] = apart(self.rest[-1])
+    def _take_apart(self) -> None:
+        self._apart = apart(self.rest[-1])
+        self.rest[-1:] = self._apart
+
+    def _put_together(self) -> None:
+        """Make the lines that were looked at singly, and not taken, one paragraph again."""
+        left = [line for line in self._apart if any(line is block for block in self.rest)]
+        if len(left) > 1:
+            self.rest[-len(left) :] = [together(left)]
+        self._apart = []
 
     def _leave_out(self, at: int) -> None:
         lines = [line for block in self.rest[at:] for line in words_of(block).split("\n") if line]

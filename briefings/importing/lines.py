@@ -6,6 +6,7 @@ import re
 
 from briefings.importing.blocks import Block, Paragraph
 from briefings.importing.bullets import begins_item
+from briefings.importing.prose import joined
 
 MAX_HEADLINE = 120
 MAX_HEADING_LINE = 80
@@ -66,8 +67,12 @@ def is_name(text: str) -> bool:
 
 def are_names(text: str) -> bool:
     """Recognise one or several names: 'Ada Lane, Ben Oduya and Cy Marsh'."""
-    names = re.split(r",? and | & |, ", text[:200])
-    return len(text) <= 120 and all(map(is_name, names))
+    return len(text) <= 120 and all(map(is_name, split_names(text)))
+
+
+def split_names(text: str) -> list[str]:
+    """The names that a byline joins."""
+    return [name for name in re.split(r",? (?:and|&) |, ", text[:200]) if name]
 
 
 def is_dateline(text: str) -> bool:
@@ -77,11 +82,16 @@ def is_dateline(text: str) -> bool:
     return not _DATE_PARTS.sub("", text).strip(" \t\u00a0,.|·•–—-/()")
 
 
-def apart(block: Block, *, longest: int = 160) -> list[Block]:
-    """A paragraph of short lines as its lines, which may each be something else; others whole."""
-    if not isinstance(block, Paragraph) or "\n" not in block.prose.text:
-        return [block]
+def apart(block: Block, *, longest: int = 160) -> list[Paragraph]:
+    """The lines of a paragraph of short ones, which may each be something else; [] of others."""
+    if not isinstance(block, Paragraph) or not 0 < block.prose.text.count("\n") < 12:
+        return []
     lines = block.prose.lines()
-    if len(lines) > 12 or any(len(line.text) > longest for line in lines):
-        return [block]
+    if any(len(line.text) > longest for line in lines):
+        return []
     return [Paragraph(line, block.role) for line in lines]
+
+
+def together(lines: list[Paragraph]) -> Paragraph:
+    """Lines as the paragraph that they were."""
+    return Paragraph(joined([line.prose for line in lines], "\n"), lines[0].role)

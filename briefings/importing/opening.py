@@ -19,7 +19,7 @@ from briefings.importing.blocks import (
 from briefings.importing.boilerplate import is_boilerplate
 from briefings.importing.bylines import read_byline, read_strapline_with_byline
 from briefings.importing.documents import MAX_BYLINE, MAX_STRAPLINE, MAX_TITLE
-from briefings.importing.lines import apart, is_dateline, is_headline, is_name
+from briefings.importing.lines import apart, is_dateline, is_headline, is_name, together
 from briefings.importing.prose import Prose
 
 MAX_LINES = 3
@@ -43,10 +43,12 @@ class Opening:
         self.title = reading.title
         self.strapline = reading.strapline
         self.byline = reading.byline
+        self._title_is_stated = bool(reading.title)
         self.left_out: list[str] = []
         self._masthead = masthead.casefold()
         self._signed = {line.casefold() for line in signed}
         self._headings = [block for block in self.rest if isinstance(block, Heading)]
+        self._apart: list[Paragraph] = []
         self._lines: list[Prose] = []  # in a document without headings: what may be the headline
 
     def read(self) -> Opening:
@@ -67,6 +69,7 @@ class Opening:
         )
         while self.rest and any(takes() for takes in shapes):
             pass
+        self._put_together()
         self._settle()
         return self
 
@@ -79,6 +82,7 @@ class Opening:
             return False
         self.rest.popleft()
         self.rest.extendleft(reversed(lines))
+        self._apart = lines
         return True
 
     def _rule(self) -> bool:
@@ -139,8 +143,11 @@ class Opening:
         block = self.rest[0]
         if not isinstance(block, Heading):
             return False
-        if self.title:  # stated before the text; here it is only repeated
-            return self._first == self.title and self._take()
+        if self._title_is_stated and self._first == self.title:
+            self._title_is_stated = False
+            return self._take()  # the headline, of which the source has told before
+        if self.title:
+            return False
         after = self.rest[1] if len(self.rest) > 1 else None
         if isinstance(after, Heading) and after.level < block.level:
             if self._may_be_strapline:
@@ -166,6 +173,8 @@ class Opening:
         if not self._has_headline or not self._may_be_strapline or not isinstance(block, Paragraph):
             return False
         above_byline = not self.byline and len(self.rest) > 1 and self._is_byline(self.rest[1])
+        if self._lines and _speaks_of_series(self._lines[0].text, beside=self._first):
+            return False  # the other way round: this is the headline
         if not (above_byline or (self.title and block.prose.is_wholly("em", "strong"))):
             return False
         self.strapline = self._first
@@ -236,6 +245,14 @@ class Opening:
     def _leave_out(self) -> bool:
         self.left_out += filter(None, words_of(self.rest[0]).split("\n"))
         return self._take()
+
+    def _put_together(self) -> None:
+        """Make the lines that were looked at singly, and not taken, one paragraph again."""
+        left = [line for line in self._apart if any(line is block for block in self.rest)]
+        if len(left) > 1:
+            for _ in left:
+                self.rest.popleft()
+            self.rest.appendleft(together(left))
 
     # --- which of several lines is the headline --------------------------------------------
 

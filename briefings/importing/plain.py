@@ -28,7 +28,12 @@ def read_plain(text: str) -> Reading:
 
 def _blocks(text: str) -> Iterator[Block]:
     pages = text.replace("\x0c", "\n\n").replace("\u2029", "\n\n")
-    lines = [visible(line).expandtabs(4) for line in _LINE_END.split(pages)]
+    lines = [visible(line).expandtabs(4) for line in _LINE_END.split(pages.strip("\r\n"))]
+    if all(line.strip() for line in lines) and not _broken_by_margin(lines):
+        # A document without any blank line has its paragraphs one under the other.
+        for line in lines:
+            yield from _chunk([line])
+        return
     chunk: list[str] = []
     for line in [*lines, ""]:
         if line.strip():

@@ -6,7 +6,11 @@ import re
 from pathlib import PurePath
 
 from briefings.importing.blocks import Reading
-from briefings.importing.documents import DocumentRefused, ImportedDocument
+from briefings.importing.documents import (
+    MAX_CHARACTERS,
+    DocumentRefused,
+    ImportedDocument,
+)
 from briefings.importing.encodings import decode
 from briefings.importing.markdown import read_markdown
 from briefings.importing.plain import read_plain
@@ -15,7 +19,6 @@ from briefings.importing.web import read_page
 from briefings.importing.word import read_word
 
 MAX_BYTES = 10_000_000
-MAX_CHARACTERS = 1_500_000
 # Kinds that are known by how they begin, and what to do with them.
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "an old Word document (.doc) or one locked with a password",
@@ -64,13 +67,14 @@ def _read(data: bytes, *, name: str, called: str) -> Reading:
     text = decode(data, name=called)
     if ending in {".html", ".htm", ".xhtml"} or _PAGE.match(text):
         return read_page(text, name=called)
-    if ending in {".md", ".markdown", ".mdown"}:
-        return read_markdown(text, name=called)
     if len(text) > MAX_CHARACTERS:
         raise DocumentRefused(
             f"{called} has {len(text):,} characters; up to {MAX_CHARACTERS:,} can be read."
             " Import one issue at a time."
         )
+    if ending in {".md", ".markdown", ".mdown"}:
+        return read_markdown(text, name=called)
+
     return read_plain(text)
 
 

@@ -9,6 +9,7 @@ from briefings.importing.blocks import Block, Heading, Listing, Reading, Role, w
 from briefings.importing.boilerplate import is_boilerplate
 from briefings.importing.bullets import gather_lists
 from briefings.importing.documents import (
+    MAX_CHARACTERS,
     MAX_TITLE,
     DocumentRefused,
     ImportedDocument,
@@ -26,12 +27,14 @@ from briefings.importing.sections import (
 )
 from briefings.richtext import MAX_BODY_CHARS
 
+MAX_BLOCKS = 5_000
 MAX_SECTIONS = 100
 BLOCKS_AT_FOOT = 8
 
 
 def arrange(reading: Reading, *, name: str, masthead: str = "") -> ImportedDocument:
     """Arrange what a reader found as an issue of the briefing called `masthead`."""
+    _check_length(reading, name=name)
     reading.blocks, notes = _without_notes(demote_long_headings(gather_lists(reading.blocks)))
     if not any(words_of(block).strip() for block in reading.blocks):
         raise DocumentRefused(f"{name} holds no words. Choose the document that has the text.")
@@ -54,6 +57,15 @@ def arrange(reading: Reading, *, name: str, masthead: str = "") -> ImportedDocum
             *([reading.page_title] if reading.page_title not in {"", title} else []),
         ),
     )
+
+
+def _check_length(reading: Reading, *, name: str) -> None:
+    length = sum(len(words_of(block)) for block in reading.blocks)
+    if length > MAX_CHARACTERS or len(reading.blocks) > MAX_BLOCKS:
+        raise DocumentRefused(
+            f"{name} has {length:,} characters in {len(reading.blocks):,} paragraphs; up to"
+            f" {MAX_CHARACTERS:,} in {MAX_BLOCKS:,} can be read. Import one issue at a time."
+        )
 
 
 def _sections(
@@ -91,7 +103,9 @@ def _without_boilerplate(blocks: list[Block]) -> tuple[list[Block], list[str]]:
 
 
 def _lines_at_foot(blocks: list[Block]) -> list[str]:
-    lines = [line for block in blocks[-BLOCKS_AT_FOOT:] for line in apart(block)]
+    lines: list[Block] = []
+    for block in blocks[-BLOCKS_AT_FOOT:]:
+        lines += apart(block) or (block,)
     return [words_of(line) for line in lines]
 
 

@@ -12,7 +12,7 @@ from briefings.importing.marks import address_of, leads_somewhere, mark_of
 from briefings.importing.prose import Mark, Picture, Run, tidy, visible
 from briefings.importing.tags import End, Start, tokens
 
-MAX_TAGS = 200_000
+MAX_TAGS = 60_000
 MAX_DEPTH = 100
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -166,9 +166,11 @@ class Page:
         """Keep a picture on the web by its address; one inside the document can only be named."""
         src = visible(attributes.get("src", "").strip())
         alt = " ".join(visible(attributes.get("alt", "")).split())
+        if attributes.get("width") == "1" or attributes.get("height") == "1":
+            return  # it counts its readers and shows them nothing
         if src.lower().startswith(("https://", "http://")):
             self.runs.append(Picture(src, alt, self._marks()))
-        elif attributes.get("width") != "1":  # a counting pixel is no picture
+        else:
             where = src[:200] if src and not src.startswith("data:") else "inside the document"
             self.reading.left_out.append(
                 f"A picture ({where}){f': {alt}' if alt else ''}."
