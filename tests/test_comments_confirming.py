@@ -93,6 +93,7 @@ def test_a_link_ends_after_seven_days(
 @pytest.mark.parametrize(
     "token",
     ["x", "IjEi:1abcde:forged", stamp("another act", "1"), stamp("comment", "9999999")],
+    ids=["none", "forged", "of another act", "of no comment"],
 )
 def test_a_link_that_is_none_says_so_and_what_to_do(client: Client, token: str) -> None:
     for response in (
