@@ -23,7 +23,7 @@ from newsroom.tokens import (
 def test_a_seal_gives_back_its_number_for_its_act_alone(number: int) -> None:
     token = seal("view", number)
     assert len(token) == SEAL_CHARS
-    assert re.fullmatch(r"[a-z2-7]+", token)
+    assert re.fullmatch(r"[0-9a-f]+", token)
     assert unseal("view", token) == unseal("view", token.upper()) == number
     assert unseal("bounce", token) is None
 
@@ -33,10 +33,10 @@ def test_what_was_not_sealed_here_is_nothing(token: str) -> None:
     assert unseal("view", token) is None
 
 
-@given(number=st.integers(0, 2**32), place=st.integers(0, SEAL_CHARS - 2))
+@given(number=st.integers(0, 2**32), place=st.integers(0, SEAL_CHARS - 1))
 def test_a_seal_with_one_letter_changed_is_nothing(number: int, place: int) -> None:
     token = seal("view", number)
-    other = "a" if token[place] != "a" else "b"
+    other = "0" if token[place] != "0" else "1"
     assert unseal("view", token[:place] + other + token[place + 1 :]) is None
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ class Composition:
             Mark.UNSUBSCRIBE: reader.unsubscribe.encode(),
             Mark.PREFERENCES: reader.preferences.encode(),
             Mark.VIEW: seal("view", reader.delivery).encode(),
-            Mark.DATE: format_datetime(at.astimezone(UTC)).encode(),
+            Mark.DATE: _date(int(at.timestamp())),
             Mark.RECIPIENT: encode_recipient(reader.name, recipient),
             Mark.MESSAGE_ID: self.message_id(reader.subscriber).encode(),
         }
@@ -111,6 +112,12 @@ class Composition:
         )
 
 
+@lru_cache(maxsize=4)
+def _date(second: int) -> bytes:
+    """Write a moment as a Date line has it (RFC 5322, section 3.3); many letters share a second."""
+    return format_datetime(datetime.fromtimestamp(second, UTC)).encode()
+
+
 def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
     """Write an address as this server can read it: A-labels where the local part is ASCII."""
     local, _, domain = address.rpartition("@")
@@ -121,9 +128,10 @@ def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
             raise Unmailable("5.6.7 our mail server does not take internationalised addresses")
         return address, True
     try:
-        return f"{local}@{domain.encode('idna').decode()}", False
+        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
         raise Unmailable("5.1.2 the address's domain is malformed") from None
+    return f"{local}@{ascii_domain}", False
 
 
 def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:

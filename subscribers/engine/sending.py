@@ -1,8 +1,8 @@
 """A worker's stretch of sending: several connections, each working its own lease strictly in order.
 
 A letter leaves in this order: its begin is recorded (and consent asked again) while its envelope
-and words travel; with the record's leave goes the final dot, and with the dot the next envelope;
-the server's answer is recorded together with the next letter's begin.
+travels; with the record's leave go its words, and with them the next letter's envelope; the
+server's answer is recorded together with the next letter's begin.
 """
 
 from __future__ import annotations

@@ -129,28 +129,26 @@ class SmtpConnection:
     async def send(
         self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
     ) -> Answer | None:
-        """Hand over one letter; its final dot goes when `leave` says GO, else None is returned.
+        """Hand over one letter; its words go when `leave` says GO, else None is returned.
 
         `following` is the next letter, whose envelope travels with this one's dot; after a None
-        the connection is over. Raises ConnectionLost, whose `begun` is true once the dot may have
-        arrived, and ServerRejectsUs when it is our own address that the server will not have.
+        the connection is over. Raises ConnectionLost, whose `begun` is true once the words may
+        have arrived, and ServerRejectsUs when it is our own address that the server will not have.
         """
         if self._announced is not envelope:
             self._wire.write(self._lines(envelope))
         self._announced = None
         refusal = await self._envelope_answer(envelope)
-        if refusal is None:
-            self._wire.write(envelope.wire)
         if await leave is not Verdict.GO:
             self.abort()
             return None
         if refusal is not None:
             return refusal
-        return await self._finish(following)
+        return await self._finish(envelope, following)
 
-    async def _finish(self, following: Envelope | None) -> Answer:
-        """Send the final dot, and with it the next envelope where the server allows that."""
-        last = b".\r\n"
+    async def _finish(self, envelope: Envelope, following: Envelope | None) -> Answer:
+        """Send words and dot, and with them the next envelope where the server allows that."""
+        last = envelope.wire + b".\r\n"
         if following is not None and "PIPELINING" in self._offers:
             last += self._lines(following)
             self._announced = following
