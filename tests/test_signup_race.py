@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
 from subscribers.models import ConsentRecord, SignUp, Subscriber, Subscription, SubscriptionState
@@ -46,6 +48,19 @@ def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None
     asked = SignUp.objects.get()
     assert set(asked.briefings.all()) == set(briefings[:3])
     assert OutgoingLetter.objects.count() == 1
+
+
+def test_a_hundred_forms_renew_a_letter_once() -> None:
+    slug = make_briefing().slug
+    Client().post(f"/subscribe/{slug}/", {"address": "ada@example.org"})
+    SignUp.objects.update(letter_at=timezone.now() - timedelta(hours=2))
+
+    def post(number: int) -> int:
+        visitor = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        return visitor.post(f"/subscribe/{slug}/", {"address": "ada@example.org"}).status_code
+
+    assert at_once(THREADS, post) == [200] * THREADS
+    assert OutgoingLetter.objects.count() == 2
 
 
 def test_a_button_pressed_many_times_at_once_confirms_once() -> None:
