@@ -24,14 +24,14 @@ def read_hour(text: str, zone: ZoneInfo) -> datetime:
     Raises ValueError with a sentence for what is no hour, or one that the spring change skips.
     """
     try:
-        naive = datetime.fromisoformat(text.strip())
-        if naive.tzinfo is not None:
-            return naive.astimezone(UTC)
-        moment = naive.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f"“{text[:40]}” is no day and hour: write them like 2026-11-26T07:00."
-        ) from None
+        naive: datetime | None = datetime.fromisoformat(text.strip())
+    except ValueError:
+        naive = None
+    if naive is None or not 2000 <= naive.year <= 2199:
+        raise ValueError(f"“{text[:40]}” is no day and hour: write them like 2026-11-26T07:00.")
+    if naive.tzinfo is not None:
+        return naive.astimezone(UTC)
+    moment = naive.replace(tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != naive:
         raise ValueError(
             f"{naive:%H:%M} does not exist on that day: the clocks go forward in {zone.key}."

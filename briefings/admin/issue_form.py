@@ -46,7 +46,7 @@ class IssueForm(forms.ModelForm[Issue]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.fields:  # a page to look at, without a form
+        if "briefing" not in self.fields:  # a page to look at, without a form
             return
         hour = self.fields["goes_out"]
         if isinstance(hour, HourField):

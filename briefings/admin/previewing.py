@@ -25,6 +25,8 @@ PARTS = {"page": "Web page", "letter": "Letter", "text": "Plain text"}
 # A preview runs no script and sends nothing; it may only be framed by the desk.
 FRAMED_POLICY = {
     "default-src": [NONE],
+    "script-src": [NONE],
+    "connect-src": [NONE],
     "style-src": [SELF, UNSAFE_INLINE],  # a letter carries its styles in itself
     "font-src": [SELF],
     "img-src": [SELF, "https:", "data:"],

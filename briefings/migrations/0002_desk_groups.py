@@ -1,5 +1,7 @@
 """The two groups of the desk, with their permissions."""
 
+from typing import Any
+
 from django.db import migrations
 
 # Permissions are made after all migrations; these are needed now, so they are made here if missing.
@@ -27,7 +29,7 @@ EDITORS = {
 GROUPS = {"Reporters": REPORTERS, "Editors": EDITORS}
 
 
-def make_groups(apps, schema_editor):
+def make_groups(apps: Any, schema_editor: Any) -> None:
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
     content_type_model = apps.get_model("contenttypes", "ContentType")
@@ -46,12 +48,11 @@ def make_groups(apps, schema_editor):
                 group.permissions.add(permission)
 
 
-def remove_groups(apps, schema_editor):
+def remove_groups(apps: Any, schema_editor: Any) -> None:
     apps.get_model("auth", "Group").objects.filter(name__in=GROUPS).delete()
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("briefings", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
