@@ -19,6 +19,7 @@ from briefings.models import Briefing
 from newsroom.tokens import is_row_token, stamp, unstamp
 from subscribers.consenting import Evidence, join
 from subscribers.discretion import post_discreetly
+from subscribers.hashing import hash_address
 from subscribers.leaving import leave_these
 from subscribers.limiting import first_within_the_hour
 from subscribers.models import Subscriber, Subscription, Suppression
@@ -75,7 +76,7 @@ def send_link(subscriber: Subscriber) -> None:
 def _post_link(subscriber: Subscriber, *, is_known: bool) -> None:
     """At most one an hour leaves for an address, whoever asks."""
     is_suppressed = Suppression.objects.at_address(subscriber.address).exists()
-    if not first_within_the_hour("link", subscriber.address):
+    if not first_within_the_hour("link", hash_address(subscriber.address)):
         return
     token = stamp(_ACT, str(subscriber.pk))
     link = settings.SITE_URL + reverse("subscribers:preferences", args=[token])

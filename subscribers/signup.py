@@ -42,7 +42,7 @@ def sign_up(
             .filter(subscriber__address_hash=asked.address_hash)
             .values_list("briefing_id", flat=True)
         )
-        before = set(asked.choices.values_list("briefing_id", flat=True))
+        before = set(asked.briefings.current().values_list("pk", flat=True))
         SignUpChoice.objects.bulk_create(
             [
                 SignUpChoice(
@@ -92,7 +92,7 @@ def _open_sign_up(address: str, *, at: datetime) -> SignUp:
 def _write_letter(asked: SignUp, *, open_briefings: set[int]) -> None:
     subscriber = Subscriber.objects.filter(address_hash=asked.address_hash).first()
     is_suppressed = Suppression.objects.filter(address_hash=asked.address_hash).exists()
-    chosen = list(asked.briefings.order_by("title"))
+    chosen = list(asked.briefings.current().order_by("title"))
     # A letter to an address that has not confirmed carries nothing that a stranger could have
     # typed, least of all the name: else the form would be a way to send messages to anybody.
     if subscriber is not None and not open_briefings:

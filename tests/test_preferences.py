@@ -178,6 +178,16 @@ def test_a_name_never_breaks_a_line(client: Client) -> None:
     assert client.post(link, {"name": "x" * 81}).status_code == 422
 
 
+@pytest.mark.parametrize("field", ["name", "briefings", "shown"])
+def test_nul_characters_break_nothing(client: Client, field: str) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    answer = client.post(fresh_link(client, ward.subscriber), {field: "a\0b"})
+    assert answer.status_code in {200, 422}
+    assert "\0" not in Subscriber.objects.get().name
+    path = f"/preferences/{ward.subscriber.token}/"
+    assert client.post(path, {"leave": "a\0b"}).status_code == 200
+
+
 def test_a_fresh_link_lasts_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
     link = fresh_link(client, ward.subscriber)
@@ -222,6 +232,17 @@ def test_send_me_my_link_answers_the_same_for_everybody(client: Client) -> None:
     assert len(answers) == 1
     assert max(queries) - min(queries) <= 1  # taking a letter back is one statement
     assert [letter.to for letter in letters_sent()] == [["known@example.org"]]
+
+
+def test_asking_again_in_another_spelling_tells_nothing_either(client: Client) -> None:
+    make_reader(of=make_briefing(), email="known@example.org")
+    queries = []
+    for address in ("known@example.org", "fresh@example.org"):
+        client.post("/preferences/", {"address": address})
+        with CaptureQueriesContext(connection) as captured:
+            client.post("/preferences/", {"address": address.upper()})
+        queries.append(len(captured))
+    assert len(set(queries)) == 1
 
 
 def test_at_most_one_link_an_hour_goes_to_an_address(client: Client) -> None:

@@ -234,6 +234,25 @@ def test_a_name_that_is_a_message_is_too_long(client: Client) -> None:
     assert "80 characters" in answer.content.decode()
 
 
+def test_a_briefing_retired_meanwhile_is_asked_about_no_more(client: Client) -> None:
+    ward, old = make_briefing(title="The Ward Round"), make_briefing(title="The Old Gazette")
+    make_reader(of=ward, email="ada@example.org")
+    sign_up(client, old)
+    Briefing.objects.filter(pk=old.pk).update(retired=True)
+    age_letters(minutes=61)
+    sign_up(client, ward)
+    [_, letter] = letters_sent()
+    assert letter.subject == "The Ward Round comes to you already"
+    assert "The Old Gazette" not in str(letter.body)
+
+
+@pytest.mark.parametrize("field", ["address", "name", "source", "subject", "briefings"])
+def test_nul_characters_break_nothing(client: Client, field: str) -> None:
+    ward = make_briefing()
+    assert sign_up(client, ward, **{field: "a\0b"}).status_code in {200, 422}
+    assert client.post(f"/subscribe/{ward.slug}/", {field: "\0"}).status_code == 422
+
+
 def test_an_internationalised_address_is_written_to(client: Client) -> None:
     sign_up(client, make_briefing(), address="用户@bücher.example")
     assert letters_to("用户@xn--bcher-kva.example")

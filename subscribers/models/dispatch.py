@@ -73,6 +73,7 @@ class Dispatch(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+        verbose_name_plural = "dispatches"
         constraints = (
             models.CheckConstraint(
                 condition=~Q(state=DispatchState.SENT) | Q(finished_at__isnull=False),

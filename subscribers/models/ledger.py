@@ -84,6 +84,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = (
             models.UniqueConstraint(
                 fields=["dispatch", "subscriber"], name="delivery_is_one_per_subscriber"
