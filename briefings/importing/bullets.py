@@ -28,7 +28,7 @@ def gather_lists(blocks: list[Block]) -> list[Block]:
     gathered: list[Block] = []
     run: list[Paragraph] = []
     for block in chain.from_iterable(map(_bulleted_lines, blocks)):
-        if run and not (isinstance(block, Paragraph) and _same_kind(run[0], block)):
+        if run and not (isinstance(block, Paragraph) and _follows(run[-1], block)):
             gathered += _lists(run)
             run = []
         if isinstance(block, Paragraph) and begins_item(block.prose.text):
@@ -55,25 +55,22 @@ def _bulleted_lines(block: Block) -> Iterator[Block]:
         yield Paragraph(line, block.role)
 
 
-def _same_kind(first: Paragraph, other: Paragraph) -> bool:
-    numbered = _NUMBER.match(first.prose.text)
+def _follows(last: Paragraph, other: Paragraph) -> bool:
+    """Whether a paragraph goes on with a list: a bullet after a bullet, or the next number."""
+    before = _NUMBER.match(last.prose.text)
     found = _NUMBER.match(other.prose.text)
-    if numbered or found:
-        return bool(numbered and found)
+    if before or found:
+        return bool(before and found and int(found[1]) == int(before[1]) + 1)
     return begins_item(other.prose.text) > 0
 
 
 def _lists(run: list[Paragraph]) -> list[Block]:
-    """One list from a run of bulleted paragraphs, or the paragraphs where they only look so."""
-    if not run:
-        return []
-    numbers = [int(found[1]) for item in run if (found := _NUMBER.match(item.prose.text))]
-    counted = numbers == list(range(numbers[0], numbers[0] + len(run))) if numbers else False
-    certain = any(_GLYPH.match(item.prose.text) for item in run)
-    if (numbers and not counted) or (len(run) == 1 and not certain):
+    """One list of a run of bulleted paragraphs; a single one needs a glyph to be a list."""
+    if not run or (len(run) == 1 and not _GLYPH.match(run[0].prose.text)):
         return list(run)
+    number = _NUMBER.match(run[0].prose.text)
     items = [(item.indent, item.prose.cut(begins_item(item.prose.text))) for item in run]
-    return [_nested(items, ordered=counted, start=numbers[0] if numbers else 1, level=1)]
+    return [_nested(items, ordered=bool(number), start=int(number[1]) if number else 1, level=1)]
 
 
 def _nested(items: list[tuple[int, Prose]], *, ordered: bool, start: int, level: int) -> Listing:

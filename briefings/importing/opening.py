@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,17 +18,11 @@ from briefings.importing.blocks import (
 from briefings.importing.boilerplate import is_boilerplate
 from briefings.importing.bylines import read_byline, read_strapline_with_byline
 from briefings.importing.documents import MAX_BYLINE, MAX_STRAPLINE, MAX_TITLE
+from briefings.importing.headlines import choose_headline, speaks_of_series
 from briefings.importing.lines import apart, is_dateline, is_headline, is_name, together
 from briefings.importing.prose import Prose
 
 MAX_LINES = 3
-LONG_LINE = 60
-# How straplines speak of a newsletter, and headlines of an event do not.
-_OF_A_SERIES = re.compile(
-    r"\b(?:weekly|(?:every|each) (?:week|month|\w+day)|insight|newsletter|briefing (?:for|on)"
-    r"|all you need|your (?:guide|round-?up|briefing)|the latest)\b",
-    re.IGNORECASE,
-)
 
 
 class Opening:
@@ -173,7 +166,7 @@ class Opening:
         if not self._has_headline or not self._may_be_strapline or not isinstance(block, Paragraph):
             return False
         above_byline = not self.byline and len(self.rest) > 1 and self._is_byline(self.rest[1])
-        if self._lines and _speaks_of_series(self._lines[0].text, beside=self._first):
+        if self._lines and speaks_of_series(self._lines[0].text, beside=self._first):
             return False  # the other way round: this is the headline
         if not (above_byline or (self.title and block.prose.is_wholly("em", "strong"))):
             return False
@@ -254,28 +247,13 @@ class Opening:
                 self.rest.popleft()
             self.rest.appendleft(together(left))
 
-    # --- which of several lines is the headline --------------------------------------------
-
     def _settle(self) -> None:
-        """Choose the headline among the lines; the others begin the article."""
-        lines, self._lines = self._lines, []
-        if len(lines) > 1 and not self.strapline:
-            first, second = lines[0].text, lines[1].text
-            if _speaks_of_series(first, beside=second):
-                self.strapline = first
-                lines = lines[1:]
-            elif _speaks_of_series(second, beside=first):
-                self.strapline = second
-                lines = [lines[0], *lines[2:]]
-        if lines and not self.title:
-            self.title = lines.pop(0).text
-        self.rest.extendleft(Paragraph(line) for line in reversed(lines))
+        """Choose the headline among the lines that may be it; the others begin the article."""
+        chosen = choose_headline(
+            self._lines, has_title=bool(self.title), has_strapline=bool(self.strapline)
+        )
+        self.title = self.title or chosen.title
+        self.strapline = self.strapline or chosen.strapline
+        self.rest.extendleft(map(Paragraph, reversed(chosen.others)))
         if not self.title and len(self.strapline) <= MAX_TITLE:
             self.title, self.strapline = self.strapline, ""
-
-
-def _speaks_of_series(line: str, *, beside: str) -> bool:
-    """Whether a line is rather the strapline of a newsletter than the headline beside it."""
-    if bool(_OF_A_SERIES.search(line)) != bool(_OF_A_SERIES.search(beside)):
-        return bool(_OF_A_SERIES.search(line))
-    return len(line) >= LONG_LINE and len(line) > 1.5 * len(beside)

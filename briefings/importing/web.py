@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from briefings.importing.asides import Aside, is_aside
 from briefings.importing.blocks import Heading, Paragraph, Preformatted, Reading, Role, Rule
 from briefings.importing.boxes import BOXES, LISTS, Box
 from briefings.importing.documents import DocumentRefused
+from briefings.importing.elements import Element, role_of
 from briefings.importing.marks import address_of, leads_somewhere, mark_of
 from briefings.importing.prose import Mark, Picture, Run, tidy, visible
 from briefings.importing.tags import End, Start, tokens
@@ -38,8 +37,6 @@ ENDS_WITHIN = {
     "tbody": {"table"},
     "tfoot": {"table"},
 }
-_STRAPLINE = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
-_BYLINE = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
 
 
 def read_page(source: str, *, name: str) -> Reading:
@@ -53,25 +50,6 @@ def read_page(source: str, *, name: str) -> Reading:
     for token in tokens(source):
         page.hear(token)
     return page.finish()
-
-
-class Element:
-    """An element that is open while the page is read."""
-
-    __slots__ = ("box", "mark", "role", "tag")
-
-    def __init__(
-        self,
-        tag: str,
-        *,
-        mark: Mark | None = None,
-        box: Box | None = None,
-        role: Role = Role.NONE,
-    ) -> None:
-        self.tag = tag
-        self.mark = mark
-        self.box = box
-        self.role = role
 
 
 class Page:
@@ -149,7 +127,7 @@ class Page:
                 tag,
                 mark=mark_of(token),
                 box=Box(tag, token.attributes) if holds else None,
-                role=_role(token),
+                role=role_of(token),
             )
         )
 
@@ -253,12 +231,3 @@ class Page:
             self.reading.page_title = aside.words
         else:
             self.reading.left_out.append(aside.words)
-
-
-def _role(token: Start) -> Role:
-    names = f"{token.attributes.get('class', '')} {token.attributes.get('itemprop', '')}"
-    if _STRAPLINE.search(names):
-        return Role.STRAPLINE
-    if _BYLINE.search(names):
-        return Role.BYLINE
-    return Role.NONE

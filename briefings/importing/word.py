@@ -15,8 +15,7 @@ from briefings.importing.web import read_page
 from briefings.importing.wordxml import Part, scan
 
 MAX_PARTS = 2_000
-MAX_NOTE_MARK = re.compile(r"\[\d{1,3}\]")
-_XML = 20_000_000  # bytes, unpacked
+MAX_XML = 20_000_000  # bytes, unpacked
 MAX_ELEMENTS = 80_000  # about four seconds of reading
 
 _STYLES = """

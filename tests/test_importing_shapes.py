@@ -1,0 +1,362 @@
+"""A document's top, foot, sections and quotations are recognised by their shapes."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefings.importing import ImportedDocument, read_document
+from briefings.models import SectionKind
+
+BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
+
+
+def read(*paragraphs: str, name: str = "issue.txt", masthead: str = "") -> ImportedDocument:
+    return read_document("\n\n".join(paragraphs).encode(), name=name, masthead=masthead)
+
+
+def body_of(document: ImportedDocument) -> str:
+    return "\n".join(section.html for section in document.sections)
+
+
+# --- the top
+
+
+@pytest.mark.parametrize(
+    ("top", "title", "strapline", "byline"),
+    [
+        (
+            ["What heads are not told, by Ines Farrow", "Schools share"],
+            "Schools share",
+            "What heads are not told",
+            "Ines Farrow",
+        ),
+        (
+            ["Schools share", "What heads are not told, each week.", "By Ines Farrow"],
+            "Schools share",
+            "What heads are not told, each week.",
+            "Ines Farrow",
+        ),
+        (
+            ["A weekly letter to governors", "Schools share", "by Ines de la Cruz-O’Hara"],
+            "Schools share",
+            "A weekly letter to governors",
+            "Ines de la Cruz-O’Hara",
+        ),
+        (
+            ["Schools share", "A weekly letter to governors", "Words: Ines Farrow and Bo Lund"],
+            "Schools share",
+            "A weekly letter to governors",
+            "Ines Farrow and Bo Lund",
+        ),
+        (["Who will teach them?", "By Ines Farrow"], "Who will teach them?", "", "Ines Farrow"),
+        (["Schools run by Northern Trust"], "Schools run by Northern Trust", "", ""),
+        (["Schools share"], "Schools share", "", ""),
+        (["The weekly letter by Ines Farrow", "Schools share"], "Schools share", *[
+            "The weekly letter", "Ines Farrow"
+        ]),
+    ],
+)  # fmt: skip
+def test_title_strapline_and_byline_are_told_apart_in_any_order(
+    top: list[str], title: str, strapline: str, byline: str
+) -> None:
+    document = read(*top, BODY)
+
+    assert (document.title, document.strapline, document.byline) == (title, strapline, byline)
+    assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"]
+
+
+def test_the_article_under_the_headline_is_a_feature_of_the_same_name() -> None:
+    [section] = read("Schools share", BODY).sections
+
+    assert (section.kind, section.heading) == (SectionKind.FEATURE, "Schools share")
+
+
+def test_a_headline_directly_above_a_heading_gets_no_empty_section() -> None:
+    document = read("# Schools share", "## Who pays", BODY, name="issue.md")
+
+    assert document.title == "Schools share"
+    assert [section.heading for section in document.sections] == ["Who pays"]
+
+
+def test_the_name_of_the_briefing_above_the_headline_is_not_the_headline() -> None:
+    document = read("THE SCHOOL GATE", "Schools share", BODY, masthead="The School Gate")
+
+    assert document.title == "Schools share"
+    assert document.left_out == ("THE SCHOOL GATE",)
+
+
+def test_date_and_number_are_left_to_the_new_issue() -> None:
+    document = read("Issue 31 | Friday 8 May 2026", "Schools share", "8/5/2026", BODY)
+
+    assert document.title == "Schools share"
+    assert document.left_out == ("Issue 31 | Friday 8 May 2026", "8/5/2026")
+
+
+def test_the_post_behind_a_byline_is_named_and_no_part_of_the_name() -> None:
+    document = read("Schools share", "By Ines Farrow, schools correspondent", BODY)
+
+    assert document.byline == "Ines Farrow"
+    assert document.left_out == ("schools correspondent",)
+
+
+def test_a_document_without_headline_is_called_by_its_file() -> None:
+    assert read(BODY, name="notes/week-19_schools.txt").title == "Week 19 schools"
+
+
+def test_a_paragraph_of_short_lines_stays_one_paragraph() -> None:
+    document = read("Schools share", "Forty gates,\nforty bells,\none head for them all.", BODY)
+
+    assert "<p>Forty gates,<br>forty bells,<br>one head for them all.</p>" in body_of(document)
+
+
+# --- sections
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Who pays for it", SectionKind.FEATURE),
+        ("The week in schools", SectionKind.ROUNDUP),
+        ("The week in brief:", SectionKind.ROUNDUP),
+        ("In other news", SectionKind.ROUNDUP),
+        ("What readers said", SectionKind.FEEDBACK),
+        ("This week in: School Gate feedback", SectionKind.FEEDBACK),
+        ("Your comments", SectionKind.FEEDBACK),
+        ("What you told us about trips", SectionKind.FEEDBACK),
+        ("A note on numbers", SectionKind.NOTE),
+    ],
+)
+def test_a_heading_tells_what_its_section_is(heading: str, kind: SectionKind) -> None:
+    sections = read("Schools share", BODY, heading, BODY).sections
+
+    assert [(section.kind, section.heading) for section in sections] == [
+        (SectionKind.FEATURE, "Schools share"),
+        (kind, heading.rstrip(":")),
+    ]
+
+
+def test_a_section_that_is_mainly_bullets_is_a_roundup() -> None:
+    sections = read("Schools share", BODY, "Elsewhere", "- one bell\n- two bells").sections
+
+    assert sections[1].kind == SectionKind.ROUNDUP
+    assert sections[1].html == "<ul><li>one bell</li><li>two bells</li></ul>"
+
+
+def test_a_few_bullets_in_an_article_leave_it_an_article() -> None:
+    [section] = read("Schools share", BODY, "• one bell\n• two bells", BODY).sections
+
+    assert section.kind == SectionKind.FEATURE
+    assert "<ul><li>one bell</li><li>two bells</li></ul>" in section.html
+
+
+@pytest.mark.parametrize("bullet", ["•", "-", "*", "–", "  •", "\t-", "▪"])
+def test_typed_bullets_become_a_list(bullet: str) -> None:
+    document = read("Schools share", BODY, f"{bullet} one bell\n{bullet} two bells", BODY)
+
+    assert "<ul><li>one bell</li><li>two bells</li></ul>" in body_of(document)
+
+
+def test_bullets_broken_by_a_margin_and_bullets_under_bullets_keep_together() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "- one bell that rings for rather a long time in the\n  morning\n"
+        "    - its rope\n    - its wheel\n- two bells",
+    )
+
+    assert (
+        "<ul><li>one bell that rings for rather a long time in the morning"
+        "<ul><li>its rope</li><li>its wheel</li></ul></li><li>two bells</li></ul>"
+    ) in body_of(document)
+
+
+def test_numbers_that_count_become_a_numbered_list_and_years_do_not() -> None:
+    document = read("Schools share", BODY, "3. three\n4. four", "26. May was the day. It rained.")
+
+    assert '<ol start="3"><li>three</li><li>four</li></ol>' in body_of(document)
+    assert "<p>26. May was the day. It rained.</p>" in body_of(document)
+
+
+def test_a_single_dash_is_no_list() -> None:
+    assert "<p>– Or so it seemed.</p>" in body_of(read("Schools share", BODY, "– Or so it seemed."))
+
+
+def test_lines_one_under_the_other_are_an_address_and_no_headings() -> None:
+    document = read("Schools share", BODY, "Gate House", "High Street", "Leeds", BODY)
+
+    assert len(document.sections) == 1
+    assert "<p>High Street</p>" in body_of(document)
+
+
+def test_lines_in_bold_are_headings_where_none_are_marked() -> None:
+    document = read("# Schools share", BODY, "**Who pays**", BODY, "Not a heading", name="a.md")
+
+    assert [section.heading for section in document.sections] == ["Schools share", "Who pays"]
+    assert "<p>Not a heading</p>" in body_of(document)
+
+
+# --- quotations
+
+
+def test_a_quotation_behind_a_colon_is_set_apart_over_all_its_paragraphs() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "One governor puts it bluntly:“Nobody asked the children, and nobody will.",
+        "“They will find out in September.”",
+        BODY,
+    )
+
+    assert (
+        "<p>One governor puts it bluntly:</p>\n"
+        "<blockquote><p>“Nobody asked the children, and nobody will.</p>"
+        "<p>“They will find out in September.”</p></blockquote>\n"
+        f"<p>{BODY}</p>"
+    ) in body_of(document)
+
+
+@pytest.mark.parametrize("quoted", ["“%s”", '"%s"', "‘%s’", "«%s»"])
+def test_readers_are_quoted_with_any_marks(quoted: str) -> None:
+    words = quoted % "The heads’ view was never asked for, was it?"
+    document = read("Schools share", BODY, "Feedback", f"A reader says: {words}")
+
+    assert f"<p>A reader says:</p>\n<blockquote><p>{words}</p></blockquote>" in body_of(document)
+
+
+def test_a_sentence_behind_a_quotation_stays_the_authors() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "Feedback",
+        "Ada: “It was never free to begin with.” I agree. Bo: “It could be, if we wanted it.”",
+    )
+
+    assert (
+        "<p>Ada:</p>\n<blockquote><p>“It was never free to begin with.”</p></blockquote>\n"
+        "<p>I agree. Bo:</p>\n<blockquote><p>“It could be, if we wanted it.”</p></blockquote>"
+    ) in body_of(document)
+
+
+def test_a_name_under_a_quotation_belongs_to_it() -> None:
+    document = read(
+        "Schools share", BODY, "Feedback", "“We noticed nothing.”", "– a governor, Leeds"
+    )
+
+    assert (
+        "<blockquote><p>“We noticed nothing.”</p><p>– a governor, Leeds</p></blockquote>"
+    ) in body_of(document)
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "The money, called “transition” money, may run out.",
+        "The minister was clear: “No more schools will close on my watch.”",
+        "“We are ready for this,” said the head, “and we have been for years.”",
+        "She called it: “sharing”, which it is not.",
+    ],
+)
+def test_an_author_who_quotes_in_passing_keeps_the_paragraph(paragraph: str) -> None:
+    assert f"<p>{paragraph}</p>" in body_of(read("Schools share", BODY, paragraph, BODY))
+
+
+# --- the foot
+
+
+def test_a_line_on_the_authors_absence_is_a_note() -> None:
+    document = read("Schools share", BODY, "I’m away until June.", "Ines Farrow", "Correspondent")
+
+    assert [(section.kind, section.html) for section in document.sections[1:]] == [
+        (SectionKind.NOTE, "<p>I’m away until June.</p>")
+    ]
+    assert document.left_out == ("Ines Farrow", "Correspondent")
+    assert document.byline == "Ines Farrow"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I am on holiday next week.",
+        "Next week I'll be taking a break, so see you on 12 June.",
+        "There will be no briefing next week.",
+        "The next issue comes on 28 May.",
+        "We will be back in two weeks.",
+    ],
+)
+def test_absence_is_announced_in_many_ways(line: str) -> None:
+    assert read("Schools share", BODY, line).sections[-1].kind == SectionKind.NOTE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I am told that pupils are turned away every week.",
+        "The county is back in the black this month.",
+        "We are in for a long winter, and no school is ready for it.",
+    ],
+)
+def test_an_article_may_end_on_absence_and_return(line: str) -> None:
+    [section] = read("Schools share", BODY, line).sections
+
+    assert section.html.endswith(f"<p>{line}</p>")
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        ["Best wishes,", "Ines Farrow", "ines@news.example.com"],
+        ["Ines Farrow\nSchools correspondent\n@ifarrow"],
+        ["Ines"],
+        ["– Ines Farrow, schools correspondent"],
+        ["Ines Farrow is the schools correspondent of the Gate Press."],
+    ],
+)
+def test_the_sign_off_is_named_and_no_part_of_the_article(foot: list[str]) -> None:
+    document = read("Schools share", "By Ines Farrow", BODY, *foot)
+
+    assert body_of(document) == f"<p>{BODY}</p>"
+    assert list(document.left_out) == [line for lines in foot for line in lines.split("\n")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sign up to have this briefing in your inbox each Friday",
+        "Subscribe here",
+        "Share this article on Mastodon",
+        "Share on Bluesky | Share on LinkedIn",
+        "Follow me on Mastodon",
+        "Was this forwarded to you? Subscribe for a copy of your own.",
+        "Unsubscribe",
+        "View this in your browser",
+        "You are receiving this because you asked for it.",
+        "© 2026 Gate Press",
+    ],
+)
+def test_what_every_issue_says_is_named_and_no_part_of_the_article(line: str) -> None:
+    for paragraphs in (
+        [line, "Schools share", BODY],
+        ["Schools share", line, BODY],
+        ["Schools share", BODY, line, BODY],
+        ["Schools share", BODY, line],
+    ):
+        document = read(*paragraphs)
+        assert line not in body_of(document)
+        assert document.title == "Schools share"
+        assert document.left_out == (line,)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Share this burden fairly, say the unions, or the schools will close one by one.",
+        "Signing up for a place in another school takes five forms and a visit.",
+        "If the plan is forwarded to the council, it will be voted on in June.",
+        "Subscribers to the pension scheme have been told to wait.",
+    ],
+)
+def test_an_article_may_speak_of_sharing_and_signing_up(sentence: str) -> None:
+    document = read("Schools share", BODY, sentence, BODY)
+
+    assert f"<p>{sentence}</p>" in body_of(document)
+    assert document.left_out == ()
