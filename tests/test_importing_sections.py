@@ -1,0 +1,169 @@
+"""A document's headings, bullets and quotations become sections, lists and quotations."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefings.importing import ImportedDocument, read_document
+from briefings.models import SectionKind
+
+BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
+
+
+def read(*paragraphs: str, name: str = "issue.txt") -> ImportedDocument:
+    return read_document("\n\n".join(paragraphs).encode(), name=name)
+
+
+def body_of(document: ImportedDocument) -> str:
+    return "\n".join(section.html for section in document.sections)
+
+
+# --- sections
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Who pays for it", SectionKind.FEATURE),
+        ("The week in schools", SectionKind.ROUNDUP),
+        ("The week in brief:", SectionKind.ROUNDUP),
+        ("In other news", SectionKind.ROUNDUP),
+        ("What readers said", SectionKind.FEEDBACK),
+        ("This week in: School Gate feedback", SectionKind.FEEDBACK),
+        ("Your comments", SectionKind.FEEDBACK),
+        ("What you told us about trips", SectionKind.FEEDBACK),
+        ("A note on numbers", SectionKind.NOTE),
+    ],
+)
+def test_a_heading_tells_what_its_section_is(heading: str, kind: SectionKind) -> None:
+    sections = read("Schools share", BODY, heading, BODY).sections
+
+    assert [(section.kind, section.heading) for section in sections] == [
+        (SectionKind.FEATURE, "Schools share"),
+        (kind, heading.rstrip(":")),
+    ]
+
+
+def test_a_section_that_is_mainly_bullets_is_a_roundup() -> None:
+    sections = read("Schools share", BODY, "Elsewhere", "- one bell\n- two bells").sections
+
+    assert sections[1].kind == SectionKind.ROUNDUP
+    assert sections[1].html == "<ul><li>one bell</li><li>two bells</li></ul>"
+
+
+def test_a_few_bullets_in_an_article_leave_it_an_article() -> None:
+    [section] = read("Schools share", BODY, "• one bell\n• two bells", BODY).sections
+
+    assert section.kind == SectionKind.FEATURE
+    assert "<ul><li>one bell</li><li>two bells</li></ul>" in section.html
+
+
+@pytest.mark.parametrize("bullet", ["•", "-", "*", "–", "  •", "\t-", "▪"])
+def test_typed_bullets_become_a_list(bullet: str) -> None:
+    document = read("Schools share", BODY, f"{bullet} one bell\n{bullet} two bells", BODY)
+
+    assert "<ul><li>one bell</li><li>two bells</li></ul>" in body_of(document)
+
+
+def test_bullets_broken_by_a_margin_and_bullets_under_bullets_keep_together() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "- one bell that rings for rather a long time in the\n  morning\n"
+        "    - its rope\n    - its wheel\n- two bells",
+    )
+
+    assert (
+        "<ul><li>one bell that rings for rather a long time in the morning"
+        "<ul><li>its rope</li><li>its wheel</li></ul></li><li>two bells</li></ul>"
+    ) in body_of(document)
+
+
+def test_numbers_that_count_become_a_numbered_list_and_years_do_not() -> None:
+    document = read("Schools share", BODY, "3. three\n4. four", "26. May was the day. It rained.")
+
+    assert '<ol start="3"><li>three</li><li>four</li></ol>' in body_of(document)
+    assert "<p>26. May was the day. It rained.</p>" in body_of(document)
+
+
+def test_a_single_dash_is_no_list() -> None:
+    assert "<p>– Or so it seemed.</p>" in body_of(read("Schools share", BODY, "– Or so it seemed."))
+
+
+def test_lines_one_under_the_other_are_an_address_and_no_headings() -> None:
+    document = read("Schools share", BODY, "Gate House", "High Street", "Leeds", BODY)
+
+    assert len(document.sections) == 1
+    assert "<p>High Street</p>" in body_of(document)
+
+
+def test_lines_in_bold_are_headings_where_none_are_marked() -> None:
+    document = read("# Schools share", BODY, "**Who pays**", BODY, "Not a heading", name="a.md")
+
+    assert [section.heading for section in document.sections] == ["Schools share", "Who pays"]
+    assert "<p>Not a heading</p>" in body_of(document)
+
+
+# --- quotations
+
+
+def test_a_quotation_behind_a_colon_is_set_apart_over_all_its_paragraphs() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "One governor puts it bluntly:“Nobody asked the children, and nobody will.",
+        "“They will find out in September.”",
+        BODY,
+    )
+
+    assert (
+        "<p>One governor puts it bluntly:</p>\n"
+        "<blockquote><p>“Nobody asked the children, and nobody will.</p>"
+        "<p>“They will find out in September.”</p></blockquote>\n"
+        f"<p>{BODY}</p>"
+    ) in body_of(document)
+
+
+@pytest.mark.parametrize("quoted", ["“%s”", '"%s"', "‘%s’", "«%s»"])
+def test_readers_are_quoted_with_any_marks(quoted: str) -> None:
+    words = quoted % "The heads’ view was never asked for, was it?"
+    document = read("Schools share", BODY, "Feedback", f"A reader says: {words}")
+
+    assert f"<p>A reader says:</p>\n<blockquote><p>{words}</p></blockquote>" in body_of(document)
+
+
+def test_a_sentence_behind_a_quotation_stays_the_authors() -> None:
+    document = read(
+        "Schools share",
+        BODY,
+        "Feedback",
+        "Ada: “It was never free to begin with.” I agree. Bo: “It could be, if we wanted it.”",
+    )
+
+    assert (
+        "<p>Ada:</p>\n<blockquote><p>“It was never free to begin with.”</p></blockquote>\n"
+        "<p>I agree. Bo:</p>\n<blockquote><p>“It could be, if we wanted it.”</p></blockquote>"
+    ) in body_of(document)
+
+
+def test_a_name_under_a_quotation_belongs_to_it() -> None:
+    document = read(
+        "Schools share", BODY, "Feedback", "“We noticed nothing.”", "– a governor, Leeds"
+    )
+
+    assert (
+        "<blockquote><p>“We noticed nothing.”</p><p>– a governor, Leeds</p></blockquote>"
+    ) in body_of(document)
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "The money, called “transition” money, may run out.",
+        "The minister was clear: “No more schools will close on my watch.”",
+        "“We are ready for this,” said the head, “and we have been for years.”",
+        "She called it: “sharing”, which it is not.",
+    ],
+)
+def test_an_author_who_quotes_in_passing_keeps_the_paragraph(paragraph: str) -> None:
+    assert f"<p>{paragraph}</p>" in body_of(read("Schools share", BODY, paragraph, BODY))
