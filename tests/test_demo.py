@@ -57,6 +57,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         tmp_path_factory.mktemp("newsroom") / "var",
         DATABASE_URL="postgres://nobody@127.0.0.1:1/real",
         REDIS_URL="redis://127.0.0.1:1/0",
+        SITE_URL="https://news.example.com",
     )
     try:
         started.wait_until_ready()
@@ -117,7 +118,8 @@ def test_worker_and_beat_are_at_work(standing: Demo) -> None:
 
 @pytest.mark.slow
 def test_it_leaves_the_servers_of_a_real_newsroom_alone(standing: Demo) -> None:
-    assert "DATABASE_URL, REDIS_URL not used" in standing.output
+    assert "DATABASE_URL, REDIS_URL, SITE_URL are not used" in standing.output
+    assert f"{standing.url}/feed/" in standing.get("/feed/")
     assert (standing.var / "newsroom.sqlite3").exists()
 
 

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"  # the accounts have known passwords: nobody else may reach this
 READY_WITHIN = 60.0  # seconds
 # The demo brings its own; these belong to some real newsroom.
-NOT_OURS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+NOT_OURS = (
+    *("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL"),
+    *("EMAIL_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL"),
+)
 
 # What a letter shows of its sender; a variable that is set outside wins.
 SAMPLE_VARIABLES = {
@@ -82,10 +85,10 @@ class Command(BaseCommand):
         named = [name for name in NOT_OURS if os.environ.get(name)]
         if not named:
             return
-        self.stdout.write(
-            f"The demo brings its own database, broker and inbox: {', '.join(named)} not used."
+        self._say(
+            f"The demo brings its own address, database, broker and inbox; {', '.join(named)}"
+            f" {'is' if len(named) == 1 else 'are'} not used."
         )
-        self.stdout.flush()
         kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
         os.execve(sys.executable, [sys.executable, *sys.argv], kept)  # noqa: S606  (ourselves)
 
@@ -102,6 +105,7 @@ class Command(BaseCommand):
             cwd=settings.BASE_DIR,
             logs=settings.VAR_DIR / "log",
         )
+        self._say("Starting…")
         try:
             with supervisor:
                 prepare_database()
@@ -111,23 +115,27 @@ class Command(BaseCommand):
                 supervisor.wait_until(
                     lambda: answers(port), seconds=READY_WITHIN, what="the web pages do not answer"
                 )
-                self._tell(url, seconds=time.monotonic() - began)
-                supervisor.watch()
+                self._say(notice(url, seconds=time.monotonic() - began))
+                try:
+                    supervisor.watch()
+                except StopAsked:
+                    self._say("\nStopping: what is in hand is finished first.")
+                    raise
         except StopAsked:
-            self.stdout.write("Stopped.")
+            self._say("Stopped.")
         except (ProgramEnded, TimeoutError) as reason:
             raise refusal(str(reason)) from None
 
-    def _tell(self, url: str, *, seconds: float) -> None:
-        self.stdout.write(
-            NOTICE.format(
-                site_name=settings.SITE_NAME,
-                seconds=seconds,
-                url=url,
-                var=shown(settings.VAR_DIR),
-            )
-        )
+    def _say(self, words: str) -> None:
+        self.stdout.write(words)
         self.stdout.flush()
+
+
+def notice(url: str, *, seconds: float) -> str:
+    """Tell where everything is, and who may log in."""
+    return NOTICE.format(
+        site_name=settings.SITE_NAME, seconds=seconds, url=url, var=shown(settings.VAR_DIR)
+    )
 
 
 def refusal(sentence: str) -> SystemExit:
