@@ -1,4 +1,4 @@
-"""What stands at a document's top and foot is recognised by its shape, and kept from the article."""
+"""What stands at a document's top and foot is recognised by its shape, and is no article."""
 
 from __future__ import annotations
 
