@@ -1,23 +1,23 @@
-"""The desk's pages about readers: who takes what since when, and whom never to write to."""
+"""The desk's pages about readers: who takes what since when, and how they agreed to it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing
 from newsroom.models import record_act
 from subscribers.admin.looking import LongList, LookOnly, find_address
-from subscribers.forms import AddressField
-from subscribers.hashing import hash_address
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
     ConsentRecord,
@@ -26,45 +26,69 @@ from subscribers.models import (
     Subscriber,
     Subscription,
     Suppression,
-    SuppressionReason,
 )
 
-# What staff may take off again; the other kinds were decided by the reader or by law.
-LIFTABLE = {SuppressionReason.STAFF, SuppressionReason.BOUNCED}
+ROWS = "admin/subscribers/_rows.html"
+
+
+def _lines(*lines: str) -> SafeString:
+    """Put what there is on lines of their own."""
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines if line))
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
 class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
-    fields = readonly_fields = ("briefing", "state", "joined_at", "left_at")
+    template = ROWS
+    fields = readonly_fields = ("title", "joined_at", "left_at")
     ordering = ("briefing__title",)
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        return super().get_queryset(request).select_related("briefing")
+
+    @admin.display(description="briefing")
+    def title(self, subscription: Subscription) -> str:
+        return subscription.briefing.title
 
 
 class ConsentInline(LookOnly, admin.TabularInline[ConsentRecord, Subscriber]):
     """What the reader agreed to and withdrew: never edited, by nobody."""
 
     model = ConsentRecord
-    fields = readonly_fields = (
-        "at",
-        "act",
-        "briefing",
-        "source",
-        "wording",
-        "ip",
-        "asked_at",
-        "asked_ip",
-    )
+    template = ROWS
+    fields = readonly_fields = ("at", "what", "evidence")
     verbose_name_plural = "consent history"
     ordering = ("-at", "-pk")
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentRecord]:
+        return super().get_queryset(request).select_related("briefing")
+
+    @admin.display(description="what")
+    def what(self, record: ConsentRecord) -> str:
+        return f"{record.get_act_display()}: {record.briefing.title}"
+
+    @admin.display(description="evidence")
+    def evidence(self, record: ConsentRecord) -> SafeString:
+        asked = f"Asked {_moment(record.asked_at)}" if record.asked_at else ""
+        return _lines(
+            f"“{record.wording}”" if record.wording else "",
+            f"From {record.source}",
+            f"{asked} from {record.asked_ip}" if asked and record.asked_ip else asked,
+            f"Done from {record.ip}" if record.ip else "",
+        )
 
 
 class TakesFilter(admin.SimpleListFilter):
     """Readers of one briefing."""
 
-    title = "takes"
+    title = "briefing"
     parameter_name = "takes"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -143,9 +167,25 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
     """What was asked for, and the evidence of each form."""
 
     model = SignUpChoice
-    fields = readonly_fields = ("briefing", "asked_at", "source", "wording", "ip")
+    template = ROWS
+    fields = readonly_fields = ("asked_at", "title", "evidence")
     verbose_name_plural = "asked for"
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
+        return super().get_queryset(request).select_related("briefing")
+
+    @admin.display(description="briefing")
+    def title(self, choice: SignUpChoice) -> str:
+        return choice.briefing.title
+
+    @admin.display(description="evidence")
+    def evidence(self, choice: SignUpChoice) -> SafeString:
+        return _lines(
+            f"“{choice.wording}”",
+            f"From {choice.source}",
+            f"Asked from {choice.ip}" if choice.ip else "",
+        )
 
 
 @admin.register(SignUp)
@@ -164,69 +204,3 @@ class SignUpAdmin(LookOnly, LongList, admin.ModelAdmin[SignUp]):
         self, request: HttpRequest, queryset: QuerySet[SignUp], search_term: str
     ) -> tuple[QuerySet[SignUp], bool]:
         return (find_address(queryset, search_term) if search_term else queryset), False
-
-
-class SuppressionForm(forms.ModelForm[Suppression]):
-    """An address is typed, and only its hash is kept."""
-
-    address = AddressField(help_text="Kept as a hash that nobody can read back.")
-
-    class Meta:
-        model = Suppression
-        fields = ("detail",)
-        labels = {"detail": "Why"}
-        help_texts = {"detail": "For colleagues. Write no address and no name here."}
-
-    def clean_address(self) -> str:
-        address = str(self.cleaned_data["address"])
-        if known := Suppression.objects.at_address(address).first():
-            raise ValidationError(f"This address is suppressed already: {known}.")
-        return address
-
-    def save(self, commit: bool = True) -> Suppression:
-        self.instance.address_hash = hash_address(self.cleaned_data["address"])
-        self.instance.reason = SuppressionReason.STAFF
-        return super().save(commit)
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(LongList, admin.ModelAdmin[Suppression]):
-    """Addresses that get nothing any more."""
-
-    list_display = ("reason", "at", "detail")
-    list_filter = ("reason",)
-    search_fields = ("address_hash",)
-    search_help_text = "A whole address"
-    ordering = ("-pk",)
-    actions = None
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
-    ) -> tuple[QuerySet[Suppression], bool]:
-        found = queryset.filter(address_hash=hash_address(search_term)) if search_term else queryset
-        return found, False
-
-    def get_form(
-        self, request: HttpRequest, obj: Suppression | None = None, change: bool = False, **kw: Any
-    ) -> Any:
-        if obj is None:
-            kw["form"] = SuppressionForm
-        return super().get_form(request, obj, change, **kw)
-
-    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
-        return ("address", "detail") if obj is None else ("reason", "at", "detail")
-
-    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        may = super().has_delete_permission(request, obj)
-        return may and (obj is None or obj.reason in LIFTABLE)
-
-    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        record_act("suppressed", obj, by=request.user)
-
-    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        record_act("lifted", obj, by=request.user, reason=obj.reason)
-        super().delete_model(request, obj)
