@@ -74,7 +74,8 @@ class Letter:
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
         """Every header in its order, decoded."""
-        return [(name, _decoded(value)) for name, value in self._message.raw_items()]
+        head = _parser.parsebytes(self.source, headersonly=True)  # a list shows fifty of them
+        return [(name, _decoded(value)) for name, value in head.raw_items()]
 
     @property
     def sender(self) -> str:
