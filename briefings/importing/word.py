@@ -12,11 +12,10 @@ import mammoth
 from briefings.importing.blocks import Reading, leaves
 from briefings.importing.documents import DocumentRefused
 from briefings.importing.web import read_page
-from briefings.importing.wordxml import Part, scan
+from briefings.importing.wordxml import Part, check_size, scan
 
 MAX_PARTS = 2_000
 MAX_XML = 20_000_000  # bytes, unpacked
-MAX_ELEMENTS = 80_000  # about four seconds of reading
 
 _STYLES = """
 p[style-name='Title'] => h1:fresh
@@ -38,11 +37,7 @@ def read_word(data: bytes, *, name: str) -> Reading:
     """Read a .docx; what it holds outside its running text is named as left out."""
     parts = _unpack(data, name=name)
     scanned = {path: scan(xml, name=name) for path, xml in parts.items()}
-    if sum(part.elements for part in scanned.values()) > MAX_ELEMENTS:
-        raise DocumentRefused(
-            f"{name} is too long or too intricate to be an issue."
-            " Copy the article alone into a new document and import that."
-        )
+    check_size(sum(part.elements for part in scanned.values()), name=name)
     html = _BACK_TO_TEXT.sub("", _convert(_repack(parts), name=name))
     reading = read_page(html, name=name)
     reading.left_out += _unread(scanned, reading)

@@ -8,6 +8,7 @@ from xml.parsers import expat
 from briefings.importing.documents import DocumentRefused
 
 MAX_DEPTH = 200
+MAX_ELEMENTS = 80_000  # about four seconds of reading
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main "
 
@@ -30,6 +31,15 @@ def scan(xml: bytes, *, name: str) -> Part:
             f"{name} is a damaged Word document. Open it in Word, save it anew and try again."
         ) from broken
     return parser.part
+
+
+def check_size(elements: int, *, name: str) -> None:
+    """Refuse a document, or a part of one, with too many elements."""
+    if elements > MAX_ELEMENTS:
+        raise DocumentRefused(
+            f"{name} is too long or too intricate to be an issue."
+            " Copy the article alone into a new document and import that."
+        )
 
 
 class _Parser:
@@ -55,6 +65,7 @@ class _Parser:
     def _start(self, tag: str, _: object) -> None:
         self.part.elements += 1
         self._depth += 1
+        check_size(self.part.elements, name=self.name)
         if self._depth > MAX_DEPTH:
             raise DocumentRefused(
                 f"{self.name} is nested more than {MAX_DEPTH} deep, which no issue needs."
