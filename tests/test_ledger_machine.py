@@ -1,0 +1,235 @@
+"""The ledger against a model: workers lease, send, die and wake in any order that can be found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from subscribers.engine import dispatching, ledger
+from subscribers.engine.answers import Verdict
+from subscribers.engine.composing import Addressee
+from subscribers.engine.recording import Entry, Outcome, record
+from subscribers.models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Lease,
+    Subscription,
+    SubscriptionState,
+)
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+
+READERS = 3
+
+
+@dataclass(eq=False)
+class Worker:
+    """What a worker process knows; the ledger may know otherwise."""
+
+    lease: int
+    readers: tuple[Addressee, ...]
+    begun: int = 0
+    settled: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+    has_leave: bool = False
+
+    def entry(self, subscriber: int | None = None) -> Entry:
+        outcomes, self.outcomes = tuple(self.outcomes), []
+        return Entry(
+            lease=self.lease,
+            begun=self.begun,
+            settled=self.settled,
+            subscriber=subscriber,
+            outcomes=outcomes,
+        )
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Workers keep to the engine's order; whatever the world does to them, the promises hold."""
+
+    workers: Bundle[Worker] = Bundle("workers")
+
+    def __init__(self) -> None:
+        super().__init__()
+        briefing = make_briefing()
+        for _ in range(READERS):
+            make_reader(of=briefing)
+        self.dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+        dispatching.begin(self.dispatch, at=timezone.now())
+        self.briefing = briefing.pk
+        self.received: dict[int, int] = {}  # what the mail server took in, by subscriber
+        self.gone: set[int] = set()
+        self.sleepers: list[Worker] = []
+        self.doubts = 0  # connections and workers that died with a letter in hand
+
+    # --- a worker's own steps
+
+    @rule(target=workers, size=st.integers(1, 4))
+    def lease(self, size: int) -> Any:
+        taken = ledger.lease(self.dispatch.pk, holder="w", size=size)
+        return Worker(lease=taken.lease, readers=taken.readers) if taken else multiple()
+
+    @rule(worker=workers)
+    def begin(self, worker: Worker) -> None:
+        if worker.has_leave or worker.begun == len(worker.readers):
+            return
+        reader = worker.readers[worker.begun]
+        worker.begun += 1
+        verdict = self._record(worker, reader.subscriber)
+        if verdict is Verdict.SKIP:
+            worker.settled = worker.begun
+            worker.outcomes.append(
+                Outcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+            )
+        elif verdict is Verdict.GO:
+            assert reader.subscriber not in self.gone
+            worker.has_leave = True
+        else:
+            worker.begun = worker.settled
+
+    @rule(worker=workers, answer=st.sampled_from(["accepted", "refused", "deferred"]))
+    def hand_over(self, worker: Worker, answer: str) -> None:
+        if not worker.has_leave:
+            return
+        reader = worker.readers[worker.begun - 1]
+        worker.has_leave = False
+        worker.settled = worker.begun
+        if answer == "accepted":
+            self.received[reader.subscriber] = self.received.get(reader.subscriber, 0) + 1
+        else:
+            state = DeliveryState.REFUSED if answer == "refused" else DeliveryState.DEFERRED
+            later = timezone.now() - timedelta(seconds=1) if answer == "deferred" else None
+            worker.outcomes.append(
+                Outcome(delivery=reader.delivery, state=state, answer=answer, not_before=later)
+            )
+
+    @rule(worker=consumes(workers))
+    def close(self, worker: Worker) -> None:
+        if worker.has_leave:
+            worker.begun = worker.settled  # its connection died before the words left
+        ledger.close(worker.lease, last=worker.entry())
+
+    # --- what the world does
+
+    @rule(worker=consumes(workers), was_taken_in=st.booleans())
+    def kill(self, worker: Worker, was_taken_in: bool) -> None:
+        """Kill a worker, perhaps just after the server took its letter in."""
+        if worker.has_leave:
+            self.doubts += 1
+            if was_taken_in:
+                subscriber = worker.readers[worker.begun - 1].subscriber
+                self.received[subscriber] = self.received.get(subscriber, 0) + 1
+        elif worker.begun:
+            self.doubts += 1  # its last answer was not recorded yet
+        Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
+
+    @rule(worker=workers)
+    def pause_the_machine(self, worker: Worker) -> None:
+        """Let a lease run out while its worker sleeps; a letter in hand stays in its hand."""
+        Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
+        dispatching.tend(at=timezone.now())
+        self.sleepers.append(worker)
+        self.doubts += 1
+
+    @rule()
+    def beat(self) -> None:
+        dispatching.tend(at=timezone.now())
+
+    @rule(which=st.integers(0, READERS - 1))
+    def leave(self, which: int) -> None:
+        in_hand = set(self.received)
+        subscription = Subscription.objects.filter(briefing=self.briefing).order_by("pk")[which]
+        if subscription.subscriber_id in in_hand:
+            return
+        Subscription.objects.filter(pk=subscription.pk).update(
+            state=SubscriptionState.LEFT, left_at=timezone.now()
+        )
+        self.gone.add(subscription.subscriber_id)
+
+    @rule(act=st.sampled_from(["pause", "resume"]))
+    def brake(self, act: str) -> None:
+        state = Dispatch.objects.get(pk=self.dispatch.pk).state
+        if act == "pause" and state == DispatchState.SENDING:
+            self.dispatch.pause(by=None)
+        if act == "resume" and state == DispatchState.PAUSED:
+            self.dispatch.resume(by=None)
+
+    def _record(self, worker: Worker, subscriber: int) -> Verdict:
+        found = record(
+            [worker.entry(subscriber)], dispatch=self.dispatch.pk, briefing=self.briefing
+        )
+        return found[worker.lease]
+
+    # --- the promises
+
+    @invariant()
+    def nobody_gets_it_twice(self) -> None:
+        assert all(number == 1 for number in self.received.values())
+
+    @invariant()
+    def what_is_called_sent_was_taken_in(self) -> None:
+        sent = self.dispatch.deliveries.filter(state=DeliveryState.SENT)
+        assert {delivery.subscriber_id for delivery in sent} <= set(self.received)
+
+    @invariant()
+    def little_is_in_doubt(self) -> None:
+        unknown = self.dispatch.deliveries.filter(state=DeliveryState.UNKNOWN).count()
+        assert unknown <= self.doubts
+
+    def teardown(self) -> None:
+        """Let everybody die, then let one honest worker finish: nobody is left out."""
+        Lease.objects.filter(closed_at=None).update(expires_at=timezone.now())
+        self.doubts += Lease.objects.filter(closed_at=None).count()
+        if Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.PAUSED:
+            self.dispatch.resume(by=None)
+        dispatching.tend(at=timezone.now())
+        while taken := ledger.lease(self.dispatch.pk, holder="the last"):
+            worker = Worker(lease=taken.lease, readers=taken.readers)
+            for _ in worker.readers:
+                self.begin(worker)
+                self.hand_over(worker, "accepted")
+            self.close(worker)
+        for sleeper in self.sleepers:  # and those who slept wake up when all is done
+            self.begin(sleeper)
+            self.hand_over(sleeper, "accepted")
+        self.nobody_gets_it_twice()
+        self.little_is_in_doubt()
+        settled = {DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED}
+        for delivery in Delivery.objects.filter(dispatch=self.dispatch):
+            assert delivery.state in settled | {DeliveryState.UNKNOWN}
+            if delivery.state == DeliveryState.SKIPPED:
+                assert delivery.subscriber_id in self.gone
+        assert ledger.finish(Dispatch.objects.get(pk=self.dispatch.pk)) or (
+            Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.SENT
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_promises_hold_whatever_happens() -> None:
+    run_state_machine_as_test(
+        LedgerMachine,
+        settings=settings(
+            max_examples=100,
+            stateful_step_count=30,
+            deadline=None,
+            phases=[Phase.generate],  # to shrink a failure takes minutes: add Phase.shrink by hand
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
