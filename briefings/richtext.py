@@ -113,9 +113,10 @@ EDITOR: dict[str, Any] = {
     "removePlugins": (
         "exportpdf,scayt,wsc,flash,iframe,forms,smiley,save,newpage,print,preview,templates,language,"
         "bidi,div,about,copyformatting,sourcearea,stylescombo,font,colorbutton,colordialog,"
-        "uploadimage,elementspath,resize,pagebreak,showblocks,find,selectall,"
+        "filebrowser,uploadimage,elementspath,resize,pagebreak,showblocks,find,selectall,"
         # without these the browser's own menu, which knows spelling, opens on a right click
-        "contextmenu,tabletools,tableselection,liststyle"
+        "contextmenu,tabletools,tableselection,liststyle,"
+        "pastefromgdocs"  # loses whole pastes; static/desk/pasting.js reads them
     ),
     "toolbar": [
         ["Format", "Bold", "Italic"],
@@ -130,7 +131,9 @@ EDITOR: dict[str, Any] = {
     "disableNativeSpellChecker": False,
     "allowedContent": _allowed_content(),
     "disallowedContent": "script; style; *[on*]",
-    "removeDialogTabs": "image:advanced;image:Link;link:advanced;link:target",
+    "removeDialogTabs": (
+        "image:advanced;image:Link;image:Upload;link:advanced;link:target;link:upload"
+    ),
     "image_previewText": " ",
     # Pictures come by upload; pasted ones would be data in the text, which the allow-list drops.
     "clipboard_handleImages": False,
@@ -153,14 +156,19 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
         media: forms.Media = super().media
         # Named with the editor once more, so that ours come after it whatever is merged.
         return media + forms.Media(
-            js=["ckeditor/ckeditor/ckeditor.js", "desk/editor.js", "desk/pasting.js"]
+            js=[
+                "ckeditor/ckeditor/ckeditor.js",
+                "desk/editor.js",
+                "desk/pictures.js",
+                "desk/pasting.js",
+            ]
         )
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         try:
-            self.config["filebrowserImageUploadUrl"] = reverse("admin:briefings_upload_image")
-        except NoReverseMatch:
-            self.config.pop("filebrowserImageUploadUrl", None)
+            self.config["pictureUploadUrl"] = reverse("admin:briefings_upload_image")
+        except NoReverseMatch:  # no desk, no door for pictures
+            self.config.pop("pictureUploadUrl", None)
         context: dict[str, Any] = super().get_context(name, value, attrs)
         return context
 

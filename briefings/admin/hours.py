@@ -70,6 +70,8 @@ class HourField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare by the minute: the picker shows no more."""
+        if self.disabled:
+            return False
         try:
             now = self.to_python(data)
         except ValidationError:

@@ -1,14 +1,10 @@
-// The editor: how its words come into the form, and how pictures find their way.
+// The editor: how its words come into the form.
 "use strict";
 (() => {
   const { CKEDITOR } = window;
   window.desk ??= {};
 
   CKEDITOR.disableAutoInline = true;
-  const token = () => document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
-  document.addEventListener("DOMContentLoaded", () => {
-    CKEDITOR.config.fileTools_requestHeaders = { "X-CSRFToken": token() };
-  });
 
   // Words that were put in by a script count as typed; else what the editor itself calls dirty.
   const placed = new WeakSet();
@@ -36,19 +32,9 @@
 
   CKEDITOR.on("instanceReady", ({ editor }) => {
     const area = editor.element.$;
-    editor.lang.filetools.httpError403 =
-      "The picture was not taken: you are logged out, or may not write issues. Log in again in another tab, then send it once more.";
     editor.on("change", () => area.dispatchEvent(new Event("desk:typed", { bubbles: true })));
     const space = editor.editable().$;
     space.setAttribute("aria-multiline", "true");
     area.dispatchEvent(new Event("desk:ready", { bubbles: true }));
-  });
-
-  CKEDITOR.on("dialogDefinition", ({ data }) => {
-    if (data.name !== "image") return;
-    const upload = data.definition.getContents("Upload");
-    if (upload) upload.label = "From this computer";
-    const alt = data.definition.getContents("info").get("txtAlt");
-    alt.label = "Alternative text: what is to be seen, for those who do not see it";
   });
 })();

@@ -3,31 +3,44 @@
 (() => {
   const { CKEDITOR } = window;
 
-  // The editor's filter for Google Docs throws, and loses the whole paste, over a span that has or
-  // comes to have no style. So each span keeps one, and what they say by style is said by tags.
-  const STRUCK = [["underline", "u"], ["line-through", "s"]];
-  function repair(html) {
-    if (!/docs-internal-guid|<span/i.test(html)) return html;
-    const page = new DOMParser().parseFromString(html, "text/html");
-    for (const span of page.body.querySelectorAll("span")) {
-      const line = `${span.style.textDecoration} ${span.style.textDecorationLine}`;
-      span.style.removeProperty("text-decoration");
-      span.style.removeProperty("text-decoration-line");
-      // The colour of common ink: it is filtered out again, but stands as a style until then.
-      if (!span.style.length) span.style.color = "rgb(0, 0, 0)";
-      if (span.closest("a")) continue; // a link's line is no emphasis
-      for (const [name, tag] of STRUCK) {
-        if (!line.includes(name)) continue;
-        const mark = page.createElement(tag);
-        mark.append(...span.childNodes);
-        span.append(mark);
+  // Google Docs says everything by style on spans. The editor's own filter for it throws, and loses
+  // the whole paste, over a span that has or comes to have no style; so it is off, and this reads
+  // the styles as what they mean. What an issue does not have, the allow-list drops afterwards.
+  const MEANINGS = [
+    ["strong", ({ fontWeight }) => fontWeight === "bold" || Number(fontWeight) >= 600],
+    ["em", ({ fontStyle }) => fontStyle === "italic"],
+    ["u", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("underline")],
+    ["s", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("line-through")],
+    ["sup", ({ verticalAlign }) => verticalAlign === "super"],
+    ["sub", ({ verticalAlign }) => verticalAlign === "sub"],
+  ];
+
+  function tidyGoogleDocs(html) {
+    if (!html.includes("docs-internal-guid-")) return html;
+    const { body } = new DOMParser().parseFromString(html, "text/html");
+    for (const mark of body.querySelectorAll("[id^=docs-internal-guid-]")) mark.replaceWith(...mark.childNodes);
+    for (const span of body.querySelectorAll("span")) {
+      let inner = [...span.childNodes];
+      for (const [tag, isMeant] of MEANINGS) {
+        if (!isMeant(span.style)) continue;
+        if (tag === "u" && span.closest("a")) continue; // a link's line is no emphasis
+        if (tag === "strong" && span.closest("h1, h2, h3, h4, h5, h6")) continue;
+        const element = body.ownerDocument.createElement(tag);
+        element.append(...inner);
+        inner = [element];
       }
+      span.replaceWith(...inner);
     }
-    return page.body.innerHTML;
+    for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
+    // Empty lines between blocks are space, and space is the page's.
+    for (const line of body.querySelectorAll(":scope > br")) line.remove();
+    return body.innerHTML;
   }
 
-  // Pictures inside a pasted text are data that is not kept, or files on another site that readers
-  // will not see: say so rather than lose them silently.
+  // An issue's sections have headings of their own; those within a text are of the third rank.
+  const rankHeadings = (html) => html.replace(/<(\/?)h([12])\b/gi, "<$1h3").replace(/<(\/?)h([56])\b/gi, "<$1h4");
+
+  // Pictures inside a pasted text are data that is not kept: say so rather than lose them silently.
   function withoutData(editor, html) {
     if (!/<img[^>]+src\s*=\s*["']?(data|blob|file):/i.test(html)) return html;
     editor.showNotification(
@@ -37,54 +50,21 @@
     return html.replace(/<img[^>]+src\s*=\s*["']?(?:data|blob|file):[^>]*>/gi, "");
   }
 
-  async function send(editor, file) {
-    const body = new FormData();
-    body.append("upload", file, file.name || "picture.png");
-    const note = editor.showNotification(`Sending ${file.name || "the picture"}…`, "progress", 0);
-    let answer;
-    try {
-      const response = await fetch(editor.config.filebrowserImageUploadUrl, {
-        method: "POST",
-        body,
-        headers: editor.config.fileTools_requestHeaders,
-        credentials: "same-origin",
-      });
-      answer = response.headers.get("Content-Type")?.includes("json")
-        ? await response.json()
-        : { error: { message: editor.lang.filetools.httpError403 } };
-    } catch {
-      answer = { error: { message: "The picture did not arrive. Is the network there? Try again." } };
-    }
-    note.hide();
-    if (!answer.uploaded) {
-      editor.showNotification(answer.error.message, "warning");
-      return;
-    }
-    const image = editor.document.createElement("img");
-    image.setAttributes({ src: answer.url, alt: "", width: answer.width, height: answer.height });
-    editor.insertElement(image);
-    editor.showNotification("The picture is in. Double-click it to write its alternative text.", "success", 8000);
-  }
-
   CKEDITOR.on("instanceCreated", ({ editor }) => {
-    editor.on(
-      "paste",
-      (event) => {
-        const { data } = event;
-        const files = [];
-        for (let i = 0; i < data.dataTransfer.getFilesCount(); i++) files.push(data.dataTransfer.getFile(i));
-        const pictures = files.filter((file) => file?.type.startsWith("image/"));
-        // Office programs send a picture of the text along with the text: the text is meant.
-        if (pictures.length && !data.dataValue) {
-          event.cancel();
-          for (const picture of pictures) send(editor, picture);
-          return;
-        }
-        if (data.dataValue) data.dataValue = withoutData(editor, repair(data.dataValue));
-      },
-      null,
-      null,
-      1,
-    );
+    const read = (event) => {
+      const { data } = event;
+      const files = Array.from({ length: data.dataTransfer.getFilesCount() }, (_, i) => data.dataTransfer.getFile(i));
+      const pictures = files.filter((file) => file?.type.startsWith("image/"));
+      // Office programs send a picture of the text along with the text: the text is meant.
+      if (pictures.length && !data.dataValue) {
+        event.cancel();
+        for (const picture of pictures) desk.placePicture(editor, picture);
+      } else if (data.dataValue) {
+        data.dataValue = withoutData(editor, rankHeadings(tidyGoogleDocs(data.dataValue)));
+      }
+    };
+    // After the editor has taken the HTML from the clipboard (1), before it works on it (3).
+    editor.on("paste", read, null, null, 2);
+    editor.on("afterPasteFromWord", ({ data }) => (data.dataValue = rankHeadings(data.dataValue)));
   });
 })();

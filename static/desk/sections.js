@@ -112,7 +112,6 @@ document.addEventListener("DOMContentLoaded", () => {
     list.classList.add("is-carrying");
     row.classList.add("is-carried");
     scrollBy(0, row.getBoundingClientRect().top - before);
-    grip.setPointerCapture(event.pointerId);
 
     const carry = ({ clientY }) => {
       for (const other of rows()) {
@@ -129,7 +128,9 @@ document.addEventListener("DOMContentLoaded", () => {
       else if (clientY > innerHeight - 60) scrollBy(0, 12);
     };
     const drop = () => {
-      grip.removeEventListener("pointermove", carry);
+      document.removeEventListener("pointermove", carry);
+      document.removeEventListener("pointerup", drop);
+      document.removeEventListener("pointercancel", drop);
       list.classList.remove("is-carrying");
       row.classList.remove("is-carried");
       number();
@@ -139,8 +140,10 @@ document.addEventListener("DOMContentLoaded", () => {
         say(`${headingOf(row)}: now in place ${rows().indexOf(row) + 1} of ${rows().length}`);
       }
     };
-    grip.addEventListener("pointermove", carry);
-    grip.addEventListener("lostpointercapture", drop, { once: true });
+    // Not captured by the grip: it would let go as soon as its row takes another place.
+    document.addEventListener("pointermove", carry);
+    document.addEventListener("pointerup", drop);
+    document.addEventListener("pointercancel", drop);
   });
 
   rows().forEach(enliven);
