@@ -130,13 +130,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(worker=consumes(workers), was_taken_in=st.booleans())
     def kill(self, worker: Worker, was_taken_in: bool) -> None:
         """Kill a worker, perhaps just after the server took its letter in."""
-        if worker.has_leave:
-            self.doubts += 1
-            if was_taken_in:
-                subscriber = worker.readers[worker.begun - 1].subscriber
-                self.received[subscriber] = self.received.get(subscriber, 0) + 1
-        elif worker.begun:
-            self.doubts += 1  # its last answer was not recorded yet
+        self.doubts += 1  # of what it was doing, the ledger may know the begin but not the end
+        if worker.has_leave and was_taken_in:
+            subscriber = worker.readers[worker.begun - 1].subscriber
+            self.received[subscriber] = self.received.get(subscriber, 0) + 1
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
 
     @rule(worker=workers)
