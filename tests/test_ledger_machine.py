@@ -124,6 +124,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if worker.has_leave:
             worker.begun = worker.settled  # its connection died before the words left
         ledger.close(worker.lease, last=worker.entry())
+        self.sleepers = [sleeper for sleeper in self.sleepers if sleeper is not worker]
 
     # --- what the world does
 
@@ -134,6 +135,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if worker.has_leave and was_taken_in:
             subscriber = worker.readers[worker.begun - 1].subscriber
             self.received[subscriber] = self.received.get(subscriber, 0) + 1
+        self.sleepers = [sleeper for sleeper in self.sleepers if sleeper is not worker]
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
 
     @rule(worker=workers)
