@@ -196,3 +196,16 @@ def test_the_queue_takes_few_questions_to_the_database(
 
     with django_assert_max_num_queries(15):  # type: ignore[operator]  # a fixture of the plugin
         client.get(QUEUE)
+
+
+def test_what_is_deleted_leaves_a_line_in_the_log() -> None:
+    issue = make_published_issue()
+    comments = [waiting(on=issue), waiting(on=issue), waiting(on=issue)]
+    client = at_desk("Editors", may=("delete_comment",))
+
+    client.post(reverse("admin:briefings_comment_delete", args=[comments[0].pk]), {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [c.pk for c in comments[1:]]}
+    client.post(QUEUE, {**chosen, "index": "0", "post": "yes"})
+
+    assert not Comment.objects.exists()
+    assert Act.objects.filter(verb="deleted", subject_kind="comment").count() == 3

@@ -103,13 +103,21 @@ def test_the_page_says_what_to_look_at_before_it_goes_out() -> None:
         "No strapline.",
         "No hour is set.",
         "Section “Beds”: a picture has no alternative text.",
-        "a picture comes from else.example; readers will not see it",
+        "a picture comes from else.example; readers get a link in its place",
         "a link leads to localhost, which only this machine has",
         "a link leads nowhere",
         "Section 2 is empty.",
-        "<span data-words>6</span> words",
+        "<span data-words>5</span> words",
     ):
         assert words in page
+
+
+def test_a_letter_that_mail_programs_would_cut_is_remarked_upon() -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "Long", "<p>words of it </p>" * 7000)])
+
+    page = text(at_desk("Reporters").get(address_of(issue)))
+
+    assert "KB of HTML" in page
 
 
 def test_a_saved_issue_is_previewed_as_its_readers_will_get_it() -> None:

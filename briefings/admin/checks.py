@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,15 +11,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState
+from briefings.rendering.letter import letter_weight
+from briefings.rendering.tree import Element, grow
+from briefings.rendering.web import WORDS_A_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from briefings.models import Section
 
-WORDS_A_MINUTE = 230
 # Longer subjects are cut in most inboxes.
 LONG_HEADLINE = 90
+# In characters: from there on the letter is weighed, which takes as long as writing it.
+LONG_ISSUE = 40_000
 HOME_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
 
 
@@ -32,45 +35,9 @@ class Check:
     grave: bool = False
 
 
-class _Reading(HTMLParser):
-    """Counts words, and notes pictures and links."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text: list[str] = []
-        self.images: list[dict[str, str]] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        self.text.append(" ")
-        if tag == "img":
-            self.images.append(values)
-        if tag == "a" and "href" in values:
-            self.links.append(values["href"].strip())
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in {"strong", "em", "u", "s", "sub", "sup", "a"}:
-            self.text.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    @property
-    def words(self) -> int:
-        return len("".join(self.text).split())
-
-
-def _read(html: str) -> _Reading:
-    reading = _Reading()
-    reading.feed(html)
-    reading.close()
-    return reading
-
-
 def count_words(sections: Iterable[Section]) -> int:
-    """Words that a reader reads, headings included."""
-    return sum(_read(section.body).words + len(section.heading.split()) for section in sections)
+    """Words that a reader reads, as the page counts them."""
+    return sum(len(grow(section.body).words.split()) for section in sections)
 
 
 def minutes(words: int) -> int:
@@ -85,6 +52,9 @@ def check_issue(issue: Issue, sections: list[Section]) -> list[Check]:
         remarks.append(Check("There is no section yet.", grave=True))
     for place, section in enumerate(sections, start=1):
         remarks += _check_section(section, f"“{section.heading}”" if section.heading else place)
+    if sum(len(section.body) for section in sections) > LONG_ISSUE:
+        warning = letter_weight(issue).warning
+        remarks += [Check(warning, grave=True)] if warning else []
     return sorted(remarks, key=lambda check: not check.grave)
 
 
@@ -114,20 +84,20 @@ def _check_hour(issue: Issue) -> Iterator[Check]:
 
 def _check_section(section: Section, name: str | int) -> Iterator[Check]:
     where = f"Section {name}"
-    reading = _read(section.body)
-    if not reading.words and not reading.images:
+    body = grow(section.body)
+    if body.is_empty:
         yield Check(f"{where} is empty.", grave=True)
-    for image in reading.images:
-        if not image.get("alt", "").strip():
+    for image in body.find("img"):
+        if not image.attributes.get("alt", "").strip():
             yield Check(f"{where}: a picture has no alternative text.", grave=True)
-        host = _host(image.get("src", ""))
+        host = _host(image.attributes.get("src", ""))
         if host not in {"", settings.SITE_HOST}:
             yield Check(
-                f"{where}: a picture comes from {host or 'a broken address'}; readers will not see"
-                " it. Upload it here.",
+                f"{where}: a picture comes from {host or 'a broken address'}; readers get a link in"
+                " its place. Upload it here.",
                 grave=True,
             )
-    for link in reading.links:
+    for link in body.find("a"):
         if problem := _link_problem(link):
             yield Check(f"{where}: {problem}", grave=True)
 
@@ -140,14 +110,17 @@ def _host(address: str) -> str | None:
         return None
 
 
-def _link_problem(link: str) -> str:
-    host = _host(link)
+def _link_problem(link: Element) -> str:
+    if "href" not in link.attributes:  # a mark within the text that others lead to
+        return ""
+    address = link.attributes["href"].strip()
+    host = _host(address)
     if host is None:
-        return f"a link is broken: {link[:60]}"
-    if link in {"", "#"}:
+        return f"a link is broken: {address[:60]}"
+    if address in {"", "#"}:
         return "a link leads nowhere."
     if host != settings.SITE_HOST and (host in HOME_HOSTS or host.endswith(".local")):
         return f"a link leads to {host}, which only this machine has."
-    if host in {"", settings.SITE_HOST} and urlsplit(link).path.startswith("/admin/"):
+    if host in {"", settings.SITE_HOST} and urlsplit(address).path.startswith("/admin/"):
         return "a link leads into the desk, where readers cannot go."
     return ""

@@ -1,10 +1,16 @@
-"""Choices among what is there: no small windows that open beside the form."""
+"""Choices among what is there, and keys of rows as they come from outside."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+
+
+def read_key(value: object) -> int:
+    """Read a row's key that came from outside; 0, which no row has, for what is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 class PlainChoices:

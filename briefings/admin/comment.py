@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from briefings.admin.answering import AnswerForm, is_answerable
 from briefings.admin.badges import comment_badge
+from briefings.admin.choosing import read_key
 from briefings.admin.deciding import DECISIONS, decide, open_decisions
 from briefings.admin.history import latest_acts
 from briefings.models import Comment, CommentState
@@ -161,7 +162,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     def _find(self, request: HttpRequest, pk: int | str) -> Comment:
         shown = self.get_queryset(request).select_related(*self.list_select_related)
-        return get_object_or_404(shown, pk=pk if str(pk).isdecimal() else 0)
+        return get_object_or_404(shown, pk=read_key(pk))
 
     def _page(
         self, request: HttpRequest, comment: Comment, form: AnswerForm, *, status: int = 200
@@ -226,8 +227,12 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return reverse("admin:briefings_comment_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Comment) -> None:
-        record_act("deleted", obj, by=request.user, issue=obj.issue_id)
-        super().delete_model(request, obj)
+        self.delete_queryset(request, Comment.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        for comment in queryset:
+            record_act("deleted", comment, by=request.user, issue=comment.issue_id)
+        super().delete_queryset(request, queryset)
 
     def get_urls(self) -> list[URLPattern]:
         desk = self.admin_site.admin_view

@@ -16,9 +16,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from briefings.admin.checks import count_words
-from briefings.admin.suggestions import likely_briefing
+from briefings.admin.choosing import read_key
+from briefings.admin.suggestions import free_slot, likely_briefing
 from briefings.importing import (
     DocumentRefused,
     ImportedDocument,
@@ -60,8 +62,8 @@ def from_document(request: HttpRequest) -> HttpResponse:
         return _keep(request)
     if request.method == "POST":
         return _show(request)
-    asked = request.GET.get("briefing", "")
-    start = asked if asked.isdecimal() else likely_briefing(request.user)
+    asked = read_key(request.GET.get("briefing"))
+    start = asked or likely_briefing(request.user)
     return _answer(request, form=DocumentForm(initial={"briefing": start}))
 
 
@@ -106,6 +108,8 @@ def _keep(request: HttpRequest) -> HttpResponse:
     try:
         document, briefing = _unpack(request.POST["carried"], user_pk=request.user.pk)
         issue = save_as_draft(document, briefing=briefing, by=request.user)
+        issue.publish_at = free_slot(briefing, after=timezone.now())
+        issue.save(update_fields=["publish_at"])
     except (signing.BadSignature, Briefing.DoesNotExist):
         messages.error(
             request,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from briefings.admin import importing, previewing
 from briefings.admin.checks import check_issue, count_words, minutes
-from briefings.admin.choosing import PlainChoices
+from briefings.admin.choosing import PlainChoices, read_key
 from briefings.admin.history import latest_acts
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.issue_list import IssueListAdmin
@@ -55,12 +55,8 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        asked = str(initial.get("briefing", ""))
-        briefing = (
-            Briefing.objects.filter(pk=int(asked)).first()
-            if asked.isdecimal() and len(asked) < 18
-            else None
-        ) or likely_briefing(request.user)
+        asked = Briefing.objects.filter(pk=read_key(initial.get("briefing")))
+        briefing = asked.first() or likely_briefing(request.user)
         if briefing:
             start = suggest(briefing, to=request.user, at=timezone.now())
             initial |= {
@@ -100,6 +96,9 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
         context["side_fields"] = [form[name] for name in SIDE_FIELDS if name in form.fields]
         if add:
             at = timezone.now()
+            context["starts"] = Briefing.objects.filter(
+                pk=read_key(form["briefing"].value())
+            ).first()
             context["suggestions"] = {
                 briefing.pk: suggest(briefing, to=request.user, at=at).as_json()
                 for briefing in Briefing.objects.current().select_related("lead")

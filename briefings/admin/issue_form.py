@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
+from briefings.admin.choosing import read_key
 from briefings.admin.history import last_edit
 from briefings.admin.hours import HourField, on_clock
 from briefings.admin.sections import EchoField
@@ -73,10 +74,9 @@ class IssueForm(forms.ModelForm[Issue]):
         chosen = self.data.get("briefing") or self.initial.get("briefing")
         if isinstance(chosen, Briefing):
             return chosen.zone
-        if str(chosen or "").isdecimal() and len(str(chosen)) < 18:
-            briefing = Briefing.objects.filter(pk=int(str(chosen))).first()
-            if briefing:
-                return briefing.zone
+        briefing = Briefing.objects.filter(pk=read_key(chosen)).first()
+        if briefing:
+            return briefing.zone
         return self.instance.briefing.zone if self.instance.pk else ZoneInfo("Europe/London")
 
     def clean_title(self) -> str:

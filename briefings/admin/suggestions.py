@@ -26,6 +26,7 @@ class Suggestion:
     def as_json(self) -> dict[str, str | int]:
         """Say it to the page's script."""
         return {
+            "briefing": str(self.briefing),
             "number": self.number,
             "author": self.author.pk,
             "goes_out": self.publish_at.astimezone(self.briefing.zone).strftime(SHAPE),

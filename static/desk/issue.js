@@ -44,6 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
       // What somebody chose by hand stays.
       if (!field.value || !last || field.value === String(last[name])) field.value = now[name];
     }
+    document.querySelector("[data-briefing]").textContent = `of ${now.briefing}`;
     form.querySelector("[data-zone]").textContent = now.zone;
     form.querySelector("[data-slot]").textContent = ` · the slot is ${now.slot}`;
     last = now;

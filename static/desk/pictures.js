@@ -47,16 +47,16 @@
   // policy forbids; this is a plain field in its place.
   function addUpload(dialog) {
     const field = CKEDITOR.tools.getNextId();
-    dialog.addContents({
+    const upload = {
       id: "desk-upload",
       label: "From this computer",
       elements: [
         {
           type: "html",
           html:
-            `<label for="${field}">A JPEG, PNG, WebP or GIF, up to 10 MB</label>` +
+            `<div class="desk-upload"><label for="${field}">A JPEG, PNG, WebP or GIF, up to 10 MB</label>` +
             `<input type="file" id="${field}" accept="image/jpeg,image/png,image/webp,image/gif">` +
-            `<p role="status" id="${field}-status"></p>`,
+            `<p role="status" id="${field}-status"></p></div>`,
           onLoad() {
             const box = this.getDialog();
             const input = document.getElementById(field);
@@ -81,7 +81,15 @@
           },
         },
       ],
-    });
+    };
+    // First, for a new picture; for one that is there, what is said of it comes first.
+    dialog.addContents(upload, "info");
+    const show = dialog.onShow;
+    dialog.onShow = function onShow(...given) {
+      show?.apply(this, given);
+      this.selectPage(this.imageEditMode ? "info" : "desk-upload");
+      if (!this.imageEditMode) setTimeout(() => document.getElementById(field)?.focus());
+    };
   }
 
   CKEDITOR.on("dialogDefinition", ({ data }) => {

@@ -51,9 +51,15 @@ document.addEventListener("DOMContentLoaded", () => {
     if (isUnsaved && !isLeaving) event.preventDefault();
   });
   form.addEventListener("submit", (event) => {
+    // Pressed twice, the second would be told that somebody (the first) had saved meanwhile.
+    if (isLeaving) {
+      event.preventDefault();
+      return;
+    }
     desk.collectWords?.(form);
     keep();
     isLeaving = !event.defaultPrevented;
+    setTimeout(() => (isLeaving = false), 10_000); // it did not get through: once more, then
   });
 
   // --- an earlier copy

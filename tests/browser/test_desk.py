@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as conf
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Dialog, FilePayload, Locator, Page, expect
 
 from briefings.models import CommentState, Issue, IssueState, SectionKind
 from tests.desk import make_staff
@@ -316,7 +316,12 @@ def test_leaving_with_unsaved_words_is_asked_about(
     sit_down()
     open_issue(page, site, issue)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
 
     page.goto(f"{site}/admin/briefings/issue/")
     assert asked == []
@@ -346,7 +351,8 @@ def test_a_picture_comes_in_by_the_dialog(
     sections(page).nth(0).get_by_title("Image").click()
     page.get_by_role("tab", name="From this computer").click()
     upload = page.locator(".cke_dialog input[type=file]")
-    upload.set_input_files([{**picture(), "name": "notes.txt", "buffer": b"words"}])
+    words: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"}
+    upload.set_input_files([words])
     expect(page.locator(".cke_dialog [role=status]")).to_contain_text("is no picture that we know")
     upload.set_input_files([picture()])
     expect(page.get_by_label("URL").first).to_have_value(re.compile("/media/"))
@@ -411,12 +417,12 @@ def test_another_briefing_brings_its_own_number_and_hour(
     make_issue(briefing=make_briefing(title="B second", slot_weekday=4), number=41)
     sit_down()
     page.goto(f"{site}/admin/briefings/issue/add/")
-    expect(page.get_by_label("Number")).to_have_value("8")
+    expect(page.get_by_label("Number", exact=True)).to_have_value("8")
     hour = page.get_by_label("Goes out").input_value()
 
     page.get_by_label("Briefing", exact=True).select_option(label="B second")
 
-    expect(page.get_by_label("Number")).to_have_value("42")
+    expect(page.get_by_label("Number", exact=True)).to_have_value("42")
     assert page.get_by_label("Goes out").input_value() != hour
     expect(page.get_by_text("every Friday at 07:00")).to_be_visible()
 
@@ -446,7 +452,7 @@ VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
     (390, "dark"),
     (320, "light"),
 )
-SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, summary, a.row-button")]
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, summary")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".cke"))
     .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 90)])
     .filter(([box]) => box.width > 1 && (box.width < 24 || box.height < 24))
