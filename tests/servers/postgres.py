@@ -62,8 +62,9 @@ class PostgresCluster:
 class PostgresServer(PostgresCluster):
     """A cluster that we started, and may kill."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         super().__init__(free_port())
+        self.settings = SETTINGS | settings
         self.folder = new_folder("postgres")
         # PostgreSQL refuses to run as root; Debian's package brings a user for it.
         self.user = "postgres" if os.geteuid() == 0 else None
@@ -78,7 +79,9 @@ class PostgresServer(PostgresCluster):
 
     def start(self) -> None:
         """Start the server on its folder, also again after `kill`."""
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [
+            word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")
+        ]
         self.process = Process(
             [
                 *(self._program("postgres"), "-D", str(self.folder / "data")),
