@@ -1,0 +1,175 @@
+"""The stage: PostgreSQL with fsync, Redis, workers as processes, an issue and its readers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from bench import machine
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import wait_until
+from tests.servers.programs import CeleryWorker, environment
+from tests.servers.redis import RedisServer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One dispatch, measured from the first wake-up to the last recorded answer."""
+
+    letters: int
+    seconds: float
+    cpu_workers: float
+    cpu_postgres: float
+    cpu_redis: float
+    worker_mb: float
+
+    @property
+    def letters_per_s(self) -> float:
+        return self.letters / self.seconds
+
+    @property
+    def cpu_per_1000(self) -> float:
+        """Seconds of CPU of workers, PostgreSQL and Redis together."""
+        return 1000 * (self.cpu_workers + self.cpu_postgres + self.cpu_redis) / self.letters
+
+
+class Arena:
+    """Servers and a database of their own; what Django does happens in `bench.stage` commands."""
+
+    def __init__(self, ending: ExitStack) -> None:
+        self.folder = Path(
+            ending.enter_context(tempfile.TemporaryDirectory(prefix="newsroom-bench-"))
+        )
+        self.postgres = PostgresServer(fsync="on", full_page_writes="on", shared_buffers="256MB")
+        ending.callback(self.postgres.stop)
+        self.redis = RedisServer()
+        ending.callback(self.redis.stop)
+        self.database = self.postgres.new_database()
+        self._line: Any = None
+        self.stage("migrate")
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """What every program of a run is told; production settings, no debugging."""
+        ours = {
+            "DEBUG": "false",
+            "SECRET_KEY": "only for benchmarks, on a database that is thrown away",
+            "SITE_URL": "https://news.example.com",
+            "DATABASE_URL": self.database,
+            "REDIS_URL": self.redis.url(),
+            "EMAIL_URL": "smtp://127.0.0.1:9",
+            "VAR_DIR": str(self.folder / "var"),
+            "LOG_LEVEL": "WARNING",
+        }
+        return environment(**(ours | variables))
+
+    def stage(self, *words: str, **variables: str) -> str:
+        """Run a part of `bench.stage` and give back what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.stage", *words],
+            env=self.environment(**variables),
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def ask(self, question: str, *values: Any) -> Any:
+        """Ask the database one thing, on a connection that stays open: a new one costs CPU."""
+        if self._line is None:
+            self._line = psycopg2.connect(self.database)
+            self._line.autocommit = True
+        with self._line.cursor() as cursor:
+            cursor.execute(question, values)
+            row = cursor.fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def workers(self, number: int, **variables: str) -> Iterator[list[CeleryWorker]]:
+        """Start worker processes that are ready for their first task."""
+        with ExitStack() as ending:
+            started = []
+            for index in range(number):
+                worker = CeleryWorker(
+                    *("--pool", "solo", "--without-mingle", "--without-gossip"),
+                    env=self.environment(**variables),
+                    log=self.folder / f"worker-{time.time_ns()}.log",
+                    name=f"bench{index}",
+                )
+                ending.callback(worker.stop)
+                started.append(worker)
+            for worker in started:
+                worker.wait_until_ready()
+            yield started
+
+    def dispatch(
+        self,
+        letters: int,
+        *,
+        port: int,
+        workers: int = 2,
+        connections: int = 4,
+        is_over: Callable[[], bool] | None = None,
+        **variables: str,
+    ) -> Run:
+        """Send one issue to so many readers through real workers, and say what it cost."""
+        facts = {
+            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+            "SEND_CONNECTIONS": str(connections),
+            **variables,
+        }
+        number = int(self.stage("issue", str(letters), **facts))
+        with self.workers(workers, **facts) as started:
+            pids = [worker.pid for worker in started]
+            before = self._costs(pids)
+            begun = time.monotonic()
+            self.stage("wake", str(number), str(workers), **facts)
+            wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.05)
+            seconds = time.monotonic() - begun
+            after = self._costs(pids)
+            peak = max(machine.peak_mb(pid) for pid in pids)
+        sent = self.ask(
+            "SELECT count(*) FROM subscribers_delivery WHERE dispatch_id = %s AND state = 3", number
+        )
+        if sent != letters:
+            raise AssertionError(f"{sent} of {letters} letters are sent")
+        spent = [late - early for early, late in zip(before, after, strict=True)]
+        return Run(
+            letters=letters,
+            seconds=seconds,
+            cpu_workers=spent[0],
+            cpu_postgres=spent[1],
+            cpu_redis=spent[2],
+            worker_mb=peak,
+        )
+
+    def _costs(self, workers: list[int]) -> tuple[float, float, float]:
+        return (
+            machine.cpu_seconds(*workers),
+            machine.cpu_seconds(self.postgres.process.pid),
+            machine.cpu_seconds(self.redis.process.pid),
+        )
+
+    def _is_sent(self, number: int) -> bool:
+        state = self.ask("SELECT state FROM subscribers_dispatch WHERE id = %s", number)
+        if state == "paused":
+            reason = self.ask("SELECT pause_reason FROM subscribers_dispatch WHERE id = %s", number)
+            raise AssertionError(f"the dispatch was paused: {reason}")
+        return bool(state == "sent")
+
+
+def cores() -> int:
+    """How many cores this run has."""
+    return len(os.sched_getaffinity(0))

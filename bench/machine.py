@@ -1,0 +1,53 @@
+"""What programs cost: seconds of CPU and octets of memory, with all their children."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Read /proc/<pid>/stat behind the name, which may hold anything (proc(5))."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def family(pid: int) -> Iterator[int]:
+    """Give a process and all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdecimal() and (stat := _stat(int(entry.name))):
+            children.setdefault(int(stat[1]), []).append(int(entry.name))
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += children.get(one, [])
+
+
+def cpu_seconds(*pids: int) -> float:
+    """Sum user and system time of these processes and their children, the ended ones included."""
+    ticks = 0
+    for pid in pids:
+        for one in family(pid):
+            if stat := _stat(one):
+                ticks += sum(int(field) for field in stat[11:15])
+    return ticks / TICKS
+
+
+def peak_mb(pid: int) -> float:
+    """Give the largest resident set that any process of a family has had, in MB."""
+    peaks = [0.0]
+    for one in family(pid):
+        try:
+            lines = (PROC / str(one) / "status").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        peaks += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")]
+    return max(peaks)

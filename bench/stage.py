@@ -1,0 +1,64 @@
+"""What a benchmark does inside Django, a part at a time: `python -m bench.stage PART …`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import django
+
+
+def migrate() -> None:
+    """Make the tables."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def issue(letters: str) -> None:
+    """Publish an issue whose letter has 46 KB to so many readers; print the dispatch's number."""
+    from django.utils import timezone
+
+    from bench.letter import make_issue
+    from subscribers.engine import dispatching
+
+    made = make_issue(readers=int(letters))
+    dispatch = dispatching.publish(made, at=timezone.now())
+    print(dispatch.pk)
+
+
+def wake(dispatch: str, workers: str) -> None:
+    """Fill the ledger and wake the workers, as the beat does."""
+    from django.utils import timezone
+
+    from newsroom.tasks import wake as wake_task
+    from subscribers.engine import dispatching
+    from subscribers.models import Dispatch
+    from subscribers.tasks import send
+
+    dispatching.begin(Dispatch.objects.get(pk=int(dispatch)), at=timezone.now())
+    for _ in range(int(workers)):
+        wake_task(send, int(dispatch))
+
+
+def fill(letters: str) -> None:
+    """Fill a ledger for so many readers; print the seconds it took."""
+    from django.utils import timezone
+
+    from bench.letter import make_issue
+    from subscribers.engine import dispatching, ledger
+
+    made = make_issue(readers=int(letters))
+    dispatch = dispatching.publish(made, at=timezone.now())
+    begun = time.perf_counter()
+    ledger.fill(dispatch)
+    print(time.perf_counter() - begun)
+
+
+PARTS = {part.__name__: part for part in (migrate, issue, wake, fill)}
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
+    django.setup()
+    PARTS[sys.argv[1]](*sys.argv[2:])
