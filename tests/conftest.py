@@ -73,6 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.DATABASES  # noqa: B018  (reads the settings, so that pytest-django finds them)
+    # The processes of `pytest -n` inherit our environment; with this in it they would read the
+    # settings before they have folders and a Redis of their own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.hookimpl(optionalhook=True)
