@@ -133,6 +133,7 @@ def everything(document: ImportedDocument) -> str:
     return " | ".join(map(letters, parts))
 
 
+@pytest.mark.slow
 @UNHURRIED
 @given(issue=issues(), name=st.sampled_from(sorted(FORMS)))
 def test_every_sentence_of_an_issue_is_somewhere(issue: list[Block], name: str) -> None:

@@ -112,6 +112,7 @@ def test_what_is_no_document_is_refused_in_a_sentence(case: str) -> None:
     assert time.monotonic() - start < SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
 @pytest.mark.parametrize(
     "unit",
