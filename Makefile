@@ -5,6 +5,9 @@ PYTHON_IN_VENV := .venv/bin/python
 UV_COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --no-annotate --no-header \
 	--python-version 3.11
 
+# Which settings these are is not a matter of what the shell happens to say.
+unexport DJANGO_SETTINGS_MODULE
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-fast lint format lock
 

@@ -49,6 +49,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    if settings.configured:
+        raise pytest.UsageError("settings were read before us: unset DJANGO_SETTINGS_MODULE")
     # Whoever ends us politely gets what Ctrl-C gets: everything that was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = config.stash[RUN] = Run()
@@ -70,8 +74,6 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
         os.environ.pop(name, None)
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="newsroom.settings")
-    from django.conf import settings
-
     settings.DATABASES  # noqa: B018  (reads the settings, so that pytest-django finds them)
     # The processes of `pytest -n` inherit our environment; with this in it they would read the
     # settings before they have folders and a Redis of their own.
