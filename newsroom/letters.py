@@ -22,6 +22,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from newsroom.handing_over import NoWayThere, hand_over
 from newsroom.models import OutgoingLetter
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     try:
-        message.send()
+        hand_over(message)
     except Exception as failure:  # noqa: BLE001  (whatever the backend raises, the letter waits)
         _defer(letter, failure, at=at)
         return False
@@ -118,7 +119,9 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
 
 
 def _is_final(failure: Exception) -> bool:
-    """Whether the server will never take this letter (a class 5 answer to recipient or words)."""
+    """Whether the server will never take this letter (a class 5 answer, or no way to write it)."""
+    if isinstance(failure, NoWayThere):
+        return True
     if isinstance(failure, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in failure.recipients.values())
     return isinstance(failure, SMTPDataError) and failure.smtp_code >= 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -81,6 +82,35 @@ def test_a_letter_nobody_takes_is_given_up_after_days(by_smtp: SmtpServer) -> No
     assert OutgoingLetter.objects.exists()
     letters.send_due(at=timezone.now() + timedelta(days=4))
     assert not OutgoingLetter.objects.exists()
+
+
+@pytest.mark.parametrize("local", ["jürgen", "अजय", "ü" * 32], ids=["latin", "hindi", "longest"])
+def test_a_letter_reaches_an_address_that_is_not_ascii(
+    settings: Any, own_smtp_server: Callable[..., SmtpServer], local: str
+) -> None:
+    server = own_smtp_server(extensions=("8BITMIME", "SMTPUTF8"))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    write(to=f"{local}@xn--strae-oqa.example", subject="Räte & mayor")
+    assert letters.send_due(at=timezone.now()) == 1
+    [letter] = server.letters()
+    assert letter.recipients == (f"{local}@xn--strae-oqa.example",)
+    assert letter.sender == "news@news.example.com"
+    assert f"\r\nTo: {letter.recipients[0]}\r\n".encode() in letter.raw
+    assert letter.message["Subject"] == "Räte & mayor"
+    assert letter.message["X-Kind"] == "test"
+    assert letter.message.get_content() == "Good morning.\r\n"
+    assert not server.violations()
+
+
+def test_an_address_that_the_server_cannot_write_to_is_given_up_in_plain_words(
+    by_smtp: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(to="jürgen@example.com")
+    assert letters.send_due(at=timezone.now()) == 0
+    assert not OutgoingLetter.objects.exists()
+    assert "is given up: the part before the @ is not ASCII" in caplog.text
+    assert not by_smtp.letters()
 
 
 @pytest.mark.postgres

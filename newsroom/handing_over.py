@@ -1,0 +1,38 @@
+"""A single letter's last step: to the mail server, also where its address is not ASCII."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from smtplib import SMTP, SMTPNotSupportedError
+from typing import cast
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+
+
+class NoWayThere(Exception):
+    """Our mail server cannot write to this address; the message says why, to staff."""
+
+
+def hand_over(message: EmailMessage) -> None:
+    """Send a message to its one address, by SMTPUTF8 (RFC 6531) where the local part needs it.
+
+    Raises NoWayThere when the server does not offer that, else whatever the backend raises.
+    """
+    [address] = message.to
+    connection = get_connection()
+    if address.isascii() or not isinstance(connection, EmailBackend):
+        message.send()
+        return
+    # Django would write the local part as an encoded word, which is somebody else's address.
+    message.to = []
+    wide = message_from_bytes(message.message().as_bytes(), policy=policy.SMTP)
+    wide["To"] = address
+    with connection:
+        server = cast("SMTP", connection.connection)  # it is open here
+        try:
+            server.send_message(wide, to_addrs=[address])
+        except SMTPNotSupportedError:
+            raise NoWayThere(
+                "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
+            ) from None
