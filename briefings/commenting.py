@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
-from redis.exceptions import RedisError
 
 from briefings.models import Comment, CommentState, Issue, Section
 from newsroom import letters
+from newsroom.limits import is_one_too_many
 from newsroom.tokens import stamp, unstamp
-
-log = logging.getLogger(__name__)
 
 LINK_LASTS = timedelta(days=7)
 # One confirmation letter in this time to an address: a form must not become a way to pester.
@@ -106,16 +101,9 @@ def find_by_token(token: str) -> Comment | None:
     return mine.first()
 
 
-def count_post(network: str) -> None:
+def count_post(ip: str | None, *, at: datetime) -> None:
     """Count a comment from a network; raises TooManyComments when it sent too many in an hour."""
-    key = f"briefings.comments.{hashlib.sha256(network.encode()).hexdigest()}"
-    try:
-        cache.add(key, 0, timeout=3600)
-        count = cache.incr(key)
-    except (RedisError, OSError, ValueError) as failure:  # a limit that cannot count loses nothing
-        log.warning("comments are not counted: %s", failure)
-        return
-    if count > POSTS_AN_HOUR:
+    if is_one_too_many("comments", ip=ip, an_hour=POSTS_AN_HOUR, at=at):
         raise TooManyComments(
             "Too many comments came from your network within the last hour. Wait a while, then "
             "send this one again."

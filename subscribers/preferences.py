@@ -16,12 +16,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from briefings.models import Briefing
+from newsroom.limits import first_within_the_hour
 from newsroom.tokens import is_row_token, stamp, unstamp
 from subscribers.consenting import Evidence, join
 from subscribers.discretion import post_discreetly
 from subscribers.hashing import hash_address
 from subscribers.leaving import leave_these
-from subscribers.limiting import first_within_the_hour
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.wording import SEVERAL
 

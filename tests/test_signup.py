@@ -14,8 +14,8 @@ from django.utils import timezone
 from briefings.models import Briefing
 from newsroom.models import OutgoingLetter
 from subscribers.hashing import hash_address
-from subscribers.limiting import FORMS_AN_HOUR
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
+from subscribers.views.subscribing import FORMS_AN_HOUR
 from subscribers.wording import sign_up_wording
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.letterbox import letters_sent, letters_to, links_in

@@ -13,7 +13,7 @@ from briefings import commenting
 from briefings.forms import CommentForm
 from briefings.models import CommentState
 from briefings.views.issues import get_published, issue_page
-from newsroom.visitors import client_ip, network_of
+from newsroom.visitors import client_ip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +34,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return sent
     if form.is_valid():
         try:
-            commenting.count_post(network_of(client_ip(request)))
+            commenting.count_post(client_ip(request), at=now)
             commenting.submit(form.words(), issue=issue, at=now)
         except commenting.TooManyComments as refusal:
             form.add_error(None, str(refusal))

@@ -11,10 +11,9 @@ from newsroom.addresses import readable_address
 from newsroom.visitors import client_ip
 from subscribers import leaving, preferences
 from subscribers.forms import LinkForm, PreferencesForm
-from subscribers.limiting import too_many_forms
 from subscribers.models import Subscriber
 from subscribers.views.privacy import private_page
-from subscribers.views.subscribing import BUSY, RETRY_AFTER
+from subscribers.views.subscribing import BUSY, RETRY_AFTER, too_many_forms
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -11,12 +13,14 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.models import Briefing
 from newsroom.addresses import readable_address
+from newsroom.limits import is_one_too_many
 from newsroom.visitors import client_ip
 from subscribers.forms import SignUpForm
-from subscribers.limiting import too_many_forms
 from subscribers.signup import sign_up
 from subscribers.wording import sign_up_wording
 
+# A hospital or a university is one address to us; a talk may send a whole room here at once.
+FORMS_AN_HOUR = 60
 BUSY = (
     "Many forms came from your network within the last hour. Nothing is wrong with yours:"
     " please wait an hour and send it again."
@@ -43,6 +47,11 @@ def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
         context = {"briefing": briefing}
         return TemplateResponse(request, "subscribers/retired.html", context, status=410)
     return _form_page(request, briefing=briefing)
+
+
+def too_many_forms(ip: str | None, *, at: datetime) -> bool:
+    """Count a form that makes us write a letter; sign-ups and requests for a link count as one."""
+    return is_one_too_many("forms", ip=ip, an_hour=FORMS_AN_HOUR, at=at)
 
 
 def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:

@@ -18,21 +18,19 @@ from newsroom.visitors import network_of
 log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
-# A hospital or a university is one address to us; a talk may send a whole room here at once.
-FORMS_AN_HOUR = 60
 
 
-def too_many_forms(ip: str | None, *, at: datetime) -> bool:
-    """Count a form sent from this network; True when it sent too many within the clock's hour."""
+def is_one_too_many(form: str, *, ip: str | None, an_hour: int, at: datetime) -> bool:
+    """Count a form sent from this network; True when it sent more within the clock's hour."""
     hour = int(at.timestamp()) // 3600
-    key = _key("forms", f"{network_of(ip)} {hour}")
+    key = _key(form, f"{network_of(ip)} {hour}")
     try:
         cache.add(key, 0, timeout=HOUR.total_seconds())
-        return cache.incr(key) > FORMS_AN_HOUR
+        return cache.incr(key) > an_hour
     except ValueError:  # it expired between the two calls
         return False
     except (RedisError, OSError) as failure:
-        log.warning("forms are not counted, the cache is out of reach: %s", failure)
+        log.warning("%s is not counted, the cache is out of reach: %s", form, failure)
         return False
 
 
@@ -47,4 +45,4 @@ def first_within_the_hour(act: str, about: str) -> bool:
 
 def _key(act: str, about: str) -> str:
     """Name a count without an address or an IP that could be read out of the cache."""
-    return f"subscribers.{act}.{hashlib.sha256(about.encode()).hexdigest()}"
+    return f"limit.{act}.{hashlib.sha256(about.encode()).hexdigest()}"
