@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from celery import Celery
 
 from bench import machine
 from tests.servers.postgres import PostgresServer
@@ -58,6 +59,7 @@ class Arena:
         ending.callback(self.redis.stop)
         self.database = self.postgres.new_database()
         self._line: Any = None
+        self.broker = Celery(broker=self.redis.url())
         self.stage("migrate")
 
     def environment(self, **variables: str) -> dict[str, str]:
@@ -131,11 +133,13 @@ class Arena:
             **variables,
         }
         number = int(self.stage("issue", str(letters), **facts))
+        self.stage("begin", str(number), **facts)
         with self.workers(workers, **facts) as started:
             pids = [worker.pid for worker in started]
             before = self._costs(pids)
             begun = time.monotonic()
-            self.stage("wake", str(number), str(workers), **facts)
+            for _ in range(workers):
+                self.broker.send_task("subscribers.tasks.send", (number,), queue="sending")
             wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.05)
             seconds = time.monotonic() - begun
             after = self._costs(pids)

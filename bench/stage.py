@@ -28,18 +28,14 @@ def issue(letters: str) -> None:
     print(dispatch.pk)
 
 
-def wake(dispatch: str, workers: str) -> None:
-    """Fill the ledger and wake the workers, as the beat does."""
+def begin(dispatch: str) -> None:
+    """Fill the ledger, as the beat does before it wakes the workers."""
     from django.utils import timezone
 
-    from newsroom.tasks import wake as wake_task
     from subscribers.engine import dispatching
     from subscribers.models import Dispatch
-    from subscribers.tasks import send
 
     dispatching.begin(Dispatch.objects.get(pk=int(dispatch)), at=timezone.now())
-    for _ in range(int(workers)):
-        wake_task(send, int(dispatch))
 
 
 def fill(letters: str) -> None:
@@ -56,7 +52,7 @@ def fill(letters: str) -> None:
     print(time.perf_counter() - begun)
 
 
-PARTS = {part.__name__: part for part in (migrate, issue, wake, fill)}
+PARTS = {part.__name__: part for part in (migrate, issue, begin, fill)}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from django.db import connection, transaction
@@ -88,7 +88,7 @@ def settle(outcome: Outcome, *, lease: int) -> None:
 
 # The same rules as `_record_one` for many leases in one statement, planned once per connection. The
 # end of the lease is left to its holder's heartbeat, so that the row's update touches no index.
-_STATEMENT = """
+PREPARE = """
 PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS
 WITH told AS (
   UPDATE subscribers_lease AS l SET begun = v.begun, settled = v.settled
@@ -107,27 +107,37 @@ SELECT told.id,
   )
 FROM told
 """
+EXECUTE = "EXECUTE newsroom_record (%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s, %s)"
 _prepared: WeakSet[object] = WeakSet()
+
+
+def values(entries: Sequence[Entry], *, dispatch: int, briefing: int) -> list[Any]:
+    """Give `EXECUTE` its values: a column of each field, then what all entries share."""
+    return [
+        [entry.lease for entry in entries],
+        [entry.begun for entry in entries],
+        [entry.settled for entry in entries],
+        [entry.subscriber for entry in entries],
+        dispatch,
+        briefing,
+    ]
+
+
+def read_verdicts(
+    entries: Sequence[Entry], rows: Sequence[tuple[int, bool, bool]]
+) -> dict[int, Verdict]:
+    """Read what `EXECUTE` gave back; a lease without a row is closed."""
+    found = {lease: (sending, mailable) for lease, sending, mailable in rows}
+    return {entry.lease: _verdict(found.get(entry.lease)) for entry in entries}
 
 
 def _record_many(entries: Sequence[Entry], *, dispatch: int, briefing: int) -> dict[int, Verdict]:
     with connection.cursor() as cursor:
         if connection.connection not in _prepared:
-            cursor.execute(_STATEMENT)
+            cursor.execute(PREPARE)
             _prepared.add(connection.connection)
-        cursor.execute(
-            "EXECUTE newsroom_record (%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s, %s)",
-            [
-                [entry.lease for entry in entries],
-                [entry.begun for entry in entries],
-                [entry.settled for entry in entries],
-                [entry.subscriber for entry in entries],
-                dispatch,
-                briefing,
-            ],
-        )
-        found = {lease: (sending, mailable) for lease, sending, mailable in cursor.fetchall()}
-    return {entry.lease: _verdict(found.get(entry.lease)) for entry in entries}
+        cursor.execute(EXECUTE, values(entries, dispatch=dispatch, briefing=briefing))
+        return read_verdicts(entries, cursor.fetchall())
 
 
 def _verdict(found: tuple[bool, bool] | None) -> Verdict:
