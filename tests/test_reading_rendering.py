@@ -41,6 +41,21 @@ def test_a_link_within_the_site_stays_as_it_is(href: str) -> None:
     assert rendered(f'<a href="{href}">here</a>') == f'<a href="{href}">here</a>'
 
 
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<p>One two.</p><p>Three.</p>", 3),
+        ("<ul><li>one</li><li>two</li></ul>", 2),
+        ("<table><tbody><tr><td>214</td><td>beds</td></tr></tbody></table>", 2),
+        ("<p>a<br>b</p>", 2),
+        ("<p>un<b>believ</b>able</p>", 1),
+        ("<p></p><hr>", 0),
+    ],
+)
+def test_words_are_counted_across_blocks_and_within_them(html: str, words: int) -> None:
+    assert render_body(sanitise(html))[1] == words
+
+
 @pytest.mark.parametrize("href", ["http://[", "http://[::1", "https://a@b:c/"])
 def test_an_address_that_is_none_breaks_nothing(href: str) -> None:
     assert "words" in rendered(f'<p><a href="{href}">words</a><img src="{href}" alt="words"></p>')

@@ -30,7 +30,7 @@ def dress(body: str, *, kind: str, headed: bool, base_url: str) -> str:
     tailor.fit(root)
     if not headed:
         for heading in root.find("h3", "h4"):
-            heading.tag = {"h3": "h2", "h4": "h3"}[heading.tag]
+            heading.move_up_a_rank()
     if kind == SectionKind.ROUNDUP:
         root.children = [
             _ruled(child) if isinstance(child, Element) and child.tag in {"ul", "ol"} else child
@@ -111,7 +111,7 @@ class _Tailor:
     def quote(self, quote: Element) -> Element:
         """Set a reader's words on a ground of their own, others beside a rule."""
         last = quote.elements[-1] if quote.elements else None
-        if last and last.tag == "p" and len(quote.elements) > 1 and _names_a_source(last.words):
+        if last and last.tag == "p" and len(quote.elements) > 1 and last.names_a_source:
             last.attributes["class"] = "source sans quiet"
         return _cell(quote, f"{self.quote_class} serif ink", table_class="block")
 
@@ -208,7 +208,3 @@ def _number(text: str) -> int:
     """Read a size in pixels; 0 for none, for per cent and for nonsense."""
     digits = text.strip().removesuffix("px")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0
-
-
-def _names_a_source(words: str) -> bool:
-    return words.lstrip().startswith(("—", "–", "―", "-- ", "- "))

@@ -39,11 +39,8 @@ class Element:
 
     @property
     def words(self) -> str:
-        """All text in here, as it stands."""
-        return "".join(
-            child if isinstance(child, str) else "\n" if child.tag == "br" else child.words
-            for child in self.children
-        )
+        """All text in here, as it stands; a block has its lines to itself."""
+        return "".join(map(_words_of, self.children))
 
     @property
     def is_empty(self) -> bool:
@@ -56,12 +53,29 @@ class Element:
         directions = map(unicodedata.bidirectional, self.words)
         return next((it for it in directions if it in {"L", "R", "AL"}), "L") != "L"
 
+    @property
+    def names_a_source(self) -> bool:
+        """Whether this line, within a quotation, says who is quoted."""
+        return self.words.lstrip().startswith(("—", "–", "―", "-- ", "- "))
+
+    def move_up_a_rank(self) -> None:
+        """Let a heading take the place of the one above it, which is missing."""
+        self.tag = {"h3": "h2", "h4": "h3"}[self.tag]
+
     def find(self, *tags: str) -> Iterator[Element]:
         """Walk the elements of these tags, at any depth, in order."""
         for child in self.elements:
             if child.tag in tags:
                 yield child
             yield from child.find(*tags)
+
+
+def _words_of(child: Element | str) -> str:
+    if isinstance(child, str):
+        return child
+    if child.tag == "br":
+        return "\n"
+    return f"\n{child.words}\n" if child.tag in BLOCKS else child.words
 
 
 class _Grower(HTMLParser):

@@ -122,16 +122,11 @@ def _dressed(
             child.tag, child.attributes = "span", {"class": "src"}
         case "a" if not dress.is_ours(child.attributes.get("href", "")):
             child.attributes["rel"] = "noopener"
-        case "p" if "blockquote" in within and _names_a_source(child.words):
+        case "p" if "blockquote" in within and child.names_a_source:
             child.attributes["class"] = "said-by"
         case "h3" | "h4" if not dress.headed:
-            child.tag = {"h3": "h2", "h4": "h3"}[child.tag]
+            child.move_up_a_rank()
     return child
-
-
-def _names_a_source(words: str) -> bool:
-    """Whether a line within a quotation says who is quoted."""
-    return words.lstrip().startswith(("—", "–", "―", "-- ", "- "))
 
 
 def _closes_an_item(element: Element, parent: Element) -> bool:
