@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
 
-LETTER_OCTETS = 46_000
 PARAGRAPH = (
     "<p>On paper the county has more beds than it can staff. Each is paid for twice: once by the "
     "trust that keeps the lights on, and again by the commissioner that buys the same care next "
@@ -50,7 +49,8 @@ def subscribe(briefing: Briefing, readers: int) -> None:
         )
         cursor.execute(
             """
-            INSERT INTO subscribers_subscription (subscriber_id, briefing_id, state, token, joined_at)
+            INSERT INTO subscribers_subscription
+                (subscriber_id, briefing_id, state, token, joined_at)
             SELECT id, %s, 'active', left(md5(id || 'x' || %s), 22), now()
             FROM subscribers_subscriber ORDER BY id LIMIT %s
             """,

@@ -119,10 +119,15 @@ class _Session(asyncio.Protocol):
 async def _serve(port: int, delay: float, counter: Path) -> None:
     _Session.delay = delay
     server = await asyncio.get_running_loop().create_server(_Session, "127.0.0.1", port)
+    _note(counter)
     async with server:
-        while True:
-            counter.write_text(str(_Session.counted))
-            await asyncio.sleep(0.1)
+        await server.serve_forever()
+
+
+def _note(counter: Path) -> None:
+    """Write down the count, ten times a second."""
+    counter.write_text(str(_Session.counted))
+    asyncio.get_running_loop().call_later(0.1, _note, counter)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,14 @@ def fill(letters: str) -> None:
     print(time.perf_counter() - begun)
 
 
-PARTS = {part.__name__: part for part in (migrate, issue, begin, fill)}
+def naive(letters: str) -> None:
+    """Send to so many readers the way the framework's documentation shows."""
+    from bench.peers import send_naively
+
+    send_naively(int(letters))
+
+
+PARTS = {part.__name__: part for part in (migrate, issue, begin, fill, naive)}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
