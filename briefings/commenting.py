@@ -10,11 +10,11 @@ from django.db import transaction
 from django.urls import reverse
 
 from briefings.models import Comment, CommentState, Issue, Section
+from briefings.models.comment import CONFIRM_WITHIN
 from newsroom import letters
 from newsroom.limits import is_one_too_many
 from newsroom.tokens import stamp, unstamp
 
-LINK_LASTS = timedelta(days=7)
 # One confirmation letter in this time to an address: a form must not become a way to pester.
 LETTER_EVERY = timedelta(minutes=10)
 WAITING_AT_MOST = 5  # unconfirmed comments of one address within a day
@@ -94,7 +94,7 @@ def confirmation_path(comment: Comment) -> str:
 
 def find_by_token(token: str) -> Comment | None:
     """The comment that a confirmation link is about; None when it is forged, too old or gone."""
-    pk = unstamp("comment", token, max_age=int(LINK_LASTS.total_seconds()))
+    pk = unstamp("comment", token, max_age=int(CONFIRM_WITHIN.total_seconds()))
     if pk is None:
         return None
     mine = Comment.objects.filter(pk=pk).select_related("issue__briefing", "issue__author")
@@ -121,7 +121,7 @@ def _ask_to_confirm(comment: Comment, *, at: datetime) -> None:
             "briefing": comment.issue.briefing,
             "inks": comment.issue.briefing.inks,
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
-            "days": LINK_LASTS.days,
+            "days": CONFIRM_WITHIN.days,
         },
     )
     earlier = (

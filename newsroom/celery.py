@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init
 from kombu import Queue
 
@@ -24,6 +25,14 @@ app.conf.beat_schedule = {
     "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
     "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
+    "forget unconfirmed comments": {
+        "task": "briefings.tasks.forget_unconfirmed_comments",
+        "schedule": crontab(hour="3", minute="10"),
+    },
+    "forget unconfirmed sign-ups": {
+        "task": "subscribers.tasks.forget_unconfirmed_sign_ups",
+        "schedule": crontab(hour="3", minute="20"),
+    },
 }
 
 

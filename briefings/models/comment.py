@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from newsroom.staff import Staff
 
 MAX_COMMENT_CHARS = 5_000
+CONFIRM_WITHIN = timedelta(days=7)
 
 
 class CommentState(models.TextChoices):
@@ -37,6 +38,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def waiting(self) -> CommentQuerySet:
         """The moderators' queue, the oldest first."""
         return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
+
+    def never_confirmed(self, *, at: datetime) -> CommentQuerySet:
+        """Comments whose link has ended before anybody confirmed the address."""
+        return self.filter(state=CommentState.UNCONFIRMED, created_at__lte=at - CONFIRM_WITHIN)
 
     def threads(self) -> CommentQuerySet:
         """Comments that answer no other."""
