@@ -9,7 +9,7 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --no-annotate -
 unexport DJANGO_SETTINGS_MODULE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test test-fast lint format lock
+.PHONY: help install install-dev demo test test-fast lint bench format lock
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test-fast: install-dev ## the core of it in a minute: SQLite, no browser, no fau
 
 lint: install-dev ## ruff, format, types, templates, migrations, deployment settings
 	@tools/lint.sh
+
+bench: install-dev ## dispatches against smtp-source and plain Django; figures in var/bench.json
+	@tools/test-packages.sh
+	@$(PYTHON_IN_VENV) -m bench
 
 format: install-dev ## let ruff put the code in shape
 	@.venv/bin/ruff check --fix-only --quiet .
