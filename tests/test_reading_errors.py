@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.factories import make_published_issue
 
-PLAIN = ["400.html", "413.html", "500.html", "503.html"]
+PLAIN = ["400.html", "413.html", "429.html", "500.html", "503.html"]
 
 
 @pytest.mark.parametrize("name", PLAIN)
