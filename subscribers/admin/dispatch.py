@@ -40,6 +40,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
     """Dispatches are made by publishing; here they are watched, paused and cancelled."""
 
     list_display = ("issue", "state", "created_at", "finished_at")
+    show_facets = admin.ShowFacets.NEVER
     list_filter = ("state", "issue__briefing")
     list_select_related = ("issue__briefing",)
     date_hierarchy = "created_at"

@@ -14,6 +14,7 @@ from tests.factories import (
     make_briefing,
     make_comment,
     make_contributor,
+    make_dispatch,
     make_issue,
     make_published_issue,
     make_scheduled_issue,
@@ -38,6 +39,9 @@ PAGES = {
     "comment": "/admin/briefings/comment/{comment}/change/",
     "briefings": "/admin/briefings/briefing/",
     "briefing": "/admin/briefings/briefing/{briefing}/change/",
+    "dispatches": "/admin/subscribers/dispatch/",
+    "dispatch": "/admin/subscribers/dispatch/{dispatch}/change/",
+    "send": "/admin/subscribers/dispatch/send/{scheduled}/",
     "contributors": "/admin/briefings/contributor/",
     "contributor": "/admin/briefings/contributor/{contributor}/change/",
 }
@@ -74,6 +78,7 @@ def addresses(db: None) -> dict[str, str]:
         "scheduled": scheduled.pk,
         "published": published.pk,
         "comment": comment.pk,
+        "dispatch": make_dispatch(briefing=briefing, title=draft.title).pk,
         "briefing": briefing.pk,
         "contributor": lead.pk,
     }
