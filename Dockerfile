@@ -20,7 +20,8 @@ USER newsroom
 
 # Static files are part of the image. The variables are needed to read settings and are kept nowhere;
 # the editor's own demonstration pages are not published.
-RUN SECRET_KEY=only-while-building SITE_URL=https://build.invalid EMAIL_URL=smtp://build.invalid \
+RUN SECRET_KEY=only-while-building-and-kept-nowhere-in-the-image-itself \
+    SITE_URL=https://build.invalid EMAIL_URL=smtp://build.invalid \
     python manage.py collectstatic --noinput --verbosity 0 --ignore tests --ignore preview.html
 
 # Uploads outlive the container; everything else in this folder belongs to the image.

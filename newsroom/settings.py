@@ -52,6 +52,8 @@ SECRET_KEY: str = (
     if DEBUG
     else required("SECRET_KEY", hint="set it to 50 or more random characters, the same everywhere")
 )
+if len(SECRET_KEY) < 50 and not DEBUG:
+    raise refuse("SECRET_KEY", "is wrong: it is too short, set it to 50 or more random characters")
 # Links in letters outlive a key: keep the former ones here, newest first, after a change.
 SECRET_KEY_FALLBACKS: list[str] = read(
     "SECRET_KEY_FALLBACKS", env.list, [], hint="write former keys, separated by commas"
@@ -268,6 +270,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 8
 AXES_CLIENT_IP_CALLABLE = "newsroom.visitors.client_ip"
 AXES_COOLOFF_TIME = 0.5  # hours
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
@@ -308,6 +311,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "newsroom.formats"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

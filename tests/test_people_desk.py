@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
@@ -199,3 +200,11 @@ def test_a_long_list_of_readers_is_never_counted_row_by_row(desk: Client) -> Non
     plan = find_address(Subscriber.objects.all(), "ada@exam").explain()
     assert "subscriber_by_address" in plan
     assert "Seq Scan" not in plan
+
+
+def test_a_list_tells_the_time_as_every_other_page_does(desk: Client) -> None:
+    row = make_reader(of=make_briefing()).subscriber
+    Subscriber.objects.filter(pk=row.pk).update(
+        created_at=datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
+    )
+    assert "22 Nov 2026, 19:05" in desk.get("/admin/subscribers/subscriber/").content.decode()

@@ -120,6 +120,7 @@ def test_a_missing_variable_is_named(
         ("LOG_LEVEL", "LOUD"),
         ("REDIS_URL", "http://127.0.0.1"),
         ("REDIS_URL", "redis://127.0.0.1:port/0"),
+        ("SECRET_KEY", "k" * 49),
         ("SEND_CONNECTIONS", "0"),
         ("SEND_CONNECTIONS", "many"),
         ("SEND_RATE", "-1"),
