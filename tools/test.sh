@@ -1,13 +1,13 @@
 #!/bin/bash
-# The whole suite, in three passes: the core as in production (PostgreSQL, Redis), the core as on one
-# machine (SQLite, no server), then what has a browser, kills or thousands of letters in it, alone on
-# the machine because it measures time.
+# The whole suite, in four passes: the core as in production (PostgreSQL, Redis), the core as on one
+# machine (SQLite, no server), what has a browser in it or takes long, and last the kills and the
+# thousands of letters, with the machine to themselves.
 set -u
 cd "$(dirname "$0")/.." || exit
 
 tools/test-packages.sh || exit 1
 
-heavy="browser or faults or slow"
+heavy="browser or slow or faults"
 mkdir -p var
 summary=$(mktemp var/test-summary.XXXXXX)
 trap 'rm -f "$summary"' EXIT
@@ -31,7 +31,8 @@ pass() {
 
 pass "PostgreSQL and Redis" --database=postgres -n 2 -m "not ($heavy)"
 pass "SQLite" --database=sqlite -n 2 -m "not ($heavy or postgres)"
-pass "browser, faults and load" --database=postgres -m "$heavy"
+pass "browser and long tests" --database=postgres -n 2 -m "(browser or slow) and not faults"
+pass "faults and load" --database=postgres -m faults
 
 echo
 cat "$summary"
