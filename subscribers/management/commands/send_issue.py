@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         issue = _find(options["issue"])
         now = timezone.now()
-        hour = _read_hour(options["at"], issue) if options["at"] else now
+        hour = _read_hour(options["at"], issue, now=now) if options["at"] else now
         try:
             with transaction.atomic():
                 _approve(issue)
@@ -76,14 +76,17 @@ def _find(name: str) -> Issue:
     return found
 
 
-def _read_hour(words: str, issue: Issue) -> datetime:
+def _read_hour(words: str, issue: Issue, *, now: datetime) -> datetime:
     try:
         hour = parse_datetime(words)
     except ValueError:
         hour = None
     if hour is None:
         raise CommandError(f"{words!r} is no time: write it like 2026-11-26T07:00.")
-    return hour if timezone.is_aware(hour) else hour.replace(tzinfo=issue.briefing.zone)
+    hour = hour if timezone.is_aware(hour) else hour.replace(tzinfo=issue.briefing.zone)
+    if hour <= now:  # a slip of the pen must not send an issue to everybody at once
+        raise CommandError(f"{words} has passed. Give a later time, or none to send it now.")
+    return hour
 
 
 def _approve(issue: Issue) -> None:
