@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,9 @@ from briefings.rendering.web import PageSection
 from newsroom.addresses import normalise_address
 
 
+EMPTY = "Write something first; the comment is empty."
+
+
 class CommentForm(forms.Form):
     """A reader's comment: every refusal says what to do, and what was typed stays."""
 
@@ -20,7 +24,7 @@ class CommentForm(forms.Form):
         label="Your comment",
         help_text=f"Plain text, up to {MAX_COMMENT_CHARS:,} characters.",
         widget=forms.Textarea(attrs={"rows": 7}),
-        error_messages={"required": "Write something first; the comment is empty."},
+        error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(
         label="What it is about",
@@ -78,11 +82,14 @@ class CommentForm(forms.Form):
                 f" {len(body):,}. Shorten it and send it again.",
                 code="too_long",
             )
+        if not _is_seen(body):
+            raise forms.ValidationError(EMPTY, code="required")
         return body
 
     def clean_name(self) -> str:
-        """One line, whatever was pasted."""
-        return " ".join(self.cleaned_data["name"].split())
+        """One line, whatever was pasted; nobody where nothing is to be seen."""
+        name = " ".join(self.cleaned_data["name"].split())
+        return name if _is_seen(name) else ""
 
     def clean_email(self) -> str:
         return normalise_address(self.cleaned_data["email"])
@@ -102,6 +109,11 @@ class CommentForm(forms.Form):
             section=section,
             parent=sent["reply_to"],
         )
+
+
+def _is_seen(words: str) -> bool:
+    """Whether there is a sign in it besides spaces and what only steers how others are drawn."""
+    return any(unicodedata.category(char)[0] not in "CZ" for char in words)
 
 
 def find_thread(issue: Issue, number: str) -> Comment | None:

@@ -204,6 +204,15 @@ def test_an_issue_that_is_not_out_takes_no_comments(client: Client) -> None:
     assert send(client, make_scheduled_issue()).status_code == 404
 
 
+def test_words_that_nobody_can_see_are_no_comment_and_no_name(client: Client) -> None:
+    issue = make_published_issue()
+    response = send(client, issue, body="\u200b\u202e \u2060")
+    assert response.status_code == 422
+    assert "the comment is empty" in said(response.content)
+    assert send(client, issue, name="\u200b\u2060", body="👩‍👧").status_code == 302
+    assert Comment.objects.get().display_name == "Anonymous"
+
+
 # --- too many
 
 
