@@ -13,7 +13,6 @@ from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.rendering.web import PageSection
 from newsroom.addresses import normalise_address
 
-
 EMPTY = "Write something first; the comment is empty."
 
 
