@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email import message_from_bytes, policy
+from email.message import Message
 from smtplib import SMTP, SMTPNotSupportedError
 from typing import cast
 
@@ -24,10 +25,7 @@ def hand_over(message: EmailMessage) -> None:
     if address.isascii() or not isinstance(connection, EmailBackend):
         message.send()
         return
-    # Django would write the local part as an encoded word, which is somebody else's address.
-    message.to = []
-    wide = message_from_bytes(message.message().as_bytes(), policy=policy.SMTP)
-    wide["To"] = address
+    wide = write_wide(message)
     with connection:
         server = cast("SMTP", connection.connection)  # it is open here
         try:
@@ -36,3 +34,18 @@ def hand_over(message: EmailMessage) -> None:
             raise NoWayThere(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
             ) from None
+
+
+def write_wide(message: EmailMessage) -> Message:
+    """Build a message whose To line has its address in its own script (RFC 6532).
+
+    Django would write the local part as an encoded word, which is somebody else's address, and
+    would fail where that word is too long for a line.
+    """
+    addresses, message.to = message.to, []
+    try:
+        wide = message_from_bytes(message.message().as_bytes(), policy=policy.SMTPUTF8)
+    finally:
+        message.to = addresses
+    wide["To"] = ", ".join(addresses)
+    return wide

@@ -96,6 +96,15 @@ def test_each_recipient_has_a_letter(client: Client) -> None:
     ]
 
 
+def test_a_letter_to_a_long_address_of_another_script_arrives(inbox: Path) -> None:
+    address = f"{'ü' * 32}@example.org"
+    send(to=address, subject="Räte")
+    letter = only_letter()
+    assert letter.to == address
+    assert dict(letter.headers)["To"] == address
+    assert letter.subject == "Räte"
+
+
 def test_letters_are_found_by_a_part_of_the_address(client: Client) -> None:
     send(to="ada@example.com", subject="For Ada")
     send(to="basil@example.com", subject="For Basil")

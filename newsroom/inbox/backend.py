@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.mail.backends.base import BaseEmailBackend
 
+from newsroom.handing_over import write_wide
 from newsroom.inbox.folder import deliver
 
 if TYPE_CHECKING:
@@ -20,5 +21,11 @@ class InboxBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
             for recipient in message.recipients():
-                deliver(message.message().as_bytes(), to=recipient)
+                deliver(_write(message), to=recipient)
         return len(email_messages)
+
+
+def _write(message: EmailMessage) -> bytes:
+    if all(address.isascii() for address in message.to):
+        return message.message().as_bytes()
+    return write_wide(message).as_bytes()
