@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests.servers import browser as chromium
@@ -37,6 +38,11 @@ MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
 
 
 RUN = pytest.StashKey[Run]()
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "newsroom", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("newsroom")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,7 +80,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
         os.environ.pop(name, None)
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="newsroom.settings")
-    settings.DATABASES  # noqa: B018  (reads the settings, so that pytest-django finds them)
+    # Hashes of passwords are slow on purpose. (Asking reads the settings: pytest-django finds them.)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
     # The processes of `pytest -n` inherit our environment; with this in it they would read the
     # settings before they have folders and a Redis of their own.
     del os.environ["DJANGO_SETTINGS_MODULE"]
