@@ -80,7 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
         os.environ.pop(name, None)
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="newsroom.settings")
-    # Hashes of passwords are slow on purpose. (Asking reads the settings: pytest-django finds them.)
+    # A password hash is slow on purpose. (Asking for it reads the settings for pytest-django.)
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher",
         *settings.PASSWORD_HASHERS,
