@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
+
 if TYPE_CHECKING:
     from newsroom.staff import Staff
 
 
-class ActQuerySet(models.QuerySet["Act"]):
+class ActQuerySet(AppendOnlyQuerySet["Act"]):
     """Acts in the words of those who look them up."""
 
     def on(self, subject: models.Model) -> ActQuerySet:
@@ -21,14 +23,8 @@ class ActQuerySet(models.QuerySet["Act"]):
             subject_kind=subject._meta.model_name, subject_id=str(subject.pk)
         ).order_by("-at", "-pk")
 
-    def update(self, **_: Any) -> NoReturn:
-        raise TypeError("the log of acts is append-only")
 
-    def delete(self) -> NoReturn:
-        raise TypeError("the log of acts is append-only")
-
-
-class Act(models.Model):
+class Act(AppendOnlyModel):
     """One act of staff (or of the clock) on a row: append-only."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -49,15 +45,6 @@ class Act(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name or 'the clock'} {self.verb} {self.subject_kind} {self.subject_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write once."""
-        if not self._state.adding:
-            raise TypeError("the log of acts is append-only")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("the log of acts is append-only")
 
 
 def record_act(

@@ -184,3 +184,20 @@ def test_whoever_gets_a_letter_forwarded_can_only_leave(
     assert (after.name, after.address, after.token) == ("Ada", ADA, subscriber.token)
     assert not after.subscriptions.active().exists()  # leaving is what the links are for
     assert ConsentRecord.objects.filter(act="joined").count() == joined_before
+
+
+def test_a_consent_is_neither_changed_nor_taken_back() -> None:
+    reader = make_reader(of=make_briefing())
+    record = ConsentRecord.objects.create(
+        subscriber=reader.subscriber, briefing=reader.briefing, act="joined", source="/subscribe/"
+    )
+    for attempt in (
+        record.save,
+        record.delete,
+        ConsentRecord.objects.all().delete,
+        lambda: ConsentRecord.objects.update(wording="never said"),
+    ):
+        with pytest.raises(TypeError, match="append-only"):
+            attempt()
+    reader.subscriber.delete()  # it goes with its subscriber, and only so
+    assert not ConsentRecord.objects.exists()

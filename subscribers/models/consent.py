@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils import timezone
+
+from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class ConsentAct(models.TextChoices):
@@ -16,7 +16,11 @@ class ConsentAct(models.TextChoices):
     IMPORTED = "imported", "Imported with evidence"
 
 
-class ConsentRecord(models.Model):
+class ConsentRecordQuerySet(AppendOnlyQuerySet["ConsentRecord"]):
+    """Consents to be read."""
+
+
+class ConsentRecord(AppendOnlyModel):
     """Who agreed to what, when, from where, and what they were told (UK GDPR, article 7(1))."""
 
     subscriber = models.ForeignKey(
@@ -31,15 +35,11 @@ class ConsentRecord(models.Model):
     ip = models.GenericIPAddressField(null=True, help_text="Of the confirming or leaving request.")
     asked_ip = models.GenericIPAddressField(null=True, help_text="Of the form's request.")
 
+    objects = ConsentRecordQuerySet.as_manager()
+
     class Meta:
         ordering = ("at", "pk")
         indexes = (models.Index(fields=["subscriber", "briefing"], name="consent_by_subscriber"),)
 
     def __str__(self) -> str:
         return f"{self.get_act_display()} {self.at:%d %B %Y %H:%M}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write once."""
-        if not self._state.adding:
-            raise TypeError("consent records are append-only")
-        super().save(*args, **kwargs)
