@@ -58,7 +58,7 @@ def log_in(context: BrowserContext, newsroom: Demo, user: str) -> Page:
 def open_letter(page: Page, newsroom: Demo, *, to: str, subject: str) -> None:
     """Find a letter in the inbox page, which shows it by itself when it comes."""
     page.goto(f"{newsroom.url}/inbox/?to={to}")
-    page.get_by_role("link", name=subject).click(timeout=30_000)
+    page.get_by_role("link", name=subject).click(timeout=90_000)  # machines that test are busy
     expect(page.get_by_role("heading", name=subject)).to_be_visible()
 
 
