@@ -83,20 +83,22 @@ class Stretch:
         couriers = (self._courier() for _ in range(settings.SEND_CONNECTIONS))
         found = await asyncio.gather(*couriers, return_exceptions=True)
         heartbeat.cancel()
-        for failure in found:
-            await self._mind(failure)
+        await asyncio.gather(heartbeat, return_exceptions=True)
+        await self._mind([failure for failure in found if failure is not None])
         return self._sent
 
-    async def _mind(self, failure: BaseException | None) -> None:
-        """Log what ended a courier; a server that refuses us pauses the dispatch."""
-        if isinstance(failure, ServerRejectsUs):
-            log.error("%s is paused: %s", self._dispatch, failure)
+    async def _mind(self, failures: list[BaseException]) -> None:
+        """Log what ended couriers, once each; a server that refuses us pauses the dispatch."""
+        refusals = {str(f) for f in failures if isinstance(f, ServerRejectsUs)}
+        for refusal in sorted(refusals):
+            log.error("%s is paused: %s", self._dispatch, refusal)
             with suppress(DispatchRefused):  # somebody paused or cancelled it already
-                await self._clerk.ask(self._dispatch.pause, by=None, reason=str(failure))
-        elif isinstance(failure, ServerAway):
-            log.warning("%s waits: %s", self._dispatch, failure)
-        elif failure is not None:
-            raise failure
+                await self._clerk.ask(self._dispatch.pause, by=None, reason=refusal)
+        for reason in sorted({str(f) for f in failures if isinstance(f, ServerAway)}):
+            log.warning("%s waits: %s", self._dispatch, reason)
+        for failure in failures:
+            if not isinstance(failure, ServerRejectsUs | ServerAway):
+                raise failure
 
     async def _keep_leases(self) -> None:
         """Renew the leases in hand, also while a server takes its time to answer."""
@@ -122,6 +124,7 @@ class Stretch:
                 if leased is None:
                     return
                 if not await self._work(leased, transport):
+                    await transport.close()
                     transport = None
         finally:
             if transport is not None:
