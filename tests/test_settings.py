@@ -70,11 +70,12 @@ def test_the_example_explains_each_variable(name: str) -> None:
     assert text.endswith(".")
 
 
-def test_the_example_starts_a_newsroom_once_it_has_a_key(tmp_path: Path) -> None:
+def test_the_example_starts_a_newsroom_once_it_has_a_key_and_a_mail_server(tmp_path: Path) -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]", line))
-    assert given["SECRET_KEY"] == ""
-    env = environment(**(given | {"SECRET_KEY": "k" * 50, "VAR_DIR": str(tmp_path)}))
+    assert {name for name, value in given.items() if not value} == {"SECRET_KEY", "EMAIL_URL"}
+    written = {"SECRET_KEY": "k" * 50, "EMAIL_URL": "smtp://mail.example.com"}
+    env = environment(**(given | written | {"VAR_DIR": str(tmp_path)}))
     assert manage("check", env=env).returncode == 0
 
 
