@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from newsroom.tasks import wake
-from subscribers.engine import dispatching
+from subscribers.engine import dispatching, ledger
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState, SignUp
 
@@ -43,7 +43,7 @@ def send(dispatch_id: int) -> None:
     if dispatch is None:
         return
     sent = send_stretch(dispatch)
-    if dispatch.deliveries.ready(at=timezone.now()).exists():
+    if ledger.has_work(dispatch_id):
         if sent:
             wake(send, dispatch_id)
     else:

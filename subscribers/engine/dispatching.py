@@ -140,7 +140,7 @@ def tend(*, at: datetime) -> list[Dispatch]:
         try:
             if dispatch.filled_at is None:
                 begin(dispatch, at=at)
-            if dispatch.deliveries.ready(at=at).exists():
+            if ledger.has_work(dispatch.pk):
                 waiting.append(dispatch)
             else:
                 ledger.finish(dispatch)

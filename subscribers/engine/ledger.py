@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.utils import timezone
 
+from briefings.models import Issue
 from newsroom.models import record_act
 from subscribers.engine.composing import Addressee
 from subscribers.engine.recording import Entry, settle
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
+from subscribers.models.ledger import WAITING_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from newsroom.staff import Staff
+    from subscribers.models.ledger import DeliveryQuerySet
 
 LEASE_SIZE = 500
 DOUBTFUL = {
@@ -71,76 +74,119 @@ def expiry() -> datetime:
 
 
 def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | None:
-    """Take the next ready copies, passing over those that other workers hold.
+    """Take the next ready copies: first those that were in hand before, then fresh ones.
 
     Consent and suppression are asked again; readers who left meanwhile are skipped. None when
     there is nothing to take or the dispatch is not being sent.
     """
     while True:
         with transaction.atomic():
-            sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
-            briefing = sending.values_list("issue__briefing_id", flat=True).first()
-            if briefing is None:
+            dispatch = _lock_sending(dispatch_id)
+            if dispatch is None:
                 return None
-            taken = list(
-                Delivery.objects.ready(at=timezone.now())
-                .filter(dispatch_id=dispatch_id)
-                .order_by("pk")
-                .select_for_update(skip_locked=True, no_key=True)
-                .values_list("pk", "subscriber_id", "tries")[:size]
-            )
+            taken = _ready_copies(dispatch, size)
             if not taken:
                 return None
-            leased = _take(dispatch_id, briefing, taken, holder=holder)
+            leased = _take(dispatch, taken, holder=holder)
         if leased.readers:
             return leased
 
 
-def _take(
-    dispatch_id: int, briefing: int, taken: Sequence[tuple[int, int, int]], *, holder: str
-) -> Leased:
-    """Put locked rows under a new lease; skip those whose readers left."""
+def _lock_sending(dispatch_id: int) -> Dispatch | None:
+    """Lock a dispatch that is being sent: whoever moves its `leased_up_to` does so alone."""
+    briefing = Issue.objects.filter(pk=OuterRef("issue_id")).values("briefing_id")
+    return (
+        Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
+        .annotate(briefing_id=Subquery(briefing))
+        .only("leased_up_to")
+        .select_for_update(no_key=True)
+        .first()
+    )
+
+
+def _ready_copies(dispatch: Dispatch, size: int) -> list[_Copy]:
+    """Choose copies to lease, in their readers' order, and note how far the fresh ones reach."""
+    again = dispatch.deliveries.again(at=timezone.now()).select_for_update(
+        skip_locked=True, no_key=True
+    )
+    taken = _copies(again, size)
+    if not taken:
+        taken = _copies(dispatch.deliveries.fresh(after=dispatch.leased_up_to), size)
+        if taken:
+            Dispatch.objects.filter(pk=dispatch.pk).update(leased_up_to=taken[-1].subscriber)
+    return taken
+
+
+class _Copy(NamedTuple):
+    delivery: int
+    subscriber: int
+    tries: int
+
+
+def _copies(found: DeliveryQuerySet, size: int) -> list[_Copy]:
+    rows = found.order_by("subscriber_id").values_list("pk", "subscriber_id", "tries")
+    return [_Copy(*row) for row in rows[:size]]
+
+
+def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, holder: str) -> Leased:
+    """Put copies under a new lease; skip those whose readers left."""
     mailable = {
-        row["subscriber_id"]: row
+        row[0]: row[1:]
         for row in Subscription.objects.mailable()
-        .filter(briefing_id=briefing, subscriber_id__in=[subscriber for _, subscriber, _ in taken])
-        .values(
+        .filter(
+            briefing_id=dispatch.briefing_id,
+            subscriber_id__in=[copy.subscriber for copy in taken],
+        )
+        .values_list(
             "subscriber_id", "token", "subscriber__token", "subscriber__address", "subscriber__name"
         )
     }
-    readers = tuple(
-        Addressee(
-            delivery=delivery,
-            subscriber=subscriber,
-            address=row["subscriber__address"],
-            name=row["subscriber__name"],
-            unsubscribe=row["token"],
-            preferences=row["subscriber__token"],
-            tries=tries,
-        )
-        for delivery, subscriber, tries in taken
-        if (row := mailable.get(subscriber))
-    )
-    gone = [delivery for delivery, subscriber, _ in taken if subscriber not in mailable]
-    if gone:
+    readers = []
+    for copy in taken:
+        if row := mailable.get(copy.subscriber):
+            unsubscribe, preferences, address, name = row
+            readers.append(
+                Addressee(
+                    delivery=copy.delivery,
+                    subscriber=copy.subscriber,
+                    address=address,
+                    name=name,
+                    unsubscribe=unsubscribe,
+                    preferences=preferences,
+                    tries=copy.tries,
+                )
+            )
+    if len(readers) < len(taken):
+        gone = [copy.delivery for copy in taken if copy.subscriber not in mailable]
         Delivery.objects.filter(pk__in=gone).update(
-            state=DeliveryState.SKIPPED, settled_at=timezone.now()
+            state=DeliveryState.SKIPPED, not_before=None, settled_at=timezone.now()
         )
     if not readers:
         return Leased(lease=0, readers=())
     held = Lease.objects.create(
-        dispatch_id=dispatch_id, holder=holder[:120], size=len(readers), expires_at=expiry()
+        dispatch_id=dispatch.pk,
+        holder=holder[:120],
+        size=len(readers),
+        first=readers[0].subscriber,
+        last=readers[-1].subscriber,
+        expires_at=expiry(),
     )
     Delivery.objects.filter(pk__in=[reader.delivery for reader in readers]).update(
-        state=DeliveryState.LEASED, lease=held
+        state=DeliveryState.LEASED, lease=held, not_before=None
     )
-    return Leased(lease=held.pk, readers=readers)
+    return Leased(lease=held.pk, readers=tuple(readers))
 
 
 def has_work(dispatch_id: int) -> bool:
     """Whether copies of a dispatch that is being sent may be tried now."""
-    ready = Delivery.objects.ready(at=timezone.now())
-    return ready.filter(dispatch_id=dispatch_id, dispatch__state=DispatchState.SENDING).exists()
+    dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
+    if dispatch is None:
+        return False
+    copies = dispatch.deliveries
+    return (
+        copies.fresh(after=dispatch.leased_up_to).exists()
+        or copies.again(at=timezone.now()).exists()
+    )
 
 
 def renew(leases: Collection[int]) -> None:
@@ -148,12 +194,18 @@ def renew(leases: Collection[int]) -> None:
     Lease.objects.filter(pk__in=leases, closed_at=None).update(expires_at=expiry())
 
 
-def close(lease_id: int, *, last: Entry | None = None, expired: datetime | None = None) -> bool:
+def close(
+    lease_id: int,
+    *,
+    last: Entry | None = None,
+    order: Sequence[int] | None = None,
+    expired: datetime | None = None,
+) -> bool:
     """End a lease by what it knows: sent, unknown, or back to pending. False when it was closed.
 
-    The worker calls it with its `last` record when it is done; the beat, with the moment by which
-    the lease must have `expired`, when the worker has been silent for too long. Of the two one
-    wins.
+    The worker calls it with its `last` record and its deliveries in `order` when it is done; the
+    beat, with the moment by which the lease must have `expired`, when the worker has been silent
+    for too long. Of the two one wins.
     """
     with transaction.atomic():
         open_leases = Lease.objects.filter(closed_at=None)
@@ -167,21 +219,32 @@ def close(lease_id: int, *, last: Entry | None = None, expired: datetime | None 
             for outcome in last.outcomes:
                 settle(outcome, lease=lease_id)
         now = timezone.now()
-        ours = Delivery.objects.filter(lease=held)
-        order = list(ours.order_by("pk").values_list("pk", flat=True))
+        if order is None:
+            order = list(_copies_of(held).order_by("subscriber_id").values_list("pk", flat=True))
+        changed = 0
         for copies, changes in (
             (order[: held.settled], {"state": DeliveryState.SENT, "settled_at": now}),
             (order[held.settled : held.begun], {**DOUBTFUL, "settled_at": now}),
-            (order[held.begun :], {"state": DeliveryState.PENDING}),
+            (order[held.begun :], {"state": DeliveryState.PENDING, "not_before": now}),
         ):
-            if copies:
-                # In order, so that a range of the key finds them; those with an outcome keep it.
-                span = ours.filter(pk__gte=copies[0], pk__lte=copies[-1])
-                span.filter(state=DeliveryState.LEASED).update(lease=None, **changes)
-        ours.update(lease=None)
+            if copies:  # those with an outcome of their own keep it
+                ours = Delivery.objects.filter(pk__in=copies, lease=held)
+                changed += ours.filter(state=DeliveryState.LEASED).update(lease=None, **changes)
+        if changed < len(order):
+            Delivery.objects.filter(pk__in=order, lease=held).update(lease=None)
         held.closed_at = now
         held.save(update_fields=["begun", "settled", "closed_at"])
     return True
+
+
+def _copies_of(held: Lease) -> DeliveryQuerySet:
+    """Find a lease's copies between its first reader and its last."""
+    return Delivery.objects.filter(
+        dispatch_id=held.dispatch_id,
+        subscriber_id__gte=held.first,
+        subscriber_id__lte=held.last,
+        lease=held,
+    )
 
 
 def reclaim(*, at: datetime) -> int:
@@ -219,7 +282,12 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
     """
     with transaction.atomic():
         mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
-        if not mine.update(state=DeliveryState.PENDING, answer=None, settled_at=None):
+        if not mine.update(
+            state=DeliveryState.PENDING,
+            answer=None,
+            settled_at=None,
+            not_before=timezone.now(),
+        ):
             return False
         delivery.dispatch.reopen()
         record_act("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
@@ -227,7 +295,16 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
 
 
 def finish(dispatch: Dispatch) -> bool:
-    """Call a dispatch sent when every copy is settled."""
+    """Call a dispatch sent when every copy is settled: the rows are asked, not the marks.
+
+    A waiting copy that no mark leads to is marked to be tried, so that nobody is left out.
+    """
+    if dispatch.leases.filter(closed_at=None).exists():
+        return False
+    if dispatch.deliveries.filter(not_before__isnull=False).exists():
+        return False
     if dispatch.deliveries.unsettled().exists():
+        behind = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
+        behind.update(not_before=timezone.now())
         return False
     return dispatch.finish(at=timezone.now())

@@ -132,7 +132,7 @@ class Stretch:
 
     async def _work(self, leased: Leased, transport: Transport) -> bool:
         """Work one lease in order and close it; False when the connection is used up."""
-        run = LeaseRun(leased.lease, self._clerk)
+        run = LeaseRun(leased, self._clerk)
         self._held.add(leased.lease)
         try:
             return await self._walk(run, leased.readers, transport)
@@ -232,8 +232,9 @@ class Stretch:
 class LeaseRun:
     """How far a lease has come, and what its next record must say."""
 
-    def __init__(self, lease: int, clerk: Clerk) -> None:
-        self.lease = lease
+    def __init__(self, leased: Leased, clerk: Clerk) -> None:
+        self.lease = leased.lease
+        self._order = [reader.delivery for reader in leased.readers]
         self._clerk = clerk
         self._begun = 0
         self.settled = 0
@@ -256,7 +257,9 @@ class LeaseRun:
 
     async def close(self) -> None:
         """Give the lease back with its last record; nothing happens when it is no longer ours."""
-        await self._clerk.ask(ledger.close, self.lease, last=self._entry(None))
+        await self._clerk.ask(
+            ledger.close, self.lease, last=self._entry(None), order=self._order
+        )
 
     def _entry(self, subscriber: int | None) -> Entry:
         outcomes, self._outcomes = tuple(self._outcomes), []

@@ -65,6 +65,9 @@ class Dispatch(models.Model):
     list_id = models.CharField(max_length=255)
     created_at = models.DateTimeField(default=timezone.now)
     filled_at = models.DateTimeField(null=True)
+    leased_up_to = models.BigIntegerField(
+        default=0, help_text="Readers up to this number have been in a worker's hands."
+    )
     deadline = models.DateTimeField(help_text="Deferred letters are tried until then.")
     finished_at = models.DateTimeField(null=True)
     pause_reason = models.CharField(max_length=500, blank=True)
