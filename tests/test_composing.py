@@ -51,12 +51,14 @@ def make_addressee(**fields: Any) -> Addressee:
 def compose(
     dispatch: Dispatch, reader: Addressee, *, eight_bit: bool = True, utf8: bool = False
 ) -> Envelope:
-    return Composition(dispatch).address(reader, eight_bit=eight_bit, utf8_addresses=utf8, at=NOON)
+    return Composition(dispatch).address(
+        reader, eight_bit=eight_bit, utf8_addresses=utf8, at=NOON.timestamp()
+    )
 
 
 def receive(envelope: Envelope) -> EmailMessage:
     """Do what a server and a mail program do: unstuff, look at each line, parse."""
-    raw = envelope.wire
+    raw = envelope.wire()
     assert raw.endswith(b"\r\n")
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")

@@ -1,6 +1,6 @@
 """A letter built once for a dispatch, and addressed to each reader as bytes.
 
-The MIME body is cut at the places where a reader's own words stand; each piece is encoded by
+The MIME body has blanks where a reader's own words stand; each piece between them is encoded by
 itself, so that no soft line break of quoted-printable (RFC 2045, section 6.7) falls into a mark.
 """
 
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import quopri
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
@@ -40,11 +39,11 @@ class Mark(StrEnum):
 
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 _ANY_MARK = re.compile("|".join(re.escape(mark) for mark in Mark).encode())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
+class Addressee(NamedTuple):
     """One reader's copy: who gets it and what makes it theirs."""
 
     delivery: int
@@ -56,14 +55,21 @@ class Addressee:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """What a transport needs for one letter; `wire` is dot-stuffed and ends with CRLF."""
+class Envelope(NamedTuple):
+    """What a transport needs for one letter, which is made only when its turn has come."""
 
     sender: str
     recipient: str
-    wire: bytes
     utf8: bool
+    form: bytes
+    words: tuple[bytes, ...]
+
+    def wire(self, after: bytes = b"") -> bytes:
+        """Give the letter, dot-stuffed and ended with CRLF, with what is to be sent after it.
+
+        A letter has tens of kilobytes: putting it together is the one copy that is made of it.
+        """
+        return self.form % (*self.words, after)
 
 
 class Unmailable(Exception):
@@ -71,25 +77,25 @@ class Unmailable(Exception):
 
 
 class Composition:
-    """A dispatch's letter in two dresses, cut into pieces at its marks."""
+    """A dispatch's letter in two dresses, each a form with blanks for a reader's own words."""
 
     def __init__(self, dispatch: Dispatch) -> None:
-        self._dispatch = dispatch.pk
-        self._content = dispatch.content_hash
+        self._source = f"{dispatch.pk}:%d:{dispatch.content_hash}"
         self._host = settings.SITE_HOST
-        self._bounce = settings.BOUNCE_ADDRESS.split("@")
+        local, domain = settings.BOUNCE_ADDRESS.split("@")
+        self._sender = f"{local}+%s@{domain}"
         self._eight_bit = _cut(_message(dispatch, eight_bit=True))
         self._seven_bit = _cut(_message(dispatch, eight_bit=False))
 
     def message_id(self, subscriber: int) -> str:
         """Derive the Message-ID from dispatch and subscriber: a second copy bears the same one."""
-        source = f"{self._dispatch}:{subscriber}:{self._content}".encode()
+        source = (self._source % subscriber).encode()
         return f"<{blake2b(source, digest_size=16).hexdigest()}@{self._host}>"
 
     def address(
-        self, reader: Addressee, *, eight_bit: bool, utf8_addresses: bool, at: datetime
+        self, reader: Addressee, *, eight_bit: bool, utf8_addresses: bool, at: float
     ) -> Envelope:
-        """Put one reader's words into the letter.
+        """Put one reader's words into the letter, at a moment in seconds since 1970.
 
         Raises Unmailable for an address that the server cannot take.
         """
@@ -98,17 +104,17 @@ class Composition:
             Mark.UNSUBSCRIBE: reader.unsubscribe.encode(),
             Mark.PREFERENCES: reader.preferences.encode(),
             Mark.VIEW: seal("view", reader.delivery).encode(),
-            Mark.DATE: _date(int(at.timestamp())),
+            Mark.DATE: _date(int(at)),
             Mark.RECIPIENT: encode_recipient(reader.name, recipient),
             Mark.MESSAGE_ID: self.message_id(reader.subscriber).encode(),
         }
-        pieces = self._eight_bit if eight_bit else self._seven_bit
-        local, domain = self._bounce
+        form, blanks = self._eight_bit if eight_bit else self._seven_bit
         return Envelope(
-            sender=f"{local}+{seal('bounce', reader.delivery)}@{domain}",
+            sender=self._sender % seal("bounce", reader.delivery),
             recipient=recipient,
-            wire=b"".join(words[p] if isinstance(p, Mark) else p for p in pieces),
             utf8=utf8,
+            form=form,
+            words=tuple([words[mark] for mark in blanks]),
         )
 
 
@@ -120,6 +126,8 @@ def _date(second: int) -> bytes:
 
 def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
     """Write an address as this server can read it: A-labels where the local part is ASCII."""
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address, False
     local, _, domain = address.rpartition("@")
     if any(char in address for char in "\r\n\0<> "):
         raise Unmailable("5.1.3 the address is malformed")
@@ -196,15 +204,14 @@ def _quote_piece(piece: bytes) -> bytes:
     return quoted
 
 
-def _cut(message: bytes) -> tuple[bytes | Mark, ...]:
-    """Stuff the dots (RFC 5321, section 4.5.2) and cut at the marks, which never begin with one."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
-    pieces: list[bytes | Mark] = []
-    last = 0
-    for mark in _ANY_MARK.finditer(stuffed):
-        pieces += [stuffed[last : mark.start()], Mark(mark[0].decode())]
-        last = mark.end()
-    return (*pieces, stuffed[last:])
+def _cut(message: bytes) -> tuple[bytes, tuple[Mark, ...]]:
+    """Make a form for bytes formatting, with a blank at each mark and one behind the end.
+
+    Dots are stuffed (RFC 5321, section 4.5.2); no mark's words begin with one.
+    """
+    form = message.replace(b"\r\n.", b"\r\n..").replace(b"%", b"%%")
+    blanks = tuple(Mark(found.decode()) for found in _ANY_MARK.findall(form))
+    return _ANY_MARK.sub(b"%b", form) + b"%b", blanks
 
 
 def personalise(words: str, reader: Addressee) -> str:

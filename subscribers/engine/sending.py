@@ -8,6 +8,7 @@ server's answer is recorded together with the next letter's begin.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -50,7 +51,11 @@ def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int
     """
     composition = Composition(dispatch)
     briefing = dispatch.issue.briefing_id
-    return asyncio.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
+    gc.freeze()  # what the framework made at the start is not looked through for every few letters
+    try:
+        return asyncio.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
+    finally:
+        gc.unfreeze()
 
 
 async def _run(
@@ -114,10 +119,12 @@ class Stretch:
         """Work lease after lease, on one connection as long as it lasts."""
         transport: Transport | None = None
         try:
-            while not self._time_is_up and await self._clerk.ask(
-                ledger.has_work, self._dispatch.pk
-            ):
-                transport = transport or await open_transport()
+            while not self._time_is_up:
+                if transport is None:
+                    # No connection is opened for nothing.
+                    if not await self._clerk.ask(ledger.has_work, self._dispatch.pk):
+                        return
+                    transport = await open_transport()
                 leased = await self._clerk.ask(
                     ledger.lease, self._dispatch.pk, holder=self._holder, size=_lease_size()
                 )
@@ -200,7 +207,7 @@ class Stretch:
                 reader,
                 eight_bit=transport.eight_bit,
                 utf8_addresses=transport.utf8_addresses,
-                at=timezone.now(),
+                at=time.time(),
             )
         except Unmailable as reason:
             return Answer(code=550, text=str(reason))
@@ -234,7 +241,7 @@ class LeaseRun:
 
     def __init__(self, leased: Leased, clerk: Clerk) -> None:
         self.lease = leased.lease
-        self._order = [reader.delivery for reader in leased.readers]
+        self._order = [reader.subscriber for reader in leased.readers]
         self._clerk = clerk
         self._begun = 0
         self.settled = 0
@@ -257,9 +264,7 @@ class LeaseRun:
 
     async def close(self) -> None:
         """Give the lease back with its last record; nothing happens when it is no longer ours."""
-        await self._clerk.ask(
-            ledger.close, self.lease, last=self._entry(None), order=self._order
-        )
+        await self._clerk.ask(ledger.close, self.lease, last=self._entry(None), order=self._order)
 
     def _entry(self, subscriber: int | None) -> Entry:
         outcomes, self._outcomes = tuple(self._outcomes), []

@@ -33,18 +33,10 @@ class SmtpConnection:
     def __init__(self, server: MailServer) -> None:
         self._server = server
         self._wire = ReplyReader()
-        self._offers: dict[str, str] = {}
+        # Whether the server takes bodies as they are (RFC 6152), addresses beyond ASCII (RFC
+        # 6531), and commands before it answered the last (RFC 2920).
+        self.eight_bit = self.utf8_addresses = self._pipelines = False
         self._announced: Envelope | None = None
-
-    @property
-    def eight_bit(self) -> bool:
-        """Whether the server takes bodies as they are (RFC 6152)."""
-        return "8BITMIME" in self._offers
-
-    @property
-    def utf8_addresses(self) -> bool:
-        """Whether the server takes addresses beyond ASCII (RFC 6531)."""
-        return "SMTPUTF8" in self._offers
 
     @classmethod
     async def open(cls, server: MailServer, *, name: str) -> SmtpConnection:
@@ -94,8 +86,10 @@ class SmtpConnection:
         answer = await self._command(f"EHLO {name}")
         if not answer.accepted:
             raise ServerAway(f"{self._server.host} refuses EHLO: {answer}")
-        words = (line.partition(" ") for line in answer.text.splitlines()[1:])
-        self._offers = {keyword.upper(): rest for keyword, _, rest in words}
+        offers = {line.partition(" ")[0].upper() for line in answer.text.splitlines()[1:]}
+        self.eight_bit = "8BITMIME" in offers
+        self.utf8_addresses = "SMTPUTF8" in offers
+        self._pipelines = "PIPELINING" in offers
 
     async def _protect(self, context: ssl.SSLContext) -> None:
         answer = await self._command("STARTTLS")
@@ -148,12 +142,12 @@ class SmtpConnection:
 
     async def _finish(self, envelope: Envelope, following: Envelope | None) -> Answer:
         """Send words and dot, and with them the next envelope where the server allows that."""
-        last = envelope.wire + b".\r\n"
-        if following is not None and "PIPELINING" in self._offers:
-            last += self._lines(following)
+        after = b".\r\n"
+        if following is not None and self._pipelines:
+            after += self._lines(following)
             self._announced = following
         try:
-            self._wire.write(last)
+            self._wire.write(envelope.wire(after))
             return await self._reply(seconds=FINAL_ANSWER_SECONDS)
         except ConnectionLost as lost:
             self.abort()
@@ -161,20 +155,17 @@ class SmtpConnection:
 
     def _lines(self, envelope: Envelope) -> bytes:
         """Write an envelope's commands: in one go where the server allows that (RFC 2920)."""
-        extras = (" BODY=8BITMIME" if self.eight_bit else "") + (
-            " SMTPUTF8" if envelope.utf8 else ""
-        )
-        first = f"MAIL FROM:<{envelope.sender}>{extras}\r\n"
-        if "PIPELINING" not in self._offers:
+        body = " BODY=8BITMIME" if self.eight_bit else ""
+        utf8 = " SMTPUTF8" if envelope.utf8 else ""
+        first = f"MAIL FROM:<{envelope.sender}>{body}{utf8}\r\n"
+        if not self._pipelines:
             return first.encode()
         return f"{first}RCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
 
     async def _envelope_answer(self, envelope: Envelope) -> Answer | None:
         """Read the answers to an envelope; None when the server waits for the letter."""
-        if "PIPELINING" in self._offers:
-            sender = await self._reply()
-            recipient = await self._reply()
-            data = await self._reply()
+        if self._pipelines:
+            sender, recipient, data = await self._wire.replies(3, seconds=self._server.timeout)
         else:
             sender = await self._reply()
             recipient = data = sender
@@ -206,7 +197,8 @@ class SmtpConnection:
         return await self._reply()
 
     async def _reply(self, *, seconds: float | None = None) -> Answer:
-        return await self._wire.reply(seconds=seconds or self._server.timeout)
+        [answer] = await self._wire.replies(1, seconds=seconds or self._server.timeout)
+        return answer
 
     async def close(self) -> None:
         """Say QUIT; whatever comes back, the connection is over."""

@@ -17,10 +17,15 @@ class ReplyReader(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
         self._rest = b""
-        self._lines: list[str] = []
-        self._replies: deque[Answer] = deque()
+        self._lines: list[bytes] = []
+        self._replies: deque[tuple[int, list[bytes]]] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._wanted = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._patience = 0.0
+        self._wait_ends = 0.0
         self._ended = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -35,23 +40,25 @@ class ReplyReader(asyncio.Protocol):
         self._replies.clear()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; wake the reader when a reply is whole."""
-        data = self._rest + data
+        """Take what came; wake the reader when as many replies as it wants are whole."""
+        if self._rest:
+            data = self._rest + data
         *lines, self._rest = data.split(b"\n")
         if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY_OCTETS:
             self._end("the server's reply has no end")
             return
-        for raw in lines:
-            line = raw.decode(errors="replace").rstrip("\r")
+        for line in lines:
             self._lines.append(line[4:])
-            if line[3:4] == "-":
+            if line[3:4] == b"-":
                 continue
-            if not line[:3].isdecimal():
-                self._end(f"the server does not speak SMTP: {line[:80]!r}")
+            if not line[:3].isdigit():
+                shown = line[:80].decode(errors="replace")
+                self._end(f"the server does not speak SMTP: {shown!r}")
                 return
-            self._replies.append(Answer(code=int(line[:3]), text="\n".join(self._lines)))
+            self._replies.append((int(line[:3]), self._lines))
             self._lines = []
-        self._wake()
+        if len(self._replies) >= self._wanted:
+            self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let whoever waits know."""
@@ -59,6 +66,9 @@ class ReplyReader(asyncio.Protocol):
 
     def _end(self, reason: str) -> None:
         self._ended = self._ended or reason
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self.transport is not None:
             self.transport.abort()
         self._wake()
@@ -67,24 +77,61 @@ class ReplyReader(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def reply(self, *, seconds: float) -> Answer:
-        """Wait for the next reply. Raises ConnectionLost."""
-        while not self._replies:
+    async def replies(self, number: int, *, seconds: float) -> list[Answer]:
+        """Wait for the next replies, so long for all of them. Raises ConnectionLost."""
+        while len(self._replies) < number:
             if self._ended:
-                raise ConnectionLost(self._ended, begun=False)
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._waiter
-            except TimeoutError as failure:
-                raise ConnectionLost(f"no answer within {seconds:g} s", begun=False) from failure
-        return self._replies.popleft()
+                raise ConnectionLost(self._farewell(), begun=False)
+            self._wanted = number
+            self._waiter = self._loop.create_future()
+            self._set_alarm(seconds)
+            await self._waiter
+            self._waiter = None
+        return [_answer(*self._replies.popleft()) for _ in range(number)]
+
+    def _farewell(self) -> str:
+        """Say why it ended: a server often tells before it hangs up (RFC 5321, section 3.8)."""
+        words = [_answer(*reply) for reply in self._replies]
+        last = next((answer for answer in words if answer.code >= 400), None)
+        return f"{self._ended} after {last}" if last else self._ended
+
+    def _set_alarm(self, seconds: float) -> None:
+        """Note when waiting ends; one timer serves the connection's whole life."""
+        self._patience, self._wait_ends = seconds, self._loop.time() + seconds
+        if self._alarm is None or self._alarm.when() > self._wait_ends:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_at(self._wait_ends, self._ring)
+
+    def _ring(self) -> None:
+        """Give up on a server that has been silent for too long, or look again later."""
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._wait_ends:
+            self._alarm = self._loop.call_at(self._wait_ends, self._ring)
+        else:
+            self._end(f"no answer within {self._patience:g} s")
 
     def write(self, octets: bytes) -> None:
-        """Send octets, unless the connection has ended: then `reply` will say so."""
+        """Send octets, unless the connection has ended: then `replies` will say so."""
         if self.transport is not None and not self._ended:
             self.transport.write(octets)
 
     def abort(self) -> None:
         """Hang up at once."""
         self._end("we hung up")
+
+
+PLAIN_YES = Answer(code=250, text="")
+GO_AHEAD = Answer(code=354, text="")
+
+
+def _answer(code: int, lines: list[bytes]) -> Answer:
+    """Read a reply's words where anybody will ask for them."""
+    if code == 250 and len(lines) == 1:
+        return PLAIN_YES
+    if code == 354:
+        return GO_AHEAD
+    words = "\n".join(line.decode(errors="replace").rstrip("\r") for line in lines)
+    return Answer(code=code, text=words)

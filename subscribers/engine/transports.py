@@ -49,7 +49,7 @@ class InboxTransport:
         """Keep the letter as a file, with the dots that SMTP would have stuffed taken out again."""
         if await leave is not Verdict.GO:
             return None
-        message = envelope.wire.replace(b"\r\n..", b"\r\n.")
+        message = envelope.wire().replace(b"\r\n..", b"\r\n.")
         await asyncio.to_thread(deliver, message, to=envelope.recipient)
         return Answer(code=250, text="kept in the inbox")
 
