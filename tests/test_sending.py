@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Briefing, Issue, IssueState
-from newsroom.mail_server import parse_mail_server
+from newsroom.mail_server import parse_mail_servers
 from subscribers import tasks
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
-    settings.MAIL_SERVER = parse_mail_server(smtp_server.url + "/?timeout=3")
+    settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?timeout=3")
     settings.SEND_CONNECTIONS = 2
 
 

@@ -1,11 +1,13 @@
 """Let a delivery change without touching an index, and find what is to be sent by marks."""
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 BIGGEST = 2**63 - 1
 
 
-def fill_pages_by_half(apps, schema_editor):
+def fill_pages_by_half(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Leave room beside each row for its next version (PostgreSQL's heap-only tuples)."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE subscribers_delivery SET (fillfactor = 50)")
