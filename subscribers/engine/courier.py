@@ -215,7 +215,9 @@ class Courier:
                     destinations.rest, self._number, place
                 )
         else:
-            not_before = min(self._trip.rests[place], self._trip.dispatch.deadline)
+            # It may have recovered since this letter was put aside: then it is tried at once.
+            until = self._trip.rests.get(place, timezone.now())
+            not_before = min(until, self._trip.dispatch.deadline)
         gives_up = was_tried and not_before >= self._trip.dispatch.deadline
         return Outcome(
             delivery=reader.delivery,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from briefings.models import Issue
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from subscribers.models.ledger import DeliveryQuerySet
 
 LEASE_SIZE = 500
+SMALLEST_LEASE = 25
 DOUBTFUL = {
     "state": DeliveryState.UNKNOWN,
     "answer": "the connection or the worker died before the answer",
@@ -70,6 +72,7 @@ def fill(dispatch: Dispatch) -> int:
         if connection.vendor == "postgresql":
             # Without figures on the new rows each lease would sort all of them.
             cursor.execute(f"ANALYZE {into}")
+    Dispatch.objects.filter(pk=dispatch.pk).update(fresh_left=F("fresh_left") + added)
     return added
 
 
@@ -100,7 +103,7 @@ def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | 
 def _lock_sending(dispatch_id: int) -> Dispatch | None:
     """Lock a dispatch that is being sent: whoever moves its `leased_up_to` does so alone."""
     sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
-    wanted = sending.only("leased_up_to", "deadline", "issue_id")
+    wanted = sending.only("leased_up_to", "fresh_left", "deadline", "issue_id")
     return wanted.select_for_update(no_key=True).first()
 
 
@@ -114,9 +117,15 @@ def _ready_copies(dispatch: Dispatch, size: int) -> tuple[list[_Copy], bool]:
     )
     if taken := _copies(again, size):
         return taken, True
+    # Towards the end leases shrink, so that all connections come to it together.
+    share = dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS)
+    size = min(size, max(SMALLEST_LEASE, share))
     fresh = _copies(dispatch.deliveries.fresh(after=dispatch.leased_up_to), size)
     if fresh:
-        Dispatch.objects.filter(pk=dispatch.pk).update(leased_up_to=fresh[-1].subscriber)
+        Dispatch.objects.filter(pk=dispatch.pk).update(
+            leased_up_to=fresh[-1].subscriber,
+            fresh_left=Greatest(F("fresh_left") - len(fresh), 0),
+        )
     return fresh, False
 
 

@@ -22,6 +22,14 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(model_name="delivery", name="delivery_by_lease"),
         migrations.AddField(
             model_name="dispatch",
+            name="fresh_left",
+            field=models.PositiveIntegerField(
+                default=0,
+                help_text="So many copies have not been in a worker's hands yet.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="dispatch",
             name="leased_up_to",
             field=models.BigIntegerField(
                 default=0,
