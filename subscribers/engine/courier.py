@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# A lease is as large as its connection works off in about this time, and may take twice that.
+LEASE_TAKES = 5.0
+FIRST_LEASE = 100
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=4)
 # How long a connection holds its breath after a 'not now', doubled each time in a row.
@@ -59,7 +62,13 @@ class Trip:
 
     @property
     def time_is_up(self) -> bool:
+        """No lease is taken any more."""
         return time.monotonic() >= self.ends
+
+    @property
+    def is_over(self) -> bool:
+        """What is in hand goes back."""
+        return time.monotonic() >= self.ends + LEASE_TAKES
 
 
 class Courier:
@@ -71,6 +80,7 @@ class Courier:
         self._streaks = streaks_of(self._number, server.name)
         self._has_rate = bool(settings.SEND_RATE)
         self._nap = 0.0
+        self._size = FIRST_LEASE
 
     async def run(self) -> None:
         """Go on until time or work runs out. Raises what ends it before that."""
@@ -82,7 +92,7 @@ class Courier:
                     if not await self._clerk.ask(ledger.has_work, self._number):
                         return
                     transport = await open_transport(self._server)
-                budget = await self._clerk.ask(budgets.take, self._server, _lease_size())
+                budget = await self._clerk.ask(budgets.take, self._server, self._size)
                 run = await self._lease(budget.letters)
                 try:
                     if run is None:
@@ -108,8 +118,9 @@ class Courier:
     async def _work(self, run: LeaseRun, transport: Transport) -> bool:
         """Work one lease in order and close it; False when the connection is used up."""
         self._trip.held.add(run.lease)
+        begun = time.monotonic()
         try:
-            return await self._walk(run, transport)
+            is_usable = await self._walk(run, transport)
         except ConnectionLost as lost:
             log.warning("lease %s: %s", run.lease, lost)
             if lost.begun:
@@ -117,6 +128,9 @@ class Courier:
             if not run.settled:  # this server takes nothing now; the next wake-up asks again
                 raise ServerAway(str(lost)) from lost
             return False
+        else:
+            self._size = _lease_size(run.settled / (time.monotonic() - begun))
+            return is_usable
         finally:
             self._trip.held.discard(run.lease)
             await run.close()
@@ -129,7 +143,7 @@ class Courier:
             if self._nap or self._has_rate:
                 await self._wait_for_leave()
             leave = run.begin(reader.subscriber)
-            is_last = position == len(readers) or self._trip.time_is_up
+            is_last = position == len(readers) or self._trip.is_over
             following = None if is_last else self._address(readers[position], transport)
             answer = await self._hand_over(run, envelope, leave, following, transport)
             match leave.result():
@@ -245,9 +259,9 @@ class Courier:
             self._trip.leave -= 1
 
 
-def _lease_size() -> int:
-    """Give many connections small leases and few connections large ones."""
-    return max(100, min(ledger.LEASE_SIZE, 4_000 // settings.SEND_CONNECTIONS))
+def _lease_size(letters_per_s: float) -> int:
+    """Give slow connections small leases and fast connections large ones."""
+    return max(ledger.SMALLEST_LEASE, min(ledger.LEASE_SIZE, int(letters_per_s * LEASE_TAKES)))
 
 
 def _back_off(tries: int) -> timedelta:

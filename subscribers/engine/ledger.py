@@ -17,7 +17,6 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from briefings.models import Issue
 from newsroom.models import record_act
 from subscribers.engine.composing import Addressee
 from subscribers.engine.destinations import hold_back
@@ -103,8 +102,10 @@ def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | 
 def _lock_sending(dispatch_id: int) -> Dispatch | None:
     """Lock a dispatch that is being sent: whoever moves its `leased_up_to` does so alone."""
     sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
-    wanted = sending.only("leased_up_to", "fresh_left", "deadline", "issue_id")
-    return wanted.select_for_update(no_key=True).first()
+    wanted = sending.select_related("issue").only(
+        "leased_up_to", "fresh_left", "deadline", "issue__briefing_id"
+    )
+    return wanted.select_for_update(of=("self",), no_key=True).first()
 
 
 def _ready_copies(dispatch: Dispatch, size: int) -> tuple[list[_Copy], bool]:
@@ -154,11 +155,12 @@ def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, again: bool, holder: st
     waiting = dispatch.deliveries.filter(_of(subscribers), state__in=WAITING_STATES, lease=None)
     waiting.update(state=DeliveryState.LEASED, lease=held, not_before=None)
     ours = dispatch.deliveries.filter(_of(subscribers), lease=held)
-    briefing = Issue.objects.values_list("briefing_id", flat=True).get(pk=dispatch.issue_id)
     mailable = {
         row[0]: row[1:]
         for row in Subscription.objects.mailable()
-        .filter(briefing_id=briefing, subscriber_id__in=ours.values("subscriber_id"))
+        .filter(
+            briefing_id=dispatch.issue.briefing_id, subscriber_id__in=ours.values("subscriber_id")
+        )
         .values_list(
             "subscriber_id", "token", "subscriber__token", "subscriber__address", "subscriber__name"
         )

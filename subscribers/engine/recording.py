@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 from django.db import connection, transaction
@@ -28,8 +28,7 @@ class Outcome:
     not_before: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """How far one lease has come: `begun` counts the letter that is about to go to `subscriber`."""
 
     lease: int
@@ -112,15 +111,22 @@ _prepared: WeakSet[object] = WeakSet()
 
 
 def values(entries: Sequence[Entry], *, dispatch: int, briefing: int) -> list[Any]:
-    """Give `EXECUTE` its values: a column of each field, then what all entries share."""
+    """Give `EXECUTE` its values: a column of each field, then what all entries share.
+
+    The columns are array literals: an array constructor is planned element by element.
+    """
     return [
-        [entry.lease for entry in entries],
-        [entry.begun for entry in entries],
-        [entry.settled for entry in entries],
-        [entry.subscriber for entry in entries],
+        _array([entry.lease for entry in entries]),
+        _array([entry.begun for entry in entries]),
+        _array([entry.settled for entry in entries]),
+        _array([entry.subscriber for entry in entries]),
         dispatch,
         briefing,
     ]
+
+
+def _array(numbers: Sequence[int | None]) -> str:
+    return f"{{{','.join(['NULL' if n is None else str(n) for n in numbers])}}}"
 
 
 def read_verdicts(

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A task lasts no longer than this: Celery may then stop, restart or move the worker at ease.
-STRETCH_SECONDS = 10.0
+# No lease is taken after this, and the last ones are given back a little later if they are not
+# done: Celery may then stop, restart or move the worker at ease.
+STRETCH_SECONDS = 20.0
 
 
 def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int:

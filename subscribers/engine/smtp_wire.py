@@ -10,14 +10,19 @@ from subscribers.engine.answers import Answer, ConnectionLost
 
 # A reply that goes on for longer is no reply; nothing a server sends may fill our memory.
 MAX_REPLY_OCTETS = 64 * 1024
+BUFFER_OCTETS = 4096
 
 
-class ReplyReader(asyncio.Protocol):
-    """Cuts what a server sends into replies (RFC 5321, section 4.2.1), handed out in order."""
+class ReplyReader(asyncio.BufferedProtocol):
+    """Cuts what a server sends into replies (RFC 5321, section 4.2.1), handed out in order.
+
+    It reads into a buffer of its own: the usual one of 256 KB was made anew for every few octets.
+    """
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
+        self._buffer = memoryview(bytearray(BUFFER_OCTETS))
         self._rest = b""
         self._lines: list[bytes] = []
         self._replies: deque[tuple[int, list[bytes]]] = deque()
@@ -39,10 +44,13 @@ class ReplyReader(asyncio.Protocol):
         self._lines = []
         self._replies.clear()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the loop room to read into."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take what came; wake the reader when as many replies as it wants are whole."""
-        if self._rest:
-            data = self._rest + data
+        data = self._rest + self._buffer[:nbytes]
         *lines, self._rest = data.split(b"\n")
         if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY_OCTETS:
             self._end("the server's reply has no end")
