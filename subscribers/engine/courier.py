@@ -75,7 +75,7 @@ class Courier:
     """Works lease after lease through one server, on one connection as long as it lasts."""
 
     def __init__(self, trip: Trip, server: MailServer) -> None:
-        self._trip, self._server = trip, server
+        self._trip, self.server = trip, server
         self._clerk, self._number = trip.clerk, trip.dispatch.pk
         self._streaks = streaks_of(self._number, server.name)
         self._has_rate = bool(settings.SEND_RATE)
@@ -91,8 +91,8 @@ class Courier:
                     # No connection is opened for nothing.
                     if not await self._clerk.ask(ledger.has_work, self._number):
                         return
-                    transport = await open_transport(self._server)
-                budget = await self._clerk.ask(budgets.take, self._server, self._size)
+                    transport = await open_transport(self.server)
+                budget = await self._clerk.ask(budgets.take, self.server, self._size)
                 run = await self._lease(budget.letters)
                 try:
                     if run is None:

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import uvloop
 from django.conf import settings
 
 from subscribers.engine import alarms, destinations, ledger
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 # No lease is taken after this, and the last ones are given back a little later if they are not
 # done: Celery may then stop, restart or move the worker at ease.
 STRETCH_SECONDS = 20.0
+# A server that refuses us gets no letters for so long, where there is another.
+LEFT_OUT_SECONDS = 60.0
 
 
 def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int:
@@ -43,7 +46,7 @@ def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int
     briefing = dispatch.issue.briefing_id
     gc.freeze()  # what the framework made at the start is not looked through every few letters
     try:
-        return asyncio.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
+        return uvloop.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
     finally:
         gc.unfreeze()
 
@@ -77,7 +80,7 @@ class Stretch:
         """Keep `SEND_CONNECTIONS` couriers busy until time or work runs out."""
         self._trip.rests |= await self._clerk.ask(destinations.rests, self._dispatch.pk)
         heartbeat = asyncio.create_task(self._keep_leases())
-        servers = share_out(settings.SEND_CONNECTIONS, settings.MAIL_SERVERS)
+        servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
         found = await asyncio.gather(
             *(self._deliver(Courier(self._trip, server)) for server in servers),
             return_exceptions=True,
@@ -99,6 +102,9 @@ class Stretch:
             await courier.run()
         except MustPause as reason:
             await self._pause(str(reason))
+        except ServerRejectsUs:
+            _left_out[courier.server.name] = time.monotonic() + LEFT_OUT_SECONDS
+            raise
 
     async def _pause(self, reason: str) -> None:
         log.error("%s is paused: %s", self._dispatch, reason)
@@ -108,11 +114,11 @@ class Stretch:
     async def _mind(self, failures: list[BaseException]) -> None:
         """Log what ended couriers, once each.
 
-        A server that refuses us pauses the dispatch; of several it is left out, as long as another
-        takes letters.
+        A server that refuses us pauses the dispatch; of several it is left out for a while, until
+        the last one refuses us too.
         """
         rejections = {str(f) for f in failures if isinstance(f, ServerRejectsUs)}
-        if rejections and not self._trip.sent:
+        if rejections and all(is_left_out(server) for server in settings.MAIL_SERVERS):
             await self._pause("; ".join(sorted(rejections)))
         elif rejections:
             log.error("%s goes on without: %s", self._dispatch, "; ".join(sorted(rejections)))
@@ -121,6 +127,19 @@ class Stretch:
         for failure in failures:
             if not isinstance(failure, ServerRejectsUs | ServerAway):
                 raise failure
+
+
+_left_out: dict[str, float] = {}  # until when, by this process's clock
+
+
+def is_left_out(server: MailServer) -> bool:
+    """Whether a server refused us a short while ago."""
+    return time.monotonic() < _left_out.get(server.name, 0.0)
+
+
+def usable(servers: Sequence[MailServer]) -> list[MailServer]:
+    """Give the servers that did not refuse us lately; all of them when there is no other."""
+    return [server for server in servers if not is_left_out(server)] or list(servers)
 
 
 def share_out(connections: int, servers: Sequence[MailServer]) -> list[MailServer]:
