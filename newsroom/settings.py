@@ -6,6 +6,7 @@ Environments differ by variables alone; `.env.example` lists every one of them.
 from __future__ import annotations
 
 import logging
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
-from newsroom.mail_server import parse_mail_server
+from newsroom.mail_server import Kind, Tls, parse_mail_servers
+from newsroom.pacing import parse_domain_limits, parse_warm_up
 
 django_stubs_ext.monkeypatch()
 
@@ -216,24 +218,31 @@ EMAIL_URL: str = (
     else required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
 )
 try:
-    MAIL_SERVER = parse_mail_server(EMAIL_URL)
+    MAIL_SERVERS = parse_mail_servers(EMAIL_URL)
 except ValueError as reason:
     raise refuse("EMAIL_URL", f"is wrong: {reason}") from None
-if MAIL_SERVER.kind == "inbox" and not DEBUG:
+_first = MAIL_SERVERS[0]  # single letters go this way
+if _first.kind is Kind.INBOX and not DEBUG:
     raise refuse(
         "EMAIL_URL", "is wrong: inbox: keeps letters on this machine, for development only"
     )
 INBOX_DIR = VAR_DIR / "inbox"
-EMAIL_BACKEND = (
-    "newsroom.inbox.backend.InboxBackend"
-    if MAIL_SERVER.kind == "inbox"
-    else "django.core.mail.backends.smtp.EmailBackend"
-)
-EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.username, MAIL_SERVER.password
-EMAIL_USE_TLS = MAIL_SERVER.tls == "starttls"
-EMAIL_USE_SSL = MAIL_SERVER.tls == "ssl"
-EMAIL_TIMEOUT = MAIL_SERVER.timeout
+EMAIL_BACKEND = {
+    Kind.INBOX: "newsroom.inbox.backend.InboxBackend",
+    Kind.SMTP: "django.core.mail.backends.smtp.EmailBackend",
+    Kind.ANYMAIL: _first.backend,
+}[_first.kind]
+EMAIL_HOST, EMAIL_PORT = _first.host, _first.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _first.username, _first.password
+EMAIL_USE_TLS = _first.tls is Tls.STARTTLS
+EMAIL_USE_SSL = _first.tls is Tls.IMPLICIT
+EMAIL_TIMEOUT = _first.timeout
+# What a provider's own interface wants: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_") and value
+}
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <news@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BOUNCE_ADDRESS: str = env.str("BOUNCE_ADDRESS", f"bounces@{SITE_HOST}")
@@ -247,6 +256,18 @@ if SEND_RATE < 0:
     raise refuse("SEND_RATE", "is wrong: write letters a second, 0 for no limit")
 if SEND_CONNECTIONS < 1:
     raise refuse("SEND_CONNECTIONS", "is wrong: write a whole number from 1")
+try:
+    SEND_DOMAIN_LIMITS = parse_domain_limits(env.str("SEND_DOMAIN_LIMITS", ""))
+except ValueError as reason:
+    raise refuse("SEND_DOMAIN_LIMITS", f"is wrong: {reason}") from None
+try:
+    SEND_WARM_UP = parse_warm_up(env.str("SEND_WARM_UP", ""))
+except ValueError as reason:
+    raise refuse("SEND_WARM_UP", f"is wrong: {reason}") from None
+# So many refusals one after the other, with no letter accepted between, pause a dispatch.
+SEND_PAUSE_AFTER: int = read(
+    "SEND_PAUSE_AFTER", env.int, 50, hint="write how many refusals in a row, 0 for never"
+)
 # How long a worker may be silent before its lease goes back, in seconds.
 LEASE_SECONDS: int = read("LEASE_SECONDS", env.int, 60, hint="write whole seconds from 5")
 if LEASE_SECONDS < 5:

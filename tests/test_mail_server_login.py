@@ -9,7 +9,7 @@ import pytest
 from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
 
-from newsroom.mail_server import parse_mail_server
+from newsroom.mail_server import parse_mail_server, parse_mail_servers
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState
@@ -27,7 +27,7 @@ KINDS = [
 
 def send_issue(url: str, settings: Any) -> Dispatch:
     """Send an issue to Ada by this mail server."""
-    settings.MAIL_SERVER = parse_mail_server(url)
+    settings.MAIL_SERVERS = parse_mail_servers(url)
     settings.SEND_CONNECTIONS = 1
     issue = make_scheduled_issue()
     make_reader(of=issue.briefing, email="ada@example.com")

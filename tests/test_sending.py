@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from briefings.models import Briefing, Issue, IssueState
-from newsroom.mail_server import parse_mail_server
+from briefings.models import Issue, IssueState
+from newsroom.mail_server import parse_mail_servers
 from subscribers import tasks
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, SubscriptionState
-from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+from tests.factories import make_briefing, make_reader, make_scheduled_issue
+from tests.sending import make_sending, states
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
 
@@ -24,17 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
-    settings.MAIL_SERVER = parse_mail_server(smtp_server.url + "/?timeout=3")
+    settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?timeout=3")
     settings.SEND_CONNECTIONS = 2
-
-
-def make_sending(*, readers: int = 0, briefing: Briefing | None = None) -> Dispatch:
-    briefing = briefing or make_briefing(title="The Ward Round", slug="ward-round")
-    for number in range(readers):
-        make_reader(of=briefing, email=f"r{number}@example.com", name=f"Reader {number}")
-    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
-    return dispatch
 
 
 def run_due_dispatches() -> None:
@@ -43,11 +35,6 @@ def run_due_dispatches() -> None:
     for dispatch in dispatching.tend(at=timezone.now()):
         send_stretch(dispatch)
     dispatching.tend(at=timezone.now())
-
-
-def states() -> dict[str, str]:
-    found = Delivery.objects.values_list("subscriber__address", "state")
-    return {address: DeliveryState(state).label for address, state in found}
 
 
 def test_a_reader_gets_each_issue_once(smtp_server: SmtpServer) -> None:

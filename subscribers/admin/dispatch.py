@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Issue, IssueState, TransitionRefused
 from subscribers.engine import dispatching, ledger
-from subscribers.engine.reporting import Progress, measure
+from subscribers.engine.reporting import Progress, measure, waits_of
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.dispatch import DispatchRefused
 
@@ -94,6 +94,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
             "may_resend": request.user.has_perm(SEND),
             "facts": describe(progress),
+            "waits": waits_of(dispatch, at=timezone.now()),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

@@ -50,3 +50,7 @@ class ServerAway(Exception):
 
 class ServerRejectsUs(Exception):
     """TLS, log-in or our own address is refused: a person must look before any letter goes."""
+
+
+class MustPause(Exception):
+    """Something is wrong with more than one letter: a person must look before any goes on."""

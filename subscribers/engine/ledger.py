@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.models import record_act
 from subscribers.engine.composing import Addressee
+from subscribers.engine.destinations import hold_back
 from subscribers.engine.recording import Entry, settle
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.ledger import WAITING_STATES
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from subscribers.models.ledger import DeliveryQuerySet
 
 LEASE_SIZE = 500
+SMALLEST_LEASE = 25
 DOUBTFUL = {
     "state": DeliveryState.UNKNOWN,
     "answer": "the connection or the worker died before the answer",
@@ -69,6 +72,7 @@ def fill(dispatch: Dispatch) -> int:
         if connection.vendor == "postgresql":
             # Without figures on the new rows each lease would sort all of them.
             cursor.execute(f"ANALYZE {into}")
+    Dispatch.objects.filter(pk=dispatch.pk).update(fresh_left=F("fresh_left") + added)
     return added
 
 
@@ -88,37 +92,41 @@ def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | 
             dispatch = _lock_sending(dispatch_id)
             if dispatch is None:
                 return None
-            taken = _ready_copies(dispatch, size)
+            taken, again = _ready_copies(dispatch, size)
             if not taken:
                 return None
-            leased = _take(dispatch, taken, holder=holder)
+            leased = _take(dispatch, taken, again=again, holder=holder)
         if leased.readers:
             return leased
 
 
 def _lock_sending(dispatch_id: int) -> Dispatch | None:
     """Lock a dispatch that is being sent: whoever moves its `leased_up_to` does so alone."""
-    briefing = Issue.objects.filter(pk=OuterRef("issue_id")).values("briefing_id")
-    return (
-        Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
-        .annotate(briefing_id=Subquery(briefing))
-        .only("leased_up_to")
-        .select_for_update(no_key=True)
-        .first()
-    )
+    sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
+    wanted = sending.only("leased_up_to", "fresh_left", "deadline", "issue_id")
+    return wanted.select_for_update(no_key=True).first()
 
 
-def _ready_copies(dispatch: Dispatch, size: int) -> list[_Copy]:
-    """Choose copies to lease, in their readers' order, and note how far the fresh ones reach."""
+def _ready_copies(dispatch: Dispatch, size: int) -> tuple[list[_Copy], bool]:
+    """Choose copies to lease, in their readers' order, and note how far the fresh ones reach.
+
+    Also tells whether they were in hand before.
+    """
     again = dispatch.deliveries.again(at=timezone.now()).select_for_update(
         skip_locked=True, no_key=True
     )
-    taken = _copies(again, size)
-    if not taken:
-        taken = _copies(dispatch.deliveries.fresh(after=dispatch.leased_up_to), size)
-        if taken:
-            Dispatch.objects.filter(pk=dispatch.pk).update(leased_up_to=taken[-1].subscriber)
-    return taken
+    if taken := _copies(again, size):
+        return taken, True
+    # Towards the end leases shrink, so that all connections come to it together.
+    share = dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS)
+    size = min(size, max(SMALLEST_LEASE, share))
+    fresh = _copies(dispatch.deliveries.fresh(after=dispatch.leased_up_to), size)
+    if fresh:
+        Dispatch.objects.filter(pk=dispatch.pk).update(
+            leased_up_to=fresh[-1].subscriber,
+            fresh_left=Greatest(F("fresh_left") - len(fresh), 0),
+        )
+    return fresh, False
 
 
 class _Copy(NamedTuple):
@@ -132,8 +140,8 @@ def _copies(found: DeliveryQuerySet, size: int) -> list[_Copy]:
     return [_Copy(*row) for row in rows[:size]]
 
 
-def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, holder: str) -> Leased:
-    """Put copies under a new lease; skip those whose readers left."""
+def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, again: bool, holder: str) -> Leased:
+    """Put copies under a new lease; skip those whose readers left, park those who must wait."""
     held = Lease.objects.create(
         dispatch_id=dispatch.pk,
         holder=holder[:120],
@@ -146,10 +154,11 @@ def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, holder: str) -> Leased:
     waiting = dispatch.deliveries.filter(_of(subscribers), state__in=WAITING_STATES, lease=None)
     waiting.update(state=DeliveryState.LEASED, lease=held, not_before=None)
     ours = dispatch.deliveries.filter(_of(subscribers), lease=held)
+    briefing = Issue.objects.values_list("briefing_id", flat=True).get(pk=dispatch.issue_id)
     mailable = {
         row[0]: row[1:]
         for row in Subscription.objects.mailable()
-        .filter(briefing_id=dispatch.briefing_id, subscriber_id__in=ours.values("subscriber_id"))
+        .filter(briefing_id=briefing, subscriber_id__in=ours.values("subscriber_id"))
         .values_list(
             "subscriber_id", "token", "subscriber__token", "subscriber__address", "subscriber__name"
         )
@@ -173,11 +182,18 @@ def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, holder: str) -> Leased:
         ours.filter(subscriber_id__in=set(subscribers) - set(mailable)).update(
             state=DeliveryState.SKIPPED, lease=None, settled_at=timezone.now()
         )
-        held.size = len(readers)
-        held.save(update_fields=["size"])
+    for parked in hold_back(dispatch, readers, again=again, at=timezone.now()):
+        ours.filter(subscriber_id__in=parked.subscribers).update(
+            state=DeliveryState.PENDING, lease=None, not_before=parked.until
+        )
+        away = set(parked.subscribers)
+        readers = [reader for reader in readers if reader.subscriber not in away]
     if not readers:
         held.delete()
-    return Leased(lease=held.pk, readers=tuple(readers))
+    elif len(readers) < len(taken):
+        held.size = len(readers)
+        held.save(update_fields=["size"])
+    return Leased(lease=held.pk or 0, readers=tuple(readers))
 
 
 def _of(subscribers: Sequence[int]) -> Q:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min, Q, Sum
 
+from subscribers.engine import budgets
 from subscribers.models import Delivery, DeliveryState, DispatchState, Lease
 
 if TYPE_CHECKING:
@@ -62,6 +63,23 @@ def measure(dispatch: Dispatch, *, at: datetime) -> Progress:
         letters_per_s=round(rate, 1),
         seconds_left=round(waiting / rate, 1) if rate and waiting else (None if waiting else 0.0),
     )
+
+
+def waits_of(dispatch: Dispatch, *, at: datetime) -> list[str]:
+    """Say in sentences what copies wait for, where it is not simply their turn."""
+    if dispatch.state != DispatchState.SENDING:
+        return []
+    found = [f"Today's letters of {name} are used up." for name in budgets.used_up(at=at)]
+    for place in dispatch.destinations.order_by("domain"):
+        if place.rests and place.next_at > at:
+            minutes = max(1, round((place.next_at - at).total_seconds() / 60))
+            found.append(
+                f"{place.domain} asked us to wait; it is tried again in"
+                f" {minutes} minute{'' if minutes == 1 else 's'}."
+            )
+        elif place.parked and not place.rests:
+            found.append(f"About {place.parked:,} copies wait for the limit of {place.domain}.")
+    return found
 
 
 def _answered_under_open_leases(dispatch: Dispatch) -> int:

@@ -1,4 +1,4 @@
-"""Which way letters leave: by SMTP, or into the development inbox."""
+"""Which way letters leave: by SMTP, by a provider's interface, or into the development inbox."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from django.conf import settings
 
 from newsroom.inbox.folder import deliver
+from newsroom.mail_server import Kind
 from subscribers.engine.answers import Answer, Verdict
+from subscribers.engine.provider import ProviderTransport
 from subscribers.engine.smtp import SmtpConnection
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from newsroom.mail_server import MailServer
     from subscribers.engine.composing import Envelope
 
 
@@ -57,8 +60,12 @@ class InboxTransport:
         """Nothing is open."""
 
 
-async def open_transport() -> Transport:
-    """Open the way that EMAIL_URL names."""
-    if settings.MAIL_SERVER.kind == "inbox":
-        return InboxTransport()
-    return await SmtpConnection.open(settings.MAIL_SERVER, name=settings.SITE_HOST)
+async def open_transport(server: MailServer) -> Transport:
+    """Open a way out. Raises ServerAway or ServerRejectsUs."""
+    match server.kind:
+        case Kind.INBOX:
+            return InboxTransport()
+        case Kind.ANYMAIL:
+            return await ProviderTransport.open(server)
+        case _:
+            return await SmtpConnection.open(server, name=settings.SITE_HOST)

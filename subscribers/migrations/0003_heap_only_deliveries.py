@@ -1,11 +1,13 @@
 """Let a delivery change without touching an index, and find what is to be sent by marks."""
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 BIGGEST = 2**63 - 1
 
 
-def fill_pages_by_half(apps, schema_editor):
+def fill_pages_by_half(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Leave room beside each row for its next version (PostgreSQL's heap-only tuples)."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE subscribers_delivery SET (fillfactor = 50)")
@@ -18,6 +20,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RemoveIndex(model_name="delivery", name="delivery_unsettled"),
         migrations.RemoveIndex(model_name="delivery", name="delivery_by_lease"),
+        migrations.AddField(
+            model_name="dispatch",
+            name="fresh_left",
+            field=models.PositiveIntegerField(
+                default=0,
+                help_text="So many copies have not been in a worker's hands yet.",
+            ),
+        ),
         migrations.AddField(
             model_name="dispatch",
             name="leased_up_to",

@@ -2,7 +2,8 @@
 
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
-from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease, SendAllowance
+from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
+from subscribers.models.pace import DailyCount, Destination, SendAllowance
 from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.suppression import Suppression, SuppressionReason
@@ -12,8 +13,10 @@ __all__ = [
     "SETTLED_STATES",
     "ConsentAct",
     "ConsentRecord",
+    "DailyCount",
     "Delivery",
     "DeliveryState",
+    "Destination",
     "Dispatch",
     "DispatchState",
     "Lease",

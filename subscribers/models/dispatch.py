@@ -65,6 +65,9 @@ class Dispatch(models.Model):
     list_id = models.CharField(max_length=255)
     created_at = models.DateTimeField(default=timezone.now)
     filled_at = models.DateTimeField(null=True)
+    fresh_left = models.PositiveIntegerField(
+        default=0, help_text="So many copies have not been in a worker's hands yet."
+    )
     leased_up_to = models.BigIntegerField(
         default=0, help_text="Readers up to this number have been in a worker's hands."
     )

@@ -113,21 +113,6 @@ class Delivery(models.Model):
         return f"delivery {self.pk}"
 
 
-class SendAllowance(models.Model):
-    """The one bucket from which all workers on all hosts take leave to send (`SEND_RATE`)."""
-
-    only = models.BooleanField(primary_key=True, default=True)
-    next_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(condition=Q(only=True), name="send_allowance_is_the_only_one"),
-        )
-
-    def __str__(self) -> str:
-        return f"next letter at {self.next_at}"
-
-
 class LeaseQuerySet(models.QuerySet["Lease"]):
     """Leases by whether their holder still lives."""
 

@@ -1,0 +1,256 @@
+"""A courier: one connection, its leases worked strictly in order.
+
+A letter leaves in this order: its begin is recorded (and consent asked again) while its envelope
+travels; with the record's leave go its words, and with them the next letter's envelope; the
+server's answer is recorded together with the next letter's begin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from subscribers.engine import budgets, destinations, ledger, pacing
+from subscribers.engine.answers import Answer, ConnectionLost, ServerAway, ServerRejectsUs, Verdict
+from subscribers.engine.composing import Addressee, Composition, Envelope, Unmailable
+from subscribers.engine.lease_run import LeaseRun
+from subscribers.engine.recording import Outcome
+from subscribers.engine.streaks import streaks_of
+from subscribers.engine.transports import open_transport
+from subscribers.models import DeliveryState
+
+if TYPE_CHECKING:
+    from newsroom.mail_server import MailServer
+    from subscribers.engine.clerk import Clerk
+    from subscribers.engine.ledger import Leased
+    from subscribers.engine.transports import Transport
+    from subscribers.models import Dispatch
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=4)
+# How long a connection holds its breath after a 'not now', doubled each time in a row.
+FIRST_NAP, LAST_NAP = 0.05, 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Trip:
+    """What the couriers of one stretch share; `rests` holds places that asked us to wait."""
+
+    dispatch: Dispatch
+    composition: Composition
+    clerk: Clerk
+    ends: float
+    holder: str
+    held: set[int] = field(default_factory=set)
+    rests: dict[str, datetime] = field(default_factory=dict)
+    leave: int = 0
+    pace: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sent: int = 0
+
+    @property
+    def time_is_up(self) -> bool:
+        return time.monotonic() >= self.ends
+
+
+class Courier:
+    """Works lease after lease through one server, on one connection as long as it lasts."""
+
+    def __init__(self, trip: Trip, server: MailServer) -> None:
+        self._trip, self._server = trip, server
+        self._clerk, self._number = trip.clerk, trip.dispatch.pk
+        self._streaks = streaks_of(self._number, server.name)
+        self._has_rate = bool(settings.SEND_RATE)
+        self._nap = 0.0
+
+    async def run(self) -> None:
+        """Go on until time or work runs out. Raises what ends it before that."""
+        transport: Transport | None = None
+        try:
+            while not self._trip.time_is_up:
+                if transport is None:
+                    # No connection is opened for nothing.
+                    if not await self._clerk.ask(ledger.has_work, self._number):
+                        return
+                    transport = await open_transport(self._server)
+                budget = await self._clerk.ask(budgets.take, self._server, _lease_size())
+                run = await self._lease(budget.letters)
+                try:
+                    if run is None:
+                        return
+                    if not await self._work(run, transport):
+                        await transport.close()
+                        transport = None
+                finally:
+                    handed = 0 if run is None else run.handed
+                    await self._clerk.ask(budgets.give_back, budget, budget.letters - handed)
+        finally:
+            if transport is not None:
+                await transport.close()
+
+    async def _lease(self, size: int) -> LeaseRun | None:
+        leased: Leased | None = None
+        if size:
+            leased = await self._clerk.ask(
+                ledger.lease, self._number, holder=self._trip.holder, size=size
+            )
+        return LeaseRun(leased, self._clerk) if leased else None
+
+    async def _work(self, run: LeaseRun, transport: Transport) -> bool:
+        """Work one lease in order and close it; False when the connection is used up."""
+        self._trip.held.add(run.lease)
+        try:
+            return await self._walk(run, transport)
+        except ConnectionLost as lost:
+            log.warning("lease %s: %s", run.lease, lost)
+            if lost.begun:
+                self._streaks.doubtful(str(lost))
+            if not run.settled:  # this server takes nothing now; the next wake-up asks again
+                raise ServerAway(str(lost)) from lost
+            return False
+        finally:
+            self._trip.held.discard(run.lease)
+            await run.close()
+
+    async def _walk(self, run: LeaseRun, transport: Transport) -> bool:
+        """Hand over letter after letter; False when one got no leave and its connection ended."""
+        readers = run.readers
+        envelope = self._address(readers[0], transport)
+        for position, reader in enumerate(readers, start=1):
+            if self._nap or self._has_rate:
+                await self._wait_for_leave()
+            leave = run.begin(reader.subscriber)
+            is_last = position == len(readers) or self._trip.time_is_up
+            following = None if is_last else self._address(readers[position], transport)
+            answer = await self._hand_over(run, envelope, leave, following, transport)
+            match leave.result():
+                case Verdict.GO if answer is not None:
+                    was_tried = isinstance(envelope, Envelope)
+                    run.settle(await self._judge(reader, answer, was_tried=was_tried))
+                    if was_tried and not (answer.accepted or answer.temporary):
+                        self._streaks.refused(answer)
+                case Verdict.SKIP:
+                    run.settle(
+                        Outcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+                    )
+                    return False
+                case verdict:
+                    log.info("lease %s ends: %s", run.lease, verdict.value)
+                    run.step_back()
+                    return False
+            if is_last or following is None:
+                return True
+            envelope = following
+        return True
+
+    async def _hand_over(
+        self,
+        run: LeaseRun,
+        envelope: Envelope | Answer,
+        leave: asyncio.Future[Verdict],
+        following: Envelope | Answer | None,
+        transport: Transport,
+    ) -> Answer | None:
+        """Give one letter to the transport, and announce the next unless a rate holds it back."""
+        if isinstance(envelope, Answer):
+            await leave
+            return envelope
+        run.handed += 1
+        ahead = following if isinstance(following, Envelope) and not self._has_rate else None
+        try:
+            return await transport.send(envelope, leave=leave, following=ahead)
+        except (ConnectionLost, ServerRejectsUs) as failure:
+            await asyncio.wait([leave])  # the begin is recorded before it is taken back
+            if not (isinstance(failure, ConnectionLost) and failure.begun):
+                run.step_back()
+            raise
+
+    def _address(self, reader: Addressee, transport: Transport) -> Envelope | Answer:
+        """Make one reader's letter, or the answer to one that is not even tried."""
+        if self._trip.rests and self._must_wait(reader):
+            return Answer(code=450, text="the place asked us to wait")
+        try:
+            return self._trip.composition.address(
+                reader,
+                eight_bit=transport.eight_bit,
+                utf8_addresses=transport.utf8_addresses,
+                at=time.time(),
+            )
+        except Unmailable as reason:
+            return Answer(code=550, text=str(reason))
+
+    def _must_wait(self, reader: Addressee) -> bool:
+        """Whether a reader's mail system rests; past the deadline everybody is tried once more."""
+        until = self._trip.rests.get(destinations.place_of(reader.address))
+        return until is not None and timezone.now() < min(until, self._trip.dispatch.deadline)
+
+    async def _judge(self, reader: Addressee, answer: Answer, *, was_tried: bool) -> Outcome | None:
+        """Put a server's answer into the ledger's words; None for a plain yes."""
+        if answer.accepted:
+            self._trip.sent += 1
+            self._nap = 0.0
+            self._streaks.accepted()
+            if self._trip.rests or self._streaks.has_busy_places:
+                await self._recover(destinations.place_of(reader.address))
+            return None
+        if not answer.temporary:
+            return Outcome(
+                delivery=reader.delivery, state=DeliveryState.REFUSED, answer=str(answer)
+            )
+        not_before = timezone.now() + _back_off(reader.tries)
+        place = destinations.place_of(reader.address)
+        if was_tried:
+            self._nap = min(LAST_NAP, (self._nap or FIRST_NAP) * 2)
+            if self._streaks.busy(place, answer):
+                self._trip.rests[place] = await self._clerk.ask(
+                    destinations.rest, self._number, place
+                )
+        else:
+            # It may have recovered since this letter was put aside: then it is tried at once.
+            until = self._trip.rests.get(place, timezone.now())
+            not_before = min(until, self._trip.dispatch.deadline)
+        gives_up = was_tried and not_before >= self._trip.dispatch.deadline
+        return Outcome(
+            delivery=reader.delivery,
+            state=DeliveryState.REFUSED if gives_up else DeliveryState.DEFERRED,
+            answer=str(answer),
+            not_before=None if gives_up else not_before,
+        )
+
+    async def _recover(self, place: str) -> None:
+        """Note that a place which had asked us to wait takes letters again."""
+        self._streaks.recovered(place)
+        if self._trip.rests.pop(place, None):
+            await self._clerk.ask(destinations.recover, self._number, place)
+
+    async def _wait_for_leave(self) -> None:
+        """Keep to SEND_RATE, and hold breath after a 'not now'."""
+        if self._nap:
+            await asyncio.sleep(self._nap * random.uniform(0.5, 1.5))  # noqa: S311  (no secret)
+        if not self._has_rate:
+            return
+        async with self._trip.pace:
+            while not self._trip.leave:
+                self._trip.leave, wait = await self._clerk.ask(pacing.take_leave)
+                await asyncio.sleep(wait)
+            self._trip.leave -= 1
+
+
+def _lease_size() -> int:
+    """Give many connections small leases and few connections large ones."""
+    return max(100, min(ledger.LEASE_SIZE, 4_000 // settings.SEND_CONNECTIONS))
+
+
+def _back_off(tries: int) -> timedelta:
+    """Wait twice as long each time, give or take a fifth, so that retries do not come in a wave."""
+    wait: timedelta = min(FIRST_RETRY * 2 ** min(tries, 10), LAST_RETRY)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)

@@ -1,0 +1,61 @@
+"""How far a lease has come, and what its next record must say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subscribers.engine import ledger
+from subscribers.engine.recording import Entry, Outcome
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from subscribers.engine.answers import Verdict
+    from subscribers.engine.clerk import Clerk
+    from subscribers.engine.ledger import Leased
+
+
+class LeaseRun:
+    """One lease being worked, letter by letter."""
+
+    def __init__(self, leased: Leased, clerk: Clerk) -> None:
+        self.lease, self.readers = leased.lease, leased.readers
+        self._clerk = clerk
+        self._begun = 0
+        self.settled = 0
+        self.handed = 0  # letters that were given to a transport
+        self._outcomes: list[Outcome] = []
+
+    def begin(self, subscriber: int) -> asyncio.Future[Verdict]:
+        """Record that the next letter is about to leave; the future is its leave."""
+        self._begun += 1
+        return self._clerk.record(self._entry(subscriber))
+
+    def step_back(self) -> None:
+        """Forget the begin: the letter was certainly not handed over."""
+        self._begun = self.settled
+
+    def settle(self, outcome: Outcome | None) -> None:
+        """Note the answer to the letter that was begun, for the next record."""
+        self.settled = self._begun
+        if outcome is not None:
+            self._outcomes.append(outcome)
+
+    async def close(self) -> None:
+        """Give the lease back with its last record; nothing happens when it is no longer ours."""
+        await self._clerk.ask(
+            ledger.close,
+            self.lease,
+            last=self._entry(None),
+            order=[reader.subscriber for reader in self.readers],
+        )
+
+    def _entry(self, subscriber: int | None) -> Entry:
+        outcomes, self._outcomes = tuple(self._outcomes), []
+        return Entry(
+            lease=self.lease,
+            begun=self._begun,
+            settled=self.settled,
+            subscriber=subscriber,
+            outcomes=outcomes,
+        )

@@ -1,0 +1,63 @@
+"""How fast and how much: what all workers on all hosts must agree on stands in rows."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class SendAllowance(models.Model):
+    """The one bucket from which all workers on all hosts take leave to send (`SEND_RATE`)."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(only=True), name="send_allowance_is_the_only_one"),
+        )
+
+    def __str__(self) -> str:
+        return f"next letter at {self.next_at}"
+
+
+class DailyCount(models.Model):
+    """How many letters a limit has let through on a day (UTC)."""
+
+    limit = models.CharField(max_length=255, help_text="A server's name, or the sending domain.")
+    day = models.DateField()
+    letters = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["limit", "day"], name="daily_count_is_one_a_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.letters} letters by {self.limit} on {self.day}"
+
+
+class Destination(models.Model):
+    """A domain that a dispatch must go easy on: by our limit, or because it asked for that."""
+
+    dispatch = models.ForeignKey(
+        "subscribers.Dispatch", on_delete=models.CASCADE, related_name="destinations"
+    )
+    domain = models.CharField(max_length=255)
+    next_at = models.DateTimeField(help_text="When the next letters may go there.")
+    parked = models.PositiveIntegerField(
+        default=0, help_text="About so many copies wait for their turn."
+    )
+    rests = models.PositiveSmallIntegerField(
+        default=0, help_text="How often in a row it asked us to wait."
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["dispatch", "domain"], name="destination_is_one_per_dispatch"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.domain} of dispatch {self.dispatch_id}"

@@ -1,0 +1,35 @@
+"""What tests of sending have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.utils import timezone
+
+from briefings.models import Briefing
+from subscribers.engine import dispatching
+from subscribers.models import Delivery, DeliveryState, Dispatch
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+
+
+def make_sending(
+    *, readers: int = 0, briefing: Briefing | None = None, domain: str = "example.com"
+) -> Dispatch:
+    """Make a dispatch whose ledger is filled, to so many new readers r0, r1 … at a domain."""
+    briefing = briefing or make_briefing(title="The Ward Round", slug="ward-round")
+    for number in range(readers):
+        make_reader(of=briefing, email=f"r{number}@{domain}", name=f"Reader {number}")
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    dispatching.begin(dispatch, at=timezone.now())
+    return dispatch
+
+
+def states() -> dict[str, str]:
+    """Give the state of each address's copy, in words."""
+    found = Delivery.objects.values_list("subscriber__address", "state")
+    return {address: DeliveryState(state).label for address, state in found}
+
+
+def counts() -> Counter[str]:
+    """Count the copies in each state."""
+    return Counter(states().values())
