@@ -42,7 +42,9 @@ class Newsroom:
         def host(name: str) -> Host:
             return Host(lambda: celery_worker(ready=False, VAR_DIR=str(folder / name), **facts))
 
-        self.start_beat = lambda: celery_beat(VAR_DIR=str(folder / "beat"), **facts)
+        self.start_beat: Callable[[], CeleryBeat] = lambda: celery_beat(
+            VAR_DIR=str(folder / "beat"), **facts
+        )
         self.hosts = [host("north"), host("south")]
         self.beat = self.start_beat()
 

@@ -32,7 +32,7 @@ READERS = 800 + 160 * KILLS
 
 def kill_child(host: Host) -> None:
     """End the process that sends, as the kernel does when memory runs out; its parent lives."""
-    for pid in host.worker.children():
+    for pid in host.worker.child_pids():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

@@ -99,7 +99,7 @@ class PostgresServer(PostgresCluster):
 
     def kill(self) -> None:
         """End every server process at once; `start` recovers the cluster."""
-        sessions = self.process.children()  # each in a process group of its own
+        sessions = self.process.child_pids()  # each in a process group of its own
         self.process.kill()
         for pid in sessions:
             with suppress(ProcessLookupError):

@@ -116,7 +116,7 @@ class Process:
         if self.is_running():
             self.popen.send_signal(sign)
 
-    def children(self) -> list[int]:
+    def child_pids(self) -> list[int]:
         """Give the numbers of the processes that it started itself."""
         with suppress(FileNotFoundError):  # it has ended
             found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
