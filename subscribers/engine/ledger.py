@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.models import record_act
+from subscribers.engine.clock import shared_now
 from subscribers.engine.composing import Addressee
 from subscribers.engine.destinations import hold_back
 from subscribers.engine.recording import Entry, settle
@@ -78,7 +79,7 @@ def fill(dispatch: Dispatch) -> int:
 
 def expiry() -> datetime:
     """When a lease taken or renewed now ends."""
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return shared_now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | None:
@@ -112,7 +113,7 @@ def _ready_copies(dispatch: Dispatch, size: int) -> tuple[list[_Copy], bool]:
 
     Also tells whether they were in hand before.
     """
-    again = dispatch.deliveries.again(at=timezone.now()).select_for_update(
+    again = dispatch.deliveries.again(at=shared_now()).select_for_update(
         skip_locked=True, no_key=True
     )
     if taken := _copies(again, size):
@@ -182,7 +183,7 @@ def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, again: bool, holder: st
         ours.filter(subscriber_id__in=set(subscribers) - set(mailable)).update(
             state=DeliveryState.SKIPPED, lease=None, settled_at=timezone.now()
         )
-    for parked in hold_back(dispatch, readers, again=again, at=timezone.now()):
+    for parked in hold_back(dispatch, readers, again=again, at=shared_now()):
         ours.filter(subscriber_id__in=parked.subscribers).update(
             state=DeliveryState.PENDING, lease=None, not_before=parked.until
         )
@@ -211,7 +212,7 @@ def has_work(dispatch_id: int) -> bool:
     if leased_up_to is None:
         return False
     copies = Delivery.objects.filter(dispatch_id=dispatch_id)
-    return copies.fresh(after=leased_up_to).exists() or copies.again(at=timezone.now()).exists()
+    return copies.fresh(after=leased_up_to).exists() or copies.again(at=shared_now()).exists()
 
 
 def renew(leases: Collection[int]) -> None:
@@ -243,7 +244,7 @@ def close(
             held.begun, held.settled = last.begun, last.settled
             for outcome in last.outcomes:
                 settle(outcome, lease=lease_id)
-        now = timezone.now()
+        now = shared_now()
         ours = Delivery.objects.filter(dispatch_id=held.dispatch_id, lease=held)
         if order is None:
             span = ours.filter(subscriber_id__gte=held.first, subscriber_id__lte=held.last)
@@ -303,7 +304,7 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
             state=DeliveryState.PENDING,
             answer=None,
             settled_at=None,
-            not_before=timezone.now(),
+            not_before=shared_now(),
         ):
             return False
         delivery.dispatch.reopen()
@@ -322,6 +323,6 @@ def finish(dispatch: Dispatch) -> bool:
         return False
     if dispatch.deliveries.unsettled().exists():
         behind = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
-        behind.update(not_before=timezone.now())
+        behind.update(not_before=shared_now())
         return False
     return dispatch.finish(at=timezone.now())

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from subscribers.engine.clock import shared_now
 from subscribers.models import SendAllowance
 
 # Leave is taken for this much time at once, so that the bucket's row is not written per letter.
@@ -19,7 +19,7 @@ def take_leave() -> tuple[int, float]:
     rate = settings.SEND_RATE
     letters = max(1, int(rate * STRETCH_SECONDS))
     with transaction.atomic():
-        now = timezone.now()
+        now = shared_now()
         SendAllowance.objects.get_or_create(only=True, defaults={"next_at": now})
         bucket = SendAllowance.objects.select_for_update().get()
         starts = _latest(bucket.next_at, now)
