@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -23,6 +23,7 @@ from subscribers.engine.clock import shared_now
 from subscribers.engine.composing import Addressee
 from subscribers.engine.destinations import hold_back
 from subscribers.engine.recording import Entry, settle
+from subscribers.engine.transactions import brief
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.ledger import WAITING_STATES
 
@@ -89,7 +90,7 @@ def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | 
     there is nothing to take or the dispatch is not being sent.
     """
     while True:
-        with transaction.atomic():
+        with brief():
             dispatch = _lock_sending(dispatch_id)
             if dispatch is None:
                 return None
@@ -233,7 +234,7 @@ def close(
     beat, with the moment by which the lease must have `expired`, when the worker has been silent
     for too long. Of the two one wins.
     """
-    with transaction.atomic():
+    with brief():
         open_leases = Lease.objects.filter(closed_at=None)
         if expired is not None:
             open_leases = open_leases.expired(at=expired)  # renewed meanwhile: its holder lives
@@ -298,7 +299,7 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
 
     False when it is unknown no more: of two people one wins.
     """
-    with transaction.atomic():
+    with brief():
         mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
         if not mine.update(
             state=DeliveryState.PENDING,
