@@ -1,7 +1,7 @@
 """Hosts and the beat are killed at random instants amid a dispatch, and every letter is counted.
 
-`NEWSROOM_KILLS=200 pytest --database=postgres tests/faults/test_kills.py -s` is the long form;
-`NEWSROOM_SEED` repeats a run as far as the machine's own timing allows.
+`NEWSROOM_KILLS=200` is the long form (CONTRIBUTING.md); `NEWSROOM_SEED` repeats a run as far as the
+machine's own timing allows.
 """
 
 from __future__ import annotations
