@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from newsroom.tasks import wake
 from subscribers.engine import dispatching, ledger
+from subscribers.engine.clock import shared_now
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState, SignUp
 
@@ -19,13 +20,13 @@ HANDS = 4
 @shared_task
 def publish_due() -> None:
     """Publish scheduled issues whose slot has come."""
-    dispatching.publish_due(at=timezone.now())
+    dispatching.publish_due(at=shared_now())
 
 
 @shared_task
 def tend_dispatches() -> None:
     """Find dispatches with work left and wake workers for them."""
-    for dispatch in dispatching.tend(at=timezone.now()):
+    for dispatch in dispatching.tend(at=shared_now()):
         for _ in range(HANDS):
             wake(send, dispatch.pk)
 

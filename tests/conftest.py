@@ -7,7 +7,6 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,13 +215,11 @@ def program_environment(
     """Make environments for programs that work on this test's own database."""
     from django.db import connection
 
-    facts = connection.settings_dict
-    database = f"postgres://{facts['USER']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
-
     def make(**variables: str) -> dict[str, str]:
+        facts = connection.settings_dict
         ours = {
             "DEBUG": "true",
-            "DATABASE_URL": database,
+            "DATABASE_URL": "postgres://{USER}@{HOST}:{PORT}/{NAME}".format_map(facts),
             "REDIS_URL": redis_url,
             "SITE_URL": os.environ["SITE_URL"],
             "VAR_DIR": str(tmp_path / "var"),
@@ -237,19 +234,22 @@ def celery_worker(
     program_environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> Iterator[Callable[..., CeleryWorker]]:
     """Start real workers on this test's database: `celery_worker("--pool=solo", EMAIL_URL=...)`."""
-    numbers = count(1)
-    with ExitStack() as ending:
+    started: list[CeleryWorker] = []
 
-        def start(*words: str, ready: bool = True, **variables: str) -> CeleryWorker:
-            name = f"worker{next(numbers)}"
-            env = program_environment(**variables)
-            worker = CeleryWorker(*words, env=env, log=tmp_path / f"{name}.log", name=name)
-            ending.callback(worker.stop)
-            if ready:
-                worker.wait_until_ready()
-            return worker
+    def start(
+        *words: str, ready: bool = True, app: str = "newsroom", **variables: str
+    ) -> CeleryWorker:
+        name = f"worker{len(started) + 1}"
+        env, log = program_environment(**variables), tmp_path / f"{name}.log"
+        worker = CeleryWorker(*words, env=env, log=log, name=name, app=app)
+        started.append(worker)
+        if ready:
+            worker.wait_until_ready()
+        return worker
 
-        yield start
+    yield start
+    for process in started:
+        process.kill()  # the test is over: there is nothing to end in good order
 
 
 @pytest.fixture
@@ -257,15 +257,17 @@ def celery_beat(
     program_environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> Iterator[Callable[..., CeleryBeat]]:
     """Start a real beat on this test's database."""
-    with ExitStack() as ending:
+    started: list[CeleryBeat] = []
 
-        def start(*words: str, **variables: str) -> CeleryBeat:
-            env = program_environment(**variables)
-            beat = CeleryBeat(*words, env=env, log=tmp_path / "beat.log")
-            ending.callback(beat.stop)
-            return beat
+    def start(*words: str, **variables: str) -> CeleryBeat:
+        env = program_environment(**variables)
+        beat = CeleryBeat(*words, env=env, log=tmp_path / "beat.log")
+        started.append(beat)
+        return beat
 
-        yield start
+    yield start
+    for process in started:
+        process.kill()  # the test is over: there is nothing to end in good order
 
 
 # --- pages

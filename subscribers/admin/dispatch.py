@@ -163,6 +163,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         require(request, SEND)
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         if ledger.resend(delivery, by=request.user):
+            dispatching.wake_tending()
             messages.success(request, "The copy will be sent again.")
         else:
             messages.error(request, "This copy's fate is known by now; nothing was sent.")
@@ -190,6 +191,7 @@ def apply_brake(act: str, dispatch: Dispatch, *, by: Staff) -> None:
         dispatch.pause(by=by, reason="Paused at the desk.")
     elif act == "resume":
         dispatch.resume(by=by)
+        dispatching.wake_tending()
     elif act == "cancel":
         dispatch.cancel(by=by, at=timezone.now())
     else:

@@ -11,10 +11,10 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from subscribers.engine.transactions import brief
 from subscribers.models import DailyCount
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def take(server: MailServer, want: int, *, at: datetime | None = None) -> Budget
     limits = caps(server, day=day)
     if not limits:
         return Budget(names=(), day=day, letters=want)
-    with transaction.atomic():
+    with brief():
         for name in sorted(limits):
             DailyCount.objects.get_or_create(limit=name, day=day)
         counts = DailyCount.objects.filter(limit__in=limits, day=day).order_by("limit")

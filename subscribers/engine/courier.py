@@ -175,17 +175,20 @@ class Courier:
         transport: Transport,
     ) -> Answer | None:
         """Give one letter to the transport, and announce the next unless a rate holds it back."""
-        if isinstance(envelope, Answer):
-            await leave
-            return envelope
-        run.handed += 1
         ahead = following if isinstance(following, Envelope) and not self._has_rate else None
         try:
+            if isinstance(envelope, Answer):
+                await leave
+                return envelope
+            run.handed += 1
             return await transport.send(envelope, leave=leave, following=ahead)
-        except (ConnectionLost, ServerRejectsUs) as failure:
+        except Exception as failure:
             await asyncio.wait([leave])  # the begin is recorded before it is taken back
-            if not (isinstance(failure, ConnectionLost) and failure.begun):
-                run.step_back()
+            match failure:
+                case ConnectionLost(begun=False) | ServerRejectsUs():
+                    run.step_back()
+                case _ if leave.exception() is not None:  # no leave came: the books are away
+                    run.step_back()
             raise
 
     def _address(self, reader: Addressee, transport: Transport) -> Envelope | Answer:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
 
+from subscribers.engine.clock import shared_now
 from subscribers.models import Destination, Dispatch, DispatchState
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _who_waits(
 
 def rest(dispatch_id: int, name: str) -> datetime:
     """Let a place rest: longer each time in a row, give or take a fifth. Give back until when."""
-    now = timezone.now()
+    now = shared_now()
     place, _ = Destination.objects.get_or_create(
         dispatch_id=dispatch_id, domain=name, defaults={"next_at": now}
     )

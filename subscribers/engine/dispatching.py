@@ -61,7 +61,7 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
             created_at=at,
             deadline=at + TRY_FOR,
         )
-        transaction.on_commit(_wake_tending)
+        transaction.on_commit(wake_tending)
     return dispatch
 
 
@@ -99,7 +99,8 @@ def _sender(issue: Issue) -> str:
     return f'"{title}" <{address}>'
 
 
-def _wake_tending() -> None:
+def wake_tending() -> None:
+    """Have live dispatches looked after now instead of at the beat's next turn."""
     from subscribers.tasks import tend_dispatches
 
     wake(tend_dispatches)

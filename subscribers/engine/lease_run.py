@@ -36,10 +36,12 @@ class LeaseRun:
         self._begun = self.settled
 
     def settle(self, outcome: Outcome | None) -> None:
-        """Note the answer to the letter that was begun, for the next record."""
+        """Note the answer to the letter that was begun, for the next record.
+
+        Its begin was recorded, and with it what had been noted before.
+        """
         self.settled = self._begun
-        if outcome is not None:
-            self._outcomes.append(outcome)
+        self._outcomes = [] if outcome is None else [outcome]
 
     async def close(self) -> None:
         """Give the lease back with its last record; nothing happens when it is no longer ours."""
@@ -51,11 +53,10 @@ class LeaseRun:
         )
 
     def _entry(self, subscriber: int | None) -> Entry:
-        outcomes, self._outcomes = tuple(self._outcomes), []
         return Entry(
             lease=self.lease,
             begun=self._begun,
             settled=self.settled,
             subscriber=subscriber,
-            outcomes=outcomes,
+            outcomes=tuple(self._outcomes),
         )

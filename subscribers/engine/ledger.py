@@ -12,15 +12,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from newsroom.models import record_act
+from subscribers.engine.clock import shared_now
 from subscribers.engine.composing import Addressee
 from subscribers.engine.destinations import hold_back
 from subscribers.engine.recording import Entry, settle
+from subscribers.engine.transactions import brief
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.ledger import WAITING_STATES
 
@@ -77,7 +79,7 @@ def fill(dispatch: Dispatch) -> int:
 
 def expiry() -> datetime:
     """When a lease taken or renewed now ends."""
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return shared_now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | None:
@@ -87,7 +89,7 @@ def lease(dispatch_id: int, *, holder: str, size: int = LEASE_SIZE) -> Leased | 
     there is nothing to take or the dispatch is not being sent.
     """
     while True:
-        with transaction.atomic():
+        with brief():
             dispatch = _lock_sending(dispatch_id)
             if dispatch is None:
                 return None
@@ -113,7 +115,7 @@ def _ready_copies(dispatch: Dispatch, size: int) -> tuple[list[_Copy], bool]:
 
     Also tells whether they were in hand before.
     """
-    again = dispatch.deliveries.again(at=timezone.now()).select_for_update(
+    again = dispatch.deliveries.again(at=shared_now()).select_for_update(
         skip_locked=True, no_key=True
     )
     if taken := _copies(again, size):
@@ -184,7 +186,7 @@ def _take(dispatch: Dispatch, taken: Sequence[_Copy], *, again: bool, holder: st
         ours.filter(subscriber_id__in=set(subscribers) - set(mailable)).update(
             state=DeliveryState.SKIPPED, lease=None, settled_at=timezone.now()
         )
-    for parked in hold_back(dispatch, readers, again=again, at=timezone.now()):
+    for parked in hold_back(dispatch, readers, again=again, at=shared_now()):
         ours.filter(subscriber_id__in=parked.subscribers).update(
             state=DeliveryState.PENDING, lease=None, not_before=parked.until
         )
@@ -213,7 +215,7 @@ def has_work(dispatch_id: int) -> bool:
     if leased_up_to is None:
         return False
     copies = Delivery.objects.filter(dispatch_id=dispatch_id)
-    return copies.fresh(after=leased_up_to).exists() or copies.again(at=timezone.now()).exists()
+    return copies.fresh(after=leased_up_to).exists() or copies.again(at=shared_now()).exists()
 
 
 def renew(leases: Collection[int]) -> None:
@@ -234,7 +236,7 @@ def close(
     beat, with the moment by which the lease must have `expired`, when the worker has been silent
     for too long. Of the two one wins.
     """
-    with transaction.atomic():
+    with brief():
         open_leases = Lease.objects.filter(closed_at=None)
         if expired is not None:
             open_leases = open_leases.expired(at=expired)  # renewed meanwhile: its holder lives
@@ -245,7 +247,7 @@ def close(
             held.begun, held.settled = last.begun, last.settled
             for outcome in last.outcomes:
                 settle(outcome, lease=lease_id)
-        now = timezone.now()
+        now = shared_now()
         ours = Delivery.objects.filter(dispatch_id=held.dispatch_id, lease=held)
         if order is None:
             span = ours.filter(subscriber_id__gte=held.first, subscriber_id__lte=held.last)
@@ -299,13 +301,13 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
 
     False when it is unknown no more: of two people one wins.
     """
-    with transaction.atomic():
+    with brief():
         mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
         if not mine.update(
             state=DeliveryState.PENDING,
             answer=None,
             settled_at=None,
-            not_before=timezone.now(),
+            not_before=shared_now(),
         ):
             return False
         delivery.dispatch.reopen()
@@ -324,6 +326,6 @@ def finish(dispatch: Dispatch) -> bool:
         return False
     if dispatch.deliveries.unsettled().exists():
         behind = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
-        behind.update(not_before=timezone.now())
+        behind.update(not_before=shared_now())
         return False
     return dispatch.finish(at=timezone.now())

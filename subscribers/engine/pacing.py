@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 
+from subscribers.engine.clock import shared_now
+from subscribers.engine.transactions import brief
 from subscribers.models import SendAllowance
 
 # Leave is taken for this much time at once, so that the bucket's row is not written per letter.
@@ -18,8 +18,8 @@ def take_leave() -> tuple[int, float]:
     """Take leave for some letters: how many, and the seconds to wait before the first of them."""
     rate = settings.SEND_RATE
     letters = max(1, int(rate * STRETCH_SECONDS))
-    with transaction.atomic():
-        now = timezone.now()
+    with brief():
+        now = shared_now()
         SendAllowance.objects.get_or_create(only=True, defaults={"next_at": now})
         bucket = SendAllowance.objects.select_for_update().get()
         starts = _latest(bucket.next_at, now)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from subscribers.engine.answers import Verdict
+from subscribers.engine.transactions import brief
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def record(entries: Sequence[Entry], *, dispatch: int, briefing: int) -> dict[in
 
 def _record_one(entry: Entry, *, dispatch: int, briefing: int) -> Verdict:
     """Record one lease with what its server refused or put off, all or nothing."""
-    with transaction.atomic():
+    with brief():
         ours = Lease.objects.filter(pk=entry.lease, closed_at=None)
         if not ours.update(begun=entry.begun, settled=entry.settled):
             return Verdict.FENCED

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 
@@ -99,10 +99,18 @@ class PostgresServer(PostgresCluster):
 
     def kill(self) -> None:
         """End every server process at once; `start` recovers the cluster."""
+        sessions = self.process.child_pids()  # each in a process group of its own
         self.process.kill()
+        for pid in sessions:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def shut_down(self) -> None:
+        """End it as an operator does, cutting off whoever is connected; `start` starts it again."""
+        self.process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown
 
     def stop(self) -> None:
-        self.process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown
+        self.shut_down()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.with_suffix(".log").unlink(missing_ok=True)
 

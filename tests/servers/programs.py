@@ -47,10 +47,12 @@ def manage(
 class CeleryWorker(Process):
     """A real `celery -A newsroom worker`; `stop` is a warm shutdown, `kill` a power cut."""
 
-    def __init__(self, *words: str, env: dict[str, str], log: Path, name: str) -> None:
+    def __init__(
+        self, *words: str, env: dict[str, str], log: Path, name: str, app: str = "newsroom"
+    ) -> None:
         super().__init__(
             [
-                *(PYTHON, "-m", "celery", "-A", "newsroom", "worker"),
+                *(PYTHON, "-m", "celery", "-A", app, "worker"),
                 *("--concurrency", "1", "--loglevel", "INFO", "--hostname", f"{name}@%h", *words),
             ],
             env=env,

@@ -114,7 +114,9 @@ class SmtpServer:
         return Counter(recipient for entry in entries for recipient in entry["recipients"])
 
     def __len__(self) -> int:
-        return len(self._entries("letters.jsonl", self._letters_before))
+        with (self.folder / "letters.jsonl").open("rb") as lines:
+            lines.seek(self._letters_before)
+            return sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b""))
 
     def violations(self) -> list[str]:
         """What no correct client sends, in words."""
@@ -122,8 +124,21 @@ class SmtpServer:
 
     def wait_for(self, number: int, *, seconds: float = 30.0) -> list[Letter]:
         """Wait until at least so many letters arrived; TimeoutError when they do not."""
-        wait_until(lambda: len(self) >= number, seconds=seconds, what=f"{number} letters")
+        self.wait_for_number(number, seconds=seconds)
         return self.letters()
+
+    def wait_for_number(self, number: int, *, seconds: float = 30.0) -> None:
+        """Wait until at least so many letters arrived, without reading them."""
+        wait_until(lambda: len(self) >= number, seconds=seconds, what=f"{number} letters")
+
+    def arrivals(self) -> list[float]:
+        """When each letter arrived, in seconds since the epoch, in order."""
+        return [entry["at"] for entry in self._entries("letters.jsonl", self._letters_before)]
+
+    def connections(self) -> int:
+        """Over how many connections letters arrived."""
+        entries = self._entries("letters.jsonl", self._letters_before)
+        return len({entry["connection"] for entry in entries})
 
     # --- telling it to behave differently; the first rule that fits is followed
 

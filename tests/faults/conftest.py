@@ -1,0 +1,68 @@
+"""What the fault tests start."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.faults.hosts import Newsroom
+from tests.servers.postgres import PostgresServer
+from tests.servers.programs import CeleryBeat, CeleryWorker
+
+TOLD = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Show what was counted, also where all is well."""
+    for line in config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
+    """Have a figure shown at the end of the run: `tell(check_count(...))`."""
+    told = request.config.stash.setdefault(TOLD, [])
+    return lambda words: told.append(f"{request.node.name}: {words}")
+
+
+@pytest.fixture
+def dice(tell: Callable[[object], None]) -> random.Random:
+    """Give what a run's chances hang on; NEWSROOM_SEED repeats it as far as timing allows."""
+    seed = int(os.environ.get("NEWSROOM_SEED") or secrets.randbits(32))
+    tell(f"NEWSROOM_SEED={seed}")
+    return random.Random(seed)  # noqa: S311  (no secret)
+
+
+@pytest.fixture
+def start_newsroom(
+    celery_worker: Callable[..., CeleryWorker],
+    celery_beat: Callable[..., CeleryBeat],
+    tmp_path: Path,
+) -> Callable[..., Newsroom]:
+    """Start two worker hosts and a beat: `start_newsroom(EMAIL_URL=...)`."""
+    return partial(Newsroom, celery_worker, celery_beat, tmp_path)
+
+
+@pytest.fixture
+def own_database(transactional_db: None, own_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """Move this test, and the programs that it starts, to a PostgreSQL that it may kill."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    before = connection.settings_dict
+    connection.close()
+    connection.settings_dict = before | {"PORT": own_postgres.port, "NAME": "postgres"}
+    try:
+        call_command("migrate", verbosity=0)
+        yield own_postgres
+    finally:
+        connection.close()
+        connection.settings_dict = before

@@ -1,0 +1,71 @@
+"""Pause, resume, cancel and SEND_RATE, as the receiver sees them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
+from tests.desk import at_desk
+from tests.faults.hosts import Newsroom
+from tests.faults.issues import make_due_issue
+from tests.servers.smtp import SmtpServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+WITHIN_SECONDS = 2.0
+RATE = 250
+
+
+def press(button: str) -> float:
+    """Press a button of the progress page; give back when, in seconds since the epoch."""
+    dispatch = Dispatch.objects.get()
+    pressed_at = time.time()
+    answer = at_desk(may=("send_issue", "view_dispatch")).post(
+        f"/admin/subscribers/dispatch/{dispatch.pk}/act/", {"act": button}
+    )
+    assert answer.status_code == 302
+    return pressed_at
+
+
+def test_pause_resume_and_cancel_act_within_two_seconds_under_load(
+    smtp_server: SmtpServer, start_newsroom: Callable[..., Newsroom]
+) -> None:
+    make_due_issue(readers=3_000)
+    smtp_server.delay(0.04)
+    start_newsroom(EMAIL_URL=smtp_server.url)
+    smtp_server.wait_for_number(500, seconds=60)
+    paused_at = press("pause")
+    time.sleep(WITHIN_SECONDS + 1)
+    before = smtp_server.arrivals()
+    assert before[-1] - paused_at < WITHIN_SECONDS
+    resumed_at = press("resume")
+    smtp_server.wait_for_number(len(before) + 500, seconds=30)
+    assert smtp_server.arrivals()[len(before)] - resumed_at < WITHIN_SECONDS
+    cancelled_at = press("cancel")
+    time.sleep(WITHIN_SECONDS + 1)
+    assert smtp_server.arrivals()[-1] - cancelled_at < WITHIN_SECONDS
+    received = smtp_server.received()
+    assert 1_000 <= len(received) < 3_000
+    assert set(received.values()) == {1}
+    assert Delivery.objects.filter(state=DeliveryState.SENT).count() == len(received)
+    assert not Delivery.objects.filter(state=DeliveryState.UNKNOWN).exists()
+    assert Dispatch.objects.get().state == DispatchState.CANCELLED
+
+
+def test_send_rate_is_kept_by_two_hosts_together(
+    smtp_server: SmtpServer,
+    start_newsroom: Callable[..., Newsroom],
+    tell: Callable[[object], None],
+) -> None:
+    make_due_issue(readers=2_500)
+    start_newsroom(EMAIL_URL=smtp_server.url, SEND_RATE=str(RATE))
+    smtp_server.wait_for_number(3 * RATE, seconds=60)  # both hosts are up
+    since = smtp_server.arrivals()[-1]
+    smtp_server.wait_for_number(8 * RATE, seconds=60)
+    arrivals = [at for at in smtp_server.arrivals() if at > since]
+    rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
+    tell(f"{rate:.1f} letters a second of {RATE}")
+    assert rate == pytest.approx(RATE, rel=0.1)

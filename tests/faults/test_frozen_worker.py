@@ -1,0 +1,82 @@
+"""A worker that was thought dead and wakes up: a paused virtual machine, a swapped-out process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from subscribers.engine import dispatching
+from subscribers.models import Lease
+from tests.faults.counting import check_count
+from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS, Newsroom
+from tests.faults.issues import is_sent, make_due_issue
+from tests.servers.processes import Process, wait_until
+from tests.servers.programs import PYTHON, ROOT
+from tests.servers.smtp import SmtpServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+READERS = 4_000
+# A worker in the middle of taking a lease: the dispatch's row is locked.
+TAKE_A_LEASE = """
+import django, sys, time
+django.setup()
+from django.db import transaction
+from subscribers.engine import ledger
+with transaction.atomic():
+    ledger.lease(int(sys.argv[1]), holder="sleeper")
+    print("leased", flush=True)
+    time.sleep(300)
+"""
+
+
+def test_a_worker_that_wakes_after_its_leases_ended_sends_not_one_letter_more_under_them(
+    smtp_server: SmtpServer,
+    start_newsroom: Callable[..., Newsroom],
+    tell: Callable[[object], None],
+) -> None:
+    make_due_issue(readers=READERS)
+    smtp_server.delay(0.02)
+    newsroom = start_newsroom(EMAIL_URL=smtp_server.url)
+    smtp_server.wait_for_number(300, seconds=60)
+    [child] = (sleeper := newsroom.hosts[0].worker).child_pids()
+    held = Lease.objects.filter(holder__endswith=f":{child}", closed_at=None)
+    wait_until(held.exists, seconds=30, what="leases in its hands")
+    sleeper.freeze()
+    wait_until(lambda: not held.exists(), seconds=30, what="the end of its leases")
+    assert not is_sent()
+    sleeper.thaw()
+    wait_until(lambda: "fenced" in sleeper.output, seconds=20, what="the fence")
+    wait_until(is_sent, seconds=90, what="the dispatch")
+    # It held one letter on each connection, whose answer it had not heard.
+    tell(check_count(smtp_server, readers=READERS, unknown_at_most=CONNECTIONS))
+
+
+def test_a_worker_that_sleeps_with_locks_in_its_hands_holds_nobody_up(
+    smtp_server: SmtpServer,
+    start_newsroom: Callable[..., Newsroom],
+    program_environment: Callable[..., dict[str, str]],
+    tmp_path: Path,
+    tell: Callable[[object], None],
+) -> None:
+    make_due_issue(readers=200)
+    [dispatch] = dispatching.publish_due(at=timezone.now())
+    dispatching.begin(dispatch, at=timezone.now())
+    facts = {"LEASE_SECONDS": str(LEASE_SECONDS), "DJANGO_SETTINGS_MODULE": "newsroom.settings"}
+    sleeper = Process(
+        [PYTHON, "-c", TAKE_A_LEASE, str(dispatch.pk)],
+        env=program_environment(**facts),
+        log=tmp_path / "sleeper.log",
+        cwd=ROOT,
+    )
+    try:
+        sleeper.wait_until(lambda: "leased" in sleeper.output)
+        sleeper.freeze()
+        start_newsroom(EMAIL_URL=smtp_server.url)
+        wait_until(is_sent, seconds=40, what="the dispatch")
+    finally:
+        sleeper.kill()
+    tell(check_count(smtp_server, readers=200, unknown_at_most=0))

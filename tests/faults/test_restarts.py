@@ -1,0 +1,72 @@
+"""The database and the broker go away and come back amid a dispatch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+from django.db import connection
+
+from subscribers.models import Delivery, DeliveryState
+from tests.faults.counting import check_count
+from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS, Newsroom
+from tests.faults.issues import is_sent, make_due_issue
+from tests.servers.postgres import PostgresServer
+from tests.servers.processes import wait_until
+from tests.servers.redis import RedisServer
+from tests.servers.smtp import SmtpServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+READERS = 4_000
+AWAY_SECONDS = LEASE_SECONDS + 2.0
+
+
+def test_a_dispatch_survives_its_database_and_its_broker(
+    own_database: PostgresServer,
+    own_redis: RedisServer,
+    smtp_server: SmtpServer,
+    start_newsroom: Callable[..., Newsroom],
+    tell: Callable[[object], None],
+) -> None:
+    make_due_issue(readers=READERS)
+    # Half of the readers are refused, so the ledger has more to remember than a number.
+    smtp_server.answer("550 5.1.1 nobody here", to="reader*[13579]@example.com")
+    smtp_server.delay(0.04)
+    newsroom = start_newsroom(EMAIL_URL=smtp_server.url, REDIS_URL=own_redis.url())
+
+    def more_letters(number: int) -> None:
+        smtp_server.wait_for_number(len(smtp_server) + number, seconds=60)
+
+    more_letters(200)
+    own_database.kill()
+    own_database.start()
+    more_letters(200)
+    own_database.shut_down()
+    time.sleep(AWAY_SECONDS)  # longer than a worker may be silent
+    own_database.start()
+    more_letters(200)
+    own_redis.kill()
+    time.sleep(1)
+    own_redis.start()
+    more_letters(200)
+    with redis.Redis.from_url(own_redis.url()) as broker:
+        broker.flushall()
+    more_letters(200)
+    connection.close()  # it was cut
+    # Nothing of ours died, so nothing is in doubt.
+    assert not Delivery.objects.filter(state=DeliveryState.UNKNOWN).exists()
+    assert not is_sent()
+    # The power fails: only the mail server, in another house, goes on.
+    own_database.kill()
+    newsroom.kill_everything()
+    own_redis.kill()
+    connection.close()
+    own_database.start()
+    own_redis.start()
+    newsroom.revive()
+    wait_until(is_sent, seconds=90, what="the dispatch")
+    unknown = 2 * CONNECTIONS
+    tell(check_count(smtp_server, readers=READERS, unknown_at_most=unknown, refused=READERS // 2))
