@@ -1,4 +1,4 @@
-"""A person's data in one file, for its owner: every row there is, in words (UK GDPR, article 15)."""
+"""A person's data in one file for its owner: every row there is, in words (UK GDPR, article 15)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from newsroom.tasks import wake
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
-from subscribers.models import Dispatch, DispatchState, SignUp
+from subscribers.models import Dispatch, DispatchState
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120
@@ -28,12 +28,6 @@ def tend_dispatches() -> None:
     for dispatch in dispatching.tend(at=timezone.now()):
         for _ in range(HANDS):
             wake(send, dispatch.pk)
-
-
-@shared_task
-def forget_unconfirmed_sign_ups() -> None:
-    """Delete sign-ups, with the addresses in them, that nobody confirmed in time."""
-    SignUp.objects.forget_unconfirmed(at=timezone.now())
 
 
 @shared_task(expires=STALE_SECONDS)
