@@ -72,7 +72,7 @@ def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -
         change.new_agreed_at = change.new_agreed_ip = None
         change.save()
         # One letter an hour to an address that may be a stranger's, whoever asks.
-        is_first = first_within_the_hour("address change", key)
+        is_first = first_within_the_hour("address-change", key)
         _write(change, Side.NEW, allowed=is_first and not _is_suppressed(key))
         _write(change, Side.OLD, allowed=not _is_suppressed(subscriber.address_hash))
 

@@ -33,4 +33,4 @@ def models_by_table() -> dict[str, type[Model]]:
 
 def columns_of(model: type[Model]) -> set[str]:
     """The columns of a model's own table."""
-    return {field.column for field in model._meta.local_concrete_fields}
+    return {field.column for field in model._meta.local_concrete_fields if field.column}

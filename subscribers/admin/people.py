@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing
 from newsroom.models import record_act
+from subscribers.admin.erasing import ErasingPage
 from subscribers.admin.looking import LongList, LookOnly, find_address
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
@@ -104,15 +105,21 @@ class TakesFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(LookOnly, LongList, admin.ModelAdmin[Subscriber]):
-    """Readers, found by address. Staff take a reader off on request; they put nobody on."""
+class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscriber]):
+    """Readers, found by address. Staff take off or erase on request; they put nobody on."""
 
     list_display = ("readable_address", "name", "takes", "created_at")
     list_filter = (TakesFilter,)
     search_fields = ("address",)
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
-    fields = readonly_fields = ("readable_address", "name", "created_at", "suppressed")
+    fields = readonly_fields = (
+        "readable_address",
+        "name",
+        "created_at",
+        "paused_until",
+        "suppressed",
+    )
     inlines = (SubscriptionInline, ConsentInline)
     actions = ("take_off",)
 

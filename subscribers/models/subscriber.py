@@ -53,7 +53,11 @@ class Subscriber(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(paused_at__isnull=True, paused_until__isnull=True)
-                | Q(paused_at__isnull=False, paused_until__gt=F("paused_at")),
+                | Q(
+                    paused_at__isnull=False,
+                    paused_until__isnull=False,
+                    paused_until__gt=F("paused_at"),
+                ),
                 name="subscriber_pause_begins_and_ends",
             ),
         )
