@@ -116,8 +116,10 @@ def object_to(token: str, *, at: datetime) -> Question | None:
     """Say no for the old mailbox: the change is dropped. None when there is nothing to stop."""
     with transaction.atomic():
         changes = AddressChange.objects.select_for_update()
-        question = _question(changes.filter(old_token=token), token, at=at)
-        if question is None or question.change.state == AddressChangeState.DONE:
+        question = _question(changes.with_token(token), token, at=at)
+        if question is None or question.side == Side.NEW:
+            return None
+        if question.change.state == AddressChangeState.DONE:
             return None
         question.change.state = AddressChangeState.DROPPED
         question.change.save(update_fields=["state"])

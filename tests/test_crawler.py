@@ -14,7 +14,7 @@ from tests.lives import every_value, live
 
 pytestmark = pytest.mark.django_db
 LETTERS = Path(__file__).resolve().parents[1] / "templates" / "email"
-READS = ("SELECT", "SAVEPOINT", "RELEASE SAVEPOINT")
+READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 
 def test_fetching_every_link_of_every_letter_twice_writes_nothing(client: Client) -> None:
