@@ -28,6 +28,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
+from subscribers.pausing import paused_until
 
 ROWS = "admin/subscribers/_rows.html"
 
@@ -117,7 +118,7 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
         "readable_address",
         "name",
         "created_at",
-        "paused_until",
+        "paused",
         "suppressed",
     )
     inlines = (SubscriptionInline, ConsentInline)
@@ -143,6 +144,11 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
     def takes(self, subscriber: Subscriber) -> str:
         active = (one for one in subscriber.subscriptions.all() if one.left_at is None)
         return ", ".join(sorted(one.briefing.title for one in active)) or "—"
+
+    @admin.display(description="paused")
+    def paused(self, subscriber: Subscriber) -> str:
+        until = paused_until(subscriber, at=timezone.now())
+        return f"Until {date_format(until)}" if until else "No"
 
     @admin.display(description="suppressed")
     def suppressed(self, subscriber: Subscriber) -> str:
