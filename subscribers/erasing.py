@@ -20,6 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from briefings.models import Comment, CommentState
 from newsroom.inbox import folder
 from newsroom.models import OutgoingLetter
+from subscribers.holding import hold
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.traces import Person, comments_by, deliveries_to, letters_to
 
@@ -38,9 +39,10 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
     gone: Counter[str] = Counter()
     with transaction.atomic():
         subscriber = person.subscriber
-        if subscriber is not None:
-            # Whatever else is about to happen to the row waits, and then finds it gone.
-            list(Subscriber.objects.select_for_update().filter(pk=subscriber.pk))
+        # Whatever else is about to happen to them waits, and then finds them gone.
+        sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
+        list(sign_ups.select_for_update().values_list("pk"))
+        hold([subscriber.pk] if subscriber else [])
         for address_hash in person.hashes:
             Suppression.objects.update_or_create(
                 address_hash=address_hash,
@@ -49,7 +51,7 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
         gone["log entries"] = _blank_log(person)
         gone["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
         gone["letters"], _ = letters_to(person.addresses).delete()
-        gone["sign-ups"], _ = SignUp.objects.filter(address_hash__in=person.hashes).delete()
+        gone["sign-ups"], _ = sign_ups.delete()
         if subscriber is not None:
             _drop_questions(subscriber)
             answered = deliveries_to(subscriber.pk).filter(answer__isnull=False)

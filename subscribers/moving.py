@@ -18,6 +18,7 @@ from newsroom.letters import post
 from newsroom.limits import first_within_the_hour
 from subscribers.discretion import post_discreetly
 from subscribers.hashing import hash_address
+from subscribers.holding import hold, hold_one
 from subscribers.listing import preferences_url
 from subscribers.models import AddressChange, AddressChangeState, Subscriber, Suppression
 from subscribers.models.moving import AGREE_WITHIN, AddressChangeQuerySet
@@ -50,13 +51,14 @@ class Question:
 def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -> None:
     """Write to both addresses; another change that still waits is dropped.
 
-    The same work is done whatever the new address is to us. Raises SameAddress.
+    The same work is done whatever the new address is to us. Raises SameAddress, and
+    Subscriber.DoesNotExist when the reader was erased meanwhile.
     """
     key = hash_address(address)
     if key == subscriber.address_hash:
         raise SameAddress("Your letters go to this address already.")
     with transaction.atomic():
-        Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        hold_one(subscriber)
         unfinished = subscriber.address_changes.exclude(state=AddressChangeState.DONE)
         # Asked for again, it keeps the tokens of the letter that may have left within the hour.
         change = unfinished.filter(new_address_hash=key).last() or AddressChange(
@@ -99,8 +101,7 @@ def agree(token: str, *, ip: str | None, at: datetime) -> Question | None:
     Nothing in what it gives back tells what came of it. None as with `find`.
     """
     with transaction.atomic():
-        changes = AddressChange.objects.select_for_update()
-        question = _question(changes.with_token(token), token, at=at)
+        question = _held(token, at=at)
         if question is None or question.has_agreed:
             return question
         change, side = question.change, question.side
@@ -115,8 +116,7 @@ def agree(token: str, *, ip: str | None, at: datetime) -> Question | None:
 def object_to(token: str, *, at: datetime) -> Question | None:
     """Say no for the old mailbox: the change is dropped. None when there is nothing to stop."""
     with transaction.atomic():
-        changes = AddressChange.objects.select_for_update()
-        question = _question(changes.with_token(token), token, at=at)
+        question = _held(token, at=at)
         if question is None or question.side == Side.NEW:
             return None
         if question.change.state == AddressChangeState.DONE:
@@ -124,6 +124,13 @@ def object_to(token: str, *, at: datetime) -> Question | None:
         question.change.state = AddressChangeState.DROPPED
         question.change.save(update_fields=["state"])
     return question
+
+
+def _held(token: str, *, at: datetime) -> Question | None:
+    """Find what a link asks, and hold it with its reader until the transaction ends."""
+    changes = AddressChange.objects.with_token(token)
+    hold(changes.values_list("subscriber_id", flat=True))
+    return _question(changes.select_for_update(), token, at=at)
 
 
 def _question(changes: AddressChangeQuerySet, token: str, *, at: datetime) -> Question | None:

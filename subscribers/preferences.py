@@ -21,6 +21,7 @@ from newsroom.tokens import is_row_token, stamp, unstamp
 from subscribers.consenting import Evidence, join
 from subscribers.discretion import post_discreetly
 from subscribers.hashing import hash_address
+from subscribers.holding import hold_one
 from subscribers.leaving import leave_these
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.wording import SEVERAL
@@ -113,12 +114,14 @@ def change(
     """Do what the owner's form says, all or nothing.
 
     `shown` were ticked when the page was made: only what its owner changed is changed, so a page
-    left open since yesterday takes nothing back that happened since.
+    left open since yesterday takes nothing back that happened since. Raises Subscriber.DoesNotExist
+    when the reader was erased meanwhile.
     """
     evidence = Evidence(source=SOURCE, wording=SEVERAL, ip=ip, asked_at=at, asked_ip=ip)
     to_leave = {one.pk for one in shown} - {one.pk for one in wanted}
     to_join = [one for one in wanted if one.pk not in {was.pk for was in shown}]
     with transaction.atomic():
+        hold_one(subscriber)
         renamed = Subscriber.objects.filter(pk=subscriber.pk).exclude(name=name).update(name=name)
         active = subscriber.subscriptions.active().filter(briefing__in=to_leave)
         left = leave_these(

@@ -28,7 +28,7 @@ def columns_of_database() -> dict[str, set[str]]:
 def models_by_table() -> dict[str, type[Model]]:
     """The model of each table that has one."""
     found = apps.get_models(include_auto_created=True)
-    return {model._meta.db_table: model for model in found if model._meta.managed}
+    return {model._meta.db_table: model for model in found if not model._meta.proxy}
 
 
 def columns_of(model: type[Model]) -> set[str]:

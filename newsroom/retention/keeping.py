@@ -83,7 +83,7 @@ def _carry_out(model: type[Model], rule: Rule, *, after: Any, at: datetime) -> l
     if after is not None:
         rows = rows.filter(pk__gt=after)
     with transaction.atomic():
-        held = rows.order_by("pk").select_for_update(skip_locked=True)
+        held = rows.order_by("pk").select_for_update(skip_locked=True, no_key=bool(rule.columns))
         keys = list(held.values_list("pk", flat=True)[:BATCH])
         mine = all_rows(model).filter(pk__in=keys)
         if keys and rule.columns:

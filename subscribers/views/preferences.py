@@ -49,9 +49,12 @@ def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
     visit = preferences.visit(token)
     if visit is None:
         return link_ended(request)
-    if visit.is_owner:
-        return owner_page(request, visit.subscriber, token=token)
-    return _holder_page(request, visit.subscriber)
+    try:
+        if visit.is_owner:
+            return owner_page(request, visit.subscriber, token=token)
+        return _holder_page(request, visit.subscriber)
+    except Subscriber.DoesNotExist:  # erased at this very moment, on another page
+        return link_ended(request)
 
 
 def link_ended(request: HttpRequest) -> HttpResponse:
