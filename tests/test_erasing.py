@@ -36,7 +36,7 @@ from subscribers.models import (
 )
 from subscribers.traces import person_of
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
-from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, Life, every_value, live, owner_link
+from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, THIRD, Life, every_value, live, owner_link
 
 pytestmark = pytest.mark.django_db
 # Parts of them too: a first name, a local part, an address in another spelling.
@@ -63,6 +63,7 @@ def life(client: Client) -> Life:
     log_at_desk(Comment, 4711, f"{NAME} on Something else", DELETION)
     log_at_desk(Subscriber, lived.subscriber.pk, NEW, CHANGE)
     post("preferences_link", to=NEW, context={"link": "/"})
+    post("confirm_new_address", to=THIRD, context={"link": "/"})
     Suppression.objects.create(
         address_hash=hash_address(NEW), reason="bounced", detail=f"550 {NEW} unknown"
     )

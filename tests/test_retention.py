@@ -234,6 +234,7 @@ def test_network_addresses_leave_the_proof_of_consent_after_a_year() -> None:
     old, young = ConsentRecord.objects.order_by("at")
     assert (old.ip, old.asked_ip, old.wording) == (None, None, "Please e-mail me")
     assert (young.ip, young.asked_ip) == ("203.0.113.9", "203.0.113.9")
+    assert keeping.keep(at=now).rows == {}  # what is blank is not blanked again
 
 
 def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: Client) -> None:
