@@ -31,7 +31,7 @@ PAGES = (
     "/view/{}/",
 )
 ANY_POST = {"leave": "*", "yes": "1", "proof": "x", "name": "Mallory", "pause": "1"}
-FEW = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(token=st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1))
