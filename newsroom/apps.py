@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core import checks
+
+from newsroom.retention.checking import check_retention
 
 
 class NewsroomConfig(AppConfig):
@@ -9,6 +12,10 @@ class NewsroomConfig(AppConfig):
 
     name = "newsroom"
     verbose_name = "Newsroom"
+
+    def ready(self) -> None:
+        """Have `manage.py check` read the retention policy."""
+        checks.register(check_retention)
 
 
 class DeskConfig(AdminConfig):

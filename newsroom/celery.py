@@ -25,13 +25,9 @@ app.conf.beat_schedule = {
     "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
     "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
-    "forget unconfirmed comments": {
-        "task": "briefings.tasks.forget_unconfirmed_comments",
+    "keep to the retention policy": {
+        "task": "newsroom.tasks.keep_retention",
         "schedule": crontab(hour="3", minute="10"),
-    },
-    "forget unconfirmed sign-ups": {
-        "task": "subscribers.tasks.forget_unconfirmed_sign_ups",
-        "schedule": crontab(hour="3", minute="20"),
     },
 }
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from celery import shared_task
 from celery.app.task import Task
+from django.utils import timezone
 
 from newsroom import letters
 from newsroom.health import mark_worker_seen
+from newsroom.retention import keeping
 
 log = logging.getLogger(__name__)
 
@@ -35,3 +37,16 @@ def send_letters() -> None:
 def note_worker() -> None:
     """Leave word that a worker is at work, for /readyz."""
     mark_worker_seen()
+
+
+@shared_task
+def keep_retention() -> None:
+    """Delete and blank what docs/retention.toml says has been kept long enough.
+
+    Fails, having touched nothing, while the policy lacks a column.
+    """
+    stretch = keeping.keep(at=timezone.now(), seconds=keeping.STRETCH_SECONDS)
+    for table, number in stretch.rows.items():
+        log.info("retention: %s rows of %s deleted or blanked", number, table)
+    if not stretch.is_finished:
+        wake(keep_retention)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from newsroom.tokens import stamp, unstamp
 from subscribers.consenting import Evidence, join, leave
+from subscribers.holding import hold
 from subscribers.models import Subscriber, Subscription
 from subscribers.wording import UNDONE
 
@@ -20,9 +21,15 @@ _UNDO, _ALL = "undo leaving", "leave all"
 def leave_these(
     subscriptions: Iterable[Subscription], *, source: str, ip: str | None, at: datetime
 ) -> list[Subscription]:
-    """End subscriptions; give back those that had not ended before."""
+    """End subscriptions; give back those that had not ended before, nor been erased."""
+    wanted = list(subscriptions)
     with transaction.atomic():
-        return [one for one in subscriptions if leave(one, at=at, source=source, ip=ip)]
+        there = hold(one.subscriber_id for one in wanted)
+        return [
+            one
+            for one in wanted
+            if one.subscriber_id in there and leave(one, at=at, source=source, ip=ip)
+        ]
 
 
 def active_of(subscriber: Subscriber) -> list[Subscription]:
@@ -50,7 +57,9 @@ def undo(token: str, *, source: str, ip: str | None, at: datetime) -> list[Subsc
     moments = dict(part.split("@") for part in left.split(" "))
     evidence = Evidence(source=source, wording=UNDONE, ip=ip)
     with transaction.atomic():
-        rows = Subscription.objects.select_for_update().filter(pk__in=moments)
+        rows = Subscription.objects.filter(pk__in=moments)
+        hold(rows.values_list("subscriber_id", flat=True))
+        rows = rows.select_for_update()
         back = [
             joined
             for row in rows.order_by("pk")

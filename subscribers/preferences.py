@@ -21,6 +21,7 @@ from newsroom.tokens import is_row_token, stamp, unstamp
 from subscribers.consenting import Evidence, join
 from subscribers.discretion import post_discreetly
 from subscribers.hashing import hash_address
+from subscribers.holding import hold_one
 from subscribers.leaving import leave_these
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.wording import SEVERAL
@@ -55,9 +56,12 @@ def visit(token: str) -> Visit | None:
     if is_row_token(token):
         subscriber = Subscriber.objects.with_token(token).first()
         return Visit(subscriber=subscriber, is_owner=False) if subscriber else None
-    number = unstamp(_ACT, token, max_age=LINK_LASTS)
+    number, _, address = (unstamp(_ACT, token, max_age=LINK_LASTS) or "").partition(" ")
     subscriber = Subscriber.objects.filter(pk=number).first() if number else None
-    return Visit(subscriber=subscriber, is_owner=True) if subscriber else None
+    # A link that was sent to a former address opens nothing once letters go elsewhere.
+    if subscriber is None or not subscriber.address_hash.startswith(address or "-"):
+        return None
+    return Visit(subscriber=subscriber, is_owner=True)
 
 
 def send_link_to_address(address: str) -> None:
@@ -73,17 +77,21 @@ def send_link(subscriber: Subscriber) -> None:
         _post_link(subscriber, is_known=True)
 
 
+def fresh_link(subscriber: Subscriber) -> str:
+    """Where the owner of the address on file may change everything, for a day."""
+    token = stamp(_ACT, f"{subscriber.pk} {hash_address(subscriber.address)[:16]}")
+    return settings.SITE_URL + reverse("subscribers:preferences", args=[token])
+
+
 def _post_link(subscriber: Subscriber, *, is_known: bool) -> None:
     """At most one an hour leaves for an address, whoever asks."""
     is_suppressed = Suppression.objects.at_address(subscriber.address).exists()
     if not first_within_the_hour("link", hash_address(subscriber.address)):
         return
-    token = stamp(_ACT, str(subscriber.pk))
-    link = settings.SITE_URL + reverse("subscribers:preferences", args=[token])
     post_discreetly(
         "preferences_link",
         to=subscriber.address,
-        context={"link": link},
+        context={"link": fresh_link(subscriber)},
         allowed=is_known and not is_suppressed,
     )
 
@@ -106,12 +114,14 @@ def change(
     """Do what the owner's form says, all or nothing.
 
     `shown` were ticked when the page was made: only what its owner changed is changed, so a page
-    left open since yesterday takes nothing back that happened since.
+    left open since yesterday takes nothing back that happened since. Raises Subscriber.DoesNotExist
+    when the reader was erased meanwhile.
     """
     evidence = Evidence(source=SOURCE, wording=SEVERAL, ip=ip, asked_at=at, asked_ip=ip)
     to_leave = {one.pk for one in shown} - {one.pk for one in wanted}
     to_join = [one for one in wanted if one.pk not in {was.pk for was in shown}]
     with transaction.atomic():
+        hold_one(subscriber)
         renamed = Subscriber.objects.filter(pk=subscriber.pk).exclude(name=name).update(name=name)
         active = subscriber.subscriptions.active().filter(briefing__in=to_leave)
         left = leave_these(

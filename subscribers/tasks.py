@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.utils import timezone
 
 from newsroom.tasks import wake
 from subscribers.engine import dispatching, ledger
 from subscribers.engine.clock import shared_now
 from subscribers.engine.sending import send_stretch
-from subscribers.models import Dispatch, DispatchState, SignUp
+from subscribers.models import Dispatch, DispatchState
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120
@@ -29,12 +28,6 @@ def tend_dispatches() -> None:
     for dispatch in dispatching.tend(at=shared_now()):
         for _ in range(HANDS):
             wake(send, dispatch.pk)
-
-
-@shared_task
-def forget_unconfirmed_sign_ups() -> None:
-    """Delete sign-ups, with the addresses in them, that nobody confirmed in time."""
-    SignUp.objects.forget_unconfirmed(at=timezone.now())
 
 
 @shared_task(expires=STALE_SECONDS)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from subscribers.views import confirming, leaving, letter, preferences, subscribing
+from subscribers.views import (
+    confirming,
+    erasing,
+    leaving,
+    letter,
+    moving,
+    preferences,
+    retaining,
+    subscribing,
+)
 
 app_name = "subscribers"
 urlpatterns = [
@@ -10,7 +19,11 @@ urlpatterns = [
     path("subscribe/<slug:slug>/", subscribing.subscribe_briefing, name="subscribe_briefing"),
     path("confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("preferences/", preferences.preferences_link, name="preferences_link"),
+    path("preferences/address/<str:token>/", moving.address, name="address"),
+    path("preferences/<str:token>/data/", erasing.download, name="download"),
+    path("preferences/<str:token>/erase/", erasing.erase, name="erase"),
     path("preferences/<str:token>/", preferences.preferences_page, name="preferences"),
+    path("privacy/", retaining.privacy, name="privacy"),
     path("unsubscribe/all/", leaving.unsubscribe_all, name="unsubscribe_all"),
     path("unsubscribe/undo/", leaving.undo, name="undo"),
     path("unsubscribe/<str:token>/", leaving.unsubscribe, name="unsubscribe"),

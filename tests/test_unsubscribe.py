@@ -9,6 +9,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from newsroom.retention import keeping
 from subscribers.models import ConsentRecord, Subscription, SubscriptionState
 from tests.factories import make_briefing, make_reader
 
@@ -60,6 +61,25 @@ def test_one_click_needs_no_cookie_and_follows_no_redirect(slash: str, form: str
     record = ConsentRecord.objects.get()
     assert (record.act, record.source, record.ip) == ("left", "one-click", "203.0.113.9")
     assert record.briefing == reader.briefing
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@override_settings(
+    SECURE_SSL_REDIRECT=True,
+    BEHIND_PROXY=True,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    DEBUG=False,
+)
+def test_one_click_by_plain_http_behind_a_proxy_follows_no_redirect(slash: str) -> None:
+    reader = make_reader(of=make_briefing())
+    answer = Client(enforce_csrf_checks=True).post(
+        f"/unsubscribe/{reader.token}{slash}",
+        ONE_CLICK,
+        headers={"x-forwarded-proto": "http", "x-forwarded-for": "198.51.100.7"},
+    )
+    assert answer.status_code == 200
+    assert state(reader) == SubscriptionState.LEFT
+    assert ConsentRecord.objects.get().ip == "198.51.100.7"
 
 
 def test_one_click_works_from_another_origin_and_again() -> None:
@@ -188,6 +208,20 @@ def test_links_of_old_letters_outlive_the_secret_key(client: Client) -> None:
     reader = make_reader(of=make_briefing(), joined_at=timezone.now() - timedelta(days=2000))
     assert client.post(f"/unsubscribe/{reader.token}", ONE_CLICK).status_code == 200
     assert state(reader) == SubscriptionState.LEFT
+
+
+def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> None:
+    then = timezone.now() - timedelta(days=4000)
+    reader = make_reader(of=make_briefing(), joined_at=then)
+    keeping.keep(at=timezone.now() + timedelta(days=4000))
+    assert client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK).status_code == 200
+    assert state(reader) == SubscriptionState.LEFT
+
+
+def test_leaving_offers_a_pause_instead(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    page = client.get(f"/unsubscribe/{reader.token}/").content.decode()
+    assert f'href="/preferences/{reader.subscriber.token}/#pause"' in page
 
 
 def test_one_who_left_gets_no_further_issue(client: Client) -> None:

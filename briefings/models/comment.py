@@ -39,10 +39,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """The moderators' queue, the oldest first."""
         return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
 
-    def never_confirmed(self, *, at: datetime) -> CommentQuerySet:
-        """Comments whose link has ended before anybody confirmed the address."""
-        return self.filter(state=CommentState.UNCONFIRMED, created_at__lte=at - CONFIRM_WITHIN)
-
     def threads(self) -> CommentQuerySet:
         """Comments that answer no other."""
         return self.filter(parent=None)

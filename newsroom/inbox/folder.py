@@ -18,7 +18,10 @@ from uuid import uuid4
 
 from django.conf import settings
 
+from newsroom.addresses import address_key
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from email.message import EmailMessage
 
 KEY = r"[0-9]{20}-[0-9a-f]{8}"
@@ -141,6 +144,18 @@ def empty() -> int:
         with suppress(FileNotFoundError):  # somebody else emptied it at the same moment
             found.path.unlink()
             thrown += 1
+    return thrown
+
+
+def forget(addresses: Collection[str]) -> int:
+    """Throw away the letters to these addresses, in any spelling; give back how many there were."""
+    keys = {address_key(address) for address in addresses}
+    thrown = 0
+    for found in letters():
+        if address_key(found.to) in keys:
+            with suppress(FileNotFoundError):
+                found.path.unlink()
+                thrown += 1
     return thrown
 
 

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing
 from newsroom.models import record_act
+from subscribers.admin.erasing import ErasingPage
 from subscribers.admin.looking import LongList, LookOnly, find_address
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
@@ -27,6 +28,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
+from subscribers.pausing import paused_until
 
 ROWS = "admin/subscribers/_rows.html"
 
@@ -104,15 +106,21 @@ class TakesFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(LookOnly, LongList, admin.ModelAdmin[Subscriber]):
-    """Readers, found by address. Staff take a reader off on request; they put nobody on."""
+class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscriber]):
+    """Readers, found by address. Staff take off or erase on request; they put nobody on."""
 
     list_display = ("readable_address", "name", "takes", "created_at")
     list_filter = (TakesFilter,)
     search_fields = ("address",)
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
-    fields = readonly_fields = ("readable_address", "name", "created_at", "suppressed")
+    fields = readonly_fields = (
+        "readable_address",
+        "name",
+        "created_at",
+        "paused",
+        "suppressed",
+    )
     inlines = (SubscriptionInline, ConsentInline)
     actions = ("take_off",)
 
@@ -136,6 +144,11 @@ class SubscriberAdmin(LookOnly, LongList, admin.ModelAdmin[Subscriber]):
     def takes(self, subscriber: Subscriber) -> str:
         active = (one for one in subscriber.subscriptions.all() if one.left_at is None)
         return ", ".join(sorted(one.briefing.title for one in active)) or "—"
+
+    @admin.display(description="paused")
+    def paused(self, subscriber: Subscriber) -> str:
+        until = paused_until(subscriber, at=timezone.now())
+        return f"Until {date_format(until)}" if until else "No"
 
     @admin.display(description="suppressed")
     def suppressed(self, subscriber: Subscriber) -> str:

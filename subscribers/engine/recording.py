@@ -102,6 +102,7 @@ SELECT told.id,
     SELECT FROM subscribers_subscription s
     JOIN subscribers_subscriber r ON r.id = s.subscriber_id
     WHERE s.subscriber_id = told.subscriber AND s.briefing_id = $6 AND s.state = 'active'
+      AND (r.paused_until IS NULL OR r.paused_until <= now())
       AND NOT EXISTS (
         SELECT FROM subscribers_suppression x WHERE x.address_hash = r.address_hash)
   )

@@ -3,6 +3,7 @@
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
 from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
+from subscribers.models.moving import AddressChange, AddressChangeState
 from subscribers.models.pace import DailyCount, Destination, SendAllowance
 from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
@@ -11,6 +12,8 @@ from subscribers.models.suppression import Suppression, SuppressionReason
 __all__ = [
     "LIVE_STATES",
     "SETTLED_STATES",
+    "AddressChange",
+    "AddressChangeState",
     "ConsentAct",
     "ConsentRecord",
     "DailyCount",

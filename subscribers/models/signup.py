@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,18 +27,6 @@ class SignUpQuerySet(models.QuerySet["SignUp"]):
     def confirmable(self, *, at: datetime) -> SignUpQuerySet:
         """Open, and asked recently enough."""
         return self.open().filter(asked_at__gt=at - CONFIRM_WITHIN)
-
-    def never_confirmed(self, *, at: datetime) -> SignUpQuerySet:
-        """Open, and asked too long ago."""
-        return self.open().filter(asked_at__lte=at - CONFIRM_WITHIN)
-
-    def forget_unconfirmed(self, *, at: datetime) -> None:
-        """Delete what nobody confirmed in time, with its evidence; not what is asked for anew."""
-        stale = self.never_confirmed(at=at)
-        with transaction.atomic():
-            # A form sent at this moment is waited for, and its sign-up is then stale no more.
-            list(stale.select_for_update().values_list("pk"))
-            stale.delete()
 
 
 class SignUp(models.Model):

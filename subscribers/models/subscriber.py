@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from newsroom.addresses import masked_address, readable_address
@@ -35,6 +36,13 @@ class Subscriber(models.Model):
         max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    moved_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when letters go to this address; null: always."
+    )
+    paused_at = models.DateTimeField(null=True, editable=False)
+    paused_until = models.DateTimeField(
+        null=True, editable=False, help_text="No issue leaves before; it ends by itself."
+    )
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -42,6 +50,15 @@ class Subscriber(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=~Q(address_hash=""), name="subscriber_address_is_hashed"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True, paused_until__isnull=True)
+                | Q(
+                    paused_at__isnull=False,
+                    paused_until__isnull=False,
+                    paused_until__gt=F("paused_at"),
+                ),
+                name="subscriber_pause_begins_and_ends",
             ),
         )
         indexes = (
@@ -84,13 +101,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(state=SubscriptionState.ACTIVE)
 
     def mailable(self) -> SubscriptionQuerySet:
-        """Active subscriptions of addresses that may be written to."""
+        """Active subscriptions of addresses that may be written to, and do not pause."""
         from subscribers.models.suppression import Suppression
 
         suppressed = Suppression.objects.filter(
             address_hash=models.OuterRef("subscriber__address_hash")
         )
-        return self.active().filter(~models.Exists(suppressed))
+        awake = Q(subscriber__paused_until=None) | Q(subscriber__paused_until__lte=Now())
+        return self.active().filter(awake, ~models.Exists(suppressed))
 
 
 class Subscription(models.Model):

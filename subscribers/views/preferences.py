@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -10,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 from newsroom.addresses import readable_address
 from newsroom.visitors import client_ip
 from subscribers import leaving, preferences
-from subscribers.forms import LinkForm, PreferencesForm
+from subscribers.forms import LinkForm
 from subscribers.models import Subscriber
+from subscribers.views.owner import owner_page, pause_form, try_to_pause, until_words
 from subscribers.views.privacy import private_page
 from subscribers.views.subscribing import BUSY, RETRY_AFTER, too_many_forms
 
@@ -45,21 +48,36 @@ def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the token's holder may see; POST does what they may do."""
     visit = preferences.visit(token)
     if visit is None:
-        context = {"form": LinkForm(), "has_ended": True}
-        return TemplateResponse(request, "subscribers/preferences_link.html", context, status=404)
-    if visit.is_owner:
-        return _owner_page(request, visit.subscriber)
-    return _holder_page(request, visit.subscriber)
+        return link_ended(request)
+    try:
+        if visit.is_owner:
+            return owner_page(request, visit.subscriber, token=token)
+        return _holder_page(request, visit.subscriber)
+    except Subscriber.DoesNotExist:  # erased at this very moment, on another page
+        return link_ended(request)
+
+
+def link_ended(request: HttpRequest) -> HttpResponse:
+    """Say that a link opens nothing any more, and offer a new one."""
+    context = {"form": LinkForm(), "has_ended": True}
+    return TemplateResponse(request, "subscribers/preferences_link.html", context, status=404)
 
 
 def _holder_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Somebody with a letter, perhaps forwarded: may leave, or have a link sent to the owner."""
-    context: dict[str, object] = {"subscriber": subscriber}
+    """Somebody with a letter, perhaps forwarded: may leave, pause, or send the owner a link.
+
+    A pause can be begun here and not ended: who got a letter forwarded may bring about fewer
+    letters, never more.
+    """
+    context: dict[str, Any] = {"subscriber": subscriber}
     if request.method == "POST" and "send-link" in request.POST:
         preferences.send_link(subscriber)
         context["address"] = subscriber.masked_address
         return TemplateResponse(request, "subscribers/link_sent.html", context)
-    if request.method == "POST":
+    if request.method == "POST" and "pause" in request.POST:
+        if not until_words(subscriber):
+            context |= try_to_pause(request, subscriber)
+    elif request.method == "POST":
         active = leaving.active_of(subscriber)
         wanted = request.POST.get("leave", "")
         left = leaving.leave_these(
@@ -69,36 +87,15 @@ def _holder_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
             at=timezone.now(),
         )
         context |= {"left": left, "undo": leaving.undo_token(left)}
-    context["active"] = leaving.active_of(subscriber)
-    return TemplateResponse(request, "subscribers/preferences_holder.html", context)
-
-
-def _owner_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Whoever opened the fresh link: reads the mail of the address, so may change everything."""
-    offered = preferences.offered_to(subscriber)
-    changes = None
-    status = 200
-    if request.method == "POST":
-        form = PreferencesForm(request.POST, offered=offered)
-        if form.is_valid():
-            changes = preferences.change(
-                subscriber,
-                name=form.cleaned_data["name"],
-                shown=form.cleaned_data["shown"],
-                wanted=form.cleaned_data["briefings"],
-                ip=client_ip(request),
-                at=timezone.now(),
-            )
-            subscriber.refresh_from_db()
-        else:
-            status = 422
-            context = {"subscriber": subscriber, "form": form}
-            return TemplateResponse(
-                request, "subscribers/preferences_owner.html", context, status=status
-            )
-    taken = [one.briefing.slug for one in leaving.active_of(subscriber)]
-    form = PreferencesForm(
-        offered=offered, initial={"name": subscriber.name, "briefings": taken, "shown": taken}
+    context = {
+        "pause_form": pause_form(subscriber),
+        **context,
+        "paused_until": until_words(subscriber),
+        "active": leaving.active_of(subscriber),
+    }
+    return TemplateResponse(
+        request,
+        "subscribers/preferences_holder.html",
+        context,
+        status=context.get("status", 200),
     )
-    context = {"subscriber": subscriber, "form": form, "changes": changes}
-    return TemplateResponse(request, "subscribers/preferences_owner.html", context, status=status)

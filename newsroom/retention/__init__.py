@@ -1,0 +1,1 @@
+"""What is kept about people, and for how long: docs/retention.toml, read and carried out."""

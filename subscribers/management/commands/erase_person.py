@@ -1,0 +1,37 @@
+"""`manage.py erase_person ADDRESS`: erase whoever has an address, subscriber or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from newsroom.addresses import normalise_address
+from subscribers.erasing import erase
+from subscribers.traces import person_at
+
+
+class Command(BaseCommand):
+    help = "Erase everything about an address, at once and for good; a hash keeps letters away."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("address", metavar="ADDRESS")
+        parser.add_argument("--yes", action="store_true", help="do it; without this, only ask")
+        parser.add_argument(
+            "--keep-words", action="store_true", help="let comments stand without their writer"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            person = person_at(normalise_address(options["address"]))
+        except ValidationError as fault:
+            raise CommandError(" ".join(fault.messages)) from None
+        if not options["yes"]:
+            raise CommandError(
+                "Nothing was changed. It cannot be undone; add --yes if the person asked for it."
+            )
+        gone = erase(person, keep_words=options["keep_words"], at=timezone.now())
+        found = [f"{number} {kind}" for kind, number in gone.items() if number]
+        self.stdout.write(f"Erased: {', '.join(found) or 'nothing was there'}.")

@@ -1,0 +1,145 @@
+"""Preferences in a browser: pause, move, take the data along, be erased; and what the pages say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from newsroom.retention.policy import read_policy
+from subscribers.models import Subscriber
+from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
+from tests.letterbox import letters_to, link_to
+from tests.lives import in_a_month
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
+VIEWS = {
+    "1280-light": (1280, 900, "light"),
+    "390-dark": (390, 844, "dark"),
+    "320-light": (320, 700, "light"),
+}
+JUDGED = {"1280-light", "390-dark"}
+ADA, NEW = "ada.lovelace@example.org", "ada@analytical-engine.example"
+
+
+def look(page: Page, name: str) -> None:
+    """Keep pictures; fail on what axe finds, on sideways scrolling, on targets too small."""
+    for view, (width, height, scheme) in VIEWS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.screenshot(path=SHOTS / f"preferences-{name}-{view}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} {view}"
+        if view in JUDGED:
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], f"{name} {view}"
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main .small a, main .ways a, input")]
+            .filter(one => one.offsetParent && one.getBoundingClientRect().height < 24)
+            .map(one => one.outerHTML)"""
+    )
+    assert small == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
+@pytest.fixture
+def reader() -> Subscriber:
+    ward = make_briefing(title="The Ward Round", slug="ward-round")
+    make_briefing(title="The Committee Room", slug="committee-room", accent="plum")
+    issue = make_published_issue(briefing=ward)
+    make_comment(on=issue, email=ADA, name="Ada Lovelace")
+    return make_reader(of=ward, email=ADA, name="Ada Lovelace").subscriber
+
+
+def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
+    page: Page, site: str, reader: Subscriber
+) -> None:
+    heading, status = page.get_by_role("heading", level=1), page.get_by_role("status")
+    page.goto(f"{site}/preferences/{reader.token}/")
+    look(page, "1-holder")
+    page.get_by_role("button", name="Send me a link").click()
+    owner = site + link_to("preferences", letters_to(ADA)[-1])
+    page.goto(owner)
+    look(page, "2-owner")
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_label("Begin again on")).to_have_attribute("aria-invalid", "true")
+    look(page, "3-pause-refused")
+    page.get_by_label("Begin again on").fill(in_a_month())
+    page.get_by_role("button", name="Pause").click()
+    expect(status).to_contain_text("Then it goes on by itself")
+    look(page, "4-paused")
+    page.goto(f"{site}/preferences/{reader.token}/")
+    look(page, "5-paused-holder")
+    page.goto(owner)
+    page.get_by_role("button", name="Begin again now").click()
+    expect(status).to_contain_text("The pause is over")
+
+    page.get_by_label("New e-mail address").fill("nowhere")
+    page.get_by_role("button", name="Change it").click()
+    look(page, "6-address-refused")
+    page.get_by_label("New e-mail address").fill(NEW)
+    page.get_by_role("button", name="Change it").click()
+    expect(status).to_contain_text(f"We are writing to {NEW}")
+    look(page, "7-address-waits")
+    page.goto(site + link_to("preferences", letters_to(NEW)[-1]))
+    look(page, "8-new-mailbox")
+    page.get_by_role("button", name="Yes, send them here").click()
+    expect(heading).to_have_text("Thank you, noted")
+    look(page, "9-agreed")
+    page.goto(site + link_to("preferences", letters_to(ADA)[-1]))
+    look(page, "10-old-mailbox")
+    page.get_by_role("button", name="Yes, change it").click()
+    reader.refresh_from_db()
+    assert reader.address == NEW
+
+    page.goto(owner)  # it was sent to the old address
+    expect(heading).to_have_text("This link has ended")
+    page.goto(site + link_to("preferences", letters_to(NEW)[-1]))
+    page.get_by_role("button", name="Send me a link").click()
+    owner = site + link_to("preferences", letters_to(NEW)[-1])
+    page.goto(owner)
+    with page.expect_download() as fetched:
+        page.get_by_role("button", name="Download my data").click()
+    assert json.loads(fetched.value.path().read_text())["subscriber"][0]["address"] == NEW
+
+    page.get_by_role("link", name="Erase me").click()
+    look(page, "11-erase")
+    page.get_by_label("Let my comment stand").check()
+    page.get_by_role("button", name="Erase me").click()
+    expect(heading).to_have_text("You are erased")
+    look(page, "12-erased")
+    assert not Subscriber.objects.exists()
+
+
+def test_the_pages_around_them(page: Page, site: str, reader: Subscriber) -> None:
+    page.goto(f"{site}/privacy/")
+    kept = [table for table in read_policy().tables.values() if table.what]
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(len(kept))
+    look(page, "20-privacy")
+    page.goto(f"{site}/preferences/address/nonsense/")
+    look(page, "21-address-ended")
+    page.goto(f"{site}/unsubscribe/{reader.subscriptions.get().token}/")
+    page.get_by_role("link", name="Only away for a while? Pause instead").click()
+    expect(page.get_by_role("heading", name="Going away?")).to_be_in_viewport()
+
+
+def test_staff_erase_a_reader(
+    page: Page, site: str, reader: Subscriber, admin_user: Any, client: Any
+) -> None:
+    client.force_login(admin_user)
+    cookie = client.cookies["sessionid"]
+    page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": site}])
+    page.goto(f"{site}/admin/subscribers/subscriber/{reader.pk}/change/")
+    page.screenshot(path=SHOTS / "preferences-30-desk-reader.png", full_page=True)
+    page.get_by_role("link", name="Erase…").click()
+    page.screenshot(path=SHOTS / "preferences-31-desk-erase.png", full_page=True)
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Erase this reader").click()
+    expect(page.get_by_text("Erased. A hash of the address keeps letters away.")).to_be_visible()
+    assert not Subscriber.objects.exists()
