@@ -9,6 +9,7 @@ from newsroom.tasks import wake
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState, SignUp
+from subscribers.reports import tasks as reports  # noqa: F401  (found by Celery through here)
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120

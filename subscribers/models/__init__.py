@@ -3,6 +3,7 @@
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
 from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease, SendAllowance
+from subscribers.models.report_event import EventAct, EventSource, EventVerdict, ReportEvent
 from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.suppression import Suppression, SuppressionReason
@@ -16,7 +17,11 @@ __all__ = [
     "DeliveryState",
     "Dispatch",
     "DispatchState",
+    "EventAct",
+    "EventSource",
+    "EventVerdict",
     "Lease",
+    "ReportEvent",
     "SendAllowance",
     "SignUp",
     "SignUpChoice",

@@ -103,6 +103,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["lease", "id"], condition=Q(lease__isnull=False), name="delivery_by_lease"
             ),
+            # Lets what the servers refused be looked at without reading the whole ledger.
+            models.Index(fields=["settled_at"], condition=Q(state=4), name="delivery_refused"),
         )
 
     def __str__(self) -> str:

@@ -69,7 +69,8 @@ def read_status(text: str) -> list[Group]:
 def _close(fields: dict[str, str], groups: list[Group]) -> None:
     """Make a group of the fields gathered, if they are about a recipient."""
     named = [
-        fields.get(name, "") for name in ("final-recipient", "original-recipient", "x-actual-recipient")
+        fields.get(name, "")
+        for name in ("final-recipient", "original-recipient", "x-actual-recipient")
     ]
     if not any(named) and not ({"action", "diagnostic-code"} & fields.keys()):
         return
@@ -94,7 +95,13 @@ def _close(fields: dict[str, str], groups: list[Group]) -> None:
 
 def _extra(fields: dict[str, str]) -> str:
     """Some gateways put the reason into fields of their own."""
-    names = ("x-supplementary-info", "x-notes", "x-display-name", "x-postfix-diagnostic", "x-reason")
+    names = (
+        "x-supplementary-info",
+        "x-notes",
+        "x-display-name",
+        "x-postfix-diagnostic",
+        "x-reason",
+    )
     words = [fields[name] for name in names if fields.get(name)]
     comment = re.search(r"\(([^()]{4,300})\)", fields.get("status", ""))
     return " ".join([*words, *([comment[1]] if comment else [])])

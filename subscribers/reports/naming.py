@@ -51,7 +51,9 @@ def trim_address(text: str) -> str:
     local, _, domain = text.rpartition("@")
     domain = domain.strip(".,;:!?'\"*=/&#-_").split("/")[0].split("?")[0]
     local = re.sub(r"(?i)^(?:mailto:|smtp:|'|\*+|=+|&lt;|/+)+", "", local).lstrip("'*=<.")
-    if "=" in local and re.match(r"(?i)(?:to|rcpt|recipient|address|email|user|smtp|dda:smtp)=", local):
+    if "=" in local and re.match(
+        r"(?i)(?:to|rcpt|recipient|address|email|user|smtp|dda:smtp)=", local
+    ):
         local = local.split("=", 1)[1]
     if not local or not domain or len(local) > 64 + 136:
         return ""

@@ -44,25 +44,36 @@ _HAS_FIELDS = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
 _SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})(?:@|=40|%40|=)")
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{22})(?:/|>|\s)")
 _OWN_FIELDS = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to")
-_SENDER_FIELDS = ("from", "sender", "return-path", "reply-to", "errors-to", "x-sender", "resent-from")
+_SENDER_FIELDS = (
+    "from",
+    "sender",
+    "return-path",
+    "reply-to",
+    "errors-to",
+    "x-sender",
+    "resent-from",
+)
 
 
-def read_report(message: bytes) -> Report:
-    """Read any message that came back. Never raises: what cannot be read is UNREADABLE."""
+def read_report(message: bytes, *, recipient: str = "") -> Report:
+    """Read any message that came back. Never raises: what cannot be read is UNREADABLE.
+
+    `recipient` is the envelope's, where the mail server tells it; its token comes first.
+    """
     try:
         opened = open_message(message)
-        return _read(opened, message[:MAX_OCTETS])
+        return _read(opened, message[:MAX_OCTETS], recipient=recipient)
     except Exception:  # noqa: BLE001  (hostile bytes; a report that cannot be read is a kind, too)
         log.warning("a message that came back could not be read", exc_info=True)
         return Report(kind=Kind.UNREADABLE)
 
 
-def _read(opened: Opened, raw: bytes) -> Report:
+def _read(opened: Opened, raw: bytes, *, recipient: str) -> Report:
     kind, failures = _recognise(opened, raw)
     return Report(
         kind=kind,
         failures=failures,
-        token=find_seal(opened, raw),
+        token=find_seal(opened, raw, recipient=recipient),
         unsubscribe=_find_unsubscribe(opened),
         message_id=opened.header("message-id")[:255],
         reporter=opened.header("from")[:255],
@@ -102,13 +113,19 @@ def _without_report(opened: Opened) -> Kind:
     """Tell a person from a machine where nothing says that a letter came back."""
     if is_automatic(opened):
         return Kind.AUTOMATIC
-    if opened.header("precedence").lower() in {"bulk", "junk", "list"} or opened.head.get("list-id"):
+    if opened.header("precedence").lower() in {"bulk", "junk", "list"} or opened.head.get(
+        "list-id"
+    ):
         return Kind.AUTOMATIC
     if not (opened.head.get("from") or opened.prose.strip()):
         return Kind.UNREADABLE
     if is_challenge(opened):
         return Kind.AUTOMATIC
-    if speaks_of_absence(opened) and len(opened.prose) < 4000 and not opened.head.get("in-reply-to"):
+    if (
+        speaks_of_absence(opened)
+        and len(opened.prose) < 4000
+        and not opened.head.get("in-reply-to")
+    ):
         return Kind.AUTOMATIC
     return Kind.REPLY
 
@@ -147,7 +164,9 @@ def _from_prose(opened: Opened) -> list[str]:
 def _failure_of(group: Group, address: str, opened: Opened, *, alone: bool) -> Failure:
     if group.action in QUIET_ACTIONS:
         reason = Reason.DELAYED if group.action.startswith("delay") else Reason.DELIVERED
-        return _failure(address, reason, temporary=True, status=group.status, words=group.diagnostic)
+        return _failure(
+            address, reason, temporary=True, status=group.status, words=group.diagnostic
+        )
     if group.action not in FAILED_ACTIONS and group.status.startswith("2"):
         return _failure(address, Reason.DELIVERED, temporary=True, status=group.status, words="")
     context = _words_about(address, opened, alone=alone)
@@ -156,7 +175,9 @@ def _failure_of(group: Group, address: str, opened: Opened, *, alone: bool) -> F
         address,
         judged.reason,
         temporary=judged.temporary,
-        status=group.status if group.status and not group.status.endswith(".0.0") else judged.status,
+        status=group.status
+        if group.status and not group.status.endswith(".0.0")
+        else judged.status,
         words=group.diagnostic or context,
     )
 
@@ -205,9 +226,7 @@ def _quiet_reason(opened: Opened) -> Reason | None:
     return Reason.DELIVERED if is_delivered(opened) else None
 
 
-def _failure(
-    address: str, reason: Reason, *, temporary: bool, status: str, words: str
-) -> Failure:
+def _failure(address: str, reason: Reason, *, temporary: bool, status: str, words: str) -> Failure:
     return Failure(
         address=address,
         verdict=verdict_of(reason, temporary=temporary),
@@ -235,7 +254,9 @@ def _ask_flufl(raw: bytes) -> list[str]:
         log.info("flufl.bounce could not read a report", exc_info=True)
         return []
     names = sorted({*temporary, *permanent})
-    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in names]
+    words = [
+        one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in names
+    ]
     return [address for word in words if (address := trim_address(word))]
 
 
@@ -247,13 +268,13 @@ def _ours(opened: Opened) -> set[str]:
     return {address for address in found if address}
 
 
-def find_seal(opened: Opened, raw: bytes) -> str:
+def find_seal(opened: Opened, raw: bytes, *, recipient: str = "") -> str:
     """Find the seal of the letter: in the report's recipient first, then in what came back.
 
     One that was made here is preferred; it is still to be looked up.
     """
     fields = "\n".join(opened.header(name) for name in _OWN_FIELDS)
-    text = "\n".join([fields, opened.original, raw.decode("latin-1")])
+    text = "\n".join([f"{recipient}@", fields, opened.original, raw.decode("latin-1")])
     first = ""
     for number, found in enumerate(_SEAL.finditer(text)):
         first = first or found[1].lower()

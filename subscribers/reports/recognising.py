@@ -7,77 +7,50 @@ from email.utils import parseaddr
 
 from subscribers.reports.delivery_status import Group
 from subscribers.reports.opening import Opened
+from subscribers.reports.words import phrases
 
 FAILED_ACTIONS = {"failed", "failure", "fail", "undeliverable", "error", "expired"}
 QUIET_ACTIONS = {"delayed", "delivered", "relayed", "expanded", "deliverable", "delivery", "delay"}
 # Feedback types that a reader's press of a button makes (RFC 5965, section 7.3; RFC 6430).
-COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list", "virus", "other", "miscategorized", "complaint", "spam", ""}
+COMPLAINTS = {
+    "abuse",
+    "fraud",
+    "opt-out",
+    "opt-out-list",
+    "virus",
+    "other",
+    "miscategorized",
+    "complaint",
+    "spam",
+    "",
+}
 
-_DAEMON = re.compile(
-    r"(?i)mailer[-_. ]?d(?:ae|ea|a|e)mon|mail[-_. ]?daemon|\bpostmaster|mail delivery|mdaemon|maildelivery"
-    r"|mailerdemon|delivery[-_. ]?(?:sub)?system|mail[-_. ]?(?:system|router)\b|system ?administrator"
-    r"|delivery (?:notification|report|failure|service)|mail administrator|microsoft ?exchange"
-    r"|undeliver|non-?delivery|microsoft outlook|maildaemon"
-)
-_FAILURE_SUBJECT = re.compile(
-    r"""(?ix)undeliver | un-deliver | (?:non|not)[ -]?deliver | delivery[ ](?:status|failure|fail|error|report|problem|notification|unsuccess|has[ ]failed|attempt|status[ ]notification|incomplete|not)
-    | (?:mail|message|e-?mail|letter)[ ](?:delivery[ ])?(?:system[ ])?(?:fail|error|return|reject|status|problem|bounce|undeliver|not[ ]sent|cannot|could[ ]not|was[ ]not|not[ ]deliver|refused|block)
-    | failure[ ]?(?:notice|delivery|report|to[ ]deliver|notification|:) | return(?:ed|ing)?[ ](?:mail|message|e-?mail|to[ ]sender|letter) | returned: | bounce | user[ ]unknown | unknown[ ](?:user|recipient|address)
-    | (?:unable|could[ ]not|couldn.t|cannot|failed|fail)[ ](?:to[ ])?(?:be[ ])?(?:deliver|send) | (?:delivery|send|sending|deliver|transport)[ ]?(?:failed|failure|error|fail\b) | failed[ ](?:mail|delivery|message|to)
-    | ndn: | ndr: | nondeliv | problems?[ ](?:with|delivering|found|sending) | mail[ ](?:could|can)[ ]?not | host[ ]unknown | rejected | permanent[ ]?(?:error|fail|fatal) | mail[ ]system[ ]error | mail[ ]failure
-    | warning:? | delayed | spam[ ]?(?:detected|message|blocked|mail) | invalid[ ](?:recipient|address|user|email) | quota | mailbox[ ](?:is[ ])?full | full[ ]mailbox | over[ ]quota | message[ ](?:status|notification) | could[ ]?n.t | disconnected | refus
-    | unzustellbar | nicht[ ](?:zugestellt|zustellbar) | fehlgeschlagen | unzustell | zustell | non[ ](?:remis|distribu|consegn|recapit) | échec | echec | mancato | mancata | impossibile | error[ ]de | devuelto | no[ ](?:entregado|se[ ]puede) | rechazad
-    | недоставлен | не[ ]доставлен | не[ ]удалось | ошибка | niedostarcz | nie[ ]dostarcz | zwrot | onbestelbaar | niet[ ](?:bezorgd|afgeleverd) | ikke | kunne | 配信 | 不達 | エラー | 送信 | 退信 | 失败 | 无法 | 系统退信 | 傳送 | 배달 | 반송 | nem[ ]kézbes
-    | \bfailure\b | \bfailed\b | \bexpired\b | \bnot[ ]found\b"""
-)
-_AWAY_SUBJECT = re.compile(
-    r"""(?ix)^\W*(?:(?:re|aw|sv|fwd?)\s*:\s*)*\W*(?:
-      (?:auto(?:matic|mated|matische?|matique|mática|matica)?[ -]?(?:reply|response|respon\w*|antwort|risposta|svar|replied|reply\w*|resposta|respuesta|odpowied\w*)?\s*[:\])-]) |
-      auto(?:matic|mated|matische?|matyczna)?[ -]?(?:repl\w*|respon\w*|antwort\w*|odpowied\w*|risposta|svar) | out[ -]of[ -](?:the[ -])?(?:office|town) | ooo\b | away[ ]from | vacation | on[ ](?:holiday|leave|vacation|annual)
-      | abwesen | automatische?[ ]antwort | abwezig | absence | absent | réponse[ ]automatique | respuesta[ ]autom | resposta[ ]autom | risposta[ ]automatica | fuori[ ](?:sede|ufficio) | fuera[ ]de | ausen | urlaub | i[ ]?(?:am|'m)[ ](?:away|out|on)
-      | ferie | autosvar | frånvar | fravær | poissaolo | odpowiedź[ ]auto | автоответ | отпуск | 自動(?:応答|返信) | 不在 | 自动(?:回复|答复) | 休暇 | 부재 | thank[ ]you[ ]for[ ](?:your|contact) | we[ ](?:have[ ])?received[ ]your | your[ ](?:message|e-?mail|request)[ ](?:has[ ]been|was)[ ]received
-      | (?:acknowledg\w+|receipt)\b | (?:read|gelesen|lu|leído|letto)\s*: | please[ ](?:verify|confirm)[ ]your | (?:message|mail|e-?mail)[ ]verif | change[ ]of[ ]address | verification[ ]required | challenge | vérification
-    )"""
-)
-_AWAY_WORDS = re.compile(
-    r"(?i)out of (?:the )?office|on (?:vacation|holiday|annual leave|maternity|parental|business trip)|away from (?:my|the) (?:office|desk|e-?mail|mail)"
-    r"|(?:auto(?:matic|mated)?[- ]?(?:repl|respon|mated message))|will be (?:back|away|out|returning)|i am (?:currently )?(?:out|away|on leave)|nicht im (?:büro|haus)|im urlaub|abwesen"
-    r"|until i return|en vacances|absent|fuori ufficio|fuera de la oficina|自動(?:応答|返信)|limited access to (?:my )?(?:e-?mail|mail)"
-)
+_DAEMON = phrases("daemon")
+_FAILURE_SUBJECT = phrases("failure_subject")
+_NOT_DELIVERED = phrases("not_delivered")
+_AWAY_SUBJECT = phrases("away_subject", before=r"^\W*(?:(?:re|aw|sv|fwd?)\s*:\s*)*\W*")
+_AWAY_WORDS = phrases("absence")
+_CHALLENGE = phrases("challenge")
+_DELAY_WORDS = phrases("delay")
+_DELAY_SUBJECT = phrases("delay_subject")
+_GAVE_UP = phrases("gave_up")
+_DELIVERED_SUBJECT = phrases("delivered_subject")
+_DELIVERED_WORDS = phrases("delivered")
 _AUTOMATIC_FIELDS = (
-    "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-auto-response",
-    "x-vacation", "x-mail-autoreply", "x-autogenerated", "x-oofautoreply", "x-autoreply-from",
-    "x-ms-exchange-inbox-rules-loop", "x-boxbe-auto-response", "x-autoreply-id", "x-away",
-)
-_DELAY_WORDS = re.compile(
-    r"""(?ix)this[ ]is[ ]a[ ]warning[ ]message[ ]only | (?:do[ ]not|don.t|no)[ ]need[ ]to[ ](?:resend|retry|re-?send) | need[ ]not[ ]resend | will[ ](?:continue|keep|be[ ](?:retried|attempted|continu\w*))[ ](?:to[ ]|on[ ])?(?:try|retry|attempt|deliver|be)\w*
-    | will[ ](?:continue|keep)[ ](?:trying|retrying|attempting) | still[ ]trying | will[ ](?:try|retry|attempt)[ ](?:again|to[ ]deliver|for|sending|until) | (?:has|have)[ ]not[ ]yet[ ]been[ ]delivered | (?:has|have|is|was|been)[ ](?:been[ ])?(?:temporarily[ ])?(?:delayed|deferred)
-    | could[ ]not[ ](?:send|be[ ]sent|be[ ]delivered|deliver)[ ][^\n]{0,20}for[ ](?:the[ ])?past | delivery[ ]attempts[ ]will[ ]continue | will[ ]be[ ](?:retried|attempted)| keep[ ]trying | no[ ]action[ ]is[ ]required | further[ ]attempts | (?:delivery|message)[ ]delayed | remains?[ ]in[ ]the[ ]queue | queue[ ]for[ ]later
-    | wird[ ]weiter[ ]versuch | (?:verzögert|verzoegert) | temporar(?:y|ily)[ ][^\n]{0,40}will[ ](?:be|re)"""
-)
-_DELAY_SUBJECT = re.compile(
-    r"(?i)\bdelayed\b|^\W*warning\b.{0,60}(?:delay|could not|still|not (?:yet )?(?:sent|deliver)|hours|queue|postpon|mail)|\bdelay\b|delivery status notification ?\((?:delay|mail delayed)|still (?:being )?(?:retried|trying)|verzögert|retardé|deferred|mail warning"
-)
-_GAVE_UP = re.compile(
-    r"(?i)giv(?:e|ing|es) up|gave up|permanent|returned to (?:you|sender)|will not be (?:retried|delivered|attempted)|fatal error"
-    r"|has been returned|no further attempts|not be sent|has been deleted from the queue|removed from the queue"
-)
-_DELIVERED_SUBJECT = re.compile(
-    r"(?i)^\W*(?:delivered|relayed|expanded|read|success|successful(?:ly)?)\b ?:?|delivery (?:receipt|success|confirmation)|\((?:success|relay(?:ed)?|expanded|delivered)\)|return receipt|zugestellt:|remis ?:|successful mail delivery|successfully delivered"
-)
-_DELIVERED_WORDS = re.compile(
-    r"(?i)(?:successfully|has been|was|were) (?:successfully )?(?:delivered|relayed|received by)|successfully (?:relayed|delivered)|return receipt|is a receipt|message has been (?:delivered|read)"
-)
-_CHALLENGE = re.compile(
-    r"(?i)(?:click|follow|visit|use) [^\n]{0,60}(?:link|url|below)[^\n]{0,80}(?:deliver|verify|confirm|authenticat|release|approve)"
-    r"|(?:verify|confirm|authenticate|prove)[^\n]{0,40}(?:human|real person|sender|not a (?:spam|machine|robot)|that you)|one[- ]time (?:verification|confirmation)|spam ?arrest|boxbe|approved sender|guest ?list|to be added to|waiting list|whitelist|pending until"
-)
-_NOT_DELIVERED = re.compile(
-    r"""(?ix)(?:could|can|was|were|has|have|is|are)[ ]?(?:not|n.t)[ ](?:be[ ]|been[ ])?(?:successfully[ ])?(?:deliver|sent\b|reach|accept|process|forward|transmit|relay)
-    | (?:unable|failed|wasn.t[ ]able|not[ ]able|not[ ]possible|impossible)[ ]to[ ](?:be[ ])?(?:deliver|send|relay|forward|transmit|reach) | did[ ]not[ ]reach | (?:delivery|sending|transmission)[ ](?:has[ ]|to[ ][^\n]{0,80})?(?:failed|failure|attempt|error|unsuccess)
-    | undeliver | non-?deliver | not[ ]deliver | permanent[ ](?:fatal[ ])?error | fatal[ ]errors | returned[ ](?:mail|to[ ]sender|unopened) | user[ ]unknown | unknown[ ](?:user|recipient) | no[ ]such[ ](?:user|recipient|mailbox)
-    | mailbox[ ](?:is[ ])?full | over[ ]quota | quota[ ]exceed | delivery[ ]fail | (?:was|been)[ ](?:rejected|refused|blocked|returned|bounced) | does[ ]not[ ]exist | (?:550|551|552|553|554)[ -]
-    | nicht[ ]zugestellt | nicht[ ]ausgeliefert | non[ ]remis | pas[ ](?:pu|été)[ ] | no[ ](?:se[ ]pudo|ha[ ]podido|pudo)[ ] | non[ ](?:è[ ]stato|consegn|recapit) | не[ ](?:может|было|удалось|доставлен) | nie[ ](?:został|mogł|może|dostarcz) | 配信(?:できません|不能|されません)|送信できません|届(?:けられ|きませ)|宛先 | 无法 | 退信"""
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-auto-reply",
+    "x-auto-response",
+    "x-vacation",
+    "x-mail-autoreply",
+    "x-autogenerated",
+    "x-oofautoreply",
+    "x-autoreply-from",
+    "x-ms-exchange-inbox-rules-loop",
+    "x-boxbe-auto-response",
+    "x-autoreply-id",
+    "x-away",
 )
 _OLD_COMPLAINT = re.compile(
     r"(?i)^(?:complaint about message from|email feedback report for ip|(?:abuse|spam|jmrp|feedback) (?:complaint|report|loop)|\[?(?:fbl|spam (?:report|complaint)))"
@@ -169,9 +142,7 @@ def is_delay(opened: Opened) -> bool:
     words = _flat(opened)
     if _GAVE_UP.search(words):
         return False
-    return bool(
-        _DELAY_WORDS.search(words) or _DELAY_SUBJECT.search(opened.header("subject"))
-    )
+    return bool(_DELAY_WORDS.search(words) or _DELAY_SUBJECT.search(opened.header("subject")))
 
 
 def is_delivered(opened: Opened) -> bool:

@@ -1,0 +1,140 @@
+"""What a person wrote in answer to a letter: without the letter, and without the signature."""
+
+from __future__ import annotations
+
+import re
+from email.message import Message
+
+from subscribers.reports.opening import strip_tags, text_of
+
+MAX_CHARS = 200_000
+
+_VERBS = (
+    "wrote|schrieb|a écrit|a ecrit|escribió|escribio|ha scritto|schreef|escreveu|pisze|napisał|napisała"
+    "|napsal|skrev|kirjoitti|написал|пишет|yazdı|寫道|写道|のメール|作成|geschreven"
+)
+_INTRODUCTION = re.compile(
+    rf"(?is)^[ \t]*(?:(?:on|am|le|el|il|op|em|w dniu|dnia|den|dne|ons|tor|man|tir|fre|lør|søn|pe|ma|ti|ke"
+    rf"|to|at|вт|ср|чт|пт|сб|вс|пн|在|於)\b|\d{{4}}[-年/.]|\d{{1,2}}[./]\d{{1,2}}[./])"
+    rf".{{3,300}}?(?:{_VERBS})[^\n]{{0,120}}[:：][ \t]*$|^[^\n]{{3,160}}(?:{_VERBS})[ ]?[:：][ \t]*$"
+)
+_RULE = re.compile(
+    r"""(?ix)^[ \t]*(?:-{2,}[ \t]*(?:original[ ](?:message|appointment)|ursprüngliche[ ]nachricht|urspruengliche[ ]nachricht
+      |message[ ]d.origine|message[ ]original|mensaje[ ]original|mensagem[ ]original|messaggio[ ]originale|oorspronkelijk[ ]bericht
+      |forwarded[ ]message|weitergeleitete[ ]nachricht|oprindelig[ ]meddelelse|original[ ]besked|oryginalna[ ]wiadomo\w+)[ \t]*-{2,}
+      |begin[ ]forwarded[ ]message:|_{20,}|-{40,})[ \t]*$"""
+)
+_FIRST_FIELD = re.compile(
+    r"(?i)^[ \t>*]*(?:from|von|de|da|van|fra|från|od|от|lähettäjä|差出人|发件人|寄件者)[ *]*[:：]\*?[ \t]*\S"
+)
+_NEXT_FIELD = re.compile(
+    r"(?i)^[ \t>*]*(?:sent|date|gesendet|datum|envoyé|envoye|date|enviado(?: el)?|fecha|inviato|data"
+    r"|verzonden|sendt|dato|skickat|wysłano|to|an|à|para|a|aan|til|till|do|отправлено|дата|кому|subject"
+    r"|betreff|objet|asunto|oggetto|onderwerp|送信日時|宛先|件名|发送时间|收件人)[ *]*[:：]"
+)
+_SIGNATURE = re.compile(r"^(?:--|—|__)[ \t]*$")
+_DEVICE = re.compile(
+    r"(?i)^[ \t]*(?:sent (?:from|via|with) |get outlook for |von meinem |gesendet (?:mit|von|über|aus) "
+    r"|diese nachricht wurde von meinem |envoyé (?:de|depuis|à partir) |enviado (?:desde|de|do) "
+    r"|inviato (?:da|dal) |verstuurd vanaf |verzonden (?:met|vanaf) |skickat från |sendt fra "
+    r"|outlook für |télécharger outlook|obtener outlook|wysłano z |iphoneから送信).{0,80}$"
+)
+# Where mail programs begin the letter that is answered, in HTML.
+_QUOTED_HTML = re.compile(
+    r"""(?ix)<(?:div|blockquote|span|section)\b[^>]{0,300}?(?:class|id|name)=["']?[^"'>]{0,80}?
+      (?:gmail_quote|gmail_attr|yahoo_quoted|appendonsend|divrplyfwdmsg|moz-cite-prefix|messagereplysection
+      |protonmail_quote|zmail_extra|quoted_message|wordsection1_quote|mail_quote|reply-intro|olk_src_body)"""
+)
+_BLOCKQUOTE = re.compile(r"(?is)<blockquote\b[^>]{0,500}>.*?(?:</blockquote>|\Z)")
+_MANY_BLANKS = re.compile(r"\n{3,}")
+
+
+def own_words(message: Message) -> str:
+    """Give what the writer of an answer added, as plain text; empty when that is nothing."""
+    plain, rich = _bodies(message)
+    words = own_text(plain)
+    return words or own_text(strip_tags(_own_html(rich)))
+
+
+def _bodies(message: Message) -> tuple[str, str]:
+    """Give the first text and the first HTML that are no attachments."""
+    found = {"text/plain": "", "text/html": ""}
+    for number, part in enumerate(message.walk()):
+        if number > 100:
+            break
+        kind = part.get_content_type()
+        attached = part.get_content_disposition() == "attachment" or part.get_filename()
+        if kind in found and not found[kind] and not attached and not part.is_multipart():
+            found[kind] = text_of(part)[:MAX_CHARS]
+    return found["text/plain"], found["text/html"]
+
+
+def _own_html(markup: str) -> str:
+    begins = _QUOTED_HTML.search(markup)
+    if begins:
+        markup = markup[: begins.start()]
+    return _BLOCKQUOTE.sub("\n", markup)
+
+
+def own_text(text: str) -> str:
+    """Take quoted letter and signature off a plain text."""
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        if line.lstrip(" ").startswith((">", "|>")):
+            number += 1
+            continue
+        length = _introduction(lines, number)
+        if length:
+            number += length
+            if not _quotes_follow(lines, number):
+                break
+            continue
+        if _begins_letter(lines, number) or (
+            _SIGNATURE.match(line) and _is_last_block(lines, number)
+        ):
+            break
+        kept.append(line)
+        number += 1
+    return _tidy(kept)
+
+
+def _introduction(lines: list[str], number: int) -> int:
+    """How many lines a sentence such as "On Monday, Ada wrote:" takes here; 0 if there is none."""
+    if not lines[number].strip():
+        return 0
+    for length in (1, 2, 3, 4):
+        piece = lines[number : number + length]
+        if any(not line.strip() for line in piece):
+            return 0
+        if _INTRODUCTION.match("\n".join(piece)) and len("".join(piece)) < 500:
+            return length
+    return 0
+
+
+def _quotes_follow(lines: list[str], number: int) -> bool:
+    """Whether the letter is quoted with signs, so that what follows may be an answer between."""
+    ahead = next((line for line in lines[number : number + 6] if line.strip()), "")
+    return ahead.lstrip(" ").startswith(">")
+
+
+def _begins_letter(lines: list[str], number: int) -> bool:
+    """Whether the answered letter begins here, copied with its head as Outlook does."""
+    if _RULE.match(lines[number]):
+        return True
+    if not _FIRST_FIELD.match(lines[number]):
+        return False
+    return sum(bool(_NEXT_FIELD.match(line)) for line in lines[number + 1 : number + 6]) >= 2
+
+
+def _is_last_block(lines: list[str], number: int) -> bool:
+    """A signature ends the words, unless quoted lines and answers to them still follow."""
+    return not any(line.startswith(">") for line in lines[number + 1 :])
+
+
+def _tidy(lines: list[str]) -> str:
+    while lines and (not lines[-1].strip() or _DEVICE.match(lines[-1])):
+        lines.pop()
+    return _MANY_BLANKS.sub("\n\n", "\n".join(lines)).strip()
