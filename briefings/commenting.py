@@ -89,7 +89,7 @@ def submit(words: ReaderWords, *, issue: Issue, at: datetime) -> Comment:
 
 
 def take_by_mail(body: str, *, email: str, issue: Issue, key: str, at: datetime) -> bool:
-    """Put what a reader answered by mail into the moderators' queue; False when it is there already.
+    """Put what a reader answered by mail into the moderators' queue; False when it is there.
 
     Shown without a name: nobody asked the writer for one. Raises TooManyComments.
     """

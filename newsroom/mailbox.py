@@ -12,7 +12,7 @@ DEFAULT_PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A mailbox that is looked into: `protocol` is imap or pop3, `keeps` marks instead of removing."""
+    """A mailbox to be looked into: `protocol` is imap or pop3, `keeps` marks, does not remove."""
 
     protocol: str
     host: str

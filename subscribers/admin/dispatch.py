@@ -19,6 +19,7 @@ from subscribers.engine import dispatching, ledger
 from subscribers.engine.reporting import Progress, measure
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.dispatch import DispatchRefused
+from subscribers.reports.rates import complaint_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
             "may_resend": request.user.has_perm(SEND),
             "facts": describe(progress),
+            "complaints": complaint_rate(progress.deliveries),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

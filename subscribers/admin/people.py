@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from briefings.models import Briefing
 from newsroom.models import record_act
 from subscribers.admin.looking import LongList, LookOnly, find_address
+from subscribers.admin.reports import EventInline
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
     ConsentRecord,
@@ -113,7 +114,7 @@ class SubscriberAdmin(LookOnly, LongList, admin.ModelAdmin[Subscriber]):
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
     fields = readonly_fields = ("readable_address", "name", "created_at", "suppressed")
-    inlines = (SubscriptionInline, ConsentInline)
+    inlines = (SubscriptionInline, ConsentInline, EventInline)
     actions = ("take_off",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:

@@ -31,7 +31,7 @@ def collect(mailbox: Mailbox, take: Callable[[bytes], None]) -> int:
     try:
         return _collect_imap(mailbox, take) if mailbox.protocol == "imap" else _pop(mailbox, take)
     except (OSError, EOFError, imaplib.IMAP4.error, poplib.error_proto, ssl.SSLError) as failure:
-        raise MailboxAway(f"{mailbox.host}: {failure or type(failure).__name__}") from failure
+        raise MailboxAway(f"{mailbox.host}: {type(failure).__name__} {failure}") from failure
 
 
 def _try(take: Callable[[bytes], None], message: bytes) -> bool:
@@ -65,11 +65,12 @@ def _collect_imap(mailbox: Mailbox, take: Callable[[bytes], None]) -> int:
 
 
 def _open_imap(mailbox: Mailbox) -> imaplib.IMAP4:
-    where = {"host": mailbox.host, "port": mailbox.port, "timeout": mailbox.timeout}
     context = ssl.create_default_context()
     if mailbox.tls == Tls.IMPLICIT:
-        return imaplib.IMAP4_SSL(**where, ssl_context=context)  # type: ignore[arg-type]  # as typed above
-    server = imaplib.IMAP4(**where)  # type: ignore[arg-type]  # as typed above
+        return imaplib.IMAP4_SSL(
+            mailbox.host, mailbox.port, timeout=mailbox.timeout, ssl_context=context
+        )
+    server = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=mailbox.timeout)
     if mailbox.tls == Tls.STARTTLS:
         server.starttls(context)
     return server

@@ -24,9 +24,13 @@ MAX_RECIPIENTS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The fields about one recipient; `action` in small letters, `status` as RFC 3463 writes it."""
+    """The fields about one recipient; `action` in small letters, `status` as RFC 3463 writes it.
+
+    `other` is the address that the letter was first written to, where it was passed on.
+    """
 
     address: str
+    other: str
     local: str
     action: str
     status: str
@@ -74,7 +78,8 @@ def _close(fields: dict[str, str], groups: list[Group]) -> None:
     ]
     if not any(named) and not ({"action", "diagnostic-code"} & fields.keys()):
         return
-    address = next((found for name in named if (found := clean_address(name))), "")
+    addresses = [found for name in named[:2] if (found := clean_address(name))]
+    address = addresses[0] if addresses else clean_address(named[2])
     local = next((found for name in named if (found := local_of(name))), "")
     status = _STATUS.search(fields.get("status", ""))
     diagnostic = fields.get("diagnostic-code", "")
@@ -84,6 +89,7 @@ def _close(fields: dict[str, str], groups: list[Group]) -> None:
     groups.append(
         Group(
             address=address,
+            other=next((one for one in addresses if one.lower() != address.lower()), ""),
             local=local,
             action=(action[1] if action else "").lower(),
             status=status[0] if status else "",

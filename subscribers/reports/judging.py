@@ -152,8 +152,8 @@ def _unless_vague(first: Row, found: list[Row], *, status: str) -> Reason | None
     if first.strong or status[2:3] in {"", "0"}:
         return first.reason
     by_status = _by_status(status)
-    if first.reason == Reason.POLICY and by_status in ABOUT_THE_ADDRESS:
-        return by_status
+    if first.reason == Reason.POLICY:
+        return by_status if by_status in ABOUT_THE_ADDRESS else first.reason
     return first.reason if by_status in {None, Reason.UNCLEAR, Reason.SYSTEM} else by_status
 
 

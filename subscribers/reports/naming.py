@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-ADDRESS = r"""(?:"[^"\s@]{1,64}"|[^\s<>()\[\]{}:;,"@\\|`«»“”]{1,200})@[^\s<>()\[\]{}:;,"@\\|`'«»“”]{1,255}"""
+_LOCAL = r"""(?:"[^"\s@]{1,64}"|[^\s<>()\[\]{}:;,"@\\|`«»“”]{1,200})"""
+_HOST = r"""[^\s<>()\[\]{}:;,"@\\|`'«»“”]{1,255}"""
+ADDRESS = f"{_LOCAL}@{_HOST}"
 _ADDRESS = re.compile(ADDRESS)
 _COMMENT = re.compile(r"\([^()]{0,300}\)")
 _TYPE = re.compile(r"^\s*[A-Za-z][A-Za-z0-9 _-]{1,20}\s*;\s*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62}\.)*[\w-]{1,63})\.?", re.ASCII)
 # RFC 2156, section 4.1.2 and 3.4: how '@' and others are written in an X.400 attribute.
 _X400 = re.compile(r"(?i)RFC-?822=([^/;,\s>]{1,200})")
-_X400_SIGNS = {"(a)": "@", "(p)": "%", "(b)": "!", "(q)": '"', "(u)": "_", "(l)": "(", "(r)": ")"}
+_X400_SIGNS = dict(zip(("(a)", "(p)", "(b)", "(q)", "(u)", "(l)", "(r)"), '@%!"_()', strict=True))
 _ENCAPSULATED = re.compile(r"(?i)IMCEA(?:SMTP|EX|RFC822)?-([^@\s]{1,200})@")
 _PLUS_HEX = re.compile(r"\+([0-9A-Fa-f]{2})")
 _UTF8_HEX = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")

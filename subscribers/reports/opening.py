@@ -1,7 +1,7 @@
 """A message taken apart for reading, whatever state its MIME structure is in.
 
 Reports come from forty years of mail systems. Here the parts are sorted by what they are for: what
-was written for people, what was written for machines, and what is left of the letter that came back.
+was written for people, what for machines, and what is left of the letter that came back.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _divide(prose: str, opened: Opened) -> None:
 
 
 def _head_of(original: str) -> str:
-    """Give the header lines at the beginning of a returned letter, without what leads up to them."""
+    """Give the header lines at the beginning of a returned letter."""
     lines = original.replace("\r\n", "\n").split("\n")
     start = next((n for n, line in enumerate(lines[:40]) if _starts_head(lines, n)), None)
     if start is None:

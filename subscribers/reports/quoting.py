@@ -6,44 +6,24 @@ import re
 from email.message import Message
 
 from subscribers.reports.opening import strip_tags, text_of
+from subscribers.reports.words import alternatives, phrases
 
 MAX_CHARS = 200_000
 
-_VERBS = (
-    "wrote|schrieb|a écrit|a ecrit|escribió|escribio|ha scritto|schreef|escreveu|pisze|napisał|napisała"
-    "|napsal|skrev|kirjoitti|написал|пишет|yazdı|寫道|写道|のメール|作成|geschreven"
+_INTRODUCTION = phrases(
+    "wrote",
+    before=rf"^[ \t]*(?:{alternatives('wrote_opening')})(?s:.{{3,300}}?)|^[^\n]{{3,160}}",
+    after=r"[^\n]{0,120}[:：][ \t]*$",
 )
-_INTRODUCTION = re.compile(
-    rf"(?is)^[ \t]*(?:(?:on|am|le|el|il|op|em|w dniu|dnia|den|dne|ons|tor|man|tir|fre|lør|søn|pe|ma|ti|ke"
-    rf"|to|at|вт|ср|чт|пт|сб|вс|пн|在|於)\b|\d{{4}}[-年/.]|\d{{1,2}}[./]\d{{1,2}}[./])"
-    rf".{{3,300}}?(?:{_VERBS})[^\n]{{0,120}}[:：][ \t]*$|^[^\n]{{3,160}}(?:{_VERBS})[ ]?[:：][ \t]*$"
-)
-_RULE = re.compile(
-    r"""(?ix)^[ \t]*(?:-{2,}[ \t]*(?:original[ ](?:message|appointment)|ursprüngliche[ ]nachricht|urspruengliche[ ]nachricht
-      |message[ ]d.origine|message[ ]original|mensaje[ ]original|mensagem[ ]original|messaggio[ ]originale|oorspronkelijk[ ]bericht
-      |forwarded[ ]message|weitergeleitete[ ]nachricht|oprindelig[ ]meddelelse|original[ ]besked|oryginalna[ ]wiadomo\w+)[ \t]*-{2,}
-      |begin[ ]forwarded[ ]message:|_{20,}|-{40,})[ \t]*$"""
-)
-_FIRST_FIELD = re.compile(
-    r"(?i)^[ \t>*]*(?:from|von|de|da|van|fra|från|od|от|lähettäjä|差出人|发件人|寄件者)[ *]*[:：]\*?[ \t]*\S"
-)
-_NEXT_FIELD = re.compile(
-    r"(?i)^[ \t>*]*(?:sent|date|gesendet|datum|envoyé|envoye|date|enviado(?: el)?|fecha|inviato|data"
-    r"|verzonden|sendt|dato|skickat|wysłano|to|an|à|para|a|aan|til|till|do|отправлено|дата|кому|subject"
-    r"|betreff|objet|asunto|oggetto|onderwerp|送信日時|宛先|件名|发送时间|收件人)[ *]*[:：]"
-)
+_RULE = phrases("letter_rule", before=r"^[ \t]*", after=r"[ \t]*$")
+_FIRST_FIELD = phrases("letter_from", before=r"^[ \t>*]*", after=r"[ *]*[:：]\*?[ \t]*\S")
+_NEXT_FIELD = phrases("letter_field", before=r"^[ \t>*]*", after=r"[ *]*[:：]")
 _SIGNATURE = re.compile(r"^(?:--|—|__)[ \t]*$")
-_DEVICE = re.compile(
-    r"(?i)^[ \t]*(?:sent (?:from|via|with) |get outlook for |von meinem |gesendet (?:mit|von|über|aus) "
-    r"|diese nachricht wurde von meinem |envoyé (?:de|depuis|à partir) |enviado (?:desde|de|do) "
-    r"|inviato (?:da|dal) |verstuurd vanaf |verzonden (?:met|vanaf) |skickat från |sendt fra "
-    r"|outlook für |télécharger outlook|obtener outlook|wysłano z |iphoneから送信).{0,80}$"
-)
+_DEVICE = phrases("device", before=r"^[ \t]*", after=r".{0,80}$")
 # Where mail programs begin the letter that is answered, in HTML.
-_QUOTED_HTML = re.compile(
-    r"""(?ix)<(?:div|blockquote|span|section)\b[^>]{0,300}?(?:class|id|name)=["']?[^"'>]{0,80}?
-      (?:gmail_quote|gmail_attr|yahoo_quoted|appendonsend|divrplyfwdmsg|moz-cite-prefix|messagereplysection
-      |protonmail_quote|zmail_extra|quoted_message|wordsection1_quote|mail_quote|reply-intro|olk_src_body)"""
+_QUOTED_HTML = phrases(
+    "quoted_html",
+    before=r"""<(?:div|blockquote|span|section)\b[^>]{0,300}?(?:class|id|name)=["']?[^"'>]{0,80}?""",
 )
 _BLOCKQUOTE = re.compile(r"(?is)<blockquote\b[^>]{0,500}>.*?(?:</blockquote>|\Z)")
 _MANY_BLANKS = re.compile(r"\n{3,}")

@@ -63,7 +63,7 @@ def read_report(message: bytes, *, recipient: str = "") -> Report:
     try:
         opened = open_message(message)
         return _read(opened, message[:MAX_OCTETS], recipient=recipient)
-    except Exception:  # noqa: BLE001  (hostile bytes; a report that cannot be read is a kind, too)
+    except Exception:
         log.warning("a message that came back could not be read", exc_info=True)
         return Report(kind=Kind.UNREADABLE)
 
@@ -138,8 +138,12 @@ def _from_status(opened: Opened, groups: list[Group]) -> tuple[Kind, tuple[Failu
         address = group.address or _complete(group.local, known, opened)
         if not address and (group.action or group.status or group.diagnostic):
             address = next(iter(_from_prose(opened)), "")
-        if address:
-            failures.append(_failure_of(group, address, opened, alone=len(groups) == 1))
+        # Of a letter that was passed on, both names are told: which of them is ours is not known.
+        failures += [
+            _failure_of(group, name, opened, alone=len(groups) == 1)
+            for name in (address, group.other)
+            if name
+        ]
     if quiet:
         return Kind.NOTICE, _unique(failures)
     failing = [one for one in failures if one.reason not in {Reason.DELAYED, Reason.DELIVERED}]
@@ -250,10 +254,10 @@ def _unique(failures: list[Failure]) -> tuple[Failure, ...]:
 def _ask_flufl(raw: bytes) -> list[str]:
     try:
         temporary, permanent = all_failures(message_from_bytes(raw))
-    except Exception:  # noqa: BLE001  (a library over hostile bytes: it knows, or it does not)
+    except Exception:
         log.info("flufl.bounce could not read a report", exc_info=True)
         return []
-    names = sorted({*temporary, *permanent})
+    names: list[bytes | str] = sorted({*temporary, *permanent})
     words = [
         one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in names
     ]
@@ -265,7 +269,7 @@ def _ours(opened: Opened) -> set[str]:
     fields = [opened.header(name) for name in ("to", "delivered-to", "from")]
     fields += [opened.original_header(name) for name in _SENDER_FIELDS]
     found = [pair[1] for pair in getaddresses([one for one in fields if one])]
-    return {address for address in found if address}
+    return set(found) - {""}
 
 
 def find_seal(opened: Opened, raw: bytes, *, recipient: str = "") -> str:

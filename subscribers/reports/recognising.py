@@ -52,9 +52,7 @@ _AUTOMATIC_FIELDS = (
     "x-autoreply-id",
     "x-away",
 )
-_OLD_COMPLAINT = re.compile(
-    r"(?i)^(?:complaint about message from|email feedback report for ip|(?:abuse|spam|jmrp|feedback) (?:complaint|report|loop)|\[?(?:fbl|spam (?:report|complaint)))"
-)
+_OLD_COMPLAINT = phrases("old_complaint", before="^")
 
 
 def _flat(opened: Opened) -> str:
@@ -87,8 +85,10 @@ def looks_returned(opened: Opened) -> bool:
     daemon = bool(_DAEMON.search(sender)) or "@" not in parseaddr(sender)[1]
     failure = bool(_FAILURE_SUBJECT.search(opened.header("subject")))
     says_so = bool(_NOT_DELIVERED.search(_flat(opened)))
-    if daemon or null_path:
+    if daemon:
         return failure or says_so or not is_automatic(opened)
+    if null_path:
+        return failure or (says_so and not is_automatic(opened))
     if is_answer(opened) and opened.head.get("in-reply-to") and not is_automatic(opened):
         return False  # a person may well write about a bounce
     return failure and (says_so or not is_answer(opened))
@@ -105,7 +105,7 @@ def is_challenge(opened: Opened) -> bool:
 
 
 def is_refusal(opened: Opened) -> bool:
-    """Whether a receipt says that the letter was thrown away unread (Dovecot's and Sieve's reject)."""
+    """Whether a receipt says that the letter was thrown away unread (Sieve's reject, RFC 5429)."""
     told = opened.header("auto-submitted").lower()
     return opened.is_receipt and ("rejected" in told or "automatically rejected" in _flat(opened))
 

@@ -36,7 +36,7 @@ LATEST_DISPATCHES = 12
 
 
 def reply_address(issue: Issue) -> str:
-    """Where answers to an issue go, if `REPLY_ADDRESS` is set: its local part + a seal; else empty."""
+    """Where answers to an issue go: `REPLY_ADDRESS` with a seal in it; empty where it is not set."""
     if not settings.REPLY_ADDRESS:
         return ""
     local, domain = settings.REPLY_ADDRESS.split("@")
@@ -65,7 +65,7 @@ def take_reply(raw: bytes, *, recipient: str, at: datetime) -> str:
 
 
 def _author(message: Message) -> str:
-    """Give the writer's address in the form that comments keep; empty when it is none of a person."""
+    """Give the writer's address in the form that comments keep; empty when it is no person's."""
     written = parseaddr(read_header(message, "from"))[1]
     try:
         address = normalise_address(written)

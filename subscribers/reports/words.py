@@ -37,6 +37,11 @@ TABLE = _read_table()
 _PHRASES: dict[str, list[str]] = tomllib.loads((_HERE / "phrases.toml").read_text())
 
 
+def alternatives(name: str) -> str:
+    """Give one set of phrases as a pattern's alternatives."""
+    return "|".join(_PHRASES[name])
+
+
 def phrases(name: str, *, before: str = "", after: str = "") -> re.Pattern[str]:
     """Compile one set of phrases, with what must stand before and after any of them."""
-    return re.compile(f"(?i){before}(?:{'|'.join(_PHRASES[name])}){after}")
+    return re.compile(f"(?i)(?:{before})(?:{alternatives(name)}){after}")
