@@ -61,7 +61,7 @@ _ORIGINAL_BEGINS = re.compile(
     )"""
 )
 _BREAKING_TAGS = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?pre|hr)\b[^>]{0,500}>")
-_HIDDEN = re.compile(r"(?is)<(style|script|title)\b[^>]{0,500}>.{0,20000}?</\1>|<!--.{0,5000}?-->")
+_HIDDEN = (("<style", "</style"), ("<script", "</script"), ("<title", "</title"), ("<!--", "-->"))
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,2000}>")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 
@@ -214,5 +214,24 @@ def read_header(head: Message, name: str) -> str:
 
 def strip_tags(markup: str) -> str:
     """Make text of HTML: for reading, never for showing."""
-    words = _BREAKING_TAGS.sub("\n", _HIDDEN.sub(" ", markup[: 4 * MAX_PROSE_CHARS]))
-    return html.unescape(_TAG.sub(" ", words)).replace("\xa0", " ")
+    markup = markup[: 4 * MAX_PROSE_CHARS]
+    for opening, closing in _HIDDEN:
+        markup = _cut_out(markup, opening, closing)
+    words = _TAG.sub(" ", _BREAKING_TAGS.sub("\n", markup))
+    return html.unescape(words).replace("\xa0", " ")
+
+
+def _cut_out(markup: str, opening: str, closing: str) -> str:
+    """Remove what stands between two marks; what is never closed, to the end."""
+    small = markup.lower()
+    if len(small) != len(markup):  # a sign that is longer in small letters
+        small = markup
+    kept: list[str] = []
+    place = 0
+    while (start := small.find(opening, place)) >= 0:
+        kept.append(markup[place:start])
+        end = small.find(closing, start)
+        if end < 0:
+            return "".join(kept)
+        place = end + len(closing)
+    return "".join([*kept, markup[place:]])

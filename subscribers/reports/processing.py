@@ -7,7 +7,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from subscribers.models import Delivery, EventSource, EventVerdict
+from newsroom.addresses import address_key
+from subscribers.models import Delivery, EventSource, EventVerdict, Subscriber
 from subscribers.reports.acting import Event, act_on
 from subscribers.reports.policy import read_policy
 from subscribers.reports.reading import read_report
@@ -86,6 +87,7 @@ def _verdict_of(report: Report, delivery: Delivery | None) -> Failure:
     if report.kind == Kind.COMPLAINT:
         return Failure(address="", verdict=Verdict.COMPLAINT, reason=Reason.COMPLAINT)
     if delivery is not None:
-        address = str(delivery.subscriber.address).lower()
-        failing = [one for one in failing if one.address.lower() == address] or failing
+        reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+        key = address_key(reader.address) if reader else ""
+        failing = [one for one in failing if address_key(one.address) == key] or failing
     return min(failing, key=lambda one: GRAVEST_FIRST.index(one.verdict), default=UNEXPLAINED)

@@ -40,6 +40,7 @@ from subscribers.reports.verdicts import Failure, Kind, Reason, Report, verdict_
 log = logging.getLogger(__name__)
 
 MAX_DIAGNOSTIC = 500
+MAX_FOR_FLUFL = 60_000  # octets; some of its expressions take long over much
 _HAS_FIELDS = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
 _SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})(?:@|=40|%40|=)")
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{22})(?:/|>|\s)")
@@ -253,7 +254,7 @@ def _unique(failures: list[Failure]) -> tuple[Failure, ...]:
 
 def _ask_flufl(raw: bytes) -> list[str]:
     try:
-        temporary, permanent = all_failures(message_from_bytes(raw))
+        temporary, permanent = all_failures(message_from_bytes(raw[:MAX_FOR_FLUFL]))
     except Exception:
         log.info("flufl.bounce could not read a report", exc_info=True)
         return []
