@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from subscribers.reports.reading import read_report
-from subscribers.reports.verdicts import Kind, Verdict
 
 SHAPES = tomllib.loads((Path(__file__).parent / "reports/shapes.toml").read_text())["shape"]
 FIELDS = "To: bounces@news.example.com\nDate: Thu, 12 Nov 2026 07:01:00 +0000\nMIME-Version: 1.0\n"
