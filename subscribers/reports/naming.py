@@ -20,7 +20,7 @@ _UTF8_HEX = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 
 def clean_address(text: str) -> str:
-    """Give the plain address in a field such as `rfc822; <ada@example.com> (Ada)`; empty if none."""
+    """Give the address in a field such as `rfc822; <ada@example.com> (Ada)`; empty if none."""
     text = text.strip()[:1000]
     if found := _X400.search(text):
         address = found[1]

@@ -10,11 +10,14 @@ from subscribers.reports.words import alternatives, phrases
 
 MAX_CHARS = 200_000
 
+# "On Monday, 12 November, Ada wrote:", over up to four lines.
 _INTRODUCTION = phrases(
     "wrote",
-    before=rf"^[ \t]*(?:{alternatives('wrote_opening')})(?s:.{{3,300}}?)|^[^\n]{{3,160}}",
-    after=r"[^\n]{0,120}[:：][ \t]*$",
+    before=rf"^[ \t]*(?:{alternatives('wrote_opening')})(?s:.{{3,300}}?)",
+    after=r"(?s:.{0,160})[:：][ \t]*$",
 )
+# "Ada wrote:", which is a person's own sentence unless quoted lines follow.
+_SHORT_INTRODUCTION = phrases("wrote", before=r"^[^\n]{3,160}", after=r"[ ]?[:：][ \t]*$")
 _RULE = phrases("letter_rule", before=r"^[ \t]*", after=r"[ \t]*$")
 _FIRST_FIELD = phrases("letter_from", before=r"^[ \t>*]*", after=r"[ *]*[:：]\*?[ \t]*\S")
 _NEXT_FIELD = phrases("letter_field", before=r"^[ \t>*]*", after=r"[ *]*[:：]")
@@ -89,7 +92,10 @@ def _introduction(lines: list[str], number: int) -> int:
         piece = lines[number : number + length]
         if any(not line.strip() for line in piece):
             return 0
-        if _INTRODUCTION.match("\n".join(piece)) and len("".join(piece)) < 500:
+        text = "\n".join(piece)
+        dated = re.search(r"\d|@", text) and len(text) < 500 and _INTRODUCTION.match(text)
+        short = length == 1 and _SHORT_INTRODUCTION.match(text)
+        if dated or (short and _quotes_follow(lines, number + 1)):
             return length
     return 0
 

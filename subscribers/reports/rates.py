@@ -41,7 +41,7 @@ class ComplaintRate:
                 "Large receivers refuse senders from 0.3 %. Find out who complains before the next"
                 " issue goes out: an import without consent, a form that somebody fills for others?"
             ),
-            "warn": "Large receivers begin to mind at 0.1 %: look at where these readers come from.",
+            "warn": "Large receivers begin to mind at 0.1 %: look where these readers came from.",
         }.get(self.level, "That is below 0.1 %, where large receivers begin to mind.")
         return f"{count} reported this issue as spam ({share}). {advice}"
 

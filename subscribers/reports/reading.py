@@ -112,7 +112,7 @@ def _groups(opened: Opened) -> list[Group]:
 
 def _without_report(opened: Opened) -> Kind:
     """Tell a person from a machine where nothing says that a letter came back."""
-    if is_automatic(opened):
+    if is_automatic(opened) or opened.header("return-path") == "<>":
         return Kind.AUTOMATIC
     if opened.header("precedence").lower() in {"bulk", "junk", "list"} or opened.head.get(
         "list-id"

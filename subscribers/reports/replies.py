@@ -36,7 +36,7 @@ LATEST_DISPATCHES = 12
 
 
 def reply_address(issue: Issue) -> str:
-    """Where answers to an issue go: `REPLY_ADDRESS` with a seal in it; empty where it is not set."""
+    """Where answers to an issue go: `REPLY_ADDRESS` with a seal in it; empty if it is not set."""
     if not settings.REPLY_ADDRESS:
         return ""
     local, domain = settings.REPLY_ADDRESS.split("@")
