@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subscribers.reports.reading import read_report
+from subscribers.reports.verdicts import Kind, Verdict
 
 SHAPES = tomllib.loads((Path(__file__).parent / "reports/shapes.toml").read_text())["shape"]
 FIELDS = "To: bounces@news.example.com\nDate: Thu, 12 Nov 2026 07:01:00 +0000\nMIME-Version: 1.0\n"
@@ -61,3 +65,40 @@ def test_a_report_is_read_for_what_it_is(shape: dict[str, Any], ending: str) -> 
         assert found.get(shape["address"]) == shape["verdict"], report
     else:
         assert report.failures == ()
+
+
+def test_every_word_of_the_tables_is_in_use() -> None:
+    assert {shape["kind"] for shape in SHAPES} == set(Kind) - {Kind.UNREADABLE}
+    assert {shape.get("verdict") for shape in SHAPES} - {None} == set(Verdict)
+
+
+@given(st.binary(max_size=3000))
+def test_any_bytes_are_read(raw: bytes) -> None:
+    assert read_report(raw).kind in Kind
+
+
+@given(st.sampled_from(SHAPES), st.integers(0, 2000), st.integers(0, 200), st.binary(max_size=40))
+def test_a_damaged_report_is_read(
+    shape: dict[str, Any], place: int, length: int, noise: bytes
+) -> None:
+    raw = write_message(shape)
+    report = read_report(raw[:place] + noise + raw[place + length :])
+    assert report.kind in Kind
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: MAILER-DAEMON@x.example\nContent-Type: text/html\n\n" + b"<style>" * 40_000,
+        b"From: MAILER-DAEMON@x.example\n\n" + b"<a@b.example>\n" * 20_000,
+        b"From: MAILER-DAEMON@x.example\n\n" + b"the user mailbox is not " * 10_000,
+        b"From: MAILER-DAEMON@x.example\n\n" + b"\n" * 300_000,
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
+        ),
+    ],
+)
+def test_a_report_made_to_take_long_is_read_soon(raw: bytes) -> None:
+    begun = time.process_time()
+    read_report(raw)
+    assert time.process_time() - begun < 5
