@@ -72,7 +72,11 @@ _AFTER_SENDER = re.compile(
     r"(?i)after (?:mail from|initial|helo|ehlo|connect)|(?:reply to|response to) (?:mail from|helo"
     r"|ehlo)|>>> (?:mail from|ehlo|helo)|after end of data|after data|end of data|>>> data"
 )
-_HOST = re.compile(r"(?<![\w.-])(?:https?://\S{1,300}|[\w-]+(?:\.[\w-]+)*\.[a-z][a-z-]+)(?![\w-])")
+# Exchange and others write their own errors as names with dots; those are words.
+_HOST = re.compile(
+    r"(?<![\w.-])(?!(?:resolver|storedrv|smtpsend|routing|err)\.)"
+    r"(?:https?://\S{1,300}|[\w-]+(?:\.[\w-]+)*\.[a-z][a-z-]+)(?![\w-])"
+)
 _LISTS = re.compile(
     r"(?:spamhaus|spamcop|sorbs|barracudacentral|dnsbl|uribl|surbl|\brbl\b|senderscore|senderbase"
     r"|mailspike|cloudmark|ahbl|cbl\.abuseat)[\w.-]*"
