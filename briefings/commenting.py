@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from briefings.models import Comment, CommentState, Issue, Section
-from briefings.models.comment import CONFIRM_WITHIN
+from briefings.models import Comment, CommentChannel, CommentState, Issue, Section
+from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import letters
 from newsroom.limits import is_one_too_many
 from newsroom.tokens import stamp, unstamp
@@ -18,6 +18,7 @@ from newsroom.tokens import stamp, unstamp
 # One confirmation letter in this time to an address: a form must not become a way to pester.
 LETTER_EVERY = timedelta(minutes=10)
 WAITING_AT_MOST = 5  # unconfirmed comments of one address within a day
+MAILS_A_DAY = 10  # comments by mail of one address
 POSTS_AN_HOUR = 30  # from one network address; an office shares one
 
 
@@ -85,6 +86,35 @@ def submit(words: ReaderWords, *, issue: Issue, at: datetime) -> Comment:
         )
         _ask_to_confirm(comment, at=at)
     return comment
+
+
+def take_by_mail(body: str, *, email: str, issue: Issue, key: str, at: datetime) -> bool:
+    """Put what a reader answered by mail into the moderators' queue; False when it is there.
+
+    Shown without a name: nobody asked the writer for one. Raises TooManyComments.
+    """
+    body = body if len(body) <= MAX_COMMENT_CHARS else body[: MAX_COMMENT_CHARS - 2].rstrip() + " …"
+    with transaction.atomic():
+        if Comment.objects.filter(mail_key=key).exists():
+            return False
+        lately = Comment.objects.filter(
+            email__iexact=email, channel=CommentChannel.MAIL, created_at__gt=at - timedelta(days=1)
+        )
+        if lately.count() >= MAILS_A_DAY:
+            raise TooManyComments("Too many comments came by mail from this address within a day.")
+        _, is_new = Comment.objects.get_or_create(
+            mail_key=key,
+            defaults={
+                "issue": issue,
+                "email": email,
+                "body": body,
+                "state": CommentState.PENDING,
+                "channel": CommentChannel.MAIL,
+                "created_at": at,
+                "confirmed_at": at,
+            },
+        )
+    return is_new
 
 
 def confirmation_path(comment: Comment) -> str:

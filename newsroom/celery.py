@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
     "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
+    "collect reports": {"task": "subscribers.reports.tasks.collect_reports", "schedule": 60.0},
+    "act on reports": {"task": "subscribers.reports.tasks.act_on_reports", "schedule": 60.0},
     "keep to the retention policy": {
         "task": "newsroom.tasks.keep_retention",
         "schedule": crontab(hour="3", minute="10"),

@@ -16,7 +16,9 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
+from newsroom.hook_secrets import parse_hook_secrets
 from newsroom.mail_server import Kind, Tls, parse_mail_servers
+from newsroom.mailbox import parse_mailbox
 from newsroom.pacing import parse_domain_limits, parse_warm_up
 
 django_stubs_ext.monkeypatch()
@@ -257,6 +259,22 @@ if BOUNCE_ADDRESS.count("@") != 1:
     raise refuse(
         "BOUNCE_ADDRESS", f"is wrong: {BOUNCE_ADDRESS!r} is no address such as bounces@example.com"
     )
+# Where answers of people go, if not to the briefing's own address; each letter adds a +token.
+REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
+if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
+    raise refuse(
+        "REPLY_ADDRESS", f"is wrong: {REPLY_ADDRESS!r} is no address such as replies@example.com"
+    )
+# A mailbox in which reports and answers arrive, if no pipe brings them.
+REPORTS_URL: str = env.str("REPORTS_URL", "")
+try:
+    REPORTS_MAILBOX = parse_mailbox(REPORTS_URL) if REPORTS_URL else None
+except ValueError as reason:
+    raise refuse("REPORTS_URL", f"is wrong: {reason}") from None
+try:
+    HOOK_SECRETS = parse_hook_secrets(env.str("HOOK_SECRETS", ""))
+except ValueError as reason:
+    raise refuse("HOOK_SECRETS", f"is wrong: {reason}") from None
 SEND_RATE: float = read("SEND_RATE", env.float, 0.0, hint="write letters a second, 0 for no limit")
 SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number from 1")
 if SEND_RATE < 0:

@@ -19,6 +19,7 @@ from django.db.models import Model, Q, QuerySet
 
 from briefings.models import Comment, CommentState
 from newsroom.inbox import folder
+from newsroom.mail_server import Kind
 from newsroom.models import OutgoingLetter
 from subscribers.holding import hold
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
@@ -70,9 +71,9 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     for pk, state in pks:
         mine = Comment.objects.filter(pk=pk)
         if keep_words and state in STANDING_STATES:
-            mine.update(name="", email="")
+            mine.update(name="", email="", mail_key=None)
         elif Comment.objects.filter(parent=pk).exists():
-            mine.update(name="", email="", body=TAKEN_BACK)
+            mine.update(name="", email="", mail_key=None, body=TAKEN_BACK)
         else:
             mine.delete()
     return len(pks)
@@ -108,5 +109,5 @@ def _entries(model: type[Model], pks: Iterable[int]) -> Q:
 
 def _empty_inbox(person: Person) -> None:
     """Throw away the letters that the development inbox keeps for the person."""
-    if settings.MAIL_SERVER.kind == "inbox":
+    if settings.MAIL_SERVERS[0].kind is Kind.INBOX:
         folder.forget(person.addresses)

@@ -9,6 +9,7 @@ from subscribers.engine import dispatching, ledger
 from subscribers.engine.clock import shared_now
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState
+from subscribers.reports import tasks as reports  # noqa: F401  (found by Celery through here)
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120

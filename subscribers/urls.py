@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from subscribers.reports.hooks import hook
 from subscribers.views import (
     confirming,
     erasing,
@@ -29,5 +30,6 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", leaving.unsubscribe, name="unsubscribe"),
     # Without the slash too: one-click unsubscribing must not be answered with a redirect.
     path("unsubscribe/<str:token>", leaving.unsubscribe),
+    path("hooks/<slug:provider>/", hook, name="hook"),
     path("view/<str:token>/", letter.letter_view, name="letter_view"),
 ]

@@ -1,7 +1,7 @@
 """What is said: briefings, contributors, issues with their sections, comments."""
 
 from briefings.models.briefing import Briefing
-from briefings.models.comment import Comment, CommentState
+from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.contributor import Contributor
 from briefings.models.issue import (
     EDITABLE_STATES,
@@ -15,6 +15,7 @@ __all__ = [
     "EDITABLE_STATES",
     "Briefing",
     "Comment",
+    "CommentChannel",
     "CommentState",
     "Contributor",
     "Issue",

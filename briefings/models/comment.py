@@ -28,6 +28,13 @@ class CommentState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
+class CommentChannel(models.TextChoices):
+    """The way by which the words came."""
+
+    PAGE = "page", "From the page"
+    MAIL = "mail", "By mail"
+
+
 class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
@@ -71,6 +78,17 @@ class Comment(models.Model):
     body = models.TextField(max_length=MAX_COMMENT_CHARS)
     state = models.CharField(max_length=12, choices=CommentState, default=CommentState.UNCONFIRMED)
     featured = models.BooleanField(default=False)
+    channel = models.CharField(
+        max_length=4, choices=CommentChannel, default=CommentChannel.PAGE, editable=False
+    )
+    mail_key = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="A hash of the letter's Message-ID: the same letter is one comment.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)

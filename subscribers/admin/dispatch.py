@@ -19,6 +19,7 @@ from subscribers.engine import dispatching, ledger
 from subscribers.engine.reporting import Progress, measure, waits_of
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.dispatch import DispatchRefused
+from subscribers.reports.rates import complaint_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "may_resend": request.user.has_perm(SEND),
             "facts": describe(progress),
             "waits": waits_of(dispatch, at=timezone.now()),
+            "complaints": complaint_rate(progress.deliveries),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

@@ -19,6 +19,7 @@ from briefings.models import Briefing
 from newsroom.models import record_act
 from subscribers.admin.erasing import ErasingPage
 from subscribers.admin.looking import LongList, LookOnly, find_address
+from subscribers.admin.reports import EventInline
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
     ConsentRecord,
@@ -121,7 +122,7 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
         "paused",
         "suppressed",
     )
-    inlines = (SubscriptionInline, ConsentInline)
+    inlines = (SubscriptionInline, ConsentInline, EventInline)
     actions = ("take_off",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:

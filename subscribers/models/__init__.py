@@ -5,6 +5,7 @@ from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
 from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.moving import AddressChange, AddressChangeState
 from subscribers.models.pace import DailyCount, Destination, SendAllowance
+from subscribers.models.report_event import EventAct, EventSource, EventVerdict, ReportEvent
 from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.suppression import Suppression, SuppressionReason
@@ -22,7 +23,11 @@ __all__ = [
     "Destination",
     "Dispatch",
     "DispatchState",
+    "EventAct",
+    "EventSource",
+    "EventVerdict",
     "Lease",
+    "ReportEvent",
     "SendAllowance",
     "SignUp",
     "SignUpChoice",

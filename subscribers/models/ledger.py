@@ -107,6 +107,8 @@ class Delivery(models.Model):
                 condition=Q(not_before__isnull=False),
                 name="delivery_again",
             ),
+            # Lets what the servers refused be looked at without reading the whole ledger.
+            models.Index(fields=["settled_at"], condition=Q(state=4), name="delivery_refused"),
         )
 
     def __str__(self) -> str:

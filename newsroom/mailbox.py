@@ -1,0 +1,67 @@
+"""Where mail comes back to: `REPORTS_URL` read into one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from newsroom.mail_server import Tls
+
+DEFAULT_PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A mailbox to be looked into: `protocol` is imap or pop3, `keeps` marks, does not remove."""
+
+    protocol: str
+    host: str
+    port: int
+    username: str
+    password: str
+    folder: str = "INBOX"
+    tls: Tls = Tls.IMPLICIT
+    timeout: float = 30.0
+    keeps: bool = False
+
+
+def parse_mailbox(url: str) -> Mailbox:
+    """Read `imaps://user:pass@host/INBOX`, `imap://…?tls=starttls`, `pop3s://user:pass@host`.
+
+    Raises ValueError with a sentence that names the wrong part.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError(
+            f"the scheme '{parts.scheme}' is not known; use imaps://, imap://, pop3s:// or pop3://"
+        )
+    if not (parts.hostname and parts.username and parts.password):
+        raise ValueError("write imaps://user:password@host/INBOX, with the signs of both escaped")
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    protocol = parts.scheme.removesuffix("s")
+    try:
+        tls = Tls(options.pop("tls", Tls.IMPLICIT if parts.scheme.endswith("s") else Tls.NONE))
+        timeout = float(options.pop("timeout", "30"))
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+    except ValueError as reason:
+        raise ValueError(
+            f"{reason}; tls is none, starttls or ssl, port and timeout are numbers"
+        ) from None
+    after = options.pop("after", "remove")
+    if after not in {"remove", "mark"} or (after == "mark" and protocol == "pop3"):
+        raise ValueError("after is remove or, for IMAP only, mark")
+    if options:
+        raise ValueError(
+            f"the option '{next(iter(options))}' is not known; tls, timeout, after are"
+        )
+    return Mailbox(
+        protocol=protocol,
+        host=parts.hostname,
+        port=port,
+        username=unquote(parts.username),
+        password=unquote(parts.password),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        tls=tls,
+        timeout=timeout,
+        keeps=after == "mark",
+    )

@@ -1,0 +1,39 @@
+"""Complaints: the abuse reporting format (RFC 5965) and what large providers sent before it."""
+
+from __future__ import annotations
+
+import re
+
+from subscribers.reports.naming import clean_address
+from subscribers.reports.opening import Opened
+from subscribers.reports.recognising import COMPLAINTS, is_old_complaint
+from subscribers.reports.verdicts import Failure, Reason, Verdict
+
+_TYPE = re.compile(r"(?im)^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]*)")
+_RECIPIENT = re.compile(
+    r"(?im)^[ \t]*(?:original-rcpt-to|removal-recipient|final-recipient|original-recipient"
+    r"|redacted-address|recipient)[ \t]*:[ \t]*(.+)$"
+)
+
+
+def read_complaint(opened: Opened) -> tuple[bool, tuple[Failure, ...]] | None:
+    """Tell whether a reader complained, and who; None when the message is no feedback at all.
+
+    Reports on failed authentication (RFC 6591) and "not spam" are feedback and no complaints.
+    """
+    feedback = opened.feedback
+    if not feedback and _TYPE.search(opened.prose):
+        feedback = opened.prose
+    declared = str(opened.head.get_param("report-type", "") or "").lower() == "feedback-report"
+    if not feedback and not declared and not is_old_complaint(opened):
+        return None
+    told = _TYPE.search(feedback)
+    if told and told[1].lower() not in COMPLAINTS:
+        return False, ()
+    named = [clean_address(value) for value in _RECIPIENT.findall(feedback)]
+    hotmail = clean_address(opened.original_header("x-hmxmroriginalrecipient"))
+    found = [one for one in [*named, hotmail] if one] or opened.original_recipients()
+    return True, tuple(
+        Failure(address=address, verdict=Verdict.COMPLAINT, reason=Reason.COMPLAINT)
+        for address in dict.fromkeys(found)
+    )

@@ -1,0 +1,84 @@
+"""A genuine report of a genuine mail server, from its pipe to the suppressions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from newsroom.mail_server import parse_mail_servers
+from subscribers.engine import dispatching
+from subscribers.engine.sending import send_stretch
+from subscribers.models import Delivery, DeliveryState, ReportEvent, Suppression
+from tests.factories import make_briefing, make_dispatch, make_reader
+from tests.servers.postfix import PostfixServer
+from tests.servers.processes import wait_until
+from tests.servers.programs import PYTHON, ROOT
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="Postfix starts as root only"),
+]
+
+
+# Postfix starts no command as root, and no other user may enter the folder that Python may live in.
+# So the command hands its input to the test, which runs process_report on it, and ends as that did.
+HAND_OVER = """
+cat > {folder}/in.part && echo "$1" > {folder}/recipient && mv {folder}/in.part {folder}/in
+while [ ! -e {folder}/code ]; do sleep 0.05; done
+exit "$(cat {folder}/code)"
+"""
+
+
+@pytest.fixture
+def hand_over() -> Iterator[Path]:
+    """Give a folder that Postfix's user may write to."""
+    folder = Path(tempfile.mkdtemp(prefix="newsroom-report-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postfix(hand_over: Path) -> Iterator[PostfixServer]:
+    server = PostfixServer(pipe=HAND_OVER.format(folder=hand_over))
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_an_unknown_user_s_genuine_report_suppresses_the_subscriber(
+    postfix: PostfixServer,
+    hand_over: Path,
+    program_environment: Callable[..., dict[str, str]],
+    settings: Any,
+) -> None:
+    settings.MAIL_SERVERS = parse_mail_servers(postfix.url)
+    briefing = make_briefing()
+    make_reader(of=briefing, email="ivy@ward.example")
+    dispatch = make_dispatch(briefing=briefing)
+    dispatching.begin(dispatch, at=timezone.now())
+    assert send_stretch(dispatch) == 1
+    wait_until((hand_over / "in").exists, seconds=15, what=f"the report\n{postfix.log}")
+
+    recipient = (hand_over / "recipient").read_text().strip()
+    command = [PYTHON, "manage.py", "process_report", "--recipient", recipient]
+    with (hand_over / "in").open("rb") as report:
+        ended = subprocess.run(
+            command, stdin=report, env=program_environment(), cwd=ROOT, timeout=60, check=False
+        )
+    (hand_over / "code").write_text(str(ended.returncode))
+    wait_until(lambda: "delivered via report service" in postfix.log, seconds=15, what="its end")
+
+    event = ReportEvent.objects.get()
+    assert (event.verdict, event.status, event.provider) == ("hard", "5.1.1", "pipe")
+    assert Suppression.objects.at_address("ivy@ward.example").exists()
+    assert Delivery.objects.get().state == DeliveryState.BOUNCED

@@ -1,0 +1,84 @@
+"""Of an answer by mail, what its writer added is kept, and nothing else."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers.reports.quoting import own_text, own_words
+
+OWN = "Thank you for this.\n\nTwo wards were closed here, too."
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "On Thu, 12 Nov 2026 at 07:00, News <news@news.example> wrote:\n\n> Beds\n> are empty",
+        "On Thu, 12 Nov 2026 at 07:00, The Ward Round of the News\n<n@news.example> wrote:\n> x",
+        "On 12 Nov 2026, at 07:00, News wrote:\n\nThe beds are empty\nand nobody pays",
+        "Am 12.11.2026 um 07:00 schrieb News <news@news.example.com>:\n> Die Betten",
+        "Am Do., 12. Nov. 2026 um 07:00 Uhr schrieb News <\nn@news.example>:\n\n> Die Betten",
+        "Le jeu. 12 nov. 2026 à 07:00, News <news@news.example.com> a écrit :\n\n> Les lits",
+        "El jue, 12 nov 2026 a las 7:00, News (<news@news.example.com>) escribió:\n\n> Las camas",
+        "Il giorno gio 12 nov 2026 alle ore 07:00 News ha scritto:\n> I letti",
+        "Op do 12 nov 2026 om 07:00 schreef News <news@news.example.com>:\n> De bedden",
+        "12.11.2026 07:00, News написал:\n> Койки",
+        "-----Original Message-----\nFrom: News\nSent: Thursday\nTo: Ivy\n\nThe beds",
+        "-------- Original Message --------\nThe beds",
+        "-----Ursprüngliche Nachricht-----\nVon: News\n\nDie Betten",
+        "________________________________\nFrom: News <news@news.example.com>\nSent: 12 November",
+        "From: News <n@news.example>\nSent: 12 November 2026\nTo: Ivy\nSubject: Beds\n\nThe beds",
+        "*From:* News\n*Date:* Thursday\n*To:* Ivy\n\nThe beds",
+        "Von: News <n@news.example>\nGesendet: Donnerstag, 12. November\nAn: Ivy\n\nDie Betten",
+        "De : News\nEnvoyé : jeudi 12 novembre\nÀ : Ivy\nObjet : Les lits\n\nLes lits",
+        "> The beds are empty\n> and nobody pays",
+        "-- \nIvy Ward\nWard Street 1",
+        "Sent from my iPhone",
+        "Sent from my iPhone\n\n> On 12 Nov 2026, at 07:00, News wrote:\n> The beds",
+        "Get Outlook for Android\n\n________________________________\nFrom: News",
+        "Von meinem iPhone gesendet",
+        "Envoyé de mon iPhone",
+    ],
+)
+def test_the_answered_letter_and_the_signature_are_left_out(rest: str) -> None:
+    assert own_text(f"{OWN}\n\n{rest}\n") == OWN
+    assert own_text(f"{OWN}\n\n{rest}\n".replace("\n", "\r\n")) == OWN
+
+
+def test_answers_between_quoted_lines_are_kept() -> None:
+    text = "On Thursday, News wrote:\n> Who pays?\n\nThe county.\n\n> And who decides?\n\nNobody.\n"
+    assert own_text(text) == "The county.\n\nNobody."
+
+
+def test_a_sentence_that_sounds_like_a_quote_is_kept() -> None:
+    for words in (
+        "From: what I hear, two wards are closed.",
+        "On Monday they closed a ward.\nI wrote to the county about it.",
+        "My sister wrote: they are closed.",
+    ):
+        assert own_text(words) == words
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '<div class="gmail_quote"><div class="gmail_attr">On Thu wrote:</div>The beds</div>',
+        '<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> News</div>The beds',
+        '<blockquote type="cite">The beds</blockquote>',
+        '<div class="moz-cite-prefix">On Thu, News wrote:</div><blockquote>The beds</blockquote>',
+        '<div class="yahoo_quoted">The beds</div>',
+    ],
+)
+def test_an_answer_in_html_only_becomes_text(quoted: str) -> None:
+    message = EmailMessage()
+    markup = f"<style>p {{}}</style><p>Thank you &amp; more.</p><p>Two&nbsp;wards.</p>{quoted}"
+    message.set_content(markup, subtype="html")
+    assert " ".join(own_words(message).split()) == "Thank you & more. Two wards."
+
+
+@given(st.text(max_size=2000))
+def test_any_text_is_taken(text: str) -> None:
+    assert len(own_text(text)) <= len(text)
