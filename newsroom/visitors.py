@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+
+# How long an IP address is kept beside a consent as part of its proof; after that it is erased.
+KEEP_IPS = timedelta(days=365)
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -27,6 +31,14 @@ def network_of(ip: str | None) -> str:
     if ip_address(ip).version == 4:
         return ip
     return str(ip_network(f"{ip}/64", strict=False))
+
+
+def neighbourhood_of(ip: str | None) -> str:
+    """Reduce an address to the network that one provider's customer can hold: a /24, or a /64."""
+    if ip is None:
+        return "unknown"
+    prefix = 24 if ip_address(ip).version == 4 else 64
+    return str(ip_network(f"{ip}/{prefix}", strict=False))
 
 
 def _address_of(hop: str) -> str | None:
