@@ -25,6 +25,10 @@ app.conf.beat_schedule = {
     "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
     "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
+    "remind of unconfirmed sign-ups": {
+        "task": "subscribers.tasks.remind_unconfirmed",
+        "schedule": crontab(minute="*/10"),
+    },
     "forget unconfirmed comments": {
         "task": "briefings.tasks.forget_unconfirmed_comments",
         "schedule": crontab(hour="3", minute="10"),

@@ -9,6 +9,7 @@ from newsroom.tasks import wake
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState, SignUp
+from subscribers.reminding import remind_due
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120
@@ -34,6 +35,12 @@ def tend_dispatches() -> None:
 def forget_unconfirmed_sign_ups() -> None:
     """Delete sign-ups, with the addresses in them, that nobody confirmed in time."""
     SignUp.objects.forget_unconfirmed(at=timezone.now())
+
+
+@shared_task
+def remind_unconfirmed() -> None:
+    """Write one reminder to whoever asked two days ago and has not confirmed."""
+    remind_due(at=timezone.now())
 
 
 @shared_task(expires=STALE_SECONDS)

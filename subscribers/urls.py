@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from subscribers.views import confirming, leaving, letter, preferences, subscribing
+from subscribers.views import confirming, embedding, leaving, letter, preferences, subscribing
 
 app_name = "subscribers"
 urlpatterns = [
     path("subscribe/", subscribing.subscribe, name="subscribe"),
     path("subscribe/<slug:slug>/", subscribing.subscribe_briefing, name="subscribe_briefing"),
+    path("subscribe/<slug:slug>/embed/", embedding.embed, name="embed"),
     path("confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("preferences/", preferences.preferences_link, name="preferences_link"),
     path("preferences/<str:token>/", preferences.preferences_page, name="preferences"),

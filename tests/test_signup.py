@@ -217,9 +217,9 @@ def test_the_answer_and_the_work_are_the_same_whoever_the_address_belongs_to(
 
 def test_a_name_in_any_script_is_kept_and_never_written_to_a_stranger(client: Client) -> None:
     name = "Зоя O’Brien-Łukasz 李"
-    sign_up(client, make_briefing(), name=f"  {name}\r\nBcc: everybody@example.org ")
+    sign_up(client, make_briefing(), name=f"  {name}\r\nBcc: everybody ")
     asked = SignUp.objects.get()
-    assert asked.name == f"{name} Bcc: everybody@example.org"
+    assert asked.name == f"{name} Bcc: everybody"
     [letter] = letters_sent()
     raw = letter.message().as_bytes()
     head = raw.partition(b"\n\n")[0]

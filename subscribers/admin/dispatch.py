@@ -94,6 +94,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
             "may_resend": request.user.has_perm(SEND),
             "facts": describe(progress),
+            "brought": Subscription.objects.brought_by(dispatch.issue).count(),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

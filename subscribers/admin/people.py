@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
 from newsroom.models import record_act
 from subscribers.admin.looking import LongList, LookOnly, find_address
 from subscribers.leaving import active_of, leave_these
@@ -40,17 +40,25 @@ def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
+def _named(issue: Issue | None) -> str:
+    return f"Issue {issue.number}: {issue.title}" if issue else ""
+
+
 class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
     template = ROWS
-    fields = readonly_fields = ("title", "joined_at", "left_at")
+    fields = readonly_fields = ("title", "joined_at", "left_at", "came_through")
     ordering = ("briefing__title",)
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        return super().get_queryset(request).select_related("briefing")
+        return super().get_queryset(request).select_related("briefing", "referred_by")
+
+    @admin.display(description="came through")
+    def came_through(self, subscription: Subscription) -> str:
+        return _named(subscription.referred_by) or "—"
 
     @admin.display(description="briefing")
     def title(self, subscription: Subscription) -> str:
@@ -173,7 +181,7 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
-        return super().get_queryset(request).select_related("briefing")
+        return super().get_queryset(request).select_related("briefing", "referred_by")
 
     @admin.display(description="briefing")
     def title(self, choice: SignUpChoice) -> str:
@@ -184,6 +192,7 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
         return _lines(
             f"“{choice.wording}”",
             f"From {choice.source}",
+            f"Came through {_named(choice.referred_by)}" if choice.referred_by else "",
             f"Asked from {choice.ip}" if choice.ip else "",
         )
 
@@ -192,12 +201,15 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
 class SignUpAdmin(LookOnly, LongList, admin.ModelAdmin[SignUp]):
     """Forms that wait for the address's owner, for when somebody asks where their letter is."""
 
-    list_display = ("address", "asked_at", "letter_at", "confirmed_at")
+    list_display = ("address", "asked_at", "letter_at", "reminded_at", "confirmed_at")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
     search_fields = ("address",)
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
-    fields = readonly_fields = ("address", "name", "asked_at", "letter_at", "confirmed_at")
+    fields = readonly_fields = (
+        *("address", "name"),
+        *("asked_at", "letter_at", "reminded_at", "confirmed_at"),
+    )
     inlines = (ChoiceInline,)
 
     def get_search_results(
