@@ -83,6 +83,8 @@ class SignUpForm(forms.Form):
     # When it was made (subscribers.stamping), and the number of the issue that led to it.
     began = forms.CharField(required=False, widget=forms.HiddenInput)
     issue = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The page of another site that the form came from first, signed (subscribers.embedding).
+    elsewhere = forms.CharField(required=False, widget=forms.HiddenInput)
     # The answer to “Did you mean gmail.com?”: that domain, or `no`.
     meant = forms.CharField(required=False, widget=forms.HiddenInput)
     # Hidden from people, tempting to programs that fill in whatever they find.

@@ -13,21 +13,23 @@ const fail = () => {
 const send = (solution) => {
   form.querySelector("[data-solution]").value = solution;
   show("working", false);
-  show("send", true); // for whoever comes back to this page
-  form.requestSubmit();
+  show("send", true);
+  // Once: a solution that did not hold is no reason to send without end.
+  if ("byItself" in form.dataset) form.requestSubmit();
 };
 
-window.$altcha.algorithms.set("PBKDF2/SHA-256", () => new Worker(widget.dataset.worker));
-
-// The widget is ready when its element is; its own face is not needed, ours says what happens.
-customElements.whenDefined("altcha-widget").then(async () => {
+// The widget's own face is not needed: ours says what happens.
+const work = async () => {
   show("working", true);
-  widget.configure({ display: "invisible", minDuration: 0, humanInteractionSignature: false });
   try {
+    window.$altcha.algorithms.set("PBKDF2/SHA-256", () => new Worker(widget.dataset.worker));
+    widget.configure({ display: "invisible", minDuration: 0, humanInteractionSignature: false });
     const result = await widget.verify();
     if (result && result.payload) send(result.payload);
     else fail();
   } catch {
     fail();
   }
-});
+};
+
+work();

@@ -16,7 +16,7 @@ from newsroom.addresses import readable_address
 from newsroom.limits import is_one_too_many
 from newsroom.visitors import client_ip
 from subscribers.challenging import new_challenge
-from subscribers.embedding import foreign_origin, foreign_source
+from subscribers.embedding import foreign_origin, stamp_source, stamped_source
 from subscribers.forms import SignUpForm
 from subscribers.guarding import BUSY_NETWORK, Approach, must_work, refusal
 from subscribers.referring import find_referral
@@ -65,13 +65,16 @@ def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRespon
             "issue": request.GET.get("issue", ""),
         }
         return _render(request, SignUpForm(briefing=briefing, initial=initial), status=200)
-    form = SignUpForm(request.POST, briefing=briefing)
+    data = request.POST.copy()
+    elsewhere = foreign_origin(request)
+    if elsewhere:  # kept through the pages that ask one thing more, which are ours
+        data["elsewhere"] = stamp_source(elsewhere, said=data.get("source", ""))
+    form = SignUpForm(data, briefing=briefing)
     if not form.is_valid():
         return _render(request, form, status=422)
     if not form.is_from_a_machine:
         if suggested := form.doubtful_domain():
             return _ask_what_was_meant(request, form, suggested)
-        elsewhere = foreign_origin(request)
         approach = Approach(
             ip=client_ip(request),
             is_odd=bool(elsewhere) or not is_sound(form.cleaned_data["began"], at=now),
@@ -84,7 +87,7 @@ def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRespon
             response = _render(request, form, status=429)
             response.headers["Retry-After"] = RETRY_AFTER
             return response
-        _take(form, approach, elsewhere=elsewhere, path=request.path)
+        _take(form, approach, path=request.path)
     context = {"briefing": briefing, "address": readable_address(form.meant_address())}
     return TemplateResponse(request, "subscribers/look_in_your_inbox.html", context)
 
@@ -95,17 +98,12 @@ def _refusal(approach: Approach, form: SignUpForm) -> str:
     return refusal(approach, address=form.meant_address())
 
 
-def _take(form: SignUpForm, approach: Approach, *, elsewhere: str, path: str) -> None:
-    source = (
-        foreign_source(elsewhere, said=form.cleaned_data["source"])
-        if elsewhere
-        else form.source_page(default=path)
-    )
+def _take(form: SignUpForm, approach: Approach, *, path: str) -> None:
     sign_up(
         address=form.meant_address(),
         name=form.cleaned_data["name"],
         briefings=form.chosen(),
-        source=source,
+        source=stamped_source(form.cleaned_data["elsewhere"]) or form.source_page(default=path),
         wording=sign_up_wording(form.briefing),
         ip=approach.ip,
         at=approach.at,
