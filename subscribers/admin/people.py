@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing, Issue
 from newsroom.models import record_act
-from subscribers.admin.looking import LongList, LookOnly, find_address
+from subscribers.admin.looking import LongList, LookedAtTogether, LookOnly, find_address
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
     ConsentRecord,
@@ -44,7 +44,7 @@ def _named(issue: Issue | None) -> str:
     return f"Issue {issue.number}: {issue.title}" if issue else ""
 
 
-class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]):
+class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
@@ -65,7 +65,7 @@ class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]
         return subscription.briefing.title
 
 
-class ConsentInline(LookOnly, admin.TabularInline[ConsentRecord, Subscriber]):
+class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscriber]):
     """What the reader agreed to and withdrew: never edited, by nobody."""
 
     model = ConsentRecord
@@ -171,7 +171,7 @@ class SubscriberAdmin(LookOnly, LongList, admin.ModelAdmin[Subscriber]):
         return None
 
 
-class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
+class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
     """What was asked for, and the evidence of each form."""
 
     model = SignUpChoice
