@@ -15,8 +15,8 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
-from newsroom.domains import read_domains
 from newsroom.mail_server import parse_mail_server
+from newsroom.variables import domain_list, whole
 
 django_stubs_ext.monkeypatch()
 
@@ -276,15 +276,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 # Sign-ups over all: within ten minutes, above which forms must bring a proof of work; in an hour.
-CHALLENGE_ABOVE: int = read("CHALLENGE_ABOVE", env.int, 60, hint="write a whole number from 0")
-SIGN_UPS_AN_HOUR: int = read("SIGN_UPS_AN_HOUR", env.int, 2000, hint="write a whole number from 0")
-if CHALLENGE_ABOVE < 0 or SIGN_UPS_AN_HOUR < 0:
-    raise refuse("CHALLENGE_ABOVE or SIGN_UPS_AN_HOUR", "is wrong: write a whole number from 0")
+CHALLENGE_ABOVE: int = read("CHALLENGE_ABOVE", whole, 60, hint="write a whole number from 0")
+SIGN_UPS_AN_HOUR: int = read("SIGN_UPS_AN_HOUR", whole, 2000, hint="write a whole number from 0")
 DISPOSABLE_DOMAINS: frozenset[str] = read(
-    "DISPOSABLE_DOMAINS_FILE",
-    lambda name, none: read_domains(file) if (file := env.str(name, "")) else none,
-    frozenset(),
-    hint="name a file of domains, one a line",
+    "DISPOSABLE_DOMAINS_FILE", domain_list, frozenset(), hint="name a file of domains, one a line"
 )
 # The proxy in front of us says https and the client's address; only a proxy may be believed.
 BEHIND_PROXY: bool = read("BEHIND_PROXY", env.bool, False, hint="write true or false")

@@ -40,8 +40,8 @@ def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-def _named(issue: Issue | None) -> str:
-    return f"Issue {issue.number}: {issue.title}" if issue else ""
+def _referral(issue: Issue | None) -> str:
+    return f"Came through issue {issue.number}: {issue.title}" if issue else ""
 
 
 class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Subscriber]):
@@ -49,20 +49,16 @@ class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Sub
 
     model = Subscription
     template = ROWS
-    fields = readonly_fields = ("title", "joined_at", "left_at", "came_through")
+    fields = readonly_fields = ("title", "joined_at", "left_at")
     ordering = ("briefing__title",)
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
         return super().get_queryset(request).select_related("briefing", "referred_by")
 
-    @admin.display(description="came through")
-    def came_through(self, subscription: Subscription) -> str:
-        return _named(subscription.referred_by) or "—"
-
     @admin.display(description="briefing")
-    def title(self, subscription: Subscription) -> str:
-        return subscription.briefing.title
+    def title(self, subscription: Subscription) -> SafeString:
+        return _lines(subscription.briefing.title, _referral(subscription.referred_by))
 
 
 class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscriber]):
@@ -192,7 +188,7 @@ class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
         return _lines(
             f"“{choice.wording}”",
             f"From {choice.source}",
-            f"Came through {_named(choice.referred_by)}" if choice.referred_by else "",
+            _referral(choice.referred_by),
             f"Asked from {choice.ip}" if choice.ip else "",
         )
 
