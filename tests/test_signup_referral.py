@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.tokens import seal
@@ -111,3 +112,12 @@ def test_the_desk_shows_the_issue_and_the_number(client: Client) -> None:
     assert "1 reader came through this issue" in desk.get(page).content.decode()
     make_reader(of=subscription.briefing, referred_by=dispatch.issue)
     assert "2 readers came through this issue" in desk.get(page).content.decode()
+
+
+def test_an_undone_leaving_keeps_the_issue(client: Client, issue: Issue) -> None:
+    sign_up(client, issue="57")
+    subscription = confirm(client)
+    client.post(f"/unsubscribe/{subscription.token}/")
+    subscription.refresh_from_db()
+    assert subscription.rejoin(at=timezone.now())
+    assert subscription.referred_by == issue

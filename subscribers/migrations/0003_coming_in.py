@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 db_index=False,
-                help_text="The issue that brought this reader, when last they joined.",
+                help_text="The issue that brought this reader, if one did.",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="+",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -122,7 +123,7 @@ class Subscription(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,  # few rows have one; an index of those is below
-        help_text="The issue that brought this reader, when last they joined.",
+        help_text="The issue that brought this reader, if one did.",
     )
 
     objects = SubscriptionQuerySet.as_manager()
@@ -158,9 +159,11 @@ class Subscription(models.Model):
         return won
 
     def rejoin(self, *, at: datetime, referred_by: Issue | None = None) -> bool:
-        """Begin it again; False when it is active."""
+        """Begin it again; False when it is active. Who comes back unreferred was still brought."""
         mine = Subscription.objects.filter(pk=self.pk, state=SubscriptionState.LEFT)
-        changes = {"state": SubscriptionState.ACTIVE, "joined_at": at, "left_at": None}
-        won = bool(mine.update(**changes, referred_by=referred_by))
-        self.refresh_from_db(fields=[*changes, "referred_by"])
+        changes: dict[str, Any] = {"state": SubscriptionState.ACTIVE, "joined_at": at}
+        if referred_by is not None:
+            changes["referred_by"] = referred_by
+        won = bool(mine.update(**changes, left_at=None))
+        self.refresh_from_db(fields=[*changes, "left_at"])
         return won
