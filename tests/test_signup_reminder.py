@@ -18,7 +18,7 @@ from subscribers.hashing import hash_address
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.reminding import remind_due
 from tests.factories import make_briefing, make_reader
-from tests.letterbox import html_of, letters_sent, link_to
+from tests.letterbox import html_of, letters_sent, link_to, links_in
 from tests.test_signup_race import at_once
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,9 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     for days in (3, 10, 29):
         make_older(asked, days * DAY)
         assert remind_due(at=timezone.now()) == 0
+    for _ in range(2):
+        assert all(Client().get(each).status_code == 200 for each in links_in(letter))
+    assert not Subscriber.objects.exists()
     assert Client().post(link).status_code == 200
     assert Subscriber.objects.get().address == ADA
 

@@ -92,7 +92,7 @@ def test_a_slip_is_asked_about_and_either_answer_is_one_press(
 
 @pytest.fixture
 def elsewhere(site: str, ward: Any) -> Iterator[str]:
-    """Serve the snippet on a page of another origin: `localhost`, where we are 127.0.0.1."""
+    """Serve the snippet on a page of another site: 127.0.0.1, where we are `localhost`."""
     served: dict[str, str] = {}
 
     class OnePage(BaseHTTPRequestHandler):
@@ -106,7 +106,7 @@ def elsewhere(site: str, ward: Any) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), OnePage)
-    address = f"http://localhost:{server.server_port}/news/"
+    address = f"http://127.0.0.1:{server.server_port}/news/"
     served["html"] = (
         '<!doctype html><html lang="en"><title>A library</title><h1>A library</h1>'
         f"{snippet(ward, page=address)}</html>"
