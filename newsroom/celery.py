@@ -27,6 +27,10 @@ app.conf.beat_schedule = {
     "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
     "collect reports": {"task": "subscribers.reports.tasks.collect_reports", "schedule": 60.0},
     "act on reports": {"task": "subscribers.reports.tasks.act_on_reports", "schedule": 60.0},
+    "remind of unconfirmed sign-ups": {
+        "task": "subscribers.tasks.remind_unconfirmed",
+        "schedule": crontab(minute="*/10"),
+    },
     "keep to the retention policy": {
         "task": "newsroom.tasks.keep_retention",
         "schedule": crontab(hour="3", minute="10"),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from email import message_from_bytes, policy
 from email.message import Message
-from smtplib import SMTP, SMTPNotSupportedError
+from smtplib import SMTP, SMTPException, SMTPNotSupportedError
 from typing import cast
 
+from django.core.cache import cache
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 5  # seconds, for a page that waits
 
 
 class NoWayThere(Exception):
@@ -34,6 +41,36 @@ def hand_over(message: EmailMessage) -> None:
             raise NoWayThere(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
             ) from None
+
+
+def can_write_to(address: str) -> bool:
+    """Whether our mail server takes letters to an address of this script; asked once an hour.
+
+    An ASCII local part can always be written to. A server that cannot be asked now may be able to
+    when the letter leaves, so it is believed.
+    """
+    if address.rpartition("@")[0].isascii():
+        return True
+    connection = get_connection(timeout=_PATIENCE)
+    if not isinstance(connection, EmailBackend):
+        return True
+    key = f"smtputf8.{connection.host}.{connection.port}"
+    try:
+        known = cache.get(key)
+        if known is None:
+            known = _offers_smtputf8(connection)
+            cache.set(key, known, timeout=3600)
+    except (RedisError, OSError, SMTPException) as failure:
+        log.warning("the mail server could not be asked for SMTPUTF8: %s", failure)
+        return True
+    return bool(known)
+
+
+def _offers_smtputf8(connection: EmailBackend) -> bool:
+    with connection:
+        server = cast("SMTP", connection.connection)
+        server.ehlo_or_helo_if_needed()
+        return server.has_extn("smtputf8")
 
 
 def write_wide(message: EmailMessage) -> Message:

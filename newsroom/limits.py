@@ -1,7 +1,8 @@
-"""How often a form may be sent: light limits, counted in the cache.
+"""How often a form may be sent: limits that are counted in the cache.
 
-They keep one visitor from filling the outgoing letters. When the cache is out of reach they let
-everybody through: a reader must not be turned away for a fault of ours.
+With Redis the processes count together; the folder that takes its place on one machine counts
+nearly right. When the cache is out of reach they let everybody through: a reader must not be
+turned away for a fault of ours.
 """
 
 from __future__ import annotations
@@ -32,6 +33,28 @@ def is_one_too_many(form: str, *, ip: str | None, an_hour: int, at: datetime) ->
     except (RedisError, OSError) as failure:
         log.warning("%s is not counted, the cache is out of reach: %s", form, failure)
         return False
+
+
+def count_within(what: str, about: str, *, window: timedelta, at: datetime) -> int:
+    """Count one more, and estimate how many there were within the window that ends now.
+
+    Two fixed windows, the former weighted by the share of it that still counts; each number is
+    changed by one atomic step of Redis, so the web processes count together. 0 when the cache is
+    out of reach.
+    """
+    seconds = int(window.total_seconds())
+    slot, elapsed = divmod(int(at.timestamp()), seconds)
+    now, before = (_key(what, f"{about} {seconds} {number}") for number in (slot, slot - 1))
+    try:
+        cache.add(now, 0, timeout=2 * seconds)
+        current = cache.incr(now)
+        former = cache.get(before, 0)
+    except ValueError:  # it expired between the two calls
+        return 1
+    except (RedisError, OSError) as failure:
+        log.warning("%s is not counted, the cache is out of reach: %s", what, failure)
+        return 0
+    return int(current) + int(former * (seconds - elapsed) / seconds)
 
 
 def first_within_the_hour(act: str, about: str) -> bool:

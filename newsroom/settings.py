@@ -20,6 +20,7 @@ from newsroom.hook_secrets import parse_hook_secrets
 from newsroom.mail_server import Kind, Tls, parse_mail_servers
 from newsroom.mailbox import parse_mailbox
 from newsroom.pacing import parse_domain_limits, parse_warm_up
+from newsroom.variables import domain_list, whole
 
 django_stubs_ext.monkeypatch()
 
@@ -320,6 +321,12 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+# Sign-ups over all: within ten minutes, above which forms must bring a proof of work; in an hour.
+CHALLENGE_ABOVE: int = read("CHALLENGE_ABOVE", whole, 60, hint="write a whole number from 0")
+SIGN_UPS_AN_HOUR: int = read("SIGN_UPS_AN_HOUR", whole, 2000, hint="write a whole number from 0")
+DISPOSABLE_DOMAINS: frozenset[str] = read(
+    "DISPOSABLE_DOMAINS_FILE", domain_list, frozenset(), hint="name a file of domains, one a line"
+)
 # The proxy in front of us says https and the client's address; only a proxy may be believed.
 BEHIND_PROXY: bool = read("BEHIND_PROXY", env.bool, False, hint="write true or false")
 if BEHIND_PROXY:

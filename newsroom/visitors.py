@@ -29,6 +29,14 @@ def network_of(ip: str | None) -> str:
     return str(ip_network(f"{ip}/64", strict=False))
 
 
+def neighbourhood_of(ip: str | None) -> str:
+    """Reduce an address to the network that one provider's customer can hold: a /24, or a /64."""
+    if ip is None:
+        return "unknown"
+    prefix = 24 if ip_address(ip).version == 4 else 64
+    return str(ip_network(f"{ip}/{prefix}", strict=False))
+
+
 def _address_of(hop: str) -> str | None:
     """Read an address as proxies write it: bare, or with a port as in [2001:db8::1]:80."""
     if hop.startswith("["):

@@ -12,6 +12,7 @@ from django.db import transaction
 from briefings.models import Briefing, Issue
 from newsroom.letters import post
 from subscribers.consenting import Evidence, join
+from subscribers.embedding import is_ours
 from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
@@ -71,6 +72,12 @@ def chosen_briefings(asked: SignUp) -> list[Briefing]:
     return list(asked.briefings.current().order_by("title"))
 
 
+def foreign_wordings(asked: SignUp) -> list[str]:
+    """What is agreed to by forms on other sites, whose words were out of our hands."""
+    choices = asked.choices.filter(briefing__retired=False)
+    return list(dict.fromkeys(one.wording for one in choices if not is_ours(one.source)))
+
+
 def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
     """Turn a sign-up into a subscriber, consents and a welcome letter. Raises LinkRefused.
 
@@ -87,7 +94,9 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
         if asked.name and not subscriber.name:
             subscriber.name = asked.name
             subscriber.save(update_fields=["name"])
-        choices = asked.choices.filter(briefing__retired=False).select_related("briefing")
+        choices = asked.choices.filter(briefing__retired=False).select_related(
+            "briefing", "referred_by"
+        )
         arrivals = [
             Arrival(
                 subscription=subscription,
@@ -121,6 +130,7 @@ def _join(
         asked_at=choice.asked_at,
         asked_ip=choice.ip,
         ip=ip,
+        referred_by=choice.referred_by,
     )
     return join(subscriber, choice.briefing, at=at, evidence=evidence)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
 from subscribers.models import ConsentAct, ConsentRecord, Subscriber, Subscription
 
 
@@ -20,6 +20,7 @@ class Evidence:
     ip: str | None
     asked_at: datetime | None = None
     asked_ip: str | None = None
+    referred_by: Issue | None = None
 
 
 def join(
@@ -28,9 +29,11 @@ def join(
     """Subscribe and record the consent; None when the subscription is active already."""
     with transaction.atomic():
         subscription, is_new = Subscription.objects.get_or_create(
-            subscriber=subscriber, briefing=briefing, defaults={"joined_at": at}
+            subscriber=subscriber,
+            briefing=briefing,
+            defaults={"joined_at": at, "referred_by": evidence.referred_by},
         )
-        if not (is_new or subscription.rejoin(at=at)):
+        if not (is_new or subscription.rejoin(at=at, referred_by=evidence.referred_by)):
             return None
         ConsentRecord.objects.create(
             subscriber=subscriber,

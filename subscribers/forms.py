@@ -9,6 +9,10 @@ from django import forms
 
 from briefings.models import Briefing
 from newsroom.addresses import normalise_address
+from newsroom.handing_over import can_write_to
+from subscribers.disposable import refuse_disposable
+from subscribers.naming import refuse_messages
+from subscribers.suggesting import suggest_domain
 
 MAX_NAME = 80
 # Which pages carry a secret in their address: of them only the first word is kept.
@@ -76,6 +80,13 @@ class SignUpForm(forms.Form):
     name = NameField()
     # Where the form stood; whatever is sent there is tidied, never refused.
     source = forms.CharField(required=False, widget=forms.HiddenInput)
+    # When it was made (subscribers.stamping), and the number of the issue that led to it.
+    began = forms.CharField(required=False, widget=forms.HiddenInput)
+    issue = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The page of another site that the form came from first, signed (subscribers.embedding).
+    elsewhere = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The answer to “Did you mean gmail.com?”: that domain, or `no`.
+    meant = forms.CharField(required=False, widget=forms.HiddenInput)
     # Hidden from people, tempting to programs that fill in whatever they find.
     subject = forms.CharField(required=False, label="Leave this empty")
     briefings = forms.ModelMultipleChoiceField(
@@ -107,9 +118,49 @@ class SignUpForm(forms.Form):
         """Whether something filled in what no person sees."""
         return bool(self.cleaned_data.get("subject"))
 
+    def clean_address(self) -> str:
+        """Refuse what a letter would never reach anybody at."""
+        address = str(self.cleaned_data["address"])
+        refuse_disposable(address)
+        if not can_write_to(address):
+            raise forms.ValidationError(
+                "Our mail server cannot write to an address with such letters before the @ yet."
+                " Type another address, with the letters a to z there.",
+                code="no_smtputf8",
+            )
+        return address
+
+    def clean_name(self) -> str:
+        """Refuse what a stranger wants said to somebody; owners may call themselves anything."""
+        name = str(self.cleaned_data["name"])
+        refuse_messages(name)
+        return name
+
+    def doubtful_domain(self) -> str:
+        """What the address's domain was probably meant to be, if nobody has been asked yet."""
+        suggested = suggest_domain(self.cleaned_data["address"].rpartition("@")[2])
+        return "" if self.cleaned_data["meant"] in {"no", suggested} else suggested
+
+    def meant_address(self) -> str:
+        """The address as typed, or with the domain that its writer chose instead."""
+        address = str(self.cleaned_data["address"])
+        local, _, domain = address.rpartition("@")
+        meant = str(self.cleaned_data["meant"])
+        return f"{local}@{meant}" if meant and meant == suggest_domain(domain) else address
+
     def chosen(self) -> list[Briefing]:
         """The briefings that are asked for."""
         return [self.briefing] if self.briefing else list(self.cleaned_data["briefings"])
+
+    def carried(self) -> list[tuple[str, str]]:
+        """What a page that asks one thing more sends again: names and values as they were typed."""
+        return [
+            (name, value)
+            for name in self.fields
+            if name != "subject"
+            for value in _typed(self.data, name)
+            if value
+        ]
 
     def source_page(self, *, default: str) -> str:
         """The path of the page on which the form stood."""
@@ -147,6 +198,10 @@ class PreferencesForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
             field.queryset = queryset
+
+
+def _typed(data: Any, name: str) -> list[str]:
+    return [str(value) for value in data.getlist(name)] if hasattr(data, "getlist") else []
 
 
 def tidy_source(page: str) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
 from newsroom.tokens import make_row_token
 from subscribers.discretion import post_discreetly
 from subscribers.hashing import hash_address
@@ -29,6 +29,7 @@ def sign_up(
     wording: str,
     ip: str | None,
     at: datetime,
+    referred_by: Issue | None = None,
 ) -> None:
     """Keep what a form asked for and write to the address; the same work whoever it belongs to.
 
@@ -37,12 +38,11 @@ def sign_up(
     """
     with transaction.atomic():
         asked = _open_sign_up(address, at=at)
-        taken = set(
-            Subscription.objects.active()
-            .filter(subscriber__address_hash=asked.address_hash)
-            .values_list("briefing_id", flat=True)
-        )
+        taken = _taken(asked)
         before = set(asked.briefings.current().values_list("pk", flat=True))
+        evidence = ["asked_at", "source", "wording", "ip"]
+        if referred_by is not None:  # who comes back by another way was still brought by the issue
+            evidence.append("referred_by")
         SignUpChoice.objects.bulk_create(
             [
                 SignUpChoice(
@@ -52,12 +52,13 @@ def sign_up(
                     source=source,
                     wording=wording,
                     ip=ip,
+                    referred_by=referred_by,
                 )
                 for briefing in briefings
             ],
             update_conflicts=True,
             unique_fields=["sign_up", "briefing"],
-            update_fields=["asked_at", "source", "wording", "ip"],
+            update_fields=evidence,
         )
         wanted = before | {briefing.pk for briefing in briefings}
         # A letter that said “you have it already” must not keep the next one, which asks, away.
@@ -83,10 +84,25 @@ def _open_sign_up(address: str, *, at: datetime) -> SignUp:
     if found.asked_at <= at - CONFIRM_WITHIN:
         # Nothing of what was left unconfirmed comes back to life, nor does its link.
         found.choices.all().delete()
-        found.address, found.name, found.letter_at = address, "", None
+        found.address, found.name = address, ""
+        found.letter_at = found.reminded_at = None
         found.token = make_row_token()
-        found.save(update_fields=["address", "name", "letter_at", "token"])
+        found.save(update_fields=["address", "name", "letter_at", "reminded_at", "token"])
     return found
+
+
+def open_choices(asked: SignUp) -> list[Briefing]:
+    """What is still to be confirmed: asked for, published, and not subscribed to already."""
+    chosen = asked.briefings.current().exclude(pk__in=_taken(asked))
+    return list(chosen.order_by("title"))
+
+
+def _taken(asked: SignUp) -> set[int]:
+    return set(
+        Subscription.objects.active()
+        .filter(subscriber__address_hash=asked.address_hash)
+        .values_list("briefing_id", flat=True)
+    )
 
 
 def _write_letter(asked: SignUp, *, open_briefings: set[int]) -> None:

@@ -9,6 +9,7 @@ from subscribers.engine import dispatching, ledger
 from subscribers.engine.clock import shared_now
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Dispatch, DispatchState
+from subscribers.reminding import remind_due
 from subscribers.reports import tasks as reports  # noqa: F401  (found by Celery through here)
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
@@ -29,6 +30,12 @@ def tend_dispatches() -> None:
     for dispatch in dispatching.tend(at=shared_now()):
         for _ in range(HANDS):
             wake(send, dispatch.pk)
+
+
+@shared_task
+def remind_unconfirmed() -> None:
+    """Write one reminder to whoever asked two days ago and has not confirmed."""
+    remind_due(at=shared_now())
 
 
 @shared_task(expires=STALE_SECONDS)

@@ -5,6 +5,7 @@ from django.urls import path
 from subscribers.reports.hooks import hook
 from subscribers.views import (
     confirming,
+    embedding,
     erasing,
     leaving,
     letter,
@@ -18,6 +19,7 @@ app_name = "subscribers"
 urlpatterns = [
     path("subscribe/", subscribing.subscribe, name="subscribe"),
     path("subscribe/<slug:slug>/", subscribing.subscribe_briefing, name="subscribe_briefing"),
+    path("subscribe/<slug:slug>/embed/", embedding.embed, name="embed"),
     path("confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("preferences/", preferences.preferences_link, name="preferences_link"),
     path("preferences/address/<str:token>/", moving.address, name="address"),

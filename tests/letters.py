@@ -14,7 +14,7 @@ LINKS = LetterLinks(
     unsubscribe=f"{SITE}/unsubscribe/xUNSUBSCRIBExTOKENxxxxxxxxxxxxxx/",
     preferences=f"{SITE}/preferences/xPREFERENCESxTOKENxxxxxxxxxxxxxx/",
     view=f"{SITE}/view/xVIEWxINxBROWSERxTOKENxxxxxxxxxx/",
-    subscribe=f"{SITE}/subscribe/ward-round/?from=letter&issue=57",
+    subscribe=f"{SITE}/subscribe/",
 )
 VOID = {"br", "hr", "img", "meta", "link", "input", "wbr"}
 

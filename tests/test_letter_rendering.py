@@ -58,13 +58,15 @@ def test_the_html_is_balanced_and_says_its_language_and_title() -> None:
 
 
 def test_each_link_comes_through_byte_for_byte() -> None:
-    letter = render(make_issue())
+    issue = make_issue()
+    letter = render(issue)
 
     for marker in (LINKS.unsubscribe, LINKS.preferences, LINKS.view):
         assert f'href="{marker}"' in letter.html
         assert marker in letter.text.split("\n"), "an address has a line to itself"
-    assert read_page(letter.html).links["get your own copy"] == LINKS.subscribe
-    assert LINKS.subscribe in letter.text.split("\n")
+    own_copy = f"{LINKS.subscribe}{issue.briefing.slug}/?issue={issue.number}"
+    assert read_page(letter.html).links["get your own copy"] == own_copy
+    assert own_copy in letter.text.split("\n")
 
 
 def test_headline_and_comments_lead_to_the_issues_page() -> None:

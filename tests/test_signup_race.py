@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,11 +14,19 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
+from subscribers import guarding
 from subscribers.models import ConsentRecord, SignUp, Subscriber, Subscription, SubscriptionState
 from tests.factories import make_briefing, make_reader
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 THREADS = 100  # each holds a connection; the tests' PostgreSQL lets 200 in
+
+
+@pytest.fixture
+def unguarded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every form through the guard: the database alone must decide."""
+    settings.CHALLENGE_ABOVE = 10_000
+    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 10_000)
 
 
 def at_once(times: int, act: Callable[[int], int]) -> list[int]:
@@ -35,6 +44,7 @@ def at_once(times: int, act: Callable[[int], int]) -> list[int]:
         return [given for given_list in pool.map(work, range(THREADS)) for given in given_list]
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None:
     briefings = [make_briefing() for _ in range(4)]
     spellings = ["ada@example.org", "Ada@Example.org", "ADA@EXAMPLE.ORG", " ada@example.ORG "]
@@ -42,7 +52,7 @@ def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None
     def post(number: int) -> int:
         data = {"address": spellings[number % 4], "source": "/"}
         path = f"/subscribe/{briefings[number % 3].slug}/"
-        return Client(REMOTE_ADDR=f"198.51.100.{number}").post(path, data).status_code
+        return Client(REMOTE_ADDR=f"198.51.{number}.7").post(path, data).status_code
 
     assert at_once(100, post) == [200] * 100
     asked = SignUp.objects.get()
@@ -50,13 +60,27 @@ def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None
     assert OutgoingLetter.objects.count() == 1
 
 
+def test_a_hundred_sign_ups_against_the_guard_make_one_row_and_one_letter() -> None:
+    slug = make_briefing().slug
+
+    def post(number: int) -> int:
+        visitor = Client(REMOTE_ADDR=f"198.51.{number}.7")
+        return visitor.post(f"/subscribe/{slug}/", {"address": "ada@example.org"}).status_code
+
+    answers = at_once(THREADS, post)
+    assert set(answers) <= {200, 422, 429}
+    assert 1 <= answers.count(200) <= guarding.HOURLY_AN_ADDRESS
+    assert SignUp.objects.count() == OutgoingLetter.objects.count() == 1
+
+
+@pytest.mark.usefixtures("unguarded")
 def test_a_hundred_forms_renew_a_letter_once() -> None:
     slug = make_briefing().slug
     Client().post(f"/subscribe/{slug}/", {"address": "ada@example.org"})
     SignUp.objects.update(letter_at=timezone.now() - timedelta(hours=2))
 
     def post(number: int) -> int:
-        visitor = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        visitor = Client(REMOTE_ADDR=f"198.51.{number}.7")
         return visitor.post(f"/subscribe/{slug}/", {"address": "ada@example.org"}).status_code
 
     assert at_once(THREADS, post) == [200] * THREADS
@@ -74,6 +98,7 @@ def test_a_button_pressed_many_times_at_once_confirms_once() -> None:
     assert OutgoingLetter.objects.filter(name="welcome").count() == 1
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_signing_up_while_confirming_loses_neither() -> None:
     ward, council = make_briefing(), make_briefing()
     Client().post(f"/subscribe/{ward.slug}/", {"address": "ada@example.org"})
@@ -83,7 +108,7 @@ def test_signing_up_while_confirming_loses_neither() -> None:
         if number == THREADS // 2:
             return Client().post(link).status_code
         data = {"address": "ada@example.org"}
-        visitor = Client(REMOTE_ADDR=f"198.51.100.{number}")
+        visitor = Client(REMOTE_ADDR=f"198.51.{number}.7")
         return visitor.post(f"/subscribe/{council.slug}/", data).status_code
 
     assert at_once(THREADS, act) == [200] * THREADS

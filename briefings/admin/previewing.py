@@ -87,7 +87,7 @@ def _letter(issue: Issue, part: str) -> HttpResponse:
         unsubscribe=home,
         preferences=home,
         view=settings.SITE_URL + issue.get_absolute_url(),
-        subscribe=home,
+        subscribe=f"{home}subscribe/",
     )
     letter = render_letter(issue, links=links)
     if part == "text":

@@ -30,7 +30,10 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterLinks:
-    """Complete addresses; the first three may be stand-ins that become a reader's own later."""
+    """Complete addresses; the first three may be stand-ins that become a reader's own later.
+
+    `subscribe` is where the sign-up pages begin; which issue leads there is added to it.
+    """
 
     unsubscribe: str
     preferences: str
@@ -78,6 +81,8 @@ def render_letter(issue: Issue, *, links: LetterLinks) -> RenderedLetter:
         "author": issue.author,
         "sections": sections,
         "links": links,
+        # Which issue brought a new reader, and nothing of whose copy it was.
+        "own_copy_url": f"{links.subscribe}{issue.briefing.slug}/?issue={issue.number}",
         "inks": issue.briefing.inks,
         "subject": _subject(issue),
         "preview": issue.strapline.strip() or _opening(sections),

@@ -97,6 +97,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "facts": describe(progress),
             "waits": waits_of(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
+            "brought": Subscription.objects.brought_by(dispatch.issue).count(),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

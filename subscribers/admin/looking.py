@@ -26,6 +26,13 @@ class LookOnly:
         return False
 
 
+class LookedAtTogether(LookOnly):
+    """Rows that whoever may see their page may see: a reader without what they take says little."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+
 class LongList:
     """A list that stays quick however long it grows."""
 

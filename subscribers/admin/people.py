@@ -15,10 +15,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
 from newsroom.models import record_act
 from subscribers.admin.erasing import ErasingPage
-from subscribers.admin.looking import LongList, LookOnly, find_address
+from subscribers.admin.looking import LongList, LookedAtTogether, LookOnly, find_address
 from subscribers.admin.reports import EventInline
 from subscribers.leaving import active_of, leave_these
 from subscribers.models import (
@@ -43,7 +43,11 @@ def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]):
+def _referral(issue: Issue | None) -> str:
+    return f"Came through issue {issue.number}: {issue.title}" if issue else ""
+
+
+class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
@@ -53,14 +57,14 @@ class SubscriptionInline(LookOnly, admin.TabularInline[Subscription, Subscriber]
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        return super().get_queryset(request).select_related("briefing")
+        return super().get_queryset(request).select_related("briefing", "referred_by")
 
     @admin.display(description="briefing")
-    def title(self, subscription: Subscription) -> str:
-        return subscription.briefing.title
+    def title(self, subscription: Subscription) -> SafeString:
+        return _lines(subscription.briefing.title, _referral(subscription.referred_by))
 
 
-class ConsentInline(LookOnly, admin.TabularInline[ConsentRecord, Subscriber]):
+class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscriber]):
     """What the reader agreed to and withdrew: never edited, by nobody."""
 
     model = ConsentRecord
@@ -177,7 +181,7 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
         return None
 
 
-class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
+class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
     """What was asked for, and the evidence of each form."""
 
     model = SignUpChoice
@@ -187,7 +191,7 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
-        return super().get_queryset(request).select_related("briefing")
+        return super().get_queryset(request).select_related("briefing", "referred_by")
 
     @admin.display(description="briefing")
     def title(self, choice: SignUpChoice) -> str:
@@ -198,6 +202,7 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
         return _lines(
             f"“{choice.wording}”",
             f"From {choice.source}",
+            _referral(choice.referred_by),
             f"Asked from {choice.ip}" if choice.ip else "",
         )
 
@@ -206,12 +211,15 @@ class ChoiceInline(LookOnly, admin.TabularInline[SignUpChoice, SignUp]):
 class SignUpAdmin(LookOnly, LongList, admin.ModelAdmin[SignUp]):
     """Forms that wait for the address's owner, for when somebody asks where their letter is."""
 
-    list_display = ("address", "asked_at", "letter_at", "confirmed_at")
+    list_display = ("address", "asked_at", "letter_at", "reminded_at", "confirmed_at")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
     search_fields = ("address",)
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
-    fields = readonly_fields = ("address", "name", "asked_at", "letter_at", "confirmed_at")
+    fields = readonly_fields = (
+        *("address", "name"),
+        *("asked_at", "letter_at", "reminded_at", "confirmed_at"),
+    )
     inlines = (ChoiceInline,)
 
     def get_search_results(

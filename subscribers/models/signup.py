@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
@@ -28,6 +28,11 @@ class SignUpQuerySet(models.QuerySet["SignUp"]):
         """Open, and asked recently enough."""
         return self.open().filter(asked_at__gt=at - CONFIRM_WITHIN)
 
+    def to_be_reminded(self, *, at: datetime, after: timedelta) -> SignUpQuerySet:
+        """Confirmable, last written to long enough ago, and never reminded; the oldest first."""
+        waiting = self.confirmable(at=at).filter(reminded_at=None, letter_at__lte=at - after)
+        return waiting.order_by("letter_at", "pk")
+
 
 class SignUp(models.Model):
     """What somebody typed into a form; the address's owner makes it consent with a button."""
@@ -43,6 +48,7 @@ class SignUp(models.Model):
     )
     asked_at = models.DateTimeField(default=timezone.now, help_text="When a form was last sent.")
     letter_at = models.DateTimeField(null=True, help_text="When the last confirmation was written.")
+    reminded_at = models.DateTimeField(null=True, help_text="When the one reminder was due.")
     confirmed_at = models.DateTimeField(null=True)
 
     objects = SignUpQuerySet.as_manager()
@@ -55,10 +61,27 @@ class SignUp(models.Model):
                 condition=Q(confirmed_at__isnull=True),
                 name="sign_up_is_open_once_per_address",
             ),
+            models.CheckConstraint(
+                condition=Q(reminded_at__isnull=True) | Q(letter_at__gte=F("reminded_at")),
+                name="sign_up_reminder_counts_as_its_letter",
+            ),
         )
 
     def __str__(self) -> str:
         return f"sign-up {self.pk}"
+
+    @property
+    def confirmable_until(self) -> datetime:
+        """When its link ends."""
+        return self.asked_at + CONFIRM_WITHIN
+
+    def note_reminder(self, *, at: datetime, after: timedelta) -> bool:
+        """Use up its one reminder in a guarded UPDATE; False when that is done, or not due.
+
+        The reminder is a letter to the address: none other is written within the hour.
+        """
+        due = SignUp.objects.to_be_reminded(at=at, after=after).order_by().filter(pk=self.pk)
+        return bool(due.update(reminded_at=at, letter_at=at))
 
 
 class SignUpChoice(models.Model):
@@ -74,6 +97,14 @@ class SignUpChoice(models.Model):
     source = models.CharField(max_length=300, help_text="The page the form stood on.")
     wording = models.TextField(help_text="What the form said.")
     ip = models.GenericIPAddressField(null=True)
+    referred_by = models.ForeignKey(
+        "briefings.Issue",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        help_text="The issue whose forwarded copy or page led to the form.",
+    )
 
     class Meta:
         ordering = ("pk",)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from briefings.models import Issue
 from newsroom.addresses import masked_address, readable_address
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 from subscribers.hashing import hash_address
@@ -100,6 +102,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Subscriptions that readers have not ended."""
         return self.filter(state=SubscriptionState.ACTIVE)
 
+    def brought_by(self, issue: Issue) -> SubscriptionQuerySet:
+        """Those whose readers came through this issue."""
+        return self.filter(referred_by=issue)
+
     def mailable(self) -> SubscriptionQuerySet:
         """Active subscriptions of addresses that may be written to, and do not pause."""
         from subscribers.models.suppression import Suppression
@@ -128,6 +134,15 @@ class Subscription(models.Model):
     )
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
+    referred_by = models.ForeignKey(
+        "briefings.Issue",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # few rows have one; an index of those is below
+        help_text="The issue that brought this reader, if one did.",
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -142,7 +157,14 @@ class Subscription(models.Model):
                 name="subscription_left_has_its_hour",
             ),
         )
-        indexes = (models.Index(fields=["briefing", "state"], name="subscription_list"),)
+        indexes = (
+            models.Index(fields=["briefing", "state"], name="subscription_list"),
+            models.Index(
+                fields=["referred_by"],
+                name="subscription_by_referral",
+                condition=Q(referred_by__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.subscriber} to {self.briefing}"
@@ -154,9 +176,12 @@ class Subscription(models.Model):
         self.refresh_from_db(fields=["state", "left_at"])
         return won
 
-    def rejoin(self, *, at: datetime) -> bool:
-        """Begin it again; False when it is active."""
+    def rejoin(self, *, at: datetime, referred_by: Issue | None = None) -> bool:
+        """Begin it again; False when it is active. Who comes back unreferred was still brought."""
         mine = Subscription.objects.filter(pk=self.pk, state=SubscriptionState.LEFT)
-        won = bool(mine.update(state=SubscriptionState.ACTIVE, joined_at=at, left_at=None))
-        self.refresh_from_db(fields=["state", "joined_at", "left_at"])
+        changes: dict[str, Any] = {"state": SubscriptionState.ACTIVE, "joined_at": at}
+        if referred_by is not None:
+            changes["referred_by"] = referred_by
+        won = bool(mine.update(**changes, left_at=None))
+        self.refresh_from_db(fields=[*changes, "left_at"])
         return won

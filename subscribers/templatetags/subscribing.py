@@ -1,11 +1,19 @@
 """The consent's wording in a template: `{% sign_up_wording briefing %}`."""
 
 from django import template
+from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers import wording
+from subscribers.stamping import make_stamp
 
 register = template.Library()
+
+
+@register.simple_tag
+def sign_up_stamp() -> str:
+    """Stamp a form on a page that may be cached."""
+    return make_stamp(at=timezone.now(), cached=True)
 
 
 @register.simple_tag

@@ -44,6 +44,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         "asked": asked,
         "address": readable_address(asked.address),
         "briefings": chosen,
+        "foreign_wordings": confirming.foreign_wordings(asked),
         "briefing": chosen[0] if len(chosen) == 1 else None,
     }
     return TemplateResponse(request, "subscribers/confirm.html", context)

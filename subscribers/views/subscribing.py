@@ -15,22 +15,24 @@ from briefings.models import Briefing
 from newsroom.addresses import readable_address
 from newsroom.limits import is_one_too_many
 from newsroom.visitors import client_ip
+from subscribers.challenging import new_challenge
+from subscribers.embedding import foreign_origin, stamp_source, stamped_source
 from subscribers.forms import SignUpForm
+from subscribers.guarding import BUSY_NETWORK, Approach, must_work, refusal
+from subscribers.referring import find_referral
 from subscribers.signup import sign_up
+from subscribers.stamping import is_sound, make_stamp
 from subscribers.wording import sign_up_wording
 
 # A hospital or a university is one address to us; a talk may send a whole room here at once.
 FORMS_AN_HOUR = 60
-BUSY = (
-    "Many forms came from your network within the last hour. Nothing is wrong with yours:"
-    " please wait an hour and send it again."
-)
+BUSY = BUSY_NETWORK
 RETRY_AFTER = "3600"  # seconds
 
 
 # A sign-up acts for nobody who is logged in: it only asks an address to confirm. A page of any
-# other site could send this form, and is meant to be able to; and a box without a CSRF token lets
-# the pages it stands on do without a cookie.
+# other site could send this form, and is meant to be able to (subscribers.embedding); and a box
+# without a CSRF token lets the pages it stands on do without a cookie.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
@@ -50,36 +52,91 @@ def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def too_many_forms(ip: str | None, *, at: datetime) -> bool:
-    """Count a form that makes us write a letter; sign-ups and requests for a link count as one."""
+    """Count a form that makes us write a letter, of one visitor."""
     return is_one_too_many("forms", ip=ip, an_hour=FORMS_AN_HOUR, at=at)
 
 
 def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:
+    now = timezone.now()
     if request.method != "POST":
-        form = SignUpForm(briefing=briefing, initial={"source": request.get_full_path()})
-        return _render(request, form, status=200)
-    form = SignUpForm(request.POST, briefing=briefing)
+        initial = {
+            "source": request.get_full_path(),
+            "began": make_stamp(at=now),
+            "issue": request.GET.get("issue", ""),
+        }
+        return _render(request, SignUpForm(briefing=briefing, initial=initial), status=200)
+    data = request.POST.copy()
+    elsewhere = foreign_origin(request)
+    if elsewhere:  # kept through the pages that ask one thing more, which are ours
+        data["elsewhere"] = stamp_source(elsewhere, said=data.get("source", ""))
+    form = SignUpForm(data, briefing=briefing)
     if not form.is_valid():
         return _render(request, form, status=422)
-    now, ip = timezone.now(), client_ip(request)
-    if too_many_forms(ip, at=now):
-        form.add_error(None, BUSY)
-        response = _render(request, form, status=429)
-        response.headers["Retry-After"] = RETRY_AFTER
-        return response
-    address = form.cleaned_data["address"]
     if not form.is_from_a_machine:
-        sign_up(
-            address=address,
-            name=form.cleaned_data["name"],
-            briefings=form.chosen(),
-            source=form.source_page(default=request.path),
-            wording=sign_up_wording(briefing),
-            ip=ip,
+        if suggested := form.doubtful_domain():
+            return _ask_what_was_meant(request, form, suggested)
+        approach = Approach(
+            ip=client_ip(request),
+            is_odd=bool(elsewhere) or not is_sound(form.cleaned_data["began"], at=now),
             at=now,
         )
-    context = {"briefing": briefing, "address": readable_address(address)}
+        if must_work(approach, solution=request.POST.get("altcha", "")):
+            return _ask_for_work(request, form, at=now)
+        if sentence := _refusal(approach, form):
+            form.add_error(None, sentence)
+            response = _render(request, form, status=429)
+            response.headers["Retry-After"] = RETRY_AFTER
+            return response
+        _take(form, approach, path=request.path)
+    context = {"briefing": briefing, "address": readable_address(form.meant_address())}
     return TemplateResponse(request, "subscribers/look_in_your_inbox.html", context)
+
+
+def _refusal(approach: Approach, form: SignUpForm) -> str:
+    if too_many_forms(approach.ip, at=approach.at):
+        return BUSY_NETWORK
+    return refusal(approach, address=form.meant_address())
+
+
+def _take(form: SignUpForm, approach: Approach, *, path: str) -> None:
+    sign_up(
+        address=form.meant_address(),
+        name=form.cleaned_data["name"],
+        briefings=form.chosen(),
+        source=stamped_source(form.cleaned_data["elsewhere"]) or form.source_page(default=path),
+        wording=sign_up_wording(form.briefing),
+        ip=approach.ip,
+        at=approach.at,
+        referred_by=find_referral(form.cleaned_data["issue"], briefing=form.briefing),
+    )
+
+
+def _ask_what_was_meant(request: HttpRequest, form: SignUpForm, suggested: str) -> HttpResponse:
+    """Ask, with both answers as buttons; nothing is corrected that nobody chose."""
+    typed = form.cleaned_data["address"]
+    context = {
+        "form": form,
+        "briefing": form.briefing,
+        "carried": form.carried(),
+        "typed": readable_address(typed),
+        "suggested": suggested,
+        "suggested_address": readable_address(f"{typed.rpartition('@')[0]}@{suggested}"),
+    }
+    return TemplateResponse(request, "subscribers/did_you_mean.html", context, status=422)
+
+
+def _ask_for_work(request: HttpRequest, form: SignUpForm, *, at: datetime) -> HttpResponse:
+    """Let the reader's browser work for a second; it sends the form again by itself."""
+    context = {
+        "form": form,
+        "briefing": form.briefing,
+        "carried": form.carried(),
+        "challenge": new_challenge(at=at),
+        "had_solution": bool(request.POST.get("altcha")),
+    }
+    response = TemplateResponse(request, "subscribers/one_moment.html", context, status=422)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _render(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
