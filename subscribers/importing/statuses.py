@@ -23,6 +23,7 @@ VERDICTS: dict[str, Reason | None] = {
     word: verdict for verdict, words in _WORDS.items() for word in words.split(", ")
 }
 _NO = {"", "0", "f", "false", "n", "never", "no", "none", "null", "-"}
+_LONGEST_NO = max(map(len, _NO))
 
 
 class MarkKind(StrEnum):
@@ -42,6 +43,8 @@ class Mark:
 
     def judge(self, cell: str) -> Reason | None:
         """Say why a row with this cell is left out; None when it may come in."""
+        if self.kind is MarkKind.LETS_IN and len(cell.strip()) > _LONGEST_NO:
+            return None
         word = " ".join(cell.casefold().replace("_", " ").split())
         if self.kind is MarkKind.KEEPS_OUT:
             return None if word in _NO else self.reason

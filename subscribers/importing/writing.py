@@ -201,7 +201,9 @@ def _table(model: type[models.Model]) -> str:
 def _next_id(model: type[models.Model]) -> str:
     table = model._meta.db_table
     if is_postgres():
-        return f"nextval(pg_get_serial_sequence('{table}', 'id'))"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+            return f"nextval('{cursor.fetchone()[0]}')"
     # SQLite has one writer, and this is it; numbers of deleted rows are not used again.
     return (
         f"(SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = '{table}')"
