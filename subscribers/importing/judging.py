@@ -58,8 +58,12 @@ class _Unfit(Exception):
 
 def judge_rows(file: BinaryIO, plan: Plan, *, briefing: str, now: datetime) -> Iterator[Judged]:
     """Judge each row of a file; `briefing` is the slug that our own exports must name."""
-    judge = _Judge(plan, briefing=briefing, now=now)
-    for line, cells in read_rows(file, plan.table):
+    # The salt is asked for here, not in the thread that may do the rest.
+    return _judged(read_rows(file, plan.table), _Judge(plan, briefing=briefing, now=now))
+
+
+def _judged(rows: Iterator[tuple[int, list[str]]], judge: _Judge) -> Iterator[Judged]:
+    for line, cells in rows:
         try:
             yield judge(line, cells)
         except _Unfit as unfit:

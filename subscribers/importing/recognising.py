@@ -8,8 +8,7 @@ from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
-from newsroom.addresses import MAX_CHARS, normalise_address, wire_domain
-from subscribers.hashing import hash_address
+from newsroom.addresses import MAX_CHARS, address_key, normalise_address, wire_domain
 from subscribers.importing.refusing import Reason
 from subscribers.models.suppression import HashSalt
 
@@ -43,18 +42,20 @@ class Recogniser:
         wire = self._domain(domain)
         if wire is None or len(local) > _MAX_LOCAL:
             return self._the_long_way(typed)
-        key = f"{local.lower()}@{wire}".encode()
-        return f"{local}@{wire}", hmac.digest(self._salt, key, "sha256").hex()
+        return f"{local}@{wire}", self._hash(f"{local.lower()}@{wire}")
 
-    @staticmethod
-    def _the_long_way(typed: str) -> tuple[str, str]:
+    def _hash(self, key: str) -> str:
+        """The hash of subscribers.hashing, from a compared form that is known already."""
+        return hmac.digest(self._salt, key.encode(), "sha256").hex()
+
+    def _the_long_way(self, typed: str) -> tuple[str, str]:
         if not typed:
             raise AddressUnfit(Reason.NO_ADDRESS)
         try:
             address = normalise_address(typed)
         except ValidationError as problem:
             raise AddressUnfit(" ".join(problem.messages)) from None
-        return address, hash_address(address)
+        return address, self._hash(address_key(address))
 
 
 def _wire_domain(domain: str) -> str | None:

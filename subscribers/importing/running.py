@@ -14,8 +14,9 @@ from django.db import IntegrityError, transaction
 from briefings.models import Briefing
 from newsroom.models import record_act
 from subscribers.importing import writing
-from subscribers.importing.judging import judge_rows
+from subscribers.importing.judging import Judged, judge_rows
 from subscribers.importing.planning import Plan
+from subscribers.importing.prefetching import prefetched
 from subscribers.importing.refused import refused_file
 from subscribers.importing.refusing import ImportRefused
 from subscribers.importing.staging import settle_staging, stage, staging
@@ -23,7 +24,7 @@ from subscribers.importing.staging import settle_staging, stage, staging
 if TYPE_CHECKING:
     from newsroom.staff import Staff
 
-BATCH = 20_000  # rows in memory at a time
+BATCH = 10_000  # rows in memory at a time, thrice: read, waiting, being stored
 _TRIES = 3
 
 
@@ -71,9 +72,10 @@ def run(
         for tries_left in reversed(range(_TRIES)):
             try:
                 with transaction.atomic():
+                    writing.take_turns(alone=not tries_left)
                     figures = _write(plan, briefing, rows, reasons, at=at, by=by, dry_run=dry_run)
                     conclude(figures, refused_file(file, plan))
-            except IntegrityError:  # a subscriber was erased in this very moment
+            except IntegrityError:  # somebody confirmed, or was erased, in this very moment
                 if not tries_left:
                     raise
             else:
@@ -88,13 +90,18 @@ def _stage(
     judged = judge_rows(file, plan, briefing=briefing.slug, now=at)
     rows = 0
     reasons: Counter[str] = Counter()
-    while batch := list(islice(judged, BATCH)):
+    for batch, done in prefetched(_batches(judged, file)):
         rows += len(batch)
         reasons.update(row.reason for row in batch if row.reason is not None)
         stage(batch)
-        watch(file.tell())
+        watch(done)
     settle_staging()
     return rows, reasons
+
+
+def _batches(judged: Iterator[Judged], file: BinaryIO) -> Iterator[tuple[list[Judged], int]]:
+    while batch := list(islice(judged, BATCH)):
+        yield batch, file.tell()
 
 
 def _write(
@@ -107,7 +114,6 @@ def _write(
     by: Staff,
     dry_run: bool,
 ) -> Figures:
-    writing.take_turns()
     writing.choose(briefing, dry_run=dry_run)
     if not dry_run:
         writing.write(briefing, plan, at=at)

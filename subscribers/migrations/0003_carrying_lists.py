@@ -6,58 +6,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('briefings', '0002_desk_groups'),
-        ('subscribers', '0002_salt_and_editors'),
+        ("briefings", "0002_desk_groups"),
+        ("subscribers", "0002_salt_and_editors"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='consentrecord',
-            name='briefing',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='briefings.briefing'),
+            model_name="consentrecord",
+            name="briefing",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="briefings.briefing",
+            ),
         ),
         migrations.AlterField(
-            model_name='consentrecord',
-            name='subscriber',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='subscribers.subscriber'),
+            model_name="consentrecord",
+            name="subscriber",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="consents",
+                to="subscribers.subscriber",
+            ),
         ),
         migrations.AlterField(
-            model_name='subscriber',
-            name='address_hash',
+            model_name="subscriber",
+            name="address_hash",
             field=models.CharField(editable=False, max_length=64),
         ),
         migrations.AlterField(
-            model_name='subscriber',
-            name='token',
-            field=models.CharField(default=newsroom.tokens.make_row_token, editable=False, max_length=22),
+            model_name="subscriber",
+            name="token",
+            field=models.CharField(
+                default=newsroom.tokens.make_row_token, editable=False, max_length=22
+            ),
         ),
         migrations.AlterField(
-            model_name='subscription',
-            name='briefing',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='briefings.briefing'),
+            model_name="subscription",
+            name="briefing",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subscriptions",
+                to="briefings.briefing",
+            ),
         ),
         migrations.AlterField(
-            model_name='subscription',
-            name='subscriber',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='subscribers.subscriber'),
+            model_name="subscription",
+            name="subscriber",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="subscriptions",
+                to="subscribers.subscriber",
+            ),
         ),
         migrations.AlterField(
-            model_name='subscription',
-            name='token',
-            field=models.CharField(default=newsroom.tokens.make_row_token, editable=False, max_length=22),
+            model_name="subscription",
+            name="token",
+            field=models.CharField(
+                default=newsroom.tokens.make_row_token, editable=False, max_length=22
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.UniqueConstraint(fields=('address_hash',), name='subscriber_is_one_per_address'),
+            model_name="subscriber",
+            constraint=models.UniqueConstraint(
+                fields=("address_hash",), name="subscriber_is_one_per_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.UniqueConstraint(fields=('token',), name='subscriber_token_is_unique'),
+            model_name="subscriber",
+            constraint=models.UniqueConstraint(
+                fields=("token",), name="subscriber_token_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('token',), name='subscription_token_is_unique'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                fields=("token",), name="subscription_token_is_unique"
+            ),
         ),
     ]
