@@ -8,7 +8,8 @@ from django.utils import timezone
 from newsroom.tasks import wake
 from subscribers.engine import dispatching
 from subscribers.engine.sending import send_stretch
-from subscribers.models import Dispatch, DispatchState, SignUp
+from subscribers.importing import sending_in
+from subscribers.models import Dispatch, DispatchState, SignUp, SubscriberImport
 
 # A wake-up that nobody took within this time is dropped: the beat asks again.
 STALE_SECONDS = 120
@@ -34,6 +35,19 @@ def tend_dispatches() -> None:
 def forget_unconfirmed_sign_ups() -> None:
     """Delete sign-ups, with the addresses in them, that nobody confirmed in time."""
     SignUp.objects.forget_unconfirmed(at=timezone.now())
+
+
+@shared_task(expires=STALE_SECONDS)
+def work_on_imports() -> None:
+    """Check or import the lists that wait; each is one transaction and takes as long as it takes."""
+    for made in SubscriberImport.objects.waiting(at=timezone.now()):
+        sending_in.work_on(made)
+
+
+@shared_task
+def forget_imports() -> None:
+    """Delete lists that nobody confirmed, and old refused rows."""
+    sending_in.forget(at=timezone.now())
 
 
 @shared_task(expires=STALE_SECONDS)

@@ -1,5 +1,5 @@
 """The desk's pages about readers and about sending."""
 
-from subscribers.admin import dispatch, people, suppressing
+from subscribers.admin import dispatch, importing, people, suppressing
 
-__all__ = ["dispatch", "people", "suppressing"]
+__all__ = ["dispatch", "importing", "people", "suppressing"]

@@ -133,7 +133,7 @@ class _Judge:
         reasons = []
         for place, judge in self.marks:
             if reason := judge(cells[place]):
-                reasons.append(reason)  # noqa: PERF401  (a comprehension costs more: mostly none)
+                reasons.append(reason)
         if reasons:
             # The weightiest: who left is not merely unconfirmed.
             return min(reasons, key=lambda reason: (reason not in FORBIDDING, reason))

@@ -10,7 +10,6 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connection
 

@@ -2,6 +2,7 @@
 
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.importing import ImportPart, ImportState, PartKind, SubscriberImport
 from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease, SendAllowance
 from subscribers.models.signup import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
@@ -16,11 +17,15 @@ __all__ = [
     "DeliveryState",
     "Dispatch",
     "DispatchState",
+    "ImportPart",
+    "ImportState",
     "Lease",
+    "PartKind",
     "SendAllowance",
     "SignUp",
     "SignUpChoice",
     "Subscriber",
+    "SubscriberImport",
     "Subscription",
     "SubscriptionState",
     "Suppression",
