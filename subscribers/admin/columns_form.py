@@ -30,7 +30,7 @@ class ReadingForm(forms.Form):
         label="Where they agreed",
         max_length=MAX_SOURCE,
         required=False,
-        help_text="For rows that do not say it: “Sign-up form on our site”, “Summer fair, on paper”.",
+        help_text="For rows that do not say it: “Form on our site”, “Summer fair, on paper”.",
     )
     wording = forms.CharField(
         label="What they were told",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_NAME = 80
 MAX_WORDING = 10_000
+OLDEST = "1990-01-01 00:00:00"
+_WRITTEN_AS_STORED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
@@ -75,6 +77,7 @@ class _Judge:
 
     def __init__(self, plan: Plan, *, briefing: str, now: datetime) -> None:
         self.plan, self.briefing, self.now = plan, briefing, now
+        self.now_text = str(now)[:19]
         self.width = len(plan.table.header)
         columns = plan.columns
         self.address = columns[Role.ADDRESS]
@@ -103,8 +106,6 @@ class _Judge:
             raise _Unfit(Reason.NUL if _damaged(cells) else str(problem)) from None
         if reason := self._kept_out(cells):
             raise _Unfit(reason, hash=hashed if reason in FORBIDDING else None)
-        if _damaged(cells):
-            raise _Unfit(Reason.NUL)
         agreed = self._agreed(cells)
         return Judged(
             line,
@@ -157,6 +158,12 @@ class _Judge:
         return None if self.asked is None else self.date(cells[self.asked])[0]
 
     def _date(self, text: str) -> tuple[str | None, Reason | None]:
+        if _WRITTEN_AS_STORED.fullmatch(text) and OLDEST < text < self.now_text:
+            try:
+                datetime.fromisoformat(text)
+            except ValueError:
+                return None, Reason.UNREADABLE_DATE
+            return text, None
         try:
             moment = read_date(text, order=self.plan.order, now=self.now)
         except UnclearDate as problem:
@@ -178,6 +185,8 @@ class _Judge:
         if place is None:
             return None
         said = cells[place].strip()[:limit]
+        if "\0" in said:
+            raise _Unfit(Reason.NUL)
         if not said and not for_all:
             raise _Unfit(missing)
         return said or None
@@ -187,14 +196,17 @@ def clean_name(name: str) -> str:
     """Make one line of it that can stand in a letter; a name that is a link is none."""
     if not name:
         return ""
-    if not (name.isascii() and name.isprintable()):
-        name = unicodedata.normalize("NFC", name)
+    if not name.isprintable():
+        if "\0" in name:
+            raise _Unfit(Reason.NUL)
         # Joiners belong to names in Persian and in the scripts of India.
         name = "".join(
             char
             for char in name
             if char.isspace() or char in "\u200c\u200d" or unicodedata.category(char)[0] != "C"
         )
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", name)
     name = " ".join(name.split())
     if ("." in name or ":" in name) and _LINK.search(name):
         return ""

@@ -6,7 +6,6 @@ and it goes by itself when the connection ends.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +23,8 @@ _TYPES = {
     "ip": "inet",
     "asked_ip": "inet",
 }
+NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _COLUMNS = ", ".join(Judged._fields)
 
 
@@ -52,12 +53,9 @@ def staging() -> Iterator[None]:
 def stage(rows: list[Judged]) -> None:
     """Add rows: COPY on PostgreSQL, one prepared statement elsewhere."""
     if is_postgres():
-        # An empty text and NULL are the same here: whatever may be empty is given back as ''.
-        lines = io.StringIO()
-        csv.writer(lines).writerows(rows)
-        lines.seek(0)
+        lines = io.BytesIO("".join(map(_copied, rows)).encode())
         with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {ROWS} ({_COLUMNS}) FROM STDIN (FORMAT csv)", lines, 1 << 17)
+            cursor.copy_expert(f"COPY {ROWS} ({_COLUMNS}) FROM STDIN", lines, 1 << 17)
         return
     marks = ", ".join(["%s"] * len(Judged._fields))
     with connection.cursor() as cursor:
@@ -82,6 +80,22 @@ def refused_lines() -> Iterator[tuple[int, str]]:
         )
         while found := cursor.fetchmany(2_000):
             yield from found
+
+
+def _copied(row: Judged) -> str:
+    """Write a row as COPY reads it (PostgreSQL, COPY, text format)."""
+    line, hashed, address, name, agreed, asked, source, wording, ip, asked_ip, reason = row
+    if reason is not None or source is not None or wording is not None or "\\" in (name or ""):
+        return "\t".join("\\N" if one is None else _escaped(str(one)) for one in row) + "\n"
+    # Nothing here can hold what would have to be escaped. The csv module takes five times as long.
+    return (
+        f"{line}\t{hashed}\t{address}\t{name}\t{agreed or NULL}\t{asked or NULL}"
+        f"\t{NULL}\t{NULL}\t{ip or NULL}\t{asked_ip or NULL}\t{NULL}\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
 
 
 def _drop() -> None:
