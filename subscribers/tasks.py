@@ -39,7 +39,7 @@ def forget_unconfirmed_sign_ups() -> None:
 
 @shared_task(expires=STALE_SECONDS)
 def work_on_imports() -> None:
-    """Check or import the lists that wait; each is one transaction and takes as long as it takes."""
+    """Check or import the lists that wait, each in one transaction however long."""
     for made in SubscriberImport.objects.waiting(at=timezone.now()):
         sending_in.work_on(made)
 

@@ -16,7 +16,7 @@ from django.db import connection, models
 from briefings.models import Briefing
 from subscribers.importing.planning import Plan
 from subscribers.importing.refusing import Reason
-from subscribers.importing.staging import CHOSEN, ROWS, is_postgres
+from subscribers.importing.staging import CHOSEN, ROWS, is_postgres, token_columns
 from subscribers.models import (
     ConsentAct,
     ConsentRecord,
@@ -79,7 +79,7 @@ def choose(briefing: Briefing, *, dry_run: bool) -> None:
                 END AS verdict
             FROM (
                 SELECT line, hash, address, name, agreed_at, asked_at, source, wording, ip,
-                       asked_ip, ROW_NUMBER() OVER (PARTITION BY {by_hash} ORDER BY line) AS place
+                       asked_ip, {token_columns()}, ROW_NUMBER() OVER (PARTITION BY {by_hash} ORDER BY line) AS place
                 FROM {ROWS} WHERE reason IS NULL
             ) AS listed
             LEFT JOIN {_table(Subscriber)} AS known ON known.address_hash = listed.hash
@@ -112,7 +112,7 @@ def write(briefing: Briefing, plan: Plan, *, at: datetime) -> None:
             "address": "address",
             "address_hash": "hash",
             "name": "COALESCE(name, '')",
-            "token": _token(),
+            "token": "subscriber_token",
             "created_at": ("%s", at),
         },
         "verdict IS NULL AND known_id IS NULL",
@@ -124,7 +124,7 @@ def write(briefing: Briefing, plan: Plan, *, at: datetime) -> None:
             "subscriber_id": "subscriber_id",
             "briefing_id": ("%s", briefing.pk),
             "state": ("%s", SubscriptionState.ACTIVE.value),
-            "token": _token(),
+            "token": "subscription_token",
             "joined_at": agreed,
         },
         "verdict IS NULL",
@@ -166,10 +166,10 @@ def _insert(
             continue
         else:
             expression, given = "%s", [field.get_default()]
+        if given and is_postgres():  # it does not guess the type of a parameter in a SELECT
+            expression = f"CAST({expression} AS {field.db_type(connection)})"
         columns.append(connection.ops.quote_name(field.column))
-        expressions.append(
-            f"CAST({expression} AS {field.db_type(connection)})" if given else expression
-        )
+        expressions.append(expression)
         parameters += [field.get_db_prep_save(one, connection) for one in given]
     return _execute(
         f"INSERT INTO {_table(model)} ({', '.join(columns)})"
@@ -199,11 +199,3 @@ def _next_id(model: type[models.Model]) -> str:
         f"(SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = '{table}')"
         " + ROW_NUMBER() OVER (ORDER BY line)"
     )
-
-
-def _token() -> str:
-    """Make a row token in the database: 128 bits on SQLite, 122 of a random UUID on PostgreSQL."""
-    if is_postgres():
-        random = "encode(uuid_send(gen_random_uuid()), 'base64')"
-        return f"rtrim(translate({random}, '+/', '-_'), '=')"
-    return "make_row_token()"
