@@ -92,6 +92,8 @@ def _read_iso(text: str) -> datetime | None:
     micros = int((found[7] or "0").ljust(6, "0")[:6])
     moment = datetime(year, month, day, hour, minute, second, micros, tzinfo=UTC)
     if found[9]:
+        if int(found[10]) > 14 or int(found[11]) > 59:
+            raise ValueError("no such offset")
         offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
         moment = moment - offset if found[9] == "+" else moment + offset
     return moment

@@ -31,7 +31,7 @@ _COLUMNS = ", ".join(Judged._fields)
 
 TOKENS = ("subscriber_token", "subscription_token")
 # A row token of the 122 random bits of a UUID: the least that a server without extensions has.
-_RANDOM_TOKEN = "rtrim(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/', '-_'), '=')"
+_MADE = "rtrim(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/', '-_'), '=')"
 
 
 def is_postgres() -> bool:
@@ -46,7 +46,7 @@ def staging() -> Iterator[None]:
     types = _TYPES if is_postgres() else {"line": "integer"}
     columns = ", ".join(f"{name} {types.get(name, 'text')}" for name in Judged._fields)
     if is_postgres():  # which has time for it while we read
-        columns += "".join(f", {name} text DEFAULT {_RANDOM_TOKEN}" for name in TOKENS)
+        columns += "".join(f", {name} text DEFAULT {_MADE}" for name in TOKENS)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {ROWS} ({columns})")
         if not is_postgres():
@@ -62,8 +62,9 @@ def stage(rows: list[Judged]) -> None:
     """Add rows: COPY on PostgreSQL, one prepared statement elsewhere."""
     if is_postgres():
         lines = io.BytesIO("".join(map(_copied, rows)).encode())
+        # In one piece: for each, the thread that reads ahead would keep us waiting for its turn.
         with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {ROWS} ({_COLUMNS}) FROM STDIN", lines, 1 << 17)
+            cursor.copy_expert(f"COPY {ROWS} ({_COLUMNS}) FROM STDIN", lines, 1 << 26)
         return
     marks = ", ".join(["%s"] * len(Judged._fields))
     with connection.cursor() as cursor:

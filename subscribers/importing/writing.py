@@ -79,7 +79,8 @@ def choose(briefing: Briefing, *, dry_run: bool) -> None:
                 END AS verdict
             FROM (
                 SELECT line, hash, address, name, agreed_at, asked_at, source, wording, ip,
-                       asked_ip, {token_columns()}, ROW_NUMBER() OVER (PARTITION BY {by_hash} ORDER BY line) AS place
+                       asked_ip, {token_columns()},
+                       ROW_NUMBER() OVER (PARTITION BY {by_hash} ORDER BY line) AS place
                 FROM {ROWS} WHERE reason IS NULL
             ) AS listed
             LEFT JOIN {_table(Subscriber)} AS known ON known.address_hash = listed.hash
