@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,10 @@ def test_nothing_of_it_is_computed_by_a_spreadsheet() -> None:
     assert (row["consent_source"], row["consent_wording"]) == ("'+1", "'-2+3")
 
 
-NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30)
+# As every name is stored (NFC).
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30).map(
+    lambda name: unicodedata.normalize("NFC", name)[:60]
+)
 LOCALS = st.from_regex(r"[a-z0-9'=+\-]{1,20}", fullmatch=True)
 
 
