@@ -336,6 +336,27 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     assert "--refused FILE" in said
 
 
+def test_a_list_comes_in_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = io.TextIOWrapper(io.BytesIO(make_csv(HEADER, row())))
+    monkeypatch.setattr("sys.stdin", data)
+    call_command("import_subscribers", "-", briefing=make_briefing().slug, stdout=io.StringIO())
+    assert Subscriber.objects.get().address == "ada@example.org"
+
+
+def test_the_file_of_refused_rows_is_mended_and_sent_in_the_same_way(tmp_path: Path) -> None:
+    briefing = make_briefing()
+    file, refused = tmp_path / "list.csv", tmp_path / "refused.csv"
+    file.write_bytes(make_csv(HEADER, row(), row("=bob.example.org", name="'Bob")))
+    call_command(
+        *("import_subscribers", str(file), "--refused", str(refused)),
+        briefing=briefing.slug,
+        stdout=io.StringIO(),
+    )
+    mended = refused.read_text(encoding="utf-8-sig").replace("bob.example", "bob@example")
+    assert import_list(mended.encode("utf-8-sig"), into=briefing)["new"] == 1
+    assert Subscriber.objects.get(name="'Bob").address == "=bob@example.org"
+
+
 def test_no_staging_table_is_left_on_the_connection() -> None:
     import_list(make_csv(HEADER, row()), into=make_briefing())
     with connection.cursor() as cursor:
