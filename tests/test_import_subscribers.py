@@ -142,51 +142,6 @@ def test_nobody_who_left_or_is_suppressed_comes_back() -> None:
     assert "must not be written to" in said["refused_rows"][2]["reason"]
 
 
-@pytest.mark.parametrize(
-    ("header", "cell"),
-    [
-        *(("Status", word) for word in ("unsubscribed", "Cleaned", "pending", "who knows", "left")),
-        *(("Status", word) for word in ("bounced", "BLOCKLISTED", "un­subscribed", "disabled")),
-        ("unsubscribed_at", "2024-06-01"),
-        ("Opted out", "yes"),
-        ("subscribed", "false"),
-        ("email_disabled", "true"),
-        ("confirmed", "no"),
-        ("consent", "No"),
-        ("state", "unsubscribed"),
-    ],
-)
-def test_who_the_file_says_is_not_subscribed_stays_out(header: str, cell: str) -> None:
-    said = import_list(make_csv([*HEADER, header], [*row(), cell]), into=make_briefing())
-    assert counts(said) == (0, 0, 0, 1)
-    assert not Subscriber.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("header", "cell"),
-    [
-        *(("Status", "Active"), ("status", ""), ("unsubscribed", "false"), ("subscribed", "TRUE")),
-        *(("state", "Texas"), ("confirmed", "2024-05-01"), ("left_at", "")),
-    ],
-)
-def test_who_the_file_says_is_subscribed_comes_in(header: str, cell: str) -> None:
-    said = import_list(make_csv([*HEADER, header], [*row(), cell]), into=make_briefing())
-    assert counts(said) == (1, 0, 0, 0)
-
-
-def test_one_row_that_says_unsubscribed_outweighs_all_others() -> None:
-    said = import_list(
-        make_csv(
-            [*HEADER, "status"],
-            [*row(), "subscribed"],
-            [*row("ADA@example.org"), "unsubscribed"],
-            [*row(), "subscribed"],
-        ),
-        into=make_briefing(),
-    )
-    assert counts(said) == (0, 0, 1, 2)
-
-
 def test_refused_rows_come_back_with_line_reason_and_cells() -> None:
     said = import_list(
         make_csv(
