@@ -18,7 +18,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Issues have a queue of their own: a confirmation never waits behind a long dispatch.
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
-app.conf.task_routes = {"subscribers.tasks.send": {"queue": "sending"}}
+app.conf.task_routes = {
+    "subscribers.tasks.send": {"queue": "sending"},
+    "subscribers.tasks.work_on_imports": {"queue": "sending"},
+}
 # The beat asks the tables what is to be done; no task carries work, so none can lose it.
 app.conf.beat_schedule = {
     "send letters that wait": {"task": "newsroom.tasks.send_letters", "schedule": 10.0},
@@ -30,6 +33,11 @@ app.conf.beat_schedule = {
     "remind of unconfirmed sign-ups": {
         "task": "subscribers.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),
+    },
+    "work on imports": {"task": "subscribers.tasks.work_on_imports", "schedule": 10.0},
+    "forget imports": {
+        "task": "subscribers.tasks.forget_imports",
+        "schedule": crontab(hour="3", minute="30"),
     },
     "keep to the retention policy": {
         "task": "newsroom.tasks.keep_retention",

@@ -8,7 +8,8 @@ from newsroom.tasks import wake
 from subscribers.engine import dispatching, ledger
 from subscribers.engine.clock import shared_now
 from subscribers.engine.sending import send_stretch
-from subscribers.models import Dispatch, DispatchState
+from subscribers.importing import sending_in
+from subscribers.models import Dispatch, DispatchState, SubscriberImport
 from subscribers.reminding import remind_due
 from subscribers.reports import tasks as reports  # noqa: F401  (found by Celery through here)
 
@@ -36,6 +37,19 @@ def tend_dispatches() -> None:
 def remind_unconfirmed() -> None:
     """Write one reminder to whoever asked two days ago and has not confirmed."""
     remind_due(at=shared_now())
+
+
+@shared_task(expires=STALE_SECONDS)
+def work_on_imports() -> None:
+    """Check or import the lists that wait, each in one transaction however long."""
+    for made in SubscriberImport.objects.waiting(at=shared_now()):
+        sending_in.work_on(made)
+
+
+@shared_task
+def forget_imports() -> None:
+    """Delete lists that nobody confirmed, and old refused rows."""
+    sending_in.forget(at=shared_now())
 
 
 @shared_task(expires=STALE_SECONDS)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from newsroom import letters
 from newsroom.models import OutgoingLetter
+from newsroom.tasks import keep_retention
 from subscribers import reminding, tasks
 from subscribers.hashing import hash_address
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason

@@ -1,5 +1,5 @@
 """The desk's pages about readers and about sending."""
 
-from subscribers.admin import dispatch, people, reports, suppressing
+from subscribers.admin import dispatch, importing, people, reports, suppressing
 
-__all__ = ["dispatch", "people", "reports", "suppressing"]
+__all__ = ["dispatch", "importing", "people", "reports", "suppressing"]

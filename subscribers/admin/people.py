@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -18,6 +19,8 @@ from django.utils.safestring import SafeString, mark_safe
 from briefings.models import Briefing, Issue
 from newsroom.models import record_act
 from subscribers.admin.erasing import ErasingPage
+from subscribers.admin.exporting import EXPORT, export_view
+from subscribers.admin.importing import IMPORT
 from subscribers.admin.looking import LongList, LookedAtTogether, LookOnly, find_address
 from subscribers.admin.reports import EventInline
 from subscribers.leaving import active_of, leave_these
@@ -127,7 +130,21 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
         "suppressed",
     )
     inlines = (SubscriptionInline, ConsentInline, EventInline)
-    actions = ("take_off",)
+    actions = ("take_off", "export_chosen")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(export_view)
+        return [path("export/", page, name="subscribers_export"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add the ways to lists as files for whom they are open."""
+        ways = {
+            "may_import": request.user.has_perm(IMPORT),
+            "may_export": request.user.has_perm(EXPORT),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **ways})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         return super().get_queryset(request).prefetch_related("subscriptions__briefing")
@@ -159,6 +176,16 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
     def suppressed(self, subscriber: Subscriber) -> str:
         found = Suppression.objects.filter(address_hash=subscriber.address_hash).first()
         return str(found) if found else "No"
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may take lists out of the house."""
+        return request.user.has_perm(EXPORT)
+
+    @admin.action(description="Export as CSV…", permissions=["export"])
+    def export_chosen(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> HttpResponse:
+        """Lead to the export's page with these readers chosen."""
+        numbers = ",".join(str(pk) for pk in chosen.values_list("pk", flat=True))
+        return HttpResponseRedirect(f"{reverse('admin:subscribers_export')}?chosen={numbers}")
 
     @admin.action(description="Take off every briefing…", permissions=["take_off"])
     def take_off(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> HttpResponse | None:

@@ -2,6 +2,7 @@
 
 from subscribers.models.consent import ConsentAct, ConsentRecord
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.importing import ImportPart, ImportState, PartKind, SubscriberImport
 from subscribers.models.ledger import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.moving import AddressChange, AddressChangeState
 from subscribers.models.pace import DailyCount, Destination, SendAllowance
@@ -26,12 +27,16 @@ __all__ = [
     "EventAct",
     "EventSource",
     "EventVerdict",
+    "ImportPart",
+    "ImportState",
     "Lease",
+    "PartKind",
     "ReportEvent",
     "SendAllowance",
     "SignUp",
     "SignUpChoice",
     "Subscriber",
+    "SubscriberImport",
     "Subscription",
     "SubscriptionState",
     "Suppression",

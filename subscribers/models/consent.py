@@ -24,9 +24,18 @@ class ConsentRecord(AppendOnlyModel):
     """Who agreed to what, when, from where, and what they were told (UK GDPR, article 7(1))."""
 
     subscriber = models.ForeignKey(
-        "subscribers.Subscriber", on_delete=models.CASCADE, related_name="consents"
+        "subscribers.Subscriber",
+        on_delete=models.CASCADE,
+        related_name="consents",
+        db_index=False,  # consent_by_subscriber begins with it
     )
-    briefing = models.ForeignKey("briefings.Briefing", on_delete=models.PROTECT, related_name="+")
+    briefing = models.ForeignKey(
+        "briefings.Briefing",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # consents are asked for by person
+        db_constraint=False,  # as for Subscription.briefing
+    )
     act = models.CharField(max_length=10, choices=ConsentAct)
     at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When the form was sent.")

@@ -1,0 +1,162 @@
+"""Lists sent to the desk: kept in parts, checked and imported by a worker, then removed."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from django.db import transaction
+from django.utils import timezone
+
+from newsroom.models import record_act
+from newsroom.tasks import wake
+from subscribers.importing.planning import Choices, Plan, make_plan
+from subscribers.importing.previewing import preview
+from subscribers.importing.refusing import ImportRefused, ImportStopped
+from subscribers.importing.running import Figures, run
+from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImport
+
+if TYPE_CHECKING:
+    from briefings.models import Briefing
+    from newsroom.staff import Staff
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 256 * 1024 * 1024
+PIECE = 1 << 20  # octets in a part
+
+
+def keep(
+    file: BinaryIO, *, name: str, size: int, briefing: Briefing, choices: Choices, by: Staff
+) -> SubscriberImport:
+    """Keep a file that can be read, and have it checked if nothing has to be said about it.
+
+    Raises ImportRefused for what is no list, and keeps nothing then.
+    """
+    plan = make_plan(file, choices, now=timezone.now())
+    with transaction.atomic():
+        made = SubscriberImport.objects.create(
+            briefing=briefing,
+            file_name=name,
+            size=size,
+            sent_by=by if by is not None and by.pk else None,
+        )
+        file.seek(0)
+        _put(made, PartKind.FILE, iter(lambda: file.read(PIECE), b""))
+        record_act("sent in", made, by=by, briefing=briefing.slug)
+        _settle(made, file, plan, choices)
+    return made
+
+
+def choose(made: SubscriberImport, choices: Choices) -> None:
+    """Read a list that was sent in another way. Raises ImportRefused or StepRefused."""
+    with opened(made) as file:
+        plan = make_plan(file, choices, now=timezone.now())
+        _settle(made, file, plan, choices)
+
+
+def _settle(made: SubscriberImport, file: BinaryIO, plan: Plan, choices: Choices) -> None:
+    """Have a list checked as it was chosen, or ask for what is still missing."""
+    reading = preview(file, plan, briefing=made.briefing.slug, now=timezone.now())
+    with transaction.atomic():
+        if plan.unclear:
+            made.ask(trouble=" ".join(plan.unclear), choices=asdict(choices), reading=reading)
+        else:
+            made.check_again(choices=asdict(choices), reading=reading)
+            transaction.on_commit(wake_worker)
+
+
+def wake_worker() -> None:
+    """Ask a worker to look for lists."""
+    from subscribers.tasks import work_on_imports
+
+    wake(work_on_imports)
+
+
+def choices_of(made: SubscriberImport) -> Choices:
+    """What was said about a list so far."""
+    return Choices(**made.choices) if made.choices else Choices()
+
+
+@contextmanager
+def opened(made: SubscriberImport) -> Iterator[BinaryIO]:
+    """Give the file that was sent, as a temporary file of this machine."""
+    with tempfile.TemporaryFile() as file:
+        file.writelines(read_parts(made, PartKind.FILE))
+        file.seek(0)
+        yield file
+
+
+def read_parts(made: SubscriberImport, kind: PartKind) -> Iterator[bytes]:
+    """Give a file piece by piece."""
+    parts = made.parts.filter(kind=kind).order_by("position")
+    for number in parts.values_list("pk", flat=True):
+        yield bytes(ImportPart.objects.values_list("data", flat=True).get(pk=number))
+
+
+def work_on(made: SubscriberImport) -> None:
+    """Check or import one list as its worker; stopping it loses nothing but the time."""
+    if not made.take(at=timezone.now()):
+        return
+    is_check = made.state == ImportState.CHECKING
+    try:
+        with opened(made) as file:
+            plan = make_plan(file, choices_of(made), now=timezone.now())
+            run(
+                file,
+                plan,
+                made.briefing,
+                at=timezone.now(),
+                by=made.sent_by,
+                dry_run=is_check,
+                watch=lambda done: _note(made, done),
+                conclude=lambda figures, refused: _conclude(made, figures, refused),
+            )
+    except ImportStopped:
+        log.info("%s was stopped", made)
+    except ImportRefused as refusal:
+        made.end(ImportState.FAILED, at=timezone.now(), trouble=str(refusal)[:1000])
+    except Exception:
+        log.exception("%s failed; nothing of it was written", made)
+        made.end(
+            ImportState.FAILED,
+            at=timezone.now(),
+            trouble="A fault of ours: it is in the log of the worker. Nothing was written.",
+        )
+        raise
+
+
+def forget(*, at: datetime) -> None:
+    """Remove lists that nobody decided about, and refused rows that were kept long enough."""
+    for made in SubscriberImport.objects.abandoned(at=at):
+        made.stop(by=None, at=at)
+    old = SubscriberImport.objects.with_old_refusals(at=at)
+    ImportPart.objects.filter(subscriber_import__in=list(old)).delete()
+
+
+def _note(made: SubscriberImport, done: int | None) -> None:
+    """Tell how far it is; one octet less than all until it is being written."""
+    so_far = made.size if done is None else min(done, made.size - 1)
+    if not made.note(done=so_far, at=timezone.now()):
+        raise ImportStopped
+
+
+def _conclude(made: SubscriberImport, figures: Figures, refused: Iterable[bytes]) -> None:
+    """End it in the transaction that wrote everything, or undo all of that."""
+    is_check = made.state == ImportState.CHECKING
+    ImportPart.objects.filter(subscriber_import=made, kind=PartKind.REFUSED).delete()
+    if figures.refused:
+        _put(made, PartKind.REFUSED, refused)
+    target = ImportState.CHECKED if is_check else ImportState.DONE
+    if not made.end(target, at=timezone.now(), figures=asdict(figures)):
+        raise ImportStopped
+
+
+def _put(made: SubscriberImport, kind: PartKind, pieces: Iterable[bytes]) -> None:
+    for position, piece in enumerate(pieces):
+        ImportPart.objects.create(subscriber_import=made, kind=kind, position=position, data=piece)

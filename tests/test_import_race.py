@@ -1,0 +1,111 @@
+"""Two imports at once, readers who confirm or leave meanwhile, and a dispatch being filled."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from briefings.models import Briefing
+from subscribers.consenting import Evidence, join
+from subscribers.engine import ledger
+from subscribers.hashing import hash_address
+from subscribers.importing import run, writing
+from subscribers.importing.planning import Choices, make_plan
+from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription
+from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
+from tests.lists import EVIDENCE, make_csv
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+ROWS = 3_000
+
+
+def import_numbers(briefing: Briefing, numbers: range) -> None:
+    file = io.BytesIO(make_csv(["email"], *([f"r{number}@example.org"] for number in numbers)))
+    at = timezone.now()
+    run(file, make_plan(file, Choices(**EVIDENCE), now=at), briefing, at=at)
+
+
+def at_once(*acts: Callable[[], None]) -> None:
+    """Do acts in threads with connections of their own; what fails there fails here."""
+    failures: list[BaseException] = []
+
+    def do(act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BaseException as failure:  # noqa: BLE001  (raised again below)
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def test_two_imports_of_overlapping_lists_write_everybody_once() -> None:
+    briefing = make_briefing()
+    at_once(
+        lambda: import_numbers(briefing, range(ROWS)),
+        lambda: import_numbers(briefing, range(ROWS // 2, ROWS * 2)),
+        lambda: import_numbers(briefing, range(ROWS * 2 - 1, -1, -1)),
+    )
+    assert Subscriber.objects.count() == ROWS * 2
+    assert Subscription.objects.active().count() == ROWS * 2
+    assert ConsentRecord.objects.count() == ROWS * 2
+
+
+def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sign-up commits between the choice and the writing: the whole is done again."""
+    briefing = make_briefing()
+    real, tries = writing.write, []
+
+    def write_late(*args: object, **kwargs: object) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            at_once(confirm)
+        real(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
+
+    def confirm() -> None:
+        address = "r7@example.org"
+        reader = Subscriber.objects.create(address=address, address_hash=hash_address(address))
+        evidence = Evidence(source="/ward/", wording="Yes", ip=None)
+        join(reader, briefing, at=timezone.now(), evidence=evidence)
+
+    monkeypatch.setattr(writing, "write", write_late)
+    import_numbers(briefing, range(10))
+    assert len(tries) == 2
+    assert Subscription.objects.active().count() == 10
+    records = ConsentRecord.objects.filter(subscriber__address="r7@example.org")
+    assert [record.act for record in records] == ["joined"]
+
+
+def test_a_ledger_filled_meanwhile_holds_whole_lists_only() -> None:
+    briefing = make_briefing()
+    import_numbers(briefing, range(10))
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    done = threading.Event()
+
+    def fill() -> None:
+        while not done.is_set():
+            ledger.fill(dispatch)
+            seen = Delivery.objects.count()
+            assert seen in {10, 10 + ROWS}, seen
+
+    def bring() -> None:
+        try:
+            import_numbers(briefing, range(10, 10 + ROWS))
+        finally:
+            done.set()
+
+    at_once(fill, bring)
+    ledger.fill(dispatch)
+    assert Delivery.objects.count() == 10 + ROWS
