@@ -23,7 +23,7 @@ def measure(arena: Arena, *, largest: int) -> dict[str, Any]:
     """Give letters a second and CPU seconds per 1,000 by readers and by worker processes."""
     found: dict[str, Any] = {"workers": {}, "readers": {}}
     for workers in WORKERS:
-        found["workers"][str(workers)] = _typical(arena, min(LETTERS, largest), workers, times=2)
+        found["workers"][str(workers)] = _typical(arena, min(LETTERS, largest), workers, times=1)
     for letters, times in SIZES:
         if letters <= largest:
             found["readers"][str(letters)] = _typical(arena, letters, 2, times=times)

@@ -26,9 +26,20 @@ def limits(*, letters: int, readers: int) -> tuple[Limit, ...]:
     return (
         Limit(name="fast receiver", letters=letters),
         Limit(name="10,000 readers", letters=min(10_000, readers)),
-        Limit(name="50 ms a letter", letters=letters // 2, connections=50, delay=0.05, receivers=2),
+        # Several leases for each connection, or the last ones would be most of the time.
         Limit(
-            name="200 ms a letter", letters=letters // 2, connections=200, delay=0.2, receivers=2
+            name="50 ms a letter",
+            letters=2 * letters // 3,
+            connections=50,
+            delay=0.05,
+            receivers=2,
+        ),
+        Limit(
+            name="200 ms a letter",
+            letters=4 * letters // 3,
+            connections=200,
+            delay=0.2,
+            receivers=2,
         ),
         Limit(name=f"{readers:,} readers", letters=readers),
     )

@@ -42,7 +42,7 @@ AIMS = (
 )
 CONDITIONS = {
     "dispatch": f"{WORKERS} × {CONNECTIONS}",
-    "smtp-source": "4, one after another",
+    "smtp-source": "4",
     "naive Django": "1",
     "django-newsletter": "one a letter",
 }
