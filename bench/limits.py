@@ -36,7 +36,7 @@ def limits(*, letters: int, readers: int) -> tuple[Limit, ...]:
         ),
         Limit(
             name="200 ms a letter",
-            letters=letters,
+            letters=2 * letters // 3,
             connections=200,
             delay=0.2,
             receivers=2,

@@ -11,8 +11,8 @@ from bench.receivers import Sink
 from bench.run import Run
 
 # So many letters take each of the slow peers some seconds.
-NAIVE_LETTERS = 1_200
-NEWSLETTER_LETTERS = 600
+NAIVE_LETTERS = 1_000
+NEWSLETTER_LETTERS = 500
 
 Rounds = list[dict[str, Run]]
 
