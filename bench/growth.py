@@ -16,6 +16,7 @@ from bench.run import Run
 # Short runs are repeated: their start is a large part of them.
 SIZES = ((1_000, 5), (10_000, 3), (100_000, 1), (1_000_000, 1))
 WORKERS = (1, 2, 4)
+WEEK = 1_000_000  # readers of each dispatch where the ledger alone is measured
 LETTERS = 60_000  # of a dispatch by each number of workers
 
 
@@ -49,19 +50,26 @@ def _typical(arena: Arena, letters: int, workers: int, *, times: int) -> dict[st
 
 
 def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
-    """Fill a ledger of so many rows, and lease at its beginning, middle and end."""
-    issue = arena.stage("issue", str(rows))
-    print("The readers are made; filling.", flush=True)
-    number, seconds = arena.stage("begin", issue).split()
-    print(f"{rows:,} rows in {float(seconds):.1f} s", flush=True)
-    found: dict[str, Any] = {"rows": rows, "fill_seconds": float(seconds)}
-    found |= json.loads(arena.stage("lease", number))
-    for place, cost in found["lease_ms"].items():
-        print(f"{place}: {cost:.1f} ms a lease of 500", flush=True)
-    found["ledger_mb"] = (
-        arena.ask("SELECT pg_total_relation_size('subscribers_delivery')") / 1024**2
-    )
-    found["ledger_table_mb"] = arena.ask("SELECT pg_table_size('subscribers_delivery')") / 1024**2
+    """Fill a million rows week after week; lease from the first week and from the last."""
+    readers = min(rows, WEEK)
+    found: dict[str, Any] = {"fill_seconds": [], "lease_ms": {}}
+    issue = arena.stage("issue", str(readers))
+    weeks = max(1, rows // readers)
+    for week in range(1, weeks + 1):
+        number, seconds = arena.stage("begin", issue).split()
+        found["fill_seconds"].append(float(seconds))
+        print(f"row {week * readers:,}: filled {readers:,} in {float(seconds):.1f} s", flush=True)
+        if week in {1, weeks}:
+            leases = json.loads(arena.stage("lease", number))
+            found["lease_ms"][str(week * readers)] = leases
+            words = ", ".join(f"{cost:.1f} ms at its {place}" for place, cost in leases.items())
+            print(f"a lease of 500: {words}", flush=True)
+        if week < weeks:
+            issue = arena.stage("another", issue)
+    found["rows"] = weeks * readers
+    for name, function in (("ledger_mb", "total_relation"), ("ledger_table_mb", "table")):
+        size = arena.ask(f"SELECT pg_{function}_size('subscribers_delivery')")
+        found[name] = size / 1024**2
     print(
         f"{found['ledger_mb']:,.0f} MB, of which {found['ledger_table_mb']:,.0f} MB are the table"
     )

@@ -30,7 +30,15 @@ def make_issue(*, readers: int) -> Issue:
     )
     briefing = Briefing.objects.create(title=f"Bench {mark}", slug=f"bench-{mark}", lead=lead)
     subscribe(briefing, readers)
-    issue = Issue.objects.create(briefing=briefing, number=1, title="Who pays?", author=lead)
+    return next_issue(briefing)
+
+
+def next_issue(briefing: Briefing) -> Issue:
+    """Make one more scheduled issue of a briefing, for the readers that it has."""
+    number = briefing.issues.count() + 1
+    issue = Issue.objects.create(
+        briefing=briefing, number=number, title="Who pays?", author=briefing.lead
+    )
     # Each paragraph stands in the letter twice: as HTML with its styles, and as plain text.
     Section.objects.create(
         issue=issue, kind=SectionKind.FEATURE, heading="The beds", body=PARAGRAPH * PARAGRAPHS
