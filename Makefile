@@ -32,9 +32,10 @@ test-fast: install-dev ## the core of it in a minute: SQLite, no browser, no fau
 lint: install-dev ## ruff, format, types, templates, migrations, deployment settings
 	@tools/lint.sh
 
-bench: install-dev ## dispatches against smtp-source and plain Django; figures in var/bench.json
+bench: install-dev ## dispatches against their peers in 8 minutes; BENCH="--growth" measures growth instead
 	@tools/test-packages.sh
-	@$(PYTHON_IN_VENV) -m bench
+	@tools/install-peers.sh
+	@$(PYTHON_IN_VENV) -m bench $(BENCH)
 
 format: install-dev ## let ruff put the code in shape
 	@.venv/bin/ruff check --fix-only --quiet .
@@ -45,4 +46,6 @@ lock: install-dev ## resolve the dependencies anew, keeping pins that still hold
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c requirements.lock \
 		-o requirements-dev.lock
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) bench/newsletter/requirements.in -c requirements.lock \
+		-o bench/newsletter/requirements.lock
 	@tools/install.sh dev

@@ -1,87 +1,81 @@
-"""Run the benchmarks in turn on this machine, print a table, write var/bench.json."""
+"""Run the benchmarks in turn on this machine, print tables, write var/bench.json.
+
+`make bench` takes about seven minutes. BENCH="--growth" measures growth instead and draws the plot
+of docs/performance.md; BENCH="--ledger 10000000" measures the ledger alone.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
+import time
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from bench import peers
-from bench.arena import Arena, Run, cores
-from bench.receivers import CountingReceiver, Sink
+from bench import growth, machine
+from bench.arena import Arena
+from bench.limits import limits, run_limit
+from bench.report import figures, tables
+from bench.rounds import take_turns
 
 ROOT = Path(__file__).resolve().parent.parent
-ROUNDS = 3
+PLOT = ROOT / "docs" / "img" / "performance.svg"
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--letters", type=int, default=20_000, help="readers of a dispatch")
-    parser.add_argument("--fill", type=int, default=1_000_000, help="rows of the ledger's fill")
+    parser.add_argument("--letters", type=int, default=60_000, help="letters of a dispatch")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of a dispatch and its peers")
+    parser.add_argument("--readers", type=int, default=1_000_000, help="the largest dispatch")
+    parser.add_argument("--growth", action="store_true", help="measure growth, draw the plot")
+    parser.add_argument("--ledger", type=int, metavar="ROWS", help="measure fill and lease alone")
     options = parser.parse_args()
+
+    begun = time.monotonic()
+    print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
+    before = machine.calibrate()
     with ExitStack() as ending:
-        print(f"Starting PostgreSQL (fsync on) and Redis; {cores()} cores.", flush=True)
-        figures = measure(Arena(ending), ending, letters=options.letters, fill=options.fill)
-    target = ROOT / "var" / "bench.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(figures, indent=2) + "\n")
-    width = max(map(len, figures))
-    for name, figure in figures.items():
-        print(f"{name:<{width}}  {figure:>12,.3f}")
-    print(f"Written to {target.relative_to(ROOT)}.")
-
-
-def measure(arena: Arena, ending: ExitStack, *, letters: int, fill: int) -> dict[str, float]:
-    """Run everything; a dispatch and its peer take turns, and the median of the ratios counts."""
-    sink = Sink(arena.folder)
-    ending.callback(sink.stop)
-    runs: list[Run] = []
-    sources: list[float] = []
-    for turn in range(ROUNDS):
-        sources.append(peers.smtp_source(sink.port, letters))
-        runs.append(arena.dispatch(letters, port=sink.port, connections=8))
-        print(
-            f"round {turn + 1}: smtp-source {sources[-1]:,.0f}/s, "
-            f"dispatch {runs[-1].letters_per_s:,.0f}/s "
-            f"at {runs[-1].cpu_per_1000:.2f} CPU s per 1,000",
-            flush=True,
-        )
-    naive, naive_cpu = peers.naive_django(arena, sink.port, max(500, letters // 20))
-    print(f"naive Django {naive:,.0f}/s, {naive_cpu:.2f} CPU s per 1,000", flush=True)
-    ours = statistics.median(run.letters_per_s for run in runs)
-    return {
-        "smtp_source_letters_per_s": statistics.median(sources),
-        "dispatch_letters_per_s": ours,
-        "dispatch_vs_smtp_source": statistics.median(
-            run.letters_per_s / source for run, source in zip(runs, sources, strict=True)
-        ),
-        "dispatch_vs_naive_django": ours / naive,
-        "cpu_s_per_1000": statistics.median(run.cpu_per_1000 for run in runs),
-        "cpu_s_per_1000_workers": statistics.median(1000 * r.cpu_workers / letters for r in runs),
-        "cpu_s_per_1000_postgres": statistics.median(1000 * r.cpu_postgres / letters for r in runs),
-        "rss_mb": max(run.worker_mb for run in runs),
-        **receivers(arena, ending, letters=letters),
-        "fill_rows_per_s": fill / float(arena.stage("fill", str(fill))),
+        arena = Arena(ending)
+        if options.growth:
+            name, found = "bench-growth.json", growth.measure(arena, largest=options.readers)
+        elif options.ledger:
+            name, found = "bench-ledger.json", growth.measure_ledger(arena, rows=options.ledger)
+        else:
+            name, found = "bench.json", compare(arena, options)
+    found["machine"] = {
+        "is": machine.describe(),
+        "loop_seconds_before": before,
+        "loop_seconds_after": machine.calibrate(),
+        "minutes": (time.monotonic() - begun) / 60,
     }
+    if options.growth:
+        PLOT.write_text(growth.draw(found))
+        print(f"Drawn to {PLOT.relative_to(ROOT)}.")
+    target = ROOT / "var" / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(found, indent=2) + "\n")
+    facts = found["machine"]
+    print(
+        f"\nA fixed loop of Python took {before:.3f} s before and "
+        f"{facts['loop_seconds_after']:.3f} s after; {facts['minutes']:.1f} minutes in all.\n"
+        f"Written to {target.relative_to(ROOT)}."
+    )
 
 
-def receivers(arena: Arena, ending: ExitStack, *, letters: int) -> dict[str, float]:
-    """Measure against a bare counting receiver, and against one that thinks for 50 ms."""
-    found = {}
-    for name, delay, connections in (
-        ("fast_receiver_letters_per_s", 0.0, 8),
-        ("slow_server_letters_per_s", 0.05, 50),
-    ):
-        receiver = CountingReceiver(arena.folder, delay=delay)
-        ending.callback(receiver.stop)
-        run = arena.dispatch(letters, port=receiver.port, connections=connections)
-        if receiver.count() < letters:
-            raise AssertionError(f"{receiver.count()} of {letters} letters arrived")
-        print(f"{name}: {run.letters_per_s:,.0f}", flush=True)
-        found[name] = run.letters_per_s
+def compare(arena: Arena, options: argparse.Namespace) -> dict[str, Any]:
+    """Run the rounds and what a dispatch does alone, and print the tables."""
+    rounds = take_turns(arena, letters=options.letters, rounds=options.rounds)
+    alone = [
+        (limit, run_limit(arena, limit))
+        for limit in limits(letters=options.letters, readers=options.readers)
+    ]
+    found: dict[str, Any] = {**figures(rounds, alone)}
+    print(f"\n{tables(rounds, alone, found)}")
+    found["rounds"] = [{name: asdict(run) for name, run in runs.items()} for runs in rounds]
+    found["alone"] = {limit.name: asdict(run) for limit, run in alone}
     return found
 
 

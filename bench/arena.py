@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +15,16 @@ import psycopg2
 from celery import Celery
 
 from bench import machine
+from bench.receivers import CountsDiffer, Receiver
+from bench.run import Run
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryWorker, environment
 from tests.servers.redis import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One dispatch, measured from the first wake-up to the last recorded answer."""
-
-    letters: int
-    seconds: float
-    cpu_workers: float
-    cpu_postgres: float
-    cpu_redis: float
-    worker_mb: float
-
-    @property
-    def letters_per_s(self) -> float:
-        return self.letters / self.seconds
-
-    @property
-    def cpu_per_1000(self) -> float:
-        """Seconds of CPU of workers, PostgreSQL and Redis together."""
-        return 1000 * (self.cpu_workers + self.cpu_postgres + self.cpu_redis) / self.letters
+WORKERS = 2
+CONNECTIONS = 16  # of each worker process
 
 
 class Arena:
@@ -117,30 +98,26 @@ class Arena:
             yield started
 
     def dispatch(
-        self,
-        letters: int,
-        *,
-        port: int,
-        workers: int = 2,
-        connections: int = 4,
-        is_over: Callable[[], bool] | None = None,
-        **variables: str,
+        self, letters: int, *, to: Receiver, workers: int = WORKERS, connections: int = CONNECTIONS
     ) -> Run:
-        """Send one issue to so many readers through real workers, and say what it cost."""
+        """Send one issue to so many readers through real workers, and say what it cost.
+
+        Raises CountsDiffer when the ledger or the receiver does not say the same.
+        """
         facts = {
-            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+            "EMAIL_URL": f"smtp://127.0.0.1:{to.port}",
             "SEND_CONNECTIONS": str(connections),
-            **variables,
         }
-        number = int(self.stage("issue", str(letters), **facts))
-        self.stage("begin", str(number), **facts)
+        issue = self.stage("issue", str(letters), **facts)
+        number, filled = self.stage("begin", issue, **facts).split()
+        to.begin()
         with self.workers(workers, **facts) as started:
             pids = [worker.pid for worker in started]
             before = self._costs(pids)
             begun = time.monotonic()
             for _ in range(workers):
-                self.broker.send_task("subscribers.tasks.send", (number,), queue="sending")
-            wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.05)
+                self.broker.send_task("subscribers.tasks.send", (int(number),), queue="sending")
+            wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.02)
             seconds = time.monotonic() - begun
             after = self._costs(pids)
             peak = max(machine.peak_mb(pid) for pid in pids)
@@ -148,7 +125,8 @@ class Arena:
             "SELECT count(*) FROM subscribers_delivery WHERE dispatch_id = %s AND state = 3", number
         )
         if sent != letters:
-            raise AssertionError(f"{sent} of {letters} letters are sent")
+            raise CountsDiffer(f"{sent} of {letters} letters are sent by the ledger")
+        to.check(letters)
         spent = [late - early for early, late in zip(before, after, strict=True)]
         return Run(
             letters=letters,
@@ -156,24 +134,24 @@ class Arena:
             cpu_workers=spent[0],
             cpu_postgres=spent[1],
             cpu_redis=spent[2],
-            worker_mb=peak,
+            peak_mb=peak,
+            fill_seconds=float(filled),
         )
+
+    def cpu_of_postgres(self) -> float:
+        """Seconds of CPU that the server and its processes have had."""
+        return machine.cpu_seconds(self.postgres.process.pid)
 
     def _costs(self, workers: list[int]) -> tuple[float, float, float]:
         return (
             machine.cpu_seconds(*workers),
-            machine.cpu_seconds(self.postgres.process.pid),
+            self.cpu_of_postgres(),
             machine.cpu_seconds(self.redis.process.pid),
         )
 
-    def _is_sent(self, number: int) -> bool:
+    def _is_sent(self, number: str) -> bool:
         state = self.ask("SELECT state FROM subscribers_dispatch WHERE id = %s", number)
         if state == "paused":
             reason = self.ask("SELECT pause_reason FROM subscribers_dispatch WHERE id = %s", number)
             raise AssertionError(f"the dispatch was paused: {reason}")
         return bool(state == "sent")
-
-
-def cores() -> int:
-    """How many cores this run has."""
-    return len(os.sched_getaffinity(0))

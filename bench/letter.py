@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from bench.run import LETTER_OCTETS
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
+from briefings.rendering.letter import LetterLinks, render_letter
+from subscribers.models import Dispatch
 
-PARAGRAPH = (
-    "<p>On paper the county has more beds than it can staff. Each is paid for twice: once by the "
-    "trust that keeps the lights on, and again by the commissioner that buys the same care next "
-    "door. Finance directors describe the arrangement as a holding pattern.</p>"
-)
+# With the line end that the desk's editor puts behind each paragraph.
+PARAGRAPH = (Path(__file__).parent / "paragraph.html").read_text()
+PARAGRAPHS = 57
+# Head, boundaries and what surrounds the two bodies on the wire.
+REST_OCTETS = 1_000
 
 
 def make_issue(*, readers: int) -> Issue:
@@ -24,15 +30,40 @@ def make_issue(*, readers: int) -> Issue:
     )
     briefing = Briefing.objects.create(title=f"Bench {mark}", slug=f"bench-{mark}", lead=lead)
     subscribe(briefing, readers)
-    issue = Issue.objects.create(briefing=briefing, number=1, title="Who pays?", author=lead)
+    return next_issue(briefing)
+
+
+def next_issue(briefing: Briefing) -> Issue:
+    """Make one more scheduled issue of a briefing, for the readers that it has."""
+    number = briefing.issues.count() + 1
+    issue = Issue.objects.create(
+        briefing=briefing, number=number, title="Who pays?", author=briefing.lead
+    )
     # Each paragraph stands in the letter twice: as HTML with its styles, and as plain text.
     Section.objects.create(
-        issue=issue, kind=SectionKind.FEATURE, heading="The beds", body=PARAGRAPH * 46
+        issue=issue, kind=SectionKind.FEATURE, heading="The beds", body=PARAGRAPH * PARAGRAPHS
     )
     issue.submit(by=None)
     issue.approve(by=None)
     issue.schedule(publish_at=timezone.now(), by=None)
     return issue
+
+
+def check_size(dispatch: Dispatch) -> None:
+    """Insist on the letter that all figures are about."""
+    bodies = (dispatch.html + dispatch.text).replace("\n", "\r\n")
+    octets = len(bodies.encode()) + REST_OCTETS
+    if abs(octets - LETTER_OCTETS) > LETTER_OCTETS // 50:
+        raise ValueError(f"the letter has {octets} octets; change PARAGRAPHS")
+
+
+def body_of(issue: Issue) -> str:
+    """Give the letter's HTML between its body tags, styles inlined, with links to the site only."""
+    site = settings.SITE_URL
+    links = LetterLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
+    found = re.search(r"<body[^>]*>(.*)</body>", render_letter(issue, links=links).html, re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 def subscribe(briefing: Briefing, readers: int) -> None:

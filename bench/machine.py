@@ -1,8 +1,9 @@
-"""What programs cost: seconds of CPU and octets of memory, with all their children."""
+"""What programs cost, with all their children, and how fast this machine is at the moment."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +52,28 @@ def peak_mb(pid: int) -> float:
             continue
         peaks += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")]
     return max(peaks)
+
+
+def calibrate() -> float:
+    """Give the seconds that a fixed loop of Python takes: rented machines change their pace."""
+    begun = time.perf_counter()
+    total = 0
+    for number in range(5_000_000):
+        total ^= number * 7
+    return time.perf_counter() - begun
+
+
+def describe() -> str:
+    """Name the processor, the cores that we may use, and the memory."""
+    words: dict[str, str] = {}
+    for file in ("cpuinfo", "meminfo"):
+        for line in (PROC / file).read_text().splitlines():
+            name, _, value = line.partition(":")
+            words.setdefault(name.strip(), value.strip())
+    gigabytes = int(words["MemTotal"].split()[0]) / 1024**2
+    return f"{words.get('model name', 'unknown')}, {cores()} cores, {gigabytes:.0f} GB"
+
+
+def cores() -> int:
+    """How many cores this run has."""
+    return len(os.sched_getaffinity(0))

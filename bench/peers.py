@@ -1,74 +1,164 @@
-"""The same letter sent by others: Postfix's generator, and Django's own way."""
+"""The same letter sent by others: Postfix's generator, Django's own way, django-newsletter."""
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import machine
+from bench.run import LETTER_OCTETS, Run
 
 if TYPE_CHECKING:
     from bench.arena import Arena
+    from bench.receivers import Receiver
 
-LETTER_OCTETS = 46_000  # what the issue of bench/letter.py comes to
+ROOT = Path(__file__).resolve().parent.parent
+NEWSLETTER = ROOT / "bench" / "newsletter" / "submit.py"
+NEWSLETTER_PYTHON = ROOT / "var" / "newsletter-venv" / "bin" / "python"
 
 
-def smtp_source(port: int, letters: int) -> float:
-    """Letters a second by `smtp-source -d -s 4`, which writes no ledger and asks nobody."""
+def smtp_source(receiver: Receiver, letters: int) -> Run:
+    """Run `smtp-source -d -s 4`, which writes no ledger and asks nobody."""
+    receiver.begin()
     begun = time.monotonic()
-    subprocess.run(
+    program = subprocess.Popen(
         [
             *("/usr/sbin/smtp-source", "-d", "-s", "4", "-m", str(letters)),
             *("-l", str(LETTER_OCTETS), "-f", "news@news.example.com"),
-            *("-t", "reader@example.com", f"127.0.0.1:{port}"),
-        ],
-        check=True,
+            *("-t", "reader1@example.com", f"127.0.0.1:{receiver.port}"),
+        ]
     )
-    return letters / (time.monotonic() - begun)
+    _, status, usage = os.wait4(program.pid, 0)
+    seconds = time.monotonic() - begun
+    program.returncode = os.waitstatus_to_exitcode(status)
+    if program.returncode:
+        raise subprocess.CalledProcessError(program.returncode, "smtp-source")
+    receiver.check(letters)
+    return Run(
+        letters=letters,
+        seconds=seconds,
+        cpu_workers=usage.ru_utime + usage.ru_stime,
+        peak_mb=usage.ru_maxrss / 1024,
+    )
 
 
-def naive_django(arena: Arena, port: int, letters: int) -> tuple[float, float]:
-    """A template and an EmailMultiAlternatives for each reader, on one connection.
+def naive_django(arena: Arena, receiver: Receiver, letters: int) -> Run:
+    """Send an issue the way Django's documentation shows (`send_naively` says exactly how)."""
+    facts = {"EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}"}
+    issue = arena.stage("issue", str(letters), **facts)
+    receiver.begin()
+    before = arena.cpu_of_postgres()
+    cost = arena.stage("naive", issue, **facts)
+    return _finished(arena, receiver, letters, cost=cost, before=before)
 
-    Gives letters a second, and seconds of CPU for 1,000 letters.
+
+def django_newsletter(arena: Arena, receiver: Receiver, letters: int) -> Run:
+    """Let django-newsletter mail the same letter by its own `Submission`.
+
+    Its code and templates as they come from PyPI, on the same PostgreSQL. Its article is the body
+    of our letter's HTML, styles inlined; for each reader it asks for the article, renders it as
+    HTML and, with the tags taken out, as text, and opens a connection.
     """
-    words = arena.stage("naive", str(letters), EMAIL_URL=f"smtp://127.0.0.1:{port}")
-    rate, cpu = (float(word) for word in words.split())
-    return rate, cpu
+    article = arena.folder / "article.html"
+    if not article.exists():
+        article.write_text(arena.stage("article", arena.stage("issue", "1")))
+    env = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": arena.postgres.new_database(),
+        "EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}",
+    }
+
+    def submit(*words: str) -> str:
+        done = subprocess.run(
+            [NEWSLETTER_PYTHON, NEWSLETTER, *words],
+            env=env,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    submit("prepare", str(letters), str(article))
+    receiver.begin()
+    before = arena.cpu_of_postgres()
+    cost = submit("send")
+    # It logs a failure and goes on: that nothing is missing is what the receiver says.
+    run = _finished(arena, receiver, letters, cost=cost, before=before)
+    arena.postgres.drop_database(env["DATABASE_URL"])
+    return run
 
 
-def send_naively(letters: int) -> None:
-    """Do it (inside Django); print letters a second and CPU seconds for 1,000."""
+def _finished(arena: Arena, receiver: Receiver, letters: int, *, cost: str, before: float) -> Run:
+    spent = json.loads(cost)
+    receiver.check(letters)
+    return Run(
+        letters=letters,
+        seconds=spent["seconds"],
+        cpu_workers=spent["cpu"],
+        cpu_postgres=arena.cpu_of_postgres() - before,
+        peak_mb=spent["peak_mb"],
+    )
+
+
+def send_naively(issue_id: int) -> None:
+    """Send an issue as Django's documentation shows it (inside Django); print what it cost.
+
+    For each subscriber, read from the database with `iterator()`: render the letter's real
+    templates, email/issue/body.html and body.txt, with the reader's own links; inline the CSS of
+    that HTML, as the template tags of the inlining packages do in each message (by css-inline,
+    the fastest of them); build an EmailMultiAlternatives with the list's headers; send it on the
+    one connection that stays open. The sections are sanitised and dressed once, before.
+
+    It keeps no record of who got the letter: killed, it has to begin again or leave people out.
+    """
+    import css_inline
+    from django.conf import settings
     from django.core.mail import EmailMultiAlternatives, get_connection
-    from django.template import engines
+    from django.template.loader import render_to_string
 
-    from bench.letter import make_issue
-    from briefings.rendering.letter import render_letter
+    from briefings.models import Issue
+    from briefings.rendering.letter import LetterLinks, letter_context
     from subscribers.engine.dispatching import links_with_marks
     from subscribers.models import Subscription
 
-    issue = make_issue(readers=letters)
-    letter = render_letter(issue, links=links_with_marks())
-    django = engines["django"]
-    html = django.from_string(letter.html + "{{ address }}")
-    text = django.from_string(letter.text + "{{ address }}")
-    begun, spent = time.monotonic(), machine.cpu_seconds(os.getpid())
+    issue = Issue.objects.select_related("briefing", "author").get(pk=issue_id)
+    site = settings.SITE_URL
+    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    readers = Subscription.objects.filter(briefing=issue.briefing).select_related("subscriber")
+
+    begun, spent = time.monotonic(), time.process_time()
+    shared = letter_context(issue, links=links_with_marks())
     with get_connection() as connection:
-        for subscription in Subscription.objects.filter(briefing=issue.briefing).select_related(
-            "subscriber"
-        ):
-            words = {"address": subscription.subscriber.address}
+        for subscription in readers.iterator():
+            reader = subscription.subscriber
+            links = LetterLinks(
+                unsubscribe=f"{site}/unsubscribe/{subscription.token}/",
+                preferences=f"{site}/preferences/{reader.token}/",
+                view=f"{site}/view/{subscription.token}/",
+                subscribe=f"{site}/subscribe/",
+            )
+            words = {**shared, "links": links}
             message = EmailMultiAlternatives(
-                letter.subject,
-                text.render(words),
-                to=[subscription.subscriber.address],
+                shared["subject"],
+                render_to_string("email/issue/body.txt", words),
+                to=[f"{reader.name} <{reader.address}>"],
+                headers={
+                    "List-Unsubscribe": f"<{links.unsubscribe}>",
+                    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                },
                 connection=connection,
             )
-            message.attach_alternative(html.render(words), "text/html")
+            html = inliner.inline(render_to_string("email/issue/body.html", words))
+            message.attach_alternative(html, "text/html")
             message.send()
-    seconds = time.monotonic() - begun
-    cpu = machine.cpu_seconds(os.getpid()) - spent
-    sys.stdout.write(f"{letters / seconds} {1000 * cpu / letters}\n")
+    cost = {
+        "seconds": time.monotonic() - begun,
+        "cpu": time.process_time() - spent,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    sys.stdout.write(json.dumps(cost) + "\n")

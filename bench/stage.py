@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -17,49 +18,89 @@ def migrate() -> None:
 
 
 def issue(letters: str) -> None:
-    """Publish an issue whose letter has 46 KB to so many readers; print the dispatch's number."""
+    """Make an issue whose letter has 46 KB for so many readers; print its number."""
+    from bench.letter import make_issue
+
+    print(make_issue(readers=int(letters)).pk)
+    write_back()
+
+
+def another(issue: str) -> None:
+    """Make the next issue of the same briefing; print its number."""
+    from bench.letter import next_issue
+    from briefings.models import Issue
+
+    print(next_issue(Issue.objects.get(pk=int(issue)).briefing).pk)
+    write_back()
+
+
+def write_back() -> None:
+    """Let the server write what was made: those pages are not for the measured run to write."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+
+
+def begin(issue: str) -> None:
+    """Publish an issue and fill its ledger, as the beat does before it wakes the workers.
+
+    Prints the dispatch's number and the seconds of the fill.
+    """
     from django.utils import timezone
 
-    from bench.letter import make_issue
+    from bench.letter import check_size
+    from briefings.models import Issue
     from subscribers.engine import dispatching
 
-    made = make_issue(readers=int(letters))
-    dispatch = dispatching.publish(made, at=timezone.now())
-    print(dispatch.pk)
-
-
-def begin(dispatch: str) -> None:
-    """Fill the ledger, as the beat does before it wakes the workers."""
-    from django.utils import timezone
-
-    from subscribers.engine import dispatching
-    from subscribers.models import Dispatch
-
-    dispatching.begin(Dispatch.objects.get(pk=int(dispatch)), at=timezone.now())
-
-
-def fill(letters: str) -> None:
-    """Fill a ledger for so many readers; print the seconds it took."""
-    from django.utils import timezone
-
-    from bench.letter import make_issue
-    from subscribers.engine import dispatching, ledger
-
-    made = make_issue(readers=int(letters))
-    dispatch = dispatching.publish(made, at=timezone.now())
+    dispatch = dispatching.publish(Issue.objects.get(pk=int(issue)), at=timezone.now())
+    check_size(dispatch)
     begun = time.perf_counter()
-    ledger.fill(dispatch)
-    print(time.perf_counter() - begun)
+    dispatching.begin(dispatch, at=timezone.now())
+    print(dispatch.pk, time.perf_counter() - begun)
 
 
-def naive(letters: str) -> None:
-    """Send to so many readers the way the framework's documentation shows."""
+def lease(dispatch: str) -> None:
+    """Lease at the beginning, in the middle and near the end of a ledger; print the costs."""
+    from django.db.models import Max, Min
+
+    from subscribers.engine import ledger
+    from subscribers.models import Delivery, Dispatch
+
+    ours = Dispatch.objects.filter(pk=int(dispatch))
+    span = Delivery.objects.filter(dispatch_id=int(dispatch)).aggregate(
+        first=Min("subscriber_id"), last=Max("subscriber_id")
+    )
+    times = 40
+    costs = {}
+    for place, share in (("beginning", 0.0), ("middle", 0.5), ("end", 0.97)):
+        ours.update(leased_up_to=int(span["first"] - 1 + share * (span["last"] - span["first"])))
+        ledger.lease(int(dispatch), holder="bench")
+        begun = time.perf_counter()
+        for _ in range(times):
+            taken = ledger.lease(int(dispatch), holder="bench")
+            assert taken is not None
+            assert len(taken.readers) == ledger.LEASE_SIZE
+        costs[place] = 1000 * (time.perf_counter() - begun) / times
+    print(json.dumps(costs))
+
+
+def naive(issue: str) -> None:
+    """Send an issue the way the framework's documentation shows."""
     from bench.peers import send_naively
 
-    send_naively(int(letters))
+    send_naively(int(issue))
 
 
-PARTS = {part.__name__: part for part in (migrate, issue, begin, fill, naive)}
+def article(issue: str) -> None:
+    """Print what is in the body of an issue's letter, as somebody would paste it elsewhere."""
+    from bench.letter import body_of
+    from briefings.models import Issue
+
+    print(body_of(Issue.objects.get(pk=int(issue))))
+
+
+PARTS = {part.__name__: part for part in (migrate, issue, another, begin, lease, naive, article)}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")

@@ -73,9 +73,21 @@ class _DressedSection:
 
 def render_letter(issue: Issue, *, links: LetterLinks) -> RenderedLetter:
     """Write an issue's letter. The links come through byte for byte; in text each has a line."""
+    words = letter_context(issue, links=links)
+    html = _inliner.inline(render_to_string("email/issue/body.html", words))
+    text = render_to_string("email/issue/body.txt", words)
+    return RenderedLetter(
+        subject=words["subject"],
+        html=fold(html) + "\n",
+        text=text.strip("\n") + "\n",
+    )
+
+
+def letter_context(issue: Issue, *, links: LetterLinks) -> dict[str, Any]:
+    """What the templates of templates/email/issue/ are told, the dressed sections included."""
     url = settings.SITE_URL + issue.get_absolute_url()
     sections = _dress_sections(issue, url=url)
-    words: dict[str, Any] = {
+    return {
         "issue": issue,
         "briefing": issue.briefing,
         "author": issue.author,
@@ -98,13 +110,6 @@ def render_letter(issue: Issue, *, links: LetterLinks) -> RenderedLetter:
         "site_host": urlsplit(settings.SITE_URL).netloc,
         "postal_address": settings.POSTAL_ADDRESS,
     }
-    html = _inliner.inline(render_to_string("email/issue/body.html", words))
-    text = render_to_string("email/issue/body.txt", words)
-    return RenderedLetter(
-        subject=words["subject"],
-        html=fold(html) + "\n",
-        text=text.strip("\n") + "\n",
-    )
 
 
 def letter_weight(issue: Issue) -> LetterWeight:

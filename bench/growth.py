@@ -1,0 +1,119 @@
+"""How a dispatch grows with its readers and with worker processes, and the ledger alone."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from bench.arena import Arena
+from bench.plot import Panel, Series, draw_panels
+from bench.receivers import CountingReceiver
+from bench.run import Run
+
+# Short runs are repeated: their start is a large part of them.
+SIZES = ((1_000, 5), (10_000, 3), (100_000, 1), (1_000_000, 1))
+WORKERS = (1, 2, 4)
+WEEK = 1_000_000  # readers of each dispatch where the ledger alone is measured
+LETTERS = 60_000  # of a dispatch by each number of workers
+
+
+def measure(arena: Arena, *, largest: int) -> dict[str, Any]:
+    """Give letters a second and CPU seconds per 1,000 by readers and by worker processes."""
+    found: dict[str, Any] = {"workers": {}, "readers": {}}
+    for workers in WORKERS:
+        found["workers"][str(workers)] = _typical(arena, min(LETTERS, largest), workers, times=1)
+    for letters, times in SIZES:
+        if letters <= largest:
+            found["readers"][str(letters)] = _typical(arena, letters, 2, times=times)
+    return found
+
+
+def _typical(arena: Arena, letters: int, workers: int, *, times: int) -> dict[str, float]:
+    with ExitStack() as ending:
+        receiver = CountingReceiver(arena.folder, readers=letters)
+        ending.callback(receiver.stop)
+        runs = [arena.dispatch(letters, to=receiver, workers=workers) for _ in range(times)]
+    run: Run = sorted(runs, key=lambda run: run.letters_per_s)[len(runs) // 2]
+    print(
+        f"{letters:>9,} readers, {workers} workers: {run.letters_per_s:,.0f} letters/s, "
+        f"{run.cpu_per_1000:.3f} CPU s per 1,000, {run.peak_mb:.0f} MB",
+        flush=True,
+    )
+    return {
+        **asdict(run),
+        "letters_per_s": median(run.letters_per_s for run in runs),
+        "cpu_per_1000": median(run.cpu_per_1000 for run in runs),
+    }
+
+
+def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
+    """Fill a million rows week after week; lease from the first week and from the last."""
+    readers = min(rows, WEEK)
+    found: dict[str, Any] = {"fill_seconds": [], "lease_ms": {}}
+    issue = arena.stage("issue", str(readers))
+    weeks = max(1, rows // readers)
+    for week in range(1, weeks + 1):
+        number, seconds = arena.stage("begin", issue).split()
+        found["fill_seconds"].append(float(seconds))
+        print(f"row {week * readers:,}: filled {readers:,} in {float(seconds):.1f} s", flush=True)
+        if week in {1, weeks}:
+            leases = json.loads(arena.stage("lease", number))
+            found["lease_ms"][str(week * readers)] = leases
+            words = ", ".join(f"{cost:.1f} ms at its {place}" for place, cost in leases.items())
+            print(f"a lease of 500: {words}", flush=True)
+        if week < weeks:
+            issue = arena.stage("another", issue)
+    found["rows"] = weeks * readers
+    for name, function in (("ledger_mb", "total_relation"), ("ledger_table_mb", "table")):
+        size = arena.ask(f"SELECT pg_{function}_size('subscribers_delivery')")
+        found[name] = size / 1024**2
+    print(
+        f"{found['ledger_mb']:,.0f} MB, of which {found['ledger_table_mb']:,.0f} MB are the table"
+    )
+    return found
+
+
+def draw(found: dict[str, Any]) -> str:
+    """Draw the four panels of docs/performance.md."""
+    by_readers = {_short(int(size)): run for size, run in found["readers"].items()}
+    by_workers: dict[str, Any] = found["workers"]
+    panels = []
+    for title, form, parts in (
+        ("Letters a second", "{:,.0f}", {"": _rate}),
+        (
+            "CPU seconds per 1,000 letters",
+            "{:.2f}",
+            {"workers": _cpu_of_workers, "PostgreSQL": _cpu_of_postgres},
+        ),
+    ):
+        for runs, caption in (
+            (by_readers, "subscribers, 2 worker processes"),
+            (by_workers, f"worker processes, {LETTERS:,} subscribers"),
+        ):
+            series = [
+                Series(name=name, values=[part(run) for run in runs.values()])
+                for name, part in parts.items()
+            ]
+            panels.append(
+                Panel(title=title, caption=caption, labels=list(runs), series=series, form=form)
+            )
+    return draw_panels(panels)
+
+
+def _rate(run: dict[str, float]) -> float:
+    return run["letters_per_s"]
+
+
+def _cpu_of_workers(run: dict[str, float]) -> float:
+    return 1000 * run["cpu_workers"] / run["letters"]
+
+
+def _cpu_of_postgres(run: dict[str, float]) -> float:
+    return 1000 * run["cpu_postgres"] / run["letters"]
+
+
+def _short(number: int) -> str:
+    return f"{number // 1_000_000} M" if number >= 1_000_000 else f"{number:,}"

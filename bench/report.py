@@ -1,0 +1,139 @@
+"""What was measured, as figures for a file and as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from bench.arena import CONNECTIONS, WORKERS
+from bench.limits import Limit
+from bench.rounds import Rounds
+from bench.run import Run
+
+Rows = list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """A figure's bound; `at_most` turns it round."""
+
+    figure: str
+    bound: float
+    at_most: bool = False
+
+    def verdict(self, value: float) -> str:
+        reached = value <= self.bound if self.at_most else value >= self.bound
+        return "reached" if reached else "MISSED"
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.at_most else '≥'} {self.bound:,.10g}"
+
+
+AIMS = (
+    Aim(figure="dispatch_vs_smtp_source", bound=1.0),
+    Aim(figure="dispatch_vs_naive_django", bound=15),
+    Aim(figure="dispatch_vs_django_newsletter", bound=45),
+    Aim(figure="cpu_s_per_1000", bound=0.30, at_most=True),
+    Aim(figure="slow_server_letters_per_s", bound=1_700),
+    Aim(figure="slow_200ms_letters_per_s", bound=1_700),
+    Aim(figure="fill_seconds", bound=10, at_most=True),
+    Aim(figure="rss_growth_mb", bound=20, at_most=True),
+)
+CONDITIONS = {
+    "dispatch": f"{WORKERS} × {CONNECTIONS}",
+    "smtp-source": "4",
+    "naive Django": "1",
+    "django-newsletter": "one a letter",
+}
+
+
+def figures(rounds: Rounds, alone: list[tuple[Limit, Run]]) -> dict[str, float]:
+    """Give the figures by name; ratios are the median of those of each round."""
+    fast, small, slow, slower, large = (run for _, run in alone)
+
+    def typical(sender: str, of: Callable[[Run], float]) -> float:
+        return median(of(runs[sender]) for runs in rounds)
+
+    def ratio(peer: str) -> float:
+        return median(runs["dispatch"].letters_per_s / runs[peer].letters_per_s for runs in rounds)
+
+    return {
+        "dispatch_vs_smtp_source": ratio("smtp-source"),
+        "dispatch_vs_naive_django": ratio("naive Django"),
+        "dispatch_vs_django_newsletter": ratio("django-newsletter"),
+        "cpu_s_per_1000": typical("dispatch", lambda run: run.cpu_per_1000),
+        "fast_receiver_letters_per_s": fast.letters_per_s,
+        "fill_rows_per_s": large.letters / large.fill_seconds,
+        "rss_mb_10k": small.peak_mb,
+        "rss_mb_1m": large.peak_mb,
+        "slow_server_letters_per_s": slow.letters_per_s,
+        "slow_200ms_letters_per_s": slower.letters_per_s,
+        "fill_seconds": large.fill_seconds,
+        "rss_growth_mb": large.peak_mb - small.peak_mb,
+        "fast_receiver_vs_naive_django": fast.letters_per_s
+        / typical("naive Django", lambda run: run.letters_per_s),
+        "fast_receiver_vs_django_newsletter": fast.letters_per_s
+        / typical("django-newsletter", lambda run: run.letters_per_s),
+        "dispatch_letters_per_s": typical("dispatch", lambda run: run.letters_per_s),
+        "smtp_source_letters_per_s": typical("smtp-source", lambda run: run.letters_per_s),
+        "naive_django_letters_per_s": typical("naive Django", lambda run: run.letters_per_s),
+        "django_newsletter_letters_per_s": typical(
+            "django-newsletter", lambda run: run.letters_per_s
+        ),
+        "large_letters_per_s": large.letters_per_s,
+        "cpu_s_per_1000_workers": typical(
+            "dispatch", lambda run: 1000 * run.cpu_workers / run.letters
+        ),
+        "cpu_s_per_1000_postgres": typical(
+            "dispatch", lambda run: 1000 * run.cpu_postgres / run.letters
+        ),
+        "cpu_s_per_1000_redis": typical("dispatch", lambda run: 1000 * run.cpu_redis / run.letters),
+    }
+
+
+def tables(rounds: Rounds, alone: list[tuple[Limit, Run]], found: dict[str, float]) -> str:
+    """Write the three tables: who sent, what we sent to other receivers, the verdict."""
+    senders: Rows = [
+        ("to smtp-sink", "letters", "connections", "letters/s", "CPU s/1,000", "peak MB")
+    ]
+    for name, connections in CONDITIONS.items():
+        senders.append((name, f"{rounds[0][name].letters:,}", connections, *_medians(rounds, name)))
+    others: Rows = [
+        ("dispatch to", "letters", "connections", "letters/s", "CPU s/1,000", "peak MB")
+    ]
+    for limit, run in alone:
+        connections = f"{WORKERS} × {limit.connections}"
+        others.append((limit.name, f"{run.letters:,}", connections, *_columns([run])))
+    aims: Rows = [("figure", "measured", "aim", "verdict")]
+    for aim in AIMS:
+        value = found[aim.figure]
+        aims.append((aim.figure, f"{value:,.2f}", str(aim), aim.verdict(value)))
+    return "\n\n".join(_table(rows) for rows in (senders, others, aims))
+
+
+def _medians(rounds: Rounds, name: str) -> tuple[str, str, str]:
+    return _columns([runs[name] for runs in rounds])
+
+
+def _columns(runs: list[Run]) -> tuple[str, str, str]:
+    return (
+        f"{median(run.letters_per_s for run in runs):,.0f}",
+        f"{median(run.cpu_per_1000 for run in runs):.2f}",
+        f"{max(run.peak_mb for run in runs):.0f}",
+    )
+
+
+def _table(rows: Rows) -> str:
+    """Set rows in columns, the first line apart; words to the left, figures to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [
+            f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+        if number == 0:
+            lines.append("-" * (sum(widths) + 2 * (len(widths) - 1)))
+    return "\n".join(lines)
