@@ -14,40 +14,16 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
-from environs import Env, EnvError
 
 from newsroom.hook_secrets import parse_hook_secrets
 from newsroom.mail_server import Kind, Tls, parse_mail_servers
 from newsroom.mailbox import parse_mailbox
 from newsroom.pacing import parse_domain_limits, parse_warm_up
-from newsroom.variables import domain_list, whole
+from newsroom.variables import domain_list, env, parsed, read, refuse, required, whole
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env(eager=True)
-
-
-def refuse(variable: str, problem: str) -> SystemExit:
-    """Make the sentence that stops the start."""
-    return SystemExit(f"newsroom: {variable} {problem}. See .env.example.")
-
-
-def required(variable: str, *, hint: str) -> str:
-    """Read a variable that has no sensible default outside development."""
-    value = env.str(variable, "")
-    if not value:
-        raise refuse(variable, f"is missing: {hint}")
-    return value
-
-
-def read(variable: str, reader: Any, default: Any, *, hint: str) -> Any:
-    """Read one typed variable."""
-    try:
-        return reader(variable, default)
-    except (EnvError, ValueError) as reason:
-        raise refuse(variable, f"is wrong: {hint} ({reason})") from None
-
 
 # --- Where this is ---------------------------------------------------------------------------
 
@@ -222,15 +198,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Mail ------------------------------------------------------------------------------------
 
-EMAIL_URL: str = (
-    env.str("EMAIL_URL", "inbox:")
-    if DEBUG
-    else required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
-)
-try:
-    MAIL_SERVERS = parse_mail_servers(EMAIL_URL)
-except ValueError as reason:
-    raise refuse("EMAIL_URL", f"is wrong: {reason}") from None
+if not DEBUG:
+    required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
+MAIL_SERVERS = parsed("EMAIL_URL", parse_mail_servers, default="inbox:")
 _first = MAIL_SERVERS[0]  # single letters go this way
 if _first.kind is Kind.INBOX and not DEBUG:
     raise refuse(
@@ -267,29 +237,16 @@ if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
         "REPLY_ADDRESS", f"is wrong: {REPLY_ADDRESS!r} is no address such as replies@example.com"
     )
 # A mailbox in which reports and answers arrive, if no pipe brings them.
-REPORTS_URL: str = env.str("REPORTS_URL", "")
-try:
-    REPORTS_MAILBOX = parse_mailbox(REPORTS_URL) if REPORTS_URL else None
-except ValueError as reason:
-    raise refuse("REPORTS_URL", f"is wrong: {reason}") from None
-try:
-    HOOK_SECRETS = parse_hook_secrets(env.str("HOOK_SECRETS", ""))
-except ValueError as reason:
-    raise refuse("HOOK_SECRETS", f"is wrong: {reason}") from None
+REPORTS_MAILBOX = parsed("REPORTS_URL", parse_mailbox) if env.str("REPORTS_URL", "") else None
+HOOK_SECRETS = parsed("HOOK_SECRETS", parse_hook_secrets)
 SEND_RATE: float = read("SEND_RATE", env.float, 0.0, hint="write letters a second, 0 for no limit")
 SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number from 1")
 if SEND_RATE < 0:
     raise refuse("SEND_RATE", "is wrong: write letters a second, 0 for no limit")
 if SEND_CONNECTIONS < 1:
     raise refuse("SEND_CONNECTIONS", "is wrong: write a whole number from 1")
-try:
-    SEND_DOMAIN_LIMITS = parse_domain_limits(env.str("SEND_DOMAIN_LIMITS", ""))
-except ValueError as reason:
-    raise refuse("SEND_DOMAIN_LIMITS", f"is wrong: {reason}") from None
-try:
-    SEND_WARM_UP = parse_warm_up(env.str("SEND_WARM_UP", ""))
-except ValueError as reason:
-    raise refuse("SEND_WARM_UP", f"is wrong: {reason}") from None
+SEND_DOMAIN_LIMITS = parsed("SEND_DOMAIN_LIMITS", parse_domain_limits)
+SEND_WARM_UP = parsed("SEND_WARM_UP", parse_warm_up)
 # So many refusals one after the other, with no letter accepted between, pause a dispatch.
 SEND_PAUSE_AFTER: int = read(
     "SEND_PAUSE_AFTER", env.int, 50, hint="write how many refusals in a row, 0 for never"

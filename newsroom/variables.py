@@ -1,10 +1,46 @@
-"""Readers of environment variables that are ours; each raises ValueError with a reason."""
+"""Reading the environment: each variable typed, and refused with a sentence when it is wrong."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from environs import Env, EnvError
 
 from newsroom.domains import read_domains
+
+Value = TypeVar("Value")
+env = Env(eager=True)
+
+
+def refuse(variable: str, problem: str) -> SystemExit:
+    """Make the sentence that stops the start."""
+    return SystemExit(f"newsroom: {variable} {problem}. See .env.example.")
+
+
+def required(variable: str, *, hint: str) -> str:
+    """Read a variable that has no sensible default outside development."""
+    value: str = env.str(variable, "")
+    if not value:
+        raise refuse(variable, f"is missing: {hint}")
+    return value
+
+
+def read(variable: str, reader: Any, default: Any, *, hint: str) -> Any:
+    """Read one typed variable."""
+    try:
+        return reader(variable, default)
+    except (EnvError, ValueError) as reason:
+        raise refuse(variable, f"is wrong: {hint} ({reason})") from None
+
+
+def parsed(variable: str, parse: Callable[[str], Value], *, default: str = "") -> Value:
+    """Read a variable with a grammar of its own, whose parser says what is wrong."""
+    try:
+        return parse(env.str(variable, default))
+    except ValueError as reason:
+        raise refuse(variable, f"is wrong: {reason}") from None
 
 
 def whole(variable: str, default: int) -> int:
