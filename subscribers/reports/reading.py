@@ -19,6 +19,7 @@ from subscribers.reports.complaints import read_complaint
 from subscribers.reports.delivery_status import Group, read_status
 from subscribers.reports.judging import judge
 from subscribers.reports.naming import clean_address, trim_address
+from subscribers.reports.notifications import read_notification
 from subscribers.reports.opening import MAX_OCTETS, Opened, open_message
 from subscribers.reports.prose import find_recipients
 from subscribers.reports.recognising import (
@@ -86,6 +87,9 @@ def _recognise(opened: Opened, raw: bytes) -> tuple[Kind, tuple[Failure, ...]]:
     if complaint is not None:
         complained, failures = complaint
         return (Kind.COMPLAINT if complained else Kind.NOTICE), failures
+    notification = read_notification(opened)
+    if notification is not None:
+        return notification
     if opened.is_receipt and not opened.statuses and not is_refusal(opened):
         return Kind.AUTOMATIC, ()
     groups = _groups(opened)
