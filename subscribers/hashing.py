@@ -15,6 +15,11 @@ def _salt() -> bytes:
     return HashSalt.current()
 
 
+def hash_key(key: str) -> str:
+    """HMAC-SHA256 of an address's compared form under the installation's salt: 64 hex digits."""
+    return hmac.digest(_salt(), key.encode(), "sha256").hex()
+
+
 def hash_address(address: str) -> str:
-    """HMAC-SHA256 of the address's compared form under the installation's salt: 64 hex digits."""
-    return hmac.digest(_salt(), address_key(address).encode(), "sha256").hex()
+    """Give the hash of an address in any spelling."""
+    return hash_key(address_key(address))

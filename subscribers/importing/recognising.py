@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
-from newsroom.addresses import MAX_CHARS, address_key, normalise_address, wire_domain
+from newsroom.addresses import MAX_CHARS, normalise_address, wire_domain
+from subscribers.hashing import hash_address, hash_key
 from subscribers.importing.refusing import Reason
-from subscribers.models.suppression import HashSalt
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)")
@@ -29,7 +28,7 @@ class Recogniser:
     """
 
     def __init__(self) -> None:
-        self._salt = HashSalt.current()
+        hash_key("")  # asks for the salt now, not in a thread with a connection of its own
         self._domain = lru_cache(maxsize=1 << 16)(_wire_domain)
 
     def recognise(self, typed: str) -> tuple[str, str]:
@@ -42,20 +41,17 @@ class Recogniser:
         wire = self._domain(domain)
         if wire is None or len(local) > _MAX_LOCAL:
             return self._the_long_way(typed)
-        return f"{local}@{wire}", self._hash(f"{local.lower()}@{wire}")
+        return f"{local}@{wire}", hash_key(f"{local.lower()}@{wire}")
 
-    def _hash(self, key: str) -> str:
-        """The hash of subscribers.hashing, from a compared form that is known already."""
-        return hmac.digest(self._salt, key.encode(), "sha256").hex()
-
-    def _the_long_way(self, typed: str) -> tuple[str, str]:
+    @staticmethod
+    def _the_long_way(typed: str) -> tuple[str, str]:
         if not typed:
             raise AddressUnfit(Reason.NO_ADDRESS)
         try:
             address = normalise_address(typed)
         except ValidationError as problem:
             raise AddressUnfit(" ".join(problem.messages)) from None
-        return address, self._hash(address_key(address))
+        return address, hash_address(address)
 
 
 def _wire_domain(domain: str) -> str | None:

@@ -31,7 +31,7 @@ def test_a_list_is_read_completed_confirmed_and_its_refused_rows_fetched(
     make_briefing(title="The Ward Round", slug="ward")
     file = tmp_path / "readers of the fair.csv"
     file.write_bytes(make_csv(HEADER, *ROWS, encoding="utf-16", delimiter=";"))
-    sit_down(page, site)
+    sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Import a list").click()
     page.get_by_label("List").set_input_files(file)
@@ -76,7 +76,7 @@ def test_a_list_is_stopped_on_its_way(page: Page, site: str, tmp_path: Path) -> 
     make_briefing()
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(["email", "name"], ["ada@example.org", "Ada"]))
-    sit_down(page, site)
+    sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
     page.get_by_role("button", name="Show how it is read").click()
     expect(page.locator(".errorlist")).to_have_text("Choose the list first.")
@@ -91,7 +91,7 @@ def test_a_list_is_stopped_on_its_way(page: Page, site: str, tmp_path: Path) -> 
 
 def test_a_list_goes_out(page: Page, site: str) -> None:
     make_briefing(title="The Ward Round")
-    sit_down(page, site)
+    sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Export as CSV").click()
     page.get_by_role("button", name="Count first").click()
