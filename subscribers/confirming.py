@@ -13,6 +13,7 @@ from briefings.models import Briefing, Issue
 from newsroom.letters import post
 from subscribers.consenting import Evidence, join
 from subscribers.embedding import is_ours
+from subscribers.holding import hold
 from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
@@ -91,6 +92,8 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
             address_hash=asked.address_hash,
             defaults={"address": asked.address, "name": asked.name, "created_at": at},
         )
+        if not hold([subscriber.pk]):  # erased at this moment
+            raise LinkRefused(LinkFault.UNKNOWN)
         if asked.name and not subscriber.name:
             subscriber.name = asked.name
             subscriber.save(update_fields=["name"])

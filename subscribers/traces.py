@@ -24,6 +24,7 @@ from subscribers.models import (
     ConsentRecord,
     Delivery,
     Dispatch,
+    ReportEvent,
     SignUp,
     SignUpChoice,
     Subscriber,
@@ -75,6 +76,7 @@ def traces_of(person: Person) -> dict[str, QuerySet[Any]]:
             sign_up__address_hash__in=person.hashes
         ).select_related("sign_up", "briefing"),
         "deliveries": deliveries_to(reader).select_related("dispatch__issue__briefing"),
+        "bounces and complaints": ReportEvent.objects.filter(**own).order_by("pk"),
         "comments": comments_by(person.addresses),
         "letters on their way": letters_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),

@@ -116,6 +116,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
+def _engine_remembers_nothing() -> None:
+    """Let a test begin as a fresh worker process does: mail servers are shared between tests."""
+    from subscribers.engine import sending, streaks
+
+    sending._left_out.clear()
+    streaks._known.clear()
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no test find what another one counted or remembered."""
     yield

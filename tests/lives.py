@@ -19,8 +19,18 @@ from subscribers.engine import dispatching
 from subscribers.engine.composing import personalise
 from subscribers.engine.ledger import addressee_of
 from subscribers.hashing import hash_address
-from subscribers.models import AddressChange, Delivery, DeliveryState, SignUp, Subscriber
+from subscribers.models import (
+    AddressChange,
+    Delivery,
+    DeliveryState,
+    EventSource,
+    EventVerdict,
+    SignUp,
+    Subscriber,
+)
 from subscribers.preferences import fresh_link
+from subscribers.reminding import remind_due
+from subscribers.reports.acting import Event, act_on
 from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
 from tests.letterbox import html_of, letters_sent, links_in
 
@@ -77,6 +87,22 @@ def live(client: Client) -> Life:
         answer=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
         settled_at=timezone.now(),
     )
+    act_on(
+        Event(
+            source=EventSource.SENDING,
+            provider="",
+            event_id="1",
+            verdict=EventVerdict.SOFT,
+            reason="other",
+            diagnostic=f"<{NEW}> is unknown here, said {IP}",
+        ),
+        dispatch.deliveries.get(),
+        at=timezone.now(),
+    )
+    client.post("/subscribe/", form, **here)  # at the former address, never confirmed
+    long_ago = timezone.now() - timedelta(days=3)
+    SignUp.objects.open().update(asked_at=long_ago, letter_at=long_ago)
+    remind_due(at=timezone.now())
     client.post("/subscribe/", {**form, "briefings": [ward.slug], "address": NEW}, **here)
     client.post("/subscribe/", {**form, "address": NEW}, **here)
     client.post(

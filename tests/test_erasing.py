@@ -91,6 +91,7 @@ def test_nothing_of_an_erased_reader_is_in_any_column_of_any_table(
         "subscribers_addresschange",
         "subscribers_consentrecord",
         "subscribers_delivery",
+        "subscribers_reportevent",
         "subscribers_signup",
         "subscribers_signupchoice",
         "subscribers_subscriber",

@@ -106,7 +106,7 @@ def test_hostile_rows_are_judged_one_by_one(data: bytes) -> None:
         (b" \n\n", "nothing but spaces|empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"PK\x03\x04rest of it", "spreadsheet"),
-        (gzip.compress(b"email\n"), "gzip.*Unpack it first"),
+        (gzip.compress(b"email\n", mtime=0), "gzip.*Unpack it first"),
         (b"%PDF-1.7\n1 0 obj", "PDF"),
         (bytes(range(32)) * 40, "no text"),
         (b"ada@example.org,Ada\nbob@example.org,Bob\n", "Line 1 holds an address.*email,name"),

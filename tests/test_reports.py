@@ -56,6 +56,16 @@ def test_an_unknown_user_is_suppressed_at_once() -> None:
     assert Subscription.objects.mailable().count() == 0
 
 
+def test_a_bounce_of_the_former_address_says_nothing_about_the_present_one() -> None:
+    letter = make_sent_letter()
+    moved_at = timezone.now() + timedelta(minutes=1)
+    Subscriber.objects.filter(pk=letter.subscriber_id).update(moved_at=moved_at)
+    assert take(write_bounce(to=bounce_address(letter))).act == "counted"
+    assert not Suppression.objects.exists()
+    letter.refresh_from_db()
+    assert letter.state == DeliveryState.BOUNCED
+
+
 def test_a_report_told_twice_is_one_event() -> None:
     letter = make_sent_letter()
     message = write_bounce(to=bounce_address(letter), words=FULL)
@@ -222,7 +232,9 @@ def test_a_complaint_outweighs_a_bounce() -> None:
 
 def test_a_report_about_a_letter_under_way_waits_for_its_fate() -> None:
     letter = make_sent_letter()
-    lease = letter.dispatch.leases.create(holder="a worker", size=1, expires_at=timezone.now())
+    lease = letter.dispatch.leases.create(
+        holder="a worker", size=1, first=1, last=1, expires_at=timezone.now()
+    )
     Delivery.objects.filter(pk=letter.pk).update(state=DeliveryState.LEASED, lease=lease)
     assert take(write_bounce(to=bounce_address(letter))).act == "waiting"
     assert act_on_waiting(at=timezone.now()) == 0
@@ -236,7 +248,9 @@ def test_a_report_about_a_letter_under_way_waits_for_its_fate() -> None:
 
 def test_a_letter_that_went_back_to_the_queue_was_not_sent() -> None:
     letter = make_sent_letter()
-    lease = letter.dispatch.leases.create(holder="a worker", size=1, expires_at=timezone.now())
+    lease = letter.dispatch.leases.create(
+        holder="a worker", size=1, first=1, last=1, expires_at=timezone.now()
+    )
     Delivery.objects.filter(pk=letter.pk).update(state=DeliveryState.LEASED, lease=lease)
     take(write_bounce(to=bounce_address(letter)))
     Delivery.objects.filter(pk=letter.pk).update(state=DeliveryState.PENDING, lease=None)

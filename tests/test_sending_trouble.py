@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from newsroom.mail_server import parse_mail_servers
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching, sending, streaks
+from subscribers.engine import dispatching, streaks
 from subscribers.engine.sending import send_stretch
 from subscribers.models import Delivery, DeliveryState, Destination, DispatchState
 from tests.factories import make_reader
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?timeout=3")
     settings.SEND_CONNECTIONS = 1
-    streaks._known.clear()
-    sending._left_out.clear()
 
 
 def test_a_run_of_refusals_pauses_the_dispatch_and_tells_the_desk(

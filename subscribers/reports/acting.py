@@ -84,7 +84,7 @@ def act_on(event: Event, delivery: Delivery, *, at: datetime) -> EventAct | None
             return None
         if delivery.state in UNDER_WAY:
             return EventAct.WAITING
-        return _decide(row, subscriber, at=at)
+        return _decide(row, delivery, subscriber, at=at)
 
 
 def act_on_waiting(*, at: datetime) -> int:
@@ -99,23 +99,34 @@ def act_on_waiting(*, at: datetime) -> int:
             if delivery is None or delivery.state not in HANDED_OVER:
                 ReportEvent.objects.filter(pk=event.pk).update(act=EventAct.NOTHING)
             else:
-                _decide(event, event.subscriber, at=at)
+                _decide(event, delivery, event.subscriber, at=at)
             decided += 1
     return decided
 
 
-def _decide(event: ReportEvent, subscriber: Subscriber, *, at: datetime) -> EventAct:
+def _decide(
+    event: ReportEvent, delivery: Delivery, subscriber: Subscriber, *, at: datetime
+) -> EventAct:
     rule = read_policy()[event.verdict]
     letters = ReportEvent.objects.letters_within(
         rule.within, verdict=event.verdict, subscriber=subscriber.pk, at=at
     )
     _mark_delivery(event)
     act = EventAct.COUNTED
-    if letters >= rule.letters:
+    if letters >= rule.letters and not _is_about_former_address(event, delivery, subscriber):
         suppress(subscriber, event, letters=letters, at=at)
         act = EventAct.SUPPRESSED
     ReportEvent.objects.filter(pk=event.pk).update(act=act)
     return act
+
+
+def _is_about_former_address(
+    event: ReportEvent, delivery: Delivery, subscriber: Subscriber
+) -> bool:
+    """Whether a letter bounced that went to an address its reader has given up since."""
+    if event.verdict == EventVerdict.COMPLAINT or subscriber.moved_at is None:
+        return False
+    return delivery.settled_at is not None and delivery.settled_at < subscriber.moved_at
 
 
 def _mark_delivery(event: ReportEvent) -> None:
