@@ -23,7 +23,7 @@ OWNER = "newsroom"
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "max_connections": "200",
+    "max_connections": "400",  # two processes of tests, each with a hundred visitors at once
     "shared_buffers": "128MB",
     "listen_addresses": "127.0.0.1",
     "timezone": "UTC",
