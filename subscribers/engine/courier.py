@@ -36,9 +36,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A lease is as large as its connection works off in about this time, and may take twice that.
-LEASE_TAKES = 5.0
-FIRST_LEASE = 100
+# A lease is as large as its connection works off in about this time, and towards the stretch's end
+# in what is left of it, so that all come to it together. What is not done a little later goes back.
+LEASE_TAKES = 10.0
+OVERTIME = 5.0
+FIRST_LEASE = 50
+LAST_LEASE = 5
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=4)
 # How long a connection holds its breath after a 'not now', doubled each time in a row.
@@ -68,7 +71,7 @@ class Trip:
     @property
     def is_over(self) -> bool:
         """What is in hand goes back."""
-        return time.monotonic() >= self.ends + LEASE_TAKES
+        return time.monotonic() >= self.ends + OVERTIME
 
 
 class Courier:
@@ -80,7 +83,7 @@ class Courier:
         self._streaks = streaks_of(self._number, server.name)
         self._has_rate = bool(settings.SEND_RATE)
         self._nap = 0.0
-        self._size = FIRST_LEASE
+        self._letters_per_s = 0.0
 
     async def run(self) -> None:
         """Go on until time or work runs out. Raises what ends it before that."""
@@ -92,7 +95,7 @@ class Courier:
                     if not await self._clerk.ask(ledger.has_work, self._number):
                         return
                     transport = await open_transport(self.server)
-                budget = await self._clerk.ask(budgets.take, self.server, self._size)
+                budget = await self._clerk.ask(budgets.take, self.server, self._lease_size())
                 run = await self._lease(budget.letters)
                 try:
                     if run is None:
@@ -106,6 +109,13 @@ class Courier:
         finally:
             if transport is not None:
                 await transport.close()
+
+    def _lease_size(self) -> int:
+        """Give slow connections small leases and fast connections large ones."""
+        if not self._letters_per_s:
+            return FIRST_LEASE
+        seconds = min(LEASE_TAKES, self._trip.ends - time.monotonic())
+        return max(LAST_LEASE, min(ledger.LEASE_SIZE, int(self._letters_per_s * seconds)))
 
     async def _lease(self, size: int) -> LeaseRun | None:
         leased: Leased | None = None
@@ -129,7 +139,7 @@ class Courier:
                 raise ServerAway(str(lost)) from lost
             return False
         else:
-            self._size = _lease_size(run.settled / (time.monotonic() - begun))
+            self._letters_per_s = run.settled / (time.monotonic() - begun)
             return is_usable
         finally:
             self._trip.held.discard(run.lease)
@@ -260,11 +270,6 @@ class Courier:
                 self._trip.leave, wait = await self._clerk.ask(pacing.take_leave)
                 await asyncio.sleep(wait)
             self._trip.leave -= 1
-
-
-def _lease_size(letters_per_s: float) -> int:
-    """Give slow connections small leases and fast connections large ones."""
-    return max(ledger.SMALLEST_LEASE, min(ledger.LEASE_SIZE, int(letters_per_s * LEASE_TAKES)))
 
 
 def _back_off(tries: int) -> timedelta:

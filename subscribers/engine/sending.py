@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # No lease is taken after this, and the last ones are given back a little later if they are not
 # done: Celery may then stop, restart or move the worker at ease.
-STRETCH_SECONDS = 20.0
+STRETCH_SECONDS = 30.0
 # A server that refuses us gets no letters for so long, where there is another.
 LEFT_OUT_SECONDS = 60.0
 
