@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -34,6 +36,7 @@ def main() -> None:
     parser.add_argument("--ledger", type=int, metavar="ROWS", help="measure fill and lease alone")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and folders go in any case
     begun = time.monotonic()
     print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
     before = machine.calibrate()

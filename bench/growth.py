@@ -62,7 +62,10 @@ def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
         if week in {1, weeks}:
             leases = json.loads(arena.stage("lease", number))
             found["lease_ms"][str(week * readers)] = leases
-            words = ", ".join(f"{cost:.1f} ms at its {place}" for place, cost in leases.items())
+            words = ", ".join(
+                f"{cost['ms']:.1f} ms and {cost['pages']:,.0f} pages at the {place}"
+                for place, cost in leases.items()
+            )
             print(f"a lease of 500: {words}", flush=True)
         if week < weeks:
             issue = arena.stage("another", issue)

@@ -125,15 +125,14 @@ def _columns(runs: list[Run]) -> tuple[str, str, str]:
 
 
 def _table(rows: Rows) -> str:
-    """Set rows in columns, the first line apart; words to the left, figures to the right."""
+    """Set rows as a Markdown table that is read as well on a terminal."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
-    for number, row in enumerate(rows):
+    for row in rows:
         cells = [
             f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("  ".join(cells).rstrip())
-        if number == 0:
-            lines.append("-" * (sum(widths) + 2 * (len(widths) - 1)))
-    return "\n".join(lines)
+        lines.append(f"| {' | '.join(cells)} |")
+    rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join([lines[0], f"| {' | '.join(rules)} |", *lines[1:]])
