@@ -17,18 +17,10 @@ from tests.reports.returned import bounce_address, make_sent_letter, write_bounc
 pytestmark = pytest.mark.django_db
 
 
-class Pipe(io.StringIO):
-    """Standard input with bytes behind it."""
-
-    def __init__(self, message: bytes) -> None:
-        super().__init__()
-        self.buffer = io.BytesIO(message)
-
-
 def run(*words: str, message: bytes = b"", monkeypatch: pytest.MonkeyPatch | None = None) -> str:
     out = io.StringIO()
     if monkeypatch:
-        monkeypatch.setattr("sys.stdin", Pipe(message))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(message)))
     call_command("process_report", *words, stdout=out)
     return out.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from briefings.models import Briefing
@@ -26,7 +27,7 @@ def make_sent_letter(
     return send_all(dispatch).get(subscriber__address=email)
 
 
-def send_all(dispatch: Dispatch):  # type: ignore[no-untyped-def]  # a queryset of deliveries
+def send_all(dispatch: Dispatch) -> QuerySet[Delivery]:
     """Fill a dispatch's ledger and call each copy sent."""
     dispatching.begin(dispatch, at=timezone.now())
     Delivery.objects.filter(dispatch=dispatch).update(
