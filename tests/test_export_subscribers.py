@@ -129,8 +129,8 @@ LOCALS = st.from_regex(r"[a-z0-9'=+\-]{1,20}", fullmatch=True)
 def test_what_goes_out_comes_back_as_it_was(people: list[tuple[str, str, str]]) -> None:
     Subscriber.objects.all().delete()
     briefing = Briefing.objects.filter(slug="ward").first() or make_briefing(slug="ward")
-    for local, name, said in people:
-        wording = "w" + said.replace("\0", "").strip()
+    for local, name, words in people:
+        wording = "w" + words.replace("\0", "").strip()
         reader = make_reader(of=briefing, email=f"{local}@example.org", name=name)
         agreed(reader, wording=wording)
     before = exported(briefing=briefing)

@@ -210,7 +210,7 @@ def test_dates_are_read_only_where_the_file_tells_how() -> None:
     stated = {"source": "s", "wording": "w"}
     briefing = make_briefing()
     unclear = make_csv(header, ["ada@example.org", "01/05/2024"], ["bob@example.org", "02/03/2024"])
-    with pytest.raises(CommandError, match=r"--dates day-first or month-first"):
+    with pytest.raises(CommandError, match=r"\(--dates day-first or month-first\)"):
         import_list(unclear, into=briefing, **stated)
     assert import_list(unclear, into=briefing, dates="month-first", **stated)["new"] == 2
     told = make_csv(header, ["cyd@example.org", "01/05/2024"], ["dan@example.org", "31/03/2024"])

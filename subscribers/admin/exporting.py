@@ -92,7 +92,9 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     return {"which": Which.ACTIVE.value, "chosen": request.GET.get("chosen", "")}
 
 
-def _page(request: HttpRequest, form: ExportForm, *, status: int = 200, **facts: Any) -> Any:
+def _page(
+    request: HttpRequest, form: ExportForm, *, status: int = 200, **facts: Any
+) -> TemplateResponse:
     chosen = form["chosen"].value() or ""
     context = {
         **admin.site.each_context(request),

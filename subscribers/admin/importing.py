@@ -61,8 +61,8 @@ class ListForm(forms.Form):
         },
     )
 
-    def clean_file(self) -> UploadedFile:
-        file = cast("UploadedFile", self.cleaned_data["file"])
+    def clean_file(self) -> UploadedFile[bytes]:
+        file = cast("UploadedFile[bytes]", self.cleaned_data["file"])
         if (file.size or 0) > sending_in.MAX_BYTES:
             raise forms.ValidationError(
                 f"The list has more than {sending_in.MAX_BYTES // 1024**2} MB. Divide it, or have"

@@ -30,22 +30,29 @@ class Layout:
     columns: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
     everybody: Mapping[str, Reason] = field(default_factory=dict)
-    source: str = ""
-    wording: str = ""
+    has_evidence: bool = False
     is_defused: bool = False  # cells that a spreadsheet would compute begin with an apostrophe
 
+    @property
+    def source(self) -> str:
+        """Where consent was given, for rows that do not say it."""
+        return "" if self.has_evidence else f"{self.name} export"
 
-def _not_recorded(name: str) -> dict[str, str]:
-    """What stands as evidence where an export has none."""
-    return {
-        "source": f"{name} export",
-        "wording": f"Agreed at {name}; its export does not hold the words that were shown there.",
-    }
+    @property
+    def wording(self) -> str:
+        """What stands in the record where an export holds no words."""
+        if self.has_evidence:
+            return ""
+        return f"Agreed at {self.name}; its export does not hold the words that were shown there."
 
 
 LAYOUTS = (
     Layout(
-        name="Newsroom", signs=OWN_HEADER, is_defused=True, columns={Role.BRIEFING: ("briefing",)}
+        name="Newsroom",
+        signs=OWN_HEADER,
+        columns={Role.BRIEFING: ("briefing",)},
+        has_evidence=True,
+        is_defused=True,
     ),
     Layout(
         name="Mailchimp",
@@ -61,13 +68,11 @@ LAYOUTS = (
         marks={"confirmtime": Mark(kind=MarkKind.LETS_IN, reason=Reason.UNCONFIRMED)},
         # There is a file for each audience, and columns that only one of them has.
         everybody={"UNSUB_TIME": Reason.UNSUBSCRIBED, "CLEAN_TIME": Reason.BOUNCED},
-        **_not_recorded("Mailchimp"),
     ),
     Layout(
         name="Ghost",
         signs=("id", "email", "subscribed_to_emails"),
         columns={Role.CONSENTED_AT: ("created_at",)},
-        **_not_recorded("Ghost"),
     ),
     Layout(
         # `active_subscription` tells who pays; those who read for nothing have `false`.
@@ -75,13 +80,11 @@ LAYOUTS = (
         signs=("email", "active_subscription"),
         any_sign=("email_disabled", "expiry", "plan"),
         columns={Role.CONSENTED_AT: ("created_at",)},
-        **_not_recorded("Substack"),
     ),
     Layout(
         name="listmonk",
         signs=("uuid", "email", "status", "attributes"),
         columns={Role.CONSENTED_AT: ("created_at",)},
-        **_not_recorded("listmonk"),
     ),
 )
 

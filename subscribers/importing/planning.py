@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from subscribers.importing.columns import Role, bare, choose_columns, match_columns
 from subscribers.importing.dates import DayOrder, UnclearDate, find_order, read_date
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _SAMPLE = 100
 MAX_SOURCE = 300  # characters, as ConsentRecord.source
+
+
+class Unclear(NamedTuple):
+    """What has still to be said, and the command's option for it."""
+
+    words: str
+    option: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,7 @@ class Plan:
     wording: str
     order: DayOrder | None
     is_defused: bool
-    unclear: tuple[str, ...]
+    unclear: tuple[Unclear, ...]
 
     def column_name(self, role: Role) -> str:
         """What the header calls the column of a role; empty when there is none."""
@@ -55,7 +62,7 @@ class Plan:
     def require(self) -> None:
         """Raise ImportRefused with everything that is still to be said."""
         if self.unclear:
-            raise ImportRefused(" ".join(self.unclear))
+            raise ImportRefused(" ".join(f"{one.words} ({one.option})" for one in self.unclear))
 
 
 def make_plan(file: BinaryIO, choices: Choices, *, now: datetime) -> Plan:
@@ -97,38 +104,40 @@ def _with_unclear(plan: Plan) -> Plan:
     return replace(plan, unclear=tuple(_unclear(plan)))
 
 
-def _unclear(plan: Plan) -> list[str]:
+def _unclear(plan: Plan) -> Iterator[Unclear]:
     """Say what is missing, each with what to do."""
-    unclear = []
-    names = ", ".join(name for name in plan.table.header if name)[:300]
     if Role.ADDRESS not in plan.columns:
-        unclear.append(
-            f"No column is known to hold the e-mail address; the file has: {names}."
-            " Choose it (--columns address=…)."
+        names = ", ".join(name for name in plan.table.header if name)[:300]
+        yield Unclear(
+            f"No column is known to hold the e-mail address; the file has: {names}. Choose it.",
+            "--columns address=…",
         )
     if Role.CONSENTED_AT not in plan.columns and plan.consented_on is None:
-        unclear.append(
-            "The file does not say when people agreed. Add a column consent_date, choose one"
-            " (--columns consent_date=…), or state the day once for the file (--consented-on)."
+        yield Unclear(
+            "The file does not say when people agreed. Choose a column that does, or state the day"
+            " once for the file.",
+            "--columns consent_date=…, --consented-on",
         )
     if Role.SOURCE not in plan.columns and not plan.source:
-        unclear.append(
-            "The file does not say where people agreed. Add a column source, choose one"
-            " (--columns source=…), or state it once for the file (--source)."
+        yield Unclear(
+            "The file does not say where people agreed. Choose a column that does, or state it"
+            " once for the file.",
+            "--columns source=…, --source",
         )
     if Role.WORDING not in plan.columns and not plan.wording:
-        unclear.append(
-            "The file does not say what people were told. Add a column wording, choose one"
-            " (--columns wording=…), or state it once for the file (--wording)."
+        yield Unclear(
+            "The file does not say what people were told. Choose a column that does, or state it"
+            " once for the file.",
+            "--columns wording=…, --wording",
         )
     if len(plan.source) > MAX_SOURCE:
-        unclear.append(f"Keep where people agreed to {MAX_SOURCE} characters.")
+        yield Unclear(f"Keep where people agreed to {MAX_SOURCE} characters.", "--source")
     if plan.order is DayOrder.UNCLEAR:
-        unclear.append(
+        yield Unclear(
             f"The dates in “{plan.column_name(Role.CONSENTED_AT)}” can be read with the day or the"
-            " month first, and no row tells which. Say it (--dates day-first or month-first)."
+            " month first, and no row tells which. Say it.",
+            "--dates day-first or month-first",
         )
-    return unclear
 
 
 def _first(header: tuple[str, ...], names: tuple[str, ...]) -> int | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
+from newsroom.addresses import readable_address
 from subscribers.importing.columns import Role
 from subscribers.importing.judging import judge_rows
 from subscribers.importing.planning import Plan
@@ -44,7 +45,7 @@ def _row(judged: dict[str, Any], plan: Plan) -> dict[str, Any]:
     stated = f"{plan.consented_on:%Y-%m-%d %H:%M}" if plan.consented_on else ""
     said = {
         "line": judged["line"],
-        "address": judged["address"] or "",
+        "address": readable_address(judged["address"]) if judged["address"] else "",
         "name": judged["name"] or "",
         "agreed": (judged["agreed_at"] or stated)[:16],
         "source": judged["source"] or plan.source,

@@ -65,7 +65,8 @@ def _settle(made: SubscriberImport, file: BinaryIO, plan: Plan, choices: Choices
     reading = preview(file, plan, briefing=made.briefing.slug, now=timezone.now())
     with transaction.atomic():
         if plan.unclear:
-            made.ask(trouble=" ".join(plan.unclear), choices=asdict(choices), reading=reading)
+            trouble = " ".join(one.words for one in plan.unclear)
+            made.ask(trouble=trouble, choices=asdict(choices), reading=reading)
         else:
             made.check_again(choices=asdict(choices), reading=reading)
             transaction.on_commit(wake_worker)

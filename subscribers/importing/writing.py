@@ -160,8 +160,9 @@ def _insert(
     """INSERT … SELECT from the chosen rows; columns not named get their field's default."""
     columns, expressions, parameters = [], [], []
     for field in model._meta.concrete_fields:
-        if field.column in values:
-            value = values[field.column]
+        column = str(field.column)
+        if column in values:
+            value = values[column]
             expression, given = (value, []) if isinstance(value, str) else (value[0], [value[1]])
         elif field.primary_key:
             continue
@@ -169,7 +170,7 @@ def _insert(
             expression, given = "%s", [field.get_default()]
         if given and is_postgres():  # it does not guess the type of a parameter in a SELECT
             expression = f"CAST({expression} AS {field.db_type(connection)})"
-        columns.append(connection.ops.quote_name(field.column))
+        columns.append(connection.ops.quote_name(column))
         expressions.append(expression)
         parameters += [field.get_db_prep_save(one, connection) for one in given]
     return _execute(
