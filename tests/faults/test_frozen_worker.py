@@ -46,7 +46,7 @@ def test_a_worker_that_wakes_after_its_leases_ended_sends_not_one_letter_more_un
     held = Lease.objects.filter(holder__endswith=f":{child}", closed_at=None)
     wait_until(held.exists, seconds=30, what="leases in its hands")
     sleeper.freeze()
-    wait_until(lambda: not held.exists(), seconds=30, what="the end of its leases")
+    wait_until(lambda: not held.exists(), seconds=45, what="the end of its leases")
     assert not is_sent()
     sleeper.thaw()
     wait_until(lambda: "fenced" in sleeper.output, seconds=20, what="the fence")
