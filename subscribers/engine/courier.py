@@ -87,11 +87,11 @@ class Courier:
 
     async def run(self) -> None:
         """Go on until time or work runs out. Raises what ends it before that."""
-        transport: Transport | None = None
+        transport: Transport | None = await open_transport(self.server)
         try:
             while not self._trip.time_is_up:
                 if transport is None:
-                    # No connection is opened for nothing.
+                    # No connection is opened again for nothing.
                     if not await self._clerk.ask(ledger.has_work, self._number):
                         return
                     transport = await open_transport(self.server)

@@ -78,6 +78,8 @@ class Stretch:
 
     async def run(self) -> int:
         """Keep `SEND_CONNECTIONS` couriers busy until time or work runs out."""
+        if not await self._clerk.ask(ledger.has_work, self._dispatch.pk):
+            return 0
         self._trip.rests |= await self._clerk.ask(destinations.rests, self._dispatch.pk)
         heartbeat = asyncio.create_task(self._keep_leases())
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
