@@ -101,7 +101,9 @@ def letter_context(issue: Issue, *, links: LetterLinks) -> dict[str, Any]:
         "url": url,
         "comments_url": f"{url}#comments" if issue.briefing.comments_close_after else "",
         "briefing_url": settings.SITE_URL + issue.briefing.get_absolute_url(),
-        "can_reply": bool(issue.briefing.reply_address or issue.briefing.lead.contact),
+        "can_reply": bool(
+            issue.briefing.reply_address or settings.REPLY_ADDRESS or issue.briefing.lead.contact
+        ),
         # Formatted here: a template would move it from the briefing's clock to the site's.
         "day": dateformat.format(issue.dateline, "j F Y"),
         "minutes": max(1, math.ceil(sum(it.words for it in sections) / WORDS_A_MINUTE)),

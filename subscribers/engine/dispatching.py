@@ -18,6 +18,7 @@ from subscribers.engine import ledger
 from subscribers.engine.composing import Mark
 from subscribers.listing import list_id
 from subscribers.models import Dispatch
+from subscribers.reports import replies
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +57,9 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
             text=letter.text,
             content_hash=issue.approved_hash,
             sender=_sender(issue),
-            reply_to=briefing.reply_address or briefing.lead.contact,
+            reply_to=(
+                briefing.reply_address or replies.reply_address(issue) or briefing.lead.contact
+            ),
             list_id=list_id(briefing),
             created_at=at,
             deadline=at + TRY_FOR,

@@ -84,7 +84,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", 4)), fields=["settled_at"], name="delivery_refused"
+                condition=models.Q(("answer__isnull", False)),
+                fields=["dispatch", "id"],
+                name="delivery_answered",
             ),
         ),
         migrations.AddField(

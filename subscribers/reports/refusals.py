@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from subscribers.models import (
     Delivery,
     DeliveryState,
+    Dispatch,
     EventSource,
     EventVerdict,
     ReportEvent,
@@ -37,11 +38,14 @@ NO_SUCH_MAILBOX = {"550", "551", "553"}
 def look_at_refusals(*, at: datetime) -> int:
     """Make events of the refusals that were not yet looked at; give back how many."""
     looked_at = ReportEvent.objects.filter(delivery_id=OuterRef("pk"), source=EventSource.SENDING)
+    # A dispatch tries for days before a deferral becomes a refusal.
+    recent = Dispatch.objects.filter(deadline__gt=at - LOOK_BACK).values_list("pk", flat=True)
     refused = (
-        Delivery.objects.filter(state=DeliveryState.REFUSED, settled_at__gt=at - LOOK_BACK)
+        Delivery.objects.filter(dispatch__in=list(recent), answer__isnull=False)
+        .filter(state=DeliveryState.REFUSED, settled_at__gt=at - LOOK_BACK)
         .filter(~Exists(looked_at))
         .select_related("dispatch")
-        .order_by("settled_at")
+        .order_by("pk")
     )
     doubted: dict[int, bool] = {}
     count = 0
