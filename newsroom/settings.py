@@ -16,8 +16,8 @@ from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
 from newsroom.hook_secrets import parse_hook_secrets
-from newsroom.mail_server import parse_mail_server
-from newsroom.mailbox import parse_mailbox
+from newsroom.mail_server import MailServer, parse_mail_server
+from newsroom.mailbox import Mailbox, parse_address, parse_mailbox
 
 django_stubs_ext.monkeypatch()
 
@@ -44,6 +44,15 @@ def read(variable: str, reader: Any, default: Any, *, hint: str) -> Any:
         return reader(variable, default)
     except (EnvError, ValueError) as reason:
         raise refuse(variable, f"is wrong: {hint} ({reason})") from None
+
+
+def parse(variable: str, parser: Any, default: str | None = None) -> Any:
+    """Parse a variable that has a form of its own; None where it is empty and may be."""
+    text = env.str(variable, default or "")
+    try:
+        return None if default is None and not text else parser(text)
+    except ValueError as reason:
+        raise refuse(variable, f"is wrong: {reason}") from None
 
 
 # --- Where this is ---------------------------------------------------------------------------
@@ -217,10 +226,7 @@ EMAIL_URL: str = (
     if DEBUG
     else required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
 )
-try:
-    MAIL_SERVER = parse_mail_server(EMAIL_URL)
-except ValueError as reason:
-    raise refuse("EMAIL_URL", f"is wrong: {reason}") from None
+MAIL_SERVER: MailServer = parse("EMAIL_URL", parse_mail_server, EMAIL_URL)
 if MAIL_SERVER.kind == "inbox" and not DEBUG:
     raise refuse(
         "EMAIL_URL", "is wrong: inbox: keeps letters on this machine, for development only"
@@ -244,21 +250,10 @@ if BOUNCE_ADDRESS.count("@") != 1:
         "BOUNCE_ADDRESS", f"is wrong: {BOUNCE_ADDRESS!r} is no address such as bounces@example.com"
     )
 # Where answers of people go, if not to the briefing's own address; each letter adds a +token.
-REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
-if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
-    raise refuse(
-        "REPLY_ADDRESS", f"is wrong: {REPLY_ADDRESS!r} is no address such as replies@example.com"
-    )
+REPLY_ADDRESS: str = parse("REPLY_ADDRESS", parse_address) or ""
 # A mailbox in which reports and answers arrive, if no pipe brings them.
-REPORTS_URL: str = env.str("REPORTS_URL", "")
-try:
-    REPORTS_MAILBOX = parse_mailbox(REPORTS_URL) if REPORTS_URL else None
-except ValueError as reason:
-    raise refuse("REPORTS_URL", f"is wrong: {reason}") from None
-try:
-    HOOK_SECRETS = parse_hook_secrets(env.str("HOOK_SECRETS", ""))
-except ValueError as reason:
-    raise refuse("HOOK_SECRETS", f"is wrong: {reason}") from None
+REPORTS_MAILBOX: Mailbox | None = parse("REPORTS_URL", parse_mailbox)
+HOOK_SECRETS: dict[str, str] = parse("HOOK_SECRETS", parse_hook_secrets) or {}
 SEND_RATE: float = read("SEND_RATE", env.float, 0.0, hint="write letters a second, 0 for no limit")
 SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number from 1")
 if SEND_RATE < 0:

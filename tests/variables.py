@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READERS = {"read", "required"}
+READERS = {"read", "required", "parse"}
 
 
 def variables_read() -> set[str]:
