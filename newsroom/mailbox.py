@@ -25,13 +25,6 @@ class Mailbox:
     keeps: bool = False
 
 
-def parse_address(text: str) -> str:
-    """Check an address that a `+token` is put into. Raises ValueError with a sentence."""
-    if text.count("@") != 1 or "" in text.split("@"):
-        raise ValueError(f"{text!r} is no address such as replies@example.com")
-    return text
-
-
 def parse_mailbox(url: str) -> Mailbox:
     """Read `imaps://user:pass@host/INBOX`, `imap://…?tls=starttls`, `pop3s://user:pass@host`.
 

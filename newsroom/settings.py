@@ -25,15 +25,6 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-def parse(variable: str, parser: Any, default: str | None = None) -> Any:
-    """Parse a variable that has a form of its own; None where it is empty and may be."""
-    text = env.str(variable, default or "")
-    try:
-        return None if default is None and not text else parser(text)
-    except ValueError as reason:
-        raise refuse(variable, f"is wrong: {reason}") from None
-
-
 # --- Where this is ---------------------------------------------------------------------------
 
 DEBUG: bool = read("DEBUG", env.bool, False, hint="write true or false")
@@ -240,7 +231,11 @@ if BOUNCE_ADDRESS.count("@") != 1:
         "BOUNCE_ADDRESS", f"is wrong: {BOUNCE_ADDRESS!r} is no address such as bounces@example.com"
     )
 # Where answers of people go, if not to the briefing's own address; each letter adds a +token.
-REPLY_ADDRESS: str = parse("REPLY_ADDRESS", parse_address) or ""
+REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
+if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
+    raise refuse(
+        "REPLY_ADDRESS", f"is wrong: {REPLY_ADDRESS!r} is no address such as replies@example.com"
+    )
 # A mailbox in which reports and answers arrive, if no pipe brings them.
 REPORTS_MAILBOX = parsed("REPORTS_URL", parse_mailbox) if env.str("REPORTS_URL", "") else None
 HOOK_SECRETS = parsed("HOOK_SECRETS", parse_hook_secrets)
