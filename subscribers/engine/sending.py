@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from subscribers.engine import alarms, destinations, ledger
 from subscribers.engine.answers import MustPause, ServerAway, ServerRejectsUs
@@ -96,7 +97,10 @@ class Stretch:
         """Renew the leases in hand, also while a server takes its time to answer."""
         while True:
             await asyncio.sleep(settings.LEASE_SECONDS / 4)
-            await self._clerk.ask(ledger.renew, list(self._trip.held))
+            try:
+                await self._clerk.ask(ledger.renew, list(self._trip.held))
+            except (OperationalError, InterfaceError) as failure:
+                log.warning("leases could not be renewed: %s", failure)
 
     async def _deliver(self, courier: Courier) -> None:
         """Let a courier work; what it must not go on with pauses the dispatch at once."""

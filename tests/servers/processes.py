@@ -118,10 +118,10 @@ class Process:
 
     def child_pids(self) -> list[int]:
         """Give the numbers of the processes that it started itself."""
-        with suppress(FileNotFoundError):  # it has ended
-            found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-            return [int(pid) for pid in found.split()]
-        return []
+        if not self.is_running():
+            return []
+        found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in found.split()]
 
     def freeze(self) -> None:
         """Stop it and its children where they are, as a paused virtual machine does."""
@@ -146,6 +146,9 @@ class Process:
         self.popen.wait(GRACE_SECONDS)
 
     def _signal_group(self, sign: signal.Signals) -> None:
+        if not self.is_running() and Path(f"/proc/{self.pid}").exists():
+            # Numbers come round again; while one of our group lived, this one could not.
+            return
         with suppress(ProcessLookupError, PermissionError):  # the group is gone
             os.killpg(self.popen.pid, sign)
 
