@@ -60,11 +60,11 @@ def test_send_rate_is_kept_by_two_hosts_together(
     start_newsroom: Callable[..., Newsroom],
     tell: Callable[[object], None],
 ) -> None:
-    make_due_issue(readers=2_500)
+    make_due_issue(readers=2_000)
     start_newsroom(EMAIL_URL=smtp_server.url, SEND_RATE=str(RATE))
-    smtp_server.wait_for_number(3 * RATE, seconds=60)  # both hosts are up
+    smtp_server.wait_for_number(2 * RATE, seconds=60)  # both hosts are up
     since = smtp_server.arrivals()[-1]
-    smtp_server.wait_for_number(8 * RATE, seconds=60)
+    smtp_server.wait_for_number(6 * RATE, seconds=60)
     arrivals = [at for at in smtp_server.arrivals() if at > since]
     rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
     tell(f"{rate:.1f} letters a second of {RATE}")
