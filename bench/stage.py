@@ -64,7 +64,7 @@ def lease(dispatch: str) -> None:
     """Lease at the beginning, in the middle and near the end of a ledger; print the costs."""
     from django.db.models import Max, Min
 
-    from subscribers.engine import ledger
+    from subscribers.engine import leasing
     from subscribers.models import Delivery, Dispatch
 
     ours = Dispatch.objects.filter(pk=int(dispatch))
@@ -75,12 +75,11 @@ def lease(dispatch: str) -> None:
     found = {}
     for place, share in (("beginning", 0.0), ("middle", 0.5), ("end", 0.97)):
         ours.update(leased_up_to=int(span["first"] - 1 + share * (span["last"] - span["first"])))
-        ledger.lease(int(dispatch), holder="bench")
+        leasing.take(int(dispatch), holder="bench", sizes=[leasing.LEASE_SIZE])
         begun, touched = time.perf_counter(), _pages_touched()
         for _ in range(times):
-            taken = ledger.lease(int(dispatch), holder="bench")
-            assert taken is not None
-            assert len(taken.readers) == ledger.LEASE_SIZE
+            [taken] = leasing.take(int(dispatch), holder="bench", sizes=[leasing.LEASE_SIZE])
+            assert len(taken.readers) == leasing.LEASE_SIZE
         found[place] = {
             "ms": 1000 * (time.perf_counter() - begun) / times,
             "pages": (_pages_touched() - touched) / times,

@@ -7,7 +7,9 @@ from collections import Counter
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.engine import dispatching
+from subscribers.engine import dispatching, leasing
+from subscribers.engine.leasing import Closing, Leased
+from subscribers.engine.recording import Entry
 from subscribers.models import Delivery, DeliveryState, Dispatch
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
@@ -22,6 +24,17 @@ def make_sending(
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatching.begin(dispatch, at=timezone.now())
     return dispatch
+
+
+def take(dispatch: Dispatch, *, size: int = 500) -> Leased | None:
+    """Take one lease as a connection does that has others beside it."""
+    return next(iter(leasing.take(dispatch.pk, holder="a test", sizes=[size])), None)
+
+
+def close(leased: Leased, *, begun: int = 0, settled: int = 0) -> bool:
+    """End one lease with what its worker knows."""
+    [was_ours] = leasing.close([Closing(Entry(leased.lease, begun=begun, settled=settled))])
+    return was_ours
 
 
 def states() -> dict[str, str]:

@@ -35,6 +35,7 @@ from subscribers.models import (
     SuppressionReason,
 )
 from subscribers.traces import person_of
+from tests import sending
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, THIRD, Life, every_value, live, owner_link
 
@@ -126,7 +127,7 @@ def test_a_copy_that_waits_for_an_erased_reader_is_skipped(client: Client, life:
     Delivery.objects.update(state=0, answer=None, settled_at=None)
     erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
     dispatch = Dispatch.objects.get()
-    assert ledger.lease(dispatch.pk, holder="test") is None
+    assert sending.take(dispatch) is None
     assert ledger.finish(dispatch)
 
 

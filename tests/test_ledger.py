@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.engine import dispatching, ledger
+from subscribers.engine import dispatching, leasing, ledger
 from subscribers.engine.answers import Verdict
-from subscribers.engine.ledger import Leased
+from subscribers.engine.leasing import Closing, Leased
 from subscribers.engine.recording import Entry, Outcome, record
 from subscribers.hashing import hash_address
 from subscribers.models import (
@@ -25,6 +25,7 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
+from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def make_sending(*, readers: int, briefing: Briefing | None = None) -> Dispatch:
 
 
 def take(dispatch: Dispatch, *, size: int = 500) -> Leased:
-    leased = ledger.lease(dispatch.pk, holder="a test", size=size)
+    leased = sending.take(dispatch, size=size)
     assert leased is not None
     return leased
 
@@ -91,7 +92,7 @@ def test_two_leases_share_no_copy() -> None:
     dispatch = make_sending(readers=5)
     first, second = take(dispatch, size=3), take(dispatch, size=3)
     assert [len(first.readers), len(second.readers)] == [3, 2]
-    assert ledger.lease(dispatch.pk, holder="a third") is None
+    assert sending.take(dispatch) is None
 
 
 def test_a_reader_who_left_after_the_fill_is_skipped() -> None:
@@ -120,7 +121,7 @@ def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
     reader = leased.readers[2].subscriber
     tell(dispatch, leased, begun=3, settled=2, subscriber=reader)
     expire(leased)
-    assert ledger.reclaim(at=timezone.now()) == 1
+    assert leasing.reclaim(at=timezone.now()) == 1
     assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
 
 
@@ -129,7 +130,7 @@ def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
     leased = take(dispatch)
     tell(dispatch, leased, begun=1, settled=1)
     expire(leased)
-    ledger.reclaim(at=timezone.now())
+    leasing.reclaim(at=timezone.now())
     assert states(dispatch) == ["sent", "pending", "pending"]
 
 
@@ -139,8 +140,8 @@ def test_an_unknown_copy_is_never_leased_again() -> None:
     reader = leased.readers[0].subscriber
     tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     expire(leased)
-    ledger.reclaim(at=timezone.now())
-    assert ledger.lease(dispatch.pk, holder="another") is None
+    leasing.reclaim(at=timezone.now())
+    assert sending.take(dispatch) is None
     assert ledger.finish(dispatch)
 
 
@@ -148,12 +149,12 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch)
     expire(leased)
-    ledger.reclaim(at=timezone.now())
+    leasing.reclaim(at=timezone.now())
     again = take(dispatch)
     reader = leased.readers[0].subscriber
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     assert verdict is Verdict.FENCED
-    assert not ledger.close(leased.lease)
+    assert not sending.close(leased, begun=1)
     assert states(dispatch) == ["leased", "leased"]
     assert Lease.objects.get(pk=again.lease).begun == 0
 
@@ -161,8 +162,8 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
 def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
     leased = take(make_sending(readers=1))
     expire(leased)
-    ledger.renew([leased.lease])
-    assert ledger.reclaim(at=timezone.now()) == 0
+    leasing.renew([leased.lease])
+    assert leasing.reclaim(at=timezone.now()) == 0
 
 
 def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
@@ -177,12 +178,86 @@ def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
         ),
     ]
     tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
-    ledger.close(leased.lease)
+    sending.close(leased, begun=3, settled=3)
     assert states(dispatch) == ["refused", "deferred", "sent"]
     assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
-    assert ledger.lease(dispatch.pk, holder="too early") is None
+    assert sending.take(dispatch) is None
     Delivery.objects.filter(pk=deferred).update(not_before=timezone.now())
     assert [reader.tries for reader in take(dispatch).readers] == [1]
+
+
+def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    now = timezone.now()
+    moments = [now, now + timedelta(hours=1), now]
+    outcomes = [
+        Outcome(
+            delivery=reader.delivery,
+            state=DeliveryState.DEFERRED,
+            answer="451 later",
+            not_before=moment,
+        )
+        for reader, moment in zip(leased.readers, moments, strict=True)
+    ]
+    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
+    sending.close(leased, begun=3, settled=3)
+    again = take(dispatch)
+    assert states(dispatch) == ["leased", "deferred", "leased"]
+    sending.close(again, begun=2, settled=2)
+    assert states(dispatch) == ["sent", "deferred", "sent"]
+
+
+def test_leases_of_many_connections_are_taken_together_and_share_no_copy() -> None:
+    dispatch = make_sending(readers=7)
+    taken = leasing.take(dispatch.pk, holder="a test", sizes=[3, 2, 3, 1])
+    assert [len(leased.readers) for leased in taken] == [3, 2, 2]
+    readers = [reader.subscriber for leased in taken for reader in leased.readers]
+    assert readers == sorted(set(readers))
+    assert Lease.objects.filter(closed_at=None).count() == 3
+
+
+def test_copies_in_hand_before_and_fresh_ones_are_given_in_one_go() -> None:
+    dispatch = make_sending(readers=3)
+    first = take(dispatch, size=1)
+    sending.close(first)
+    taken = leasing.take(dispatch.pk, holder="a test", sizes=[2, 2])
+    assert [[reader.address for reader in leased.readers] for leased in taken] == [
+        ["r0@example.com"],
+        ["r1@example.com", "r2@example.com"],
+    ]
+
+
+def test_a_lease_whose_readers_all_left_goes_to_the_next_ones_instead() -> None:
+    briefing = make_briefing()
+    dispatch = make_sending(readers=3, briefing=briefing)
+    briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
+        state=SubscriptionState.LEFT, left_at=timezone.now()
+    )
+    taken = leasing.take(dispatch.pk, holder="a test", sizes=[1, 1])
+    assert [reader.address for leased in taken for reader in leased.readers] == [
+        "r1@example.com",
+        "r2@example.com",
+    ]
+
+
+def test_leases_are_ended_together_each_by_its_own_record() -> None:
+    dispatch = make_sending(readers=6)
+    first, second, third = leasing.take(dispatch.pk, holder="a test", sizes=[2, 2, 2])
+    expire(second)
+    leasing.reclaim(at=timezone.now())
+    [refused, _] = (reader.delivery for reader in third.readers)
+    answer = Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user")
+    was_ours = leasing.close(
+        [
+            Closing(Entry(first.lease, begun=2, settled=1)),
+            Closing(Entry(second.lease, begun=2, settled=2)),
+            Closing(Entry(third.lease, begun=1, settled=1, outcomes=(answer,))),
+        ]
+    )
+    assert was_ours == [True, False, True]
+    assert states(dispatch) == ["sent", "unknown", "pending", "pending", "refused", "pending"]
+    assert not Delivery.objects.filter(lease__isnull=False).exists()
 
 
 @pytest.mark.parametrize("act", ["pause", "cancel"])
@@ -196,7 +271,7 @@ def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> No
     reader = leased.readers[0].subscriber
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     assert verdict is Verdict.STOP
-    assert ledger.lease(dispatch.pk, holder="another") is None
+    assert sending.take(dispatch) is None
 
 
 def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
@@ -204,7 +279,7 @@ def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
     leased = take(dispatch)
     assert not ledger.finish(dispatch)
     tell(dispatch, leased, begun=2, settled=2)
-    ledger.close(leased.lease)
+    sending.close(leased, begun=2, settled=2)
     assert ledger.finish(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.SENT

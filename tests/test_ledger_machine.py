@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Count, F
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -20,9 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from subscribers.engine import dispatching, ledger
+from subscribers.engine import dispatching, leasing, ledger
 from subscribers.engine.answers import Verdict
 from subscribers.engine.composing import Addressee
+from subscribers.engine.leasing import Closing
 from subscribers.engine.recording import Entry, Outcome, record
 from subscribers.models import (
     Delivery,
@@ -35,7 +37,8 @@ from subscribers.models import (
 )
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
-READERS = 3
+READERS = 5
+ANSWERS = st.sampled_from(["accepted", "refused", "deferred", "put off"])
 
 
 @dataclass(eq=False)
@@ -80,10 +83,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # --- a worker's own steps
 
-    @rule(target=workers, size=st.integers(1, 4))
-    def lease(self, size: int) -> Any:
-        taken = ledger.lease(self.dispatch.pk, holder="w", size=size)
-        return Worker(lease=taken.lease, readers=taken.readers) if taken else multiple()
+    @rule(target=workers, sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    def lease(self, sizes: list[int]) -> Any:
+        taken = leasing.take(self.dispatch.pk, holder="w", sizes=sizes)
+        return multiple(*(Worker(lease=one.lease, readers=one.readers) for one in taken))
 
     @rule(worker=workers)
     def begin(self, worker: Worker) -> None:
@@ -103,7 +106,7 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             worker.begun = worker.settled
 
-    @rule(worker=workers, answer=st.sampled_from(["accepted", "refused", "deferred"]))
+    @rule(worker=workers, answer=ANSWERS)
     def hand_over(self, worker: Worker, answer: str) -> None:
         if not worker.has_leave:
             return
@@ -114,17 +117,44 @@ class LedgerMachine(RuleBasedStateMachine):
             self.received[reader.subscriber] = self.received.get(reader.subscriber, 0) + 1
         else:
             state = DeliveryState.REFUSED if answer == "refused" else DeliveryState.DEFERRED
-            later = timezone.now() - timedelta(seconds=1) if answer == "deferred" else None
+            wait = {"deferred": timedelta(seconds=-1), "put off": timedelta(hours=1)}.get(answer)
+            later = timezone.now() + wait if wait else None
             worker.outcomes.append(
                 Outcome(delivery=reader.delivery, state=state, answer=answer, not_before=later)
             )
 
+    @rule(
+        size=st.integers(1, READERS),
+        answers=st.lists(ANSWERS, min_size=READERS, max_size=READERS),
+    )
+    def work_off(self, size: int, answers: list[str]) -> None:
+        """Do a whole lease, as most are done."""
+        for taken in leasing.take(self.dispatch.pk, holder="w", sizes=[size]):
+            worker = Worker(lease=taken.lease, readers=taken.readers)
+            for answer in answers[: len(worker.readers)]:
+                self.begin(worker)
+                self.hand_over(worker, answer)
+            self._close([worker])
+
     @rule(worker=consumes(workers))
     def close(self, worker: Worker) -> None:
-        if worker.has_leave:
-            worker.begun = worker.settled  # its connection died before the words left
-        ledger.close(worker.lease, last=worker.entry())
-        self.sleepers = [sleeper for sleeper in self.sleepers if sleeper is not worker]
+        self._close([worker])
+
+    @rule(one=consumes(workers), another=consumes(workers))
+    def close_two(self, one: Worker, another: Worker) -> None:
+        self._close([one, another])
+
+    def _close(self, closed: list[Worker]) -> None:
+        for worker in closed:
+            if worker.has_leave:
+                worker.begun = worker.settled  # its connection died before the words left
+        leasing.close(
+            [
+                Closing(worker.entry(), [reader.subscriber for reader in worker.readers])
+                for worker in closed
+            ]
+        )
+        self.sleepers = [sleeper for sleeper in self.sleepers if sleeper not in closed]
 
     # --- what the world does
 
@@ -145,6 +175,10 @@ class LedgerMachine(RuleBasedStateMachine):
         dispatching.tend(at=timezone.now())
         self.sleepers.append(worker)
         self.doubts += 1
+
+    @rule()
+    def let_an_hour_pass(self) -> None:
+        self.dispatch.deliveries.filter(not_before__isnull=False).update(not_before=timezone.now())
 
     @rule()
     def beat(self) -> None:
@@ -187,6 +221,11 @@ class LedgerMachine(RuleBasedStateMachine):
         assert {delivery.subscriber_id for delivery in sent} <= set(self.received)
 
     @invariant()
+    def a_lease_holds_the_readers_that_its_worker_has_and_no_others(self) -> None:
+        held = self.dispatch.leases.filter(closed_at=None).annotate(copies=Count("deliveries"))
+        assert not held.exclude(size=F("copies")).exists()
+
+    @invariant()
     def little_is_in_doubt(self) -> None:
         unknown = self.dispatch.deliveries.filter(state=DeliveryState.UNKNOWN).count()
         assert unknown <= self.doubts
@@ -198,7 +237,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
         dispatching.tend(at=timezone.now())
-        while taken := ledger.lease(self.dispatch.pk, holder="the last"):
+        self.let_an_hour_pass()
+        while found := leasing.take(self.dispatch.pk, holder="the last", sizes=[READERS]):
+            [taken] = found
             worker = Worker(lease=taken.lease, readers=taken.readers)
             for _ in worker.readers:
                 self.begin(worker)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching, ledger
+from subscribers.engine import dispatching
 from subscribers.hashing import hash_address
 from subscribers.models import (
     AddressChange,
@@ -19,6 +19,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
+from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.letterbox import letters_sent, letters_to, link_to
 from tests.lives import move, owner_link
@@ -229,7 +230,7 @@ def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subsc
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatching.begin(dispatch, at=timezone.now())
     move(client, reader, to=NEW)
-    leased = ledger.lease(dispatch.pk, holder="test")
+    leased = sending.take(dispatch)
     assert leased is not None
     assert [one.address for one in leased.readers] == [NEW]
 

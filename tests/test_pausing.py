@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from subscribers import pausing
-from subscribers.engine import dispatching, ledger
+from subscribers.engine import dispatching
 from subscribers.models import ConsentRecord, Subscriber, Subscription
+from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.lives import owner_link
 
@@ -127,7 +128,7 @@ def test_a_paused_reader_is_neither_filled_in_nor_sent_what_was_filled_before() 
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatching.begin(dispatch, at=timezone.now())
     pausing.pause(away, until=timezone.now().date() + timedelta(days=3), at=timezone.now())
-    leased = ledger.lease(dispatch.pk, holder="test")
+    leased = sending.take(dispatch)
     assert leased is not None
     assert [reader.subscriber for reader in leased.readers] == [home.pk]
     again = make_dispatch(issue=make_scheduled_issue(briefing=briefing))

@@ -30,6 +30,11 @@ class Budget:
     letters: int
 
 
+def is_limited(server: MailServer) -> bool:
+    """Whether any limit a day holds for a server."""
+    return bool(server.per_day or settings.SEND_WARM_UP)
+
+
 def caps(server: MailServer, *, day: date) -> dict[str, int]:
     """Give the limits that hold for a server on a day, by name; empty when there is none."""
     found = {}
@@ -45,12 +50,17 @@ def sending_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
 
 
+def without_limit(letters: int) -> Budget:
+    """Give what no limit counts."""
+    return Budget(names=(), day=timezone.now().date(), letters=letters)
+
+
 def take(server: MailServer, want: int, *, at: datetime | None = None) -> Budget:
     """Take up to so many letters from every limit that holds; none are left when it gives 0."""
     day = (at or timezone.now()).astimezone(UTC).date()
     limits = caps(server, day=day)
     if not limits:
-        return Budget(names=(), day=day, letters=want)
+        return without_limit(want)
     with brief():
         for name in sorted(limits):
             DailyCount.objects.get_or_create(limit=name, day=day)

@@ -2,7 +2,7 @@
 
 Connections never touch the database. They tell the clerk how far their leases have come; whatever
 was told while the last record was being written goes into the next one, so that a record costs
-the same for one connection or for a hundred.
+the same for one connection or for a hundred. Leases are taken and ended together likewise.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import psycopg2
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 
-from subscribers.engine import recording
+from subscribers.engine import leasing, recording
 from subscribers.engine.answers import Verdict
+from subscribers.engine.gathering import Gathering
 from subscribers.engine.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from subscribers.engine.leasing import Closing, Leased
     from subscribers.engine.recording import Entry
 
 log = logging.getLogger(__name__)
@@ -31,16 +33,19 @@ Result = TypeVar("Result")
 
 # How long a record waits for others to join it: with eight connections this halved its CPU.
 GATHER_SECONDS = 0.001
+# The same for leases, which take seconds to work off.
+GATHER_LEASES_SECONDS = 0.005
 
 
 class Clerk:
     """Serves the couriers of one stretch; made and closed inside a running event loop."""
 
-    def __init__(self, *, dispatch: int, briefing: int) -> None:
-        self._dispatch, self._briefing = dispatch, briefing
+    def __init__(self, *, dispatch: int, briefing: int, holder: str) -> None:
+        self._dispatch, self._briefing, self._holder = dispatch, briefing, holder
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk")
-        self._told: list[tuple[Entry, asyncio.Future[Verdict]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._records = Gathering(self._write_down, seconds=GATHER_SECONDS)
+        self._leases = Gathering(self._take_leases, seconds=GATHER_LEASES_SECONDS)
+        self._closings = Gathering(self._close_leases, seconds=GATHER_LEASES_SECONDS)
         self._line: Line | None = None
 
     async def ask(self, act: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
@@ -50,31 +55,24 @@ class Clerk:
 
     def record(self, entry: Entry) -> asyncio.Future[Verdict]:
         """Write down how far a lease has come; the future tells whether its next letter may go."""
-        loop = asyncio.get_running_loop()
-        verdict: asyncio.Future[Verdict] = loop.create_future()
-        self._told.append((entry, verdict))
-        if self._writing is None:
-            self._writing = loop.create_task(self._write())
-        return verdict
+        return self._records.ask(entry)
 
-    async def _write(self) -> None:
-        """Write until nothing was told while writing."""
-        while self._told:
-            await asyncio.sleep(GATHER_SECONDS)
-            told, self._told = self._told, []
-            try:
-                verdicts = await self._write_down([entry for entry, _ in told])
-            except Exception as failure:  # noqa: BLE001  (each courier is told, and stops)
-                for _, waiting in told:
-                    if not waiting.cancelled():
-                        waiting.set_exception(failure)
-                continue
-            for entry, waiting in told:
-                if not waiting.cancelled():
-                    waiting.set_result(verdicts[entry.lease])
-        self._writing = None
+    async def lease(self, size: int) -> Leased | None:
+        """Take a lease; None when there is nothing to take."""
+        return await self._leases.ask(size)
 
-    async def _write_down(self, entries: list[Entry]) -> dict[int, Verdict]:
+    async def close_lease(self, closing: Closing) -> bool:
+        """End a lease with its last record; False when it was no longer ours."""
+        return await self._closings.ask(closing)
+
+    async def _take_leases(self, sizes: list[int]) -> list[Leased | None]:
+        taken = await self.ask(leasing.take, self._dispatch, holder=self._holder, sizes=sizes)
+        return [*taken, *[None] * (len(sizes) - len(taken))]
+
+    async def _close_leases(self, closings: list[Closing]) -> list[bool]:
+        return await self.ask(leasing.close, closings)
+
+    async def _write_down(self, entries: list[Entry]) -> list[Verdict]:
         """Take the fast way for what is plain, the thread for the rest and when the line is cut."""
         shared = {"dispatch": self._dispatch, "briefing": self._briefing}
         plain = [entry for entry in entries if not entry.outcomes]
@@ -88,7 +86,7 @@ class Clerk:
         rest = [entry for entry in entries if entry.lease not in verdicts]
         if rest:
             verdicts |= await self.ask(recording.record, rest, **shared)
-        return verdicts
+        return [verdicts[entry.lease] for entry in entries]
 
     async def _write_on_line(self, entries: list[Entry], **shared: int) -> dict[int, Verdict]:
         seconds = settings.LEASE_SECONDS / 4
@@ -106,8 +104,7 @@ class Clerk:
 
     async def close(self) -> None:
         """Let the line, the thread and its connection go."""
-        if self._writing is not None:
-            await self._writing
+        await self._records.finish()
         self._hang_up()
         await self.ask(connections.close_all)
         self._thread.shutdown()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from subscribers.engine import budgets, destinations, ledger, pacing
+from subscribers.engine import budgets, destinations, leasing, ledger, pacing
 from subscribers.engine.answers import Answer, ConnectionLost, ServerAway, ServerRejectsUs, Verdict
 from subscribers.engine.composing import Addressee, Composition, Envelope, Unmailable
 from subscribers.engine.lease_run import LeaseRun
@@ -29,8 +29,8 @@ from subscribers.models import DeliveryState
 
 if TYPE_CHECKING:
     from newsroom.mail_server import MailServer
+    from subscribers.engine.budgets import Budget
     from subscribers.engine.clerk import Clerk
-    from subscribers.engine.ledger import Leased
     from subscribers.engine.transports import Transport
     from subscribers.models import Dispatch
 
@@ -56,7 +56,6 @@ class Trip:
     composition: Composition
     clerk: Clerk
     ends: float
-    holder: str
     held: set[int] = field(default_factory=set)
     rests: dict[str, datetime] = field(default_factory=dict)
     leave: int = 0
@@ -95,7 +94,7 @@ class Courier:
                     if not await self._clerk.ask(ledger.has_work, self._number):
                         return
                     transport = await open_transport(self.server)
-                budget = await self._clerk.ask(budgets.take, self.server, self._lease_size())
+                budget = await self._budget()
                 run = await self._lease(budget.letters)
                 try:
                     if run is None:
@@ -104,26 +103,29 @@ class Courier:
                         await transport.close()
                         transport = None
                 finally:
-                    handed = 0 if run is None else run.handed
-                    await self._clerk.ask(budgets.give_back, budget, budget.letters - handed)
+                    if budget.names:
+                        handed = 0 if run is None else run.handed
+                        await self._clerk.ask(budgets.give_back, budget, budget.letters - handed)
         finally:
             if transport is not None:
                 await transport.close()
+
+    async def _budget(self) -> Budget:
+        size = self._lease_size()
+        if not budgets.is_limited(self.server):
+            return budgets.without_limit(size)
+        return await self._clerk.ask(budgets.take, self.server, size)
+
+    async def _lease(self, size: int) -> LeaseRun | None:
+        leased = await self._clerk.lease(size) if size else None
+        return LeaseRun(leased, self._clerk) if leased else None
 
     def _lease_size(self) -> int:
         """Give slow connections small leases and fast connections large ones."""
         if not self._letters_per_s:
             return FIRST_LEASE
         seconds = min(LEASE_TAKES, self._trip.ends - time.monotonic())
-        return max(LAST_LEASE, min(ledger.LEASE_SIZE, int(self._letters_per_s * seconds)))
-
-    async def _lease(self, size: int) -> LeaseRun | None:
-        leased: Leased | None = None
-        if size:
-            leased = await self._clerk.ask(
-                ledger.lease, self._number, holder=self._trip.holder, size=size
-            )
-        return LeaseRun(leased, self._clerk) if leased else None
+        return max(LAST_LEASE, min(leasing.LEASE_SIZE, int(self._letters_per_s * seconds)))
 
     async def _work(self, run: LeaseRun, transport: Transport) -> bool:
         """Work one lease in order and close it; False when the connection is used up."""

@@ -14,7 +14,7 @@ from briefings.models import Issue, TransitionRefused
 from briefings.rendering.letter import LetterLinks, render_letter
 from newsroom import letters
 from newsroom.tasks import wake
-from subscribers.engine import ledger
+from subscribers.engine import leasing, ledger
 from subscribers.engine.composing import Mark
 from subscribers.listing import list_id
 from subscribers.models import Dispatch
@@ -138,7 +138,7 @@ def tend(*, at: datetime) -> list[Dispatch]:
     Fills what is new, takes back what dead workers held, calls finished what is settled. Running
     twice, or in two places, changes nothing.
     """
-    ledger.reclaim(at=at)
+    leasing.reclaim(at=at)
     waiting = []
     for dispatch in Dispatch.objects.live().select_related("issue__briefing"):
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subscribers.engine import ledger
+from subscribers.engine.leasing import Closing
 from subscribers.engine.recording import Entry, Outcome
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from subscribers.engine.answers import Verdict
     from subscribers.engine.clerk import Clerk
-    from subscribers.engine.ledger import Leased
+    from subscribers.engine.leasing import Leased
 
 
 class LeaseRun:
@@ -45,12 +45,8 @@ class LeaseRun:
 
     async def close(self) -> None:
         """Give the lease back with its last record; nothing happens when it is no longer ours."""
-        await self._clerk.ask(
-            ledger.close,
-            self.lease,
-            last=self._entry(None),
-            order=[reader.subscriber for reader in self.readers],
-        )
+        order = [reader.subscriber for reader in self.readers]
+        await self._clerk.close_lease(Closing(last=self._entry(None), order=order))
 
     def _entry(self, subscriber: int | None) -> Entry:
         return Entry(

@@ -15,7 +15,7 @@ import uvloop
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from subscribers.engine import alarms, destinations, ledger
+from subscribers.engine import alarms, destinations, leasing, ledger
 from subscribers.engine.answers import MustPause, ServerAway, ServerRejectsUs
 from subscribers.engine.clerk import Clerk
 from subscribers.engine.composing import Composition
@@ -55,7 +55,8 @@ def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int
 async def _run(
     dispatch: Dispatch, composition: Composition, *, briefing: int, seconds: float
 ) -> int:
-    clerk = Clerk(dispatch=dispatch.pk, briefing=briefing)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    clerk = Clerk(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
         return await Stretch(dispatch, composition, clerk, seconds=seconds).run()
     finally:
@@ -74,7 +75,6 @@ class Stretch:
             composition=composition,
             clerk=clerk,
             ends=time.monotonic() + seconds,
-            holder=f"{socket.gethostname()}:{os.getpid()}",
         )
 
     async def run(self) -> int:
@@ -98,7 +98,7 @@ class Stretch:
         while True:
             await asyncio.sleep(settings.LEASE_SECONDS / 4)
             try:
-                await self._clerk.ask(ledger.renew, list(self._trip.held))
+                await self._clerk.ask(leasing.renew, list(self._trip.held))
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure)
 

@@ -42,11 +42,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Copies that were in hand before and may be tried now: deferred, given back, resent."""
         return self.filter(not_before__lte=at, lease=None, state__in=WAITING_STATES)
 
-    def fresh(self, *, after: int) -> DeliveryQuerySet:
-        """Copies for readers with higher numbers that nobody has had in hand yet."""
-        return self.filter(
-            subscriber_id__gt=after, state=DeliveryState.PENDING, not_before__isnull=True
-        )
+    def fresh(self) -> DeliveryQuerySet:
+        """Copies that nobody has had in hand yet."""
+        return self.filter(state=DeliveryState.PENDING, not_before__isnull=True)
 
 
 class Delivery(models.Model):

@@ -25,9 +25,9 @@ TAKE_A_LEASE = """
 import django, sys, time
 django.setup()
 from django.db import transaction
-from subscribers.engine import ledger
+from subscribers.engine import leasing
 with transaction.atomic():
-    ledger.lease(int(sys.argv[1]), holder="sleeper")
+    leasing.take(int(sys.argv[1]), holder="sleeper", sizes=[500])
     print("leased", flush=True)
     time.sleep(300)
 """
