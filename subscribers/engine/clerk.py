@@ -23,7 +23,7 @@ from subscribers.engine.gathering import Gathering
 from subscribers.engine.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from subscribers.engine.leasing import Closing, Leased
     from subscribers.engine.recording import Entry
@@ -47,6 +47,9 @@ class Clerk:
         self._leases = Gathering(self._take_leases, seconds=GATHER_LEASES_SECONDS)
         self._closings = Gathering(self._close_leases, seconds=GATHER_LEASES_SECONDS)
         self._line: Line | None = None
+        # Each of them changes many leases at once: side by side they would end up waiting for one
+        # another, and PostgreSQL notices that only after a second.
+        self._changing_leases = asyncio.Lock()
 
     async def ask(self, act: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Do something with the database on the clerk's thread."""
@@ -64,6 +67,11 @@ class Clerk:
     async def close_lease(self, closing: Closing) -> bool:
         """End a lease with its last record; False when it was no longer ours."""
         return await self._closings.ask(closing)
+
+    async def renew(self, leases: Collection[int]) -> None:
+        """Put off the end of leases; what is told meanwhile is written down afterwards."""
+        async with self._changing_leases:
+            await self.ask(leasing.renew, leases)
 
     async def _take_leases(self, sizes: list[int]) -> list[Leased | None]:
         taken = await self.ask(leasing.take, self._dispatch, holder=self._holder, sizes=sizes)
@@ -92,9 +100,10 @@ class Clerk:
         seconds = settings.LEASE_SECONDS / 4
         if self._line is None:
             self._line = await Line.open(prepare=recording.PREPARE, seconds=seconds)
-        rows = await self._line.ask(
-            recording.EXECUTE, recording.values(entries, **shared), seconds=seconds
-        )
+        async with self._changing_leases:
+            rows = await self._line.ask(
+                recording.EXECUTE, recording.values(entries, **shared), seconds=seconds
+            )
         return recording.read_verdicts(entries, cast("list[tuple[int, bool, bool]]", rows))
 
     def _hang_up(self) -> None:

@@ -15,7 +15,7 @@ import uvloop
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from subscribers.engine import alarms, destinations, leasing, ledger
+from subscribers.engine import alarms, destinations, ledger
 from subscribers.engine.answers import MustPause, ServerAway, ServerRejectsUs
 from subscribers.engine.clerk import Clerk
 from subscribers.engine.composing import Composition
@@ -98,7 +98,7 @@ class Stretch:
         while True:
             await asyncio.sleep(settings.LEASE_SECONDS / 4)
             try:
-                await self._clerk.ask(leasing.renew, list(self._trip.held))
+                await self._clerk.renew(list(self._trip.held))
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure)
 
