@@ -24,7 +24,7 @@ from tests.servers.redis import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
-CONNECTIONS = 16  # of each worker process
+CONNECTIONS = 32  # of each worker process
 
 
 class Arena:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.arena import Arena
+from bench.arena import CONNECTIONS, Arena
 from bench.receivers import CountingReceiver
 from bench.run import Run
 
@@ -16,7 +16,7 @@ class Limit:
 
     name: str
     letters: int
-    connections: int = 16
+    connections: int = CONNECTIONS
     delay: float = 0.0  # seconds that the receiver takes for a letter
     receivers: int = 1
 
