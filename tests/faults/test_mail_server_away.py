@@ -1,6 +1,6 @@
 """The mail server goes away, and connections to it are cut at any moment.
 
-`NEWSROOM_AWAY_SECONDS=600` is the long form.
+`NEWSROOM_AWAY_SECONDS=600` with `-o faulthandler_timeout=1200` is the long form.
 """
 
 from __future__ import annotations
