@@ -31,7 +31,10 @@ def read_complaint(opened: Opened) -> tuple[bool, tuple[Failure, ...]] | None:
     if told and told[1].lower() not in COMPLAINTS:
         return False, ()
     named = [clean_address(value) for value in _RECIPIENT.findall(feedback)]
-    hotmail = clean_address(opened.original_header("x-hmxmroriginalrecipient"))
+    hotmail = clean_address(
+        opened.original_header("x-hmxmroriginalrecipient")
+        or opened.header("x-hmxmroriginalrecipient")
+    )
     found = [one for one in [*named, hotmail] if one] or opened.original_recipients()
     return True, tuple(
         Failure(address=address, verdict=Verdict.COMPLAINT, reason=Reason.COMPLAINT)

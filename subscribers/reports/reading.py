@@ -25,8 +25,8 @@ from subscribers.reports.prose import find_recipients
 from subscribers.reports.recognising import (
     FAILED_ACTIONS,
     QUIET_ACTIONS,
+    answers_for_person,
     is_automatic,
-    is_away,
     is_challenge,
     is_delay,
     is_delivered,
@@ -97,7 +97,7 @@ def _recognise(opened: Opened, raw: bytes) -> tuple[Kind, tuple[Failure, ...]]:
         return _from_status(opened, groups)
     if not (is_status_report(opened) or looks_returned(opened)):
         return _without_report(opened), ()
-    if is_away(opened) or (is_automatic(opened) and speaks_of_absence(opened)):
+    if answers_for_person(opened):
         return Kind.AUTOMATIC, ()
     return _from_words(opened, raw)
 
