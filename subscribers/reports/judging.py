@@ -36,6 +36,8 @@ BY_STATUS = {
     "1.8": Reason.SENDER,
     "1.9": Reason.SYSTEM,
     "1.10": Reason.HOST_UNKNOWN,
+    "1.20": Reason.SENDER,
+    "1.90": Reason.POLICY,  # more than a sender may send in a day
     "2": Reason.UNCLEAR,
     "2.1": Reason.DISABLED,
     "2.2": Reason.FULL,
@@ -85,7 +87,8 @@ _ANY_ADDRESS = re.compile(f"<?{ADDRESS}>?")
 # "<ivy@ward.example> does not exist": here the address itself is a word of the sentence.
 _ADDRESS_AS_WORD = re.compile(
     rf"<?{ADDRESS}>?(?=[\s:;,.>)\]'\"-]{{0,8}}"
-    r"(?:is |was |does ?n.t|does not|do not|did not|not |could ?n|unknown|invalid|no longer|isn))"
+    r"(?:is |was |has )?(?:unknown|invalid|no longer|does ?n.t exist|(?:does |did )?not exist"
+    r"|(?:could )?not (?:be )?(?:found|known|valid|a valid|here)))"
 )
 
 

@@ -149,6 +149,8 @@ def _from_status(opened: Opened, groups: list[Group]) -> tuple[Kind, tuple[Failu
             for name in (address, group.other)
             if name
         ]
+    if not failures:  # the letter's own token may still tell who it was
+        failures = [_failure_of(group, "", opened, alone=len(groups) == 1) for group in groups]
     if quiet:
         return Kind.NOTICE, _unique(failures)
     failing = [one for one in failures if one.reason not in {Reason.DELAYED, Reason.DELIVERED}]
@@ -283,7 +285,8 @@ def find_seal(opened: Opened, raw: bytes, *, recipient: str = "") -> str:
     One that was made here is preferred; it is still to be looked up.
     """
     fields = "\n".join(opened.header(name) for name in _OWN_FIELDS)
-    text = "\n".join([f"{recipient}@", fields, opened.original, raw.decode("latin-1")])
+    parts = [opened.original, opened.feedback, *opened.statuses]
+    text = "\n".join([f"{recipient}@", fields, *parts, raw.decode("latin-1")])
     first = ""
     for number, found in enumerate(_SEAL.finditer(text)):
         first = first or found[1].lower()

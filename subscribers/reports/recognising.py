@@ -90,7 +90,7 @@ def looks_returned(opened: Opened) -> bool:
     failure = bool(_FAILURE_SUBJECT.search(opened.header("subject")))
     says_so = bool(_NOT_DELIVERED.search(_flat(opened)))
     if is_daemon(opened):
-        return failure or says_so or not is_automatic(opened)
+        return failure or says_so or is_delivered(opened) or not is_automatic(opened)
     if is_automatic(opened):
         return failure and says_so and not is_answer(opened)
     if null_path:
