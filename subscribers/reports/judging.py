@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from subscribers.reports.delivery_status import find_status
-from subscribers.reports.naming import ADDRESS
+from subscribers.reports.naming import ADDRESS, part_scripts
 from subscribers.reports.verdicts import Reason
 from subscribers.reports.words import TABLE, Row
 
@@ -164,6 +164,8 @@ def _by_words(words: str, *, status: str, strong_only: bool) -> Reason | None:
     first = found[0]
     if first.reason in ABOUT_US and _names_the_address(status):
         first = next((row for row in found if row.reason in ABOUT_THE_ADDRESS), first)
+    if first.reason == Reason.EXPIRED and _names_the_address(status):
+        return _by_status(status)
     return _unless_vague(first, status=status)
 
 
@@ -208,7 +210,7 @@ def plain_words(words: str) -> str:
 
     A host may be called spamfilter, a mailbox unknown. Names of block lists stay, as "dnsbl".
     """
-    text = " ".join(words.lower().replace("’", "'").split())
+    text = " ".join(part_scripts(words.lower()).replace("’", "'").split())
     text = _LISTS.sub(" dnsbl ", text)
     text = _ANY_ADDRESS.sub(" ", _ADDRESS_AS_WORD.sub(" address ", text))
     return " ".join(_HOST.sub(" ", text).split())

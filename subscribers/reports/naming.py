@@ -12,8 +12,7 @@ _HOST = rf"""(?:{_LITERAL}|[^{_AROUND}']{{1,255}})"""
 ADDRESS = f"{_LOCAL}@{_HOST}"
 _ADDRESS = re.compile(ADDRESS)
 _SCRIPTS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-_GLUED_BEFORE = re.compile(rf"^.*[{_SCRIPTS}](?=[A-Za-z0-9])")
-_GLUED_AFTER = re.compile(rf"^([A-Za-z0-9.-]+\.[A-Za-z]{{2,24}})[{_SCRIPTS}]")
+_SCRIPTS_MEET = re.compile(rf"(?<=[{_SCRIPTS}])(?=[A-Za-z0-9<])|(?<=[A-Za-z0-9>])(?=[{_SCRIPTS}])")
 _COMMENT = re.compile(r"\([^()]{0,300}\)")
 _TYPE = re.compile(r"^\s*[A-Za-z][A-Za-z0-9 _-]{1,20}\s*;\s*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62}\.)*[\w-]{1,63})\.?", re.ASCII)
@@ -57,7 +56,6 @@ def find_address(text: str) -> str:
 def trim_address(text: str) -> str:
     """Take signs of the sentence off an address; empty when nothing sensible is left."""
     local, _, domain = text.rpartition("@")
-    local, domain = _unglue(local, domain)
     if re.fullmatch(_LITERAL, domain):
         return f"{local}@{domain}" if local else ""
     domain = domain.strip(".,;:!?'\"*=/&#-_").split("/")[0].split("?")[0]
@@ -73,14 +71,9 @@ def trim_address(text: str) -> str:
     return f"{local}@{domain}"
 
 
-def _unglue(local: str, domain: str) -> tuple[str, str]:
-    """Cut off words of scripts that set no spaces: 收件人ivy@ward.example不存在."""
-    if cut := _GLUED_AFTER.match(domain):
-        domain = cut[1]
-        local = _GLUED_BEFORE.sub("", local)
-    elif domain.isascii():
-        local = _GLUED_BEFORE.sub("", local)
-    return local, domain
+def part_scripts(text: str) -> str:
+    """Set the spaces that some scripts leave out: 收件人ivy@ward.example不存在."""
+    return _SCRIPTS_MEET.sub(" ", text)
 
 
 def local_of(text: str) -> str:

@@ -21,7 +21,10 @@ COMPLAINTS = {
     "other",
     "miscategorized",
     "complaint",
+    "complaints",
     "spam",
+    "junk",
+    "unsubscribe",
     "",
 }
 
@@ -136,7 +139,11 @@ def is_automatic(opened: Opened) -> bool:
 
 def is_away(opened: Opened) -> bool:
     """Whether subject or words are an absence note's, a receipt's or a challenge's."""
-    return bool(_AWAY_SUBJECT.search(opened.header("subject")))
+    if not _AWAY_SUBJECT.search(opened.header("subject")):
+        return False
+    # The subject that a person answers may be an issue's title: "Re: Out of office".
+    by_person = is_answer(opened) and opened.head.get("in-reply-to")
+    return not by_person or speaks_of_absence(opened)
 
 
 def speaks_of_absence(opened: Opened) -> bool:
