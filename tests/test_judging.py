@@ -2,84 +2,64 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from subscribers.reports.judging import judge
-from subscribers.reports.verdicts import verdict_of
+from subscribers.reports.verdicts import Reason, Verdict, verdict_of
 
-HARD = [
-    "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in mailbox table",
-    "550 5.1.1 The email account that you tried to reach does not exist",
-    "550 5.2.1 The email account that you tried to reach is disabled",
-    "550 Requested action not taken: mailbox unavailable",
-    "550 #5.1.0 Address rejected.",
-    "550 Invalid recipient a@b.example",
-    "550 a@b.example unknown",
-    "550 5.7.1 <a@b.example>... User unknown",
-    "550 spamfilter.b.example: no such user",
-    "500 err.nosuchuser",
-    "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
-    "551 User has moved; please try <c@d.example>",
-    "Host or domain name not found. Name service error for name=b.example type=A",
-    "Sorry, I couldn't find any host named b.example. (#5.1.2)",
-    "556 5.1.10 Recipient address has a null MX",
-    "Unrouteable address",
-    "User ivy not listed in public Name & Address Book",
-    "550 Empfängeradresse existiert nicht",
-    "550 Destinataire inconnu",
-    "550 Usuario desconocido",
-    "550 нет такого пользователя",
-    "550 宛先のアドレスが見つかりません",
-    "554 This account has been disabled or discontinued",
-]
-FULL = [
-    "552 5.2.2 Mailbox full",
-    "550 5.1.1 mailbox is full",
-    "550 5.7.1 Quota violation",
-    "452 4.2.2 The email account that you tried to reach is over quota",
-    "552 Message would exceed user's quota",
-    "554 5.2.2 STOREDRV.Deliver.Exception:QuotaExceededException",
-    "Requested mail action aborted: exceeded storage allocation",
-    "550 user has too many messages on the server",
-    "550 Postfach ist voll",
-    "550 boîte aux lettres pleine",
-]
-POLICY = [
-    "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
-    "550 5.7.1 Message rejected as unsolicited bulk mail",
-    "550 5.7.1 Access denied",
-    "554 5.7.1 Relay access denied",
-    "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
-    "552 5.3.4 Message size exceeds fixed limit",
-    "550 5.1.8 Sender address rejected: Domain not found",
-    "550 Sender verify failed",
-    "550 5.7.26 This mail is unauthenticated",
-    "550 rejected per our SPF policy",
-    "554 5.7.1 <mail.c.example>: Helo command rejected: Host not found",
-    "they are not accepting mail with attachments",
-    "550 5.7.1 message sending rate limit exceeded",
-]
-SOFT = [
-    "450 4.1.1 user unknown",
-    "451 no such user here, try again",
-    "connect to b.example: Connection timed out",
-    "retry timeout exceeded",
-    "554 5.4.14 Hop count exceeded - possible mail loop",
-    "Too many hops 26 (25 max)",
-    "452 4.3.1 Insufficient system resources",
-    "550 5.4.316 Message expired, connection refused",
-    "554 no",
-    "",
-]
-CASES = {"hard": HARD, "full": FULL, "policy": POLICY, "soft": SOFT}
+GROUPS = tomllib.loads((Path(__file__).parent / "reports/diagnostics.toml").read_text())
+ROWS = [(words, verdict) for verdict, group in GROUPS.items() for words in group]
+_STATUS = re.compile(r"(?:\[([\d.]+)\] ?)?(.*)", re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    ("words", "verdict"), [(words, name) for name, rows in CASES.items() for words in rows]
-)
+# How reports begin, which is the same for whatever happened.
+PREFACES = """
+This Message was undeliverable due to the following reason:
+your message could not be delivered to one or more recipients. please send mail to postmaster.
+I'm afraid I wasn't able to deliver your message to the following addresses. I've given up.
+One or more of its recipients. This is a permanent error. The following address(es) failed:
+Delivery to the following recipient failed permanently:
+Your message did not reach some or all of the intended recipients.
+The following addresses had permanent fatal errors
+The following addresses had transient non-fatal errors
+There was a problem delivering your message to ivy@ward.example. See the details below.
+The following message to <ivy@ward.example> was undeliverable. The reason for the problem:
+Failed to deliver to 'ivy@ward.example' SMTP module(domain ward.example) reports:
+Please verify the addresses and try again.
+The recipients could not be delivered to:
+Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Verteilerlisten:
+Échec de la remise pour ces destinataires ou groupes :
+Error de entrega a los siguientes destinatarios o grupos:
+Falha na entrega a estes destinatários ou grupos:
+次の受信者またはグループに配信できませんでした:
+""".splitlines()
+
+
+@pytest.mark.parametrize(("words", "verdict"), ROWS, ids=[words for words, _ in ROWS])
 def test_a_diagnostic_is_judged(words: str, verdict: str) -> None:
-    judged = judge(words)
+    told = _STATUS.fullmatch(words)
+    assert told
+    judged = judge(told[2], status=told[1] or "")
     assert verdict_of(judged.reason, temporary=judged.temporary) == verdict, judged
+
+
+@pytest.mark.parametrize("words", [one for one in PREFACES if one])
+def test_a_preface_that_says_nothing_condemns_nobody(words: str) -> None:
+    judged = judge(words)
+    assert judged.reason == Reason.UNCLEAR, judged
+
+
+def test_class_4_is_never_hard_and_a_full_mailbox_neither() -> None:
+    for words, verdict in ROWS:
+        late = judge(words, status="4.1.1")
+        assert verdict_of(late.reason, temporary=late.temporary) != Verdict.HARD, words
+        if verdict == "full":
+            full = judge(words, status="5.1.1")
+            assert verdict_of(full.reason, temporary=full.temporary) != Verdict.HARD, words
 
 
 @pytest.mark.parametrize(

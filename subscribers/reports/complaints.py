@@ -10,6 +10,8 @@ from subscribers.reports.recognising import COMPLAINTS, is_old_complaint
 from subscribers.reports.verdicts import Failure, Reason, Verdict
 
 _TYPE = re.compile(r"(?im)^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]*)")
+# A complaint that somebody attached to a letter of their own.
+_PASSED_ON = re.compile(r"(?i)content-type:\s{0,4}(?:message/|text/x-message-)feedback-report")
 _RECIPIENT = re.compile(
     r"(?im)^[ \t]*(?:original-rcpt-to|removal-recipient|final-recipient|original-recipient"
     r"|redacted-address|recipient)[ \t]*:[ \t]*(.+)$"
@@ -24,6 +26,8 @@ def read_complaint(opened: Opened) -> tuple[bool, tuple[Failure, ...]] | None:
     feedback = opened.feedback
     if not feedback and _TYPE.search(opened.prose):
         feedback = opened.prose
+    if not feedback and _PASSED_ON.search(opened.original):
+        feedback = opened.original
     declared = str(opened.head.get_param("report-type", "") or "").lower() == "feedback-report"
     if not feedback and not declared and not is_old_complaint(opened):
         return None
@@ -31,7 +35,10 @@ def read_complaint(opened: Opened) -> tuple[bool, tuple[Failure, ...]] | None:
     if told and told[1].lower() not in COMPLAINTS:
         return False, ()
     named = [clean_address(value) for value in _RECIPIENT.findall(feedback)]
-    hotmail = clean_address(opened.original_header("x-hmxmroriginalrecipient"))
+    hotmail = clean_address(
+        opened.original_header("x-hmxmroriginalrecipient")
+        or opened.header("x-hmxmroriginalrecipient")
+    )
     found = [one for one in [*named, hotmail] if one] or opened.original_recipients()
     return True, tuple(
         Failure(address=address, verdict=Verdict.COMPLAINT, reason=Reason.COMPLAINT)

@@ -18,6 +18,8 @@ _KNOWN = re.compile(
 )
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,4})(?![\d]|\.\d)")
 _FAILING = re.compile(r"(?<![\d.\w])([45])\.(\d{1,2})\.(\d{1,3})(?!\d|\.\d)")
+# RFC 3461, section 4.2: what some leave as it came in ORCPT.
+_XTEXT = re.compile(r"\+(2B|3D)")
 _WITHOUT_WORDS = re.compile(r"(?i)^\s*(?:smtp|x-\w+|rfc822|dns)?\s*;?\s*$")
 MAX_RECIPIENTS = 500
 
@@ -42,32 +44,40 @@ def read_status(text: str) -> list[Group]:
     """Read the groups about recipients; text that has none gives none."""
     groups: list[Group] = []
     fields: dict[str, str] = {}
-    last = ""
+    last, gap = "", False
     for line in [*text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
         if len(groups) >= MAX_RECIPIENTS:
             break
         known = _KNOWN.match(line)
         if known:
             last = known[1].lower()
-            begins_anew = (last in {"final-recipient", "action"} and last in fields) or (
-                last == "original-recipient"
-                and ("final-recipient" in fields or "original-recipient" in fields)
-                and "action" in fields
-            )
-            if begins_anew:
+            if _begins_anew(last, fields, after_gap=gap):
                 _close(fields, groups)
                 fields = {}
+            gap = False
             fields[last] = fields.get(last, "") or known[2].strip()
         elif not line.strip():
-            # A blank line ends a group, but some put one into the middle.
-            if "action" in fields or "status" in fields or "diagnostic-code" in fields:
-                _close(fields, groups)
-                fields = {}
-            last = ""
+            gap, last = True, ""
         elif last:
             fields[last] = f"{fields[last]} {line.strip()}"[:4000]
     _close(fields, groups)
     return groups
+
+
+def _begins_anew(name: str, fields: dict[str, str], *, after_gap: bool) -> bool:
+    """Whether a field belongs to the next recipient.
+
+    A blank line should end a group (RFC 3464, section 2.1), but some put one after each field, and
+    others put none anywhere.
+    """
+    told = "action" in fields and bool({"final-recipient", "original-recipient"} & fields.keys())
+    if name == "original-recipient":
+        return told
+    if name == "final-recipient" and after_gap and told:
+        return True
+    if name in {"final-recipient", "action"}:
+        return name in fields
+    return after_gap and name in fields and name in {"status", "diagnostic-code"}
 
 
 def _close(fields: dict[str, str], groups: list[Group]) -> None:
@@ -79,6 +89,8 @@ def _close(fields: dict[str, str], groups: list[Group]) -> None:
     if not any(named) and not ({"action", "diagnostic-code"} & fields.keys()):
         return
     addresses = [found for name in named[:2] if (found := clean_address(name))]
+    if len(addresses) == 1 and not clean_address(named[0]):
+        addresses = [_XTEXT.sub(lambda code: chr(int(code[1], 16)), addresses[0])]
     address = addresses[0] if addresses else clean_address(named[2])
     local = next((found for name in named if (found := local_of(name))), "")
     status = _STATUS.search(fields.get("status", ""))

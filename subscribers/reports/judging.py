@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from subscribers.reports.delivery_status import find_status
-from subscribers.reports.naming import ADDRESS
+from subscribers.reports.naming import ADDRESS, part_scripts
 from subscribers.reports.verdicts import Reason
 from subscribers.reports.words import TABLE, Row
 
@@ -36,6 +36,8 @@ BY_STATUS = {
     "1.8": Reason.SENDER,
     "1.9": Reason.SYSTEM,
     "1.10": Reason.HOST_UNKNOWN,
+    "1.20": Reason.SENDER,
+    "1.90": Reason.POLICY,  # more than a sender may send in a day
     "2": Reason.UNCLEAR,
     "2.1": Reason.DISABLED,
     "2.2": Reason.FULL,
@@ -82,6 +84,12 @@ _LISTS = re.compile(
     r"|mailspike|cloudmark|ahbl|cbl\.abuseat)[\w.-]*"
 )
 _ANY_ADDRESS = re.compile(f"<?{ADDRESS}>?")
+# "<ivy@ward.example> does not exist": here the address itself is a word of the sentence.
+_ADDRESS_AS_WORD = re.compile(
+    rf"<?{ADDRESS}>?(?=[\s:;,.>)\]'\"-]{{0,8}}"
+    r"(?:is |was |has )?(?:unknown|invalid|no longer|does ?n.t exist|(?:does |did )?not exist"
+    r"|(?:could )?not (?:be )?(?:found|known|valid|a valid|here)))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +113,8 @@ def judge(words: str, *, status: str = "", context: str = "") -> Judgement:
     best = told if told and _is_vague(status) else status or told
     temporary = _is_temporary(status, told=told, code=code)
     reason = _by_words(words, status=best, strong_only=False)
-    if reason is None or (reason in ABOUT_US and _names_the_address(best)):
-        reason = _by_code(best, code=code, words=words) or reason
+    if reason is None:
+        reason = _by_code(best, code=code, words=words)
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:
         around = context[:MAX_WORDS]
         if not (told or code or status):
@@ -115,9 +123,17 @@ def judge(words: str, *, status: str = "", context: str = "") -> Judgement:
             temporary = _is_temporary("", told=told, code=code)
         found = _by_words(around, status=best or told, strong_only=bool(best or reason))
         reason = found or reason or _by_code(best or told, code=code, words=around)
-    if reason is None:
-        reason = Reason.UNCLEAR
+    reason = _never_too_hard(reason or Reason.UNCLEAR, codes=(status, told))
     return Judgement(reason=reason, temporary=temporary, status=best or told)
+
+
+def _never_too_hard(reason: Reason, *, codes: tuple[str, str]) -> Reason:
+    """Let x.2.2 mean a full mailbox and x.1.7, x.1.8 the sender, whatever the words say."""
+    by_codes = {_by_status(code) for code in codes}
+    for milder in (Reason.FULL, Reason.SENDER):
+        if milder in by_codes and reason in ABOUT_THE_ADDRESS:
+            return milder
+    return reason
 
 
 def _is_vague(status: str) -> bool:
@@ -148,17 +164,21 @@ def _by_words(words: str, *, status: str, strong_only: bool) -> Reason | None:
     first = found[0]
     if first.reason in ABOUT_US and _names_the_address(status):
         first = next((row for row in found if row.reason in ABOUT_THE_ADDRESS), first)
-    return _unless_vague(first, found, status=status)
+    if first.reason == Reason.EXPIRED and _names_the_address(status):
+        return _by_status(status)
+    return _unless_vague(first, status=status)
 
 
-def _unless_vague(first: Row, found: list[Row], *, status: str) -> Reason | None:
+def _unless_vague(first: Row, *, status: str) -> Reason:
     """Let a plain enhanced code speak where the only words are vague ones."""
     if first.strong or status[2:3] in {"", "0"}:
         return first.reason
     by_status = _by_status(status)
-    if first.reason == Reason.POLICY:
-        return by_status if by_status in ABOUT_THE_ADDRESS else first.reason
-    return first.reason if by_status in {None, Reason.UNCLEAR, Reason.SYSTEM} else by_status
+    if first.reason == Reason.POLICY and by_status not in ABOUT_THE_ADDRESS:
+        return first.reason
+    if by_status in {None, Reason.UNCLEAR, Reason.SYSTEM}:
+        return first.reason
+    return by_status
 
 
 def _by_status(status: str) -> Reason | None:
@@ -190,7 +210,7 @@ def plain_words(words: str) -> str:
 
     A host may be called spamfilter, a mailbox unknown. Names of block lists stay, as "dnsbl".
     """
-    text = " ".join(words.lower().replace("’", "'").split())
+    text = " ".join(part_scripts(words.lower()).replace("’", "'").split())
     text = _LISTS.sub(" dnsbl ", text)
-    text = _ANY_ADDRESS.sub(" ", text)
+    text = _ANY_ADDRESS.sub(" ", _ADDRESS_AS_WORD.sub(" address ", text))
     return " ".join(_HOST.sub(" ", text).split())

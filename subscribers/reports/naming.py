@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
-_LOCAL = r"""(?:"[^"\s@]{1,64}"|[^\s<>()\[\]{}:;,"@\\|`«»“”]{1,200})"""
-_HOST = r"""[^\s<>()\[\]{}:;,"@\\|`'«»“”]{1,255}"""
+# Signs that stand around an address in a sentence, in any script.
+_AROUND = r"""\s<>()\[\]{}:;,"@\\|`«»“”„‘’：；，、。！？（）［］｛｝「」『』【】〔〕〈〉《》＜＞…"""
+_LOCAL = rf"""(?:"[^"\n@]{{1,64}}"|[^{_AROUND}]{{1,200}})"""
+_LITERAL = r"\[(?:ipv6:)?[0-9a-fA-F.:]{3,45}\]"  # RFC 5321, section 4.1.3
+_HOST = rf"""(?:{_LITERAL}|[^{_AROUND}']{{1,255}})"""
 ADDRESS = f"{_LOCAL}@{_HOST}"
 _ADDRESS = re.compile(ADDRESS)
+_SCRIPTS = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
+_SCRIPTS_MEET = re.compile(rf"(?<=[{_SCRIPTS}])(?=[A-Za-z0-9<])|(?<=[A-Za-z0-9>])(?=[{_SCRIPTS}])")
 _COMMENT = re.compile(r"\([^()]{0,300}\)")
 _TYPE = re.compile(r"^\s*[A-Za-z][A-Za-z0-9 _-]{1,20}\s*;\s*")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,62}\.)*[\w-]{1,63})\.?", re.ASCII)
@@ -51,6 +56,8 @@ def find_address(text: str) -> str:
 def trim_address(text: str) -> str:
     """Take signs of the sentence off an address; empty when nothing sensible is left."""
     local, _, domain = text.rpartition("@")
+    if re.fullmatch(_LITERAL, domain):
+        return f"{local}@{domain}" if local else ""
     domain = domain.strip(".,;:!?'\"*=/&#-_").split("/")[0].split("?")[0]
     local = re.sub(r"(?i)^(?:mailto:|smtp:|'|\*+|=+|&lt;|/+)+", "", local).lstrip("'*=<.")
     if "=" in local and re.match(
@@ -62,6 +69,11 @@ def trim_address(text: str) -> str:
     if domain.isascii() and not _DOMAIN.fullmatch(domain):
         return ""
     return f"{local}@{domain}"
+
+
+def part_scripts(text: str) -> str:
+    """Set the spaces that some scripts leave out: 收件人ivy@ward.example不存在."""
+    return _SCRIPTS_MEET.sub(" ", text)
 
 
 def local_of(text: str) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 from subscribers.reports.judging import judge
 from subscribers.reports.opening import Opened
+from subscribers.reports.recognising import COMPLAINTS
 from subscribers.reports.verdicts import Failure, Kind, Reason, Verdict, verdict_of
 
 _NOTIFICATION = re.compile(r'"(?:notificationType|eventType)"\s*:\s*"(Bounce|Complaint|Delivery)"')
+_FEEDBACK = re.compile(r'"complaintFeedbackType"\s*:\s*"([\w-]*)"')
 _LISTS = {"Bounce": "bouncedRecipients", "Complaint": "complainedRecipients"}
 
 
@@ -23,6 +25,9 @@ def read_notification(opened: Opened) -> tuple[Kind, tuple[Failure, ...]] | None
     if told[1] == "Delivery":
         return Kind.NOTICE, ()
     complained = told[1] == "Complaint"
+    feedback = _FEEDBACK.search(text)
+    if complained and feedback and feedback[1].lower() not in COMPLAINTS:
+        return Kind.NOTICE, ()
     transient = re.search(r'"bounceType"\s*:\s*"Transient"', text) is not None
     rows = _recipients(text, _LISTS[told[1]])
     return (Kind.COMPLAINT if complained else Kind.BOUNCE), tuple(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from subscribers.reports.naming import ADDRESS, trim_address
+from subscribers.reports.naming import ADDRESS, part_scripts, trim_address
 from subscribers.reports.words import phrases
 
 MAX_ADDRESSES = 200
@@ -48,6 +48,7 @@ def find_recipients(prose: str, *, known: Collection[str], ours: Collection[str]
 
     `known` are the returned letter's recipients, `ours` addresses that are the sender's.
     """
+    prose = part_scripts(prose)
     known = {address.lower() for address in known}
     ours = {address.lower() for address in ours} - known
     places: list[tuple[int, int, str, int]] = []

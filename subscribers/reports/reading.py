@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from email import message_from_bytes
 from email.utils import getaddresses
 
 from flufl.bounce import all_failures
 
-from newsroom.tokens import SEAL_CHARS, unseal
 from subscribers.reports.complaints import read_complaint
 from subscribers.reports.delivery_status import Group, read_status
 from subscribers.reports.judging import judge
+from subscribers.reports.marks import find_seal, find_unsubscribe
 from subscribers.reports.naming import clean_address, trim_address
 from subscribers.reports.notifications import read_notification
 from subscribers.reports.opening import MAX_OCTETS, Opened, open_message
@@ -25,8 +26,8 @@ from subscribers.reports.prose import find_recipients
 from subscribers.reports.recognising import (
     FAILED_ACTIONS,
     QUIET_ACTIONS,
+    answers_for_person,
     is_automatic,
-    is_away,
     is_challenge,
     is_delay,
     is_delivered,
@@ -36,16 +37,13 @@ from subscribers.reports.recognising import (
     looks_returned,
     speaks_of_absence,
 )
-from subscribers.reports.verdicts import Failure, Kind, Reason, Report, verdict_of
+from subscribers.reports.verdicts import Failure, Kind, Reason, Report, Verdict, verdict_of
 
 log = logging.getLogger(__name__)
 
 MAX_DIAGNOSTIC = 500
 MAX_FOR_FLUFL = 60_000  # octets; some of its expressions take long over much
 _HAS_FIELDS = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
-_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})(?:@|=40|%40|=)")
-_UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{22})(?:/|>|\s)")
-_OWN_FIELDS = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to")
 _SENDER_FIELDS = (
     "from",
     "sender",
@@ -76,7 +74,7 @@ def _read(opened: Opened, raw: bytes, *, recipient: str) -> Report:
         kind=kind,
         failures=failures,
         token=find_seal(opened, raw, recipient=recipient),
-        unsubscribe=_find_unsubscribe(opened),
+        unsubscribe=find_unsubscribe(opened),
         message_id=opened.header("message-id")[:255],
         reporter=opened.header("from")[:255],
     )
@@ -97,7 +95,7 @@ def _recognise(opened: Opened, raw: bytes) -> tuple[Kind, tuple[Failure, ...]]:
         return _from_status(opened, groups)
     if not (is_status_report(opened) or looks_returned(opened)):
         return _without_report(opened), ()
-    if is_away(opened) or (is_automatic(opened) and speaks_of_absence(opened)):
+    if answers_for_person(opened):
         return Kind.AUTOMATIC, ()
     return _from_words(opened, raw)
 
@@ -137,7 +135,7 @@ def _without_report(opened: Opened) -> Kind:
 
 def _from_status(opened: Opened, groups: list[Group]) -> tuple[Kind, tuple[Failure, ...]]:
     known = opened.original_recipients()
-    quiet = is_quiet(groups)
+    quiet = is_quiet(groups) or (_says_no_action(groups) and is_delay(opened))
     failures = []
     for group in groups:
         address = group.address or _complete(group.local, known, opened)
@@ -149,10 +147,20 @@ def _from_status(opened: Opened, groups: list[Group]) -> tuple[Kind, tuple[Failu
             for name in (address, group.other)
             if name
         ]
+    if not failures:  # the letter's own token may still tell who it was
+        failures = [_failure_of(group, "", opened, alone=len(groups) == 1) for group in groups]
     if quiet:
-        return Kind.NOTICE, _unique(failures)
+        return Kind.NOTICE, _unique([replace(one, verdict=Verdict.NOTICE) for one in failures])
     failing = [one for one in failures if one.reason not in {Reason.DELAYED, Reason.DELIVERED}]
     return Kind.BOUNCE, _unique(failing or failures)
+
+
+def _says_no_action(groups: list[Group]) -> bool:
+    """Whether class 4 is all that is told: a letter that is late, or one that was given up."""
+    return all(
+        group.action not in {*FAILED_ACTIONS, *QUIET_ACTIONS} and group.status.startswith("4")
+        for group in groups
+    )
 
 
 def _complete(local: str, known: list[str], opened: Opened) -> str:
@@ -275,25 +283,3 @@ def _ours(opened: Opened) -> set[str]:
     fields += [opened.original_header(name) for name in _SENDER_FIELDS]
     found = [pair[1] for pair in getaddresses([one for one in fields if one])]
     return set(found) - {""}
-
-
-def find_seal(opened: Opened, raw: bytes, *, recipient: str = "") -> str:
-    """Find the seal of the letter: in the report's recipient first, then in what came back.
-
-    One that was made here is preferred; it is still to be looked up.
-    """
-    fields = "\n".join(opened.header(name) for name in _OWN_FIELDS)
-    text = "\n".join([f"{recipient}@", fields, opened.original, raw.decode("latin-1")])
-    first = ""
-    for number, found in enumerate(_SEAL.finditer(text)):
-        first = first or found[1].lower()
-        if unseal("bounce", found[1].lower()) is not None:
-            return found[1].lower()
-        if number > 200:
-            break
-    return first
-
-
-def _find_unsubscribe(opened: Opened) -> str:
-    found = _UNSUBSCRIBE.search(opened.original_header("list-unsubscribe") + " ")
-    return found[1] if found else ""

@@ -21,7 +21,10 @@ COMPLAINTS = {
     "other",
     "miscategorized",
     "complaint",
+    "complaints",
     "spam",
+    "junk",
+    "unsubscribe",
     "",
 }
 
@@ -65,6 +68,12 @@ def is_status_report(opened: Opened) -> bool:
     return bool(opened.statuses) or kind.startswith("delivery-status")
 
 
+def is_daemon(opened: Opened) -> bool:
+    """Whether the sender's name is one that mail systems give themselves."""
+    sender = opened.header("from")
+    return bool(_DAEMON.search(sender)) or "@" not in parseaddr(sender)[1]
+
+
 def is_quiet(groups: list[Group]) -> bool:
     """Whether every group tells of a delay or a delivery, and none of a failure."""
     told = [group for group in groups if group.action or group.status]
@@ -79,19 +88,19 @@ def looks_returned(opened: Opened) -> bool:
     """Whether a mail system wrote it about a letter, as far as From, Subject and fields tell."""
     if opened.header("x-failed-recipients"):
         return True
-    sender = opened.header("from")
     path = str(opened.head.get("return-path", "?")).strip().lower()
     null_path = path in {"<>", ""} or bool(_DAEMON.search(path))
-    daemon = bool(_DAEMON.search(sender)) or "@" not in parseaddr(sender)[1]
     failure = bool(_FAILURE_SUBJECT.search(opened.header("subject")))
     says_so = bool(_NOT_DELIVERED.search(_flat(opened)))
-    if daemon:
-        return failure or says_so or not is_automatic(opened)
+    if is_daemon(opened):
+        return failure or says_so or is_delivered(opened) or not is_automatic(opened)
+    if is_automatic(opened):
+        return failure and says_so and not is_answer(opened)
     if null_path:
-        return failure or (says_so and not is_automatic(opened))
-    if is_answer(opened) and opened.head.get("in-reply-to") and not is_automatic(opened):
+        return failure or says_so
+    if is_answer(opened) and opened.head.get("in-reply-to"):
         return False  # a person may well write about a bounce
-    return failure and (says_so or not is_answer(opened))
+    return failure and (says_so or (bool(opened.original) and not is_answer(opened)))
 
 
 def is_answer(opened: Opened) -> bool:
@@ -117,6 +126,8 @@ def is_automatic(opened: Opened) -> bool:
         return True
     if told and not told.startswith("no"):
         return True
+    if opened.header("x-auto-response-suppress").lower() == "all":
+        return True
     if opened.header("precedence").lower() in {"auto_reply", "auto-reply", "autoreply"}:
         return True
     if opened.header("x-precedence").lower() in {"auto_reply", "auto-reply"}:
@@ -128,13 +139,24 @@ def is_automatic(opened: Opened) -> bool:
 
 def is_away(opened: Opened) -> bool:
     """Whether subject or words are an absence note's, a receipt's or a challenge's."""
-    return bool(_AWAY_SUBJECT.search(opened.header("subject")))
+    if not _AWAY_SUBJECT.search(opened.header("subject")):
+        return False
+    # The subject that a person answers may be an issue's title: "Re: Out of office".
+    by_person = is_answer(opened) and opened.head.get("in-reply-to")
+    return not by_person or speaks_of_absence(opened)
 
 
 def speaks_of_absence(opened: Opened) -> bool:
     """Whether the words are a person's absence note, or ask the sender to prove who it is."""
     words = _flat(opened)[:4000]
-    return bool(_AWAY_WORDS.search(words) or _CHALLENGE.search(words))
+    return bool(_AWAY_WORDS.search(words)) or is_challenge(opened)
+
+
+def answers_for_person(opened: Opened) -> bool:
+    """Whether subject or words are a machine's that answers for a person, not a mail system's."""
+    if is_away(opened) or (is_automatic(opened) and speaks_of_absence(opened)):
+        return True
+    return not is_daemon(opened) and bool(_AWAY_WORDS.search(_flat(opened)[:4000]))
 
 
 def is_delay(opened: Opened) -> bool:
@@ -155,6 +177,8 @@ def is_delivered(opened: Opened) -> bool:
 
 def is_old_complaint(opened: Opened) -> bool:
     """Whether it is a complaint in one of the shapes from before RFC 5965."""
-    return bool(opened.original and _OLD_COMPLAINT.match(opened.header("subject"))) or bool(
-        opened.original_head.get("x-hmxmroriginalrecipient")
+    return bool(
+        (opened.original and _OLD_COMPLAINT.match(opened.header("subject")))
+        or opened.original_head.get("x-hmxmroriginalrecipient")
+        or opened.head.get("x-hmxmroriginalrecipient")
     )
