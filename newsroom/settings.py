@@ -156,7 +156,12 @@ if REDIS_URL and not re.match(
     raise refuse("REDIS_URL", "is wrong: write redis://host:6379/0")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # A page waits for it: one that is unreachable, or frozen, must not hold readers up.
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        }
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -170,6 +175,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         # A dead broker must not hold up the page that only wanted to wake a worker.
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
+        "max_retries": 0,  # kombu would try for six seconds more; the beat asks again anyhow
         "visibility_timeout": 3600,
         # By name, so "celery" comes before "sending": taken in turn, one short task would wait for
         # each stretch of sending, and the beat asks for more of them than that.
