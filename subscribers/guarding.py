@@ -56,17 +56,25 @@ class Approach:
 
 
 def must_work(approach: Approach, *, solution: str) -> bool:
-    """Count a form; True when it needs a proof of work and has brought none that holds."""
+    """Count a form; True when it needs a proof of work and has brought none that holds.
+
+    A form that is turned away as odd counts among the odd ones alone: so an attack by simple
+    programs does not take the readers' line up.
+    """
+    has_worked = False
+    if approach.is_odd:
+        counted = [
+            _count("signups-odd", approach.network, approach) > FREE_A_NETWORK_IF_ODD,
+            _count("signups-odd", "all", approach) > settings.CHALLENGE_ABOVE // 2,
+        ]
+        has_worked = any(counted) and is_solved(solution)
+        if any(counted) and not has_worked:
+            return True
     counted = [
         _count("signups", approach.network, approach) > FREE_A_NETWORK,
         _count("signups", "all", approach) > settings.CHALLENGE_ABOVE,
     ]
-    if approach.is_odd:
-        counted += [
-            _count("signups-odd", approach.network, approach) > FREE_A_NETWORK_IF_ODD,
-            _count("signups-odd", "all", approach) > settings.CHALLENGE_ABOVE // 2,
-        ]
-    return any(counted) and not is_solved(solution)
+    return any(counted) and not has_worked and not is_solved(solution)
 
 
 def refusal(approach: Approach, *, address: str) -> str:

@@ -112,6 +112,12 @@ def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
     assert post(99).status_code == 200  # readers notice nothing
 
 
+def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> None:
+    answers = [post(number, began="", ip=f"198.{number}.1.7") for number in range(80)]
+    assert sum(asks_for_work(answer) for answer in answers) == 50
+    assert post(99, ip="203.0.113.7").status_code == 200
+
+
 def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
     for number in range(guarding.FREE_A_NETWORK):
