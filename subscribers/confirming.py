@@ -69,13 +69,14 @@ def find_confirmable(token: str, *, at: datetime) -> SignUp:
 
 
 def chosen_briefings(asked: SignUp) -> list[Briefing]:
-    """What confirming would subscribe to; a briefing retired meanwhile is not among it."""
-    return list(asked.briefings.current().order_by("title"))
+    """What confirming would subscribe to; nothing that was retired, or left, meanwhile."""
+    standing = asked.choices.standing().values("briefing")
+    return list(Briefing.objects.filter(pk__in=standing).order_by("title"))
 
 
 def foreign_wordings(asked: SignUp) -> list[str]:
     """What is agreed to by forms on other sites, whose words were out of our hands."""
-    choices = asked.choices.filter(briefing__retired=False)
+    choices = asked.choices.standing()
     return list(dict.fromkeys(one.wording for one in choices if not is_ours(one.source)))
 
 
@@ -97,9 +98,7 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
         if asked.name and not subscriber.name:
             subscriber.name = asked.name
             subscriber.save(update_fields=["name"])
-        choices = asked.choices.filter(briefing__retired=False).select_related(
-            "briefing", "referred_by"
-        )
+        choices = asked.choices.standing().select_related("briefing", "referred_by")
         arrivals = [
             Arrival(
                 subscription=subscription,
