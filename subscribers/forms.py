@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -80,7 +81,7 @@ class SignUpForm(forms.Form):
     name = NameField()
     # Where the form stood; whatever is sent there is tidied, never refused.
     source = forms.CharField(required=False, widget=forms.HiddenInput)
-    # When it was made (subscribers.stamping), and the number of the issue that led to it.
+    # When it was made (subscribers.stamping), and the issue that led to it (subscribers.referring).
     began = forms.CharField(required=False, widget=forms.HiddenInput)
     issue = forms.CharField(required=False, widget=forms.HiddenInput)
     # The page of another site that the form came from first, signed (subscribers.embedding).
@@ -215,7 +216,7 @@ def tidy_source(page: str) -> str:
     first = path.split("/")[1]
     if first in _PRIVATE:
         return f"/{first}/…"
-    name, _, number = query.partition("=")
-    if name == "issue" and number.isascii() and number.isdigit():
-        path = f"{path}?issue={number}"
+    name, _, issue = query.partition("=")
+    if name == "issue" and re.fullmatch(r"([\w-]+/)?[0-9]+", issue, re.ASCII):
+        path = f"{path}?issue={issue}"
     return path[:_MAX_SOURCE]
