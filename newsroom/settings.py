@@ -159,8 +159,7 @@ CACHES: dict[str, dict[str, Any]] = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            # A page waits for it: one that is unreachable, or frozen, must not hold readers up.
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # pages wait for it
         }
         if REDIS_URL
         else {
@@ -173,9 +172,7 @@ CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         # A dead broker must not hold up the page that only wanted to wake a worker.
-        "socket_connect_timeout": 2,
-        "socket_timeout": 10,
-        "max_retries": 0,  # kombu would try for six seconds more; the beat asks again anyhow
+        **{"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 0},
         "visibility_timeout": 3600,
         # By name, so "celery" comes before "sending": taken in turn, one short task would wait for
         # each stretch of sending, and the beat asks for more of them than that.
