@@ -17,6 +17,7 @@ from subscribers.holding import hold
 from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
+from subscribers.pausing import Pause, pause_of
 
 
 class LinkFault(StrEnum):
@@ -61,6 +62,7 @@ class Welcome:
 
     subscriber: Subscriber
     arrivals: list[Arrival]
+    pause: Pause | None
 
 
 def find_confirmable(token: str, *, at: datetime) -> SignUp:
@@ -107,7 +109,9 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
             for choice in choices.order_by("briefing__title")
             if (subscription := _join(subscriber, choice, ip=ip, at=at))
         ]
-        welcome = Welcome(subscriber=subscriber, arrivals=arrivals)
+        welcome = Welcome(
+            subscriber=subscriber, arrivals=arrivals, pause=pause_of(subscriber, at=at)
+        )
         if arrivals and not Suppression.objects.filter(address_hash=asked.address_hash).exists():
             _write_welcome(welcome)
     return welcome
@@ -144,6 +148,7 @@ def _write_welcome(welcome: Welcome) -> None:
         context={
             "name": welcome.subscriber.name,
             "arrivals": welcome.arrivals,
+            "pause": welcome.pause,
             "preferences_url": preferences_url(welcome.subscriber),
             "inks": welcome.arrivals[0].briefing.inks if len(welcome.arrivals) == 1 else None,
         },

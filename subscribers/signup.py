@@ -16,6 +16,7 @@ from subscribers.hashing import hash_address
 from subscribers.listing import header_list_id, preferences_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
+from subscribers.pausing import pause_of
 
 LETTER_EVERY = timedelta(hours=1)
 
@@ -114,7 +115,11 @@ def _write_letter(asked: SignUp, *, wanted: set[int], open_briefings: set[int]) 
     # typed, least of all the name: else the form would be a way to send messages to anybody.
     if subscriber is not None and not open_briefings:
         name = "already_subscribed"
-        context = {"briefings": chosen, "preferences_url": preferences_url(subscriber)}
+        context = {
+            "briefings": chosen,
+            "preferences_url": preferences_url(subscriber),
+            "pause": pause_of(subscriber, at=asked.asked_at),
+        }
     else:
         name = "confirm_signup"
         chosen = [briefing for briefing in chosen if briefing.pk in open_briefings]
