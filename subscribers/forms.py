@@ -45,6 +45,23 @@ class AddressField(forms.CharField):
         return normalise_address(typed) if typed else ""
 
 
+class ReachableAddressField(AddressField):
+    """An address that a weekly letter would reach somebody at."""
+
+    def clean(self, value: Any) -> str:
+        """Refuse disposable domains, and scripts that our mail server cannot write to."""
+        address = super().clean(value)
+        if address:
+            refuse_disposable(address)
+        if address and not can_write_to(address):
+            raise forms.ValidationError(
+                "Our mail server cannot write to an address with such letters before the @ yet."
+                " Type another address, with the letters a to z there.",
+                code="no_smtputf8",
+            )
+        return address
+
+
 class NameField(forms.CharField):
     """A person's name in any script, on one line."""
 
@@ -77,7 +94,7 @@ def _is_control(char: str) -> bool:
 class SignUpForm(forms.Form):
     """Address, name and briefings; of one briefing only when the form stands beside it."""
 
-    address = AddressField()
+    address = ReachableAddressField()
     name = NameField()
     # Where the form stood; whatever is sent there is tidied, never refused.
     source = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -118,18 +135,6 @@ class SignUpForm(forms.Form):
     def is_from_a_machine(self) -> bool:
         """Whether something filled in what no person sees."""
         return bool(self.cleaned_data.get("subject"))
-
-    def clean_address(self) -> str:
-        """Refuse what a letter would never reach anybody at."""
-        address = str(self.cleaned_data["address"])
-        refuse_disposable(address)
-        if not can_write_to(address):
-            raise forms.ValidationError(
-                "Our mail server cannot write to an address with such letters before the @ yet."
-                " Type another address, with the letters a to z there.",
-                code="no_smtputf8",
-            )
-        return address
 
     def clean_name(self) -> str:
         """Refuse what a stranger wants said to somebody; owners may call themselves anything."""
