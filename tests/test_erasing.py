@@ -34,7 +34,7 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.traces import person_of
+from subscribers.traces import person_at, person_of
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, THIRD, Life, every_value, live, owner_link
 
@@ -241,6 +241,16 @@ def test_erasing_at_the_desk_needs_the_right_to_delete(client: Client) -> None:
     path = f"/admin/subscribers/subscriber/{reader.pk}/erase/"
     assert (client.get(path).status_code, client.post(path).status_code) == (403, 403)
     assert Subscriber.objects.exists()
+
+
+def test_what_others_asked_of_an_erased_address_goes_with_it(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email="bob@example.org").subscriber
+    make_reader(of=make_briefing(), email="ada@example.org")
+    client.post(owner_link(reader), {"move": "1", "address": "ada@example.org"})
+    erase(person_at("Ada@example.org"), keep_words=False, at=timezone.now())
+    found = {where for where, values in every_value().items() if "ada@" in str(values).lower()}
+    assert found == set()
+    assert Subscriber.objects.get() == reader
 
 
 def test_a_command_erases_whoever_has_an_address_subscriber_or_not(client: Client) -> None:
