@@ -76,6 +76,12 @@ def chosen_briefings(asked: SignUp) -> list[Briefing]:
     return list(Briefing.objects.filter(pk__in=standing).order_by("title"))
 
 
+def name_to_take(asked: SignUp) -> str:
+    """The name that confirming would give; empty for a subscriber, who keeps their own."""
+    named = Subscriber.objects.filter(address_hash=asked.address_hash).exclude(name="")
+    return "" if named.exists() else asked.name
+
+
 def foreign_wordings(asked: SignUp) -> list[str]:
     """What is agreed to by forms on other sites, whose words were out of our hands."""
     choices = asked.choices.standing()

@@ -167,6 +167,16 @@ def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None
     assert not Subscription.objects.mailable().exists()
 
 
+def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
+    ward, council = make_briefing(), make_briefing(slug="council")
+    make_reader(of=ward, email="ada@example.org", name="Ada")
+    client.post("/subscribe/council/", {"address": "ada@example.org", "name": "Silly Goose"})
+    link = link_to("confirm", letters_sent()[-1])
+    assert "Silly Goose" not in client.get(link).content.decode()
+    assert "Welcome, Ada" in client.post(link).content.decode()
+    assert council in [one.briefing for one in Subscription.objects.active()]
+
+
 def test_confirming_leaves_nothing_half_done(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

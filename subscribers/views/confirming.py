@@ -41,7 +41,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         )
     chosen = confirming.chosen_briefings(asked)
     context = {
-        "asked": asked,
+        "name": confirming.name_to_take(asked),
         "address": readable_address(asked.address),
         "briefings": chosen,
         "foreign_wordings": confirming.foreign_wordings(asked),
