@@ -218,6 +218,27 @@ def test_an_address_is_taken_so_often_and_no_more(
     assert post(7).status_code == 200
 
 
+def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 2)
+    ways = {
+        "example.org": ["ada+a", "ada", "Ada+b"],
+        "gmail.com": ["a.da+a", "ada", "ad.a"],
+        "example.com": ["a.da", "ada", "ad.a"],
+    }
+    answers = {
+        host: [
+            post(address=f"{local}@{host}", ip=f"198.{len(host)}.{number}.7").status_code
+            for number, local in enumerate(locals_)
+        ]
+        for host, locals_ in ways.items()
+    }
+    assert answers == {
+        "example.org": [200, 200, 429],
+        "gmail.com": [200, 200, 429],
+        "example.com": [200, 200, 200],
+    }
+
+
 def test_a_network_and_all_together_are_limited(
     ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
