@@ -26,10 +26,11 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture(autouse=True)
-def _redis_is_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisCache]:
     """Put a port where nobody listens in the cache's place."""
-    monkeypatch.setattr(limits, "cache", RedisCache(f"redis://127.0.0.1:{free_port()}/0", {}))
-    yield
+    cache = RedisCache(f"redis://127.0.0.1:{free_port()}/0", {})
+    monkeypatch.setattr(limits, "cache", cache)
+    yield cache
     limits._own.clear()
     limits._failed_at = -limits.LEFT_ALONE
 
@@ -42,14 +43,16 @@ def test_a_process_counts_by_itself() -> None:
     assert count_within("x", "bob", window=HOUR, at=now + timedelta(minutes=1)) == 1
 
 
-def test_it_asks_again_after_some_seconds_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_asks_again_after_some_seconds_and_not_before(
+    monkeypatch: pytest.MonkeyPatch, away: RedisCache
+) -> None:
     asked: list[str] = []
 
     def refuse(*_: Any, **__: Any) -> bool:
         asked.append("once more")
         raise ConnectionError
 
-    monkeypatch.setattr(limits.cache, "add", refuse)
+    monkeypatch.setattr(away, "add", refuse)
     first_within_the_hour("a", "ada")
     first_within_the_hour("b", "ada")
     assert len(asked) == 1
