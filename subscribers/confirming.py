@@ -18,6 +18,7 @@ from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
 from subscribers.pausing import Pause, pause_of
+from subscribers.signup import open_choices
 
 
 class LinkFault(StrEnum):
@@ -71,9 +72,13 @@ def find_confirmable(token: str, *, at: datetime) -> SignUp:
 
 
 def chosen_briefings(asked: SignUp) -> list[Briefing]:
-    """What confirming would subscribe to; nothing that was retired, or left, meanwhile."""
+    """What confirming would subscribe to; nothing that was retired, or left, meanwhile.
+
+    What comes already is listed only where there is nothing else, as the letter did.
+    """
     standing = asked.choices.standing().values("briefing")
-    return list(Briefing.objects.filter(pk__in=standing).order_by("title"))
+    listed = Briefing.objects.filter(pk__in=standing).order_by("title")
+    return open_choices(asked) or list(listed)
 
 
 def name_to_take(asked: SignUp) -> str:
@@ -82,9 +87,9 @@ def name_to_take(asked: SignUp) -> str:
     return "" if named.exists() else asked.name
 
 
-def foreign_wordings(asked: SignUp) -> list[str]:
+def foreign_wordings(asked: SignUp, *, chosen: list[Briefing]) -> list[str]:
     """What is agreed to by forms on other sites, whose words were out of our hands."""
-    choices = asked.choices.standing()
+    choices = asked.choices.filter(briefing__in=chosen)
     return list(dict.fromkeys(one.wording for one in choices if not is_ours(one.source)))
 
 

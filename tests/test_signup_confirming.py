@@ -167,6 +167,15 @@ def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None
     assert not Subscription.objects.mailable().exists()
 
 
+def test_the_page_lists_what_the_letter_listed(client: Client) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    make_reader(of=ward, email=ADA)
+    letter_link = asked_for(client, ward, council)
+    page = client.get(letter_link).content.decode()
+    assert "The Council" in page
+    assert "The Ward Round" not in page
+
+
 def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
     ward, council = make_briefing(), make_briefing(slug="council")
     make_reader(of=ward, email="ada@example.org", name="Ada")
