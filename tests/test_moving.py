@@ -9,7 +9,6 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
-from subscribers import forms
 from subscribers.engine import dispatching, ledger
 from subscribers.hashing import hash_address
 from subscribers.models import (
@@ -238,7 +237,9 @@ def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subsc
 def test_an_address_that_cannot_be_written_to_is_refused_in_words(
     client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forms, "can_write_to", str.isascii)  # as where SMTPUTF8 is not offered
+    monkeypatch.setattr(
+        "subscribers.forms.can_write_to", str.isascii
+    )  # as where SMTPUTF8 is not offered
     assert "cannot write to" in ask(client, reader, "ü@exämple.de")
     assert "short while only" in ask(client, reader, "ada@mailinator.com")
     assert not AddressChange.objects.exists()
