@@ -22,6 +22,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from newsroom.addresses import wire_domain
 from newsroom.handing_over import NoWayThere, hand_over
 from newsroom.models import OutgoingLetter
 
@@ -104,7 +105,7 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
         body=letter.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[letter.to],
-        headers=letter.headers,
+        headers={**letter.headers, "Message-ID": _message_id(letter)},
     )
     message.encoding = _QUOTED_PRINTABLE
     if letter.html:
@@ -116,6 +117,15 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
         return False
     OutgoingLetter.objects.filter(pk=letter.pk).delete()
     return True
+
+
+def _message_id(letter: OutgoingLetter) -> str:
+    """Name a letter under our own host, not the machine's; a second copy bears the same name."""
+    try:
+        host = wire_domain(settings.SITE_HOST)
+    except ValueError:  # a bare name or number, in development
+        host = settings.SITE_HOST
+    return f"<{letter.name}.{letter.pk}.{letter.created_at:%Y%m%d%H%M%S%f}@{host}>"
 
 
 def _is_final(failure: Exception) -> bool:

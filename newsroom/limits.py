@@ -1,17 +1,21 @@
 """How often a form may be sent: limits that are counted in the cache.
 
 With Redis the processes count together; the folder that takes its place on one machine counts
-nearly right. When the cache is out of reach they let everybody through: a reader must not be
-turned away for a fault of ours.
+nearly right. When the cache is out of reach each process counts by itself: the limits hold less
+exactly, no reader is turned away for a fault of ours, and nobody can have letters sent without end.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import BaseCache, cache
+from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 
 from newsroom.visitors import network_of
@@ -19,51 +23,66 @@ from newsroom.visitors import network_of
 log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
+# So many seconds a cache that failed is not asked again: each question may take until its timeout.
+LEFT_ALONE = 5.0
+Answer = TypeVar("Answer")
+_own = LocMemCache("limits", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+_failed_at = -LEFT_ALONE  # by the monotonic clock
 
 
 def is_one_too_many(form: str, *, ip: str | None, an_hour: int, at: datetime) -> bool:
     """Count a form sent from this network; True when it sent more within the clock's hour."""
     hour = int(at.timestamp()) // 3600
     key = _key(form, f"{network_of(ip)} {hour}")
-    try:
-        cache.add(key, 0, timeout=HOUR.total_seconds())
-        return cache.incr(key) > an_hour
-    except ValueError:  # it expired between the two calls
-        return False
-    except (RedisError, OSError) as failure:
-        log.warning("%s is not counted, the cache is out of reach: %s", form, failure)
-        return False
+    return _ask(lambda counts: _count(counts, key, timeout=HOUR.total_seconds())) > an_hour
 
 
 def count_within(what: str, about: str, *, window: timedelta, at: datetime) -> int:
     """Count one more, and estimate how many there were within the window that ends now.
 
     Two fixed windows, the former weighted by the share of it that still counts; each number is
-    changed by one atomic step of Redis, so the web processes count together. 0 when the cache is
-    out of reach.
+    changed by one atomic step of Redis, so the web processes count together.
     """
     seconds = int(window.total_seconds())
     slot, elapsed = divmod(int(at.timestamp()), seconds)
     now, before = (_key(what, f"{about} {seconds} {number}") for number in (slot, slot - 1))
-    try:
-        cache.add(now, 0, timeout=2 * seconds)
-        current = cache.incr(now)
-        former = cache.get(before, 0)
-    except ValueError:  # it expired between the two calls
-        return 1
-    except (RedisError, OSError) as failure:
-        log.warning("%s is not counted, the cache is out of reach: %s", what, failure)
-        return 0
-    return int(current) + int(former * (seconds - elapsed) / seconds)
+
+    def estimate(counts: BaseCache) -> int:
+        current = _count(counts, now, timeout=2 * seconds)
+        return current + int(counts.get(before, 0) * (seconds - elapsed) / seconds)
+
+    return _ask(estimate)
 
 
 def first_within_the_hour(act: str, about: str) -> bool:
     """Tell whether an act about somebody is the first for an hour, and remember it."""
+    return first_within(HOUR, act, about)
+
+
+def first_within(window: timedelta, act: str, about: str) -> bool:
+    """Tell whether an act about somebody is the first for so long; of two at once one is."""
+    key = _key(act, about)
+    return _ask(lambda counts: counts.add(key, True, timeout=window.total_seconds()))
+
+
+def _count(counts: BaseCache, key: str, *, timeout: float) -> int:
+    counts.add(key, 0, timeout=timeout)
     try:
-        return cache.add(_key(act, about), True, timeout=HOUR.total_seconds())
-    except (RedisError, OSError) as failure:
-        log.warning("%s is not counted, the cache is out of reach: %s", act, failure)
-        return True
+        return int(counts.incr(key))
+    except ValueError:  # it expired between the two calls
+        return 1
+
+
+def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
+    """Ask the cache, or this process's own memory while the cache is out of reach."""
+    global _failed_at
+    if time.monotonic() - _failed_at >= LEFT_ALONE:
+        try:
+            return question(cache)
+        except (RedisError, OSError) as failure:
+            _failed_at = time.monotonic()
+            log.warning("the cache is out of reach, this process counts by itself: %s", failure)
+    return question(_own)
 
 
 def _key(act: str, about: str) -> str:

@@ -154,14 +154,16 @@ if REDIS_URL and not re.match(
     r"unix://|rediss?://([^\s/]*@)?(\[[0-9a-fA-F:]+\]|[^\s/:@]+)(:\d{1,5})?(/|$)", REDIS_URL
 ):
     raise refuse("REDIS_URL", "is wrong: write redis://host:6379/0")
+_CACHES = "django.core.cache.backends"
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {
-            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": str(VAR_DIR / "cache"),
+        {
+            "BACKEND": f"{_CACHES}.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # pages wait for it
         }
+        if REDIS_URL
+        else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
     )
 }
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
@@ -170,6 +172,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         # A dead broker must not hold up the page that only wanted to wake a worker.
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
+        "max_retries": 0,
         "visibility_timeout": 3600,
         # By name, so "celery" comes before "sending": taken in turn, one short task would wait for
         # each stretch of sending, and the beat asks for more of them than that.

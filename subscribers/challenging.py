@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from altcha import Payload, create_challenge, verify_solution
 from django.conf import settings
-from django.core.cache import cache
-from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+from newsroom.limits import first_within
 
 LASTS = timedelta(minutes=15)
+REMEMBERED = LASTS + timedelta(minutes=1)
 # A browser must derive as many keys as the number that is drawn from here, which took Chromium on
 # two cores 0.8 s and takes a slow phone some seconds; to draw and to check takes us a millisecond.
 ALGORITHM = "PBKDF2/SHA-256"
@@ -56,16 +54,8 @@ def is_solved(solution: str) -> bool:
         _secret(settings.SECRET_KEY, "challenge"),
         hmac_key_secret=_secret(settings.SECRET_KEY, "key"),
     )
-    return result.verified and _is_new(str(payload.challenge.signature))
-
-
-def _is_new(signature: str) -> bool:
-    """Spend a challenge: of two who bring it solved, one wins. Ended ones need no remembering."""
-    try:
-        return cache.add(f"spent.{signature}", True, timeout=LASTS.total_seconds() + 60)
-    except (RedisError, OSError) as failure:
-        log.warning("a solution is not remembered, the cache is out of reach: %s", failure)
-        return True
+    # Spent: of two who bring it solved, one wins. Ended ones need no remembering.
+    return result.verified and first_within(REMEMBERED, "spent", str(payload.challenge.signature))
 
 
 @lru_cache(maxsize=8)

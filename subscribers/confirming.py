@@ -17,6 +17,8 @@ from subscribers.holding import hold
 from subscribers.listing import letter_headers, preferences_url, unsubscribe_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
+from subscribers.pausing import Pause, pause_of
+from subscribers.signup import open_choices
 
 
 class LinkFault(StrEnum):
@@ -61,6 +63,7 @@ class Welcome:
 
     subscriber: Subscriber
     arrivals: list[Arrival]
+    pause: Pause | None
 
 
 def find_confirmable(token: str, *, at: datetime) -> SignUp:
@@ -69,13 +72,24 @@ def find_confirmable(token: str, *, at: datetime) -> SignUp:
 
 
 def chosen_briefings(asked: SignUp) -> list[Briefing]:
-    """What confirming would subscribe to; a briefing retired meanwhile is not among it."""
-    return list(asked.briefings.current().order_by("title"))
+    """What confirming would subscribe to; nothing that was retired, or left, meanwhile.
+
+    What comes already is listed only where there is nothing else, as the letter did.
+    """
+    standing = asked.choices.standing().values("briefing")
+    listed = Briefing.objects.filter(pk__in=standing).order_by("title")
+    return open_choices(asked) or list(listed)
 
 
-def foreign_wordings(asked: SignUp) -> list[str]:
+def name_to_take(asked: SignUp) -> str:
+    """The name that confirming would give; empty for a subscriber, who keeps their own."""
+    named = Subscriber.objects.filter(address_hash=asked.address_hash).exclude(name="")
+    return "" if named.exists() else asked.name
+
+
+def foreign_wordings(asked: SignUp, *, chosen: list[Briefing]) -> list[str]:
     """What is agreed to by forms on other sites, whose words were out of our hands."""
-    choices = asked.choices.filter(briefing__retired=False)
+    choices = asked.choices.filter(briefing__in=chosen)
     return list(dict.fromkeys(one.wording for one in choices if not is_ours(one.source)))
 
 
@@ -97,9 +111,7 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
         if asked.name and not subscriber.name:
             subscriber.name = asked.name
             subscriber.save(update_fields=["name"])
-        choices = asked.choices.filter(briefing__retired=False).select_related(
-            "briefing", "referred_by"
-        )
+        choices = asked.choices.standing().select_related("briefing", "referred_by")
         arrivals = [
             Arrival(
                 subscription=subscription,
@@ -108,7 +120,9 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
             for choice in choices.order_by("briefing__title")
             if (subscription := _join(subscriber, choice, ip=ip, at=at))
         ]
-        welcome = Welcome(subscriber=subscriber, arrivals=arrivals)
+        welcome = Welcome(
+            subscriber=subscriber, arrivals=arrivals, pause=pause_of(subscriber, at=at)
+        )
         if arrivals and not Suppression.objects.filter(address_hash=asked.address_hash).exists():
             _write_welcome(welcome)
     return welcome
@@ -145,6 +159,7 @@ def _write_welcome(welcome: Welcome) -> None:
         context={
             "name": welcome.subscriber.name,
             "arrivals": welcome.arrivals,
+            "pause": welcome.pause,
             "preferences_url": preferences_url(welcome.subscriber),
             "inks": welcome.arrivals[0].briefing.inks if len(welcome.arrivals) == 1 else None,
         },

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Field, ForeignKey, Model
 
-from subscribers.models import Subscriber
+from subscribers.models import AddressChange, AddressChangeState, Subscriber
 from subscribers.traces import person_of, traces_of
 
 # Columns that say nothing about the person: keys to links, hashes of what stands beside them, the
@@ -28,9 +28,12 @@ LEFT_OUT = {
     "text",
     "token",
 }
+# Of what somebody else asked for: that it was asked, not who asked nor from where.
+OF_OTHERS = {"asked_ip", "old_address", "old_agreed_at", "old_agreed_ip", "state"}
 NOTE = (
     "Left out are only the keys that stand in the links of your letters, the hashes by which your"
-    " address is recognised, and who of our staff decided about a comment."
+    " address is recognised, who of our staff decided about a comment, and who else asked for"
+    " letters to your address."
 )
 
 
@@ -41,12 +44,17 @@ def disclose(subscriber: Subscriber, *, at: datetime) -> dict[str, Any]:
         "site": settings.SITE_URL,
         "made_at": at,
         "note": NOTE,
-        **{name: [_told(row) for row in rows] for name, rows in traces.items()},
+        **{name: [_told(row, of=subscriber) for row in rows] for name, rows in traces.items()},
     }
 
 
-def _told(row: Model) -> dict[str, Any]:
-    fields = (one for one in row._meta.concrete_fields if one.name not in LEFT_OUT)
+def _told(row: Model, *, of: Subscriber) -> dict[str, Any]:
+    is_of_others = isinstance(row, AddressChange) and row.subscriber_id != of.pk
+    left_out = LEFT_OUT | OF_OTHERS if is_of_others else LEFT_OUT
+    if isinstance(row, AddressChange) and row.state == AddressChangeState.REFUSED:
+        # As the page shows it: a refusal would tell what the new address is to us.
+        row.state = AddressChangeState.OPEN
+    fields = (one for one in row._meta.concrete_fields if one.name not in left_out)
     return {one.name: _value(row, one) for one in fields}
 
 

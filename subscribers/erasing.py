@@ -23,12 +23,12 @@ from newsroom.mail_server import Kind
 from newsroom.models import OutgoingLetter
 from subscribers.holding import hold
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.traces import Person, comments_by, deliveries_to, letters_to
+from subscribers.traces import Person, changes_to, comments_by, deliveries_to, letters_to
 
 TAKEN_BACK = "This comment was taken back by its writer."
 # What may stand when its writer wants it to; the rest was never shown, and goes.
 STANDING_STATES = {CommentState.PENDING, CommentState.APPROVED}
-_QUESTION = "confirm_new_address"
+_TO_NEW, _TO_OLD = "confirm_new_address", "confirm_old_address"
 
 
 def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
@@ -53,6 +53,7 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
         gone["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
         gone["letters"], _ = letters_to(person.addresses).delete()
         gone["sign-ups"], _ = sign_ups.delete()
+        gone["changes of others"] = _drop_wishes(person)
         if subscriber is not None:
             _drop_questions(subscriber)
             answered = deliveries_to(subscriber.pk).filter(answer__isnull=False)
@@ -83,8 +84,21 @@ def _drop_questions(subscriber: Subscriber) -> None:
     """Take back letters that ask another address about this one."""
     asked = subscriber.address_changes.exclude(new_address="").values_list("new_address", flat=True)
     if asked:
-        waiting = OutgoingLetter.objects.filter(name=_QUESTION)
-        waiting.filter(pk__in=letters_to(list(asked)).values("pk")).delete()
+        _take_back(_TO_NEW, to=list(asked))
+
+
+def _drop_wishes(person: Person) -> int:
+    """Drop what others asked for, that their letters go to this person; the letters name it."""
+    wishes = changes_to(person)
+    if askers := list(wishes.exclude(old_address="").values_list("old_address", flat=True)):
+        _take_back(_TO_OLD, to=askers)
+    return wishes.delete()[0]
+
+
+def _take_back(name: str, *, to: list[str]) -> None:
+    """Delete letters of a kind that have not left yet."""
+    waiting = OutgoingLetter.objects.filter(name=name)
+    waiting.filter(pk__in=letters_to(to).values("pk")).delete()
 
 
 def _blank_log(person: Person) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -44,6 +45,23 @@ class AddressField(forms.CharField):
         return normalise_address(typed) if typed else ""
 
 
+class ReachableAddressField(AddressField):
+    """An address that a weekly letter would reach somebody at."""
+
+    def clean(self, value: Any) -> str:
+        """Refuse disposable domains, and scripts that our mail server cannot write to."""
+        address = super().clean(value)
+        if address:
+            refuse_disposable(address)
+        if address and not can_write_to(address):
+            raise forms.ValidationError(
+                "Our mail server cannot write to an address with such letters before the @ yet."
+                " Type another address, with the letters a to z there.",
+                code="no_smtputf8",
+            )
+        return address
+
+
 class NameField(forms.CharField):
     """A person's name in any script, on one line."""
 
@@ -76,11 +94,11 @@ def _is_control(char: str) -> bool:
 class SignUpForm(forms.Form):
     """Address, name and briefings; of one briefing only when the form stands beside it."""
 
-    address = AddressField()
+    address = ReachableAddressField()
     name = NameField()
     # Where the form stood; whatever is sent there is tidied, never refused.
     source = forms.CharField(required=False, widget=forms.HiddenInput)
-    # When it was made (subscribers.stamping), and the number of the issue that led to it.
+    # When it was made (subscribers.stamping), and the issue that led to it (subscribers.referring).
     began = forms.CharField(required=False, widget=forms.HiddenInput)
     issue = forms.CharField(required=False, widget=forms.HiddenInput)
     # The page of another site that the form came from first, signed (subscribers.embedding).
@@ -117,18 +135,6 @@ class SignUpForm(forms.Form):
     def is_from_a_machine(self) -> bool:
         """Whether something filled in what no person sees."""
         return bool(self.cleaned_data.get("subject"))
-
-    def clean_address(self) -> str:
-        """Refuse what a letter would never reach anybody at."""
-        address = str(self.cleaned_data["address"])
-        refuse_disposable(address)
-        if not can_write_to(address):
-            raise forms.ValidationError(
-                "Our mail server cannot write to an address with such letters before the @ yet."
-                " Type another address, with the letters a to z there.",
-                code="no_smtputf8",
-            )
-        return address
 
     def clean_name(self) -> str:
         """Refuse what a stranger wants said to somebody; owners may call themselves anything."""
@@ -215,7 +221,7 @@ def tidy_source(page: str) -> str:
     first = path.split("/")[1]
     if first in _PRIVATE:
         return f"/{first}/…"
-    name, _, number = query.partition("=")
-    if name == "issue" and number.isascii() and number.isdigit():
-        path = f"{path}?issue={number}"
+    name, _, issue = query.partition("=")
+    if name == "issue" and re.fullmatch(r"([\w-]+/)?[0-9]+", issue, re.ASCII):
+        path = f"{path}?issue={issue}"
     return path[:_MAX_SOURCE]

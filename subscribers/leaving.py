@@ -38,15 +38,17 @@ def active_of(subscriber: Subscriber) -> list[Subscription]:
     return list(found.order_by("briefing__title"))
 
 
-def undo_token(left: Sequence[Subscription]) -> str:
+def undo_token(left: Sequence[Subscription], *, before: str = "") -> str:
     """Make what undoes exactly this leaving, once; empty when nothing was left.
+
+    With the token of the page `before` it undoes that leaving as well.
 
     It is shown only on the page that answers the request which left. So whoever holds a forwarded
     letter can take its reader off and back on, but never on again after the reader left.
     """
-    if not left:
-        return ""
-    return stamp(_UNDO, " ".join(f"{one.pk}@{one.left_at:%Y%m%d%H%M%S%f}" for one in left))
+    earlier = (unstamp(_UNDO, before, max_age=PAGE_LASTS) or "") if before else ""
+    parts = [*earlier.split(), *(f"{one.pk}@{one.left_at:%Y%m%d%H%M%S%f}" for one in left)]
+    return stamp(_UNDO, " ".join(parts)) if parts else ""
 
 
 def undo(token: str, *, source: str, ip: str | None, at: datetime) -> list[Subscription] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from subscribers.forms import AddressField
+from subscribers.forms import ReachableAddressField
 
 
 class PauseForm(forms.Form):
@@ -33,7 +33,7 @@ class PauseForm(forms.Form):
 class AddressChangeForm(forms.Form):
     """Where letters should go from now on."""
 
-    address = AddressField(label="New e-mail address")
+    address = ReachableAddressField(label="New e-mail address")
     use_required_attribute = False
 
 

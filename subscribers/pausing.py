@@ -1,14 +1,24 @@
-"""Pausing: nothing comes until a day; then everything goes on by itself."""
+"""Pausing: nothing comes until a day; then everything goes on by itself.
+
+Whoever signs up again meanwhile is told so, by letter and never by the page that answers the form,
+with a link that can do one thing: end this one pause.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.urls import reverse
+
 from briefings.models import Briefing
+from newsroom.tokens import stamp, unstamp
 from subscribers.models import Subscriber
 
 LONGEST = timedelta(days=365)
+_ACT = "go on"
 
 
 class PauseRefused(Exception):
@@ -45,6 +55,40 @@ def go_on(subscriber: Subscriber) -> bool:
     ended = bool(paused.update(paused_at=None, paused_until=None))
     subscriber.refresh_from_db(fields=["paused_at", "paused_until"])
     return ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A pause as letters and pages tell of it: its day, and the link that ends it before."""
+
+    until: date
+    path: str
+
+    @property
+    def url(self) -> str:
+        return settings.SITE_URL + self.path
+
+
+def pause_of(subscriber: Subscriber, *, at: datetime) -> Pause | None:
+    """Give the pause of a subscriber to whoever has shown to read that address's mail."""
+    until = paused_until(subscriber, at=at)
+    if until is None:
+        return None
+    token = stamp(_ACT, f"{subscriber.pk} {_begin(subscriber)}")
+    return Pause(until=until, path=reverse("subscribers:pause", args=[token]))
+
+
+def paused_by(token: str) -> Subscriber | None:
+    """Find whose pause a link is about; None when it is forged, or that pause is over."""
+    longest = int(LONGEST.total_seconds()) + 86_400
+    number, _, begin = (unstamp(_ACT, token, max_age=longest) or "").partition(" ")
+    subscriber = Subscriber.objects.filter(pk=number).first() if number else None
+    return subscriber if subscriber and _begin(subscriber) == begin else None
+
+
+def _begin(subscriber: Subscriber) -> str:
+    """Tell one pause from the next."""
+    return f"{subscriber.paused_at:%Y%m%d%H%M%S%f}" if subscriber.paused_at else "none"
 
 
 def paused_until(subscriber: Subscriber, *, at: datetime) -> date | None:

@@ -16,6 +16,7 @@ from subscribers.hashing import hash_address
 from subscribers.listing import header_list_id, preferences_url
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.signup import CONFIRM_WITHIN
+from subscribers.pausing import pause_of
 
 LETTER_EVERY = timedelta(hours=1)
 
@@ -39,7 +40,7 @@ def sign_up(
     with transaction.atomic():
         asked = _open_sign_up(address, at=at)
         taken = _taken(asked)
-        before = set(asked.briefings.current().values_list("pk", flat=True))
+        before = set(asked.choices.standing().values_list("briefing", flat=True))
         evidence = ["asked_at", "source", "wording", "ip"]
         if referred_by is not None:  # who comes back by another way was still brought by the issue
             evidence.append("referred_by")
@@ -69,7 +70,7 @@ def sign_up(
         asked.letter_at = at if is_due else asked.letter_at
         asked.save(update_fields=["name", "asked_at", "letter_at"])
         if is_due:
-            _write_letter(asked, open_briefings=wanted - taken)
+            _write_letter(asked, wanted=wanted, open_briefings=wanted - taken)
 
 
 def _open_sign_up(address: str, *, at: datetime) -> SignUp:
@@ -92,8 +93,9 @@ def _open_sign_up(address: str, *, at: datetime) -> SignUp:
 
 
 def open_choices(asked: SignUp) -> list[Briefing]:
-    """What is still to be confirmed: asked for, published, and not subscribed to already."""
-    chosen = asked.briefings.current().exclude(pk__in=_taken(asked))
+    """What is still to be confirmed: asked for, published, not left since nor subscribed to."""
+    standing = asked.choices.standing().values("briefing")
+    chosen = Briefing.objects.current().filter(pk__in=standing).exclude(pk__in=_taken(asked))
     return list(chosen.order_by("title"))
 
 
@@ -105,15 +107,19 @@ def _taken(asked: SignUp) -> set[int]:
     )
 
 
-def _write_letter(asked: SignUp, *, open_briefings: set[int]) -> None:
+def _write_letter(asked: SignUp, *, wanted: set[int], open_briefings: set[int]) -> None:
     subscriber = Subscriber.objects.filter(address_hash=asked.address_hash).first()
     is_suppressed = Suppression.objects.filter(address_hash=asked.address_hash).exists()
-    chosen = list(asked.briefings.current().order_by("title"))
+    chosen = list(Briefing.objects.filter(pk__in=wanted).order_by("title"))
     # A letter to an address that has not confirmed carries nothing that a stranger could have
     # typed, least of all the name: else the form would be a way to send messages to anybody.
     if subscriber is not None and not open_briefings:
         name = "already_subscribed"
-        context = {"briefings": chosen, "preferences_url": preferences_url(subscriber)}
+        context = {
+            "briefings": chosen,
+            "preferences_url": preferences_url(subscriber),
+            "pause": pause_of(subscriber, at=asked.asked_at),
+        }
     else:
         name = "confirm_signup"
         chosen = [briefing for briefing in chosen if briefing.pk in open_briefings]

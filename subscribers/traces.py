@@ -71,6 +71,7 @@ def traces_of(person: Person) -> dict[str, QuerySet[Any]]:
         "subscriptions": Subscription.objects.filter(**own).select_related("briefing"),
         "consents": ConsentRecord.objects.filter(**own).select_related("briefing"),
         "changes of address": AddressChange.objects.filter(**own),
+        "asked to become your address": changes_to(person),
         "sign-ups": SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk"),
         "asked for in sign-ups": SignUpChoice.objects.filter(
             sign_up__address_hash__in=person.hashes
@@ -92,6 +93,13 @@ def deliveries_to(subscriber_id: int) -> QuerySet[Delivery]:
     dispatches = Dispatch.objects.filter(issue__briefing__in=taken).values_list("pk", flat=True)
     found = Delivery.objects.filter(dispatch__in=list(dispatches), subscriber_id=subscriber_id)
     return found.order_by("pk")
+
+
+def changes_to(person: Person) -> QuerySet[AddressChange]:
+    """What others asked for and did not get: that their letters go to one of these addresses."""
+    asked = AddressChange.objects.filter(new_address_hash__in=person.hashes)
+    own = person.subscriber.pk if person.subscriber else 0
+    return asked.exclude(state=AddressChangeState.DONE).exclude(subscriber=own)
 
 
 def comments_by(addresses: Collection[str]) -> QuerySet[Comment]:

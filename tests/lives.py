@@ -103,6 +103,7 @@ def live(client: Client) -> Life:
     long_ago = timezone.now() - timedelta(days=3)
     SignUp.objects.open().update(asked_at=long_ago, letter_at=long_ago)
     remind_due(at=timezone.now())
+    client.post(f"/preferences/{subscriber.token}/", {"pause": "1", "until": in_a_month()}, **here)
     client.post("/subscribe/", {**form, "briefings": [ward.slug], "address": NEW}, **here)
     client.post("/subscribe/", {**form, "address": NEW}, **here)
     client.post(
@@ -110,7 +111,6 @@ def live(client: Client) -> Life:
         {"body": "And another thing.", "name": NAME, "email": NEW},
         **here,
     )
-    client.post(f"/preferences/{subscriber.token}/", {"pause": "1", "until": in_a_month()}, **here)
     link = owner_link(subscriber)
     client.post(link, {"move": "1", "address": THIRD}, **here)
     client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"}, **here)

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 
 from subscribers.disclosing import LEFT_OUT
-from subscribers.models import Subscriber
+from subscribers.models import AddressChange, AddressChangeState, Subscriber
 from subscribers.traces import person_of, traces_of
 from tests.factories import make_briefing, make_reader
 from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, Life, live, owner_link
@@ -92,6 +92,29 @@ def test_the_file_holds_no_keys_and_nothing_of_anybody_else(client: Client, life
     words = json.dumps(download(client, life))
     assert other.subscriber.name not in words
     assert "bob@example.org" not in words
+
+
+def test_the_file_tells_no_more_of_another_address_than_the_page_does(
+    client: Client, life: Life
+) -> None:
+    changes = AddressChange.objects.filter(new_address=TAKEN)
+    assert changes.update(state=AddressChangeState.REFUSED) == 1
+    told = {
+        one["new_address"]: one["state"] for one in download(client, life)["changes of address"]
+    }
+    assert told[TAKEN] == AddressChangeState.OPEN.label
+
+
+def test_what_somebody_else_asked_is_told_without_who_asked(client: Client, life: Life) -> None:
+    other = make_reader(of=life.briefings[0], email="bob@example.org").subscriber
+    client.post(owner_link(other), {"move": "1", "address": NEW}, REMOTE_ADDR="198.51.100.99")
+    data = download(client, life)
+    [asked] = data["asked to become your address"]
+    assert asked.keys() == {"id", "new_address", "asked_at", "new_agreed_at", "new_agreed_ip"}
+    assert asked["new_address"] == NEW
+    words = json.dumps({name: rows for name, rows in data.items() if name != "made_at"})
+    assert "bob@example.org" not in words
+    assert "198.51.100.99" not in words
 
 
 def test_a_letters_holder_gets_no_file_and_a_get_gives_none(client: Client, life: Life) -> None:

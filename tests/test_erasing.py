@@ -244,6 +244,16 @@ def test_erasing_at_the_desk_needs_the_right_to_delete(client: Client) -> None:
     assert Subscriber.objects.exists()
 
 
+def test_what_others_asked_of_an_erased_address_goes_with_it(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email="bob@example.org").subscriber
+    ada = make_reader(of=make_briefing(), email="ada@example.org").subscriber
+    client.post(owner_link(reader), {"move": "1", "address": "ada@example.org"})
+    erase(person_of(ada), keep_words=False, at=timezone.now())
+    found = {where for where, values in every_value().items() if "ada@" in str(values).lower()}
+    assert found == set()
+    assert Subscriber.objects.get() == reader
+
+
 def test_a_command_erases_whoever_has_an_address_subscriber_or_not(client: Client) -> None:
     ward = make_briefing()
     client.post("/subscribe/", {"address": "Typed@example.org", "briefings": [ward.slug]})

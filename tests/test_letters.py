@@ -48,6 +48,18 @@ def test_a_letter_leaves_once_and_its_row_goes() -> None:
     assert not OutgoingLetter.objects.exists()
 
 
+def test_a_letter_is_named_under_our_host_and_a_second_copy_alike() -> None:
+    write()
+    [row] = OutgoingLetter.objects.all()
+    letters.send_due(at=timezone.now())
+    row.save(force_insert=True)  # its worker died between the server's yes and the row's removal
+    letters.send_due(at=timezone.now())
+    names = {str(letter.message()["Message-ID"]) for letter in mail.outbox}
+    assert len(mail.outbox) == 2
+    assert len(names) == 1
+    assert names.pop().endswith("@news.example.com>")
+
+
 def test_a_letter_whose_act_fails_is_never_written() -> None:
     with transaction.atomic():
         write()

@@ -235,6 +235,25 @@ def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subsc
     assert [one.address for one in leased.readers] == [NEW]
 
 
+def test_an_address_that_cannot_be_written_to_is_refused_in_words(
+    client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "subscribers.forms.can_write_to", str.isascii
+    )  # as where SMTPUTF8 is not offered
+    assert "cannot write to" in ask(client, reader, "ü@exämple.de")
+    assert "short while only" in ask(client, reader, "ada@mailinator.com")
+    assert not AddressChange.objects.exists()
+
+
+def test_a_slip_in_the_new_address_is_asked_about_and_not_corrected(
+    client: Client, reader: Subscriber
+) -> None:
+    assert "Did you mean gmail.com?" in ask(client, reader, "ada@gmial.com")
+    assert AddressChange.objects.get().new_address == "ada@gmial.com"
+    assert "Did you mean" not in ask(client, reader, NEW)
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [(OLD.upper(), "go to this address already"), ("ada", "no e-mail address"), ("", "Type your")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from newsroom.models import Act
 from subscribers.admin.looking import find_address
+from subscribers.erasing import erase
 from subscribers.hashing import hash_address
 from subscribers.models import (
     ConsentRecord,
@@ -25,7 +26,9 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
+from subscribers.traces import person_at
 from tests.factories import make_briefing, make_reader
+from tests.letterbox import letters_sent, link_to
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/subscribers/subscriber/"
@@ -139,16 +142,31 @@ def test_an_address_is_suppressed_by_typing_it_and_kept_as_a_hash(desk: Client) 
     assert Act.objects.get().verb == "suppressed"
 
 
-def test_staff_lift_their_own_suppressions_only(desk: Client) -> None:
-    by_staff, by_reader = (
+def test_staff_lift_every_suppression_but_a_complaint(desk: Client) -> None:
+    rows = [
         Suppression.objects.create(address_hash=hash_address(f"{reason}@x.org"), reason=reason)
-        for reason in (SuppressionReason.STAFF, SuppressionReason.ERASED)
-    )
-    for row in (by_staff, by_reader):
+        for reason in SuppressionReason
+    ]
+    for row in rows:
         path = reverse("admin:subscribers_suppression_delete", args=[row.pk])
         desk.post(path, {"post": "yes"})
-    assert list(Suppression.objects.all()) == [by_reader]
-    assert [act.verb for act in Act.objects.all()] == ["lifted"]
+    assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
+    assert [act.verb for act in Act.objects.all()] == ["lifted"] * 3
+
+
+def test_who_was_erased_comes_back_by_asking_the_desk_and_confirming(desk: Client) -> None:
+    make_briefing(slug="ward-round")
+    erase(person_at("ada@example.org"), keep_words=False, at=timezone.now())
+    client = Client()
+    client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
+    assert letters_sent() == []
+    found = desk.get("/admin/subscribers/suppression/", {"q": "ada@example.org"})
+    [row] = found.context["cl"].result_list
+    desk.post(reverse("admin:subscribers_suppression_delete", args=[row.pk]), {"post": "yes"})
+    SignUp.objects.update(letter_at=timezone.now() - timedelta(hours=1))
+    client.post("/subscribe/ward-round/", {"address": "ada@example.org"})
+    client.post(link_to("confirm", letters_sent()[-1]))
+    assert Subscription.objects.mailable().count() == 1
 
 
 def test_open_sign_ups_can_be_looked_at_without_their_token(desk: Client) -> None:

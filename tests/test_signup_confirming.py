@@ -167,6 +167,25 @@ def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None
     assert not Subscription.objects.mailable().exists()
 
 
+def test_the_page_lists_what_the_letter_listed(client: Client) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    make_reader(of=ward, email=ADA)
+    letter_link = asked_for(client, ward, council)
+    page = client.get(letter_link).content.decode()
+    assert "The Council" in page
+    assert "The Ward Round" not in page
+
+
+def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
+    ward, council = make_briefing(), make_briefing(slug="council")
+    make_reader(of=ward, email="ada@example.org", name="Ada")
+    client.post("/subscribe/council/", {"address": "ada@example.org", "name": "Silly Goose"})
+    link = link_to("confirm", letters_sent()[-1])
+    assert "Silly Goose" not in client.get(link).content.decode()
+    assert "Welcome, Ada" in client.post(link).content.decode()
+    assert council in [one.briefing for one in Subscription.objects.active()]
+
+
 def test_confirming_leaves_nothing_half_done(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

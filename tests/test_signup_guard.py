@@ -112,6 +112,12 @@ def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
     assert post(99).status_code == 200  # readers notice nothing
 
 
+def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> None:
+    answers = [post(number, began="", ip=f"198.{number}.1.7") for number in range(80)]
+    assert sum(asks_for_work(answer) for answer in answers) == 50
+    assert post(99, ip="203.0.113.7").status_code == 200
+
+
 def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
     for number in range(guarding.FREE_A_NETWORK):
@@ -210,6 +216,27 @@ def test_an_address_is_taken_so_often_and_no_more(
     assert "Look into its inbox" in answers[-1].content.decode()
     assert len(letters_sent()) == 1
     assert post(7).status_code == 200
+
+
+def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 2)
+    ways = {
+        "example.org": ["ada+a", "ada", "Ada+b"],
+        "gmail.com": ["a.da+a", "ada", "ad.a"],
+        "example.com": ["a.da", "ada", "ad.a"],
+    }
+    answers = {
+        host: [
+            post(address=f"{local}@{host}", ip=f"198.{len(host)}.{number}.7").status_code
+            for number, local in enumerate(locals_)
+        ]
+        for host, locals_ in ways.items()
+    }
+    assert answers == {
+        "example.org": [200, 200, 429],
+        "gmail.com": [200, 200, 429],
+        "example.com": [200, 200, 200],
+    }
 
 
 def test_a_network_and_all_together_are_limited(

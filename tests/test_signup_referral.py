@@ -12,7 +12,7 @@ from django.utils import timezone
 from briefings.models import Issue
 from newsroom.tokens import seal
 from subscribers.engine import dispatching
-from subscribers.models import SignUp, Subscription
+from subscribers.models import ConsentRecord, SignUp, Subscription
 from tests.desk import at_desk
 from tests.factories import (
     make_briefing,
@@ -79,6 +79,68 @@ def test_another_briefings_issue_brought_nobody_here(client: Client, issue: Issu
     make_briefing(slug="council")
     sign_up(client, path="/subscribe/council/", issue="57")
     assert SignUp.objects.get().choices.get().referred_by is None
+
+
+def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issue: Issue) -> None:
+    make_briefing(slug="council")
+    everywhere = '<a href="/subscribe/?issue=ward-round/57">See all briefings</a>'
+    box = client.get(issue.get_absolute_url()).content.decode()
+    assert box.count('href="/subscribe/?issue=ward-round/57"') == 3  # in the box, above and below
+    assert everywhere in box
+    assert everywhere in client.get("/subscribe/ward-round/?issue=57").content.decode()
+    page = client.get("/subscribe/?issue=ward-round/57")
+    form = page.context["form"]
+    fields = {name: form[name].value() for name in ("issue", "source")}
+    answer = sign_up(client, path="/subscribe/", briefings=["ward-round", "council"], **fields)
+    another = '<a href="/subscribe/?issue=ward-round/57">Use another address</a>'
+    assert another in answer.content.decode()
+    client.post(link_to("confirm", letters_sent()[-1]))
+    brought = Subscription.objects.filter(referred_by=issue)
+    assert {one.briefing.slug for one in brought} == {"ward-round", "council"}
+    assert Subscription.objects.readers_brought_by(issue) == 1
+    sources = {record.source for record in ConsentRecord.objects.all()}
+    assert sources == {"/subscribe/?issue=ward-round/57"}
+
+
+def test_the_issue_survives_a_slip_of_the_finger(client: Client, issue: Issue) -> None:
+    fields = {"briefings": "ward-round", "issue": "ward-round/57", "address": "ada@gmial.com"}
+    asked = client.post("/subscribe/", fields)
+    carried = dict(asked.context["carried"])
+    client.post("/subscribe/", {**carried, "meant": "gmail.com"})
+    assert SignUp.objects.get().choices.get().referred_by == issue
+    assert 'href="/subscribe/?issue=ward-round/57"' in asked.content.decode()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "57",
+        "ward-round/58",
+        "ward-round/",
+        "/57",
+        "ward-round/57/1",
+        'a"><b>/57',
+        "ward-round/５７",
+    ],
+)
+def test_what_names_no_issue_leads_from_the_page_of_several_to_none(
+    client: Client, issue: Issue, written: str
+) -> None:
+    make_issue(briefing=issue.briefing, number=58)
+    page = client.get("/subscribe/", {"issue": written})
+    assert page.status_code == 200
+    assert '"><b>/' not in page.content.decode()
+    sign_up(client, path="/subscribe/", briefings="ward-round", issue=written)
+    assert SignUp.objects.get().choices.get().referred_by is None
+
+
+def test_the_desk_says_of_which_briefing_the_issue_was(client: Client, issue: Issue) -> None:
+    make_briefing(slug="council")
+    sign_up(client, path="/subscribe/", briefings="council", issue="ward-round/57")
+    subscription = confirm(client)
+    desk = at_desk("Editors")
+    page = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
+    assert "Came through issue 57 of The Ward Round: Who pays?" in page.content.decode()
 
 
 def test_who_sends_the_form_again_was_still_brought(client: Client, issue: Issue) -> None:

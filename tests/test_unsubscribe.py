@@ -63,6 +63,24 @@ def test_one_click_needs_no_cookie_and_follows_no_redirect(slash: str, form: str
     assert record.briefing == reader.briefing
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click\r\n"),
+        ("application/x-www-form-urlencoded; charset=iso-8859-1", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data", "List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", "&".join(f"a{n}=1" for n in range(3_000))),
+    ],
+)
+def test_one_click_leaves_however_its_body_is_written(kind: str, body: str) -> None:
+    reader = make_reader(of=make_briefing(title="The Ward Round"))
+    stranger = Client(enforce_csrf_checks=True)
+    answer = stranger.post(f"/unsubscribe/{reader.token}/", body, content_type=kind)
+    assert (answer.status_code, answer.content.decode()) == (200, "You have left The Ward Round.\n")
+    assert not answer.cookies
+    assert state(reader) == SubscriptionState.LEFT
+
+
 @pytest.mark.parametrize("slash", ["/", ""])
 @override_settings(
     SECURE_SSL_REDIRECT=True,
@@ -151,6 +169,19 @@ def test_leaving_can_be_undone_from_the_page_that_answers_it(client: Client) -> 
         ("left", "letter"),
         ("joined", "undo"),
     ]
+
+
+def test_leaving_the_rest_as_well_is_undone_with_what_was_left_before(client: Client) -> None:
+    ward = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
+    council = make_reader(of=make_briefing(title="The Council"), email="ada@example.org")
+    page = client.post(f"/unsubscribe/{ward.token}/").content.decode()
+    proof = proof_in(page, "/unsubscribe/all/")
+    [left] = re.findall(r'name="left" value="([^"]+)"', page)
+    page = client.post("/unsubscribe/all/", {"proof": proof, "left": left}).content.decode()
+    undone = client.post("/unsubscribe/undo/", {"proof": proof_in(page, "/unsubscribe/undo/")})
+    assert "The Ward Round" in undone.content.decode()
+    assert state(ward) == state(council) == SubscriptionState.ACTIVE
+    assert client.post("/unsubscribe/undo/", {"proof": left}).status_code == 410
 
 
 def test_an_undo_works_once_and_not_against_a_later_leaving(client: Client) -> None:

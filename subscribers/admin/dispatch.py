@@ -97,7 +97,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "facts": describe(progress),
             "waits": waits_of(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
-            "brought": Subscription.objects.brought_by(dispatch.issue).count(),
+            "brought": Subscription.objects.readers_brought_by(dispatch.issue),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

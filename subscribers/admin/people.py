@@ -46,8 +46,12 @@ def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-def _referral(issue: Issue | None) -> str:
-    return f"Came through issue {issue.number}: {issue.title}" if issue else ""
+def _referral(issue: Issue | None, *, to: Briefing) -> str:
+    """Say which issue brought a reader; of which briefing, where it is another than they take."""
+    if issue is None:
+        return ""
+    of = "" if issue.briefing_id == to.pk else f" of {issue.briefing.title}"
+    return f"Came through issue {issue.number}{of}: {issue.title}"
 
 
 class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Subscriber]):
@@ -60,11 +64,14 @@ class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Sub
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        return super().get_queryset(request).select_related("briefing", "referred_by")
+        return super().get_queryset(request).select_related("briefing", "referred_by__briefing")
 
     @admin.display(description="briefing")
     def title(self, subscription: Subscription) -> SafeString:
-        return _lines(subscription.briefing.title, _referral(subscription.referred_by))
+        return _lines(
+            subscription.briefing.title,
+            _referral(subscription.referred_by, to=subscription.briefing),
+        )
 
 
 class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscriber]):
@@ -218,7 +225,7 @@ class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
-        return super().get_queryset(request).select_related("briefing", "referred_by")
+        return super().get_queryset(request).select_related("briefing", "referred_by__briefing")
 
     @admin.display(description="briefing")
     def title(self, choice: SignUpChoice) -> str:
@@ -229,7 +236,7 @@ class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
         return _lines(
             f"“{choice.wording}”",
             f"From {choice.source}",
-            _referral(choice.referred_by),
+            _referral(choice.referred_by, to=choice.briefing),
             f"Asked from {choice.ip}" if choice.ip else "",
         )
 

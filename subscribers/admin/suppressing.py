@@ -16,8 +16,9 @@ from subscribers.forms import AddressField
 from subscribers.hashing import hash_address
 from subscribers.models import Suppression, SuppressionReason
 
-# What staff may take off again; the other kinds were decided by the reader or by law.
-LIFTABLE = {SuppressionReason.STAFF, SuppressionReason.BOUNCED}
+# What staff may take off again; who reported us as spam has decided. Somebody who was erased may
+# want to come back: lifted, they can sign up, which asks their address.
+LIFTABLE = {SuppressionReason.STAFF, SuppressionReason.BOUNCED, SuppressionReason.ERASED}
 
 
 class SuppressionForm(forms.ModelForm[Suppression]):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
+from subscribers.models.subscriber import Subscription
 
 CONFIRM_WITHIN = timedelta(days=30)
 
@@ -84,6 +85,22 @@ class SignUp(models.Model):
         return bool(due.update(reminded_at=at, letter_at=at))
 
 
+class SignUpChoiceQuerySet(models.QuerySet["SignUpChoice"]):
+    """Choices by whether they still hold."""
+
+    def standing(self) -> SignUpChoiceQuerySet:
+        """Of briefings that are published, and that the address has not left since it asked.
+
+        Who leaves takes back what was asked for before: nothing brings them back but a new form.
+        """
+        left_since = Subscription.objects.filter(
+            subscriber__address_hash=OuterRef("sign_up__address_hash"),
+            briefing=OuterRef("briefing"),
+            left_at__gte=OuterRef("asked_at"),
+        )
+        return self.filter(~Exists(left_since), briefing__retired=False)
+
+
 class SignUpChoice(models.Model):
     """One briefing of a sign-up, with the evidence of the form that asked for it.
 
@@ -105,6 +122,8 @@ class SignUpChoice(models.Model):
         db_index=False,
         help_text="The issue whose forwarded copy or page led to the form.",
     )
+
+    objects = SignUpChoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ("pk",)

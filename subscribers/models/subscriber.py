@@ -103,9 +103,9 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Subscriptions that readers have not ended."""
         return self.filter(state=SubscriptionState.ACTIVE)
 
-    def brought_by(self, issue: Issue) -> SubscriptionQuerySet:
-        """Those whose readers came through this issue."""
-        return self.filter(referred_by=issue)
+    def readers_brought_by(self, issue: Issue) -> int:
+        """How many readers came through this issue, whatever they took."""
+        return self.filter(referred_by=issue).values("subscriber").distinct().count()
 
     def mailable(self) -> SubscriptionQuerySet:
         """Active subscriptions of addresses that may be written to, and do not pause."""

@@ -41,10 +41,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         )
     chosen = confirming.chosen_briefings(asked)
     context = {
-        "asked": asked,
+        "name": confirming.name_to_take(asked),
         "address": readable_address(asked.address),
         "briefings": chosen,
-        "foreign_wordings": confirming.foreign_wordings(asked),
+        "foreign_wordings": confirming.foreign_wordings(asked, chosen=chosen),
         "briefing": chosen[0] if len(chosen) == 1 else None,
     }
     return TemplateResponse(request, "subscribers/confirm.html", context)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -27,7 +29,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows which briefing and asks; POST leaves it at once and says so, however often."""
     found = Subscription.objects.with_token(token).select_related("briefing", "subscriber")
     subscription = found.first()
-    is_one_click = request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click"
+    is_one_click = request.method == "POST" and _is_one_click(request)
     if subscription is None:
         if is_one_click:
             return HttpResponse(UNKNOWN, content_type="text/plain", status=404)
@@ -47,6 +49,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return _left_page(request, subscription, left)
 
 
+def _is_one_click(request: HttpRequest) -> bool:
+    """Whether a mail program pressed its own button, and not a reader the one on our page.
+
+    Either leaves, whatever the body says. One that cannot be read comes from no page of ours.
+    """
+    try:
+        return request.POST.get("List-Unsubscribe", "").strip() == "One-Click"
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return True
+
+
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_all(request: HttpRequest) -> HttpResponse:
@@ -62,7 +75,8 @@ def unsubscribe_all(request: HttpRequest) -> HttpResponse:
         ip=client_ip(request),
         at=timezone.now(),
     )
-    context = {"undo": leaving.undo_token(left)}
+    # One mistake, one way back: what was left on the page before comes back with the rest.
+    context = {"undo": leaving.undo_token(left, before=request.POST.get("left", ""))}
     return TemplateResponse(request, "subscribers/left.html", context)
 
 

@@ -16,6 +16,7 @@ from subscribers import leaving, moving, pausing, preferences
 from subscribers.forms import PreferencesForm
 from subscribers.models import Subscriber
 from subscribers.owner_forms import AddressChangeForm, PauseForm
+from subscribers.suggesting import suggest_domain
 from subscribers.views.subscribing import BUSY, RETRY_AFTER, too_many_forms
 
 TEMPLATE = "subscribers/preferences_owner.html"
@@ -123,7 +124,10 @@ def _move(request: HttpRequest, subscriber: Subscriber) -> Context:
         form.add_error("address", str(refusal))
         return {"move_form": form, "status": 422}
     shown = readable_address(address)
-    return {"done": f"We are writing to {shown} and to your present address. Open both letters."}
+    done = f"We are writing to {shown} and to your present address. Open both letters."
+    if meant := suggest_domain(address.rpartition("@")[2]):
+        done += f" Did you mean {meant}? Then call it off and type the address again."
+    return {"done": done}
 
 
 def _call_off(request: HttpRequest, subscriber: Subscriber) -> Context:

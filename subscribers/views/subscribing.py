@@ -19,7 +19,7 @@ from subscribers.challenging import new_challenge
 from subscribers.embedding import foreign_origin, stamp_source, stamped_source
 from subscribers.forms import SignUpForm
 from subscribers.guarding import BUSY_NETWORK, Approach, must_work, refusal
-from subscribers.referring import find_referral
+from subscribers.referring import find_referral, referral_name
 from subscribers.signup import sign_up
 from subscribers.stamping import is_sound, make_stamp
 from subscribers.wording import sign_up_wording
@@ -88,8 +88,17 @@ def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRespon
             response.headers["Retry-After"] = RETRY_AFTER
             return response
         _take(form, approach, path=request.path)
-    context = {"briefing": briefing, "address": readable_address(form.meant_address())}
+    context = {
+        "briefing": briefing,
+        "address": readable_address(form.meant_address()),
+        "referral": _referral(form),
+    }
     return TemplateResponse(request, "subscribers/look_in_your_inbox.html", context)
+
+
+def _referral(form: SignUpForm) -> str:
+    """Name the issue that led here, for links to other forms."""
+    return referral_name(str(form["issue"].value() or ""), briefing=form.briefing)
 
 
 def _refusal(approach: Approach, form: SignUpForm) -> str:
@@ -118,6 +127,7 @@ def _ask_what_was_meant(request: HttpRequest, form: SignUpForm, suggested: str) 
         "form": form,
         "briefing": form.briefing,
         "carried": form.carried(),
+        "referral": _referral(form),
         "typed": readable_address(typed),
         "suggested": suggested,
         "suggested_address": readable_address(f"{typed.rpartition('@')[0]}@{suggested}"),
@@ -142,5 +152,10 @@ def _ask_for_work(request: HttpRequest, form: SignUpForm, *, at: datetime) -> Ht
 def _render(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
     briefing = form.briefing
     latest = briefing.issues.published().for_page().first() if briefing else None
-    context = {"form": form, "briefing": briefing, "latest": latest}
+    context = {
+        "form": form,
+        "briefing": briefing,
+        "latest": latest,
+        "referral": _referral(form),
+    }
     return TemplateResponse(request, "subscribers/subscribe.html", context, status=status)

@@ -1,0 +1,49 @@
+"""Signing up while on holiday, in a browser: what the letter leads to, and the press that helps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from subscribers import pausing
+from subscribers.models import Subscriber
+from tests.browser.test_signup import ADA, look
+from tests.factories import make_briefing, make_published_issue, make_reader
+from tests.letterbox import letters_sent, link_to, links_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_reader_on_holiday_is_told_and_begins_again(page: Page, site: str) -> None:
+    ward = make_briefing(title="The Ward Round", slug="ward-round")
+    council = make_briefing(title="The Committee Room", slug="committee-room", accent="plum")
+    make_published_issue(briefing=council, title="The vote nobody saw")
+    reader = make_reader(of=ward, email=ADA, name="Ada").subscriber
+    until = timezone.now().date() + timedelta(days=20)
+    pausing.pause(reader, until=until, at=timezone.now())
+
+    page.goto(f"{site}/subscribe/ward-round/")
+    page.get_by_label("E-mail address").fill(ADA)
+    page.get_by_role("button", name="Send me the next one").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
+    [link] = [link for link in links_in(letters_sent()[-1]) if "/pause/" in link]
+    page.goto(site + link)
+    look(page, "60-paused")
+
+    page.goto(f"{site}/subscribe/committee-room/")
+    page.get_by_label("E-mail address").fill(ADA)
+    page.get_by_role("button", name="Send me the next one").click()
+    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    page.get_by_role("button", name="Yes, send it to me").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Ada")
+    look(page, "61-welcome-paused")
+    page.get_by_role("button", name="Begin again now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your letters come again")
+    look(page, "62-begun-again")
+    assert Subscriber.objects.get().paused_until is None
+    page.goto(site + link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is paused here")
+    look(page, "63-pause-over")
