@@ -47,6 +47,12 @@ def take_turns(*, alone: bool = False) -> None:
     _execute("SET LOCAL jit = off")  # compiling takes longer than it saves
 
 
+def wait_for_imports() -> None:
+    """Let no import write until this transaction ends, and those that write come to their end."""
+    if is_postgres():
+        _execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
+
+
 def choose(briefing: Briefing, *, dry_run: bool) -> None:
     """Take the first row of each address, and decide about it.
 
