@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hmac
 import io
 import re
 from datetime import timedelta
@@ -161,6 +162,15 @@ def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -
         assert address == expected
         assert hashed == hash_address(typed) == hash_address(expected)
         assert address_key(address) == address_key(typed)
+
+
+@pytest.mark.django_db
+@given(key=st.text(st.characters(codec="utf-8")))
+def test_the_hash_of_an_address_is_its_hmac_under_the_salt(key: str) -> None:
+    from subscribers.hashing import hash_key
+    from subscribers.models.suppression import HashSalt
+
+    assert hash_key(key) == hmac.digest(HashSalt.current(), key.encode(), "sha256").hex()
 
 
 @given(cell=st.text(st.sampled_from("'=+-@\t\r\nab ＝"), max_size=8))
