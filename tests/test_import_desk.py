@@ -234,8 +234,9 @@ def test_of_two_workers_one_imports_and_a_dead_one_is_replaced(desk: Client) -> 
 
 
 def test_lists_are_worked_on_one_after_the_other(desk: Client) -> None:
-    send(desk)
-    send(desk)
+    briefing = make_briefing()
+    send(desk, briefing=briefing)
+    send(desk, briefing=briefing)
     first, second = SubscriberImport.objects.order_by("pk")
     assert first.take(at=timezone.now())
     tasks.work_on_imports()
