@@ -16,7 +16,7 @@ from briefings.models import Briefing
 from subscribers import tasks
 from subscribers.erasing import erase
 from subscribers.importing import sending_in
-from subscribers.importing.planning import Choices
+from subscribers.importing.planning import Choices, make_plan
 from subscribers.importing.sending_in import read_parts
 from subscribers.importing.striking import Sought
 from subscribers.models import (
@@ -188,15 +188,14 @@ def test_a_list_without_the_person_is_left_as_it_is() -> None:
 
 def test_a_worker_that_read_them_before_is_heard_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     made = send_in(make_csv(HEADER, *ROWS))
-    real = sending_in.make_plan
 
     def erased_meanwhile(*args: Any, **kwargs: Any) -> Any:
         monkeypatch.undo()
-        plan = real(*args, **kwargs)
+        plan = make_plan(*args, **kwargs)
         erase_at(WHO)  # after the worker has fetched the file
         return plan
 
-    monkeypatch.setattr(sending_in, "make_plan", erased_meanwhile)
+    monkeypatch.setattr("subscribers.importing.sending_in.make_plan", erased_meanwhile)
     work()
     made.refresh_from_db()
     assert (made.state, made.figures) == (ImportState.CHECKING, {})
