@@ -85,7 +85,7 @@ def token_columns() -> str:
 
     On PostgreSQL a token begins as the salted hash does, and 98 random bits follow. Rows are
     written in the order of their hashes, so neighbours stand together in the index of tokens, too:
-    entries at random places took a quarter of the whole import.
+    entries at random places took a fifth of the whole import.
     """
     if is_postgres():
         return ", ".join(f"left(hash, 4) || substr({one}, 5) AS {one}" for one in TOKENS)
