@@ -59,8 +59,8 @@ def address_key(address: str) -> str:
     try:
         local, domain = _plain_local(local), wire_domain(domain)
     except ValueError:
-        domain = _folded(domain)
-    return f"{_folded(local)}@{domain}"
+        domain = folded(domain)
+    return f"{folded(local)}@{domain}"
 
 
 def readable_address(address: str) -> str:
@@ -127,7 +127,7 @@ def _readable_label(label: str) -> str:
         return label
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Fold case for comparison (Unicode, section 3.13, D145)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 

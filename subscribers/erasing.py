@@ -22,8 +22,10 @@ from newsroom.inbox import folder
 from newsroom.mail_server import Kind
 from newsroom.models import OutgoingLetter
 from subscribers.holding import hold
+from subscribers.importing.striking import strike
+from subscribers.importing.writing import wait_for_imports
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.traces import Person, changes_to, comments_by, deliveries_to, letters_to
+from subscribers.traces import Person, changes_to, comments_by, deliveries_to, letters_to, person_at
 
 TAKEN_BACK = "This comment was taken back by its writer."
 # What may stand when its writer wants it to; the rest was never shown, and goes.
@@ -39,7 +41,11 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
     """
     gone: Counter[str] = Counter()
     with transaction.atomic():
+        wait_for_imports()
+        if person.subscriber is None:  # or an import has brought them in, a moment ago
+            person = person_at(person.addresses[0])
         subscriber = person.subscriber
+        gone["rows of lists"] = strike(person.addresses, at=at)
         # Whatever else is about to happen to them waits, and then finds them gone.
         sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
         list(sign_ups.select_for_update().values_list("pk"))

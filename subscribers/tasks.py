@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 
+from briefings.models import Issue
 from newsroom.tasks import wake
 from subscribers.engine import dispatching, ledger
 from subscribers.engine.clock import shared_now
@@ -17,6 +20,8 @@ from subscribers.reports import tasks as reports  # noqa: F401  (found by Celery
 STALE_SECONDS = 120
 # Worker processes that may join in at one wake-up; those that find nothing to do end at once.
 HANDS = 4
+# Longer than a million rows take.
+FREE_BEFORE_AN_ISSUE = timedelta(minutes=3)
 
 
 @shared_task
@@ -41,8 +46,15 @@ def remind_unconfirmed() -> None:
 
 @shared_task(expires=STALE_SECONDS)
 def work_on_imports() -> None:
-    """Check or import the lists that wait, each in one transaction however long."""
+    """Check or import the lists that wait, one after the other, each as a whole however long.
+
+    None is begun shortly before an issue's hour: a process that does everything is free then.
+    """
     for made in SubscriberImport.objects.waiting(at=shared_now()):
+        now = shared_now()
+        is_issue_near = Issue.objects.due(at=now + FREE_BEFORE_AN_ISSUE).exists()
+        if is_issue_near or SubscriberImport.objects.in_hand(at=now).exists():
+            return  # the beat asks again
         sending_in.work_on(made)
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from briefings.models import Issue
 from newsroom.models import Act
 from subscribers import tasks
 from subscribers.importing import sending_in
@@ -23,7 +24,7 @@ from subscribers.models import (
 )
 from subscribers.models.importing import REFUSED_LAST, SILENT_FOR, StepRefused
 from tests.desk import at_desk
-from tests.factories import make_briefing, make_reader
+from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.lists import EVIDENCE, make_csv
 
 if TYPE_CHECKING:
@@ -230,6 +231,31 @@ def test_of_two_workers_one_imports_and_a_dead_one_is_replaced(desk: Client) -> 
     assert not first.note(done=1, at=later)
     assert not first.end(ImportState.CHECKED, at=later)
     assert heir.note(done=1, at=later)
+
+
+def test_lists_are_worked_on_one_after_the_other(desk: Client) -> None:
+    briefing = make_briefing()
+    send(desk, briefing=briefing)
+    send(desk, briefing=briefing)
+    first, second = SubscriberImport.objects.order_by("pk")
+    assert first.take(at=timezone.now())
+    tasks.work_on_imports()
+    second.refresh_from_db()
+    assert second.state == ImportState.CHECKING
+    assert first.end(ImportState.CHECKED, at=timezone.now())
+    tasks.work_on_imports()
+    second.refresh_from_db()
+    assert second.state == ImportState.CHECKED
+
+
+def test_no_list_is_begun_shortly_before_an_issues_hour(desk: Client) -> None:
+    issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(minutes=2))
+    send(desk)
+    tasks.work_on_imports()
+    assert state() == ImportState.CHECKING
+    Issue.objects.filter(pk=issue.pk).update(publish_at=timezone.now() + timedelta(minutes=20))
+    tasks.work_on_imports()
+    assert state() == ImportState.CHECKED
 
 
 def test_a_list_that_nobody_confirms_is_removed_after_a_day(desk: Client) -> None:

@@ -13,12 +13,15 @@ from django.utils import timezone
 from briefings.models import Briefing
 from subscribers.consenting import Evidence, join
 from subscribers.engine import ledger
+from subscribers.erasing import erase
 from subscribers.hashing import hash_address
 from subscribers.importing import run, writing
 from subscribers.importing.planning import Choices, make_plan
-from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription
+from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription, Suppression
+from subscribers.traces import person_at
 from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
 from tests.lists import EVIDENCE, make_csv
+from tests.servers.processes import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROWS = 3_000
@@ -87,6 +90,36 @@ def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.Monke
     assert Subscription.objects.active().count() == 10
     records = ConsentRecord.objects.filter(subscriber__address="r7@example.org")
     assert [record.act for record in records] == ["joined"]
+
+
+def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The erasure began before they were there, and is to find them all the same."""
+    briefing = make_briefing()
+    real = writing.write
+    threads: list[threading.Thread] = []
+
+    def erase_meanwhile(*args: object, **kwargs: object) -> None:
+        real(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
+        threads.append(threading.Thread(target=lambda: at_once(erase_seven)))
+        threads[0].start()
+        wait_until(is_somebody_waiting, seconds=20, what="the erasure to wait")
+
+    def erase_seven() -> None:
+        erase(person_at("R7@example.org"), keep_words=False, at=timezone.now())
+
+    def is_somebody_waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0]) or not threads[0].is_alive()
+
+    monkeypatch.setattr(writing, "write", erase_meanwhile)
+    import_numbers(briefing, range(10))
+    threads[0].join()
+    assert Subscriber.objects.count() == 9
+    assert not Subscriber.objects.at_address("r7@example.org").exists()
+    assert Suppression.objects.at_address("r7@example.org").exists()
 
 
 def test_a_ledger_filled_meanwhile_holds_whole_lists_only() -> None:

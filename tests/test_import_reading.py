@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hmac
 import io
 import re
 from datetime import timedelta
@@ -108,6 +109,11 @@ def test_hostile_rows_are_judged_one_by_one(data: bytes) -> None:
         (b"PK\x03\x04rest of it", "spreadsheet"),
         (gzip.compress(b"email\n", mtime=0), "gzip.*Unpack it first"),
         (b"%PDF-1.7\n1 0 obj", "PDF"),
+        (b"<html><table><tr><td>email</td></tr></table>", "web page.*CSV"),
+        (b'[{"email": "ada@example.org"}]', "JSON.*CSV"),
+        (b"BEGIN:VCARD\nEMAIL:ada@example.org\n", "vCard"),
+        ("email\nZoë\n".encode() + b"J\xfcrgen\n", "UTF-8, but line 3 is not"),
+        ("email\nZoë\nJü".encode()[:-1], "UTF-8, but line 3 is not"),
         (bytes(range(32)) * 40, "no text"),
         (b"ada@example.org,Ada\nbob@example.org,Bob\n", "Line 1 holds an address.*email,name"),
         (b'email,name\nada@example.org,"Ada\nbob@example.org,Bob\n', "line 2 is never closed"),
@@ -161,6 +167,15 @@ def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -
         assert address == expected
         assert hashed == hash_address(typed) == hash_address(expected)
         assert address_key(address) == address_key(typed)
+
+
+@pytest.mark.django_db
+@given(key=st.text(st.characters(codec="utf-8")))
+def test_the_hash_of_an_address_is_its_hmac_under_the_salt(key: str) -> None:
+    from subscribers.hashing import hash_key
+    from subscribers.models.suppression import HashSalt
+
+    assert hash_key(key) == hmac.digest(HashSalt.current(), key.encode(), "sha256").hex()
 
 
 @given(cell=st.text(st.sampled_from("'=+-@\t\r\nab ＝"), max_size=8))

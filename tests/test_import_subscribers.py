@@ -17,6 +17,8 @@ from newsroom.tokens import is_row_token
 from subscribers.consenting import leave
 from subscribers.hashing import hash_address
 from subscribers.models import (
+    AddressChange,
+    AddressChangeState,
     ConsentRecord,
     Subscriber,
     Subscription,
@@ -140,6 +142,31 @@ def test_nobody_who_left_or_is_suppressed_comes_back() -> None:
     assert "left the briefing" in said["refused_rows"][0]["reason"]
     assert "left every briefing" in said["refused_rows"][1]["reason"]
     assert "must not be written to" in said["refused_rows"][2]["reason"]
+
+
+def test_nobody_comes_back_at_an_address_that_they_left_for_another() -> None:
+    briefing = make_briefing()
+    reader = make_reader(of=briefing, email="old@example.org").subscriber
+    now = timezone.now()
+    AddressChange.objects.create(
+        subscriber=reader,
+        old_address="old@example.org",
+        old_address_hash=reader.address_hash,
+        new_address="new@example.org",
+        new_address_hash=hash_address("new@example.org"),
+        state=AddressChangeState.DONE,
+        old_agreed_at=now,
+        new_agreed_at=now,
+    )
+    Subscriber.objects.update(
+        address="new@example.org", address_hash=hash_address("new@example.org")
+    )
+    data = make_csv(HEADER, row("OLD@example.org"))
+    said = import_list(data, into=briefing)
+    assert counts(said) == (0, 0, 0, 1)
+    assert "changed to another address" in said["refused_rows"][0]["reason"]
+    make_reader(of=make_briefing(), email="old@example.org")  # the next owner of that mailbox
+    assert import_list(data, into=briefing)["new"] == 1
 
 
 def test_refused_rows_come_back_with_line_reason_and_cells() -> None:
@@ -271,6 +298,10 @@ def test_a_wrong_briefing_file_or_folder_is_told_in_a_sentence(tmp_path: Path) -
         call_command("import_subscribers", "x.csv", briefing=retired.slug)
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(HEADER, row()))
+    words = ("import_subscribers", str(file), f"--refused={file}")
+    with pytest.raises(CommandError, match="over the list itself"):
+        call_command(*words, briefing=make_briefing().slug)
+    assert file.read_bytes() == make_csv(HEADER, row())
     with pytest.raises(CommandError, match="cannot be written"):
         call_command(
             "import_subscribers", str(file), briefing=make_briefing().slug, refused=str(tmp_path)

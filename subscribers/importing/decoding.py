@@ -14,7 +14,11 @@ SAMPLE = 1 << 16  # bytes
 _AS_CSV = "Open it in a spreadsheet program and save it as CSV (UTF-8)."
 # Kinds that are known by how they begin, and what to do with them.
 _OTHERS = (
-    (b"PK\x03\x04", "a spreadsheet (.xlsx, .ods) or a ZIP archive", f"Unpack it, or: {_AS_CSV}"),
+    (
+        b"PK\x03\x04",
+        "a spreadsheet (.xlsx, .ods) or a ZIP archive",
+        f"{_AS_CSV} Unpack an archive first.",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet (.xls)", _AS_CSV),
     (b"\x1f\x8b", "compressed (gzip)", "Unpack it first."),
     (b"BZh", "compressed (bzip2)", "Unpack it first."),
@@ -24,6 +28,11 @@ _OTHERS = (
     (b"SQLite format 3", "a database", "Export its table as CSV."),
     (b"\x89PNG", "a picture", "Choose the list."),
     (b"\xff\xd8\xff\xe0", "a picture", "Choose the list."),
+    (b"{\\rtf", "a text document (.rtf)", "Ask for the list as CSV."),
+    (b"<", "a web page or XML", "Ask for the list as CSV."),
+    (b"{", "JSON", "Ask for the list as CSV."),
+    (b"[{", "JSON", "Ask for the list as CSV."),
+    (b"BEGIN:VCARD", "an address book (vCard)", "Ask for the list as CSV."),
 )
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8 with a byte order mark"),
@@ -64,13 +73,32 @@ def detect_encoding(file: BinaryIO) -> Encoding:
             return _checked(file, start, encoding)
     if guess := _unmarked_utf16(start):
         return _checked(file, start, guess)
-    for encoding in (
-        Encoding(codec="utf-8", words="UTF-8"),
-        Encoding(codec="cp1252", words="Windows-1252"),
-    ):
-        if _decodes(file, encoding) is None:
-            return _without_controls(start, encoding)
+    utf8 = Encoding(codec="utf-8", words="UTF-8")
+    if (failed_at := _decodes(file, utf8)) is None:
+        return _without_controls(start, utf8)
+    _refuse_damaged_utf8(file, failed_at)
+    windows = Encoding(codec="cp1252", words="Windows-1252")
+    if _decodes(file, windows) is None:
+        return _without_controls(start, windows)
     return _without_controls(start, Encoding(codec="latin-1", words="Latin-1"))
+
+
+def _refuse_damaged_utf8(file: BinaryIO, failed_at: int) -> None:
+    """Tell UTF-8 with a fault from another encoding: in no other does a letter look like UTF-8.
+
+    Read as another, every name with an accent would be spoilt for the sake of one.
+    """
+    line, is_ascii = 1, True
+    file.seek(0)
+    while failed_at > 0 and (chunk := file.read(min(CHUNK, failed_at))):
+        failed_at -= len(chunk)
+        line += chunk.count(b"\n")
+        is_ascii = is_ascii and chunk.isascii()
+    if not is_ascii:
+        raise ImportRefused(
+            f"The file is UTF-8, but line {line:,} is not: it was damaged, or joined together from"
+            " lists of several programs. Mend that line, or save the list again as UTF-8."
+        )
 
 
 def _checked(file: BinaryIO, start: bytes, encoding: Encoding) -> Encoding:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from subscribers.importing.columns import Role
 from subscribers.importing.dates import UnclearDate, read_date
@@ -16,10 +16,8 @@ from subscribers.importing.planning import MAX_SOURCE, Plan
 from subscribers.importing.reading import read_rows
 from subscribers.importing.recognising import AddressUnfit, Recogniser
 from subscribers.importing.refusing import FORBIDDING, Reason
+from subscribers.importing.statuses import Mark, MarkKind
 from subscribers.spreadsheets import undefuse
-
-if TYPE_CHECKING:
-    from subscribers.importing.statuses import Mark
 
 MAX_NAME = 80
 MAX_WORDING = 10_000
@@ -131,11 +129,7 @@ class _Judge:
     def _kept_out(self, cells: list[str]) -> Reason | None:
         if self.plan.everybody:
             return self.plan.everybody
-        reasons = []
-        for place, judge in self.marks:
-            if reason := judge(cells[place]):
-                reasons.append(reason)
-        if reasons:
+        if reasons := [why for place, judge in self.marks if (why := judge(cells[place]))]:
             # The weightiest: who left is not merely unconfirmed.
             return min(reasons, key=lambda reason: (reason not in FORBIDDING, reason))
         if self.about is not None and cells[self.about] not in {"", self.briefing}:
@@ -171,12 +165,7 @@ class _Judge:
         return f"{moment:%Y-%m-%d %H:%M:%S.%f}" if moment.microsecond else str(moment)[:19], None
 
     def _name(self, cells: list[str]) -> str:
-        match self.names:
-            case [place]:
-                return clean_name(cells[place])
-            case [first, last]:
-                return clean_name(f"{cells[first]} {cells[last]}")
-        return ""
+        return clean_name(" ".join([cells[place] for place in self.names]))
 
     @staticmethod
     def _stated(
@@ -194,8 +183,6 @@ class _Judge:
 
 def clean_name(name: str) -> str:
     """Make one line of it that can stand in a letter; a name that is a link is none."""
-    if not name:
-        return ""
     if not name.isprintable():
         if "\0" in name:
             raise _Unfit(Reason.NUL)
@@ -214,7 +201,8 @@ def clean_name(name: str) -> str:
 
 
 def _remembering(mark: Mark) -> Callable[[str], Reason | None]:
-    return lru_cache(maxsize=256)(mark.judge)
+    """Give a mark's judgement, remembered where cells repeat: an hour of confirming seldom does."""
+    return mark.judge if mark.kind is MarkKind.LETS_IN else lru_cache(maxsize=256)(mark.judge)
 
 
 def _damaged(cells: list[str]) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from subscribers.importing.decoding import SAMPLE, Encoding, detect_encoding
@@ -66,9 +67,8 @@ def read_rows(file: BinaryIO, table: Table) -> Iterator[tuple[int, list[str]]]:
 
     Raises ImportRefused for a quotation that is never closed and for what is too long for a list.
     """
-    for line, cells in _records(file, table.encoding, table.separator):
-        if line > table.first_line:
-            yield line, cells
+    rows = _records(file, table.encoding, table.separator)
+    return dropwhile(lambda row: row[0] <= table.first_line, rows)
 
 
 def sample_rows(file: BinaryIO, table: Table, number: int) -> list[tuple[int, list[str]]]:
@@ -76,25 +76,28 @@ def sample_rows(file: BinaryIO, table: Table, number: int) -> list[tuple[int, li
     return list(islice(read_rows(file, table), number))
 
 
-def _records(file: BinaryIO, encoding: Encoding, separator: str) -> Iterator[tuple[int, list[str]]]:
+def read_lines(file: BinaryIO, encoding: Encoding) -> Iterator[str]:
+    """Give each line with its end, whatever the quotation marks say. Raises ImportRefused."""
     file.seek(encoding.mark)
     text = io.TextIOWrapper(file, encoding=encoding.codec, newline="")
     try:
-        yield from _parse(chain(_lines(text), [_END]), separator)
+        for number, line in enumerate(iter(partial(text.readline, MAX_LINE), ""), start=1):
+            if len(line) >= MAX_LINE:
+                raise ImportRefused(
+                    f"Line {number:,} has more than {MAX_LINE:,} characters, which no row of a list"
+                    " has. Look there, or export the list without its long columns."
+                )
+            yield line
     except UnicodeDecodeError:
         raise ImportRefused("The file changed while it was read. Send it again.") from None
     finally:
-        text.detach()  # or it would close the file, which is not ours
+        # Or it would close the file, which is not ours; who gave up reading may have closed it.
+        with suppress(ValueError):
+            text.detach()
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    for number, line in enumerate(iter(partial(text.readline, MAX_LINE), ""), start=1):
-        if len(line) >= MAX_LINE:
-            raise ImportRefused(
-                f"Line {number:,} has more than {MAX_LINE:,} characters, which no row of a list"
-                " has. Look there, or export the list without its long columns."
-            )
-        yield line
+def _records(file: BinaryIO, encoding: Encoding, separator: str) -> Iterator[tuple[int, list[str]]]:
+    return _parse(chain(read_lines(file, encoding), [_END]), separator)
 
 
 def _parse(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     OTHER_BRIEFING = "The row is about another briefing."
     LEFT = "This person left the briefing here, and only they can come back."
     LEFT_ALL = "This person left every briefing here, and only they can come back."
+    MOVED = "This person changed to another address here, and gets mail at that one."
     SUPPRESSED = "This address must not be written to: mail came back, or its owner asked."
 
 

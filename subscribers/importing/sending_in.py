@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from newsroom.models import record_act
 from newsroom.tasks import wake
+from subscribers.engine.clock import shared_now
 from subscribers.importing.planning import Choices, Plan, make_plan
 from subscribers.importing.previewing import preview
 from subscribers.importing.refusing import ImportRefused, ImportStopped
@@ -47,20 +48,22 @@ def keep(
             sent_by=by if by is not None and by.pk else None,
         )
         file.seek(0)
-        _put(made, PartKind.FILE, iter(lambda: file.read(PIECE), b""))
+        put(made, PartKind.FILE, iter(lambda: file.read(PIECE), b""))
         record_act("sent in", made, by=by, briefing=briefing.slug)
-        _settle(made, file, plan, choices)
+        settle(made, file, plan, choices)
     return made
 
 
 def choose(made: SubscriberImport, choices: Choices) -> None:
     """Read a list that was sent in another way. Raises ImportRefused or StepRefused."""
-    with opened(made) as file:
-        plan = make_plan(file, choices, now=timezone.now())
-        _settle(made, file, plan, choices)
+    with transaction.atomic():
+        # Somebody may be struck from it in this moment; then it is read without them.
+        made = SubscriberImport.objects.select_for_update().get(pk=made.pk)
+        with opened(made) as file:
+            settle(made, file, make_plan(file, choices, now=timezone.now()), choices)
 
 
-def _settle(made: SubscriberImport, file: BinaryIO, plan: Plan, choices: Choices) -> None:
+def settle(made: SubscriberImport, file: BinaryIO, plan: Plan, choices: Choices) -> None:
     """Have a list checked as it was chosen, or ask for what is still missing."""
     reading = preview(file, plan, briefing=made.briefing.slug, now=timezone.now())
     with transaction.atomic():
@@ -85,34 +88,37 @@ def choices_of(made: SubscriberImport) -> Choices:
 
 
 @contextmanager
-def opened(made: SubscriberImport) -> Iterator[BinaryIO]:
-    """Give the file that was sent, as a temporary file of this machine."""
+def opened(made: SubscriberImport, kind: PartKind = PartKind.FILE) -> Iterator[BinaryIO]:
+    """Give the file that was sent, or that of refused rows, as a temporary file of this machine."""
     with tempfile.TemporaryFile() as file:
-        file.writelines(read_parts(made, PartKind.FILE))
+        file.writelines(read_parts(made, kind))
         file.seek(0)
         yield file
 
 
 def read_parts(made: SubscriberImport, kind: PartKind) -> Iterator[bytes]:
-    """Give a file piece by piece."""
+    """Give a file piece by piece. Raises ImportStopped when it is removed meanwhile."""
     parts = made.parts.filter(kind=kind).order_by("position")
     for number in parts.values_list("pk", flat=True):
-        yield bytes(ImportPart.objects.values_list("data", flat=True).get(pk=number))
+        data = ImportPart.objects.filter(pk=number).values_list("data", flat=True).first()
+        if data is None:
+            raise ImportStopped
+        yield bytes(data)
 
 
 def work_on(made: SubscriberImport) -> None:
     """Check or import one list as its worker; stopping it loses nothing but the time."""
-    if not made.take(at=timezone.now()):
+    if not made.take(at=shared_now()):
         return
     is_check = made.state == ImportState.CHECKING
     try:
         with opened(made) as file:
-            plan = make_plan(file, choices_of(made), now=timezone.now())
+            plan = make_plan(file, choices_of(made), now=shared_now())
             run(
                 file,
                 plan,
                 made.briefing,
-                at=timezone.now(),
+                at=shared_now(),
                 by=made.sent_by,
                 dry_run=is_check,
                 watch=lambda done: _note(made, done),
@@ -121,12 +127,12 @@ def work_on(made: SubscriberImport) -> None:
     except ImportStopped:
         log.info("%s was stopped", made)
     except ImportRefused as refusal:
-        made.end(ImportState.FAILED, at=timezone.now(), trouble=str(refusal)[:1000])
+        made.end(ImportState.FAILED, at=shared_now(), trouble=str(refusal)[:1000])
     except Exception:
         log.exception("%s failed; nothing of it was written", made)
         made.end(
             ImportState.FAILED,
-            at=timezone.now(),
+            at=shared_now(),
             trouble="A fault of ours: it is in the log of the worker. Nothing was written.",
         )
         raise
@@ -143,21 +149,21 @@ def forget(*, at: datetime) -> None:
 def _note(made: SubscriberImport, done: int | None) -> None:
     """Tell how far it is; one octet less than all until it is being written."""
     so_far = made.size if done is None else min(done, made.size - 1)
-    if not made.note(done=so_far, at=timezone.now()):
+    if not made.note(done=so_far, at=shared_now()):
         raise ImportStopped
 
 
 def _conclude(made: SubscriberImport, figures: Figures, refused: Iterable[bytes]) -> None:
     """End it in the transaction that wrote everything, or undo all of that."""
     is_check = made.state == ImportState.CHECKING
-    ImportPart.objects.filter(subscriber_import=made, kind=PartKind.REFUSED).delete()
-    if figures.refused:
-        _put(made, PartKind.REFUSED, refused)
+    put(made, PartKind.REFUSED, refused if figures.refused else ())
     target = ImportState.CHECKED if is_check else ImportState.DONE
-    if not made.end(target, at=timezone.now(), figures=asdict(figures)):
+    if not made.end(target, at=shared_now(), figures=asdict(figures)):
         raise ImportStopped
 
 
-def _put(made: SubscriberImport, kind: PartKind, pieces: Iterable[bytes]) -> None:
+def put(made: SubscriberImport, kind: PartKind, pieces: Iterable[bytes]) -> None:
+    """Keep a file in parts, in place of the one that was there."""
+    made.parts.filter(kind=kind).delete()
     for position, piece in enumerate(pieces):
         ImportPart.objects.create(subscriber_import=made, kind=kind, position=position, data=piece)

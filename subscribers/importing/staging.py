@@ -81,8 +81,15 @@ def settle_staging() -> None:
 
 
 def token_columns() -> str:
-    """The columns that hold the tokens of a row, or make them."""
-    return ", ".join(TOKENS if is_postgres() else (f"make_row_token() AS {one}" for one in TOKENS))
+    """The columns that hold the tokens of a row, or make them.
+
+    On PostgreSQL a token begins as the salted hash does, and 98 random bits follow. Rows are
+    written in the order of their hashes, so neighbours stand together in the index of tokens, too:
+    entries at random places took a fifth of the whole import.
+    """
+    if is_postgres():
+        return ", ".join(f"left(hash, 4) || substr({one}, 5) AS {one}" for one in TOKENS)
+    return ", ".join(f"make_row_token() AS {one}" for one in TOKENS)
 
 
 def refused_lines() -> Iterator[tuple[int, str]]:

@@ -18,6 +18,8 @@ from subscribers.importing.planning import Plan
 from subscribers.importing.refusing import Reason
 from subscribers.importing.staging import CHOSEN, ROWS, is_postgres, token_columns
 from subscribers.models import (
+    AddressChange,
+    AddressChangeState,
     ConsentAct,
     ConsentRecord,
     Subscriber,
@@ -45,6 +47,12 @@ def take_turns(*, alone: bool = False) -> None:
         _execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
     _execute("SET LOCAL work_mem = '64MB'")
     _execute("SET LOCAL jit = off")  # compiling takes longer than it saves
+
+
+def wait_for_imports() -> None:
+    """Let no import write until this transaction ends, and those that write come to their end."""
+    if is_postgres():
+        _execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
 
 
 def choose(briefing: Briefing, *, dry_run: bool) -> None:
@@ -76,6 +84,9 @@ def choose(briefing: Briefing, *, dry_run: bool) -> None:
                      AND NOT EXISTS (SELECT 1 FROM {_table(Subscription)} AS present
                              WHERE present.subscriber_id = known.id AND present.state <> %s)
                      THEN %s
+                WHEN known.id IS NULL AND EXISTS (
+                        SELECT 1 FROM {_table(AddressChange)} AS moved
+                        WHERE moved.old_address_hash = listed.hash AND moved.state = %s) THEN %s
                 END AS verdict
             FROM (
                 SELECT line, hash, address, name, agreed_at, asked_at, source, wording, ip,
@@ -95,6 +106,7 @@ def choose(briefing: Briefing, *, dry_run: bool) -> None:
             THERE_ALREADY,
             Reason.ELSEWHERE_IN_FILE.value,
             *(SubscriptionState.LEFT.value, SubscriptionState.LEFT.value, Reason.LEFT_ALL.value),
+            *(AddressChangeState.DONE.value, Reason.MOVED.value),
             briefing.pk,
         ],
     )

@@ -34,7 +34,6 @@ class ConsentRecord(AppendOnlyModel):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,  # consents are asked for by person
-        db_constraint=False,  # as for Subscription.briefing
     )
     act = models.CharField(max_length=10, choices=ConsentAct)
     at = models.DateTimeField(default=timezone.now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,6 +54,10 @@ class SubscriberImportQuerySet(models.QuerySet["SubscriberImport"]):
         """Imports that no living worker has in hand, the oldest first."""
         idle = Q(heard_at=None) | Q(heard_at__lte=at - SILENT_FOR)
         return self.filter(idle, state__in=WORKING_STATES).order_by("pk")
+
+    def in_hand(self, *, at: datetime) -> SubscriberImportQuerySet:
+        """Imports that a worker is busy with."""
+        return self.filter(state__in=WORKING_STATES, heard_at__gt=at - SILENT_FOR)
 
     def abandoned(self, *, at: datetime) -> SubscriberImportQuerySet:
         """Lists that nobody decided about in time."""
@@ -126,6 +130,10 @@ class SubscriberImport(models.Model):
         return self.state in ASKING_STATES
 
     @property
+    def is_open(self) -> bool:
+        return self.is_working or self.is_asking
+
+    @property
     def refused_last_until(self) -> datetime | None:
         return self.finished_at + REFUSED_LAST if self.finished_at else None
 
@@ -151,6 +159,11 @@ class SubscriberImport(models.Model):
         with transaction.atomic():
             self._move({ImportState.CHECKED}, ImportState.IMPORTING, done=0, heard_at=None)
             record_act("confirmed", self, by=by, briefing=self.briefing.slug)
+
+    def begin_anew(self, *, reading: dict[str, Any]) -> None:
+        """Let a worker read it from its start: who has it in hand is heard no more."""
+        fresh = {"reading": reading, "claim": F("claim") + 1, "heard_at": None, "done": 0}
+        self._move(WORKING_STATES, ImportState(self.state), **fresh)
 
     def stop(self, *, by: Staff, at: datetime) -> None:
         """Write nothing, and remove the file; raises StepRefused once everything is written."""

@@ -130,7 +130,6 @@ class Subscription(models.Model):
         on_delete=models.PROTECT,
         related_name="subscriptions",
         db_index=False,
-        db_constraint=False,  # PROTECT keeps briefings; a million checks of one row took 6 s
     )
     state = models.CharField(
         max_length=8, choices=SubscriptionState, default=SubscriptionState.ACTIVE

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from subscribers import tasks
@@ -104,13 +105,40 @@ def test_a_list_goes_out(page: Page, site: str) -> None:
     assert download.value.suggested_filename.startswith("subscribers-")
 
 
+def test_a_list_that_is_refused_says_what_to_do(page: Page, site: str, tmp_path: Path) -> None:
+    make_briefing()
+    sheet, broken = tmp_path / "readers.csv", tmp_path / "broken.csv"
+    sheet.write_bytes(b"PK\x03\x04" + bytes(100))
+    rows = [[f"r{number}@example.org", "2024-05-01", "/ward/", "x" * 90] for number in range(999)]
+    header = ["email", "consent_date", "source", "wording"]
+    broken.write_bytes(make_csv(header, *rows) + b'ada@example.org,"2024\n')
+    sit_down(page, site, is_superuser=True)
+    page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
+    page.get_by_label("List").set_input_files(sheet)
+    page.get_by_role("button", name="Show how it is read").click()
+    expect(page.locator(".errorlist")).to_contain_text("save it as CSV")
+    pictures(page, "import-no-list")
+    page.get_by_label("List").set_input_files(broken)
+    page.get_by_role("button", name="Show how it is read").click()
+    tasks.work_on_imports()
+    expect(page.get_by_role("alert")).to_contain_text("on line 1,001 is never closed")
+    expect(page.get_by_role("link", name="Import another list")).to_be_visible()
+    pictures(page, "import-refused")
+    page.goto(f"{site}/admin/subscribers/subscriberimport/")
+    pictures(page, "import-list")
+
+
 def pictures(page: Page, name: str) -> None:
-    """Take the page as a phone and a desk show it, by day and by night."""
+    """Take the page as a phone and a desk show it, by day and by night; ask axe on both."""
     for width in (390, 1280):
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(250)  # colours fade
-            page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
+            path = SCREENS / f"{name}-{width}-{scheme}.png"
+            page.screenshot(path=path, full_page=True, animations="disabled")  # colours fade
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if (width == 390) == (scheme == "dark"):
+                found = Axe().run(page).response["violations"]
+                faults = [(one["id"], one["nodes"][0]["html"]) for one in found]
+                assert faults == [], (name, width, scheme)
     page.emulate_media(color_scheme="light")

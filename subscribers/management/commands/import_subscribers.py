@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from os.path import sameopenfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -76,6 +77,8 @@ class Command(BaseCommand):
         )
         now = timezone.now()
         with _opened(options["file"]) as file, _refused_to(options["refused"]) as refused:
+            if refused and sameopenfile(file.fileno(), refused.fileno()):
+                raise CommandError("The refused rows cannot be written over the list itself.")
             try:
                 plan = make_plan(file, choices, now=now)
                 figures = self._run(
@@ -186,12 +189,16 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _refused_to(name: str) -> Iterator[BinaryIO | None]:
-    """Open the file of refused rows before anything is done, so that it cannot fail afterwards."""
+    """Open the file of refused rows before anything is done, so that it cannot fail afterwards.
+
+    What stands in it is replaced only when the import is done.
+    """
     if not name:
         yield None
         return
     try:
-        file = Path(name).open("wb")  # noqa: SIM115  (as above)
+        Path(name).touch()
+        file = Path(name).open("r+b")  # noqa: SIM115  (as above)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is no name of a file"
         raise CommandError(f"{name!r} cannot be written: {reason}.") from None

@@ -1,0 +1,109 @@
+"""A worker is killed amid an import: nothing of the list is there, and another brings it all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from newsroom.models import Act
+from subscribers.importing import sending_in
+from subscribers.importing.planning import Choices
+from subscribers.models import (
+    ConsentRecord,
+    ImportPart,
+    ImportState,
+    PartKind,
+    Subscriber,
+    SubscriberImport,
+    Subscription,
+)
+from subscribers.models.importing import SILENT_FOR
+from tests.factories import make_briefing
+from tests.lists import EVIDENCE, make_csv
+from tests.servers.processes import wait_until
+from tests.servers.programs import CeleryWorker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+ROWS = 30_000  # several batches
+
+
+@contextmanager
+def held_up(lock: str) -> Iterator[None]:
+    """Hold what a worker needs next, and come back once it waits for it."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(lock)
+        wait_until(is_somebody_waiting, seconds=30, what="the worker to come so far")
+        yield
+
+
+def is_somebody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees but one moment
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def look() -> SubscriberImport:
+    return SubscriberImport.objects.get()
+
+
+def start(celery_worker: Callable[..., CeleryWorker]) -> CeleryWorker:
+    """Start a worker that finds the list as ten minutes of silence leave it."""
+    SubscriberImport.objects.filter(heard_at__isnull=False).update(
+        heard_at=timezone.now() - SILENT_FOR - timedelta(seconds=1)
+    )
+    claim = look().claim
+    sending_in.wake_worker()
+    worker = celery_worker("--pool", "solo", ready=False)
+    worker.wait_until(lambda: look().claim > claim, what="the list to be taken")
+    return worker
+
+
+def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
+    celery_worker: Callable[..., CeleryWorker],
+) -> None:
+    data = make_csv(["email"], *([f"r{number}@example.org"] for number in range(ROWS)), ["nobody"])
+    sending_in.keep(
+        io.BytesIO(data),
+        name="list.csv",
+        size=len(data),
+        briefing=make_briefing(),
+        choices=Choices(**EVIDENCE),  # type: ignore[arg-type]  # it names no columns
+        by=None,
+    )
+    sending_in.work_on(look())
+    look().begin(by=None)
+
+    # While it reads, as it says how far it is; then while it writes, subscribers being there.
+    for moment in (
+        "SELECT 1 FROM subscribers_subscriberimport FOR UPDATE",
+        "LOCK TABLE subscribers_consentrecord IN SHARE MODE",
+    ):
+        worker = start(celery_worker)
+        with held_up(moment):
+            worker.kill()
+        assert look().state == ImportState.IMPORTING
+        for model in (Subscriber, Subscription, ConsentRecord):
+            assert not model.objects.exists()
+        assert ImportPart.objects.filter(kind=PartKind.FILE).exists()
+        assert not SubscriberImport.objects.waiting(at=timezone.now()).exists()  # not yet
+
+    start(celery_worker)
+    wait_until(lambda: not look().is_working, seconds=60, what="the list")
+    made = look()
+    assert (made.state, made.claim) == (ImportState.DONE, 4)  # the check, two that died, the heir
+    assert (made.figures["new"], made.figures["refused"]) == (ROWS, 1)
+    for model in (Subscriber, Subscription, ConsentRecord):
+        assert model.objects.count() == ROWS
+    assert Act.objects.filter(verb="imported subscribers").count() == 1
+    assert {part.kind for part in ImportPart.objects.all()} == {PartKind.REFUSED}
