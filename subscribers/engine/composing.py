@@ -32,15 +32,14 @@ class Mark(StrEnum):
     UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     PREFERENCES = "xPREFERENCESxTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SEAL_CHARS, "x")
-    # These stand in the head only.
-    DATE = "xDATExOFxLETTERx"
-    RECIPIENT = "xRECIPIENTxOFxLETTERx"
-    MESSAGE_ID = "xMESSAGExIDxOFxLETTERx"
 
 
+# What stands in the head alone is marked by octets that no text in UTF-8 can hold.
+DATE, RECIPIENT, MESSAGE_ID = b"\xff\x01", b"\xff\x02", b"\xff\x03"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
-_ANY_MARK = re.compile("|".join(re.escape(mark) for mark in Mark).encode())
+_MARKS = _UNSUBSCRIBE, _PREFERENCES, _VIEW = tuple(mark.encode() for mark in Mark)
+_ANY_MARK = re.compile(b"|".join(map(re.escape, (*_MARKS, DATE, RECIPIENT, MESSAGE_ID))))
 
 
 class Addressee(NamedTuple):
@@ -101,12 +100,12 @@ class Composition:
         """
         recipient, utf8 = _wire_address(reader.address, utf8_addresses=utf8_addresses)
         words = {
-            Mark.UNSUBSCRIBE: reader.unsubscribe.encode(),
-            Mark.PREFERENCES: reader.preferences.encode(),
-            Mark.VIEW: seal("view", reader.delivery).encode(),
-            Mark.DATE: _date(int(at)),
-            Mark.RECIPIENT: encode_recipient(reader.name, recipient),
-            Mark.MESSAGE_ID: self.message_id(reader.subscriber).encode(),
+            _UNSUBSCRIBE: reader.unsubscribe.encode(),
+            _PREFERENCES: reader.preferences.encode(),
+            _VIEW: seal("view", reader.delivery).encode(),
+            DATE: _date(int(at)),
+            RECIPIENT: encode_recipient(reader.name, recipient),
+            MESSAGE_ID: self.message_id(reader.subscriber).encode(),
         }
         form, blanks = self._eight_bit if eight_bit else self._seven_bit
         return Envelope(
@@ -148,10 +147,10 @@ def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
     unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Mark.UNSUBSCRIBE}/"
     head = [
         b"From: " + fold_sender(dispatch.sender),
-        b"To: " + Mark.RECIPIENT.encode(),
+        b"To: " + RECIPIENT,
         b"Subject: " + encode_words(dispatch.subject, used=9),
-        b"Date: " + Mark.DATE.encode(),
-        b"Message-ID: " + Mark.MESSAGE_ID.encode(),
+        b"Date: " + DATE,
+        b"Message-ID: " + MESSAGE_ID,
         *([b"Reply-To: " + fold_sender(dispatch.reply_to)] if dispatch.reply_to else []),
         b"List-Id: " + fold_sender(dispatch.list_id),
         f"List-Unsubscribe: <{unsubscribe}>".encode(),
@@ -204,13 +203,13 @@ def _quote_piece(piece: bytes) -> bytes:
     return quoted
 
 
-def _cut(message: bytes) -> tuple[bytes, tuple[Mark, ...]]:
+def _cut(message: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """Make a form for bytes formatting, with a blank at each mark and one behind the end.
 
     Dots are stuffed (RFC 5321, section 4.5.2); no mark's words begin with one.
     """
     form = message.replace(b"\r\n.", b"\r\n..").replace(b"%", b"%%")
-    blanks = tuple(Mark(found.decode()) for found in _ANY_MARK.findall(form))
+    blanks = tuple(_ANY_MARK.findall(form))
     return _ANY_MARK.sub(b"%b", form) + b"%b", blanks
 
 
