@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from celery import shared_task
@@ -16,14 +18,32 @@ from newsroom.retention import keeping
 log = logging.getLogger(__name__)
 
 
+BROKER_RESTS_SECONDS = 10.0
+
+
+@dataclass
+class _Broker:
+    """What this process knows of the broker, by its own clock."""
+
+    rests_until: float = 0.0
+
+
+_broker = _Broker()
+
+
 def wake(task: Task[Any, Any], *args: object) -> None:
     """Ask a worker to look; when the broker is out of reach the beat will ask later.
 
     Nothing may depend on the message arriving, so its loss is a line in the log, never an error.
+    A broker that hangs takes its time to fail: after that it is left alone for a while, so that
+    not every page waits for it.
     """
+    if time.monotonic() < _broker.rests_until:
+        return
     try:
         task.apply_async(args=args, retry=False)
     except Exception as failure:  # noqa: BLE001  (any transport's error means the same: later)
+        _broker.rests_until = time.monotonic() + BROKER_RESTS_SECONDS
         log.warning("could not wake %s, the beat will: %s", task.name, failure)
 
 
