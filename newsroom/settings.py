@@ -164,7 +164,7 @@ CACHES: dict[str, dict[str, Any]] = {
         }
     )
 }
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "folder://"  # newsroom.folder_broker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         # A dead broker must not hold up the page that only wanted to wake a worker.
