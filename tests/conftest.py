@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pytest
 
 from tests.servers import browser as chromium
 from tests.servers.postgres import PostgresCluster, PostgresServer
+from tests.servers.processes import Process
 from tests.servers.programs import CeleryBeat, CeleryWorker, environment
 from tests.servers.redis import RedisServer
 from tests.servers.run import Run
@@ -113,6 +114,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(MARKER_OF_FOLDER[folder])
         if on_sqlite and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="run with --database=postgres"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Show the last words of the programs that a failed test was given."""
+    report = yield
+    if report.failed:
+        for name, given in getattr(item, "funcargs", {}).items():
+            if isinstance(given, Process):
+                report.sections.append((f"{name}'s last words", given.last_words()))
+    return report
 
 
 @pytest.fixture(autouse=True)
