@@ -38,6 +38,7 @@ MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
 
 
 RUN = pytest.StashKey[Run]()
+FAILED = pytest.StashKey[bool]()
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "newsroom", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -118,9 +119,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
-    """Show the last words of the programs that a failed test was given."""
+    """Show the last words of the programs that a failed test was given; note that it failed."""
     report = yield
     if report.failed:
+        item.stash[FAILED] = True
         for name, given in getattr(item, "funcargs", {}).items():
             if isinstance(given, Process):
                 report.sections.append((f"{name}'s last words", given.last_words()))
@@ -321,7 +323,8 @@ def page(browser: Browser, watch: chromium.Watch, request: pytest.FixtureRequest
         watch.over(context)
         opened = context.new_page()
         yield opened
-        if not opened.is_closed():
+        failed = request.node.stash.get(FAILED, False)
+        if (failed or os.environ.get("NEWSROOM_PICTURES")) and not opened.is_closed():
             name = re.sub(r"[^\w.-]+", "-", request.node.name)
             opened.screenshot(path=ROOT / "var" / "screenshots" / f"{name}.png", full_page=True)
     assert watch.unexpected() == []

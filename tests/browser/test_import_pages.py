@@ -12,11 +12,11 @@ from subscribers import tasks
 from subscribers.importing import sending_in
 from subscribers.models import PartKind, Subscriber, SubscriberImport
 from tests.browser.desk_writing import sit_down
+from tests.browser.looking import picture
 from tests.factories import make_briefing
 from tests.lists import make_csv
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SCREENS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HEADER = ["E-Mail", "Vorname", "Nachname", "Joined"]
 ROWS = [
@@ -108,9 +108,8 @@ def pictures(page: Page, name: str) -> None:
     """Take the page as a phone and a desk show it, by day and by night."""
     for width in (390, 1280):
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(250)  # colours fade
-            page.screenshot(path=SCREENS / f"{name}-{width}-{scheme}.png", full_page=True)
+            picture(page, f"{name}-{width}-{scheme}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.emulate_media(color_scheme="light")
