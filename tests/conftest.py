@@ -34,6 +34,7 @@ MARKER_OF_FIXTURE = {
     "celery_beat": "postgres",
     "program_environment": "postgres",
 }
+DATABASES = {"db", "transactional_db", "live_server"}
 MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
 
 
@@ -113,6 +114,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for folder in item.path.relative_to(ROOT).parts:
             if folder in MARKER_OF_FOLDER:
                 item.add_marker(MARKER_OF_FOLDER[folder])
+        if not item.get_closest_marker("django_db") and DATABASES.isdisjoint(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker("anywhere")
         if on_sqlite and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="run with --database=postgres"))
 

@@ -255,7 +255,8 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
 
 def test_the_database_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
-    manage("migrate", env=environment(DEBUG="1", VAR_DIR=str(tmp_path)))
+    # One app's tables are enough for a record of what was applied.
+    manage("migrate", "contenttypes", env=environment(DEBUG="1", VAR_DIR=str(tmp_path)))
     with sqlite3.connect(tmp_path / "newsroom.sqlite3") as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) "
