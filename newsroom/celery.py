@@ -8,11 +8,13 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
+TRANSPORT_ALIASES["folder"] = "newsroom.folder_broker:Transport"
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -60,3 +62,12 @@ def refuse_to_start_without_a_database(**_: Any) -> None:
         sys.exit(database_sentence(failure))
     finally:
         connection.close()
+
+
+@worker_ready.connect
+def begin_with_what_waits(**_: Any) -> None:
+    """Let a worker that has just started be seen, and send the letters that waited for one."""
+    from newsroom.tasks import note_worker, send_letters, wake
+
+    wake(note_worker)
+    wake(send_letters)

@@ -166,7 +166,7 @@ CACHES: dict[str, dict[str, Any]] = {
         else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
     )
 }
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "folder://"  # newsroom.folder_broker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         # A dead broker must not hold up the page that only wanted to wake a worker.

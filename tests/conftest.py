@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pytest
 
 from tests.servers import browser as chromium
 from tests.servers.postgres import PostgresCluster, PostgresServer
+from tests.servers.processes import Process
 from tests.servers.programs import CeleryBeat, CeleryWorker, environment
 from tests.servers.redis import RedisServer
 from tests.servers.run import Run
@@ -33,10 +34,12 @@ MARKER_OF_FIXTURE = {
     "celery_beat": "postgres",
     "program_environment": "postgres",
 }
+DATABASES = {"db", "transactional_db", "live_server"}
 MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
 
 
 RUN = pytest.StashKey[Run]()
+FAILED = pytest.StashKey[bool]()
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile(
     "newsroom", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -111,8 +114,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for folder in item.path.relative_to(ROOT).parts:
             if folder in MARKER_OF_FOLDER:
                 item.add_marker(MARKER_OF_FOLDER[folder])
+        if not item.get_closest_marker("django_db") and DATABASES.isdisjoint(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker("anywhere")
         if on_sqlite and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="run with --database=postgres"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Show the last words of the programs that a failed test was given; note that it failed."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        for name, given in getattr(item, "funcargs", {}).items():
+            if isinstance(given, Process):
+                report.sections.append((f"{name}'s last words", given.last_words()))
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -309,7 +328,8 @@ def page(browser: Browser, watch: chromium.Watch, request: pytest.FixtureRequest
         watch.over(context)
         opened = context.new_page()
         yield opened
-        if not opened.is_closed():
+        failed = request.node.stash.get(FAILED, False)
+        if (failed or os.environ.get("NEWSROOM_PICTURES")) and not opened.is_closed():
             name = re.sub(r"[^\w.-]+", "-", request.node.name)
             opened.screenshot(path=ROOT / "var" / "screenshots" / f"{name}.png", full_page=True)
     assert watch.unexpected() == []

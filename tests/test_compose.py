@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from newsroom.celery import app
 from tests.variables import variables_read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,8 +25,16 @@ def steps(instruction: str) -> list[str]:
 
 
 def test_everything_that_a_newsroom_needs_is_there() -> None:
-    assert set(SERVICES) == {"web", "worker", "beat", "migrate", "postgres", "redis", "mail"}
-    assert OURS == ["beat", "migrate", "web", "worker"]
+    assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail"}
+    assert OURS == ["beat", "migrate", "sender", "web", "worker"]
+
+
+def test_each_queue_has_a_worker_of_its_own() -> None:
+    commands = [
+        SERVICES[name]["command"] for name in OURS if "worker" in SERVICES[name].get("command", [])
+    ]
+    queues = [command[command.index("--queues") + 1] for command in commands]
+    assert sorted(queues) == sorted(queue.name for queue in app.conf.task_queues)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -19,6 +19,7 @@ from tests.servers.newsroom import Demo
 from tests.servers.processes import free_port, wait_until
 from tests.servers.programs import environment, manage
 
+LETTERS_PER_S = 0.5  # an issue to forty readers takes longer than any test waits
 LETTER = """
 INSERT INTO newsroom_outgoingletter
     (name, "to", subject, text, html, headers, created_at, not_before, tries, last_answer)
@@ -49,6 +50,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         DATABASE_URL="postgres://nobody@127.0.0.1:1/real",
         REDIS_URL="redis://127.0.0.1:1/0",
         SITE_URL="https://news.example.com",
+        SEND_RATE=str(LETTERS_PER_S),
     )
     try:
         started.wait_until_ready()
@@ -94,7 +96,7 @@ def test_a_newsroom_stands_with_pages_mail_and_the_people_named_in_the_notice(
         re.findall(r"http\S+", standing.output)
     )
     assert "user editor, password demo" in standing.output
-    assert set(standing.children()) == {"gunicorn", "worker", "beat"}
+    assert set(standing.children()) == {"gunicorn", "worker", "sending", "beat"}
 
 
 @pytest.mark.slow
@@ -112,6 +114,27 @@ def test_it_leaves_the_servers_of_a_real_newsroom_alone(standing: Demo) -> None:
     assert "DATABASE_URL, REDIS_URL, SITE_URL are not used" in standing.output
     assert f"{standing.url}/feed/" in standing.get("/feed/")
     assert (standing.var / "newsroom.sqlite3").exists()
+
+
+@pytest.mark.slow
+def test_a_confirmation_does_not_wait_for_an_issue_on_its_way_out(standing: Demo) -> None:
+    variables = environment(DEBUG="1", VAR_DIR=str(standing.var))
+    sent = manage("send_issue", "the-ward-round/59", "--json", env=variables)
+    dispatch = str(json.loads(sent.stdout)["dispatch"])
+
+    def state() -> str:
+        told = manage("dispatch_status", dispatch, "--json", env=variables)
+        return str(json.loads(told.stdout)["state"])
+
+    wait_until(lambda: "Short notes, long waits" in standing.get("/inbox/"), seconds=30, what="it")
+    standing.post("/subscribe/the-ward-round/", address="ada@example.org")
+    wait_until(
+        lambda: "1 letter to" in standing.get("/inbox/?to=ada@example.org"),
+        seconds=15,
+        what=f"the confirmation\n{standing.last_words()}",
+    )
+
+    assert state() == "sending"
 
 
 @pytest.mark.slow
@@ -232,7 +255,8 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
 
 def test_the_database_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
-    manage("migrate", env=environment(DEBUG="1", VAR_DIR=str(tmp_path)))
+    # One app's tables are enough for a record of what was applied.
+    manage("migrate", "contenttypes", env=environment(DEBUG="1", VAR_DIR=str(tmp_path)))
     with sqlite3.connect(tmp_path / "newsroom.sqlite3") as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) "

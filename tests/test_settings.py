@@ -208,6 +208,7 @@ def test_gunicorn_names_the_database_that_is_out_of_reach(
 # --- a broker that is out of reach
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["worker", "beat"])
 def test_celery_names_the_broker_that_is_out_of_reach_and_tries_again(
     good: dict[str, str], start: Callable[..., Process], kind: str

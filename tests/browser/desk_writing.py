@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from briefings.models import Issue, SectionKind
+from tests.browser.looking import wait_until_ready
 from tests.desk import make_staff
 from tests.factories import make_issue
 
@@ -47,7 +48,8 @@ def open_issue(page: Page, site: str, issue: Issue) -> None:
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.locator(".messagelist")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
+    wait_until_ready(page)
 
 
 def stored(issue: Issue) -> list[tuple[str, str]]:

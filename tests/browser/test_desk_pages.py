@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from briefings.models import CommentState
 from tests.browser.desk_writing import sit_down
+from tests.browser.looking import faults, wait_until_ready
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -95,8 +95,7 @@ def test_a_page_is_for_everybody_at_every_width_and_in_both_lights(
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=light)
         page.goto(f"{site}{addresses[name]}")
-        page.wait_for_load_state("networkidle")
+        wait_until_ready(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, light)
-        found = Axe().run(page, context={"exclude": NOT_OURS}).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], (width, light)
+        assert faults(page, where={"exclude": NOT_OURS}) == [], (width, light)
         assert page.evaluate(SMALL_TARGETS) == [], (width, light)

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from subscribers import tasks
 from subscribers.importing import sending_in
 from subscribers.models import PartKind, Subscriber, SubscriberImport
 from tests.browser.desk_writing import sit_down
+from tests.browser.looking import faults, picture
 from tests.factories import make_briefing
 from tests.lists import make_csv
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SCREENS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HEADER = ["E-Mail", "Vorname", "Nachname", "Joined"]
 ROWS = [
@@ -132,13 +131,10 @@ def pictures(page: Page, name: str) -> None:
     """Take the page as a phone and a desk show it, by day and by night; ask axe on both."""
     for width in (390, 1280):
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
-            path = SCREENS / f"{name}-{width}-{scheme}.png"
-            page.screenshot(path=path, full_page=True, animations="disabled")  # colours fade
+            picture(page, f"{name}-{width}-{scheme}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             if (width == 390) == (scheme == "dark"):
-                found = Axe().run(page).response["violations"]
-                faults = [(one["id"], one["nodes"][0]["html"]) for one in found]
-                assert faults == [], (name, width, scheme)
+                assert faults(page) == [], (name, width, scheme)
     page.emulate_media(color_scheme="light")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from subscribers.embedding import snippet
 from subscribers.models import SignUp, Subscription
-from tests.browser.test_signup import look
+from tests.browser.looking import look
 from tests.factories import make_briefing, make_published_issue
 from tests.letterbox import letters_sent, link_to
 from tests.servers.browser import Watch
@@ -72,7 +72,7 @@ def test_a_browser_that_cannot_do_the_work_is_told_so(
     page.goto(f"{site}/subscribe/ward-round/")
     send_form(page, ADA)
     expect(page.get_by_role("alert")).to_contain_text("could not do the sum")
-    look(page, "43-one-moment")
+    look(page, "signup-43-one-moment")
     assert not SignUp.objects.exists()
 
 
@@ -84,7 +84,7 @@ def test_a_slip_is_asked_about_and_either_answer_is_one_press(
         send_form(page, "ada@gmial.com")
         expect(page.get_by_role("heading", level=1)).to_have_text("Did you mean gmail.com?")
         assert not SignUp.objects.filter(address=address).exists()
-        look(page, "40-did-you-mean")
+        look(page, "signup-40-did-you-mean")
         page.get_by_role("button", name=answer).click()
         expect(page.get_by_role("main")).to_contain_text(f"We are writing to {address}")
         assert SignUp.objects.filter(address=address).exists()
@@ -124,7 +124,7 @@ def test_a_reader_signs_up_on_another_site(
 ) -> None:
     page.goto(f"{site}/subscribe/ward-round/embed/?page={elsewhere}")
     assert page.get_by_label("The form").input_value() == snippet(ward, page=elsewhere)
-    look(page, "41-embed")
+    look(page, "signup-41-embed")
 
     page.goto(elsewhere)
     page.get_by_label("E-mail address").fill(ADA)
@@ -135,7 +135,7 @@ def test_a_reader_signs_up_on_another_site(
 
     page.goto(site + link_to("confirm", letters_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("You signed up on another site")
-    look(page, "42-confirm-from-elsewhere")
+    look(page, "signup-42-confirm-from-elsewhere")
     page.get_by_role("button", name="Yes, send it to me").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
     assert Subscription.objects.active().count() == 1

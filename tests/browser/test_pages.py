@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from briefings.commenting import ReaderWords, confirmation_path, submit
 from briefings.models import Comment, CommentState, Issue, SectionKind
 from newsroom.models import OutgoingLetter
+from tests.browser.looking import faults
 from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,13 +88,7 @@ ADDRESSES: dict[str, Callable[[Issue], str]] = {
 
 
 def problems(page: Page) -> list[str]:
-    """What axe finds, with the element it finds it on."""
-    found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
-    return [
-        f"{rule['id']}: {node['html'][:120]}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    ]
+    return faults(page, rules={"target-size": {"enabled": True}})
 
 
 def overflow(page: Page) -> int:

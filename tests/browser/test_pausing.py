@@ -10,11 +10,12 @@ from playwright.sync_api import Page, expect
 
 from subscribers import pausing
 from subscribers.models import Subscriber
-from tests.browser.test_signup import ADA, look
+from tests.browser.looking import look
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.letterbox import letters_sent, link_to, links_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+ADA = "ada@example.org"
 
 
 def test_a_reader_on_holiday_is_told_and_begins_again(page: Page, site: str) -> None:

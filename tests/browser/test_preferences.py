@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from newsroom.retention.policy import read_policy
 from subscribers.models import Subscriber
+from tests.browser.looking import faults, look, picture
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 from tests.letterbox import letters_to, link_to
 from tests.lives import in_a_month
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
-VIEWS = {
-    "1280-light": (1280, 900, "light"),
-    "390-dark": (390, 844, "dark"),
-    "320-light": (320, 700, "light"),
-}
-JUDGED = {"1280-light", "390-dark"}
 ADA, NEW = "ada.lovelace@example.org", "ada@analytical-engine.example"
-
-
-def look(page: Page, name: str) -> None:
-    """Keep pictures; fail on what axe finds, on sideways scrolling, on targets too small."""
-    for view, (width, height, scheme) in VIEWS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.screenshot(path=SHOTS / f"preferences-{name}-{view}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} {view}"
-        if view in JUDGED:
-            found = Axe().run(page).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], f"{name} {view}"
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("main button, main .small a, main .ways a, input")]
-            .filter(one => one.offsetParent && one.getBoundingClientRect().height < 24)
-            .map(one => one.outerHTML)"""
-    )
-    assert small == []
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.emulate_media(color_scheme="light")
 
 
 @pytest.fixture
@@ -61,39 +33,39 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
 ) -> None:
     heading, status = page.get_by_role("heading", level=1), page.get_by_role("status")
     page.goto(f"{site}/preferences/{reader.token}/")
-    look(page, "1-holder")
+    look(page, "preferences-1-holder")
     page.get_by_role("button", name="Send me a link").click()
     owner = site + link_to("preferences", letters_to(ADA)[-1])
     page.goto(owner)
-    look(page, "2-owner")
+    look(page, "preferences-2-owner")
 
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_label("Begin again on")).to_have_attribute("aria-invalid", "true")
-    look(page, "3-pause-refused")
+    look(page, "preferences-3-pause-refused")
     page.get_by_label("Begin again on").fill(in_a_month())
     page.get_by_role("button", name="Pause").click()
     expect(status).to_contain_text("Then it goes on by itself")
-    look(page, "4-paused")
+    look(page, "preferences-4-paused")
     page.goto(f"{site}/preferences/{reader.token}/")
-    look(page, "5-paused-holder")
+    look(page, "preferences-5-paused-holder")
     page.goto(owner)
     page.get_by_role("button", name="Begin again now").click()
     expect(status).to_contain_text("The pause is over")
 
     page.get_by_label("New e-mail address").fill("nowhere")
     page.get_by_role("button", name="Change it").click()
-    look(page, "6-address-refused")
+    look(page, "preferences-6-address-refused")
     page.get_by_label("New e-mail address").fill(NEW)
     page.get_by_role("button", name="Change it").click()
     expect(status).to_contain_text(f"We are writing to {NEW}")
-    look(page, "7-address-waits")
+    look(page, "preferences-7-address-waits")
     page.goto(site + link_to("preferences", letters_to(NEW)[-1]))
-    look(page, "8-new-mailbox")
+    look(page, "preferences-8-new-mailbox")
     page.get_by_role("button", name="Yes, send them here").click()
     expect(heading).to_have_text("Thank you, noted")
-    look(page, "9-agreed")
+    look(page, "preferences-9-agreed")
     page.goto(site + link_to("preferences", letters_to(ADA)[-1]))
-    look(page, "10-old-mailbox")
+    look(page, "preferences-10-old-mailbox")
     page.get_by_role("button", name="Yes, change it").click()
     reader.refresh_from_db()
     assert reader.address == NEW
@@ -109,11 +81,11 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
     assert json.loads(fetched.value.path().read_text())["subscriber"][0]["address"] == NEW
 
     page.get_by_role("link", name="Erase me").click()
-    look(page, "11-erase")
+    look(page, "preferences-11-erase")
     page.get_by_label("Let my comment stand").check()
     page.get_by_role("button", name="Erase me").click()
     expect(heading).to_have_text("You are erased")
-    look(page, "12-erased")
+    look(page, "preferences-12-erased")
     assert not Subscriber.objects.exists()
 
 
@@ -121,9 +93,9 @@ def test_the_pages_around_them(page: Page, site: str, reader: Subscriber) -> Non
     page.goto(f"{site}/privacy/")
     kept = [table for table in read_policy().tables.values() if table.what]
     expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(len(kept))
-    look(page, "20-privacy")
+    look(page, "preferences-20-privacy")
     page.goto(f"{site}/preferences/address/nonsense/")
-    look(page, "21-address-ended")
+    look(page, "preferences-21-address-ended")
     page.goto(f"{site}/unsubscribe/{reader.subscriptions.get().token}/")
     page.get_by_role("link", name="Only away for a while? Pause instead").click()
     expect(page.get_by_role("heading", name="Going away?")).to_be_in_viewport()
@@ -136,10 +108,10 @@ def test_staff_erase_a_reader(
     cookie = client.cookies["sessionid"]
     page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": site}])
     page.goto(f"{site}/admin/subscribers/subscriber/{reader.pk}/change/")
-    page.screenshot(path=SHOTS / "preferences-30-desk-reader.png", full_page=True)
+    picture(page, "preferences-30-desk-reader")
     page.get_by_role("link", name="Erase…").click()
-    page.screenshot(path=SHOTS / "preferences-31-desk-erase.png", full_page=True)
-    assert Axe().run(page).response["violations"] == []
+    picture(page, "preferences-31-desk-erase")
+    assert faults(page) == []
     page.get_by_role("button", name="Erase this reader").click()
     expect(page.get_by_text("Erased. A hash of the address keeps letters away.")).to_be_visible()
     assert not Subscriber.objects.exists()

@@ -15,22 +15,21 @@ from tests.faults.hosts import Newsroom
 from tests.servers.postgres import PostgresServer
 from tests.servers.programs import CeleryBeat, CeleryWorker
 
-TOLD = pytest.StashKey[list[str]]()
 
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what was counted, also where all is well."""
-    for line in config.stash.get(TOLD, []):
-        terminalreporter.write_line(line)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                for name, words in report.user_properties:
+                    terminalreporter.write_line(f"{name}: {words}")
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
     """Have a figure shown at the end of the run: `tell(check_count(...))`."""
-    told = request.config.stash.setdefault(TOLD, [])
-    return lambda words: told.append(f"{request.node.name}: {words}")
+    told = request.node.user_properties  # they find their way out of the processes of `pytest -n`
+    return lambda words: told.append((request.node.name, str(words)))
 
 
 @pytest.fixture

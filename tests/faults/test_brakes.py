@@ -16,7 +16,7 @@ from tests.servers.smtp import SmtpServer
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 WITHIN_SECONDS = 2.0
-RATE = 250
+RATE = 100  # which two hosts could double on a busy machine
 
 
 def press(button: str) -> float:
@@ -60,7 +60,7 @@ def test_send_rate_is_kept_by_two_hosts_together(
     start_newsroom: Callable[..., Newsroom],
     tell: Callable[[object], None],
 ) -> None:
-    make_due_issue(readers=2_000)
+    make_due_issue(readers=8 * RATE)
     start_newsroom(EMAIL_URL=smtp_server.url, SEND_RATE=str(RATE))
     smtp_server.wait_for_number(2 * RATE, seconds=60)  # both hosts are up
     since = smtp_server.arrivals()[-1]

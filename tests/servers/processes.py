@@ -92,6 +92,10 @@ class Process:
         """What it has written so far, on either stream."""
         return self.log.read_text(errors="replace")
 
+    def last_words(self) -> str:
+        """The end of what it has written so far."""
+        return self.output[-3000:]
+
     def is_running(self) -> bool:
         return self.popen.poll() is None
 
@@ -102,9 +106,9 @@ class Process:
         deadline = time.monotonic() + seconds
         while not condition():
             if not self.is_running():
-                raise ServerFailed(f"it ended with {self.popen.returncode}:\n{self.output[-3000:]}")
+                raise ServerFailed(f"it ended with {self.popen.returncode}:\n{self.last_words()}")
             if time.monotonic() > deadline:
-                raise ServerFailed(f"waited {seconds:g} s for {what}:\n{self.output[-3000:]}")
+                raise ServerFailed(f"waited {seconds:g} s for {what}:\n{self.last_words()}")
             time.sleep(0.02)
 
     def wait(self, *, seconds: float = 30.0) -> int:

@@ -55,7 +55,7 @@ All of it is kept in {var}; delete that folder to begin anew. Ctrl-C stops it.
 
 class Command(BaseCommand):
     help = (
-        "Run a newsroom with sample briefings on SQLite: web, one worker and beat in one command, "
+        "Run a newsroom with sample briefings on SQLite: web, workers and beat in one command, "
         "for development only."
     )
 
@@ -197,8 +197,13 @@ def refuse_newer_tables() -> None:
 
 
 def programs(port: int) -> list[Program]:
-    """What makes up a newsroom: pages, a worker, the clock."""
+    """What makes up a newsroom: pages, a worker for letters and one for issues, the clock."""
     python, celery = sys.executable, (sys.executable, "-m", "celery", "-A", "newsroom")
+
+    def worker(name: str, *, queue: str) -> Program:
+        words = ("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", "1")
+        return Program(name=name, command=[*celery, "worker", *words, "--loglevel", "INFO"])
+
     return [
         Program(
             name="web",
@@ -208,10 +213,9 @@ def programs(port: int) -> list[Program]:
                 *("--access-logfile", "-"),
             ],
         ),
-        Program(
-            name="worker",
-            command=[*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
-        ),
+        # Two of them, so that no confirmation waits until a stretch of an issue is out.
+        worker("worker", queue="celery"),
+        worker("sender", queue="sending"),
         Program(name="beat", command=[*celery, "beat", "--pidfile=", "--loglevel", "INFO"]),
     ]
 
