@@ -75,11 +75,11 @@ def lease(dispatch: str) -> None:
     found = {}
     for place, share in (("beginning", 0.0), ("middle", 0.5), ("end", 0.97)):
         ours.update(leased_up_to=int(span["first"] - 1 + share * (span["last"] - span["first"])))
-        leasing.take(int(dispatch), holder="bench", sizes=[leasing.LEASE_SIZE])
+        leasing.take(int(dispatch), holder="bench", sizes=[leasing.LARGEST_LEASE])
         begun, touched = time.perf_counter(), _pages_touched()
         for _ in range(times):
-            [taken] = leasing.take(int(dispatch), holder="bench", sizes=[leasing.LEASE_SIZE])
-            assert len(taken.readers) == leasing.LEASE_SIZE
+            [taken] = leasing.take(int(dispatch), holder="bench", sizes=[leasing.LARGEST_LEASE])
+            assert len(taken.readers) == leasing.LARGEST_LEASE
         found[place] = {
             "ms": 1000 * (time.perf_counter() - begun) / times,
             "pages": (_pages_touched() - touched) / times,

@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 LEASE_TAKES = 10.0
 OVERTIME = 5.0
 FIRST_LEASE = 50
-LAST_LEASE = 5
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=4)
 # How long a connection holds its breath after a 'not now', doubled each time in a row.
@@ -125,7 +124,8 @@ class Courier:
         if not self._letters_per_s:
             return FIRST_LEASE
         seconds = min(LEASE_TAKES, self._trip.ends - time.monotonic())
-        return max(LAST_LEASE, min(leasing.LEASE_SIZE, int(self._letters_per_s * seconds)))
+        fitting = int(self._letters_per_s * seconds)
+        return max(leasing.SMALLEST_LEASE, min(leasing.LARGEST_LEASE, fitting))
 
     async def _work(self, run: LeaseRun, transport: Transport) -> bool:
         """Work one lease in order and close it; False when the connection is used up."""

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
     from subscribers.models.ledger import DeliveryQuerySet
 
-LEASE_SIZE = 500
-# Towards the end of a dispatch leases shrink to a tenth of what was asked for, between these.
-LAST_LEASES = (5, 25)
+# All the readers in hand at once: with these sizes a process grows by some megabytes.
+LARGEST_LEASE = 250
+# Towards the end of a dispatch leases shrink, so that all connections come to it together.
+SMALLEST_LEASE = 5
 DOUBTFUL = {
     "state": DeliveryState.UNKNOWN,
     "answer": "the connection or the worker died before the answer",
@@ -105,10 +106,8 @@ def _ready_copies(dispatch: Dispatch, sizes: Sequence[int]) -> tuple[list[list[_
     )
     if taken := _copies(again, sum(sizes)):
         return _cut(taken, sizes), True
-    # Towards the end leases shrink, so that all connections come to it together.
-    share = dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS)
-    least, most = LAST_LEASES
-    sizes = [min(size, max(share, least, min(most, size // 10))) for size in sizes]
+    share = max(SMALLEST_LEASE, dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS))
+    sizes = [min(size, share) for size in sizes]
     untouched = dispatch.deliveries.fresh().filter(subscriber_id__gt=dispatch.leased_up_to)
     if fresh := _copies(untouched, sum(sizes)):
         Dispatch.objects.filter(pk=dispatch.pk).update(
