@@ -119,6 +119,8 @@ def test_it_leaves_the_servers_of_a_real_newsroom_alone(standing: Demo) -> None:
 @pytest.mark.slow
 def test_a_confirmation_does_not_wait_for_an_issue_on_its_way_out(standing: Demo) -> None:
     variables = environment(DEBUG="1", VAR_DIR=str(standing.var))
+    # More readers than one process takes in hand, so every process that may send is kept busy.
+    manage("seed_subscribers", "1000", "--briefing", "the-ward-round", env=variables)
     sent = manage("send_issue", "the-ward-round/59", "--json", env=variables)
     dispatch = str(json.loads(sent.stdout)["dispatch"])
 
