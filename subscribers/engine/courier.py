@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 # in what is left of it, so that all come to it together. What is not done a little later goes back.
 LEASE_TAKES = 10.0
 OVERTIME = 5.0
-FIRST_LEASE = 50
+# The first leases are not all alike, or all connections would come for their next ones at once.
+FIRST_LEASE = (25, 75)
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=4)
 # How long a connection holds its breath after a 'not now', doubled each time in a row.
@@ -122,7 +123,7 @@ class Courier:
     def _lease_size(self) -> int:
         """Give slow connections small leases and fast connections large ones."""
         if not self._letters_per_s:
-            return FIRST_LEASE
+            return random.randint(*FIRST_LEASE)  # noqa: S311  (no secret)
         seconds = min(LEASE_TAKES, self._trip.ends - time.monotonic())
         fitting = int(self._letters_per_s * seconds)
         return max(leasing.SMALLEST_LEASE, min(leasing.LARGEST_LEASE, fitting))
