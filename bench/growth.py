@@ -66,7 +66,7 @@ def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
                 f"{cost['ms']:.1f} ms and {cost['pages']:,.0f} pages at the {place}"
                 for place, cost in leases.items()
             )
-            print(f"a lease of 250: {words}", flush=True)
+            print(f"a lease of 250, of eight at once: {words}", flush=True)
         if week < weeks:
             issue = arena.stage("another", issue)
     found["rows"] = weeks * readers
