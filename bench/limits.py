@@ -29,14 +29,14 @@ def limits(*, letters: int, readers: int) -> tuple[Limit, ...]:
         # Several leases for each connection, or the last ones would be most of the time.
         Limit(
             name="50 ms a letter",
-            letters=letters // 2,
+            letters=letters * 2 // 3,
             connections=50,
             delay=0.05,
             receivers=2,
         ),
         Limit(
             name="200 ms a letter",
-            letters=letters // 2,
+            letters=letters * 2 // 3,
             connections=200,
             delay=0.2,
             receivers=2,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
-import pytest
-
-from subscribers.engine.gathering import FEW, Gathering
+from subscribers.engine.gathering import Gathering
 
 
 class Counter:
@@ -61,13 +58,16 @@ def test_one_who_stopped_waiting_takes_nothing_from_the_others() -> None:
     assert asyncio.run(ask()) == 4
 
 
-@pytest.mark.parametrize(("together", "waits"), [(FEW - 1, False), (FEW, True)])
-def test_a_request_waits_for_others_only_where_others_were(together: int, waits: bool) -> None:
-    async def ask() -> float:
-        counter = Counter(seconds=0.3)
-        await asyncio.gather(*map(counter.gathering.ask, range(together)))
-        begun = time.monotonic()
-        await counter.gathering.ask(1)
-        return time.monotonic() - begun
+def test_a_batch_waits_for_one_turn_and_while_several_come_for_the_next() -> None:
+    async def ask() -> list[list[int]]:
+        counter = Counter(seconds=0.1)
+        alone = counter.gathering.ask(1)
+        await alone
+        asked = [counter.gathering.ask(2)]
+        for number in (10, 20, 30):
+            await asyncio.sleep(0.05)
+            asked += [counter.gathering.ask(number), counter.gathering.ask(number + 1)]
+        await asyncio.gather(*asked)
+        return counter.batches
 
-    assert (asyncio.run(ask()) > 0.25) == waits
+    assert asyncio.run(ask()) == [[1], [2, 10, 11, 20, 21, 30, 31]]

@@ -9,12 +9,9 @@ from typing import Generic, TypeVar
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
 
-# Whoever asks waits for others only where there are others: after a batch smaller than this the
-# next begins at once. Behind a slow server a wait would cost each letter time and spare nobody.
-FEW = 4
-# Else a batch waits for a turn, and for another while several come in each: up to so many turns, or
+# While several requests come in a turn, the next turn is waited for too: up to so many turns, or
 # until so many requests are together. A busy process so writes fewer and larger records (a fifth
-# less CPU of it and PostgreSQL together).
+# less CPU of it and PostgreSQL together); where few come, nobody waits for longer than one turn.
 TURNS = 6
 SEVERAL = 2
 ENOUGH = 32
@@ -32,7 +29,6 @@ class Gathering(Generic[Request, Reply]):
         self._act, self._seconds = act, seconds
         self._asked: list[tuple[Request, asyncio.Future[Reply]]] = []
         self._working: asyncio.Task[None] | None = None
-        self._together = 0
 
     def ask(self, request: Request) -> asyncio.Future[Reply]:
         """Put a request into the next batch."""
@@ -50,8 +46,6 @@ class Gathering(Generic[Request, Reply]):
 
     async def _gather(self) -> None:
         """Wait for others, as long as others come."""
-        if self._together < FEW and len(self._asked) < FEW:
-            return
         for _ in range(TURNS):
             before = len(self._asked)
             await asyncio.sleep(self._seconds)
@@ -63,7 +57,6 @@ class Gathering(Generic[Request, Reply]):
         while self._asked:
             await self._gather()
             asked, self._asked = self._asked, []
-            self._together = len(asked)
             try:
                 replies = await self._act([request for request, _ in asked])
             except Exception as failure:  # noqa: BLE001  (it belongs to those who asked)
