@@ -27,7 +27,7 @@ test: install-dev ## everything: PostgreSQL, Redis, SMTP, a browser, faults; the
 	@tools/test.sh
 
 test-fast: install-dev ## the core of it in a minute: SQLite, no browser, no faults
-	@$(PYTHON_IN_VENV) -m pytest -n auto --maxprocesses 4 --dist=worksteal -m "not (browser or faults or postgres or slow)"
+	@$(PYTHON_IN_VENV) -m pytest -n auto --maxprocesses 4 -m "not (browser or faults or postgres or slow)"
 
 lint: install-dev ## ruff, format, types, templates, migrations, deployment settings
 	@tools/lint.sh
