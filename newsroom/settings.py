@@ -170,6 +170,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         # A dead broker must not hold up the page that only wanted to wake a worker.
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
+        "max_retries": 0,  # of a connection to publish by; else six seconds go by, with pauses
         "visibility_timeout": 3600,
         # By name, so "celery" comes before "sending": taken in turn, one short task would wait for
         # each stretch of sending, and the beat asks for more of them than that.
