@@ -207,6 +207,24 @@ def test_gunicorn_names_the_database_that_is_out_of_reach(
 
 # --- a broker that is out of reach
 
+WAKE = """
+import time, django
+django.setup()
+from newsroom.tasks import note_worker, wake
+began = time.monotonic()
+wake(note_worker)
+print(time.monotonic() - began)
+"""
+
+
+def test_a_page_does_not_wait_for_a_broker_that_is_out_of_reach(good: dict[str, str]) -> None:
+    nowhere = {"REDIS_URL": f"redis://{NOBODY}/0", "DJANGO_SETTINGS_MODULE": "newsroom.settings"}
+
+    ended = run("-c", WAKE, env=good | nowhere)
+
+    assert float(ended.stdout) < 3
+    assert "could not wake newsroom.tasks.note_worker, the beat will" in ended.stderr
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["worker", "beat"])
