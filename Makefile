@@ -32,7 +32,7 @@ test-fast: install-dev ## the core of it in a minute: SQLite, no browser, no fau
 lint: install-dev ## ruff, format, types, templates, migrations, deployment settings
 	@tools/lint.sh
 
-bench: install-dev ## dispatches against their peers in 8 minutes; BENCH="--growth" measures growth instead
+bench: install-dev ## dispatches against their peers in about six minutes; BENCH="--growth" measures growth instead
 	@tools/test-packages.sh
 	@tools/install-peers.sh
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)

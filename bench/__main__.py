@@ -1,6 +1,6 @@
 """Run the benchmarks in turn on this machine, print tables, write var/bench.json.
 
-`make bench` takes about seven minutes. BENCH="--growth" measures growth instead and draws the plot
+`make bench` takes about six minutes. BENCH="--growth" measures growth instead and draws the plot
 of docs/performance.md; BENCH="--ledger 10000000" measures the ledger alone.
 """
 
