@@ -14,7 +14,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except OperationalError as failure:
-        from newsroom.failures import database_sentence
+        from newsroom.connection_errors import database_sentence
 
         if "--traceback" in sys.argv:
             raise

@@ -116,7 +116,9 @@ class Arena:
             before = self._costs(pids)
             begun = time.monotonic()
             for _ in range(workers):
-                self.broker.send_task("subscribers.tasks.send", (int(number),), queue="sending")
+                self.broker.send_task(
+                    "subscribers.sending.tasks.send", (int(number),), queue="sending"
+                )
             wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.02)
             seconds = time.monotonic() - begun
             after = self._costs(pids)

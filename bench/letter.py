@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bench.run import LETTER_OCTETS
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
-from briefings.rendering.letter import LetterLinks, render_letter
+from briefings.rendering.issue_email import LetterLinks, render_letter
 from subscribers.models import Dispatch
 
 # With the line end that the desk's editor puts behind each paragraph.

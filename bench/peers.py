@@ -122,9 +122,9 @@ def send_naively(issue_id: int) -> None:
     from django.template.loader import render_to_string
 
     from briefings.models import Issue
-    from briefings.rendering.letter import LetterLinks, letter_context
-    from subscribers.engine.dispatching import links_with_marks
+    from briefings.rendering.issue_email import LetterLinks, letter_context
     from subscribers.models import Subscription
+    from subscribers.sending.dispatches import links_with_marks
 
     issue = Issue.objects.select_related("briefing", "author").get(pk=issue_id)
     site = settings.SITE_URL

@@ -51,12 +51,12 @@ def begin(issue: str) -> None:
 
     from bench.letter import check_size
     from briefings.models import Issue
-    from subscribers.engine import dispatching
+    from subscribers.sending import dispatches
 
-    dispatch = dispatching.publish(Issue.objects.get(pk=int(issue)), at=timezone.now())
+    dispatch = dispatches.publish(Issue.objects.get(pk=int(issue)), at=timezone.now())
     check_size(dispatch)
     begun = time.perf_counter()
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     print(dispatch.pk, time.perf_counter() - begun)
 
 
@@ -64,27 +64,27 @@ def lease(dispatch: str) -> None:
     """Lease at the beginning, in the middle and near the end of a ledger; print the costs."""
     from django.db.models import Max, Min
 
-    from subscribers.engine import leasing
     from subscribers.models import Delivery, Dispatch
+    from subscribers.sending import leases
 
     ours = Dispatch.objects.filter(pk=int(dispatch))
     span = Delivery.objects.filter(dispatch_id=int(dispatch)).aggregate(
         first=Min("subscriber_id"), last=Max("subscriber_id")
     )
-    sizes = [leasing.LARGEST_LEASE] * 8  # as a process with several connections asks for them
+    sizes = [leases.LARGEST_LEASE] * 8  # as a process with several connections asks for them
     batches = 10
     found = {}
     for place, share in (("beginning", 0.0), ("middle", 0.5), ("end", 0.97)):
         ours.update(leased_up_to=int(span["first"] - 1 + share * (span["last"] - span["first"])))
-        leasing.take(int(dispatch), holder="bench", sizes=sizes)
+        leases.take(int(dispatch), holder="bench", sizes=sizes)
         begun, touched = time.perf_counter(), _pages_touched()
         for _ in range(batches):
-            taken = leasing.take(int(dispatch), holder="bench", sizes=sizes)
+            taken = leases.take(int(dispatch), holder="bench", sizes=sizes)
             assert [len(leased.readers) for leased in taken] == sizes
-        leases = batches * len(sizes)
+        number = batches * len(sizes)
         found[place] = {
-            "ms": 1000 * (time.perf_counter() - begun) / leases,
-            "pages": (_pages_touched() - touched) / leases,
+            "ms": 1000 * (time.perf_counter() - begun) / number,
+            "pages": (_pages_touched() - touched) / number,
         }
     print(json.dumps(found))
 

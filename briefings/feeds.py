@@ -18,7 +18,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import conditional_page, require_safe
 
 from briefings.models import Briefing, Issue
-from briefings.rendering.web import page_sections
+from briefings.rendering.page_html import page_sections
 
 ENTRIES = 20
 # A feed without entries must say when it changed; it never did.

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from django import forms
 
-from briefings.commenting import ReaderWords
+from briefings.comment_submission import ReaderWords
 from briefings.models import Comment, Issue
 from briefings.models.comment import MAX_COMMENT_CHARS
-from briefings.rendering.web import PageSection
-from newsroom.addresses import normalise_address
+from briefings.rendering.page_html import PageSection
+from newsroom.email_addresses import normalise_address
 
 EMPTY = "Write something first; the comment is empty."
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 
-from newsroom.retention.checking import check_retention
+from newsroom.retention.system_checks import check_retention
 
 
 class NewsroomConfig(AppConfig):
@@ -21,4 +21,4 @@ class NewsroomConfig(AppConfig):
 class DeskConfig(AdminConfig):
     """Django's admin with our site."""
 
-    default_site = "newsroom.desk.Desk"
+    default_site = "newsroom.admin_site.Desk"

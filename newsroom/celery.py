@@ -9,8 +9,12 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, worker_ready
+from django.db import OperationalError, connection
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
+
+from newsroom.connection_errors import database_sentence
+from newsroom.wake_ups import wake
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
@@ -18,27 +22,30 @@ TRANSPORT_ALIASES["folder"] = "newsroom.folder_broker:Transport"
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(
+    [f"subscribers.{part}" for part in ("bounces", "lists", "sending", "signup")]
+)
 # Issues have a queue of their own: a confirmation never waits behind a long dispatch.
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
 app.conf.task_routes = {
-    "subscribers.tasks.send": {"queue": "sending"},
-    "subscribers.tasks.work_on_imports": {"queue": "sending"},
+    "subscribers.sending.tasks.send": {"queue": "sending"},
+    "subscribers.lists.tasks.work_on_imports": {"queue": "sending"},
 }
 # The beat asks the tables what is to be done; no task carries work, so none can lose it.
 app.conf.beat_schedule = {
     "send letters that wait": {"task": "newsroom.tasks.send_letters", "schedule": 10.0},
     "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
-    "publish what is due": {"task": "subscribers.tasks.publish_due", "schedule": 5.0},
-    "tend dispatches": {"task": "subscribers.tasks.tend_dispatches", "schedule": 5.0},
-    "collect reports": {"task": "subscribers.reports.tasks.collect_reports", "schedule": 60.0},
-    "act on reports": {"task": "subscribers.reports.tasks.act_on_reports", "schedule": 60.0},
+    "publish what is due": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
+    "tend dispatches": {"task": "subscribers.sending.tasks.tend_dispatches", "schedule": 5.0},
+    "collect reports": {"task": "subscribers.bounces.tasks.collect_reports", "schedule": 60.0},
+    "act on reports": {"task": "subscribers.bounces.tasks.act_on_reports", "schedule": 60.0},
     "remind of unconfirmed sign-ups": {
-        "task": "subscribers.tasks.remind_unconfirmed",
+        "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),
     },
-    "work on imports": {"task": "subscribers.tasks.work_on_imports", "schedule": 10.0},
+    "work on imports": {"task": "subscribers.lists.tasks.work_on_imports", "schedule": 10.0},
     "forget imports": {
-        "task": "subscribers.tasks.forget_imports",
+        "task": "subscribers.lists.tasks.forget_imports",
         "schedule": crontab(hour="3", minute="30"),
     },
     "keep to the retention policy": {
@@ -52,10 +59,6 @@ app.conf.beat_schedule = {
 @beat_init.connect
 def refuse_to_start_without_a_database(**_: Any) -> None:
     """Say in a sentence that the database is out of reach, rather than fail at every task."""
-    from django.db import OperationalError, connection
-
-    from newsroom.failures import database_sentence
-
     try:
         connection.ensure_connection()
     except OperationalError as failure:
@@ -67,7 +70,5 @@ def refuse_to_start_without_a_database(**_: Any) -> None:
 @worker_ready.connect
 def begin_with_what_waits(**_: Any) -> None:
     """Let a worker that has just started be seen, and send the letters that waited for one."""
-    from newsroom.tasks import note_worker, send_letters, wake
-
-    wake(note_worker)
-    wake(send_letters)
+    wake("newsroom.tasks.note_worker")
+    wake("newsroom.tasks.send_letters")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.celery import app
-from newsroom.failures import broker_sentence, database_sentence
+from newsroom.connection_errors import broker_sentence, database_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def _broker() -> str:
 def _worker() -> str:
     try:
         seen = worker_seen_at()
-    except Exception as failure:  # noqa: BLE001  (the cache lives where the broker does)
+    except Exception as failure:  # noqa: BLE001  (each transport raises its own)
         return f"newsroom: the cache cannot be read: {failure}."
     if seen is None or timezone.now() - seen > SILENT_AFTER:
         return (

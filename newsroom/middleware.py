@@ -10,8 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from newsroom.errors import too_large
-from newsroom.failures import database_sentence
+from newsroom.connection_errors import database_sentence
+from newsroom.error_pages import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from newsroom.hook_secrets import parse_hook_secrets
-from newsroom.mail_server import Kind, Tls, parse_mail_servers
+from newsroom.environment import domain_list, env, parsed, read, refuse, required, whole
+from newsroom.mail_servers import Kind, Tls, parse_mail_servers
 from newsroom.mailbox import parse_mailbox
-from newsroom.pacing import parse_domain_limits, parse_warm_up
-from newsroom.variables import domain_list, env, parsed, read, refuse, required, whole
+from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
+from newsroom.webhook_secrets import parse_hook_secrets
 
 django_stubs_ext.monkeypatch()
 
@@ -110,7 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "newsroom.context.site",
+                "newsroom.context_processors.site",
             ],
         },
     },
@@ -275,7 +275,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AXES_FAILURE_LIMIT = 8
-AXES_CLIENT_IP_CALLABLE = "newsroom.visitors.client_ip"
+AXES_CLIENT_IP_CALLABLE = "newsroom.client_address.client_ip"
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -300,7 +300,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "newsroom.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "newsroom.error_pages.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from newsroom.media import media
 
-handler400 = "newsroom.errors.bad_request"
+handler400 = "newsroom.error_pages.bad_request"
 
 urlpatterns = [
     path("admin/", admin.site.urls),

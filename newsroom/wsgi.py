@@ -9,7 +9,7 @@ import sys
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection
 
-from newsroom.failures import database_sentence
+from newsroom.connection_errors import database_sentence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 # Gunicorn starts a worker that failed again, for ever, unless it ended with this code.

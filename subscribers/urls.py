@@ -2,38 +2,34 @@
 
 from django.urls import path
 
-from subscribers.reports.hooks import hook
-from subscribers.views import (
-    confirming,
-    embedding,
-    erasing,
-    leaving,
-    letter,
-    moving,
-    pausing,
-    preferences,
-    retaining,
-    subscribing,
-)
+from subscribers.bounces.webhooks import hook
+from subscribers.preferences import address_change_views, pause_views, privacy_views
+from subscribers.preferences.unsubscribe_views import undo, unsubscribe, unsubscribe_all
+from subscribers.preferences.views import preferences_link, preferences_page
+from subscribers.privacy.views import privacy
+from subscribers.sending.views import letter_view
+from subscribers.signup.confirmation_views import confirm
+from subscribers.signup.embed_views import embed
+from subscribers.signup.views import subscribe, subscribe_briefing
 
 app_name = "subscribers"
 urlpatterns = [
-    path("subscribe/", subscribing.subscribe, name="subscribe"),
-    path("subscribe/<slug:slug>/", subscribing.subscribe_briefing, name="subscribe_briefing"),
-    path("subscribe/<slug:slug>/embed/", embedding.embed, name="embed"),
-    path("confirm/<str:token>/", confirming.confirm, name="confirm"),
-    path("preferences/", preferences.preferences_link, name="preferences_link"),
-    path("preferences/address/<str:token>/", moving.address, name="address"),
-    path("preferences/pause/<str:token>/", pausing.pause, name="pause"),
-    path("preferences/<str:token>/data/", erasing.download, name="download"),
-    path("preferences/<str:token>/erase/", erasing.erase, name="erase"),
-    path("preferences/<str:token>/", preferences.preferences_page, name="preferences"),
-    path("privacy/", retaining.privacy, name="privacy"),
-    path("unsubscribe/all/", leaving.unsubscribe_all, name="unsubscribe_all"),
-    path("unsubscribe/undo/", leaving.undo, name="undo"),
-    path("unsubscribe/<str:token>/", leaving.unsubscribe, name="unsubscribe"),
+    path("subscribe/", subscribe, name="subscribe"),
+    path("subscribe/<slug:slug>/", subscribe_briefing, name="subscribe_briefing"),
+    path("subscribe/<slug:slug>/embed/", embed, name="embed"),
+    path("confirm/<str:token>/", confirm, name="confirm"),
+    path("preferences/", preferences_link, name="preferences_link"),
+    path("preferences/address/<str:token>/", address_change_views.address, name="address"),
+    path("preferences/pause/<str:token>/", pause_views.pause, name="pause"),
+    path("preferences/<str:token>/data/", privacy_views.download, name="download"),
+    path("preferences/<str:token>/erase/", privacy_views.erase, name="erase"),
+    path("preferences/<str:token>/", preferences_page, name="preferences"),
+    path("privacy/", privacy, name="privacy"),
+    path("unsubscribe/all/", unsubscribe_all, name="unsubscribe_all"),
+    path("unsubscribe/undo/", undo, name="undo"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     # Without the slash too: one-click unsubscribing must not be answered with a redirect.
-    path("unsubscribe/<str:token>", leaving.unsubscribe),
+    path("unsubscribe/<str:token>", unsubscribe),
     path("hooks/<slug:provider>/", hook, name="hook"),
-    path("view/<str:token>/", letter.letter_view, name="letter_view"),
+    path("view/<str:token>/", letter_view, name="letter_view"),
 ]

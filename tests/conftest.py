@@ -141,10 +141,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(autouse=True)
 def _engine_remembers_nothing() -> None:
     """Let a test begin as a fresh worker process does: mail servers are shared between tests."""
-    from subscribers.engine import sending, streaks
+    from subscribers.sending import failure_streaks, send_run
 
-    sending._left_out.clear()
-    streaks._known.clear()
+    send_run._left_out.clear()
+    failure_streaks._known.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from briefings.models import (
     Section,
     SectionKind,
 )
-from subscribers.hashing import hash_address
 from subscribers.models import Dispatch, Subscriber, Subscription
+from subscribers.models.address_hash import hash_address
 
 _numbers = count(1)
 
@@ -94,10 +94,10 @@ def make_reader(*, of: Briefing, email: str = "", name: str = "", **fields: Any)
 
 def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
     """Publish a due issue the way the beat does."""
-    from subscribers.engine import dispatching
+    from subscribers.sending import dispatches
 
     issue = issue or make_scheduled_issue(**fields)
-    return dispatching.publish(issue, at=timezone.now())
+    return dispatches.publish(issue, at=timezone.now())
 
 
 def make_comment(

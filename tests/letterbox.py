@@ -9,14 +9,14 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 
-from newsroom import letters
+from newsroom import emails
 
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def letters_sent() -> list[EmailMultiAlternatives]:
     """Send what waits and give every letter that has left so far."""
-    letters.send_now()
+    emails.send_now()
     return [letter for letter in mail.outbox if isinstance(letter, EmailMultiAlternatives)]
 
 

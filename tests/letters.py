@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from briefings.models import Issue, SectionKind
-from briefings.rendering.letter import LetterLinks, RenderedLetter, render_letter
+from briefings.rendering.issue_email import LetterLinks, RenderedLetter, render_letter
 from tests.factories import make_issue
 
 SITE = "http://news.example.com"

@@ -15,10 +15,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing, Comment, Issue
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching
-from subscribers.engine.composing import personalise
-from subscribers.engine.ledger import addressee_of
-from subscribers.hashing import hash_address
+from subscribers.bounces.event_actions import Event, act_on
 from subscribers.models import (
     AddressChange,
     Delivery,
@@ -28,9 +25,12 @@ from subscribers.models import (
     SignUp,
     Subscriber,
 )
-from subscribers.preferences import fresh_link
-from subscribers.reminding import remind_due
-from subscribers.reports.acting import Event, act_on
+from subscribers.models.address_hash import hash_address
+from subscribers.preferences.links import fresh_link
+from subscribers.sending import dispatches
+from subscribers.sending.ledger import addressee_of
+from subscribers.sending.personalised_email import personalise
+from subscribers.signup.reminders import remind_due
 from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
 from tests.letterbox import html_of, letters_sent, links_in
 
@@ -80,7 +80,7 @@ def live(client: Client) -> Life:
     Subscriber.objects.create(address=TAKEN, address_hash=hash_address(TAKEN))
     move(client, subscriber, to=TAKEN, **here)
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=ward, title="Council & mayor"))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     delivery = dispatch.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.REFUSED,

@@ -7,10 +7,10 @@ from collections import Counter
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.engine import dispatching, leasing
-from subscribers.engine.leasing import Closing, Leased
-from subscribers.engine.recording import Entry
 from subscribers.models import Delivery, DeliveryState, Dispatch
+from subscribers.sending import dispatches, leases
+from subscribers.sending.leases import Closing, Leased
+from subscribers.sending.progress_records import Entry
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 
@@ -22,18 +22,18 @@ def make_sending(
     for number in range(readers):
         make_reader(of=briefing, email=f"r{number}@{domain}", name=f"Reader {number}")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     return dispatch
 
 
 def take(dispatch: Dispatch, *, size: int = 500) -> Leased | None:
     """Take one lease as a connection does that has others beside it."""
-    return next(iter(leasing.take(dispatch.pk, holder="a test", sizes=[size])), None)
+    return next(iter(leases.take(dispatch.pk, holder="a test", sizes=[size])), None)
 
 
 def close(leased: Leased, *, begun: int = 0, settled: int = 0) -> bool:
     """End one lease with what its worker knows."""
-    [was_ours] = leasing.close([Closing(Entry(leased.lease, begun=begun, settled=settled))])
+    [was_ours] = leases.close([Closing(Entry(leased.lease, begun=begun, settled=settled))])
     return was_ours
 
 

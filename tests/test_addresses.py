@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from newsroom.addresses import (
+from newsroom.email_addresses import (
     MAX_CHARS,
     address_key,
     masked_address,

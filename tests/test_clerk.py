@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from subscribers.engine import leasing
-from subscribers.engine.answers import Verdict
-from subscribers.engine.clerk import Clerk
-from subscribers.engine.recording import Entry
 from subscribers.models import Dispatch, Lease
+from subscribers.sending import leases
+from subscribers.sending.ledger_writer import Clerk
+from subscribers.sending.progress_records import Entry
+from subscribers.sending.smtp_replies import Verdict
 from tests.sending import make_sending
 
 CONNECTIONS = 24
@@ -66,8 +66,8 @@ async def record_and_renew(
 def test_a_heartbeat_and_the_records_never_wait_for_one_another() -> None:
     dispatch = make_sending(readers=CONNECTIONS)
     make_old_leases(dispatch, number=5_000)
-    taken = leasing.take(dispatch.pk, holder="a test", sizes=[1] * CONNECTIONS)
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[1] * CONNECTIONS)
     before = deadlocks()
-    leases = [leased.lease for leased in taken]
-    assert asyncio.run(record_and_renew(dispatch, leases, seconds=2)) == {Verdict.GO}
+    taken_leases = [leased.lease for leased in taken]
+    assert asyncio.run(record_and_renew(dispatch, taken_leases, seconds=2)) == {Verdict.GO}
     assert deadlocks() == before

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from briefings.commenting import POSTS_AN_HOUR, WAITING_AT_MOST
+from briefings.comment_submission import POSTS_AN_HOUR, WAITING_AT_MOST
 from briefings.models import Comment, CommentState, Issue
 from newsroom.models import OutgoingLetter
 from tests.factories import make_briefing, make_comment, make_published_issue, make_scheduled_issue

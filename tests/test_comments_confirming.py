@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from briefings.commenting import ReaderWords, confirmation_path, submit
+from briefings.comment_submission import ReaderWords, confirmation_path, submit
 from briefings.models import Comment, CommentState
 from newsroom.tokens import stamp
 from tests.factories import make_published_issue

@@ -14,8 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsroom.tokens import unseal
-from subscribers.engine.composing import Addressee, Composition, Envelope, Mark, Unmailable
 from subscribers.models import Dispatch
+from subscribers.sending.personalised_email import (
+    Addressee,
+    Composition,
+    Envelope,
+    Mark,
+    Unmailable,
+)
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 UNSUBSCRIBE = f"http://news.example.com/unsubscribe/{Mark.UNSUBSCRIBE}/"

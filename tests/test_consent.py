@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.models import OutgoingLetter
+from subscribers.consent_wording import SEVERAL, sign_up_wording
 from subscribers.models import ConsentRecord, SignUp, Subscriber
-from subscribers.wording import SEVERAL, sign_up_wording
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.letterbox import letters_sent, links_in
 

@@ -9,9 +9,9 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from subscribers.disclosing import LEFT_OUT
 from subscribers.models import AddressChange, AddressChangeState, Subscriber
-from subscribers.traces import person_of, traces_of
+from subscribers.privacy.data_export import LEFT_OUT
+from subscribers.privacy.personal_data import person_of, traces_of
 from tests.factories import make_briefing, make_reader
 from tests.lives import IP, IP6, NAME, NEW, OLD, TAKEN, Life, live, owner_link
 
@@ -67,7 +67,7 @@ def test_every_column_about_the_person_is_in_it(client: Client, life: Life) -> N
 
 
 def test_every_table_that_points_to_a_subscriber_is_among_the_traces() -> None:
-    """A new table about readers belongs in subscribers/traces.py: the download and the erasure."""
+    """A new table about readers belongs in subscribers/privacy/personal_data.py."""
     reader = make_reader(of=make_briefing()).subscriber
     known = {rows.model for rows in traces_of(person_of(reader)).values()}
     pointing = {

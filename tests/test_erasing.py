@@ -19,15 +19,12 @@ from django.test import Client
 from django.utils import timezone
 
 from briefings.models import Comment, CommentState
-from newsroom.inbox import folder
-from newsroom.letters import post
+from newsroom.emails import post
+from newsroom.inbox import storage
 from newsroom.models import Act, OutgoingLetter
-from newsroom.retention import keeping
-from subscribers.engine import ledger
-from subscribers.erasing import TAKEN_BACK, erase
-from subscribers.hashing import hash_address
-from subscribers.importing import sending_in
-from subscribers.importing.planning import Choices
+from newsroom.retention import enforcement
+from subscribers.lists import uploaded_lists
+from subscribers.lists.import_plan import Choices
 from subscribers.models import (
     Delivery,
     Dispatch,
@@ -37,7 +34,10 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.traces import person_of
+from subscribers.models.address_hash import hash_address
+from subscribers.privacy.erasure import TAKEN_BACK, erase
+from subscribers.privacy.personal_data import person_of
+from subscribers.sending import ledger
 from tests import sending
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 from tests.lists import EVIDENCE, make_csv
@@ -82,12 +82,14 @@ def list_at_desk(lived: Life, *, is_imported: bool = False) -> None:
     rows = [[NEW.upper(), NAME], [f"Else <{OLD}>", "Somebody"], ["bob@example.org", "Bob"]]
     data = make_csv(["email", "name"], *rows)
     facts: dict[str, Any] = {"size": len(data), "choices": Choices(**EVIDENCE), "by": None}  # type: ignore[arg-type]  # it names no columns
-    made = sending_in.keep(io.BytesIO(data), name="list.csv", briefing=lived.briefings[0], **facts)
+    made = uploaded_lists.keep(
+        io.BytesIO(data), name="list.csv", briefing=lived.briefings[0], **facts
+    )
     if is_imported:
-        sending_in.work_on(made)
+        uploaded_lists.work_on(made)
         made.refresh_from_db()
         made.begin(by=None)
-        sending_in.work_on(made)
+        uploaded_lists.work_on(made)
 
 
 def traces() -> dict[str, list[str]]:
@@ -198,7 +200,7 @@ def test_an_erasure_is_all_or_nothing(monkeypatch: pytest.MonkeyPatch, life: Lif
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("the lights went out")
 
-    monkeypatch.setattr("subscribers.erasing.deliveries_to", break_down)
+    monkeypatch.setattr("subscribers.privacy.erasure.deliveries_to", break_down)
     with pytest.raises(RuntimeError):
         erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
     assert every_value() == before
@@ -233,10 +235,10 @@ def test_the_development_inbox_is_emptied_of_the_readers_letters(
 ) -> None:
     settings.INBOX_DIR = tmp_path
     for address in (NEW, OLD.upper(), TAKEN):
-        folder.deliver(b"Subject: x\r\n\r\nx", to=address)
+        storage.deliver(b"Subject: x\r\n\r\nx", to=address)
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
-    assert [letter.to for letter in folder.letters()] == [TAKEN]
+    assert [letter.to for letter in storage.letters()] == [TAKEN]
 
 
 # --- by staff
@@ -293,7 +295,7 @@ def test_a_command_erases_whoever_has_an_address_subscriber_or_not(client: Clien
 
 def test_what_the_years_have_taken_off_hides_nothing_from_an_erasure(life: Life) -> None:
     later = timezone.now() + timedelta(days=900)
-    keeping.keep(at=later)
+    enforcement.keep(at=later)
     assert any(NAME in value for value in every_value()["briefings_comment.name"])
     person = person_of(Subscriber.objects.get(pk=life.subscriber.pk))
     erase(person, keep_words=False, at=later)

@@ -13,12 +13,9 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers import tasks
-from subscribers.erasing import erase
-from subscribers.importing import sending_in
-from subscribers.importing.planning import Choices, make_plan
-from subscribers.importing.sending_in import read_parts
-from subscribers.importing.striking import Sought
+from subscribers.lists import tasks, uploaded_lists
+from subscribers.lists.import_plan import Choices, make_plan
+from subscribers.lists.uploaded_lists import read_parts
 from subscribers.models import (
     ImportPart,
     ImportState,
@@ -26,7 +23,9 @@ from subscribers.models import (
     Subscriber,
     SubscriberImport,
 )
-from subscribers.traces import person_at
+from subscribers.privacy.erasure import erase
+from subscribers.privacy.list_erasure import Sought
+from subscribers.privacy.personal_data import person_at
 from tests.factories import make_briefing, make_reader
 from tests.lists import EVIDENCE, make_csv
 from tests.lives import every_value
@@ -50,7 +49,7 @@ STATED = Choices(**EVIDENCE)  # type: ignore[arg-type]  # it names no columns
 def send_in(
     data: bytes, *, choices: Choices = STATED, briefing: Briefing | None = None
 ) -> SubscriberImport:
-    return sending_in.keep(
+    return uploaded_lists.keep(
         io.BytesIO(data),
         name="list.csv",
         size=len(data),
@@ -133,7 +132,7 @@ def test_a_list_that_is_still_to_be_completed_loses_them_too() -> None:
     made.refresh_from_db()
     assert "does not say when" in made.trouble
     assert made.reading["header"][1] == {"name": "name", "example": "Ada"}
-    sending_in.choose(made, STATED)
+    uploaded_lists.choose(made, STATED)
     work()
     confirm()
     work()
@@ -195,7 +194,7 @@ def test_a_worker_that_read_them_before_is_heard_no_more(monkeypatch: pytest.Mon
         erase_at(WHO)  # after the worker has fetched the file
         return plan
 
-    monkeypatch.setattr("subscribers.importing.sending_in.make_plan", erased_meanwhile)
+    monkeypatch.setattr("subscribers.lists.uploaded_lists.make_plan", erased_meanwhile)
     work()
     made.refresh_from_db()
     assert (made.state, made.figures) == (ImportState.CHECKING, {})
@@ -226,7 +225,7 @@ def test_a_list_is_rewritten_only_with_the_rest_of_the_erasure(
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("the lights went out")
 
-    monkeypatch.setattr("subscribers.erasing.letters_to", break_down)
+    monkeypatch.setattr("subscribers.privacy.erasure.letters_to", break_down)
     with pytest.raises(RuntimeError):
         erase_at(WHO)
     assert every_value() == before
@@ -238,7 +237,7 @@ def test_periods_are_as_before() -> None:
     erase_at(WHO)
     made.refresh_from_db()
     work()
-    sending_in.forget(at=made.created_at + timedelta(days=1))
+    uploaded_lists.forget(at=made.created_at + timedelta(days=1))
     made.refresh_from_db()
     assert made.state == ImportState.STOPPED
     assert not ImportPart.objects.exists()

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from briefings.models import Briefing
 from newsroom.models import Act
-from subscribers.consenting import leave
-from subscribers.exporting import CHUNK, Wanted, Which, export
-from subscribers.importing.layouts import OWN_HEADER
+from subscribers.consent import leave
+from subscribers.lists.export import CHUNK, Wanted, Which, export
+from subscribers.lists.known_exports import OWN_HEADER
 from subscribers.models import (
     ConsentAct,
     ConsentRecord,
@@ -155,7 +155,7 @@ def test_an_export_of_another_briefing_subscribes_nobody() -> None:
 
 
 def test_memory_and_queries_stay_flat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("subscribers.exporting.CHUNK", 3)
+    monkeypatch.setattr("subscribers.lists.export.CHUNK", 3)
     briefing = make_briefing()
     for _ in range(7):
         agreed(make_reader(of=briefing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from subscribers.engine.gathering import Gathering
+from subscribers.sending.batcher import Gathering
 
 
 class Counter:

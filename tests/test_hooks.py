@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsroom.hook_secrets import parse_hook_secrets
+from newsroom.webhook_secrets import parse_hook_secrets
 from subscribers.models import Delivery, DeliveryState, ReportEvent, Suppression
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.reports.returned import bounce_address, make_sent_letter, send_all

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.models import Act
-from subscribers import tasks
-from subscribers.importing import sending_in
+from subscribers.lists import tasks, uploaded_lists
 from subscribers.models import (
     ConsentRecord,
     ImportPart,
@@ -22,7 +21,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.importing import REFUSED_LAST, SILENT_FOR, StepRefused
+from subscribers.models.subscriber_import import REFUSED_LAST, SILENT_FOR, StepRefused
 from tests.desk import at_desk
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.lists import EVIDENCE, make_csv
@@ -197,22 +196,22 @@ def test_an_import_stopped_under_way_leaves_nothing(
     press(desk, "begin")
     made = SubscriberImport.objects.get()
     if moment == "reading":
-        real = sending_in.opened
+        real = uploaded_lists.opened
 
         def opened(one: SubscriberImport) -> Any:
             made.stop(by=None, at=timezone.now())
             return real(one)
 
-        monkeypatch.setattr(sending_in, "opened", opened)
+        monkeypatch.setattr(uploaded_lists, "opened", opened)
     else:
-        conclude = sending_in._conclude
+        conclude = uploaded_lists._conclude
 
         def stopped_meanwhile(*args: Any) -> None:
             # As somebody else's transaction would have it: seen by ours, not undone with it.
             SubscriberImport.objects.filter(pk=made.pk).update(claim=99)
             conclude(*args)
 
-        monkeypatch.setattr(sending_in, "_conclude", stopped_meanwhile)
+        monkeypatch.setattr(uploaded_lists, "_conclude", stopped_meanwhile)
     tasks.work_on_imports()
     assert not Subscriber.objects.exists()
     assert not Act.objects.filter(verb="imported subscribers").exists()
@@ -277,7 +276,7 @@ def test_a_fault_of_ours_ends_the_import_and_says_so(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(sending_in, "run", fail)
+    monkeypatch.setattr(uploaded_lists, "run", fail)
     with pytest.raises(ZeroDivisionError):
         tasks.work_on_imports()
     assert state() == ImportState.FAILED

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from briefings.importing import ImportedDocument, ImportedSection, read_document
-from briefings.importing.drafting import author_of, save_as_draft
+from briefings.document_import import ImportedDocument, ImportedSection, read_document
+from briefings.document_import.drafting import author_of, save_as_draft
 from briefings.models import Contributor, Issue, IssueState, SectionKind
 from newsroom.models import Act
 from tests.documents.word import docx, paragraph

@@ -11,14 +11,14 @@ from django.db import connection
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.consenting import Evidence, join
-from subscribers.engine import ledger
-from subscribers.erasing import erase
-from subscribers.hashing import hash_address
-from subscribers.importing import run, writing
-from subscribers.importing.planning import Choices, make_plan
+from subscribers.consent import Evidence, join
+from subscribers.lists import run, table_writer
+from subscribers.lists.import_plan import Choices, make_plan
 from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription, Suppression
-from subscribers.traces import person_at
+from subscribers.models.address_hash import hash_address
+from subscribers.privacy.erasure import erase
+from subscribers.privacy.personal_data import person_at
+from subscribers.sending import ledger
 from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
 from tests.lists import EVIDENCE, make_csv
 from tests.servers.processes import wait_until
@@ -41,7 +41,7 @@ def at_once(*acts: Callable[[], None]) -> None:
     def do(act: Callable[[], None]) -> None:
         try:
             act()
-        except BaseException as failure:  # noqa: BLE001  (raised again below)
+        except BaseException as failure:  # noqa: BLE001  (raised again, where it is waited for)
             failures.append(failure)
         finally:
             connection.close()
@@ -70,7 +70,7 @@ def test_two_imports_of_overlapping_lists_write_everybody_once() -> None:
 def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sign-up commits between the choice and the writing: the whole is done again."""
     briefing = make_briefing()
-    real, tries = writing.write, []
+    real, tries = table_writer.write, []
 
     def write_late(*args: object, **kwargs: object) -> None:
         tries.append(1)
@@ -84,7 +84,7 @@ def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.Monke
         evidence = Evidence(source="/ward/", wording="Yes", ip=None)
         join(reader, briefing, at=timezone.now(), evidence=evidence)
 
-    monkeypatch.setattr(writing, "write", write_late)
+    monkeypatch.setattr(table_writer, "write", write_late)
     import_numbers(briefing, range(10))
     assert len(tries) == 2
     assert Subscription.objects.active().count() == 10
@@ -97,7 +97,7 @@ def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
 ) -> None:
     """The erasure began before they were there, and is to find them all the same."""
     briefing = make_briefing()
-    real = writing.write
+    real = table_writer.write
     threads: list[threading.Thread] = []
 
     def erase_meanwhile(*args: object, **kwargs: object) -> None:
@@ -114,7 +114,7 @@ def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
             cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
             return bool(cursor.fetchone()[0]) or not threads[0].is_alive()
 
-    monkeypatch.setattr(writing, "write", erase_meanwhile)
+    monkeypatch.setattr(table_writer, "write", erase_meanwhile)
     import_numbers(briefing, range(10))
     threads[0].join()
     assert Subscriber.objects.count() == 9

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsroom.addresses import address_key, normalise_address
-from subscribers.importing.dates import DayOrder, UnclearDate, find_order, read_date
-from subscribers.importing.planning import Choices, make_plan
-from subscribers.importing.previewing import preview
-from subscribers.importing.reading import SEPARATORS, open_table, read_rows
-from subscribers.importing.recognising import AddressUnfit, Recogniser
-from subscribers.importing.refusing import ImportRefused, Reason
-from subscribers.spreadsheets import defuse, undefuse
+from newsroom.email_addresses import address_key, normalise_address
+from subscribers.lists.csv_reader import SEPARATORS, open_table, read_rows
+from subscribers.lists.dates import DayOrder, UnclearDate, find_order, read_date
+from subscribers.lists.fast_addresses import AddressUnfit, Recogniser
+from subscribers.lists.import_errors import ImportRefused, Reason
+from subscribers.lists.import_plan import Choices, make_plan
+from subscribers.lists.import_preview import preview
+from subscribers.lists.spreadsheet_cells import defuse, undefuse
 from tests.lists import EVIDENCE, NOW, make_csv
 
 # How programs write lists: the codec, and what stands before the text.
@@ -154,7 +154,7 @@ def test_a_row_is_known_by_the_line_it_begins_on() -> None:
 def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -> None:
     from django.core.exceptions import ValidationError
 
-    from subscribers.hashing import hash_address
+    from subscribers.models.address_hash import hash_address
 
     try:
         expected = normalise_address(typed)
@@ -172,7 +172,7 @@ def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -
 @pytest.mark.django_db
 @given(key=st.text(st.characters(codec="utf-8")))
 def test_the_hash_of_an_address_is_its_hmac_under_the_salt(key: str) -> None:
-    from subscribers.hashing import hash_key
+    from subscribers.models.address_hash import hash_key
     from subscribers.models.suppression import HashSalt
 
     assert hash_key(key) == hmac.digest(HashSalt.current(), key.encode(), "sha256").hex()

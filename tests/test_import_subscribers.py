@@ -14,8 +14,7 @@ from django.utils import timezone
 
 from newsroom.models import Act
 from newsroom.tokens import is_row_token
-from subscribers.consenting import leave
-from subscribers.hashing import hash_address
+from subscribers.consent import leave
 from subscribers.models import (
     AddressChange,
     AddressChangeState,
@@ -25,6 +24,7 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
+from subscribers.models.address_hash import hash_address
 from tests.factories import make_briefing, make_reader
 from tests.lists import EVIDENCE, import_list, make_csv
 
@@ -280,7 +280,7 @@ def test_what_fails_while_writing_leaves_nothing_behind(monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("subscribers.importing.running.refused_file", fail)
+    monkeypatch.setattr("subscribers.lists.import_run.refused_file", fail)
     with pytest.raises(OSError, match="disk"):
         import_list(make_csv(HEADER, row()), into=briefing)
     assert not Subscriber.objects.exists()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from briefings.importing import DocumentRefused, ImportedDocument, read_document
+from briefings.document_import import DocumentRefused, ImportedDocument, read_document
 from briefings.richtext import sanitise
 from tests.documents.word import docx, paragraph
 

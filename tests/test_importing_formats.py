@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from briefings.importing import ImportedDocument, read_document
+from briefings.document_import import ImportedDocument, read_document
 from tests.documents.word import docx, paragraph, picture, wordml
 
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -10,7 +10,7 @@ from io import BytesIO
 
 import pytest
 
-from briefings.importing import DocumentRefused, read_document
+from briefings.document_import import DocumentRefused, read_document
 from tests.documents.word import docx, paragraph, wordml
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."

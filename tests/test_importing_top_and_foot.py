@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefings.importing import ImportedDocument, read_document
+from briefings.document_import import ImportedDocument, read_document
 from briefings.models import SectionKind
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."

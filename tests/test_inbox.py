@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import include, path, reverse
 
 from newsroom import urls as site_urls
-from newsroom.inbox import folder
+from newsroom.inbox import storage
 from tests.servers.programs import ROOT, environment
 
 HTML = "<!doctype html><html><head><title>T</title></head><body><a href='/x'>Read</a></body></html>"
@@ -51,8 +51,8 @@ def page(client: Client, address: str = "/inbox/", **query: str) -> str:
     return str(answer.content.decode(errors="replace"))
 
 
-def only_letter() -> folder.Letter:
-    [letter] = folder.letters()
+def only_letter() -> storage.Letter:
+    [letter] = storage.letters()
     return letter
 
 
@@ -90,7 +90,7 @@ def test_each_recipient_has_a_letter(client: Client) -> None:
         connection=get_connection("newsroom.inbox.backend.InboxBackend"),
     ).send()
 
-    assert sorted(letter.to for letter in folder.letters()) == [
+    assert sorted(letter.to for letter in storage.letters()) == [
         "ada@example.com",
         "basil@example.com",
     ]
@@ -163,7 +163,7 @@ def test_a_subject_that_is_markup_stays_text(client: Client) -> None:
 
 def test_the_source_is_what_was_handed_over(client: Client) -> None:
     message = b"Subject: Raw\r\n\r\nBody\r\n"
-    folder.deliver(message, to="ada@example.com")
+    storage.deliver(message, to="ada@example.com")
 
     answer = client.get(reverse("inbox:letter_source", args=[only_letter().key]))
 
@@ -184,7 +184,7 @@ def test_the_source_is_what_was_handed_over(client: Client) -> None:
     ],
 )
 def test_a_letter_without_sense_is_shown_all_the_same(client: Client, message: bytes) -> None:
-    folder.deliver(message, to="ada@example.com")
+    storage.deliver(message, to="ada@example.com")
     key = only_letter().key
 
     page(client)
@@ -208,8 +208,8 @@ def test_no_address_leads_out_of_the_folder(client: Client, inbox: Path, key: st
     (inbox.parent / "secret.eml").write_text("X-Envelope-To: x\r\nSubject: secret\r\n\r\n")
 
     assert client.get(f"/inbox/{key}/").status_code == 404
-    assert folder.letter(key) is None
-    assert folder.letter("../secret") is None
+    assert storage.letter(key) is None
+    assert storage.letter("../secret") is None
 
 
 def test_what_is_no_letter_is_not_listed(client: Client, inbox: Path) -> None:
@@ -217,7 +217,7 @@ def test_what_is_no_letter_is_not_listed(client: Client, inbox: Path) -> None:
     (inbox / "notes.txt").write_text("mine")
     (inbox / ".00000000000000000001-00000000.eml").write_text("half written")
 
-    assert folder.letters() == []
+    assert storage.letters() == []
 
 
 def test_emptying_throws_away_letters_and_nothing_else(client: Client, inbox: Path) -> None:
@@ -225,12 +225,12 @@ def test_emptying_throws_away_letters_and_nothing_else(client: Client, inbox: Pa
     (inbox / "notes.txt").write_text("mine")
 
     assert client.get(reverse("inbox:letter_empty")).status_code == 405
-    assert len(folder.letters()) == 1
+    assert len(storage.letters()) == 1
 
     answer = client.post(reverse("inbox:letter_empty"))
 
     assert answer["Location"] == "/inbox/"
-    assert folder.letters() == []
+    assert storage.letters() == []
     assert (inbox / "notes.txt").exists()
 
 
@@ -240,7 +240,7 @@ def test_emptying_needs_the_form_s_token() -> None:
     answer = Client(enforce_csrf_checks=True).post(reverse("inbox:letter_empty"))
 
     assert answer.status_code == 403
-    assert len(folder.letters()) == 1
+    assert len(storage.letters()) == 1
 
 
 def test_a_letter_thrown_away_while_it_is_listed_breaks_nothing(client: Client) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.reports.judging import judge
-from subscribers.reports.verdicts import Reason, Verdict, verdict_of
+from subscribers.bounces.classification import judge
+from subscribers.bounces.report import Reason, Verdict, verdict_of
 
 GROUPS = tomllib.loads((Path(__file__).parent / "reports/diagnostics.toml").read_text())
 ROWS = [(words, verdict) for verdict, group in GROUPS.items() for words in group]

@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
-from subscribers import moving
 from subscribers.models import (
     AddressChange,
     AddressChangeState,
@@ -21,6 +20,7 @@ from subscribers.models import (
     Subscriber,
     Subscription,
 )
+from subscribers.preferences import address_changes
 from tests.factories import make_briefing, make_reader
 from tests.lives import every_value, in_a_month, owner_link
 
@@ -49,7 +49,7 @@ def posting(path: str, **data: object) -> Callable[[], int]:
 
 def test_both_sides_pressing_many_times_at_once_change_the_address_once() -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
-    moving.ask(reader, address=NEW, ip=None, at=timezone.now())
+    address_changes.ask(reader, address=NEW, ip=None, at=timezone.now())
     change = reader.address_changes.get()
     yes = [posting(f"/preferences/address/{t}/") for t in (change.old_token, change.new_token)]
     assert at_once(yes * 10) == [200] * 20
@@ -65,9 +65,9 @@ def test_an_address_that_signs_up_while_it_is_moved_to_belongs_to_one_of_them() 
         address = f"ada{round_}@analytical.example"
         Client().post(f"/subscribe/{ward.slug}/", {"address": address})
         asked = SignUp.objects.get(address=address)
-        moving.ask(reader, address=address, ip=None, at=timezone.now())
+        address_changes.ask(reader, address=address, ip=None, at=timezone.now())
         change = AddressChange.objects.latest("pk")
-        moving.agree(change.old_token, ip=None, at=timezone.now())
+        address_changes.agree(change.old_token, ip=None, at=timezone.now())
         acts = [posting(f"/preferences/address/{change.new_token}/")]
         acts.append(posting(f"/confirm/{asked.token}/"))
         assert at_once(acts) == [200, 200]

@@ -10,11 +10,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.engine import dispatching, leasing, ledger
-from subscribers.engine.answers import Verdict
-from subscribers.engine.leasing import Closing, Leased
-from subscribers.engine.recording import Entry, Outcome, record
-from subscribers.hashing import hash_address
 from subscribers.models import (
     Delivery,
     DeliveryState,
@@ -25,6 +20,11 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
+from subscribers.models.address_hash import hash_address
+from subscribers.sending import dispatches, leases, ledger
+from subscribers.sending.leases import Closing, Leased
+from subscribers.sending.progress_records import Entry, Outcome, record
+from subscribers.sending.smtp_replies import Verdict
 from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
@@ -36,7 +36,7 @@ def make_sending(*, readers: int, briefing: Briefing | None = None) -> Dispatch:
     for number in range(readers):
         make_reader(of=briefing, email=f"r{number}@example.com")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     return dispatch
 
 
@@ -121,7 +121,7 @@ def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
     reader = leased.readers[2].subscriber
     tell(dispatch, leased, begun=3, settled=2, subscriber=reader)
     expire(leased)
-    assert leasing.reclaim(at=timezone.now()) == 1
+    assert leases.reclaim(at=timezone.now()) == 1
     assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
 
 
@@ -130,7 +130,7 @@ def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
     leased = take(dispatch)
     tell(dispatch, leased, begun=1, settled=1)
     expire(leased)
-    leasing.reclaim(at=timezone.now())
+    leases.reclaim(at=timezone.now())
     assert states(dispatch) == ["sent", "pending", "pending"]
 
 
@@ -140,7 +140,7 @@ def test_an_unknown_copy_is_never_leased_again() -> None:
     reader = leased.readers[0].subscriber
     tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
     expire(leased)
-    leasing.reclaim(at=timezone.now())
+    leases.reclaim(at=timezone.now())
     assert sending.take(dispatch) is None
     assert ledger.finish(dispatch)
 
@@ -149,7 +149,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch)
     expire(leased)
-    leasing.reclaim(at=timezone.now())
+    leases.reclaim(at=timezone.now())
     again = take(dispatch)
     reader = leased.readers[0].subscriber
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
@@ -162,8 +162,8 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
 def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
     leased = take(make_sending(readers=1))
     expire(leased)
-    leasing.renew([leased.lease])
-    assert leasing.reclaim(at=timezone.now()) == 0
+    leases.renew([leased.lease])
+    assert leases.reclaim(at=timezone.now()) == 0
 
 
 def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
@@ -210,7 +210,7 @@ def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -
 
 def test_leases_of_many_connections_are_taken_together_and_share_no_copy() -> None:
     dispatch = make_sending(readers=7)
-    taken = leasing.take(dispatch.pk, holder="a test", sizes=[3, 2, 3, 1])
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[3, 2, 3, 1])
     assert [len(leased.readers) for leased in taken] == [3, 2, 2]
     readers = [reader.subscriber for leased in taken for reader in leased.readers]
     assert readers == sorted(set(readers))
@@ -221,7 +221,7 @@ def test_copies_in_hand_before_and_fresh_ones_are_given_in_one_go() -> None:
     dispatch = make_sending(readers=3)
     first = take(dispatch, size=1)
     sending.close(first)
-    taken = leasing.take(dispatch.pk, holder="a test", sizes=[2, 2])
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[2, 2])
     assert [[reader.address for reader in leased.readers] for leased in taken] == [
         ["r0@example.com"],
         ["r1@example.com", "r2@example.com"],
@@ -234,7 +234,7 @@ def test_a_lease_whose_readers_all_left_goes_to_the_next_ones_instead() -> None:
     briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
         state=SubscriptionState.LEFT, left_at=timezone.now()
     )
-    taken = leasing.take(dispatch.pk, holder="a test", sizes=[1, 1])
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[1, 1])
     assert [reader.address for leased in taken for reader in leased.readers] == [
         "r1@example.com",
         "r2@example.com",
@@ -243,12 +243,12 @@ def test_a_lease_whose_readers_all_left_goes_to_the_next_ones_instead() -> None:
 
 def test_leases_are_ended_together_each_by_its_own_record() -> None:
     dispatch = make_sending(readers=6)
-    first, second, third = leasing.take(dispatch.pk, holder="a test", sizes=[2, 2, 2])
+    first, second, third = leases.take(dispatch.pk, holder="a test", sizes=[2, 2, 2])
     expire(second)
-    leasing.reclaim(at=timezone.now())
+    leases.reclaim(at=timezone.now())
     [refused, _] = (reader.delivery for reader in third.readers)
     answer = Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user")
-    was_ours = leasing.close(
+    was_ours = leases.close(
         [
             Closing(Entry(first.lease, begun=2, settled=1)),
             Closing(Entry(second.lease, begun=2, settled=2)),

@@ -21,11 +21,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from subscribers.engine import dispatching, leasing, ledger
-from subscribers.engine.answers import Verdict
-from subscribers.engine.composing import Addressee
-from subscribers.engine.leasing import Closing
-from subscribers.engine.recording import Entry, Outcome, record
 from subscribers.models import (
     Delivery,
     DeliveryState,
@@ -35,6 +30,11 @@ from subscribers.models import (
     Subscription,
     SubscriptionState,
 )
+from subscribers.sending import dispatches, leases, ledger
+from subscribers.sending.leases import Closing
+from subscribers.sending.personalised_email import Addressee
+from subscribers.sending.progress_records import Entry, Outcome, record
+from subscribers.sending.smtp_replies import Verdict
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 READERS = 5
@@ -74,7 +74,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for _ in range(READERS):
             make_reader(of=briefing)
         self.dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-        dispatching.begin(self.dispatch, at=timezone.now())
+        dispatches.begin(self.dispatch, at=timezone.now())
         self.briefing = briefing.pk
         self.received: dict[int, int] = {}  # what the mail server took in, by subscriber
         self.gone: set[int] = set()
@@ -85,7 +85,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(target=workers, sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3))
     def lease(self, sizes: list[int]) -> Any:
-        taken = leasing.take(self.dispatch.pk, holder="w", sizes=sizes)
+        taken = leases.take(self.dispatch.pk, holder="w", sizes=sizes)
         return multiple(*(Worker(lease=one.lease, readers=one.readers) for one in taken))
 
     @rule(worker=workers)
@@ -129,7 +129,7 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def work_off(self, size: int, answers: list[str]) -> None:
         """Do a whole lease, as most are done."""
-        for taken in leasing.take(self.dispatch.pk, holder="w", sizes=[size]):
+        for taken in leases.take(self.dispatch.pk, holder="w", sizes=[size]):
             worker = Worker(lease=taken.lease, readers=taken.readers)
             for answer in answers[: len(worker.readers)]:
                 self.begin(worker)
@@ -148,7 +148,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for worker in closed:
             if worker.has_leave:
                 worker.begun = worker.settled  # its connection died before the words left
-        leasing.close(
+        leases.close(
             [
                 Closing(worker.entry(), [reader.subscriber for reader in worker.readers])
                 for worker in closed
@@ -172,7 +172,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def pause_the_machine(self, worker: Worker) -> None:
         """Let a lease run out while its worker sleeps; a letter in hand stays in its hand."""
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
-        dispatching.tend(at=timezone.now())
+        dispatches.tend(at=timezone.now())
         self.sleepers.append(worker)
         self.doubts += 1
 
@@ -182,7 +182,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def beat(self) -> None:
-        dispatching.tend(at=timezone.now())
+        dispatches.tend(at=timezone.now())
 
     @rule(which=st.integers(0, READERS - 1))
     def leave(self, which: int) -> None:
@@ -236,9 +236,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.doubts += Lease.objects.filter(closed_at=None).count()
         if Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
-        dispatching.tend(at=timezone.now())
+        dispatches.tend(at=timezone.now())
         self.let_an_hour_pass()
-        while found := leasing.take(self.dispatch.pk, holder="the last", sizes=[READERS]):
+        while found := leases.take(self.dispatch.pk, holder="the last", sizes=[READERS]):
             [taken] = found
             worker = Worker(lease=taken.lease, readers=taken.readers)
             for _ in worker.readers:

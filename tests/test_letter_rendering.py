@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from briefings.models import SectionKind
-from briefings.rendering.letter import HEAVIEST, letter_weight
+from briefings.rendering.issue_email import HEAVIEST, letter_weight
 from tests.factories import make_briefing, make_contributor, make_issue
 from tests.letters import LINKS, SITE, letter_of, page_of, read_page, render
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from briefings.models import Section, SectionKind
-from briefings.rendering.folding import fold
-from briefings.rendering.letter import LetterLinks, RenderedLetter, render_letter
+from briefings.rendering.issue_email import LetterLinks, RenderedLetter, render_letter
+from briefings.rendering.line_folding import fold
 from tests.factories import make_briefing, make_contributor, make_issue
 from tests.letters import read_page
 

@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core import mail
 from django.db import connections, transaction
 from django.utils import timezone
 
-from newsroom import letters, tasks
+from newsroom import emails, wake_ups
 from newsroom.models import OutgoingLetter
 from tests.servers.smtp import SmtpServer
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def write(*, to: str = "ada@example.com", subject: str = "Council & mayor") -> OutgoingLetter:
-    return letters.put(
+    return emails.put(
         "welcome",
         to=to,
         subject=subject,
@@ -40,8 +41,8 @@ def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
 
 def test_a_letter_leaves_once_and_its_row_goes() -> None:
     write()
-    assert letters.send_due(at=timezone.now()) == 1
-    assert letters.send_due(at=timezone.now()) == 0
+    assert emails.send_due(at=timezone.now()) == 1
+    assert emails.send_due(at=timezone.now()) == 0
     [letter] = mail.outbox
     assert letter.to == ["ada@example.com"]
     assert letter.subject == "Council & mayor"
@@ -51,9 +52,9 @@ def test_a_letter_leaves_once_and_its_row_goes() -> None:
 def test_a_letter_is_named_under_our_host_and_a_second_copy_alike() -> None:
     write()
     [row] = OutgoingLetter.objects.all()
-    letters.send_due(at=timezone.now())
+    emails.send_due(at=timezone.now())
     row.save(force_insert=True)  # its worker died between the server's yes and the row's removal
-    letters.send_due(at=timezone.now())
+    emails.send_due(at=timezone.now())
     names = {str(letter.message()["Message-ID"]) for letter in mail.outbox}
     assert len(mail.outbox) == 2
     assert len(names) == 1
@@ -64,35 +65,35 @@ def test_a_letter_whose_act_fails_is_never_written() -> None:
     with transaction.atomic():
         write()
         transaction.set_rollback(True)  # as a failing act does
-    assert letters.send_due(at=timezone.now()) == 0
+    assert emails.send_due(at=timezone.now()) == 0
 
 
 def test_a_server_that_is_away_delays_a_letter(by_smtp: SmtpServer) -> None:
     write()
     now = timezone.now()
     by_smtp.kill()
-    assert letters.send_due(at=now) == 0
+    assert emails.send_due(at=now) == 0
     waiting = OutgoingLetter.objects.get()
     assert now + timedelta(minutes=1) <= waiting.not_before < now + timedelta(minutes=5)
     assert "refused" in waiting.last_answer
     by_smtp.start()
-    assert letters.send_due(at=waiting.not_before) == 1
+    assert emails.send_due(at=waiting.not_before) == 1
     assert by_smtp.received() == {"ada@example.com": 1}
 
 
 def test_an_address_that_is_refused_for_good_is_not_tried_for_days(by_smtp: SmtpServer) -> None:
     write(to="nobody@example.com")
     by_smtp.answer("550 5.1.1 no such user", to="nobody@*")
-    letters.send_due(at=timezone.now())
+    emails.send_due(at=timezone.now())
     assert not OutgoingLetter.objects.exists()
 
 
 def test_a_letter_nobody_takes_is_given_up_after_days(by_smtp: SmtpServer) -> None:
     write()
     by_smtp.answer("451 4.3.0 later")
-    letters.send_due(at=timezone.now())
+    emails.send_due(at=timezone.now())
     assert OutgoingLetter.objects.exists()
-    letters.send_due(at=timezone.now() + timedelta(days=4))
+    emails.send_due(at=timezone.now() + timedelta(days=4))
     assert not OutgoingLetter.objects.exists()
 
 
@@ -104,7 +105,7 @@ def test_a_letter_reaches_an_address_that_is_not_ascii(
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     write(to=f"{local}@xn--strae-oqa.example", subject="Räte & mayor")
-    assert letters.send_due(at=timezone.now()) == 1
+    assert emails.send_due(at=timezone.now()) == 1
     [letter] = server.letters()
     assert letter.recipients == (f"{local}@xn--strae-oqa.example",)
     assert letter.sender == "news@news.example.com"
@@ -119,7 +120,7 @@ def test_an_address_that_the_server_cannot_write_to_is_given_up_in_plain_words(
     by_smtp: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(to="jürgen@example.com")
-    assert letters.send_due(at=timezone.now()) == 0
+    assert emails.send_due(at=timezone.now()) == 0
     assert not OutgoingLetter.objects.exists()
     assert "is given up: the part before the @ is not ASCII" in caplog.text
     assert not by_smtp.letters()
@@ -132,7 +133,7 @@ def test_of_eight_workers_one_sends_each_letter(by_smtp: SmtpServer) -> None:
         write(to=f"r{number}@example.com")
 
     def work(_: int) -> None:
-        letters.send_due(at=timezone.now())
+        emails.send_due(at=timezone.now())
         connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
@@ -148,7 +149,7 @@ def test_a_dead_broker_is_a_line_in_the_log(
     def dead(*_: Any, **__: Any) -> None:
         raise ConnectionError("the broker is away")
 
-    monkeypatch.setattr(tasks.send_letters, "apply_async", dead)
+    monkeypatch.setattr(current_app, "send_task", dead)
     with caplog.at_level(logging.WARNING):
         write()
     assert "the broker is away" in caplog.text

@@ -14,9 +14,9 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from newsroom import limits
-from newsroom.limits import HOUR, count_within, first_within_the_hour, is_one_too_many
-from subscribers import challenging, guarding
+from newsroom import rate_limits
+from newsroom.rate_limits import HOUR, count_within, first_within_the_hour, is_one_too_many
+from subscribers.signup import form_guard, proof_of_work
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import letters_to
 from tests.servers.processes import free_port
@@ -29,10 +29,10 @@ ADA = "ada@example.org"
 def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisCache]:
     """Put a port where nobody listens in the cache's place."""
     cache = RedisCache(f"redis://127.0.0.1:{free_port()}/0", {})
-    monkeypatch.setattr(limits, "cache", cache)
+    monkeypatch.setattr(rate_limits, "cache", cache)
     yield cache
-    limits._own.clear()
-    limits._failed_at = -limits.LEFT_ALONE
+    rate_limits._own.clear()
+    rate_limits._failed_at = -rate_limits.LEFT_ALONE
 
 
 def test_a_process_counts_by_itself() -> None:
@@ -56,7 +56,7 @@ def test_it_asks_again_after_some_seconds_and_not_before(
     first_within_the_hour("a", "ada")
     first_within_the_hour("b", "ada")
     assert len(asked) == 1
-    monkeypatch.setattr(limits, "LEFT_ALONE", 0.0)
+    monkeypatch.setattr(rate_limits, "LEFT_ALONE", 0.0)
     first_within_the_hour("c", "ada")
     assert len(asked) == 2
 
@@ -85,10 +85,10 @@ def test_a_link_still_goes_to_an_address_once_an_hour(client: Client) -> None:
 def test_the_proof_of_work_is_still_asked_for_and_spent_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(challenging, "ITERATIONS", 1)
-    monkeypatch.setattr(challenging, "TRIES", (1, 5))
+    monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
+    monkeypatch.setattr(proof_of_work, "TRIES", (1, 5))
     make_briefing(slug="ward-round")
-    for number in range(guarding.FREE_A_NETWORK):
+    for number in range(form_guard.FREE_A_NETWORK):
         assert post(number).status_code == 200
     asked = post(99)
     assert asks_for_work(asked)

@@ -9,10 +9,10 @@ import pytest
 from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
 
-from newsroom.mail_server import parse_mail_server, parse_mail_servers
-from subscribers.engine import dispatching
-from subscribers.engine.sending import send_stretch
+from newsroom.mail_servers import parse_mail_server, parse_mail_servers
 from subscribers.models import Dispatch, DispatchState
+from subscribers.sending import dispatches
+from subscribers.sending.send_run import send_stretch
 from tests.factories import make_dispatch, make_reader, make_scheduled_issue
 from tests.servers.smtp import SmtpServer
 
@@ -32,7 +32,7 @@ def send_issue(url: str, settings: Any) -> Dispatch:
     issue = make_scheduled_issue()
     make_reader(of=issue.briefing, email="ada@example.com")
     dispatch = make_dispatch(issue=issue)
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     send_stretch(dispatch, seconds=1)
     dispatch.refresh_from_db()
     return dispatch

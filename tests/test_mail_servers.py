@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from newsroom.mail_server import Kind, Tls, parse_mail_server, parse_mail_servers
-from newsroom.pacing import parse_domain_limits, parse_warm_up
-from subscribers.engine.sending import share_out
+from newsroom.mail_servers import Kind, Tls, parse_mail_server, parse_mail_servers
+from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
+from subscribers.sending.send_run import share_out
 
 
 def test_a_server_with_all_its_options() -> None:

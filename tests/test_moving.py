@@ -9,8 +9,6 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching
-from subscribers.hashing import hash_address
 from subscribers.models import (
     AddressChange,
     AddressChangeState,
@@ -19,6 +17,8 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
+from subscribers.models.address_hash import hash_address
+from subscribers.sending import dispatches
 from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.letterbox import letters_sent, letters_to, link_to
@@ -228,7 +228,7 @@ def test_a_link_sent_to_the_former_address_opens_nothing_any_more(
 def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subscriber) -> None:
     briefing = reader.subscriptions.get().briefing
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     move(client, reader, to=NEW)
     leased = sending.take(dispatch)
     assert leased is not None
@@ -239,7 +239,7 @@ def test_an_address_that_cannot_be_written_to_is_refused_in_words(
     client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "subscribers.forms.can_write_to", str.isascii
+        "subscribers.signup.forms.can_write_to", str.isascii
     )  # as where SMTPUTF8 is not offered
     assert "cannot write to" in ask(client, reader, "ü@exämple.de")
     assert "short while only" in ask(client, reader, "ada@mailinator.com")

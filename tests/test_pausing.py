@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from subscribers import pausing
-from subscribers.engine import dispatching
 from subscribers.models import ConsentRecord, Subscriber, Subscription
+from subscribers.preferences import pauses
+from subscribers.sending import dispatches
 from tests import sending
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.lives import owner_link
@@ -60,11 +60,11 @@ def test_a_pause_ends_by_itself_and_by_the_owners_word(client: Client) -> None:
 def test_the_day_begins_where_the_briefings_are_made() -> None:
     reader = make_reader(of=make_briefing(time_zone="Pacific/Auckland")).subscriber
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)  # the 23rd in Auckland
-    assert pausing.first_day(reader, at=noon) == date(2026, 11, 24)
-    pausing.pause(reader, until=date(2026, 11, 24), at=noon)
+    assert pauses.first_day(reader, at=noon) == date(2026, 11, 24)
+    pauses.pause(reader, until=date(2026, 11, 24), at=noon)
     assert reader.paused_until == datetime(2026, 11, 23, 11, tzinfo=UTC)
-    assert pausing.paused_until(reader, at=noon) == date(2026, 11, 24)
-    assert pausing.paused_until(reader, at=noon + timedelta(hours=23)) is None
+    assert pauses.paused_until(reader, at=noon) == date(2026, 11, 24)
+    assert pauses.paused_until(reader, at=noon + timedelta(hours=23)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_a_day_that_will_not_do_is_told(client: Client, who: str, until: str, wo
 
 def test_a_year_is_the_longest_and_british_dates_are_read(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
-    last = pausing.last_day(reader, at=timezone.now())
+    last = pauses.last_day(reader, at=timezone.now())
     assert 364 <= (last - timezone.now().date()).days <= 366
     answer = client.post(owner_link(reader), {"pause": "1", "until": f"{last:%d/%m/%Y}"})
     assert answer.status_code == 200
-    assert pausing.paused_until(reload(reader), at=timezone.now()) == last
+    assert pauses.paused_until(reload(reader), at=timezone.now()) == last
 
 
 def test_a_letters_holder_may_pause_but_neither_lengthen_nor_end_it(client: Client) -> None:
@@ -126,11 +126,11 @@ def test_a_paused_reader_is_neither_filled_in_nor_sent_what_was_filled_before() 
     briefing = make_briefing()
     away, home = make_reader(of=briefing).subscriber, make_reader(of=briefing).subscriber
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
-    pausing.pause(away, until=timezone.now().date() + timedelta(days=3), at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
+    pauses.pause(away, until=timezone.now().date() + timedelta(days=3), at=timezone.now())
     leased = sending.take(dispatch)
     assert leased is not None
     assert [reader.subscriber for reader in leased.readers] == [home.pk]
     again = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(again, at=timezone.now())
+    dispatches.begin(again, at=timezone.now())
     assert list(again.deliveries.values_list("subscriber", flat=True)) == [home.pk]

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.tokens import stamp
-from subscribers import pausing
 from subscribers.models import Subscriber, Subscription
+from subscribers.preferences import pauses
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import html_of, letters_sent, link_to, links_in
 
@@ -33,8 +33,8 @@ def ada(ward: Briefing) -> Subscriber:
 def pause(reader: Subscriber, *, days: int = 30) -> str:
     """Pause, and give the day in words."""
     now = timezone.now()
-    until = pausing.first_day(reader, at=now) + timedelta(days=days - 1)
-    pausing.pause(reader, until=until, at=now)
+    until = pauses.first_day(reader, at=now) + timedelta(days=days - 1)
+    pauses.pause(reader, until=until, at=now)
     return in_words(until)
 
 
@@ -92,7 +92,7 @@ def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
     pause(ada)
     sign_up(client)
     link = pause_link()
-    pausing.go_on(ada)
+    pauses.go_on(ada)
     pause(ada, days=60)
     assert client.get(link).status_code == client.post(link).status_code == 404
     assert not mailable()
@@ -100,7 +100,7 @@ def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
 
 def test_a_pause_needs_the_token_of_a_page_of_ours(ada: Subscriber) -> None:
     pause(ada)
-    found = pausing.pause_of(ada, at=timezone.now())
+    found = pauses.pause_of(ada, at=timezone.now())
     assert found is not None
     assert Client(enforce_csrf_checks=True).post(found.path).status_code == 403
     assert not mailable()

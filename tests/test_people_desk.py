@@ -15,9 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from newsroom.models import Act
-from subscribers.admin.looking import find_address
-from subscribers.erasing import erase
-from subscribers.hashing import hash_address
 from subscribers.models import (
     ConsentRecord,
     SignUp,
@@ -26,7 +23,10 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.traces import person_at
+from subscribers.models.address_hash import hash_address
+from subscribers.models.address_search import find_address
+from subscribers.privacy.erasure import erase
+from subscribers.privacy.personal_data import person_at
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import letters_sent, link_to
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from briefings.rendering.plain import plain_text
-from briefings.rendering.wrapping import columns, wrap
+from briefings.rendering.plain_text import plain_text
+from briefings.rendering.text_wrapping import columns, wrap
 from briefings.templatetags.plain_text import underlined, wrapped
 
 PAGE = "https://news.example.com/ward-round/57/"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers.hashing import hash_address
+from subscribers.consent_wording import SEVERAL
 from subscribers.models import (
     ConsentRecord,
     Subscriber,
@@ -19,7 +19,7 @@ from subscribers.models import (
     SubscriptionState,
     Suppression,
 )
-from subscribers.wording import SEVERAL
+from subscribers.models.address_hash import hash_address
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import letters_sent, link_to
 

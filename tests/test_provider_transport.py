@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from newsroom.mail_server import parse_mail_servers
+from newsroom.mail_servers import parse_mail_servers
 from newsroom.tokens import unseal
-from subscribers.engine.sending import send_stretch
 from subscribers.models import Delivery, DispatchState
+from subscribers.sending.send_run import send_stretch
 from tests.sending import counts, make_sending, states
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.reports.quoting import own_text, own_words
+from subscribers.bounces.reply_text import own_text, own_words
 
 OWN = "Thank you for this.\n\nTwo wards were closed here, too."
 

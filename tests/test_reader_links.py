@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsroom.tokens import is_row_token, seal, stamp, unstamp
-from subscribers import moving, preferences
 from subscribers.models import SignUp, Subscriber
-from subscribers.preferences import fresh_link
+from subscribers.preferences import address_changes, links
+from subscribers.preferences.links import fresh_link
 from tests.factories import make_briefing, make_reader
 from tests.lives import every_value, owner_link
 
@@ -62,7 +62,7 @@ def test_a_fresh_link_with_one_character_changed_opens_nothing(data: st.DataObje
     token = fresh_link(reader).rstrip("/").rpartition("/")[2]
     place = data.draw(st.integers(0, len(token) - 2))  # of the last one some bits mean nothing
     other = data.draw(st.sampled_from("abcXYZ019-_:").filter(lambda char: char != token[place]))
-    assert preferences.visit(token[:place] + other + token[place + 1 :]) is None
+    assert links.visit(token[:place] + other + token[place + 1 :]) is None
 
 
 def test_each_token_opens_its_own_page_and_no_other(client: Client) -> None:
@@ -104,7 +104,7 @@ def test_a_fresh_link_outlives_a_new_key_while_the_former_is_kept(client: Client
 @override_settings(SECRET_KEY="another key altogether, after the old one had to be given up")
 def test_what_is_asked_of_two_mailboxes_outlives_the_key(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org").subscriber
-    moving.ask(reader, address="new@example.org", ip=None, at=reader.created_at)
+    address_changes.ask(reader, address="new@example.org", ip=None, at=reader.created_at)
     change = reader.address_changes.get()
     with override_settings(SECRET_KEY="and yet another one, since it had to be given up again"):
         for token in (change.new_token, change.old_token):

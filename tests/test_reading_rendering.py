@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import SectionKind
-from briefings.rendering.web import render_body
+from briefings.rendering.page_html import render_body
 from briefings.richtext import ATTRIBUTES, TAGS, sanitise
 
 ADDED = {"aria-label", "class", "loading", "rel", "role", "tabindex"}

@@ -11,14 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.commenting import MAILS_A_DAY
+from briefings.comment_submission import MAILS_A_DAY
 from briefings.models import Comment, CommentChannel, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
 from newsroom.models import OutgoingLetter
 from newsroom.tokens import seal
-from subscribers.engine.composing import Composition
+from subscribers.bounces.replies import reply_address
 from subscribers.models import Delivery
-from subscribers.reports.replies import reply_address
+from subscribers.sending.personalised_email import Composition
 from tests.factories import make_briefing
 from tests.reports.returned import make_sent_letter, take
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from subscribers.models import Delivery, DeliveryState, ReportEvent
-from subscribers.reports.rates import ComplaintRate
+from subscribers.sending.complaint_rate import ComplaintRate
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.reports.returned import bounce_address, make_sent_letter, send_all, take, write_bounce
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.reports.reading import read_report
-from subscribers.reports.verdicts import Kind, Report, Verdict
+from subscribers.bounces.report import Kind, Report, Verdict
+from subscribers.bounces.report_parser import read_report
 from tests.reports.writing import SHAPES, Shape, expected, write_message
 
 HEAD = b"From: MAILER-DAEMON@x.example\nSubject: Undelivered mail\n"

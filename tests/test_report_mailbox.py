@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from newsroom.mail_server import Tls
+from newsroom.mail_servers import Tls
 from newsroom.mailbox import Mailbox, parse_mailbox
+from subscribers.bounces import tasks
+from subscribers.bounces.mailbox_collection import MailboxAway, collect
 from subscribers.models import ReportEvent
-from subscribers.reports import tasks
-from subscribers.reports.collecting import MailboxAway, collect
 from tests.reports.returned import bounce_address, make_sent_letter, write_bounce
 from tests.servers.mailbox import Store, open_mailbox
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from subscribers.bounces.session_refusals import TOO_MANY, look_at_refusals
 from subscribers.models import Delivery, DeliveryState, ReportEvent, Suppression
-from subscribers.reports.refusals import TOO_MANY, look_at_refusals
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.reports.returned import make_sent_letter, send_all
 

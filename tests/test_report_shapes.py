@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from subscribers.reports.reading import read_report
-from subscribers.reports.verdicts import Kind, Verdict
+from subscribers.bounces.report import Kind, Verdict
+from subscribers.bounces.report_parser import read_report
 from tests.reports.writing import SHAPES, Shape, expected, write_message
 
 

@@ -8,6 +8,9 @@ import pytest
 from django.utils import timezone
 
 from newsroom.tokens import seal
+from subscribers.bounces.event_actions import act_on_waiting
+from subscribers.bounces.incoming import process
+from subscribers.bounces.suppression_policy import read_policy
 from subscribers.models import (
     ConsentAct,
     Delivery,
@@ -20,9 +23,6 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.reports.acting import act_on_waiting
-from subscribers.reports.policy import read_policy
-from subscribers.reports.processing import process
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.reports.returned import (
     FULL,

@@ -20,12 +20,12 @@ from briefings.models import Briefing, Comment, CommentState
 from briefings.models.comment import CONFIRM_WITHIN as CONFIRM_COMMENT_WITHIN
 from newsroom.celery import app
 from newsroom.models import OutgoingLetter
-from newsroom.retention import keeping
+from newsroom.retention import enforcement
 from newsroom.retention.columns import columns_of_database, columns_of_models
 from newsroom.retention.policy import PolicyFault, parse_policy, policy_file, read_policy
 from newsroom.tasks import keep_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
-from subscribers.models.signup import CONFIRM_WITHIN
+from subscribers.models.sign_up import CONFIRM_WITHIN
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None])
     rewrite("[auth_group]", "[gone_table]\nother = []\n\n[auth_group]")
     rewrite('"codename"]', '"codename", "gone"]')
     with pytest.raises(PolicyFault, match=r"auth_permission\.gone is listed.*gone_table is listed"):
-        keeping.due(at=timezone.now())
+        enforcement.due(at=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_policy_that_cannot_be_understood_says_where(entry: Any, words: str) -
 def test_a_file_that_is_no_policy_is_told(rewrite: Callable[[str, str], None]) -> None:
     rewrite("[auth_group]", "[auth_group")
     with pytest.raises(PolicyFault, match="is no TOML"):
-        keeping.due(at=timezone.now())
+        enforcement.due(at=timezone.now())
     assert [one.id for one in run_checks() if "is no TOML" in one.msg] == ["newsroom.W001"]
 
 
@@ -137,11 +137,11 @@ def test_a_rule_that_the_database_cannot_follow_is_refused_before_anything_is_to
 ) -> None:
     rewrite("delete rows 0 days after expire_date", "delete rows 0 days after session_data")
     with pytest.raises(PolicyFault, match=r"django_session\.session_data is no moment"):
-        keeping.due(at=timezone.now())
+        enforcement.due(at=timezone.now())
     rewrite("delete rows 0 days after session_data", "blank expire_date 0 days after expire_date")
     rewrite("delete rows 24 months after action_time", "blank user_id 1 day after action_time")
     with pytest.raises(PolicyFault, match=r"user_id cannot be blank|no rule touches"):
-        keeping.due(at=timezone.now())
+        enforcement.due(at=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_network_addresses_leave_the_proof_of_consent_after_a_year() -> None:
     old, young = ConsentRecord.objects.order_by("at")
     assert (old.ip, old.asked_ip, old.wording) == (None, None, "Please e-mail me")
     assert (young.ip, young.asked_ip) == ("203.0.113.9", "203.0.113.9")
-    assert keeping.keep(at=now).rows == {}  # what is blank is not blanked again
+    assert enforcement.keep(at=now).rows == {}  # what is blank is not blanked again
 
 
 def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: Client) -> None:
@@ -265,21 +265,21 @@ def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: C
 def test_the_night_works_in_batches_and_a_stretch_ends_in_time(
     monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
-    monkeypatch.setattr("newsroom.retention.keeping.BATCH", 3)
+    monkeypatch.setattr("newsroom.retention.enforcement.BATCH", 3)
     now = timezone.now()
     long_ago = now - timedelta(days=2)
     Session.objects.bulk_create(
         Session(session_key=f"k{n:02}", session_data="x", expire_date=long_ago) for n in range(10)
     )
-    first = keeping.keep(at=now, seconds=0)
+    first = enforcement.keep(at=now, seconds=0)
     assert (first.rows, first.is_finished) == ({"django_session": 3}, False)
-    rest = keeping.keep(at=now)
+    rest = enforcement.keep(at=now)
     assert (rest.rows, rest.is_finished) == ({"django_session": 7}, True)
-    assert keeping.keep(at=now).rows == {}
+    assert enforcement.keep(at=now).rows == {}
 
 
 def test_the_task_has_itself_woken_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsroom.retention.keeping.STRETCH_SECONDS", 0.0)
+    monkeypatch.setattr("newsroom.retention.enforcement.STRETCH_SECONDS", 0.0)
     woken: list[object] = []
     monkeypatch.setattr("newsroom.tasks.wake", woken.append)
     long_ago = timezone.now() - timedelta(days=2)

@@ -8,11 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from briefings.models import Briefing, Comment, Issue, SectionKind
-from briefings.seeding.planting import plant
+from briefings.sample_data.loader import plant
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching
 from subscribers.management.commands.seed_demo_readers import seed
 from subscribers.models import ConsentRecord, Dispatch, Subscriber, Subscription
+from subscribers.sending import dispatches
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -73,8 +73,8 @@ def test_old_samples_are_mailed_to_nobody() -> None:
     plant(at=NOON)
     seed(at=NOON)
 
-    dispatching.publish_due(at=NOON)
-    assert not list(dispatching.tend(at=NOON))
+    dispatches.publish_due(at=NOON)
+    assert not list(dispatches.tend(at=NOON))
 
     assert not Dispatch.objects.exists()
     assert not OutgoingLetter.objects.exists()

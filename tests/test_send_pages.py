@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from briefings.models import Issue, IssueState
 from newsroom.models import Act, OutgoingLetter
-from subscribers.engine import dispatching
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
+from subscribers.sending import dispatches
 from tests.factories import (
     make_briefing,
     make_dispatch,
@@ -105,7 +105,7 @@ def test_a_proof_goes_to_the_person_who_asks_alone(client: Client) -> None:
 def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> None:
     log_in(client, "send_issue")
     dispatch = make_dispatch()
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     url = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
     for act, state in [
         ("pause", DispatchState.PAUSED),
@@ -123,7 +123,7 @@ def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> N
 def test_the_figures_are_there_for_machines(client: Client) -> None:
     log_in(client, "view_dispatch")
     dispatch = make_dispatch()
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     answer = client.get(reverse("admin:subscribers_dispatch_progress", args=[dispatch.pk]))
     figures = json.loads(answer.content)
     assert figures["state"] == "sending"
@@ -135,7 +135,7 @@ def test_a_copy_of_unknown_fate_is_sent_again_by_a_person_once(client: Client) -
     briefing = make_briefing()
     make_reader(of=briefing)
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     Delivery.objects.update(state=DeliveryState.UNKNOWN)
     dispatch.finish(at=timezone.now())
     delivery = Delivery.objects.get()

@@ -9,11 +9,10 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState
-from newsroom.mail_server import parse_mail_servers
-from subscribers import tasks
-from subscribers.engine import dispatching
-from subscribers.engine.sending import send_stretch
+from newsroom.mail_servers import parse_mail_servers
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, SubscriptionState
+from subscribers.sending import dispatches, tasks
+from subscribers.sending.send_run import send_stretch
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.sending import make_sending, states
 from tests.servers.smtp import SmtpServer
@@ -31,10 +30,10 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
 
 def run_due_dispatches() -> None:
     """Do what the beat and a worker do, without either."""
-    dispatching.publish_due(at=timezone.now())
-    for dispatch in dispatching.tend(at=timezone.now()):
+    dispatches.publish_due(at=timezone.now())
+    for dispatch in dispatches.tend(at=timezone.now()):
         send_stretch(dispatch)
-    dispatching.tend(at=timezone.now())
+    dispatches.tend(at=timezone.now())
 
 
 def test_a_reader_gets_each_issue_once(smtp_server: SmtpServer) -> None:
@@ -142,7 +141,7 @@ def test_a_connection_that_dies_after_the_letter_leaves_one_unknown(
     dispatch = make_sending(readers=4)
     smtp_server.hang_up(to="r1@*", at=Stage.CONTENT, keep=keep)
     send_stretch(dispatch)
-    for again in dispatching.tend(at=timezone.now()):
+    for again in dispatches.tend(at=timezone.now()):
         send_stretch(again)
     found = states()
     assert found.pop("r1@example.com") == "unknown"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from newsroom.mail_server import parse_mail_servers
-from newsroom.pacing import WarmUp, parse_domain_limits
-from subscribers.engine import budgets, ledger
-from subscribers.engine.reporting import waits_of
-from subscribers.engine.sending import send_stretch
+from newsroom.mail_servers import parse_mail_servers
+from newsroom.send_limit_settings import WarmUp, parse_domain_limits
 from subscribers.models import DailyCount, Delivery, Destination
+from subscribers.sending import daily_limits, ledger
+from subscribers.sending.delivery_counts import waits_of
+from subscribers.sending.send_run import send_stretch
 from tests.sending import counts, make_sending
 from tests.servers.smtp import SmtpServer
 
@@ -54,7 +54,7 @@ def test_a_warm_up_holds_over_all_servers(smtp_server: SmtpServer, settings: Any
         assert send_stretch(dispatch) == 4
         assert len(smtp_server) + len(other) == 4
         assert waits_of(dispatch, at=timezone.now()) == [
-            f"Today's letters of the warm-up of {budgets.sending_domain()} are used up."
+            f"Today's letters of the warm-up of {daily_limits.sending_domain()} are used up."
         ]
     finally:
         other.stop()

@@ -9,12 +9,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from newsroom.mail_server import parse_mail_servers
+from newsroom.mail_servers import parse_mail_servers
 from newsroom.models import OutgoingLetter
-from subscribers.engine import dispatching, streaks
-from subscribers.engine.sending import send_stretch
 from subscribers.models import Delivery, DeliveryState, Destination, DispatchState
-from subscribers.models.ledger import WAITING_STATES
+from subscribers.models.delivery import WAITING_STATES
+from subscribers.sending import dispatches, failure_streaks
+from subscribers.sending.send_run import send_stretch
 from tests.factories import make_reader
 from tests.sending import counts, make_sending, states
 from tests.servers.smtp import SmtpServer
@@ -69,12 +69,12 @@ def test_a_run_of_lost_connections_pauses_before_the_list_is_in_doubt(
     dispatch = make_sending(readers=30)
     smtp_server.hang_up(at=Stage.CONTENT, keep=True)
     for _ in range(20):
-        dispatching.tend(at=timezone.now())
+        dispatches.tend(at=timezone.now())
         send_stretch(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert "ended with a letter in hand" in dispatch.pause_reason
-    assert counts() == {"unknown": streaks.DOUBTS_IN_A_ROW, "pending": 20}
+    assert counts() == {"unknown": failure_streaks.DOUBTS_IN_A_ROW, "pending": 20}
 
 
 def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServer) -> None:
@@ -83,7 +83,7 @@ def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServe
     for number in range(4):
         make_reader(of=briefing, email=f"x{number}@example.com")
     dispatch.filled_at = None
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     smtp_server.answer("451 4.7.0 too many letters from you", to="*@busy.example.org")
     send_stretch(dispatch)
     found = states()

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.models import OutgoingLetter
-from subscribers import guarding
-from subscribers.hashing import hash_address
+from subscribers.consent_wording import sign_up_wording
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.views.subscribing import FORMS_AN_HOUR
-from subscribers.wording import sign_up_wording
+from subscribers.models.address_hash import hash_address
+from subscribers.signup import form_guard
+from subscribers.signup.views import FORMS_AN_HOUR
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.letterbox import letters_sent, letters_to, links_in
 
@@ -291,8 +291,8 @@ def test_the_source_page_is_kept_without_secrets(client: Client, sent: str, kept
 def test_one_network_cannot_send_forms_for_ever(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "FREE_A_NETWORK_IF_ODD", 1_000)
-    monkeypatch.setattr(guarding, "FREE_A_NETWORK", 1_000)
+    monkeypatch.setattr(form_guard, "FREE_A_NETWORK_IF_ODD", 1_000)
+    monkeypatch.setattr(form_guard, "FREE_A_NETWORK", 1_000)
     ward = make_briefing()
     settings.CHALLENGE_ABOVE = 1_000
     for number in range(FORMS_AN_HOUR):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers.models import SignUp, SignUpChoice, Subscription
-from subscribers.reminding import REMIND_AFTER, remind_due
+from subscribers.signup.reminders import REMIND_AFTER, remind_due
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import letters_sent, link_to
 

@@ -195,7 +195,7 @@ def test_confirming_leaves_nothing_half_done(
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr("subscribers.confirming.post", fail)
+        broken.setattr("subscribers.signup.confirmation.post", fail)
         with pytest.raises(RuntimeError):
             client.post(link)
     assert not Subscriber.objects.exists()

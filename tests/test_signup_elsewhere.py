@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import Briefing
-from subscribers import guarding
-from subscribers.embedding import foreign_source, is_ours
+from subscribers.consent_wording import sign_up_wording
 from subscribers.models import ConsentRecord, SignUp
-from subscribers.wording import sign_up_wording
+from subscribers.signup import form_guard
+from subscribers.signup.embedded_form import foreign_source, is_ours
 from tests.desk import at_desk
 from tests.factories import make_briefing
 from tests.letterbox import letters_sent, link_to
@@ -138,7 +138,7 @@ def test_who_confirms_sees_the_words_that_are_recorded(client: Client, ward: Bri
 
 
 def test_forms_from_other_sites_must_work_sooner(ward: Briefing) -> None:
-    for number in range(guarding.FREE_A_NETWORK_IF_ODD):
+    for number in range(form_guard.FREE_A_NETWORK_IF_ODD):
         assert post(address=f"a{number}@example.org").status_code == 200
     assert "altcha-widget" in post(address="b@example.org").content.decode()
 

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import Briefing
-from newsroom.limits import HOUR, count_within
-from subscribers import challenging, guarding
-from subscribers.challenging import is_solved, new_challenge
+from newsroom.rate_limits import HOUR, count_within
 from subscribers.models import SignUp
-from subscribers.stamping import LASTS, QUICKEST, is_sound, make_stamp
+from subscribers.signup import form_guard, proof_of_work
+from subscribers.signup.form_signature import LASTS, QUICKEST, is_sound, make_stamp
+from subscribers.signup.proof_of_work import is_solved, new_challenge
 from tests.factories import make_briefing, make_published_issue
 from tests.letterbox import letters_sent
 
@@ -36,8 +36,8 @@ def ward() -> Briefing:
 @pytest.fixture
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests work as little as it takes."""
-    monkeypatch.setattr(challenging, "ITERATIONS", 1)
-    monkeypatch.setattr(challenging, "TRIES", (1, 5))
+    monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
+    monkeypatch.setattr(proof_of_work, "TRIES", (1, 5))
 
 
 def seconds_ago(seconds: float) -> str:
@@ -98,14 +98,14 @@ def test_a_missing_or_old_stamp_keeps_no_person_away(ward: Briefing) -> None:
 
 
 def test_no_work_is_asked_for_below_the_threshold(ward: Briefing) -> None:
-    for number in range(guarding.FREE_A_NETWORK):
+    for number in range(form_guard.FREE_A_NETWORK):
         assert post(number).status_code == 200
     assert asks_for_work(post(99))
     assert post(99, ip="203.0.113.7").status_code == 200  # others are let alone
 
 
 def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
-    for number in range(guarding.FREE_A_NETWORK_IF_ODD):
+    for number in range(form_guard.FREE_A_NETWORK_IF_ODD):
         assert post(number, began="").status_code == 200
     assert asks_for_work(post(99, began=""))
     assert asks_for_work(post(99, began=seconds_ago(0)))
@@ -120,10 +120,10 @@ def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> N
 
 def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
-    for number in range(guarding.FREE_A_NETWORK):
+    for number in range(form_guard.FREE_A_NETWORK):
         post(number, ip=f"198.51.100.{number}")
     assert asks_for_work(post(98, ip="198.51.100.250"))
-    for number in range(guarding.FREE_A_NETWORK):
+    for number in range(form_guard.FREE_A_NETWORK):
         post(number, ip=f"2001:db8:1:2::{number:x}")
     assert asks_for_work(post(97, ip="2001:db8:1:2:ffff::1"))
     assert post(96, ip="2001:db8:1:3::1").status_code == 200
@@ -169,7 +169,7 @@ def test_a_solution_works_once(ward: Briefing, settings: Any, light: None) -> No
 
 def test_a_solution_ends(light: None) -> None:
     assert is_solved(solve(new_challenge(at=timezone.now())))
-    late = timezone.now() - challenging.LASTS - timedelta(seconds=2)
+    late = timezone.now() - proof_of_work.LASTS - timedelta(seconds=2)
     assert not is_solved(solve(new_challenge(at=late)))
 
 
@@ -206,7 +206,7 @@ def test_nothing_that_can_be_posted_breaks_the_check(solution: str) -> None:
 def test_an_address_is_taken_so_often_and_no_more(
     ward: Briefing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 3)
+    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 3)
     spellings = ["ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org", "ada@Example.org"]
     answers = [
         post(address=spelling, ip=f"198.51.{number}.7") for number, spelling in enumerate(spellings)
@@ -219,7 +219,7 @@ def test_an_address_is_taken_so_often_and_no_more(
 
 
 def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 2)
+    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 2)
     ways = {
         "example.org": ["ada+a", "ada", "Ada+b"],
         "gmail.com": ["a.da+a", "ada", "ad.a"],
@@ -242,7 +242,7 @@ def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPa
 def test_a_network_and_all_together_are_limited(
     ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarding, "HOURLY_A_NETWORK", 2)
+    monkeypatch.setattr(form_guard, "HOURLY_A_NETWORK", 2)
     settings.SIGN_UPS_AN_HOUR = 4
     assert [post(number).status_code for number in range(3)] == [200, 200, 429]
     elsewhere = [post(number, ip=f"203.0.{number}.7") for number in range(10, 13)]

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from briefings.models import Briefing
-from newsroom import letters
-from subscribers.listing import list_id
+from newsroom import emails
 from subscribers.models import SignUp
+from subscribers.sending.list_headers import list_id
 from tests.factories import make_briefing, make_published_issue
 from tests.servers.smtp import Letter, SmtpServer
 
@@ -31,9 +31,9 @@ def sign_up_and_confirm(client: Client, server: SmtpServer, *briefings: Briefing
     slugs = [briefing.slug for briefing in briefings]
     name = "Zoë\r\nBcc: everybody"
     client.post("/subscribe/", {"address": ADA, "name": name, "briefings": slugs})
-    letters.send_now()
+    emails.send_now()
     client.post(f"/confirm/{SignUp.objects.get().token}/")
-    letters.send_now()
+    emails.send_now()
     return server.letters()
 
 

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingLetter
-from subscribers import guarding
 from subscribers.models import ConsentRecord, SignUp, Subscriber, Subscription, SubscriptionState
+from subscribers.signup import form_guard
 from tests.factories import make_briefing, make_reader
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ THREADS = 100  # each holds a connection; the tests' PostgreSQL lets 200 in
 def unguarded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every form through the guard: the database alone must decide."""
     settings.CHALLENGE_ABOVE = 10_000
-    monkeypatch.setattr(guarding, "HOURLY_AN_ADDRESS", 10_000)
+    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 10_000)
 
 
 def at_once(times: int, act: Callable[[int], int]) -> list[int]:
@@ -69,7 +69,7 @@ def test_a_hundred_sign_ups_against_the_guard_make_one_row_and_one_letter() -> N
 
     answers = at_once(THREADS, post)
     assert set(answers) <= {200, 422, 429}
-    assert 1 <= answers.count(200) <= guarding.HOURLY_AN_ADDRESS
+    assert 1 <= answers.count(200) <= form_guard.HOURLY_AN_ADDRESS
     assert SignUp.objects.count() == OutgoingLetter.objects.count() == 1
 
 

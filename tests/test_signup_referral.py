@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.tokens import seal
-from subscribers.engine import dispatching
 from subscribers.models import ConsentRecord, SignUp, Subscription
+from subscribers.sending import dispatches
 from tests.desk import at_desk
 from tests.factories import (
     make_briefing,
@@ -45,7 +45,7 @@ def test_a_forwarded_copy_leads_to_a_reader_of_its_issue(client: Client) -> None
     briefing = make_briefing(slug="ward-round")
     make_reader(of=briefing, email="bob@example.org")
     dispatch = make_dispatch(briefing=briefing, number=57)
-    dispatching.begin(dispatch, at=dispatch.created_at)
+    dispatches.begin(dispatch, at=dispatch.created_at)
     delivery = dispatch.deliveries.get()
     page = client.get(f"/view/{seal('view', delivery.pk)}/").content.decode()
     [link] = re.findall(r'href="http://news\.example\.com(/subscribe/[^"]*)"', page)

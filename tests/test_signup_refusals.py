@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsroom.domains import listed_above, read_domains
+from newsroom.domain_lists import listed_above, read_domains
 from subscribers.models import SignUp
 from tests.factories import make_briefing
 from tests.letterbox import letters_sent

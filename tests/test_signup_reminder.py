@@ -11,13 +11,13 @@ from django.db.models import Case, Value, When
 from django.test import Client
 from django.utils import timezone
 
-from newsroom import letters
+from newsroom import emails
 from newsroom.models import OutgoingLetter
 from newsroom.tasks import keep_retention
-from subscribers import reminding, tasks
-from subscribers.hashing import hash_address
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.reminding import remind_due
+from subscribers.models.address_hash import hash_address
+from subscribers.signup import reminders, tasks
+from subscribers.signup.reminders import remind_due
 from tests.factories import make_briefing, make_reader
 from tests.letterbox import html_of, letters_sent, link_to, links_in
 from tests.test_signup_race import at_once
@@ -39,7 +39,7 @@ def make_older(asked: SignUp, by: timedelta) -> None:
     SignUp.objects.filter(pk=asked.pk).update(asked_at=then, letter_at=then, reminded_at=reminded)
 
 
-def reminders() -> list[Any]:
+def reminders_sent() -> list[Any]:
     return [letter for letter in letters_sent() if "Still want" in letter.subject]
 
 
@@ -48,11 +48,11 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     asked = sign_up("council", name="Mallory says hello")
     make_older(asked, timedelta(hours=47))
     tasks.remind_unconfirmed()
-    assert reminders() == []
+    assert reminders_sent() == []
     make_older(asked, timedelta(hours=49))
     tasks.remind_unconfirmed()
     tasks.remind_unconfirmed()
-    [letter] = reminders()
+    [letter] = reminders_sent()
     assert letter.subject == "Still want Council & mayor? One press is missing"
     assert letter.to == [ADA]
     assert "Council &amp; mayor" in html_of(letter)
@@ -101,7 +101,7 @@ def test_nobody_is_reminded_of_what_is_done_or_gone() -> None:
     council.retired = True
     council.save()
     assert remind_due(at=timezone.now()) == 0
-    assert reminders() == []
+    assert reminders_sent() == []
 
 
 def test_only_what_is_missing_is_asked_about() -> None:
@@ -110,7 +110,7 @@ def test_only_what_is_missing_is_asked_about() -> None:
     make_reader(of=ward, email=ADA)
     make_older(sign_up("ward", "council"), 3 * DAY)
     remind_due(at=timezone.now())
-    [letter] = reminders()
+    [letter] = reminders_sent()
     assert "The Council" in str(letter.body)
     assert "The Ward Round" not in str(letter.body)
 
@@ -131,16 +131,16 @@ def test_a_crash_while_it_is_written_loses_nothing(monkeypatch: pytest.MonkeyPat
     make_older(sign_up("ward"), 3 * DAY)
 
     def die(*facts: Any, **more: Any) -> None:
-        letters.post(*facts, **more)
+        emails.post(*facts, **more)
         raise RuntimeError("the worker died")
 
-    monkeypatch.setattr(reminding, "post", die)
+    monkeypatch.setattr(reminders, "post", die)
     assert remind_due(at=timezone.now()) == 0
     assert SignUp.objects.get().reminded_at is None
-    assert reminders() == []
+    assert reminders_sent() == []
     monkeypatch.undo()
     assert remind_due(at=timezone.now()) == 1
-    assert len(reminders()) == 1
+    assert len(reminders_sent()) == 1
 
 
 def test_after_thirty_days_the_sign_up_is_gone_with_its_addresses() -> None:

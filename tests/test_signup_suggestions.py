@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.models import SignUp
-from subscribers.suggesting import suggest_domain
+from subscribers.signup.domain_suggestions import suggest_domain
 from tests.factories import make_briefing
 
 REAL = {

@@ -12,8 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from newsroom import supervising
-from newsroom.supervising import Program, ProgramEnded, StopAsked, Supervisor, only_one
+from newsroom.supervisor import (
+    GRACE_SECONDS,
+    Program,
+    ProgramEnded,
+    StopAsked,
+    Supervisor,
+    only_one,
+)
 from tests.servers.processes import Process, wait_until
 from tests.servers.programs import ROOT, environment
 
@@ -92,7 +98,7 @@ def test_a_program_may_finish_what_it_has_in_hand(
 def test_a_program_that_will_not_stop_is_killed_with_what_it_started(
     supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervising, "GRACE_SECONDS", 0.4)
+    monkeypatch.setattr("newsroom.supervisor.GRACE_SECONDS", 0.4)
     started = tmp_path / "child"
     supervisor.start(python("clerk", DEAF, started))
     supervisor.wait_until(lambda: has_words(started), seconds=10, what="no child")
@@ -123,7 +129,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     script = f"""
 import sys
 from pathlib import Path
-from newsroom.supervising import Program, StopAsked, Supervisor
+from newsroom.supervisor import GRACE_SECONDS, Program, StopAsked, Supervisor
 try:
     with Supervisor(env={{}}, cwd=Path("."), logs=Path({str(tmp_path)!r})) as supervisor:
         command = [sys.executable, "-c", {DEAF!r}, sys.argv[1]]
@@ -147,7 +153,7 @@ except StopAsked:
     process.send(signal.SIGINT)
     process.wait(seconds=3)
 
-    assert time.monotonic() - began < supervising.GRACE_SECONDS / 2
+    assert time.monotonic() - began < GRACE_SECONDS / 2
     assert "stopped" in process.output
     assert not is_alive(int(started.read_text()))
 
@@ -163,7 +169,7 @@ def test_one_lock_is_held_by_one(tmp_path: Path) -> None:
 def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     code = (
-        "import sys, os; from pathlib import Path; from newsroom.supervising import only_one\n"
+        "import sys, os; from pathlib import Path; from newsroom.supervisor import only_one\n"
         f"with only_one(Path({str(lock)!r})): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=False)

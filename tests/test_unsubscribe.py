@@ -9,7 +9,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from newsroom.retention import keeping
+from newsroom.retention import enforcement
 from subscribers.models import ConsentRecord, Subscription, SubscriptionState
 from tests.factories import make_briefing, make_reader
 
@@ -244,7 +244,7 @@ def test_links_of_old_letters_outlive_the_secret_key(client: Client) -> None:
 def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> None:
     then = timezone.now() - timedelta(days=4000)
     reader = make_reader(of=make_briefing(), joined_at=then)
-    keeping.keep(at=timezone.now() + timedelta(days=4000))
+    enforcement.keep(at=timezone.now() + timedelta(days=4000))
     assert client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK).status_code == 200
     assert state(reader) == SubscriptionState.LEFT
 

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.tokens import seal
-from subscribers.engine import dispatching
-from subscribers.engine.composing import Mark
 from subscribers.models import Delivery
+from subscribers.sending import dispatches
+from subscribers.sending.personalised_email import Mark
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def make_delivery() -> Delivery:
     briefing = make_briefing()
     make_reader(of=briefing, email="ada@example.com")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     return dispatch.deliveries.get()
 
 

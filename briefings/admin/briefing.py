@@ -11,8 +11,8 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from briefings.admin.choosing import PlainChoices
-from briefings.admin.hours import on_clock
+from briefings.admin.plain_choices import PlainChoices
+from briefings.admin.time_fields import on_clock
 from briefings.models import Briefing, IssueState
 
 if TYPE_CHECKING:

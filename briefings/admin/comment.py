@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from briefings.admin.answering import AnswerForm, is_answerable
-from briefings.admin.badges import comment_badge
-from briefings.admin.choosing import read_key
-from briefings.admin.deciding import DECISIONS, decide, open_decisions
-from briefings.admin.history import latest_acts
+from briefings.admin.activity import latest_acts
+from briefings.admin.author_reply import AnswerForm, is_answerable
+from briefings.admin.moderation import DECISIONS, decide, open_decisions
+from briefings.admin.plain_choices import read_key
+from briefings.admin.state_badges import comment_badge
 from briefings.models import Comment, CommentState
 from newsroom.models import record_act
 

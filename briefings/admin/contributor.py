@@ -9,8 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.crypto import get_random_string
 
-from briefings.admin.choosing import PlainChoices
-from briefings.admin.images import ImageRefused, redraw
+from briefings.admin.plain_choices import PlainChoices
+from briefings.images import ImageRefused, redraw
 from briefings.models import Contributor
 
 

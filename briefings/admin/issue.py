@@ -10,18 +10,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from briefings.admin import importing, previewing
-from briefings.admin.checks import check_issue, count_words, minutes
-from briefings.admin.choosing import PlainChoices, read_key
-from briefings.admin.history import latest_acts
+from briefings.admin import document_import, preview
+from briefings.admin.activity import latest_acts
+from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.issue_list import IssueListAdmin
-from briefings.admin.saving import finish_save, note_draft_saved
-from briefings.admin.sections import STARTING_SECTIONS, SectionFormSet, SectionInline, rebase
-from briefings.admin.steps import SEND, steps_for, take_step
-from briefings.admin.suggestions import likely_briefing, suggest
-from briefings.admin.uploading import upload_image
+from briefings.admin.issue_save import finish_save, note_draft_saved
+from briefings.admin.issue_steps import SEND, steps_for, take_step
+from briefings.admin.plain_choices import PlainChoices, read_key
+from briefings.admin.section_inline import STARTING_SECTIONS, SectionFormSet, SectionInline, rebase
+from briefings.issue_suggestions import likely_briefing, suggest
 from briefings.models import Briefing, Issue, IssueState, TransitionRefused
+from briefings.preflight import check_issue, count_words, minutes
 from newsroom.models import record_act
 
 if TYPE_CHECKING:
@@ -178,14 +178,16 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         desk = self.admin_site.admin_view
-        framed: Any = csp_replace(previewing.FRAMED_POLICY)
+        framed: Any = csp_replace(preview.FRAMED_POLICY)
         return [
-            path("from-document/", desk(importing.from_document), name="briefings_issue_import"),
+            path(
+                "from-document/", desk(document_import.from_document), name="briefings_issue_import"
+            ),
             path("upload-image/", upload_image, name="briefings_upload_image"),
-            path("<int:pk>/preview/", desk(previewing.preview), name="briefings_issue_preview"),
+            path("<int:pk>/preview/", desk(preview.preview), name="briefings_issue_preview"),
             path(
                 "<int:pk>/preview/<slug:part>/",
-                framed(desk(previewing.preview_part)),
+                framed(desk(preview.preview_part)),
                 name="briefings_issue_preview_part",
             ),
             *super().get_urls(),

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
-from briefings.admin.choosing import read_key
-from briefings.admin.history import last_edit
-from briefings.admin.hours import HourField, on_clock
-from briefings.admin.sections import EchoField
+from briefings.admin.activity import last_edit
+from briefings.admin.plain_choices import read_key
+from briefings.admin.section_inline import EchoField
+from briefings.admin.time_fields import HourField, on_clock
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html
 
-from briefings.admin.badges import issue_badge
-from briefings.admin.hours import on_clock
+from briefings.admin.state_badges import issue_badge
+from briefings.admin.time_fields import on_clock
 from briefings.models import EDITABLE_STATES, Issue, IssueState
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from briefings.rendering.wrapping import WIDTH, columns, wrap
+from briefings.rendering.text_wrapping import WIDTH, columns, wrap
 
 register = template.Library()
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from briefings import commenting
+from briefings import comment_submission
 from briefings.forms import CommentForm
 from briefings.models import CommentState
 from briefings.views.issues import get_published, issue_page
-from newsroom.visitors import client_ip
+from newsroom.client_address import client_ip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,9 +34,9 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return sent
     if form.is_valid():
         try:
-            commenting.count_post(client_ip(request), at=now)
-            commenting.submit(form.words(), issue=issue, at=now)
-        except commenting.TooManyComments as refusal:
+            comment_submission.count_post(client_ip(request), at=now)
+            comment_submission.submit(form.words(), issue=issue, at=now)
+        except comment_submission.TooManyComments as refusal:
             form.add_error(None, str(refusal))
         else:
             return sent
@@ -49,7 +49,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows the comment with a button, POST confirms it; a second press changes nothing."""
-    comment = commenting.find_by_token(token)
+    comment = comment_submission.find_by_token(token)
     if comment is None:
         return TemplateResponse(request, "briefings/comment_link_dead.html", status=404)
     if request.method == "POST":

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from briefings import commenting
+from briefings import comment_submission
 from briefings.forms import CommentForm, find_thread
 from briefings.models import Issue
-from briefings.rendering.web import page_sections, reading_minutes
+from briefings.rendering.page_html import page_sections, reading_minutes
 
 
 def get_published(slug: str, number: int) -> Issue:
@@ -52,7 +52,7 @@ def issue_in_words(request: HttpRequest, slug: str, number: int, words: str) -> 
 def issue_page(issue: Issue) -> dict[str, Any]:
     """What the page of an issue shows besides the comment form; for a preview at the desk too."""
     sections = page_sections(issue)
-    threads = commenting.threads(issue)
+    threads = comment_submission.threads(issue)
     days = issue.briefing.comments_close_after
     return {
         "issue": issue,

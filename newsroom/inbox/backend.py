@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.core.mail.backends.base import BaseEmailBackend
 
-from newsroom.handing_over import write_wide
-from newsroom.inbox.folder import deliver
+from newsroom.inbox.storage import deliver
+from newsroom.smtp_submission import write_wide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

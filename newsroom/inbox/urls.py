@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from newsroom.inbox import views
-from newsroom.inbox.folder import KEY
+from newsroom.inbox.storage import KEY
 
 app_name = "inbox"
 urlpatterns = [

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from newsroom.inbox import folder
-from newsroom.policies import content_policy
+from newsroom.content_policy import content_policy
+from newsroom.inbox import storage
 
 PER_PAGE = 50
 # What a mail program allows a letter: its own styles and our pictures; links open beside it.
@@ -44,7 +44,7 @@ _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Letters, the newest first; `?to=` looks for a part of the recipient's address."""
     to = request.GET.get("to", "").strip()
-    page = Paginator(folder.letters(to=to), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(storage.letters(to=to), PER_PAGE).get_page(request.GET.get("page"))
     return TemplateResponse(request, "inbox/letter_list.html", {"page": page, "to": to})
 
 
@@ -78,12 +78,12 @@ def letter_source(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def letter_empty(request: HttpRequest) -> HttpResponse:
     """Throw every letter away."""
-    folder.empty()
+    storage.empty()
     return redirect("inbox:letter_list")
 
 
-def _found(key: str) -> folder.Letter:
-    letter = folder.letter(key)
+def _found(key: str) -> storage.Letter:
+    letter = storage.letter(key)
     if letter is None:
         raise Http404("No such letter; the inbox may have been emptied.")
     return letter

@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from briefings.models import Issue
-from newsroom.addresses import masked_address, readable_address
+from newsroom.email_addresses import masked_address, readable_address
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
-from subscribers.hashing import hash_address
+from subscribers.models.address_hash import hash_address
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):

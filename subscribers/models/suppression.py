@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from subscribers.hashing import hash_address
+from subscribers.models.address_hash import hash_address
 
 
 class HashSalt(models.Model):

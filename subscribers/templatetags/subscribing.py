@@ -4,8 +4,8 @@ from django import template
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers import wording
-from subscribers.stamping import make_stamp
+from subscribers import consent_wording
+from subscribers.signup.form_signature import make_stamp
 
 register = template.Library()
 
@@ -19,4 +19,4 @@ def sign_up_stamp() -> str:
 @register.simple_tag
 def sign_up_wording(briefing: Briefing | None = None) -> str:
     """Say what pressing the button agrees to; the same words are kept with the consent."""
-    return wording.sign_up_wording(briefing)
+    return consent_wording.sign_up_wording(briefing)

@@ -8,8 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from subscribers import tasks
-from subscribers.importing import sending_in
+from subscribers.lists import tasks, uploaded_lists
 from subscribers.models import PartKind, Subscriber, SubscriberImport
 from tests.browser.desk_writing import sit_down
 from tests.browser.looking import faults, picture
@@ -88,7 +87,7 @@ def test_a_list_is_stopped_on_its_way(page: Page, site: str, tmp_path: Path) -> 
     page.get_by_role("button", name="Stop and remove the file").click()
     expect(page.locator(".messagelist")).to_contain_text("nothing was imported")
     expect(page.get_by_role("link", name="Import another list")).to_be_visible()
-    assert not list(sending_in.read_parts(SubscriberImport.objects.get(), PartKind.FILE))
+    assert not list(uploaded_lists.read_parts(SubscriberImport.objects.get(), PartKind.FILE))
 
 
 def test_a_list_goes_out(page: Page, site: str) -> None:

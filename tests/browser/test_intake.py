@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from subscribers.embedding import snippet
 from subscribers.models import SignUp, Subscription
+from subscribers.signup.embedded_form import snippet
 from tests.browser.looking import look
 from tests.factories import make_briefing, make_published_issue
 from tests.letterbox import letters_sent, link_to

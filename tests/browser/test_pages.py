@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from briefings.commenting import ReaderWords, confirmation_path, submit
+from briefings.comment_submission import ReaderWords, confirmation_path, submit
 from briefings.models import Comment, CommentState, Issue, SectionKind
 from newsroom.models import OutgoingLetter
 from tests.browser.looking import faults

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from subscribers import pausing
 from subscribers.models import Subscriber
+from subscribers.preferences import pauses
 from tests.browser.looking import look
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.letterbox import letters_sent, link_to, links_in
@@ -24,7 +24,7 @@ def test_a_reader_on_holiday_is_told_and_begins_again(page: Page, site: str) -> 
     make_published_issue(briefing=council, title="The vote nobody saw")
     reader = make_reader(of=ward, email=ADA, name="Ada").subscriber
     until = timezone.now().date() + timedelta(days=20)
-    pausing.pause(reader, until=until, at=timezone.now())
+    pauses.pause(reader, until=until, at=timezone.now())
 
     page.goto(f"{site}/subscribe/ward-round/")
     page.get_by_label("E-mail address").fill(ADA)

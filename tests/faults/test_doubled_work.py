@@ -13,9 +13,9 @@ from django.db import connections
 from django.utils import timezone
 
 from briefings.models import Issue
-from subscribers.engine import dispatching
 from subscribers.models import Dispatch
-from subscribers.tasks import send, tend_dispatches
+from subscribers.sending import dispatches
+from subscribers.sending.tasks import send, tend_dispatches
 from tests.faults.counting import check_count
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import is_sent, make_due_issue
@@ -31,7 +31,7 @@ READERS = 1_000
 def begin(dispatch: Dispatch) -> int:
     """Fill and begin as a beat's task does, on a connection of its own."""
     try:
-        return dispatching.begin(dispatch, at=timezone.now())
+        return dispatches.begin(dispatch, at=timezone.now())
     finally:
         connections.close_all()
 

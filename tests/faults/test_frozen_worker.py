@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from subscribers.engine import dispatching
 from subscribers.models import Lease
+from subscribers.sending import dispatches
 from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS, Newsroom
 from tests.faults.issues import is_sent, make_due_issue
@@ -25,7 +25,7 @@ TAKE_A_LEASE = """
 import django, sys, time
 django.setup()
 from django.db import transaction
-from subscribers.engine import leasing
+from subscribers.sending import leasing
 with transaction.atomic():
     leasing.take(int(sys.argv[1]), holder="sleeper", sizes=[500])
     print("leased", flush=True)
@@ -63,8 +63,8 @@ def test_a_worker_that_sleeps_with_locks_in_its_hands_holds_nobody_up(
     tell: Callable[[object], None],
 ) -> None:
     make_due_issue(readers=200)
-    [dispatch] = dispatching.publish_due(at=timezone.now())
-    dispatching.begin(dispatch, at=timezone.now())
+    [dispatch] = dispatches.publish_due(at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     facts = {"LEASE_SECONDS": str(LEASE_SECONDS), "DJANGO_SETTINGS_MODULE": "newsroom.settings"}
     sleeper = Process(
         [PYTHON, "-c", TAKE_A_LEASE, str(dispatch.pk)],

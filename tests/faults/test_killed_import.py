@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from newsroom.models import Act
-from subscribers.importing import sending_in
-from subscribers.importing.planning import Choices
+from subscribers.lists import uploaded_lists
+from subscribers.lists.import_plan import Choices
 from subscribers.models import (
     ConsentRecord,
     ImportPart,
@@ -23,7 +23,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.importing import SILENT_FOR
+from subscribers.models.subscriber_import import SILENT_FOR
 from tests.factories import make_briefing
 from tests.lists import EVIDENCE, make_csv
 from tests.servers.processes import wait_until
@@ -63,7 +63,7 @@ def start(celery_worker: Callable[..., CeleryWorker]) -> CeleryWorker:
         heard_at=timezone.now() - SILENT_FOR - timedelta(seconds=1)
     )
     claim = look().claim
-    sending_in.wake_worker()
+    uploaded_lists.wake_worker()
     worker = celery_worker("--pool", "solo", ready=False)
     worker.wait_until(lambda: look().claim > claim, what="the list to be taken")
     return worker
@@ -73,7 +73,7 @@ def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
     celery_worker: Callable[..., CeleryWorker],
 ) -> None:
     data = make_csv(["email"], *([f"r{number}@example.org"] for number in range(ROWS)), ["nobody"])
-    sending_in.keep(
+    uploaded_lists.keep(
         io.BytesIO(data),
         name="list.csv",
         size=len(data),
@@ -81,7 +81,7 @@ def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
         choices=Choices(**EVIDENCE),  # type: ignore[arg-type]  # it names no columns
         by=None,
     )
-    sending_in.work_on(look())
+    uploaded_lists.work_on(look())
     look().begin(by=None)
 
     # While it reads, as it says how far it is; then while it writes, subscribers being there.

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.tokens import seal
-from subscribers.engine import dispatching
+from subscribers.bounces.incoming import Processed, process
 from subscribers.models import Delivery, DeliveryState, Dispatch
-from subscribers.reports.processing import Processed, process
+from subscribers.sending import dispatches
 from tests.factories import make_briefing, make_dispatch, make_reader
 
 NO_SUCH_MAILBOX = "550 5.1.1 no such mailbox"
@@ -29,7 +29,7 @@ def make_sent_letter(
 
 def send_all(dispatch: Dispatch) -> QuerySet[Delivery]:
     """Fill a dispatch's ledger and call each copy sent."""
-    dispatching.begin(dispatch, at=timezone.now())
+    dispatches.begin(dispatch, at=timezone.now())
     Delivery.objects.filter(dispatch=dispatch).update(
         state=DeliveryState.SENT, settled_at=timezone.now()
     )

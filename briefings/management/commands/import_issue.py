@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from briefings.importing import DocumentRefused, ImportedDocument, read_document
-from briefings.importing.drafting import author_of, save_as_draft
-from briefings.importing.reading import MAX_BYTES
+from briefings.document_import import DocumentRefused, ImportedDocument, read_document
+from briefings.document_import.drafting import author_of, save_as_draft
+from briefings.document_import.reading import MAX_BYTES
 from briefings.models import Briefing, Issue
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
-from briefings.seeding.planting import plant
+from briefings.sample_data.loader import plant
 
 
 class Command(BaseCommand):

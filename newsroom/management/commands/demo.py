@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
-from newsroom.supervising import Program, ProgramEnded, StopAsked, Supervisor, only_one
+from newsroom.supervisor import Program, ProgramEnded, StopAsked, Supervisor, only_one
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

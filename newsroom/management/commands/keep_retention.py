@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsroom.retention import keeping
+from newsroom.retention import enforcement
 from newsroom.retention.policy import PolicyFault
 
 
@@ -31,13 +31,13 @@ class Command(BaseCommand):
         )
 
     def _due(self) -> Counter[str]:
-        return keeping.due(at=timezone.now())
+        return enforcement.due(at=timezone.now())
 
     def _keep(self) -> Counter[str]:
         rows: Counter[str] = Counter()
         at, is_finished = timezone.now(), False
         while not is_finished:
-            stretch = keeping.keep(at=at)
+            stretch = enforcement.keep(at=at)
             rows += stretch.rows
             is_finished = stretch.is_finished
         return rows

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from subscribers.engine.reporting import measure
 from subscribers.models import Dispatch
+from subscribers.sending.delivery_counts import measure
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from newsroom.addresses import normalise_address
-from subscribers.erasing import erase
-from subscribers.traces import person_at
+from newsroom.email_addresses import normalise_address
+from subscribers.privacy.erasure import erase
+from subscribers.privacy.personal_data import person_at
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.exporting import Wanted, Which, export
-from subscribers.importing.dates import UnclearDate, read_date
+from subscribers.lists.dates import UnclearDate, read_date
+from subscribers.lists.export import Wanted, Which, export
 
 
 class Command(BaseCommand):

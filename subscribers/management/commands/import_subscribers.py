@@ -19,10 +19,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.importing import Figures, ImportRefused, run
-from subscribers.importing.columns import LABELS
-from subscribers.importing.dates import DayOrder
-from subscribers.importing.planning import Choices, Plan, make_plan
+from subscribers.lists import Figures, ImportRefused, run
+from subscribers.lists.columns import LABELS
+from subscribers.lists.dates import DayOrder
+from subscribers.lists.import_plan import Choices, Plan, make_plan
 
 _CHOICE = re.compile(rf"({'|'.join(LABELS)})=(.*?)(?=,(?:{'|'.join(LABELS)})=|$)", re.DOTALL)
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 
-from subscribers.reports.processing import Processed, foresee, process
+from subscribers.bounces.incoming import Processed, foresee, process
 
 # sysexits.h: what a mail server makes of the end of a pipe (pipe(8) of Postfix).
 EX_NOINPUT, EX_UNAVAILABLE, EX_TEMPFAIL = 66, 69, 75

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.consenting import Evidence, join, leave
-from subscribers.hashing import hash_address
+from subscribers.consent import Evidence, join, leave
+from subscribers.consent_wording import sign_up_wording
 from subscribers.models import Subscriber
-from subscribers.wording import sign_up_wording
+from subscribers.models.address_hash import hash_address
 
 GIVEN = (
     *("Ada", "Basil", "Carys", "Dev", "Edith", "Femi", "Greta"),

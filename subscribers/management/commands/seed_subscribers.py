@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from briefings.models import Briefing
-from subscribers.hashing import hash_address
 from subscribers.models import ConsentAct, ConsentRecord, Subscriber, Subscription
+from subscribers.models.address_hash import hash_address
 
 BATCH = 5_000
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from briefings.models import Issue, IssueState, TransitionRefused
-from subscribers.engine import dispatching
 from subscribers.models import Dispatch, Subscription
+from subscribers.sending import dispatches
 
 
 class Command(BaseCommand):
@@ -34,11 +34,11 @@ class Command(BaseCommand):
             with transaction.atomic():
                 _approve(issue)
                 issue.schedule(publish_at=hour, by=None)
-                dispatch = dispatching.publish(issue, at=now) if hour <= now else None
+                dispatch = dispatches.publish(issue, at=now) if hour <= now else None
         except TransitionRefused as refusal:
             raise CommandError(str(refusal)) from None
         if dispatch is not None:
-            dispatching.begin(dispatch, at=now)
+            dispatches.begin(dispatch, at=now)
         self._report(issue, dispatch, hour, as_json=options["json"])
 
     def _report(

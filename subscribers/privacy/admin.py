@@ -1,0 +1,76 @@
+"""The desk's page that erases a reader who asked for it: asks once, and logs no personal data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from newsroom.models import record_act
+from subscribers.models import Subscriber
+from subscribers.preferences.forms import ErasureForm
+from subscribers.privacy import erasure
+from subscribers.privacy.personal_data import comments_by, person_of
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    Admin = ModelAdmin[Subscriber]
+else:
+    Admin = object
+
+
+class ErasingPage(Admin):
+    """Adds “Erase…” to a reader's page, for whoever may delete subscribers."""
+
+    change_form_template = "admin/subscribers/subscriber/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        desk = self.admin_site.admin_view
+        return [
+            path("<int:pk>/erase/", desk(self.erase_view), name="subscribers_subscriber_erase"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["may_erase"] = _may_erase(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks, POST erases."""
+        if not _may_erase(request):
+            raise PermissionDenied
+        subscriber = get_object_or_404(Subscriber, pk=pk)
+        person = person_of(subscriber)
+        if request.method == "POST":
+            form = ErasureForm(request.POST)
+            form.is_valid()  # one box, ticked or not
+            keep_words = form.cleaned_data["keep_words"]
+            with transaction.atomic():
+                record_act("erased", subscriber, by=request.user, keep_words=keep_words)
+                erasure.erase(person, keep_words=keep_words, at=timezone.now())
+            # A message is kept until it is read, so it says nothing about the reader.
+            messages.success(request, "Erased. A hash of the address keeps letters away.")
+            return redirect("admin:subscribers_subscriber_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Erase this reader?",
+            "subscriber": subscriber,
+            "comments": comments_by(person.addresses).count(),
+            "form": ErasureForm(),
+        }
+        return TemplateResponse(request, "admin/subscribers/subscriber/erase.html", context)
+
+
+def _may_erase(request: HttpRequest) -> bool:
+    return request.user.has_perm("subscribers.delete_subscriber")

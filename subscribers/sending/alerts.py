@@ -1,0 +1,48 @@
+"""When sending stops by itself, the people who can start it again are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from newsroom import emails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import User
+
+    from subscribers.models import Dispatch
+
+MAY_SEND = "briefings.send_issue"
+
+
+def pause(dispatch: Dispatch, reason: str) -> None:
+    """Pause a dispatch by machine and write to everybody who may send issues.
+
+    Raises DispatchRefused when it is not being sent: then nobody is written to.
+    """
+    with transaction.atomic():
+        dispatch.pause(by=None, reason=reason)
+        for person in who_may_send():
+            emails.post(
+                "dispatch_paused",
+                to=person.email,
+                context={
+                    "dispatch": dispatch,
+                    "issue": dispatch.issue,
+                    "reason": reason,
+                    "url": settings.SITE_URL + dispatch.get_absolute_url(),
+                },
+            )
+
+
+def who_may_send() -> Iterable[User]:
+    """Give the staff who may send issues and have an address."""
+    people = get_user_model().objects.with_perm(
+        MAY_SEND, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return people.filter(is_staff=True).exclude(email="").order_by("pk")

@@ -1,0 +1,122 @@
+"""Going easy on a domain: our own limit for it, or its wish that we wait (421, 45x).
+
+Copies that must wait are parked in one statement when they would be leased, with a moment at which
+they are looked at again; a courier never stands still for them while others could have theirs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import F
+
+from newsroom.clock import shared_now
+from subscribers.models import Destination, Dispatch, DispatchState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from subscribers.sending.personalised_email import Addressee
+
+# A lease may take as many letters for a limited domain as it may get within this time.
+HORIZON = timedelta(seconds=2)
+FIRST_REST = timedelta(seconds=30)
+LAST_REST = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """Readers whose copies are looked at again at `until`."""
+
+    subscribers: tuple[int, ...]
+    until: datetime
+
+
+def place_of(address: str) -> str:
+    """Name the mail system behind an address: its domain, or the first of a limited group."""
+    domain = address.rpartition("@")[2].lower()
+    limit = settings.SEND_DOMAIN_LIMITS.get(domain)
+    return limit.name if limit else domain
+
+
+def hold_back(
+    dispatch: Dispatch, readers: Sequence[Addressee], *, again: bool, at: datetime
+) -> list[Parked]:
+    """Choose who must wait; call it with the dispatch's row locked.
+
+    `again` tells that these copies were in hand before, perhaps parked.
+    """
+    places = {place.domain: place for place in dispatch.destinations.all()}
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    limited = {limit.name for limit in settings.SEND_DOMAIN_LIMITS.values()}
+    if not places and not limited:
+        return []
+    for reader in readers:
+        name = place_of(reader.address)
+        if name in places or name in limited:
+            groups[name].append(reader.subscriber)
+    parked = []
+    for name, group in groups.items():
+        place = places.get(name) or Destination(dispatch=dispatch, domain=name, next_at=at)
+        if again:
+            place.parked = max(0, place.parked - len(group))
+        waiting, until = _who_waits(place, group, deadline=dispatch.deadline, at=at)
+        place.parked += len(waiting)
+        place.save()
+        if waiting:
+            parked.append(Parked(subscribers=tuple(waiting), until=until))
+    return parked
+
+
+def _who_waits(
+    place: Destination, group: list[int], *, deadline: datetime, at: datetime
+) -> tuple[list[int], datetime]:
+    """Split off those of a group that must wait, and say until when."""
+    # Past the deadline everybody is tried once more, for the server's last word.
+    if place.rests and place.next_at > at and at < deadline:
+        return group, min(place.next_at, deadline)
+    limit = settings.SEND_DOMAIN_LIMITS.get(place.domain)
+    if limit is None:
+        return [], at
+    # The limit is over all dispatches: they share it.
+    sharing = Dispatch.objects.filter(state=DispatchState.SENDING).count()
+    rate = limit.letters_per_s / max(1, sharing)
+    starts = max(place.next_at, at)
+    room = int((at + HORIZON - starts).total_seconds() * rate)
+    if starts == at:
+        room = max(1, room)
+    go, wait = group[: max(0, room)], group[max(0, room) :]
+    place.next_at = starts + timedelta(seconds=len(go) / rate)
+    return wait, at + HORIZON + timedelta(seconds=place.parked / rate)
+
+
+def rest(dispatch_id: int, name: str) -> datetime:
+    """Let a place rest: longer each time in a row, give or take a fifth. Give back until when."""
+    now = shared_now()
+    place, _ = Destination.objects.get_or_create(
+        dispatch_id=dispatch_id, domain=name, defaults={"next_at": now}
+    )
+    if place.rests and place.next_at > now:  # another connection was told the same
+        return place.next_at
+    wait: timedelta = min(FIRST_REST * 2 ** min(place.rests, 10), LAST_REST)
+    until: datetime = now + wait * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)
+    mine = Destination.objects.filter(pk=place.pk, rests=place.rests)
+    if not mine.update(rests=F("rests") + 1, next_at=until):
+        until = Destination.objects.values_list("next_at", flat=True).get(pk=place.pk)
+    return until
+
+
+def recover(dispatch_id: int, name: str) -> None:
+    """Note that a place takes letters again."""
+    Destination.objects.filter(dispatch_id=dispatch_id, domain=name).update(rests=0)
+
+
+def rests(dispatch_id: int) -> dict[str, datetime]:
+    """Give the places that asked us to wait and have taken nothing since, each with its moment."""
+    found = Destination.objects.filter(dispatch_id=dispatch_id, rests__gt=0)
+    return dict(found.values_list("domain", "next_at"))

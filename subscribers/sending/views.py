@@ -1,0 +1,40 @@
+"""'View in browser': a letter as its reader got it."""
+
+from __future__ import annotations
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from newsroom.content_policy import content_policy
+from newsroom.private_pages import private_page
+from newsroom.tokens import unseal
+from subscribers.models import Delivery
+from subscribers.sending.ledger import addressee_of
+from subscribers.sending.personalised_email import personalise
+
+# A letter carries its styles in its elements, as mail programs need them; nothing in it may run.
+LETTER_POLICY = {
+    "default-src": [NONE],
+    "script-src": [NONE],
+    "connect-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": [SELF, "https:", "data:"],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+@private_page
+@content_policy(LETTER_POLICY)
+@require_safe
+def letter_view(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the frozen letter with this reader's own links; 404 when the link is none of ours."""
+    delivery = (
+        Delivery.objects.filter(pk=unseal("view", token) or 0).select_related("dispatch").first()
+    )
+    reader = addressee_of(delivery) if delivery else None
+    if delivery is None or reader is None:
+        raise Http404("This link shows no letter; the issue may still be found in the archive.")
+    return HttpResponse(personalise(delivery.dispatch.html, reader))
