@@ -12,8 +12,8 @@ from django.urls import reverse
 from briefings.models import Comment, CommentChannel, CommentState, Issue, Section
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import emails
-from newsroom.rate_limits import is_one_too_many
-from newsroom.tokens import stamp, unstamp
+from newsroom.rate_limits import is_over_hourly_limit
+from newsroom.tokens import sign_value, verify_value
 
 # One confirmation letter in this time to an address: a form must not become a way to pester.
 LETTER_EVERY = timedelta(minutes=10)
@@ -119,12 +119,12 @@ def take_by_mail(body: str, *, email: str, issue: Issue, key: str, at: datetime)
 
 def confirmation_path(comment: Comment) -> str:
     """The page on which the address's owner confirms a comment."""
-    return reverse("briefings:comment_confirm", args=[stamp("comment", str(comment.pk))])
+    return reverse("briefings:comment_confirm", args=[sign_value("comment", str(comment.pk))])
 
 
 def find_by_token(token: str) -> Comment | None:
     """The comment that a confirmation link is about; None when it is forged, too old or gone."""
-    pk = unstamp("comment", token, max_age=int(CONFIRM_WITHIN.total_seconds()))
+    pk = verify_value("comment", token, max_age=int(CONFIRM_WITHIN.total_seconds()))
     if pk is None:
         return None
     mine = Comment.objects.filter(pk=pk).select_related("issue__briefing", "issue__author")
@@ -133,7 +133,7 @@ def find_by_token(token: str) -> Comment | None:
 
 def count_post(ip: str | None, *, at: datetime) -> None:
     """Count a comment from a network; raises TooManyComments when it sent too many in an hour."""
-    if is_one_too_many("comments", ip=ip, an_hour=POSTS_AN_HOUR, at=at):
+    if is_over_hourly_limit("comments", ip=ip, an_hour=POSTS_AN_HOUR, at=at):
         raise TooManyComments(
             "Too many comments came from your network within the last hour. Wait a while, then "
             "send this one again."
@@ -143,7 +143,7 @@ def count_post(ip: str | None, *, at: datetime) -> None:
 def _ask_to_confirm(comment: Comment, *, at: datetime) -> None:
     """Write to the address; after a letter just sent, the next one waits its turn."""
     # The comment's own words stay out: else anybody could mail anything to anybody from here.
-    letter = emails.post(
+    letter = emails.queue_email(
         "confirm_comment",
         to=comment.email,
         context={

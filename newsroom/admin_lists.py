@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 COUNT_AT_MOST = 10_000
 
 
-class RoughPaginator(Paginator[Any]):
+class EstimatingPaginator(Paginator[Any]):
     """Counts up to 10,000; of a whole table beyond that PostgreSQL's statistics know the size.
 
     A search or filter that finds more shows its first 10,000.
@@ -46,7 +46,7 @@ def _estimate(rows: QuerySet[Any]) -> int:
     return int(estimate)
 
 
-class LookOnly:
+class ReadOnlyAdmin:
     """What only readers themselves may change; staff can see it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -60,17 +60,17 @@ class LookOnly:
         return False
 
 
-class LookedAtTogether(LookOnly):
+class ReadOnlyInline(ReadOnlyAdmin):
     """Rows that whoever may see their page may see: a reader without what they take says little."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
 
 
-class LongList:
+class LongListAdmin:
     """A list that stays quick however long it grows."""
 
-    paginator: type = RoughPaginator
+    paginator: type = EstimatingPaginator
     show_full_result_count = False
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER

@@ -11,7 +11,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
 # CKEditor (divarea) sets style attributes and inline handlers; the public pages need neither.
-DESK_POLICY = {
+ADMIN_CONTENT_POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],
     "script-src-attr": [UNSAFE_INLINE],
@@ -34,7 +34,7 @@ def _rank(order: tuple[str, ...], name: str) -> int:
     return order.index(name) if name in order else len(order)
 
 
-class Desk(AdminSite):
+class NewsroomAdminSite(AdminSite):
     """Where reporters draft and editors approve, schedule and watch."""
 
     site_header = f"{settings.SITE_NAME} desk"
@@ -44,7 +44,7 @@ class Desk(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap a page of the desk in the desk's content security policy."""
-        return csp_replace(DESK_POLICY)(super().admin_view(view, cacheable))
+        return csp_replace(ADMIN_CONTENT_POLICY)(super().admin_view(view, cacheable))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """List rooms and tables by how often they are wanted."""

@@ -18,7 +18,7 @@ class NewsroomConfig(AppConfig):
         checks.register(check_retention)
 
 
-class DeskConfig(AdminConfig):
+class NewsroomAdminConfig(AdminConfig):
     """Django's admin with our site."""
 
-    default_site = "newsroom.admin_site.Desk"
+    default_site = "newsroom.admin_site.NewsroomAdminSite"

@@ -33,8 +33,8 @@ app.conf.task_routes = {
 }
 # The beat asks the tables what is to be done; no task carries work, so none can lose it.
 app.conf.beat_schedule = {
-    "send letters that wait": {"task": "newsroom.tasks.send_letters", "schedule": 10.0},
-    "note that a worker lives": {"task": "newsroom.tasks.note_worker", "schedule": 20.0},
+    "send letters that wait": {"task": "newsroom.tasks.send_emails", "schedule": 10.0},
+    "note that a worker lives": {"task": "newsroom.tasks.record_worker_seen", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
     "tend dispatches": {"task": "subscribers.sending.tasks.tend_dispatches", "schedule": 5.0},
     "collect reports": {"task": "subscribers.bounces.tasks.collect_reports", "schedule": 60.0},
@@ -49,7 +49,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="30"),
     },
     "keep to the retention policy": {
-        "task": "newsroom.tasks.keep_retention",
+        "task": "newsroom.tasks.apply_retention",
         "schedule": crontab(hour="3", minute="10"),
     },
 }
@@ -70,5 +70,5 @@ def refuse_to_start_without_a_database(**_: Any) -> None:
 @worker_ready.connect
 def begin_with_what_waits(**_: Any) -> None:
     """Let a worker that has just started be seen, and send the letters that waited for one."""
-    wake("newsroom.tasks.note_worker")
-    wake("newsroom.tasks.send_letters")
+    wake("newsroom.tasks.record_worker_seen")
+    wake("newsroom.tasks.send_emails")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def shared_now() -> datetime:
+def database_now() -> datetime:
     """Give the database's time; SQLite is on this machine and has no other than ours."""
     if connection.vendor != "postgresql":
         return timezone.now()

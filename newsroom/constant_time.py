@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsroom.emails import post
+from newsroom.emails import queue_email
 
 
-def post_discreetly(
+def queue_email_in_constant_time(
     name: str,
     *,
     to: str,
@@ -20,6 +20,6 @@ def post_discreetly(
     So the answer takes as long for an address that is unknown or suppressed as for any other. Call
     it inside a transaction.
     """
-    letter = post(name, to=to, context=context, headers=headers)
+    letter = queue_email(name, to=to, context=context, headers=headers)
     if not allowed:
         letter.delete()

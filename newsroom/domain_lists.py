@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from newsroom.email_addresses import wire_domain
+from newsroom.email_addresses import to_ascii_domain
 
 
 def read_domains(file: str | Path) -> frozenset[str]:
@@ -20,7 +20,7 @@ def read_domains(file: str | Path) -> frozenset[str]:
         if not written:
             continue
         try:
-            domains.add(wire_domain(written))
+            domains.add(to_ascii_domain(written))
         except ValueError:
             problem = f"line {number} of {file}, {written[:80]!r}, is no domain"
             raise ValueError(problem) from None

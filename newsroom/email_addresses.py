@@ -42,7 +42,7 @@ def normalise_address(address: str) -> str:
         )
     local, _, domain = address.rpartition("@")
     try:
-        normal = f"{_plain_local(local)}@{wire_domain(domain)}"
+        normal = f"{_plain_local(local)}@{to_ascii_domain(domain)}"
     except ValueError:
         raise ValidationError(_SHAPE, code="invalid") from None
     if len(normal.encode()) > MAX_CHARS:
@@ -57,7 +57,7 @@ def address_key(address: str) -> str:
     """
     local, _, domain = address.strip().rpartition("@")
     try:
-        local, domain = _plain_local(local), wire_domain(domain)
+        local, domain = _plain_local(local), to_ascii_domain(domain)
     except ValueError:
         domain = folded(domain)
     return f"{folded(local)}@{domain}"
@@ -75,7 +75,7 @@ def masked_address(address: str) -> str:
     return f"{local[:1]}•••@{domain}"
 
 
-def wire_domain(domain: str) -> str:
+def to_ascii_domain(domain: str) -> str:
     """Turn a domain into lower-case A-labels; raises ValueError for what can receive no mail."""
     labels = [_wire_label(label) for label in domain.translate(_DOTS).split(".")]
     if len(labels) < 2 or labels[-1].isdigit():

@@ -22,9 +22,9 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from newsroom.email_addresses import wire_domain
-from newsroom.models import OutgoingLetter
-from newsroom.smtp_submission import NoWayThere, hand_over
+from newsroom.email_addresses import to_ascii_domain
+from newsroom.models import OutgoingEmail
+from newsroom.smtp_submission import AddressUnreachable, submit
 from newsroom.wake_ups import wake
 
 log = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ _QUOTED_PRINTABLE.body_encoding = QP
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
-def post(
+def queue_email(
     name: str, *, to: str, context: dict[str, Any], headers: dict[str, str] | None = None
-) -> OutgoingLetter:
+) -> OutgoingEmail:
     """Write the letter in templates/email/<name>/ to one address and let it leave on commit.
 
     The folder holds subject.txt, body.txt and, if the letter has one, body.html.
@@ -51,7 +51,7 @@ def post(
         **context,
     }
     subject = " ".join(render_to_string(f"email/{name}/subject.txt", words).split())
-    return put(
+    return queue_rendered_email(
         name,
         to=to,
         subject=subject,
@@ -61,11 +61,11 @@ def post(
     )
 
 
-def put(
+def queue_rendered_email(
     name: str, *, to: str, subject: str, text: str, html: str, headers: dict[str, str]
-) -> OutgoingLetter:
+) -> OutgoingEmail:
     """Let a letter that is written already leave on commit."""
-    letter = OutgoingLetter.objects.create(
+    letter = OutgoingEmail.objects.create(
         name=name, to=to, subject=subject, text=text, html=html, headers=headers
     )
     transaction.on_commit(_wake)
@@ -83,21 +83,21 @@ def _render_html(name: str, words: dict[str, Any]) -> str:
 
 
 def _wake() -> None:
-    wake("newsroom.tasks.send_letters")
+    wake("newsroom.tasks.send_emails")
 
 
 def send_due(*, at: datetime) -> int:
     """Send the letters that wait; give back how many left."""
     left = 0
-    for letter in OutgoingLetter.objects.due(at=at)[:500]:
+    for letter in OutgoingEmail.objects.due(at=at)[:500]:
         left += _send(letter, at=at)
     return left
 
 
-def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
+def _send(letter: OutgoingEmail, *, at: datetime) -> bool:
     """Claim one letter, send it, remove its row; of two workers one gets it."""
-    mine = OutgoingLetter.objects.filter(pk=letter.pk, not_before=letter.not_before)
-    if not mine.update(not_before=at + CLAIM, tries=letter.tries + 1):
+    mine = OutgoingEmail.objects.filter(pk=letter.pk, not_before=letter.not_before)
+    if not mine.update(not_before=at + CLAIM, attempts=letter.attempts + 1):
         return False
     message = EmailMultiAlternatives(
         subject=letter.subject,
@@ -110,18 +110,18 @@ def _send(letter: OutgoingLetter, *, at: datetime) -> bool:
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     try:
-        hand_over(message)
+        submit(message)
     except Exception as failure:  # noqa: BLE001  (each transport raises its own)
         _defer(letter, failure, at=at)
         return False
-    OutgoingLetter.objects.filter(pk=letter.pk).delete()
+    OutgoingEmail.objects.filter(pk=letter.pk).delete()
     return True
 
 
-def _message_id(letter: OutgoingLetter) -> str:
+def _message_id(letter: OutgoingEmail) -> str:
     """Name a letter under our own host, not the machine's; a second copy bears the same name."""
     try:
-        host = wire_domain(settings.SITE_HOST)
+        host = to_ascii_domain(settings.SITE_HOST)
     except ValueError:  # a bare name or number, in development
         host = settings.SITE_HOST
     return f"<{letter.name}.{letter.pk}.{letter.created_at:%Y%m%d%H%M%S%f}@{host}>"
@@ -129,22 +129,22 @@ def _message_id(letter: OutgoingLetter) -> str:
 
 def _is_final(failure: Exception) -> bool:
     """Whether the server will never take this letter (a class 5 answer, or no way to write it)."""
-    if isinstance(failure, NoWayThere):
+    if isinstance(failure, AddressUnreachable):
         return True
     if isinstance(failure, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in failure.recipients.values())
     return isinstance(failure, SMTPDataError) and failure.smtp_code >= 500
 
 
-def _defer(letter: OutgoingLetter, failure: Exception, *, at: datetime) -> None:
+def _defer(letter: OutgoingEmail, failure: Exception, *, at: datetime) -> None:
     if _is_final(failure) or at - letter.created_at > GIVE_UP_AFTER:
         log.warning("letter %s is given up: %s", letter, failure)
-        OutgoingLetter.objects.filter(pk=letter.pk).delete()
+        OutgoingEmail.objects.filter(pk=letter.pk).delete()
         return
-    wait = min(timedelta(minutes=2**letter.tries), timedelta(hours=6))
+    wait = min(timedelta(minutes=2**letter.attempts), timedelta(hours=6))
     log.warning("letter %s waits %s: %s", letter, wait, failure)
-    OutgoingLetter.objects.filter(pk=letter.pk).update(
-        not_before=at + wait, last_answer=str(failure)[:500]
+    OutgoingEmail.objects.filter(pk=letter.pk).update(
+        not_before=at + wait, last_error=str(failure)[:500]
     )
 
 

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from newsroom.staff import Staff
 
 
-class ActQuerySet(AppendOnlyQuerySet["Act"]):
+class AuditLogQuerySet(AppendOnlyQuerySet["AuditLogEntry"]):
     """Acts in the words of those who look them up."""
 
-    def on(self, subject: models.Model) -> ActQuerySet:
+    def on(self, subject: models.Model) -> AuditLogQuerySet:
         """Acts on one row, the latest first."""
         return self.filter(
             subject_kind=subject._meta.model_name, subject_id=str(subject.pk)
         ).order_by("-at", "-pk")
 
 
-class Act(AppendOnlyModel):
+class AuditLogEntry(AppendOnlyModel):
     """One act of staff (or of the clock) on a row: append-only."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -37,7 +37,7 @@ class Act(AppendOnlyModel):
     subject_id = models.CharField(max_length=40)
     detail = models.JSONField(default=dict)
 
-    objects = ActQuerySet.as_manager()
+    objects = AuditLogQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-pk")
@@ -47,16 +47,16 @@ class Act(AppendOnlyModel):
         return f"{self.actor_name or 'the clock'} {self.verb} {self.subject_kind} {self.subject_id}"
 
 
-def record_act(
+def record_log_entry(
     verb: str,
     subject: models.Model,
     *,
     by: Staff,
     **detail: Any,
-) -> Act:
+) -> AuditLogEntry:
     """Append an act to the log; detail holds JSON values and no personal data of readers."""
     actor = by if by is not None and not by.is_anonymous else None
-    return Act.objects.create(
+    return AuditLogEntry.objects.create(
         actor=actor,
         actor_name=actor.get_username() if actor else "",
         verb=verb,
@@ -66,15 +66,15 @@ def record_act(
     )
 
 
-class OutgoingLetterQuerySet(models.QuerySet["OutgoingLetter"]):
+class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
     """Letters by what is still to be done with them."""
 
-    def due(self, *, at: Any) -> OutgoingLetterQuerySet:
+    def due(self, *, at: Any) -> OutgoingEmailQuerySet:
         """Letters that may be tried now, the oldest first."""
         return self.filter(not_before__lte=at).order_by("pk")
 
 
-class OutgoingLetter(models.Model):
+class OutgoingEmail(models.Model):
     """A single letter (a confirmation, a welcome) that waits; its row goes when it has left."""
 
     name = models.CharField(max_length=60, help_text="The folder under templates/email/.")
@@ -85,10 +85,10 @@ class OutgoingLetter(models.Model):
     headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     not_before = models.DateTimeField(default=timezone.now, db_index=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    last_answer = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
 
-    objects = OutgoingLetterQuerySet.as_manager()
+    objects = OutgoingEmailQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"

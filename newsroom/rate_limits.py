@@ -30,7 +30,7 @@ _own = LocMemCache("limits", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 _failed_at = -LEFT_ALONE  # by the monotonic clock
 
 
-def is_one_too_many(form: str, *, ip: str | None, an_hour: int, at: datetime) -> bool:
+def is_over_hourly_limit(form: str, *, ip: str | None, an_hour: int, at: datetime) -> bool:
     """Count a form sent from this network; True when it sent more within the clock's hour."""
     hour = int(at.timestamp()) // 3600
     key = _key(form, f"{network_of(ip)} {hour}")
@@ -54,12 +54,12 @@ def count_within(what: str, about: str, *, window: timedelta, at: datetime) -> i
     return _ask(estimate)
 
 
-def first_within_the_hour(act: str, about: str) -> bool:
+def is_first_this_hour(act: str, about: str) -> bool:
     """Tell whether an act about somebody is the first for an hour, and remember it."""
-    return first_within(HOUR, act, about)
+    return is_first_within(HOUR, act, about)
 
 
-def first_within(window: timedelta, act: str, about: str) -> bool:
+def is_first_within(window: timedelta, act: str, about: str) -> bool:
     """Tell whether an act about somebody is the first for so long; of two at once one is."""
     key = _key(act, about)
     return _ask(lambda counts: counts.add(key, True, timeout=window.total_seconds()))

@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "newsroom.apps.NewsroomConfig",
     "briefings.apps.BriefingsConfig",
     "subscribers.apps.SubscribersConfig",
-    "newsroom.apps.DeskConfig",  # django.contrib.admin with our site
+    "newsroom.apps.NewsroomAdminConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 _PATIENCE = 5  # seconds, for a page that waits
 
 
-class NoWayThere(Exception):
+class AddressUnreachable(Exception):
     """Our mail server cannot write to this address; the message says why, to staff."""
 
 
-def hand_over(message: EmailMessage) -> None:
+def submit(message: EmailMessage) -> None:
     """Send a message to its one address, by SMTPUTF8 (RFC 6531) where the local part needs it.
 
     Raises NoWayThere when the server does not offer that, else whatever the backend raises.
@@ -38,7 +38,7 @@ def hand_over(message: EmailMessage) -> None:
         try:
             server.send_message(wide, to_addrs=[address])
         except SMTPNotSupportedError:
-            raise NoWayThere(
+            raise AddressUnreachable(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
             ) from None
 

@@ -16,19 +16,19 @@ log = logging.getLogger(__name__)
 
 
 @shared_task
-def send_letters() -> None:
+def send_emails() -> None:
     """Send the single letters that wait."""
     emails.send_now()
 
 
 @shared_task
-def note_worker() -> None:
+def record_worker_seen() -> None:
     """Leave word that a worker is at work, for /readyz."""
     mark_worker_seen()
 
 
 @shared_task
-def keep_retention() -> None:
+def apply_retention() -> None:
     """Delete and blank what docs/retention.toml says has been kept long enough.
 
     Fails, having touched nothing, while the policy lacks a column.
@@ -37,4 +37,4 @@ def keep_retention() -> None:
     for table, number in stretch.rows.items():
         log.info("retention: %s rows of %s deleted or blanked", number, table)
     if not stretch.is_finished:
-        wake("newsroom.tasks.keep_retention")
+        wake("newsroom.tasks.apply_retention")

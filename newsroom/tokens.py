@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core import signing
 
 ROW_TOKEN_CHARS = 22
-SEAL_CHARS = 34
+SIGNED_ID_CHARS = 34
 _PROOF_BYTES = 10
 _ROW_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{ROW_TOKEN_CHARS}}}")
 
@@ -42,7 +42,7 @@ def _proof(secret: str, act: str, number: bytes) -> bytes:
     return hashlib.blake2b(number, key=_key(secret, act), digest_size=_PROOF_BYTES).digest()
 
 
-def seal(act: str, number: int) -> str:
+def sign_id(act: str, number: int) -> str:
     """Seal a row's number for one act: 34 hexadecimal digits, the same in either case.
 
     Mail servers may change the case of a local part.
@@ -51,10 +51,10 @@ def seal(act: str, number: int) -> str:
     return (raw + _proof(settings.SECRET_KEY, act, raw)).hex()
 
 
-def unseal(act: str, token: str) -> int | None:
+def verify_id(act: str, token: str) -> int | None:
     """Give back the number, or None when the token was not made here for this act."""
     try:
-        raw = bytes.fromhex(token) if len(token) == SEAL_CHARS else b""
+        raw = bytes.fromhex(token) if len(token) == SIGNED_ID_CHARS else b""
     except ValueError:
         return None
     if len(raw) != 7 + _PROOF_BYTES:
@@ -66,12 +66,12 @@ def unseal(act: str, token: str) -> int | None:
     return None
 
 
-def stamp(act: str, value: str) -> str:
+def sign_value(act: str, value: str) -> str:
     """Sign a value for one act with the time, for links that end."""
     return signing.dumps(value, salt=f"newsroom.{act}")
 
 
-def unstamp(act: str, token: str, *, max_age: int) -> str | None:
+def verify_value(act: str, token: str, *, max_age: int) -> str | None:
     """Give back the value, or None when it is forged or older than max_age seconds."""
     try:
         value = signing.loads(token, salt=f"newsroom.{act}", max_age=max_age)

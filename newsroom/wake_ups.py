@@ -30,8 +30,7 @@ def wake(task: str, *args: object) -> None:
     """Ask a worker to run a task, given by its full name; the beat will ask if this cannot.
 
     Nothing may depend on the message arriving, so its loss is a line in the log, never an error.
-    Tasks are given by name so that the code they run may wake them (`tests/test_wake_ups.py` checks
-    that each name exists).
+    Tasks are given by name so that the code they run may wake them; a test checks each name.
     """
     if time.monotonic() < _broker.retry_at:
         return

@@ -17,8 +17,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing, Issue
-from newsroom.admin_lists import LongList, LookedAtTogether, LookOnly
-from newsroom.models import record_act
+from newsroom.admin_lists import LongListAdmin, ReadOnlyAdmin, ReadOnlyInline
+from newsroom.models import record_log_entry
 from subscribers.bounces import suppression_admin  # noqa: F401  (registers its pages, as below)
 from subscribers.bounces.admin import EventInline
 from subscribers.lists.admin import IMPORT
@@ -31,7 +31,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
-from subscribers.models.address_search import find_address
+from subscribers.models.address_search import search_address
 from subscribers.preferences.pauses import paused_until
 from subscribers.preferences.unsubscription import active_of, leave_these
 from subscribers.privacy.admin import ErasingPage
@@ -57,7 +57,7 @@ def _referral(issue: Issue | None, *, to: Briefing) -> str:
     return f"Came through issue {issue.number}{of}: {issue.title}"
 
 
-class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Subscriber]):
+class SubscriptionInline(ReadOnlyInline, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
@@ -77,7 +77,7 @@ class SubscriptionInline(LookedAtTogether, admin.TabularInline[Subscription, Sub
         )
 
 
-class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscriber]):
+class ConsentInline(ReadOnlyInline, admin.TabularInline[ConsentRecord, Subscriber]):
     """What the reader agreed to and withdrew: never edited, by nobody."""
 
     model = ConsentRecord
@@ -92,7 +92,7 @@ class ConsentInline(LookedAtTogether, admin.TabularInline[ConsentRecord, Subscri
 
     @admin.display(description="what")
     def what(self, record: ConsentRecord) -> str:
-        return f"{record.get_act_display()}: {record.briefing.title}"
+        return f"{record.get_action_display()}: {record.briefing.title}"
 
     @admin.display(description="evidence")
     def evidence(self, record: ConsentRecord) -> SafeString:
@@ -124,7 +124,7 @@ class TakesFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscriber]):
+class SubscriberAdmin(ErasingPage, ReadOnlyAdmin, LongListAdmin, admin.ModelAdmin[Subscriber]):
     """Readers, found by address. Staff take off or erase on request; they put nobody on."""
 
     list_display = ("readable_address", "name", "takes", "created_at")
@@ -162,7 +162,7 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
     ) -> tuple[QuerySet[Subscriber], bool]:
-        return (find_address(queryset, search_term) if search_term else queryset), False
+        return (search_address(queryset, search_term) if search_term else queryset), False
 
     def has_take_off_permission(self, request: HttpRequest) -> bool:
         """Whether this person may take readers off; Django asks this for the action."""
@@ -213,12 +213,12 @@ class SubscriberAdmin(ErasingPage, LookOnly, LongList, admin.ModelAdmin[Subscrib
             with transaction.atomic():
                 left = leave_these(active_of(subscriber), source="staff", ip=None, at=at)
                 slugs = [one.briefing.slug for one in left]
-                record_act("taken off", subscriber, by=request.user, briefings=slugs)
+                record_log_entry("taken off", subscriber, by=request.user, briefings=slugs)
         messages.success(request, "Done: no further issue goes there.")
         return None
 
 
-class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
+class ChoiceInline(ReadOnlyInline, admin.TabularInline[SignUpChoice, SignUp]):
     """What was asked for, and the evidence of each form."""
 
     model = SignUpChoice
@@ -245,21 +245,21 @@ class ChoiceInline(LookedAtTogether, admin.TabularInline[SignUpChoice, SignUp]):
 
 
 @admin.register(SignUp)
-class SignUpAdmin(LookOnly, LongList, admin.ModelAdmin[SignUp]):
+class SignUpAdmin(ReadOnlyAdmin, LongListAdmin, admin.ModelAdmin[SignUp]):
     """Forms that wait for the address's owner, for when somebody asks where their letter is."""
 
-    list_display = ("address", "asked_at", "letter_at", "reminded_at", "confirmed_at")
+    list_display = ("address", "asked_at", "email_sent_at", "reminded_at", "confirmed_at")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
     search_fields = ("address",)
     search_help_text = "An address, the beginning of one, or @host"
     ordering = ("-pk",)
     fields = readonly_fields = (
         *("address", "name"),
-        *("asked_at", "letter_at", "reminded_at", "confirmed_at"),
+        *("asked_at", "email_sent_at", "reminded_at", "confirmed_at"),
     )
     inlines = (ChoiceInline,)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SignUp], search_term: str
     ) -> tuple[QuerySet[SignUp], bool]:
-        return (find_address(queryset, search_term) if search_term else queryset), False
+        return (search_address(queryset, search_term) if search_term else queryset), False

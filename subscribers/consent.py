@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from briefings.models import Briefing, Issue
-from subscribers.models import ConsentAct, ConsentRecord, Subscriber, Subscription
+from subscribers.models import ConsentAction, ConsentRecord, Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Evidence:
     referred_by: Issue | None = None
 
 
-def join(
+def subscribe(
     subscriber: Subscriber, briefing: Briefing, *, at: datetime, evidence: Evidence
 ) -> Subscription | None:
     """Subscribe and record the consent; None when the subscription is active already."""
@@ -38,7 +38,7 @@ def join(
         ConsentRecord.objects.create(
             subscriber=subscriber,
             briefing=briefing,
-            act=ConsentAct.JOINED,
+            action=ConsentAction.JOINED,
             at=at,
             asked_at=evidence.asked_at,
             source=evidence.source,
@@ -49,7 +49,7 @@ def join(
     return subscription
 
 
-def leave(
+def unsubscribe(
     subscription: Subscription, *, at: datetime, source: str, ip: str | None, wording: str = ""
 ) -> bool:
     """Unsubscribe and record it; False when the subscription had ended before."""
@@ -59,7 +59,7 @@ def leave(
         ConsentRecord.objects.create(
             subscriber_id=subscription.subscriber_id,
             briefing_id=subscription.briefing_id,
-            act=ConsentAct.LEFT,
+            action=ConsentAction.LEFT,
             at=at,
             source=source,
             wording=wording,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from subscribers.models import Subscriber
 
 
-def hold(subscriber_ids: Iterable[int]) -> set[int]:
+def lock_subscribers(subscriber_ids: Iterable[int]) -> set[int]:
     """Hold readers until the transaction ends; give back those that there (still) are.
 
     Rows that point to them can be added meanwhile (FOR NO KEY UPDATE).
@@ -20,7 +20,7 @@ def hold(subscriber_ids: Iterable[int]) -> set[int]:
     return set(held.order_by("pk").values_list("pk", flat=True))
 
 
-def hold_one(subscriber: Subscriber) -> None:
+def lock_subscriber(subscriber: Subscriber) -> None:
     """Hold one reader. Raises Subscriber.DoesNotExist when they were erased meanwhile."""
-    if not hold([subscriber.pk]):
+    if not lock_subscribers([subscriber.pk]):
         raise Subscriber.DoesNotExist

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newsroom.models import Act
+from newsroom.models import AuditLogEntry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +43,7 @@ class Line:
     at: datetime
 
 
-def name_of(act: Act) -> str:
+def name_of(act: AuditLogEntry) -> str:
     """The person's full name, or the account's; acts without one are the clock's."""
     if act.actor is not None:
         full = getattr(act.actor, "get_full_name", lambda: "")()
@@ -51,18 +51,18 @@ def name_of(act: Act) -> str:
     return act.actor_name or "The clock"
 
 
-def line(act: Act) -> Line:
+def line(act: AuditLogEntry) -> Line:
     """Put an act into words."""
     return Line(who=name_of(act), what=WORDS.get(act.verb, act.verb), at=act.at)
 
 
 def latest_acts(subject: models.Model, *, limit: int = 12) -> list[Line]:
     """The last acts on a row, the latest first."""
-    return [line(act) for act in Act.objects.on(subject).select_related("actor")[:limit]]
+    return [line(act) for act in AuditLogEntry.objects.on(subject).select_related("actor")[:limit]]
 
 
 def last_edit(subject: models.Model) -> Line | None:
     """Who last changed the words, if anybody is on record."""
-    acts = Act.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
+    acts = AuditLogEntry.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
     found = acts.first()
     return line(found) if found else None

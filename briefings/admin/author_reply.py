@@ -11,7 +11,7 @@ from django.db import transaction
 from briefings.issue_suggestions import contributor_of
 from briefings.models import Comment, CommentState, Contributor
 from briefings.models.comment import MAX_COMMENT_CHARS
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from newsroom.staff import Staff
@@ -65,5 +65,5 @@ class AnswerForm(forms.Form):
                 decided_at=at,
                 decided_by_id=self.by.pk if self.by else None,
             )
-            record_act("answered", comment, by=self.by, answer=answer.pk)
+            record_log_entry("answered", comment, by=self.by, answer=answer.pk)
         return answer

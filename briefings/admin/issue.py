@@ -22,7 +22,7 @@ from briefings.admin.section_inline import STARTING_SECTIONS, SectionFormSet, Se
 from briefings.issue_suggestions import likely_briefing, suggest
 from briefings.models import Briefing, Issue, IssueState, TransitionRefused
 from briefings.preflight import check_issue, count_words, minutes
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from django import forms
@@ -140,7 +140,7 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
         return super().log_change(request, obj, message) if message else None
 
     def delete_model(self, request: HttpRequest, obj: Issue) -> None:
-        record_act("deleted", obj, by=request.user, title=obj.title)
+        record_log_entry("deleted", obj, by=request.user, title=obj.title)
         super().delete_model(request, obj)
 
     def response_add(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from briefings.admin.issue_steps import SEND, schedule
 from briefings.models import Issue, IssueState, TransitionRefused
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ def finish_save(request: HttpRequest, form: IssueForm, *, change: bool) -> None:
     """Log a save that changed something, inside its transaction, and do what follows from it."""
     issue = form.instance
     if not change:
-        record_act("created", issue, by=request.user)
+        record_log_entry("created", issue, by=request.user)
         return
     over = form.cleaned_data["from_version"] != str(issue.version)
     if not issue.claim_edit(version=issue.version):
@@ -35,7 +35,7 @@ def finish_save(request: HttpRequest, form: IssueForm, *, change: bool) -> None:
     Issue.objects.filter(pk=issue.pk).update(updated_at=timezone.now())
     is_public = issue.state == IssueState.PUBLISHED
     verb = "corrected" if is_public else "overwritten" if over else "edited"
-    record_act(verb, issue, by=request.user, fields=form.changed_data)
+    record_log_entry(verb, issue, by=request.user, fields=form.changed_data)
     if is_public:
         messages.success(request, "The page is corrected. The letter stays as it was sent.")
         return

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from briefings.document_import.documents import ImportedDocument
 from briefings.document_import.lines import split_names
 from briefings.models import Briefing, Contributor, Issue, Section
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from newsroom.staff import Staff
@@ -74,5 +74,5 @@ def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Staff =
             )
             for position, section in enumerate(document.sections)
         )
-        record_act("imported", issue, by=by, left_out=len(document.left_out))
+        record_log_entry("imported", issue, by=by, left_out=len(document.left_out))
     return issue

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from newsroom.staff import Staff
@@ -150,7 +150,7 @@ class Comment(models.Model):
         mine = Comment.objects.filter(pk=self.pk, state=CommentState.APPROVED, featured=False)
         won = bool(mine.update(featured=True))
         if won:
-            record_act("featured", self, by=by)
+            record_log_entry("featured", self, by=by)
         self.refresh_from_db(fields=["featured"])
         return won
 
@@ -158,7 +158,7 @@ class Comment(models.Model):
         """Put the comment back into its place."""
         won = bool(Comment.objects.filter(pk=self.pk, featured=True).update(featured=False))
         if won:
-            record_act("unfeatured", self, by=by)
+            record_log_entry("unfeatured", self, by=by)
         self.refresh_from_db(fields=["featured"])
         return won
 
@@ -176,6 +176,6 @@ class Comment(models.Model):
         )
         won = bool(movable.update(state=target, decided_at=at, decided_by=by, **changes))
         if won:
-            record_act(verb, self, by=by)
+            record_log_entry(verb, self, by=by)
         self.refresh_from_db(fields=["state", "featured", "decided_at", "decided_by"])
         return won

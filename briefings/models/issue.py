@@ -14,7 +14,7 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -273,5 +273,5 @@ class Issue(models.Model):
                     f"“{self.title}” is {self.get_state_display().lower()}"
                     f" and cannot become {target.label.lower()}."
                 )
-            record_act(verb, self, by=by, **(detail or {}))
+            record_log_entry(verb, self, by=by, **(detail or {}))
         self.refresh_from_db(fields=["state", *changes])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsroom.tokens import unseal
+from newsroom.tokens import verify_id
 from subscribers.bounces.report import Kind, Report
 from subscribers.models import Delivery, DeliveryState, Dispatch, Subscription
 
@@ -33,7 +33,7 @@ def trace(report: Report) -> Delivery | None:
 
 def trace_seal(token: str) -> Delivery | None:
     """Find the letter whose return address carried this seal."""
-    number = unseal("bounce", token) if token else None
+    number = verify_id("bounce", token) if token else None
     if number is None:
         return None
     found = Delivery.objects.filter(pk=number, state__in=HANDED_OVER | UNDER_WAY)

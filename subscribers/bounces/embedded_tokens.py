@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from newsroom.tokens import SEAL_CHARS, unseal
+from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.message_parts import Opened
 
 MAX_SEALS = 200
 # As it stands in an address, and as systems write addresses into other addresses.
-_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})(?:@|=40|%40|=)")
+_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})(?:@|=40|%40|=)")
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{22})(?:/|>|\s)")
 _OWN_FIELDS = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to")
 
@@ -25,7 +25,7 @@ def find_seal(opened: Opened, raw: bytes, *, recipient: str = "") -> str:
     first = ""
     for number, found in enumerate(_SEAL.finditer(text)):
         first = first or found[1].lower()
-        if unseal("bounce", found[1].lower()) is not None:
+        if verify_id("bounce", found[1].lower()) is not None:
             return found[1].lower()
         if number > MAX_SEALS:
             break

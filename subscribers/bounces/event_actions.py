@@ -9,16 +9,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 from subscribers.bounces.delivery_lookup import HANDED_OVER, UNDER_WAY
 from subscribers.bounces.suppression_policy import read_policy
 from subscribers.models import (
+    BounceAction,
+    BounceClassification,
+    BounceEvent,
+    BounceSource,
     Delivery,
     DeliveryState,
-    EventAct,
-    EventSource,
-    EventVerdict,
-    ReportEvent,
     Subscriber,
     Suppression,
     SuppressionReason,
@@ -38,10 +38,10 @@ class Event:
     `event_id` is the source's own name for it: told twice, it is one event.
     """
 
-    source: EventSource
+    source: BounceSource
     provider: str
     event_id: str
-    verdict: EventVerdict
+    verdict: BounceClassification
     reason: str
     status: str = ""
     diagnostic: str = ""
@@ -52,7 +52,7 @@ class Event:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
-def act_on(event: Event, delivery: Delivery, *, at: datetime) -> EventAct | None:
+def act_on(event: Event, delivery: Delivery, *, at: datetime) -> BounceAction | None:
     """Record an event about a letter and follow the policy; None when it was known already.
 
     Everything or nothing: event, ledger and suppression are one transaction.
@@ -60,44 +60,44 @@ def act_on(event: Event, delivery: Delivery, *, at: datetime) -> EventAct | None
     subscriber = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
     if subscriber is None:
         log.info("a report about %s is of nobody: its reader was erased", delivery)
-        return EventAct.NOTHING
+        return BounceAction.NOTHING
     with transaction.atomic():
         # Reports of one reader take turns, so that of several at once one sees them all.
         Subscriber.objects.select_for_update().get(pk=subscriber.pk)
-        row, is_new = ReportEvent.objects.get_or_create(
+        row, is_new = BounceEvent.objects.get_or_create(
             key=event.key(delivery),
             defaults={
                 "source": event.source,
                 "provider": event.provider[:40],
-                "verdict": event.verdict,
+                "classification": event.verdict,
                 "reason": event.reason[:40],
                 "status": event.status[:12],
                 "diagnostic": event.diagnostic[:500],
                 "delivery_id": delivery.pk,
                 "dispatch_id": delivery.dispatch_id,
                 "subscriber": subscriber,
-                "act": EventAct.WAITING,
+                "action": BounceAction.WAITING,
                 "at": at,
             },
         )
         if not is_new:
             return None
         if delivery.state in UNDER_WAY:
-            return EventAct.WAITING
+            return BounceAction.WAITING
         return _decide(row, delivery, subscriber, at=at)
 
 
 def act_on_waiting(*, at: datetime) -> int:
     """Decide events whose letters were under way when they came; give back how many."""
     decided = 0
-    for event in ReportEvent.objects.waiting().select_related("subscriber")[:1000]:
+    for event in BounceEvent.objects.waiting().select_related("subscriber")[:1000]:
         with transaction.atomic():
-            mine = ReportEvent.objects.select_for_update().waiting().filter(pk=event.pk)
+            mine = BounceEvent.objects.select_for_update().waiting().filter(pk=event.pk)
             delivery = Delivery.objects.filter(pk=event.delivery_id).first()
             if not mine.exists() or (delivery and delivery.state in UNDER_WAY):
                 continue
             if delivery is None or delivery.state not in HANDED_OVER:
-                ReportEvent.objects.filter(pk=event.pk).update(act=EventAct.NOTHING)
+                BounceEvent.objects.filter(pk=event.pk).update(action=BounceAction.NOTHING)
             else:
                 _decide(event, delivery, event.subscriber, at=at)
             decided += 1
@@ -105,34 +105,34 @@ def act_on_waiting(*, at: datetime) -> int:
 
 
 def _decide(
-    event: ReportEvent, delivery: Delivery, subscriber: Subscriber, *, at: datetime
-) -> EventAct:
-    rule = read_policy()[event.verdict]
-    letters = ReportEvent.objects.letters_within(
-        rule.within, verdict=event.verdict, subscriber=subscriber.pk, at=at
+    event: BounceEvent, delivery: Delivery, subscriber: Subscriber, *, at: datetime
+) -> BounceAction:
+    rule = read_policy()[event.classification]
+    letters = BounceEvent.objects.letters_within(
+        rule.within, classification=event.classification, subscriber=subscriber.pk, at=at
     )
     _mark_delivery(event)
-    act = EventAct.COUNTED
+    act = BounceAction.COUNTED
     if letters >= rule.letters and not _is_about_former_address(event, delivery, subscriber):
         suppress(subscriber, event, letters=letters, at=at)
-        act = EventAct.SUPPRESSED
-    ReportEvent.objects.filter(pk=event.pk).update(act=act)
+        act = BounceAction.SUPPRESSED
+    BounceEvent.objects.filter(pk=event.pk).update(action=act)
     return act
 
 
 def _is_about_former_address(
-    event: ReportEvent, delivery: Delivery, subscriber: Subscriber
+    event: BounceEvent, delivery: Delivery, subscriber: Subscriber
 ) -> bool:
     """Whether a letter bounced that went to an address its reader has given up since."""
-    if event.verdict == EventVerdict.COMPLAINT or subscriber.moved_at is None:
+    if event.classification == BounceClassification.COMPLAINT or subscriber.moved_at is None:
         return False
     return delivery.settled_at is not None and delivery.settled_at < subscriber.moved_at
 
 
-def _mark_delivery(event: ReportEvent) -> None:
+def _mark_delivery(event: BounceEvent) -> None:
     """Write the letter's fate into the ledger, if it was thought to have arrived."""
     mine = Delivery.objects.filter(pk=event.delivery_id)
-    if event.verdict == EventVerdict.COMPLAINT:
+    if event.classification == BounceClassification.COMPLAINT:
         mine.filter(state__in=HANDED_OVER).update(state=DeliveryState.COMPLAINED)
     else:
         arrived = {DeliveryState.SENT, DeliveryState.UNKNOWN}
@@ -140,9 +140,9 @@ def _mark_delivery(event: ReportEvent) -> None:
         mine.filter(state__in=arrived).update(state=DeliveryState.BOUNCED, answer=words)
 
 
-def suppress(subscriber: Subscriber, event: ReportEvent, *, letters: int, at: datetime) -> None:
+def suppress(subscriber: Subscriber, event: BounceEvent, *, letters: int, at: datetime) -> None:
     """Write to this address no more; who complained leaves every briefing as well."""
-    complained = event.verdict == EventVerdict.COMPLAINT
+    complained = event.classification == BounceClassification.COMPLAINT
     reason = SuppressionReason.COMPLAINED if complained else SuppressionReason.BOUNCED
     times = f", {letters} letters" if letters > 1 else ""
     detail = f"{event.status} {event.reason}".strip() + times
@@ -155,4 +155,4 @@ def suppress(subscriber: Subscriber, event: ReportEvent, *, letters: int, at: da
         weaker = Suppression.objects.filter(pk=row.pk, reason__in=WEAKER_REASONS)
         is_new = bool(weaker.update(reason=reason, detail=detail, at=at)) or is_new
     if is_new:
-        record_act("suppressed", subscriber, by=None, reason=reason.value, letters=letters)
+        record_log_entry("suppressed", subscriber, by=None, reason=reason.value, letters=letters)

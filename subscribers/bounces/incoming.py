@@ -14,7 +14,7 @@ from subscribers.bounces.replies import take_reply
 from subscribers.bounces.report import Failure, Kind, Reason, Report, Verdict
 from subscribers.bounces.report_parser import read_report
 from subscribers.bounces.suppression_policy import read_policy
-from subscribers.models import Delivery, EventSource, EventVerdict, Subscriber
+from subscribers.models import BounceClassification, BounceSource, Delivery, Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +65,10 @@ def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetim
         return "no letter of ours"
     failure = _verdict_of(report, delivery)
     event = Event(
-        source=EventSource.MAIL,
+        source=BounceSource.MAIL,
         provider=provider,
         event_id=report.message_id or hashlib.sha256(message).hexdigest(),
-        verdict=EventVerdict(failure.verdict.value),
+        verdict=BounceClassification(failure.verdict.value),
         reason=failure.reason,
         status=failure.status,
         diagnostic=failure.diagnostic,

@@ -18,15 +18,15 @@ from django.core.exceptions import ValidationError
 from briefings.comment_submission import TooManyComments, take_by_mail
 from briefings.models import Briefing, Issue, IssueState
 from newsroom.email_addresses import normalise_address
-from newsroom.tokens import SEAL_CHARS, seal, unseal
+from newsroom.tokens import SIGNED_ID_CHARS, sign_id, verify_id
 from subscribers.bounces.delivery_lookup import trace_seal
 from subscribers.bounces.message_parts import MAX_OCTETS, read_header
 from subscribers.bounces.reply_text import own_words
 from subscribers.models import Delivery, Dispatch, Subscriber
 from subscribers.sending.personalised_email import Composition
 
-_TAG = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})@")
-_VIEW = re.compile(rf"/view/([0-9a-f]{{{SEAL_CHARS}}})")
+_TAG = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
+_VIEW = re.compile(rf"/view/([0-9a-f]{{{SIGNED_ID_CHARS}}})")
 _RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 _ANSWER = re.compile(
     r"(?i)^(?:\s*(?:re|aw|sv|antw|odp|rv|tr|r|vs|fw|fwd|wg)\s*(?:\[\d+\])?\s*:)+\s*"
@@ -40,7 +40,7 @@ def reply_address(issue: Issue) -> str:
     if not settings.REPLY_ADDRESS:
         return ""
     local, domain = settings.REPLY_ADDRESS.split("@")
-    return f"{local}+{seal('reply', issue.pk)}@{domain}"
+    return f"{local}+{sign_id('reply', issue.pk)}@{domain}"
 
 
 def take_reply(raw: bytes, *, recipient: str, at: datetime) -> str:
@@ -96,7 +96,7 @@ def find_issue(message: Message, raw: bytes, *, author: str, recipient: str) -> 
 
 def _by_tag(addresses: list[str]) -> Issue | None:
     for tag in _TAG.findall(" ".join(addresses)):
-        number = unseal("reply", tag.lower())
+        number = verify_id("reply", tag.lower())
         if number is not None:
             return Issue.objects.filter(pk=number).first()
         if delivery := trace_seal(tag.lower()):
@@ -123,7 +123,7 @@ def _by_reference(message: Message, *, author: str) -> Issue | None:
 def _by_link(raw: bytes) -> Issue | None:
     text = raw.decode("latin-1").replace("=\r\n", "").replace("=\n", "")
     for found in _VIEW.findall(text)[:5]:
-        number = unseal("view", found)
+        number = verify_id("view", found)
         if number is None:
             continue
         delivery = Delivery.objects.filter(pk=number).select_related("dispatch__issue").first()

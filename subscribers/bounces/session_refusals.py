@@ -16,12 +16,12 @@ from subscribers.bounces.classification import find_code, judge
 from subscribers.bounces.event_actions import Event, act_on
 from subscribers.bounces.report import Reason, Verdict, verdict_of
 from subscribers.models import (
+    BounceClassification,
+    BounceEvent,
+    BounceSource,
     Delivery,
     DeliveryState,
     Dispatch,
-    EventSource,
-    EventVerdict,
-    ReportEvent,
 )
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ NO_SUCH_MAILBOX = {"550", "551", "553"}
 
 def look_at_refusals(*, at: datetime) -> int:
     """Make events of the refusals that were not yet looked at; give back how many."""
-    looked_at = ReportEvent.objects.filter(delivery_id=OuterRef("pk"), source=EventSource.SENDING)
+    looked_at = BounceEvent.objects.filter(delivery_id=OuterRef("pk"), source=BounceSource.SENDING)
     # A dispatch tries for days before a deferral becomes a refusal.
     recent = Dispatch.objects.filter(deadline__gt=at - LOOK_BACK).values_list("pk", flat=True)
     refused = (
@@ -51,7 +51,7 @@ def look_at_refusals(*, at: datetime) -> int:
     count = 0
     for delivery in refused[:AT_A_TIME]:
         event = read_refusal(delivery.answer or "", delivery=delivery.pk)
-        if event.verdict == EventVerdict.HARD:
+        if event.verdict == BounceClassification.HARD:
             if delivery.dispatch_id not in doubted:
                 doubted[delivery.dispatch_id] = _is_about_us(delivery.dispatch_id)
             if doubted[delivery.dispatch_id]:
@@ -68,10 +68,10 @@ def read_refusal(answer: str, *, delivery: int, about_us: bool = False) -> Event
         reason = Reason.USER_UNKNOWN
     verdict = Verdict.POLICY if about_us else verdict_of(reason, temporary=judged.temporary)
     return Event(
-        source=EventSource.SENDING,
+        source=BounceSource.SENDING,
         provider="",
         event_id=str(delivery),
-        verdict=EventVerdict(verdict.value),
+        verdict=BounceClassification(verdict.value),
         reason=reason,
         status=judged.status,
         diagnostic=answer,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from subscribers.models import EventVerdict
+from subscribers.models import BounceClassification
 
 TABLE = Path(__file__).with_name("policy.toml")
 
@@ -25,8 +25,10 @@ class Rule:
 def read_policy() -> dict[str, Rule]:
     """Read policy.toml: a rule for each verdict. Raises ValueError with the wrong row's name."""
     rows = tomllib.loads(TABLE.read_text())
-    if set(rows) != set(EventVerdict.values):
-        raise ValueError(f"{TABLE.name} needs a row for each of {', '.join(EventVerdict.values)}")
+    if set(rows) != set(BounceClassification.values):
+        raise ValueError(
+            f"{TABLE.name} needs a row for each of {', '.join(BounceClassification.values)}"
+        )
     rules = {}
     for verdict, row in rows.items():
         letters, days = row.get("letters"), row.get("within_days")

@@ -32,20 +32,20 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsroom.tokens import SEAL_CHARS
+from newsroom.tokens import SIGNED_ID_CHARS
 from newsroom.webhook_secrets import SECRET_OF
 from subscribers.bounces.classification import judge
 from subscribers.bounces.delivery_lookup import latest_letter, trace_seal
 from subscribers.bounces.event_actions import Event, act_on
 from subscribers.bounces.report import Reason, verdict_of
-from subscribers.models import Delivery, EventSource, EventVerdict, Subscriber
+from subscribers.models import BounceClassification, BounceSource, Delivery, Subscriber
 
 if TYPE_CHECKING:
     from anymail.signals import AnymailTrackingEvent
 
 log = logging.getLogger(__name__)
 
-_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SEAL_CHARS}}})@")
+_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
 # What a provider says by a word of its own when the server's words say nothing plain.
 REASON_OF: dict[str, Reason] = {
     RejectReason.INVALID: Reason.USER_UNKNOWN,
@@ -119,20 +119,24 @@ def read_event(told: AnymailTrackingEvent, *, provider: str) -> Event | None:
     """Translate a tracking event; None for what is neither bounce nor complaint."""
     words = " ".join(filter(None, [told.mta_response, told.description]))
     if told.event_type == EventType.COMPLAINED:
-        verdict, reason, status = EventVerdict.COMPLAINT, Reason.COMPLAINT, ""
+        verdict, reason, status = BounceClassification.COMPLAINT, Reason.COMPLAINT, ""
     elif told.event_type in {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}:
         judged = judge(words)
         reason, status = judged.reason, judged.status
         if reason in {Reason.UNCLEAR, Reason.POLICY} and not status:
             reason = REASON_OF.get(told.reject_reason or "", reason)
         soft = _says_soft(told)
-        verdict = EventVerdict(verdict_of(reason, temporary=judged.temporary or soft).value)
-        if told.event_type == EventType.REJECTED and verdict == EventVerdict.HARD and not words:
-            verdict = EventVerdict.SOFT  # the provider did not even try
+        verdict = BounceClassification(verdict_of(reason, temporary=judged.temporary or soft).value)
+        if (
+            told.event_type == EventType.REJECTED
+            and verdict == BounceClassification.HARD
+            and not words
+        ):
+            verdict = BounceClassification.SOFT  # the provider did not even try
     else:
         return None
     return Event(
-        source=EventSource.HOOK,
+        source=BounceSource.HOOK,
         provider=provider,
         event_id=told.event_id or _digest(told),
         verdict=verdict,

@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Briefing
-from newsroom.admin_lists import LookOnly
-from newsroom.models import record_act
+from newsroom.admin_lists import ReadOnlyAdmin
+from newsroom.models import record_log_entry
 from subscribers.lists import ImportRefused, uploaded_lists
 from subscribers.lists.forms import ReadingForm
 from subscribers.lists.import_plan import Choices
@@ -72,7 +72,7 @@ class ListForm(forms.Form):
 
 
 @admin.register(SubscriberImport)
-class SubscriberImportAdmin(LookOnly, admin.ModelAdmin[SubscriberImport]):
+class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
     """Imports: begun here, done by a worker."""
 
     list_display = ("file_name", "briefing", "state", "became", "sent_by", "created_at")
@@ -200,7 +200,7 @@ class SubscriberImportAdmin(LookOnly, admin.ModelAdmin[SubscriberImport]):
         made = self._find(request, pk)
         if not made.parts.filter(kind=PartKind.REFUSED).exists():
             raise Http404("no refused rows")
-        record_act("downloaded refused rows", made, by=request.user)
+        record_log_entry("downloaded refused rows", made, by=request.user)
         return StreamingHttpResponse(
             uploaded_lists.read_parts(made, PartKind.REFUSED),
             content_type="text/csv; charset=utf-8",

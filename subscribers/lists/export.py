@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, QuerySet
 
 from briefings.models import Briefing
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 from subscribers.lists.known_exports import OWN_HEADER
 from subscribers.lists.spreadsheet_cells import defuse
 from subscribers.models import (
-    ConsentAct,
+    ConsentAction,
     ConsentRecord,
     Subscription,
     SubscriptionState,
@@ -79,7 +79,7 @@ def export(wanted: Wanted, *, by: Staff) -> Iterator[str]:
     """
     about = [wanted.briefing] if wanted.briefing else Briefing.objects.order_by("pk")
     for briefing in about:
-        record_act(
+        record_log_entry(
             "exported subscribers",
             briefing,
             by=by,
@@ -111,7 +111,7 @@ def _latest_consents(chunk: Iterable[Subscription]) -> dict[tuple[int, int], Con
     """The last agreement to each briefing, by subscriber and briefing."""
     records = ConsentRecord.objects.filter(
         subscriber__in={one.subscriber_id for one in chunk},
-        act__in=[ConsentAct.JOINED, ConsentAct.IMPORTED],
+        action__in=[ConsentAction.JOINED, ConsentAction.IMPORTED],
     )
     return {(one.subscriber_id, one.briefing_id): one for one in records.order_by("at", "pk")}
 

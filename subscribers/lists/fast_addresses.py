@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
-from newsroom.email_addresses import MAX_CHARS, normalise_address, wire_domain
+from newsroom.email_addresses import MAX_CHARS, normalise_address, to_ascii_domain
 from subscribers.lists.import_errors import Reason
 from subscribers.models.address_hash import hash_address, hash_key
 
@@ -56,6 +56,6 @@ class Recogniser:
 
 def _wire_domain(domain: str) -> str | None:
     try:
-        return wire_domain(domain)
+        return to_ascii_domain(domain)
     except ValueError:
         return None

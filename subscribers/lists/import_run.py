@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.db import IntegrityError, transaction
 
 from briefings.models import Briefing
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 from subscribers.lists import table_writer
 from subscribers.lists.import_errors import ImportRefused
 from subscribers.lists.import_plan import Plan
@@ -128,7 +128,7 @@ def _write(
         reasons=dict(refused.most_common()),
     )
     if not dry_run:
-        record_act(
+        record_log_entry(
             "imported subscribers",
             briefing,
             by=by,

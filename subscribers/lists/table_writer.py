@@ -20,7 +20,7 @@ from subscribers.lists.staging_table import CHOSEN, ROWS, is_postgres, token_col
 from subscribers.models import (
     AddressChange,
     AddressChangeState,
-    ConsentAct,
+    ConsentAction,
     ConsentRecord,
     Subscriber,
     Subscription,
@@ -147,7 +147,7 @@ def write(briefing: Briefing, plan: Plan, *, at: datetime) -> None:
         {
             "subscriber_id": "subscriber_id",
             "briefing_id": ("%s", briefing.pk),
-            "act": ("%s", ConsentAct.IMPORTED.value),
+            "action": ("%s", ConsentAction.IMPORTED.value),
             "at": agreed,
             "asked_at": "asked_at",
             "source": ("COALESCE(source, %s)", plan.source),

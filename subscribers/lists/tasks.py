@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from briefings.models import Issue
-from newsroom.clock import shared_now
+from newsroom.clock import database_now
 from newsroom.wake_ups import STALE_SECONDS
 from subscribers.lists import uploaded_lists
 from subscribers.models import SubscriberImport
@@ -22,8 +22,8 @@ def work_on_imports() -> None:
 
     None is begun shortly before an issue's hour: a process that does everything is free then.
     """
-    for made in SubscriberImport.objects.waiting(at=shared_now()):
-        now = shared_now()
+    for made in SubscriberImport.objects.waiting(at=database_now()):
+        now = database_now()
         is_issue_near = Issue.objects.due(at=now + FREE_BEFORE_AN_ISSUE).exists()
         if is_issue_near or SubscriberImport.objects.in_hand(at=now).exists():
             return  # the beat asks again
@@ -33,4 +33,4 @@ def work_on_imports() -> None:
 @shared_task
 def forget_imports() -> None:
     """Delete lists that nobody confirmed, and old refused rows."""
-    uploaded_lists.forget(at=shared_now())
+    uploaded_lists.forget(at=database_now())

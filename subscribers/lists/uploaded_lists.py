@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from newsroom.clock import shared_now
-from newsroom.models import record_act
+from newsroom.clock import database_now
+from newsroom.models import record_log_entry
 from newsroom.wake_ups import wake
 from subscribers.lists.import_errors import ImportRefused, ImportStopped
 from subscribers.lists.import_plan import Choices, Plan, make_plan
@@ -49,7 +49,7 @@ def keep(
         )
         file.seek(0)
         put(made, PartKind.FILE, iter(lambda: file.read(PIECE), b""))
-        record_act("sent in", made, by=by, briefing=briefing.slug)
+        record_log_entry("sent in", made, by=by, briefing=briefing.slug)
         settle(made, file, plan, choices)
     return made
 
@@ -106,17 +106,17 @@ def read_parts(made: SubscriberImport, kind: PartKind) -> Iterator[bytes]:
 
 def work_on(made: SubscriberImport) -> None:
     """Check or import one list as its worker; stopping it loses nothing but the time."""
-    if not made.take(at=shared_now()):
+    if not made.take(at=database_now()):
         return
     is_check = made.state == ImportState.CHECKING
     try:
         with opened(made) as file:
-            plan = make_plan(file, choices_of(made), now=shared_now())
+            plan = make_plan(file, choices_of(made), now=database_now())
             run(
                 file,
                 plan,
                 made.briefing,
-                at=shared_now(),
+                at=database_now(),
                 by=made.sent_by,
                 dry_run=is_check,
                 watch=lambda done: _note(made, done),
@@ -125,12 +125,12 @@ def work_on(made: SubscriberImport) -> None:
     except ImportStopped:
         log.info("%s was stopped", made)
     except ImportRefused as refusal:
-        made.end(ImportState.FAILED, at=shared_now(), trouble=str(refusal)[:1000])
+        made.end(ImportState.FAILED, at=database_now(), trouble=str(refusal)[:1000])
     except Exception:
         log.exception("%s failed; nothing of it was written", made)
         made.end(
             ImportState.FAILED,
-            at=shared_now(),
+            at=database_now(),
             trouble="A fault of ours: it is in the log of the worker. Nothing was written.",
         )
         raise
@@ -147,7 +147,7 @@ def forget(*, at: datetime) -> None:
 def _note(made: SubscriberImport, done: int | None) -> None:
     """Tell how far it is; one octet less than all until it is being written."""
     so_far = made.size if done is None else min(done, made.size - 1)
-    if not made.note(done=so_far, at=shared_now()):
+    if not made.note(done=so_far, at=database_now()):
         raise ImportStopped
 
 
@@ -156,7 +156,7 @@ def _conclude(made: SubscriberImport, figures: Figures, refused: Iterable[bytes]
     is_check = made.state == ImportState.CHECKING
     put(made, PartKind.REFUSED, refused if figures.refused else ())
     target = ImportState.CHECKED if is_check else ImportState.DONE
-    if not made.end(target, at=shared_now(), figures=asdict(figures)):
+    if not made.end(target, at=database_now(), figures=asdict(figures)):
         raise ImportStopped
 
 

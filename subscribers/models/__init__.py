@@ -1,11 +1,16 @@
 """Who hears it: subscribers, their consent, and the ledger of what was sent to them."""
 
 from subscribers.models.address_change import AddressChange, AddressChangeState
-from subscribers.models.bounce_event import EventAct, EventSource, EventVerdict, ReportEvent
-from subscribers.models.consent_record import ConsentAct, ConsentRecord
+from subscribers.models.bounce_event import (
+    BounceAction,
+    BounceClassification,
+    BounceEvent,
+    BounceSource,
+)
+from subscribers.models.consent_record import ConsentAction, ConsentRecord
 from subscribers.models.delivery import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
-from subscribers.models.send_limits import DailyCount, Destination, SendAllowance
+from subscribers.models.send_limits import DailySendCount, DomainBackoff, SendRateBucket
 from subscribers.models.sign_up import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.subscriber_import import ImportPart, ImportState, PartKind, SubscriberImport
@@ -16,23 +21,23 @@ __all__ = [
     "SETTLED_STATES",
     "AddressChange",
     "AddressChangeState",
-    "ConsentAct",
+    "BounceAction",
+    "BounceClassification",
+    "BounceEvent",
+    "BounceSource",
+    "ConsentAction",
     "ConsentRecord",
-    "DailyCount",
+    "DailySendCount",
     "Delivery",
     "DeliveryState",
-    "Destination",
     "Dispatch",
     "DispatchState",
-    "EventAct",
-    "EventSource",
-    "EventVerdict",
+    "DomainBackoff",
     "ImportPart",
     "ImportState",
     "Lease",
     "PartKind",
-    "ReportEvent",
-    "SendAllowance",
+    "SendRateBucket",
     "SignUp",
     "SignUpChoice",
     "Subscriber",

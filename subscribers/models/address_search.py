@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from subscribers.models.address_hash import hash_address
 
 
-def find_address(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+def search_address(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
     """Find rows with a column `address` and its hash by a whole address, its beginning or its host.
 
     A whole address is found in any spelling. The beginning is found by the index, so it is looked

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-class EventSource(models.TextChoices):
+class BounceSource(models.TextChoices):
     """How it reached us."""
 
     MAIL = "mail", "A report by mail"
@@ -17,8 +17,8 @@ class EventSource(models.TextChoices):
     SENDING = "sending", "The server's answer while sending"
 
 
-class EventVerdict(models.TextChoices):
-    """What it means for the address; the policy table (reports/policy.toml) is by these."""
+class BounceClassification(models.TextChoices):
+    """What it means for the address; the policy table (bounces/policy.toml) is by these."""
 
     HARD = "hard", "No such mailbox"
     FULL = "full", "Mailbox full"
@@ -27,7 +27,7 @@ class EventVerdict(models.TextChoices):
     COMPLAINT = "complaint", "Reported as spam"
 
 
-class EventAct(models.TextChoices):
+class BounceAction(models.TextChoices):
     """What was done about it."""
 
     WAITING = "waiting", "Waits until the letter's own fate is recorded"
@@ -36,31 +36,33 @@ class EventAct(models.TextChoices):
     NOTHING = "nothing", "Nothing"
 
 
-class ReportEventQuerySet(models.QuerySet["ReportEvent"]):
+class BounceEventQuerySet(models.QuerySet["BounceEvent"]):
     """Events as the policy and the desk ask for them."""
 
-    def waiting(self) -> ReportEventQuerySet:
+    def waiting(self) -> BounceEventQuerySet:
         """Events about letters that were still in a worker's hands."""
-        return self.filter(act=EventAct.WAITING).order_by("pk")
+        return self.filter(action=BounceAction.WAITING).order_by("pk")
 
     def letters_within(
-        self, within: timedelta, *, verdict: str, subscriber: int, at: datetime
+        self, within: timedelta, *, classification: str, subscriber: int, at: datetime
     ) -> int:
-        """How many of a subscriber's letters met with this verdict lately."""
-        lately = self.filter(subscriber_id=subscriber, verdict=verdict, at__gt=at - within)
+        """How many of a subscriber's letters met with this classification lately."""
+        lately = self.filter(
+            subscriber_id=subscriber, classification=classification, at__gt=at - within
+        )
         return lately.order_by().values("delivery_id").distinct().count()
 
 
-class ReportEvent(models.Model):
+class BounceEvent(models.Model):
     """One bounce or complaint about one letter. `key` makes a second telling of it harmless.
 
     The delivery is named without a foreign key check, as everywhere in the ledger.
     """
 
     key = models.CharField(max_length=64, unique=True)
-    source = models.CharField(max_length=8, choices=EventSource)
+    source = models.CharField(max_length=8, choices=BounceSource)
     provider = models.CharField(max_length=40, blank=True)
-    verdict = models.CharField(max_length=10, choices=EventVerdict)
+    classification = models.CharField(max_length=10, choices=BounceClassification)
     reason = models.CharField(max_length=40)
     status = models.CharField(max_length=12, blank=True, help_text="RFC 3463, such as 5.1.1.")
     diagnostic = models.CharField(
@@ -78,10 +80,10 @@ class ReportEvent(models.Model):
     subscriber = models.ForeignKey(
         "subscribers.Subscriber", on_delete=models.CASCADE, related_name="events"
     )
-    act = models.CharField(max_length=10, choices=EventAct)
+    action = models.CharField(max_length=10, choices=BounceAction)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = ReportEventQuerySet.as_manager()
+    objects = BounceEventQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-pk")
@@ -91,9 +93,9 @@ class ReportEvent(models.Model):
             models.CheckConstraint(condition=~Q(key=""), name="report_event_has_its_key"),
         )
         indexes = (
-            models.Index(fields=["subscriber", "verdict", "at"], name="report_event_policy"),
-            models.Index(fields=["id"], condition=Q(act="waiting"), name="report_event_waiting"),
+            models.Index(fields=["subscriber", "classification", "at"], name="report_event_policy"),
+            models.Index(fields=["id"], condition=Q(action="waiting"), name="report_event_waiting"),
         )
 
     def __str__(self) -> str:
-        return f"{self.get_verdict_display()}, {self.at:%d %B %Y}"
+        return f"{self.get_classification_display()}, {self.at:%d %B %Y}"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
-class ConsentAct(models.TextChoices):
+class ConsentAction(models.TextChoices):
     """What a person did."""
 
     JOINED = "joined", "Joined"
@@ -35,7 +35,7 @@ class ConsentRecord(AppendOnlyModel):
         related_name="+",
         db_index=False,  # consents are asked for by person
     )
-    act = models.CharField(max_length=10, choices=ConsentAct)
+    action = models.CharField(max_length=10, choices=ConsentAction)
     at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When the form was sent.")
     source = models.CharField(max_length=300, help_text="Page, letter or file.")
@@ -50,4 +50,4 @@ class ConsentRecord(AppendOnlyModel):
         indexes = (models.Index(fields=["subscriber", "briefing"], name="consent_by_subscriber"),)
 
     def __str__(self) -> str:
-        return f"{self.get_act_display()} {self.at:%d %B %Y %H:%M}"
+        return f"{self.get_action_display()} {self.at:%d %B %Y %H:%M}"

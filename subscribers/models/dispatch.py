@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -147,5 +147,5 @@ class Dispatch(models.Model):
                     f"This dispatch is {self.get_state_display().lower()}"
                     f" and cannot become {target.label.lower()}."
                 )
-            record_act(verb, self, by=by, **{k: str(v) for k, v in changes.items() if v})
+            record_log_entry(verb, self, by=by, **{k: str(v) for k, v in changes.items() if v})
         self.refresh_from_db(fields=["state", *changes])

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 
-class SendAllowance(models.Model):
+class SendRateBucket(models.Model):
     """The one bucket from which all workers on all hosts take leave to send (`SEND_RATE`)."""
 
     only = models.BooleanField(primary_key=True, default=True)
@@ -21,12 +21,12 @@ class SendAllowance(models.Model):
         return f"next letter at {self.next_at}"
 
 
-class DailyCount(models.Model):
+class DailySendCount(models.Model):
     """How many letters a limit has let through on a day (UTC)."""
 
     limit = models.CharField(max_length=255, help_text="A server's name, or the sending domain.")
     day = models.DateField()
-    letters = models.PositiveIntegerField(default=0)
+    emails = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = (
@@ -34,21 +34,21 @@ class DailyCount(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.letters} letters by {self.limit} on {self.day}"
+        return f"{self.emails} emails by {self.limit} on {self.day}"
 
 
-class Destination(models.Model):
+class DomainBackoff(models.Model):
     """A domain that a dispatch must go easy on: by our limit, or because it asked for that."""
 
     dispatch = models.ForeignKey(
-        "subscribers.Dispatch", on_delete=models.CASCADE, related_name="destinations"
+        "subscribers.Dispatch", on_delete=models.CASCADE, related_name="domain_backoffs"
     )
     domain = models.CharField(max_length=255)
     next_at = models.DateTimeField(help_text="When the next letters may go there.")
-    parked = models.PositiveIntegerField(
+    held_back = models.PositiveIntegerField(
         default=0, help_text="About so many copies wait for their turn."
     )
-    rests = models.PositiveSmallIntegerField(
+    backoffs = models.PositiveSmallIntegerField(
         default=0, help_text="How often in a row it asked us to wait."
     )
 

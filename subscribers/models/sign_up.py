@@ -31,8 +31,8 @@ class SignUpQuerySet(models.QuerySet["SignUp"]):
 
     def to_be_reminded(self, *, at: datetime, after: timedelta) -> SignUpQuerySet:
         """Confirmable, last written to long enough ago, and never reminded; the oldest first."""
-        waiting = self.confirmable(at=at).filter(reminded_at=None, letter_at__lte=at - after)
-        return waiting.order_by("letter_at", "pk")
+        waiting = self.confirmable(at=at).filter(reminded_at=None, email_sent_at__lte=at - after)
+        return waiting.order_by("email_sent_at", "pk")
 
 
 class SignUp(models.Model):
@@ -48,7 +48,9 @@ class SignUp(models.Model):
         "briefings.Briefing", related_name="+", through="subscribers.SignUpChoice"
     )
     asked_at = models.DateTimeField(default=timezone.now, help_text="When a form was last sent.")
-    letter_at = models.DateTimeField(null=True, help_text="When the last confirmation was written.")
+    email_sent_at = models.DateTimeField(
+        null=True, help_text="When the last confirmation was written."
+    )
     reminded_at = models.DateTimeField(null=True, help_text="When the one reminder was due.")
     confirmed_at = models.DateTimeField(null=True)
 
@@ -63,7 +65,7 @@ class SignUp(models.Model):
                 name="sign_up_is_open_once_per_address",
             ),
             models.CheckConstraint(
-                condition=Q(reminded_at__isnull=True) | Q(letter_at__gte=F("reminded_at")),
+                condition=Q(reminded_at__isnull=True) | Q(email_sent_at__gte=F("reminded_at")),
                 name="sign_up_reminder_counts_as_its_letter",
             ),
         )
@@ -82,7 +84,7 @@ class SignUp(models.Model):
         The reminder is a letter to the address: none other is written within the hour.
         """
         due = SignUp.objects.to_be_reminded(at=at, after=after).order_by().filter(pk=self.pk)
-        return bool(due.update(reminded_at=at, letter_at=at))
+        return bool(due.update(reminded_at=at, email_sent_at=at))
 
 
 class SignUpChoiceQuerySet(models.QuerySet["SignUpChoice"]):

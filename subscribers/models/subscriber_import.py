@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_act
+from newsroom.models import record_log_entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -158,7 +158,7 @@ class SubscriberImport(models.Model):
         """Let a worker import what was checked."""
         with transaction.atomic():
             self._move({ImportState.CHECKED}, ImportState.IMPORTING, done=0, heard_at=None)
-            record_act("confirmed", self, by=by, briefing=self.briefing.slug)
+            record_log_entry("confirmed", self, by=by, briefing=self.briefing.slug)
 
     def begin_anew(self, *, reading: dict[str, Any]) -> None:
         """Let a worker read it from its start: who has it in hand is heard no more."""
@@ -174,7 +174,7 @@ class SubscriberImport(models.Model):
                 **_ended(at),
             )
             self.parts.all().delete()
-            record_act("stopped", self, by=by)
+            record_log_entry("stopped", self, by=by)
 
     def take(self, *, at: datetime) -> bool:
         """Begin to work on it; of two workers one wins, and a former one is heard no more."""

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from newsroom.constant_time import post_discreetly
-from newsroom.emails import post
-from newsroom.rate_limits import first_within_the_hour
-from subscribers.locks import hold, hold_one
+from newsroom.constant_time import queue_email_in_constant_time
+from newsroom.emails import queue_email
+from newsroom.rate_limits import is_first_this_hour
+from subscribers.locks import lock_subscriber, lock_subscribers
 from subscribers.models import AddressChange, AddressChangeState, Subscriber, Suppression
 from subscribers.models.address_change import AGREE_WITHIN, AddressChangeQuerySet
 from subscribers.models.address_hash import hash_address
@@ -58,7 +58,7 @@ def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -
     if key == subscriber.address_hash:
         raise SameAddress("Your letters go to this address already.")
     with transaction.atomic():
-        hold_one(subscriber)
+        lock_subscriber(subscriber)
         unfinished = subscriber.address_changes.exclude(state=AddressChangeState.DONE)
         # Asked for again, it keeps the tokens of the letter that may have left within the hour.
         change = unfinished.filter(new_address_hash=key).last() or AddressChange(
@@ -74,7 +74,7 @@ def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -
         change.new_agreed_at = change.new_agreed_ip = None
         change.save()
         # One letter an hour to an address that may be a stranger's, whoever asks.
-        is_first = first_within_the_hour("address-change", key)
+        is_first = is_first_this_hour("address-change", key)
         _write(change, Side.NEW, allowed=is_first and not _is_suppressed(key))
         _write(change, Side.OLD, allowed=not _is_suppressed(subscriber.address_hash))
 
@@ -129,7 +129,7 @@ def object_to(token: str, *, at: datetime) -> Question | None:
 def _held(token: str, *, at: datetime) -> Question | None:
     """Find what a link asks, and hold it with its reader until the transaction ends."""
     changes = AddressChange.objects.with_token(token)
-    hold(changes.values_list("subscriber_id", flat=True))
+    lock_subscribers(changes.values_list("subscriber_id", flat=True))
     return _question(changes.select_for_update(), token, at=at)
 
 
@@ -152,11 +152,11 @@ def _finish(change: AddressChange, *, at: datetime) -> None:
             "name": change.subscriber.name,
             "preferences_url": preferences_url(change.subscriber),
         }
-        post("address_changed", to=change.new_address, context=context)
+        queue_email("address_changed", to=change.new_address, context=context)
     elif not barred:
         link = settings.SITE_URL + reverse("subscribers:preferences_link")
         context = {"old_address": change.masked_old_address, "link": link}
-        post("address_taken", to=change.new_address, context=context)
+        queue_email("address_taken", to=change.new_address, context=context)
 
 
 def _move(change: AddressChange, *, at: datetime) -> bool:
@@ -181,7 +181,7 @@ def _write(change: AddressChange, side: Side, *, allowed: bool) -> None:
     """Ask one of the two mailboxes; the new one, perhaps a stranger's, reads nothing typed."""
     is_new = side == Side.NEW
     link = reverse("subscribers:address", args=[change.new_token if is_new else change.old_token])
-    post_discreetly(
+    queue_email_in_constant_time(
         f"confirm_{side}_address",
         to=change.new_address if is_new else change.old_address,
         context={

@@ -16,12 +16,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.constant_time import post_discreetly
-from newsroom.rate_limits import first_within_the_hour
-from newsroom.tokens import is_row_token, stamp, unstamp
-from subscribers.consent import Evidence, join
+from newsroom.constant_time import queue_email_in_constant_time
+from newsroom.rate_limits import is_first_this_hour
+from newsroom.tokens import is_row_token, sign_value, verify_value
+from subscribers.consent import Evidence, subscribe
 from subscribers.consent_wording import SEVERAL
-from subscribers.locks import hold_one
+from subscribers.locks import lock_subscriber
 from subscribers.models import Subscriber, Subscription, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.preferences.unsubscription import leave_these
@@ -56,7 +56,7 @@ def visit(token: str) -> Visit | None:
     if is_row_token(token):
         subscriber = Subscriber.objects.with_token(token).first()
         return Visit(subscriber=subscriber, is_owner=False) if subscriber else None
-    number, _, address = (unstamp(_ACT, token, max_age=LINK_LASTS) or "").partition(" ")
+    number, _, address = (verify_value(_ACT, token, max_age=LINK_LASTS) or "").partition(" ")
     subscriber = Subscriber.objects.filter(pk=number).first() if number else None
     # A link that was sent to a former address opens nothing once letters go elsewhere.
     if subscriber is None or not subscriber.address_hash.startswith(address or "-"):
@@ -79,16 +79,16 @@ def send_link(subscriber: Subscriber) -> None:
 
 def fresh_link(subscriber: Subscriber) -> str:
     """Where the owner of the address on file may change everything, for a day."""
-    token = stamp(_ACT, f"{subscriber.pk} {hash_address(subscriber.address)[:16]}")
+    token = sign_value(_ACT, f"{subscriber.pk} {hash_address(subscriber.address)[:16]}")
     return settings.SITE_URL + reverse("subscribers:preferences", args=[token])
 
 
 def _post_link(subscriber: Subscriber, *, is_known: bool) -> None:
     """At most one an hour leaves for an address, whoever asks."""
     is_suppressed = Suppression.objects.at_address(subscriber.address).exists()
-    if not first_within_the_hour("link", hash_address(subscriber.address)):
+    if not is_first_this_hour("link", hash_address(subscriber.address)):
         return
-    post_discreetly(
+    queue_email_in_constant_time(
         "preferences_link",
         to=subscriber.address,
         context={"link": fresh_link(subscriber)},
@@ -121,7 +121,7 @@ def change(
     to_leave = {one.pk for one in shown} - {one.pk for one in wanted}
     to_join = [one for one in wanted if one.pk not in {was.pk for was in shown}]
     with transaction.atomic():
-        hold_one(subscriber)
+        lock_subscriber(subscriber)
         renamed = Subscriber.objects.filter(pk=subscriber.pk).exclude(name=name).update(name=name)
         active = subscriber.subscriptions.active().filter(briefing__in=to_leave)
         left = leave_these(
@@ -130,6 +130,6 @@ def change(
         joined = [
             subscription
             for briefing in to_join
-            if (subscription := join(subscriber, briefing, at=at, evidence=evidence))
+            if (subscription := subscribe(subscriber, briefing, at=at, evidence=evidence))
         ]
     return Changes(joined=joined, left=left, name_changed=bool(renamed))

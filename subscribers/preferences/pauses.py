@@ -14,7 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.tokens import stamp, unstamp
+from newsroom.tokens import sign_value, verify_value
 from subscribers.models import Subscriber
 
 LONGEST = timedelta(days=365)
@@ -74,14 +74,14 @@ def pause_of(subscriber: Subscriber, *, at: datetime) -> Pause | None:
     until = paused_until(subscriber, at=at)
     if until is None:
         return None
-    token = stamp(_ACT, f"{subscriber.pk} {_begin(subscriber)}")
+    token = sign_value(_ACT, f"{subscriber.pk} {_begin(subscriber)}")
     return Pause(until=until, path=reverse("subscribers:pause", args=[token]))
 
 
 def paused_by(token: str) -> Subscriber | None:
     """Find whose pause a link is about; None when it is forged, or that pause is over."""
     longest = int(LONGEST.total_seconds()) + 86_400
-    number, _, begin = (unstamp(_ACT, token, max_age=longest) or "").partition(" ")
+    number, _, begin = (verify_value(_ACT, token, max_age=longest) or "").partition(" ")
     subscriber = Subscriber.objects.filter(pk=number).first() if number else None
     return subscriber if subscriber and _begin(subscriber) == begin else None
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsroom.tokens import stamp, unstamp
-from subscribers.consent import Evidence, join, leave
+from newsroom.tokens import sign_value, verify_value
+from subscribers.consent import Evidence, subscribe, unsubscribe
 from subscribers.consent_wording import UNDONE
-from subscribers.locks import hold
+from subscribers.locks import lock_subscribers
 from subscribers.models import Subscriber, Subscription
 
 # How long the page that followed leaving can undo it, or leave the rest, in seconds.
@@ -24,11 +24,11 @@ def leave_these(
     """End subscriptions; give back those that had not ended before, nor been erased."""
     wanted = list(subscriptions)
     with transaction.atomic():
-        there = hold(one.subscriber_id for one in wanted)
+        there = lock_subscribers(one.subscriber_id for one in wanted)
         return [
             one
             for one in wanted
-            if one.subscriber_id in there and leave(one, at=at, source=source, ip=ip)
+            if one.subscriber_id in there and unsubscribe(one, at=at, source=source, ip=ip)
         ]
 
 
@@ -46,37 +46,37 @@ def undo_token(left: Sequence[Subscription], *, before: str = "") -> str:
     It is shown only on the page that answers the request which left. So whoever holds a forwarded
     letter can take its reader off and back on, but never on again after the reader left.
     """
-    earlier = (unstamp(_UNDO, before, max_age=PAGE_LASTS) or "") if before else ""
+    earlier = (verify_value(_UNDO, before, max_age=PAGE_LASTS) or "") if before else ""
     parts = [*earlier.split(), *(f"{one.pk}@{one.left_at:%Y%m%d%H%M%S%f}" for one in left)]
-    return stamp(_UNDO, " ".join(parts)) if parts else ""
+    return sign_value(_UNDO, " ".join(parts)) if parts else ""
 
 
 def undo(token: str, *, source: str, ip: str | None, at: datetime) -> list[Subscription] | None:
     """Take a leaving back; None when the token is forged, too old or used already."""
-    left = unstamp(_UNDO, token, max_age=PAGE_LASTS)
+    left = verify_value(_UNDO, token, max_age=PAGE_LASTS)
     if not left:
         return None
     moments = dict(part.split("@") for part in left.split(" "))
     evidence = Evidence(source=source, wording=UNDONE, ip=ip)
     with transaction.atomic():
         rows = Subscription.objects.filter(pk__in=moments)
-        hold(rows.values_list("subscriber_id", flat=True))
+        lock_subscribers(rows.values_list("subscriber_id", flat=True))
         rows = rows.select_for_update()
         back = [
             joined
             for row in rows.order_by("pk")
             if row.left_at is not None and f"{row.left_at:%Y%m%d%H%M%S%f}" == moments[str(row.pk)]
-            if (joined := join(row.subscriber, row.briefing, at=at, evidence=evidence))
+            if (joined := subscribe(row.subscriber, row.briefing, at=at, evidence=evidence))
         ]
     return back or None
 
 
 def all_token(subscriber: Subscriber) -> str:
     """Make what leaves every briefing, for the page that answers leaving one."""
-    return stamp(_ALL, str(subscriber.pk))
+    return sign_value(_ALL, str(subscriber.pk))
 
 
 def subscriber_to_leave_all(token: str) -> Subscriber | None:
     """Whom the page's 'all briefings' is about; None when it is forged or too old."""
-    number = unstamp(_ALL, token, max_age=PAGE_LASTS)
+    number = verify_value(_ALL, token, max_age=PAGE_LASTS)
     return Subscriber.objects.filter(pk=number).first() if number else None

@@ -20,9 +20,9 @@ from django.db.models import Model, Q, QuerySet
 from briefings.models import Comment, CommentState
 from newsroom.inbox import storage
 from newsroom.mail_servers import Kind
-from newsroom.models import OutgoingLetter
+from newsroom.models import OutgoingEmail
 from subscribers.lists.table_writer import wait_for_imports
-from subscribers.locks import hold
+from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.privacy.list_erasure import strike
 from subscribers.privacy.personal_data import (
@@ -56,7 +56,7 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
         # Whatever else is about to happen to them waits, and then finds them gone.
         sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
         list(sign_ups.select_for_update().values_list("pk"))
-        hold([subscriber.pk] if subscriber else [])
+        lock_subscribers([subscriber.pk] if subscriber else [])
         for address_hash in person.hashes:
             Suppression.objects.update_or_create(
                 address_hash=address_hash,
@@ -110,7 +110,7 @@ def _drop_wishes(person: Person) -> int:
 
 def _take_back(name: str, *, to: list[str]) -> None:
     """Delete letters of a kind that have not left yet."""
-    waiting = OutgoingLetter.objects.filter(name=name)
+    waiting = OutgoingEmail.objects.filter(name=name)
     waiting.filter(pk__in=letters_to(to).values("pk")).delete()
 
 

@@ -16,14 +16,14 @@ from django.db.models import Model, Q, QuerySet
 
 from briefings.models import Comment
 from newsroom.email_addresses import address_key
-from newsroom.models import OutgoingLetter
+from newsroom.models import OutgoingEmail
 from subscribers.models import (
     AddressChange,
     AddressChangeState,
+    BounceEvent,
     ConsentRecord,
     Delivery,
     Dispatch,
-    ReportEvent,
     SignUp,
     SignUpChoice,
     Subscriber,
@@ -77,7 +77,7 @@ def traces_of(person: Person) -> dict[str, QuerySet[Any]]:
             sign_up__address_hash__in=person.hashes
         ).select_related("sign_up", "briefing"),
         "deliveries": deliveries_to(reader).select_related("dispatch__issue__briefing"),
-        "bounces and complaints": ReportEvent.objects.filter(**own).order_by("pk"),
+        "bounces and complaints": BounceEvent.objects.filter(**own).order_by("pk"),
         "comments": comments_by(person.addresses),
         "letters on their way": letters_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),
@@ -108,9 +108,9 @@ def comments_by(addresses: Collection[str]) -> QuerySet[Comment]:
     return found.select_related("issue__briefing", "section", "parent", "contributor")
 
 
-def letters_to(addresses: Collection[str]) -> QuerySet[OutgoingLetter]:
+def letters_to(addresses: Collection[str]) -> QuerySet[OutgoingEmail]:
     """Single letters that still wait to leave for these addresses."""
-    return OutgoingLetter.objects.filter(pk__in=_at(addresses, OutgoingLetter, "to"))
+    return OutgoingEmail.objects.filter(pk__in=_at(addresses, OutgoingEmail, "to"))
 
 
 def _at(addresses: Collection[str], table: type[Model], column: str) -> list[Any]:

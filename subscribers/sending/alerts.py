@@ -28,7 +28,7 @@ def pause(dispatch: Dispatch, reason: str) -> None:
     with transaction.atomic():
         dispatch.pause(by=None, reason=reason)
         for person in who_may_send():
-            emails.post(
+            emails.queue_email(
                 "dispatch_paused",
                 to=person.email,
                 context={

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from subscribers.models import DailyCount
+from subscribers.models import DailySendCount
 from subscribers.sending.transactions import brief
 
 if TYPE_CHECKING:
@@ -63,19 +63,19 @@ def take(server: MailServer, want: int, *, at: datetime | None = None) -> Budget
         return without_limit(want)
     with brief():
         for name in sorted(limits):
-            DailyCount.objects.get_or_create(limit=name, day=day)
-        counts = DailyCount.objects.filter(limit__in=limits, day=day).order_by("limit")
-        left = [limits[count.limit] - count.letters for count in counts.select_for_update()]
+            DailySendCount.objects.get_or_create(limit=name, day=day)
+        counts = DailySendCount.objects.filter(limit__in=limits, day=day).order_by("limit")
+        left = [limits[count.limit] - count.emails for count in counts.select_for_update()]
         letters = max(0, min(want, *left))
-        counts.order_by().update(letters=F("letters") + letters)
+        counts.order_by().update(emails=F("emails") + letters)
     return Budget(names=tuple(sorted(limits)), day=day, letters=letters)
 
 
 def give_back(budget: Budget, unused: int) -> None:
     """Return what a lease did not use."""
     if budget.names and unused > 0:
-        DailyCount.objects.filter(limit__in=budget.names, day=budget.day).update(
-            letters=F("letters") - unused
+        DailySendCount.objects.filter(limit__in=budget.names, day=budget.day).update(
+            emails=F("emails") - unused
         )
 
 
@@ -86,6 +86,6 @@ def used_up(*, at: datetime) -> list[str]:
     for server in settings.MAIL_SERVERS:
         limits |= caps(server, day=day)
     counts = dict(
-        DailyCount.objects.filter(limit__in=limits, day=day).values_list("limit", "letters")
+        DailySendCount.objects.filter(limit__in=limits, day=day).values_list("limit", "emails")
     )
     return [name for name, cap in limits.items() if counts.get(name, 0) >= cap]

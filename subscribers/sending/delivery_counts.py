@@ -70,15 +70,15 @@ def waits_of(dispatch: Dispatch, *, at: datetime) -> list[str]:
     if dispatch.state != DispatchState.SENDING:
         return []
     found = [f"Today's letters of {name} are used up." for name in daily_limits.used_up(at=at)]
-    for place in dispatch.destinations.order_by("domain"):
-        if place.rests and place.next_at > at:
+    for place in dispatch.domain_backoffs.order_by("domain"):
+        if place.backoffs and place.next_at > at:
             minutes = max(1, round((place.next_at - at).total_seconds() / 60))
             found.append(
                 f"{place.domain} asked us to wait; it is tried again in"
                 f" {minutes} minute{'' if minutes == 1 else 's'}."
             )
-        elif place.parked and not place.rests:
-            found.append(f"About {place.parked:,} copies wait for the limit of {place.domain}.")
+        elif place.held_back and not place.backoffs:
+            found.append(f"About {place.held_back:,} copies wait for the limit of {place.domain}.")
     return found
 
 

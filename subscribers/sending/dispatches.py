@@ -85,7 +85,7 @@ def send_proof(issue: Issue, *, to: str) -> None:
         subscribe=f"{site}/subscribe/",
     )
     letter = render_letter(issue, links=links)
-    emails.put(
+    emails.queue_rendered_email(
         "proof",
         to=to,
         subject=f"[Proof] {letter.subject}",

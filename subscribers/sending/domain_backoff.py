@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import F
 
-from newsroom.clock import shared_now
-from subscribers.models import Destination, Dispatch, DispatchState
+from newsroom.clock import database_now
+from subscribers.models import Dispatch, DispatchState, DomainBackoff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def hold_back(
 
     `again` tells that these copies were in hand before, perhaps parked.
     """
-    places = {place.domain: place for place in dispatch.destinations.all()}
+    places = {place.domain: place for place in dispatch.domain_backoffs.all()}
     groups: defaultdict[str, list[int]] = defaultdict(list)
     limited = {limit.name for limit in settings.SEND_DOMAIN_LIMITS.values()}
     if not places and not limited:
@@ -62,11 +62,11 @@ def hold_back(
             groups[name].append(reader.subscriber)
     parked = []
     for name, group in groups.items():
-        place = places.get(name) or Destination(dispatch=dispatch, domain=name, next_at=at)
+        place = places.get(name) or DomainBackoff(dispatch=dispatch, domain=name, next_at=at)
         if again:
-            place.parked = max(0, place.parked - len(group))
+            place.held_back = max(0, place.held_back - len(group))
         waiting, until = _who_waits(place, group, deadline=dispatch.deadline, at=at)
-        place.parked += len(waiting)
+        place.held_back += len(waiting)
         place.save()
         if waiting:
             parked.append(Parked(subscribers=tuple(waiting), until=until))
@@ -74,11 +74,11 @@ def hold_back(
 
 
 def _who_waits(
-    place: Destination, group: list[int], *, deadline: datetime, at: datetime
+    place: DomainBackoff, group: list[int], *, deadline: datetime, at: datetime
 ) -> tuple[list[int], datetime]:
     """Split off those of a group that must wait, and say until when."""
     # Past the deadline everybody is tried once more, for the server's last word.
-    if place.rests and place.next_at > at and at < deadline:
+    if place.backoffs and place.next_at > at and at < deadline:
         return group, min(place.next_at, deadline)
     limit = settings.SEND_DOMAIN_LIMITS.get(place.domain)
     if limit is None:
@@ -92,31 +92,31 @@ def _who_waits(
         room = max(1, room)
     go, wait = group[: max(0, room)], group[max(0, room) :]
     place.next_at = starts + timedelta(seconds=len(go) / rate)
-    return wait, at + HORIZON + timedelta(seconds=place.parked / rate)
+    return wait, at + HORIZON + timedelta(seconds=place.held_back / rate)
 
 
 def rest(dispatch_id: int, name: str) -> datetime:
     """Let a place rest: longer each time in a row, give or take a fifth. Give back until when."""
-    now = shared_now()
-    place, _ = Destination.objects.get_or_create(
+    now = database_now()
+    place, _ = DomainBackoff.objects.get_or_create(
         dispatch_id=dispatch_id, domain=name, defaults={"next_at": now}
     )
-    if place.rests and place.next_at > now:  # another connection was told the same
+    if place.backoffs and place.next_at > now:  # another connection was told the same
         return place.next_at
-    wait: timedelta = min(FIRST_REST * 2 ** min(place.rests, 10), LAST_REST)
+    wait: timedelta = min(FIRST_REST * 2 ** min(place.backoffs, 10), LAST_REST)
     until: datetime = now + wait * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)
-    mine = Destination.objects.filter(pk=place.pk, rests=place.rests)
-    if not mine.update(rests=F("rests") + 1, next_at=until):
-        until = Destination.objects.values_list("next_at", flat=True).get(pk=place.pk)
+    mine = DomainBackoff.objects.filter(pk=place.pk, backoffs=place.backoffs)
+    if not mine.update(backoffs=F("backoffs") + 1, next_at=until):
+        until = DomainBackoff.objects.values_list("next_at", flat=True).get(pk=place.pk)
     return until
 
 
 def recover(dispatch_id: int, name: str) -> None:
     """Note that a place takes letters again."""
-    Destination.objects.filter(dispatch_id=dispatch_id, domain=name).update(rests=0)
+    DomainBackoff.objects.filter(dispatch_id=dispatch_id, domain=name).update(backoffs=0)
 
 
 def rests(dispatch_id: int) -> dict[str, datetime]:
     """Give the places that asked us to wait and have taken nothing since, each with its moment."""
-    found = Destination.objects.filter(dispatch_id=dispatch_id, rests__gt=0)
+    found = DomainBackoff.objects.filter(dispatch_id=dispatch_id, backoffs__gt=0)
     return dict(found.values_list("domain", "next_at"))

@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from newsroom.clock import shared_now
+from newsroom.clock import database_now
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending.domain_backoff import hold_back
@@ -65,7 +65,7 @@ class _Copy(NamedTuple):
 
 def expiry() -> datetime:
     """When a lease taken or renewed now ends."""
-    return shared_now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return database_now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def take(dispatch_id: int, *, holder: str, sizes: Sequence[int]) -> list[Leased]:
@@ -101,7 +101,7 @@ def _ready_copies(dispatch: Dispatch, sizes: Sequence[int]) -> tuple[list[list[_
 
     Also tells whether they were in hand before.
     """
-    again = dispatch.deliveries.again(at=shared_now()).select_for_update(
+    again = dispatch.deliveries.again(at=database_now()).select_for_update(
         skip_locked=True, no_key=True
     )
     if taken := _copies(again, sum(sizes)):
@@ -168,7 +168,7 @@ def _lease(
         ours.filter(subscriber_id__in=set(everybody) - set(readers)).update(
             state=DeliveryState.SKIPPED, lease=None, settled_at=timezone.now()
         )
-    for parked in hold_back(dispatch, list(readers.values()), again=again, at=shared_now()):
+    for parked in hold_back(dispatch, list(readers.values()), again=again, at=database_now()):
         ours.filter(subscriber_id__in=parked.subscribers).update(
             state=DeliveryState.PENDING, lease=None, not_before=parked.until
         )
@@ -274,7 +274,7 @@ def _reclaim_one(lease: int, *, at: datetime) -> bool:
 
 def _end(held: Lease, order: Sequence[int] | None) -> None:
     """Settle a lease's copies by its counts: sent, unknown, or back to pending."""
-    held.closed_at = now = shared_now()
+    held.closed_at = now = database_now()
     ours = Delivery.objects.filter(dispatch_id=held.dispatch_id, lease=held)
     if order is None:
         span = ours.filter(subscriber_id__gte=held.first, subscriber_id__lte=held.last)

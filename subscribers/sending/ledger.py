@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import F, Value
 from django.utils import timezone
 
-from newsroom.clock import shared_now
-from newsroom.models import record_act
+from newsroom.clock import database_now
+from newsroom.models import record_log_entry
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending.personalised_email import Addressee
@@ -59,7 +59,7 @@ def has_work(dispatch_id: int) -> bool:
         return False
     copies = Delivery.objects.filter(dispatch_id=dispatch_id)
     fresh = copies.fresh().filter(subscriber_id__gt=leased_up_to)
-    return fresh.exists() or copies.again(at=shared_now()).exists()
+    return fresh.exists() or copies.again(at=database_now()).exists()
 
 
 def addressee_of(delivery: Delivery) -> Addressee | None:
@@ -95,11 +95,11 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
             state=DeliveryState.PENDING,
             answer=None,
             settled_at=None,
-            not_before=shared_now(),
+            not_before=database_now(),
         ):
             return False
         delivery.dispatch.reopen()
-        record_act("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
+        record_log_entry("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
     return True
 
 
@@ -114,6 +114,6 @@ def finish(dispatch: Dispatch) -> bool:
         return False
     if dispatch.deliveries.unsettled().exists():
         behind = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
-        behind.update(not_before=shared_now())
+        behind.update(not_before=database_now())
         return False
     return dispatch.finish(at=timezone.now())

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.email_addresses import wire_domain
+from newsroom.email_addresses import to_ascii_domain
 from subscribers.models import Subscriber, Subscription
 
 MAX_LIST_ID = 255  # octets: RFC 2919, section 2
@@ -83,6 +83,6 @@ def _bare(phrase: str) -> str:
 
 def _host() -> str:
     try:
-        return wire_domain(settings.SITE_HOST)
+        return to_ascii_domain(settings.SITE_HOST)
     except ValueError:  # a bare name or number, in development
         return settings.SITE_HOST

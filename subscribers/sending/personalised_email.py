@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 from newsroom.email_headers import encode_recipient, encode_words, fold_sender
-from newsroom.tokens import ROW_TOKEN_CHARS, SEAL_CHARS, seal
+from newsroom.tokens import ROW_TOKEN_CHARS, SIGNED_ID_CHARS, sign_id
 
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
@@ -31,7 +31,7 @@ class Mark(StrEnum):
 
     UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     PREFERENCES = "xPREFERENCESxTOKENx".ljust(ROW_TOKEN_CHARS, "x")
-    VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SEAL_CHARS, "x")
+    VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SIGNED_ID_CHARS, "x")
 
 
 # What stands in the head alone is marked by octets that no text in UTF-8 can hold.
@@ -102,14 +102,14 @@ class Composition:
         words = {
             _UNSUBSCRIBE: reader.unsubscribe.encode(),
             _PREFERENCES: reader.preferences.encode(),
-            _VIEW: seal("view", reader.delivery).encode(),
+            _VIEW: sign_id("view", reader.delivery).encode(),
             DATE: _date(int(at)),
             RECIPIENT: encode_recipient(reader.name, recipient),
             MESSAGE_ID: self.message_id(reader.subscriber).encode(),
         }
         form, blanks = self._eight_bit if eight_bit else self._seven_bit
         return Envelope(
-            sender=self._sender % seal("bounce", reader.delivery),
+            sender=self._sender % sign_id("bounce", reader.delivery),
             recipient=recipient,
             utf8=utf8,
             form=form,
@@ -218,7 +218,7 @@ def personalise(words: str, reader: Addressee) -> str:
     for mark, token in (
         (Mark.UNSUBSCRIBE, reader.unsubscribe),
         (Mark.PREFERENCES, reader.preferences),
-        (Mark.VIEW, seal("view", reader.delivery)),
+        (Mark.VIEW, sign_id("view", reader.delivery)),
     ):
         words = words.replace(mark, token)
     return words

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from newsroom.clock import shared_now
-from subscribers.models import SendAllowance
+from newsroom.clock import database_now
+from subscribers.models import SendRateBucket
 from subscribers.sending.transactions import brief
 
 # Leave is taken for this much time at once, so that the bucket's row is not written per letter.
@@ -19,9 +19,9 @@ def take_leave() -> tuple[int, float]:
     rate = settings.SEND_RATE
     letters = max(1, int(rate * STRETCH_SECONDS))
     with brief():
-        now = shared_now()
-        SendAllowance.objects.get_or_create(only=True, defaults={"next_at": now})
-        bucket = SendAllowance.objects.select_for_update().get()
+        now = database_now()
+        SendRateBucket.objects.get_or_create(only=True, defaults={"next_at": now})
+        bucket = SendRateBucket.objects.select_for_update().get()
         starts = _latest(bucket.next_at, now)
         bucket.next_at = starts + timedelta(seconds=letters / rate)
         bucket.save(update_fields=["next_at"])

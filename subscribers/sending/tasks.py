@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from newsroom.clock import shared_now
+from newsroom.clock import database_now
 from newsroom.wake_ups import STALE_SECONDS, wake
 from subscribers.models import Dispatch, DispatchState
 from subscribers.sending import dispatches, ledger
@@ -18,13 +18,13 @@ HANDS = 4
 @shared_task
 def publish_due() -> None:
     """Publish scheduled issues whose slot has come."""
-    dispatches.publish_due(at=shared_now())
+    dispatches.publish_due(at=database_now())
 
 
 @shared_task
 def tend_dispatches() -> None:
     """Find dispatches with work left and wake workers for them."""
-    for dispatch in dispatches.tend(at=shared_now()):
+    for dispatch in dispatches.tend(at=database_now()):
         for _ in range(HANDS):
             wake(SEND, dispatch.pk)
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from newsroom.content_policy import content_policy
 from newsroom.private_pages import private_page
-from newsroom.tokens import unseal
+from newsroom.tokens import verify_id
 from subscribers.models import Delivery
 from subscribers.sending.ledger import addressee_of
 from subscribers.sending.personalised_email import personalise
@@ -32,7 +32,7 @@ LETTER_POLICY = {
 def letter_view(request: HttpRequest, token: str) -> HttpResponse:
     """Show the frozen letter with this reader's own links; 404 when the link is none of ours."""
     delivery = (
-        Delivery.objects.filter(pk=unseal("view", token) or 0).select_related("dispatch").first()
+        Delivery.objects.filter(pk=verify_id("view", token) or 0).select_related("dispatch").first()
     )
     reader = addressee_of(delivery) if delivery else None
     if delivery is None or reader is None:

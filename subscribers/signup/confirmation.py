@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from briefings.models import Briefing, Issue
-from newsroom.emails import post
-from subscribers.consent import Evidence, join
-from subscribers.locks import hold
+from newsroom.emails import queue_email
+from subscribers.consent import Evidence, subscribe
+from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.sign_up import CONFIRM_WITHIN
 from subscribers.preferences.pauses import Pause, pause_of
@@ -106,7 +106,7 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
             address_hash=asked.address_hash,
             defaults={"address": asked.address, "name": asked.name, "created_at": at},
         )
-        if not hold([subscriber.pk]):  # erased at this moment
+        if not lock_subscribers([subscriber.pk]):  # erased at this moment
             raise LinkRefused(LinkFault.UNKNOWN)
         if asked.name and not subscriber.name:
             subscriber.name = asked.name
@@ -149,11 +149,11 @@ def _join(
         ip=ip,
         referred_by=choice.referred_by,
     )
-    return join(subscriber, choice.briefing, at=at, evidence=evidence)
+    return subscribe(subscriber, choice.briefing, at=at, evidence=evidence)
 
 
 def _write_welcome(welcome: Welcome) -> None:
-    post(
+    queue_email(
         "welcome",
         to=welcome.subscriber.address,
         context={

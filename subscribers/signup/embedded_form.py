@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.tokens import stamp, unstamp
+from newsroom.tokens import sign_value, verify_value
 
 _MAX_SOURCE = 300
 _ACT = "source"
@@ -54,12 +54,12 @@ def foreign_source(origin: str, *, said: str) -> str:
 
 def stamp_source(origin: str, *, said: str) -> str:
     """Sign a foreign source, to be believed when a page of ours sends it on."""
-    return stamp(_ACT, foreign_source(origin, said=said))
+    return sign_value(_ACT, foreign_source(origin, said=said))
 
 
 def stamped_source(signed: str) -> str:
     """Give back a foreign source that we signed within a day, else an empty text."""
-    return unstamp(_ACT, signed, max_age=86_400) or ""
+    return verify_value(_ACT, signed, max_age=86_400) or ""
 
 
 def is_ours(source: str) -> bool:

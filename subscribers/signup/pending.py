@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from briefings.models import Briefing, Issue
-from newsroom.constant_time import post_discreetly
+from newsroom.constant_time import queue_email_in_constant_time
 from newsroom.tokens import make_row_token
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.address_hash import hash_address
@@ -64,11 +64,13 @@ def sign_up(
         wanted = before | {briefing.pk for briefing in briefings}
         # A letter that said “you have it already” must not keep the next one, which asks, away.
         asks_anew = bool(wanted - taken) and not before - taken
-        is_due = asked.letter_at is None or asked.letter_at <= at - LETTER_EVERY or asks_anew
+        is_due = (
+            asked.email_sent_at is None or asked.email_sent_at <= at - LETTER_EVERY or asks_anew
+        )
         asked.name = name or asked.name
         asked.asked_at = at
-        asked.letter_at = at if is_due else asked.letter_at
-        asked.save(update_fields=["name", "asked_at", "letter_at"])
+        asked.email_sent_at = at if is_due else asked.email_sent_at
+        asked.save(update_fields=["name", "asked_at", "email_sent_at"])
         if is_due:
             _write_letter(asked, wanted=wanted, open_briefings=wanted - taken)
 
@@ -86,9 +88,9 @@ def _open_sign_up(address: str, *, at: datetime) -> SignUp:
         # Nothing of what was left unconfirmed comes back to life, nor does its link.
         found.choices.all().delete()
         found.address, found.name = address, ""
-        found.letter_at = found.reminded_at = None
+        found.email_sent_at = found.reminded_at = None
         found.token = make_row_token()
-        found.save(update_fields=["address", "name", "letter_at", "reminded_at", "token"])
+        found.save(update_fields=["address", "name", "email_sent_at", "reminded_at", "token"])
     return found
 
 
@@ -124,7 +126,7 @@ def _write_letter(asked: SignUp, *, wanted: set[int], open_briefings: set[int]) 
         name = "confirm_signup"
         chosen = [briefing for briefing in chosen if briefing.pk in open_briefings]
         context = {"briefings": chosen, "confirm_url": confirm_url(asked)}
-    post_discreetly(
+    queue_email_in_constant_time(
         name,
         to=subscriber.address if subscriber else asked.address,
         context={**context, "inks": chosen[0].inks if len(chosen) == 1 else None},

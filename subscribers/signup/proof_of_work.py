@@ -15,7 +15,7 @@ from functools import lru_cache
 from altcha import Payload, create_challenge, verify_solution
 from django.conf import settings
 
-from newsroom.rate_limits import first_within
+from newsroom.rate_limits import is_first_within
 
 LASTS = timedelta(minutes=15)
 REMEMBERED = LASTS + timedelta(minutes=1)
@@ -55,7 +55,9 @@ def is_solved(solution: str) -> bool:
         hmac_key_secret=_secret(settings.SECRET_KEY, "key"),
     )
     # Spent: of two who bring it solved, one wins. Ended ones need no remembering.
-    return result.verified and first_within(REMEMBERED, "spent", str(payload.challenge.signature))
+    return result.verified and is_first_within(
+        REMEMBERED, "spent", str(payload.challenge.signature)
+    )
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from newsroom.emails import post
+from newsroom.emails import queue_email
 from subscribers.models import SignUp, Suppression
 from subscribers.sending.list_headers import header_list_id
 from subscribers.signup.pending import confirm_url, open_choices
@@ -37,7 +37,7 @@ def _remind(asked: SignUp, *, at: datetime) -> bool:
         briefings = open_choices(asked)
         if not briefings or Suppression.objects.filter(address_hash=asked.address_hash).exists():
             return False
-        post(
+        queue_email(
             "confirm_reminder",
             to=asked.address,
             context={

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from newsroom.clock import shared_now
+from newsroom.clock import database_now
 from subscribers.signup.reminders import remind_due
 
 
 @shared_task
 def remind_unconfirmed() -> None:
     """Write one reminder to whoever asked two days ago and has not confirmed."""
-    remind_due(at=shared_now())
+    remind_due(at=database_now())

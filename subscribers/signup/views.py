@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from briefings.models import Briefing
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
-from newsroom.rate_limits import is_one_too_many
+from newsroom.rate_limits import is_over_hourly_limit
 from subscribers.consent_wording import sign_up_wording
 from subscribers.signup.embedded_form import foreign_origin, stamp_source, stamped_source
 from subscribers.signup.form_guard import BUSY_NETWORK, Approach, must_work, refusal
@@ -53,7 +53,7 @@ def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
 
 def too_many_forms(ip: str | None, *, at: datetime) -> bool:
     """Count a form that makes us write a letter, of one visitor."""
-    return is_one_too_many("forms", ip=ip, an_hour=FORMS_AN_HOUR, at=at)
+    return is_over_hourly_limit("forms", ip=ip, an_hour=FORMS_AN_HOUR, at=at)
 
 
 def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:

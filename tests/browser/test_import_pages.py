@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from subscribers.lists import tasks, uploaded_lists
 from subscribers.models import PartKind, Subscriber, SubscriberImport
-from tests.browser.desk_writing import sit_down
-from tests.browser.looking import faults, picture
+from tests.browser.issue_editor import sit_down
+from tests.browser.page_checks import faults, picture
 from tests.factories import make_briefing
-from tests.lists import make_csv
+from tests.subscribers.lists.list_files import make_csv
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from briefings.comment_submission import ReaderWords, confirmation_path, submit
 from briefings.models import Comment, CommentState, Issue, SectionKind
-from newsroom.models import OutgoingLetter
-from tests.browser.looking import faults
+from newsroom.models import OutgoingEmail
+from tests.browser.page_checks import faults
 from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,7 +191,7 @@ def test_everything_works_without_scripts(browser: Browser, site: str, issue: Is
         page.get_by_label("Your e-mail address").fill("ada@example.org")
         page.get_by_role("button", name="Send the comment").click()
         expect(page.get_by_text("One step is left")).to_be_in_viewport()
-        page.goto(OutgoingLetter.objects.get().text.split("there:")[1].split()[0])
+        page.goto(OutgoingEmail.objects.get().text.split("there:")[1].split()[0])
         page.get_by_role("button", name="Yes, send it to the editors").click()
         expect(page.get_by_role("heading", name="it is with the editors")).to_be_visible()
     assert Comment.objects.waiting().get().body == "An answer."

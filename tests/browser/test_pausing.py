@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from subscribers.models import Subscriber
 from subscribers.preferences import pauses
-from tests.browser.looking import look
+from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_published_issue, make_reader
-from tests.letterbox import letters_sent, link_to, links_in
+from tests.sent_emails import letters_sent, link_to, links_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA = "ada@example.org"

@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from newsroom.retention.policy import read_policy
 from subscribers.models import Subscriber
-from tests.browser.looking import faults, look, picture
+from tests.browser.page_checks import faults, look, picture
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
-from tests.letterbox import letters_to, link_to
-from tests.lives import in_a_month
+from tests.sent_emails import letters_to, link_to
+from tests.subscribers.subscriber_lives import in_a_month
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA, NEW = "ada.lovelace@example.org", "ada@analytical-engine.example"

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from subscribers.models import SignUp, Subscriber, Subscription, SubscriptionState
-from tests.browser.looking import look
+from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_contributor, make_published_issue
-from tests.letterbox import letters_sent, link_to
+from tests.sent_emails import letters_sent, link_to
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA = "ada@example.org"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
-from tests.desk import at_desk
+from tests.briefings.admin_client import at_desk
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import make_due_issue
 from tests.servers.smtp import SmtpServer

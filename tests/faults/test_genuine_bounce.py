@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from newsroom.mail_servers import parse_mail_servers
-from subscribers.models import Delivery, DeliveryState, ReportEvent, Suppression
+from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from subscribers.sending import dispatches
 from subscribers.sending.send_run import send_stretch
 from tests.factories import make_briefing, make_dispatch, make_reader
@@ -78,7 +78,7 @@ def test_an_unknown_user_s_genuine_report_suppresses_the_subscriber(
     (hand_over / "code").write_text(str(ended.returncode))
     wait_until(lambda: "delivered via report service" in postfix.log, seconds=15, what="its end")
 
-    event = ReportEvent.objects.get()
-    assert (event.verdict, event.status, event.provider) == ("hard", "5.1.1", "pipe")
+    event = BounceEvent.objects.get()
+    assert (event.classification, event.status, event.provider) == ("hard", "5.1.1", "pipe")
     assert Suppression.objects.at_address("ivy@ward.example").exists()
     assert Delivery.objects.get().state == DeliveryState.BOUNCED

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from newsroom.models import Act
+from newsroom.models import AuditLogEntry
 from subscribers.lists import uploaded_lists
 from subscribers.lists.import_plan import Choices
 from subscribers.models import (
@@ -25,9 +25,9 @@ from subscribers.models import (
 )
 from subscribers.models.subscriber_import import SILENT_FOR
 from tests.factories import make_briefing
-from tests.lists import EVIDENCE, make_csv
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryWorker
+from tests.subscribers.lists.list_files import EVIDENCE, make_csv
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROWS = 30_000  # several batches
@@ -105,5 +105,5 @@ def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
     assert (made.figures["new"], made.figures["refused"]) == (ROWS, 1)
     for model in (Subscriber, Subscription, ConsentRecord):
         assert model.objects.count() == ROWS
-    assert Act.objects.filter(verb="imported subscribers").count() == 1
+    assert AuditLogEntry.objects.filter(verb="imported subscribers").count() == 1
     assert {part.kind for part in ImportPart.objects.all()} == {PartKind.REFUSED}

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.consent import Evidence, join, leave
+from subscribers.consent import Evidence, subscribe, unsubscribe
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import Subscriber
 from subscribers.models.address_hash import hash_address
@@ -74,7 +74,7 @@ def _join(reader: Subscriber, briefing: Briefing, number: int, *, at: datetime) 
     if reader.subscriptions.filter(briefing=briefing).exists():
         return False
     joined = at - timedelta(days=3 + number * 2, hours=number % 11)
-    subscription = join(
+    subscription = subscribe(
         reader,
         briefing,
         at=joined,
@@ -89,5 +89,5 @@ def _join(reader: Subscriber, briefing: Briefing, number: int, *, at: datetime) 
     if subscription is None:
         return False
     if number % LEFT_EVERY == LEFT_EVERY - 1:
-        leave(subscription, at=joined + timedelta(days=2), source="A letter", ip="192.0.2.1")
+        unsubscribe(subscription, at=joined + timedelta(days=2), source="A letter", ip="192.0.2.1")
     return True

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from briefings.models import Briefing
-from subscribers.models import ConsentAct, ConsentRecord, Subscriber, Subscription
+from subscribers.models import ConsentAction, ConsentRecord, Subscriber, Subscription
 from subscribers.models.address_hash import hash_address
 
 BATCH = 5_000
@@ -73,7 +73,7 @@ def seed_batch(briefing: Briefing, numbers: range) -> int:
             ConsentRecord(
                 subscriber_id=pk,
                 briefing=briefing,
-                act=ConsentAct.IMPORTED,
+                action=ConsentAction.IMPORTED,
                 source="seed_subscribers",
                 wording="A synthetic reader for load tests.",
             )

@@ -1,0 +1,68 @@
+"""Name tables and columns by the words that the code uses. Renames touch no row."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("subscribers", "0009_briefings_of_subscriptions_are_there")]
+
+    operations = [
+        migrations.RenameModel("SendAllowance", "SendRateBucket"),
+        migrations.RenameModel("DailyCount", "DailySendCount"),
+        migrations.RenameField("DailySendCount", "letters", "emails"),
+        migrations.RenameModel("Destination", "DomainBackoff"),
+        migrations.RenameField("DomainBackoff", "parked", "held_back"),
+        migrations.RenameField("DomainBackoff", "rests", "backoffs"),
+        migrations.AlterField(
+            "DomainBackoff",
+            "dispatch",
+            models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="domain_backoffs",
+                to="subscribers.dispatch",
+            ),
+        ),
+        migrations.RenameModel("ReportEvent", "BounceEvent"),
+        migrations.RenameField("BounceEvent", "verdict", "classification"),
+        migrations.RenameField("BounceEvent", "act", "action"),
+        # The databases rename a column in its indexes by themselves; only Django must be told.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveIndex("BounceEvent", "report_event_policy"),
+                migrations.RemoveIndex("BounceEvent", "report_event_waiting"),
+                migrations.AddIndex(
+                    "BounceEvent",
+                    models.Index(
+                        fields=["subscriber", "classification", "at"], name="report_event_policy"
+                    ),
+                ),
+                migrations.AddIndex(
+                    "BounceEvent",
+                    models.Index(
+                        fields=["id"],
+                        condition=models.Q(action="waiting"),
+                        name="report_event_waiting",
+                    ),
+                ),
+            ]
+        ),
+        migrations.RenameField("ConsentRecord", "act", "action"),
+        migrations.RenameField("SignUp", "letter_at", "email_sent_at"),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveConstraint("SignUp", "sign_up_reminder_counts_as_its_letter"),
+                migrations.AddConstraint(
+                    "SignUp",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reminded_at__isnull", True),
+                            ("email_sent_at__gte", models.F("reminded_at")),
+                            _connector="OR",
+                        ),
+                        name="sign_up_reminder_counts_as_its_letter",
+                    ),
+                ),
+            ]
+        ),
+    ]

@@ -1,0 +1,180 @@
+"""What the desk shows on sitting down, its lists, its previews and its own rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from briefings.models import CommentState, SectionKind
+from tests.briefings.admin_client import address_of, at_desk
+from tests.factories import (
+    make_briefing,
+    make_comment,
+    make_issue,
+    make_published_issue,
+    make_scheduled_issue,
+)
+
+if TYPE_CHECKING:
+    from tests.briefings.admin_client import Page
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/briefings/issue/"
+
+
+def text(page: Page) -> str:
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def test_the_week_names_each_briefing_its_slot_and_what_is_on_its_way() -> None:
+    briefing = make_briefing(title="The Ward Round", slot_weekday=3)
+    make_scheduled_issue(
+        briefing=briefing, title="The rota", publish_at=timezone.now() + timedelta(days=2)
+    )
+    make_briefing(title="Front Door")
+    make_briefing(title="Gone", retired=True)
+    issue = make_published_issue(briefing=briefing, title="Last week’s")
+    make_comment(on=issue, state=CommentState.PENDING)
+
+    week = text(at_desk("Editors").get("/admin/")).split("Everything at the desk")[0]
+
+    for words in ("The Ward Round", "The rota", "Scheduled", "Front Door", "Nothing is on its way"):
+        assert words in week
+    assert "<strong>1 comment</strong> waits for the desk" in week
+    assert "Gone" not in week
+    assert "Last week’s" not in week
+
+
+def test_the_week_shows_nobody_more_than_they_may_see() -> None:
+    make_issue(title="A secret draft")
+
+    assert "A secret draft" not in text(at_desk().get("/admin/"))
+
+
+def test_the_list_is_searched_and_filtered() -> None:
+    beds = make_issue(title="Empty beds")
+    make_scheduled_issue(
+        title="The rota",
+        sections=[(SectionKind.NOTE, "Words within", "<p>ambulances</p>")],
+    )
+    client = at_desk("Reporters")
+
+    assert "The rota" in text(client.get(f"{LIST}?q=ambulances"))
+    assert "Empty beds" not in text(client.get(f"{LIST}?q=ambulances"))
+    assert "Empty beds" not in text(client.get(f"{LIST}?state__exact=scheduled"))
+    filtered = text(client.get(f"{LIST}?briefing__id__exact={beds.briefing.pk}"))
+    assert "Empty beds" in filtered
+    assert "The rota" not in filtered.split("changelist-form")[1]
+
+
+def test_the_list_takes_few_questions_to_the_database(django_assert_max_num_queries: Any) -> None:
+    briefing = make_briefing()
+    for _ in range(25):
+        make_issue(briefing=briefing)
+    client = at_desk("Reporters")
+
+    with django_assert_max_num_queries(15):
+        text(client.get(LIST))
+
+
+def test_the_page_says_what_to_look_at_before_it_goes_out() -> None:
+    issue = make_issue(
+        strapline="",
+        sections=[
+            (
+                SectionKind.FEATURE,
+                "Beds",
+                """<p>One two three <img src="/media/x.png"> <img src="https://else.example/y.png"
+                alt="y"> <a href="http://localhost:8000/x">here</a> <a href="">there</a></p>""",
+            ),
+            (SectionKind.NOTE, "", ""),
+        ],
+    )
+
+    page = text(at_desk("Reporters").get(address_of(issue)))
+
+    for words in (
+        "No strapline.",
+        "No hour is set.",
+        "Section “Beds”: a picture has no alternative text.",
+        "a picture comes from else.example; readers get a link in its place",
+        "a link leads to localhost, which only this machine has",
+        "a link leads nowhere",
+        "Section 2 is empty.",
+        "<span data-words>5</span> words",
+    ):
+        assert words in page
+
+
+def test_a_letter_that_mail_programs_would_cut_is_remarked_upon() -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "Long", "<p>words of it </p>" * 7000)])
+
+    page = text(at_desk("Reporters").get(address_of(issue)))
+
+    assert "KB of HTML" in page
+
+
+def test_a_saved_issue_is_previewed_as_its_readers_will_get_it() -> None:
+    issue = make_issue(title="The rota that nobody signed")
+    client = at_desk("Reporters")
+
+    frame = client.get(f"{LIST}{issue.pk}/preview/")
+    assert 'sandbox="allow-same-origin"' in text(frame)
+    for part in ("page", "letter", "text"):
+        bare = client.get(f"{LIST}{issue.pk}/preview/{part}/")
+        assert "The rota that nobody signed" in text(bare)
+        assert bare["X-Frame-Options"] == "SAMEORIGIN"
+        policy = bare["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in policy
+        assert "script-src 'none'" in policy
+
+
+def test_a_preview_is_for_staff() -> None:
+    issue = make_issue()
+
+    assert Client().get(f"{LIST}{issue.pk}/preview/letter/").status_code == 302
+    assert at_desk().get(f"{LIST}{issue.pk}/preview/letter/").status_code == 403
+    assert at_desk("Reporters").get(f"{LIST}{issue.pk}/preview/else/").status_code == 404
+
+
+def test_the_desk_runs_no_script_that_stands_in_a_page() -> None:
+    page = at_desk("Reporters").get(address_of(make_issue()))
+
+    policy = page["Content-Security-Policy"]
+    directives = dict(part.split(maxsplit=1) for part in policy.split("; "))  # in any order
+    assert directives["script-src"] == "'self'"
+    assert "unsafe-eval" not in policy
+
+
+def test_there_are_reporters_who_write_and_editors_who_decide() -> None:
+    rights = {
+        group.name: set(group.permissions.values_list("codename", flat=True))
+        for group in Group.objects.all()
+    }
+
+    assert {"add_issue", "change_issue", "view_comment"} <= rights["Reporters"]
+    assert not {"approve_issue", "send_issue", "moderate_comment"} & rights["Reporters"]
+    assert {"approve_issue", "send_issue", "moderate_comment"} <= rights["Editors"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/briefings/briefing/",
+        "/admin/briefings/briefing/add/",
+        "/admin/briefings/contributor/",
+        "/admin/briefings/contributor/add/",
+        "/admin/briefings/issue/add/",
+        "/admin/briefings/issue/from-document/",
+        "/admin/briefings/comment/",
+        "/admin/password_change/",
+    ],
+)
+def test_every_page_opens_for_an_editor_even_where_there_is_nothing_yet(address: str) -> None:
+    text(at_desk("Editors").get(address))

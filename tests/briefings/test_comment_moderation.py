@@ -1,0 +1,211 @@
+"""Comments wait in a queue, are decided by button, and authors answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from briefings.models import Comment, CommentState
+from newsroom.models import AuditLogEntry
+from tests.briefings.admin_client import at_desk, told
+from tests.factories import make_comment, make_contributor, make_published_issue
+
+if TYPE_CHECKING:
+    from tests.briefings.admin_client import Page
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/admin/briefings/comment/"
+
+
+def waiting(**fields: object) -> Comment:
+    fields.setdefault("on", make_published_issue())
+    return make_comment(state=CommentState.PENDING, **fields)  # type: ignore[arg-type]  # as given
+
+
+def decide(client: Client, comment: Comment, decision: str) -> Page:
+    address = reverse("admin:briefings_comment_decide", args=[comment.pk])
+    return client.post(address, {"decision": decision}, follow=True)
+
+
+def answer(client: Client, comment: Comment, **fields: str) -> Page:
+    author = comment.issue.author
+    fields = {"contributor": str(author.pk), "body": "Thank you.", **fields}
+    address = reverse("admin:briefings_comment_answer", args=[comment.pk])
+    return client.post(address, fields, follow=True)
+
+
+def test_the_list_opens_on_what_waits() -> None:
+    issue = make_published_issue()
+    waiting(on=issue, body="I wait")
+    make_comment(on=issue, body="I am shown")
+    make_comment(on=issue, body="Nobody confirmed me", state=CommentState.UNCONFIRMED)
+    client = at_desk("Editors")
+
+    queue = client.get(QUEUE).content.decode()
+    everything = client.get(f"{QUEUE}?queue=all").content.decode()
+
+    assert "I wait" in queue
+    assert "I am shown" not in queue
+    assert "I am shown" in everything
+    assert "Nobody confirmed me" not in everything
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "featured"),
+    [
+        ("approve", CommentState.APPROVED, False),
+        ("reject", CommentState.REJECTED, False),
+        ("feature", CommentState.APPROVED, True),
+    ],
+)
+def test_a_button_decides_and_the_log_knows_who(
+    decision: str, state: CommentState, featured: bool
+) -> None:
+    comment = waiting(name="Ada")
+    client = at_desk("Editors", username="ina")
+
+    page = decide(client, comment, decision)
+
+    comment.refresh_from_db()
+    assert (comment.state, comment.featured) == (state, featured)
+    assert "Ada" in told(page)
+    assert AuditLogEntry.objects.on(comment)[0].actor_name == "ina"
+
+
+def test_a_decision_is_no_link() -> None:
+    comment = waiting()
+    address = reverse("admin:briefings_comment_decide", args=[comment.pk])
+
+    assert at_desk("Editors").get(f"{address}?decision=approve").status_code == 405
+
+
+def test_the_same_decision_twice_says_that_there_is_nothing_to_do() -> None:
+    comment = waiting()
+    client = at_desk("Editors")
+    decide(client, comment, "approve")
+
+    assert "Nothing to do: approved." in told(decide(client, comment, "approve"))
+    assert AuditLogEntry.objects.on(comment).count() == 1
+
+
+def test_many_are_decided_at_once() -> None:
+    issue = make_published_issue()
+    comments = [waiting(on=issue), waiting(on=issue), make_comment(on=issue)]
+    client = at_desk("Editors")
+
+    page = client.post(
+        f"{QUEUE}?queue=all",
+        {"action": "approve_selected", "_selected_action": [c.pk for c in comments], "index": "0"},
+        follow=True,
+    )
+
+    assert "Approved: 2. 1 needed nothing." in told(page)
+
+
+def test_who_may_not_moderate_sees_neither_buttons_nor_addresses() -> None:
+    comment = waiting(email="ada@example.org")
+    client = at_desk("Reporters")
+
+    lists = client.get(QUEUE).content.decode()
+    page = client.get(reverse("admin:briefings_comment_change", args=[comment.pk]))
+
+    assert 'value="approve"' not in lists + page.content.decode()
+    assert "ada@example.org" not in lists + page.content.decode()
+    found = client.get(f"{QUEUE}?q=ada@example.org").content.decode()
+    assert "0 found" in found
+    assert decide(client, comment, "approve").status_code == 403
+    assert answer(client, comment).status_code == 403
+
+
+def test_moderators_see_the_address_and_what_the_comment_answers() -> None:
+    issue = make_published_issue(title="Who pays?")
+    question = make_comment(on=issue, name="Lena", body="A question")
+    comment = waiting(on=issue, parent=question, email="ada@example.org", body="A reply")
+
+    page = at_desk("Editors").get(reverse("admin:briefings_comment_change", args=[comment.pk]))
+
+    for words in ("ada@example.org", "“Who pays?”", "A question", "A reply", "Approve and answer"):
+        assert words in page.content.decode()
+
+
+def test_an_authors_answer_stands_under_the_comment_at_once() -> None:
+    comment = waiting()
+    client = at_desk("Editors")
+
+    assert "stands under the comment" in told(answer(client, comment, body="Thank you."))
+
+    comment.refresh_from_db()
+    [reply] = comment.replies.all()
+    assert comment.state == CommentState.APPROVED
+    assert (reply.state, reply.contributor) == (CommentState.APPROVED, comment.issue.author)
+    assert (reply.body, reply.email) == ("Thank you.", "")
+    page = Client().get(comment.issue.get_absolute_url()).content.decode()
+    assert "Thank you." in page
+    assert "answered" in [act.verb for act in AuditLogEntry.objects.on(comment)]
+
+
+def test_an_answer_to_an_answer_joins_the_thread() -> None:
+    issue = make_published_issue()
+    question = make_comment(on=issue)
+    reply = make_comment(on=issue, parent=question)
+
+    answer(at_desk("Editors"), reply)
+
+    assert question.replies.count() == 2
+
+
+def test_staff_answer_as_themselves_or_as_the_author_and_as_nobody_else() -> None:
+    comment = waiting()
+    stranger = make_contributor(name="Somebody else")
+    client = at_desk("Editors", username="ina")
+    ina = make_contributor(name="Ina", account=User.objects.get(username="ina"))
+
+    refused = answer(client, comment, contributor=str(stranger.pk), body="In another's name")
+    answer(client, comment, contributor=str(ina.pk))
+
+    assert refused.status_code == 422
+    assert "In another&#x27;s name" in refused.content.decode()
+    assert [reply.display_name for reply in comment.replies.all()] == ["Ina"]
+
+
+def test_an_empty_answer_is_refused() -> None:
+    comment = waiting()
+
+    assert answer(at_desk("Editors"), comment, body="  ").status_code == 422
+    assert Comment.objects.count() == 1
+
+
+def test_a_rejected_thread_takes_no_answer() -> None:
+    comment = make_comment(on=make_published_issue(), state=CommentState.REJECTED)
+
+    assert "Readers do not see this thread" in told(answer(at_desk("Editors"), comment))
+
+
+def test_the_queue_takes_few_questions_to_the_database(
+    django_assert_max_num_queries: object,
+) -> None:
+    issue = make_published_issue()
+    for number in range(30):
+        waiting(on=issue, name=f"Reader {number}", created_at=timezone.now())
+    client = at_desk("Editors")
+
+    with django_assert_max_num_queries(15):  # type: ignore[operator]  # a fixture of the plugin
+        client.get(QUEUE)
+
+
+def test_what_is_deleted_leaves_a_line_in_the_log() -> None:
+    issue = make_published_issue()
+    comments = [waiting(on=issue), waiting(on=issue), waiting(on=issue)]
+    client = at_desk("Editors", may=("delete_comment",))
+
+    client.post(reverse("admin:briefings_comment_delete", args=[comments[0].pk]), {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [c.pk for c in comments[1:]]}
+    client.post(QUEUE, {**chosen, "index": "0", "post": "yes"})
+
+    assert not Comment.objects.exists()
+    assert AuditLogEntry.objects.filter(verb="deleted", subject_kind="comment").count() == 3

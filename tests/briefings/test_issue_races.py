@@ -1,0 +1,102 @@
+"""Two people press at the same moment; only PostgreSQL can show what happens then."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from briefings.models import Issue, IssueState, TransitionRefused
+from newsroom.models import AuditLogEntry
+from tests.briefings.admin_client import address_of, at_desk, open_issue, read_form
+from tests.factories import make_briefing, make_issue, make_scheduled_issue
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*requests: tuple[Client, str, dict[str, str]]) -> list[int]:
+    """Send forms at the same moment; give back the status of each answer."""
+    start = Barrier(len(requests))
+
+    def send(request: tuple[Client, str, dict[str, str]]) -> int:
+        client, address, form = request
+        start.wait()
+        try:
+            return client.post(address, form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(send, requests))
+
+
+def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
+    issue = make_issue()
+    clients = [at_desk("Reporters") for _ in range(4)]
+    forms = [open_issue(client, issue) for client in clients]
+
+    answers = at_once(
+        *(
+            (client, address_of(issue), {**form, "title": f"Headline {number}"})
+            for number, (client, form) in enumerate(zip(clients, forms, strict=True))
+        )
+    )
+
+    assert sorted(answers) == [200, 200, 200, 302]
+    winner = answers.index(302)
+    assert Issue.objects.get(pk=issue.pk).title == f"Headline {winner}"
+    assert AuditLogEntry.objects.on(issue).count() == 1
+
+
+def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
+    make_briefing()
+    clients = [at_desk("Reporters") for _ in range(4)]
+    address = "/admin/briefings/issue/add/"
+    forms = [read_form(client.get(address)) | {"title": "New"} for client in clients]
+
+    answers = at_once(*((c, address, form) for c, form in zip(clients, forms, strict=True)))
+
+    assert sorted(answers) == [200, 200, 200, 302]
+    assert Issue.objects.count() == 1
+
+
+def test_the_clock_and_a_writer_do_not_undo_each_other() -> None:
+    issue = make_scheduled_issue()
+    client = at_desk("Reporters")
+    form = open_issue(client, issue) | {"strapline": "Another strapline"}
+    start = Barrier(2)
+
+    def publish() -> None:
+        start.wait()
+        try:
+            with suppress(TransitionRefused):  # the writer was first: nothing is left to publish
+                Issue.objects.get(pk=issue.pk).publish(at=timezone.now())
+        finally:
+            connection.close()
+
+    def write() -> None:
+        start.wait()
+        try:
+            client.post(address_of(issue), form)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(publish), pool.submit(write)]:
+            done.result()
+
+    issue.refresh_from_db()
+    verbs = [act.verb for act in AuditLogEntry.objects.on(issue)][:2]
+    assert issue.strapline == "Another strapline"
+    if issue.state == IssueState.PUBLISHED:
+        assert verbs == ["corrected", "published"]
+    else:
+        assert (issue.state, verbs[0]) == (IssueState.IN_REVIEW, "edited after approval")

@@ -1,0 +1,230 @@
+"""No editor loses a word: stale pages, sections that went, whatever a form may bring."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefings.models import Issue, IssueState, Section, SectionKind
+from briefings.richtext import MAX_BODY_CHARS
+from newsroom.models import AuditLogEntry
+from tests.briefings.admin_client import address_of, at_desk, open_issue, read_form, save, told
+from tests.factories import make_issue, make_published_issue, make_scheduled_issue
+
+pytestmark = pytest.mark.django_db
+
+
+def headings(issue: Issue) -> list[str]:
+    return [section.heading for section in issue.sections.all()]
+
+
+def test_a_save_over_a_newer_one_is_refused_and_the_words_stay_on_the_page() -> None:
+    issue = make_issue(title="As it was")
+    rosa = at_desk("Reporters", first_name="Rosa", last_name="Meyer")
+    imran = at_desk("Reporters")
+    page_of_imran = open_issue(imran, issue)
+    save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
+
+    page = save(
+        imran,
+        issue,
+        page_of_imran,
+        title="Imran’s headline",
+        **{"sections-0-body": "<p>Imran’s paragraph.</p>"},
+    )
+
+    issue.refresh_from_db()
+    assert issue.title == "Rosa’s headline"
+    assert "Rosa Meyer saved this issue at" in page.content.decode()
+    kept = read_form(page)
+    assert kept["title"] == "Imran’s headline"
+    assert kept["sections-0-body"] == "<p>Imran’s paragraph.</p>"
+
+
+def test_the_words_can_then_be_put_in_the_place_of_the_newer_ones() -> None:
+    issue = make_issue()
+    rosa, imran = at_desk("Reporters"), at_desk("Reporters")
+    old = open_issue(imran, issue)
+    save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
+    refused = save(imran, issue, old, title="Imran’s headline")
+    newer = Issue.objects.get(pk=issue.pk).version
+
+    save(imran, issue, read_form(refused), _overwrite=str(newer))
+
+    issue.refresh_from_db()
+    assert issue.title == "Imran’s headline"
+    assert [act.verb for act in AuditLogEntry.objects.on(issue)] == ["overwritten", "edited"]
+
+
+def test_a_third_save_in_between_is_not_overwritten_either() -> None:
+    issue = make_issue()
+    rosa, imran = at_desk("Reporters"), at_desk("Reporters")
+    old = open_issue(imran, issue)
+    save(rosa, issue, open_issue(rosa, issue), title="First")
+    refused = save(imran, issue, old, title="Imran’s headline")
+    seen = Issue.objects.get(pk=issue.pk).version
+    save(rosa, issue, open_issue(rosa, issue), title="Second")
+
+    save(imran, issue, read_form(refused), _overwrite=str(seen))
+
+    assert Issue.objects.get(pk=issue.pk).title == "Second"
+
+
+@pytest.mark.parametrize("version", ["", "0", "999", "one", "-1", "1" * 90])
+def test_a_tampered_version_saves_nothing(version: str) -> None:
+    issue = make_issue(title="As it was")
+    client = at_desk("Reporters")
+
+    page = save(client, issue, open_issue(client, issue), title="Mine", from_version=version)
+
+    assert Issue.objects.get(pk=issue.pk).title == "As it was"
+    assert read_form(page)["title"] == "Mine"
+
+
+def test_a_section_that_somebody_else_removed_comes_back_with_its_words() -> None:
+    issue = make_issue(
+        sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
+    )
+    client = at_desk("Reporters")
+    form = open_issue(client, issue)
+    Section.objects.get(heading="one").delete()
+
+    refused = save(client, issue, form, **{"sections-0-body": "<p>one, longer</p>"})
+
+    assert "<p>one, longer</p>" in [section.body for section in issue.sections.all()]
+    assert headings(issue) == ["one", "two"]
+    assert told(refused) == "Saved."
+
+
+def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> None:
+    other = make_issue(sections=[(SectionKind.NOTE, "Theirs", "<p>theirs</p>")])
+    issue = make_issue()
+    client = at_desk("Reporters")
+    form = open_issue(client, issue)
+
+    save(client, issue, form, **{"sections-0-id": str(other.sections.get().pk)})
+
+    assert headings(other) == ["Theirs"]
+    assert "Closed, but on the books" in headings(issue)
+
+
+@pytest.mark.parametrize("missing", ["sections-TOTAL_FORMS", "sections-INITIAL_FORMS"])
+@pytest.mark.parametrize("value", [None, "0", "100000", "x"])
+def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    form = {**open_issue(client, issue), "sections-2-heading": "New", "sections-2-kind": "note"}
+    del form[missing]
+    if value is not None:
+        form[missing] = value
+
+    save(client, issue, form)
+
+    assert headings(issue) == ["Closed, but on the books", "The week in hospitals", "New"]
+
+
+@pytest.mark.parametrize("place", ["", "-3", "9" * 60, "first", "0", "²"])
+def test_a_place_that_is_none_moves_a_section_to_an_end_and_loses_nothing(place: str) -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+
+    save(client, issue, open_issue(client, issue), title="Mine", **{"sections-0-place": place})
+
+    assert sorted(headings(issue)) == ["Closed, but on the books", "The week in hospitals"]
+    assert [section.position for section in issue.sections.all()] == [1, 2]
+
+
+def test_a_paste_gone_wrong_is_refused_with_its_size_and_the_page_keeps_it() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    flood = "<p>" + "word " * (MAX_BODY_CHARS // 5 + 10) + "</p>"
+
+    page = save(client, issue, open_issue(client, issue), **{"sections-1-body": flood})
+
+    assert "at most 150,000 fit" in page.content.decode()
+    assert read_form(page)["sections-1-body"] == flood
+    assert issue.sections.all()[1].body == "<ul><li>A tender was scrapped</li></ul>"
+
+
+def test_a_paste_of_more_than_the_site_takes_is_answered_with_a_sentence() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+
+    page = save(client, issue, open_issue(client, issue), **{"sections-1-body": "x" * 6_000_000})
+
+    assert page.status_code == 413
+
+
+def test_too_many_sections_are_refused() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    form = open_issue(client, issue)
+    form |= {f"sections-{number}-heading": "x" for number in range(2, 70)}
+    form |= {f"sections-{number}-kind": "note" for number in range(2, 70)}
+
+    page = save(client, issue, form)
+
+    assert "at most 60" in page.content.decode()
+    assert issue.sections.count() == 2
+
+
+def test_scripts_do_not_reach_the_words() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    body = '<p onclick="x()">Fine<script>alert(1)</script><a href="javascript:x()">link</a></p>'
+
+    save(client, issue, open_issue(client, issue), **{"sections-0-body": body})
+
+    assert issue.sections.all()[0].body == "<p>Fine<a>link</a></p>"
+
+
+def test_a_changed_word_voids_an_approval_and_says_so() -> None:
+    issue = make_scheduled_issue()
+    client = at_desk("Reporters")
+
+    page = save(client, issue, open_issue(client, issue), title="Another headline")
+
+    issue.refresh_from_db()
+    assert issue.state == IssueState.IN_REVIEW
+    assert "was scheduled; its words have changed, so it is in review again" in told(page)
+
+
+def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
+    issue = make_scheduled_issue()
+    client = at_desk("Reporters")
+
+    save(client, issue, open_issue(client, issue), slug="another-slug")
+
+    assert Issue.objects.get(pk=issue.pk).state == IssueState.SCHEDULED
+
+
+def test_a_published_issue_is_corrected_on_the_page_only() -> None:
+    issue = make_published_issue()
+    client = at_desk("Reporters")
+
+    page = save(client, issue, open_issue(client, issue), title="Corrected")
+
+    corrected = Issue.objects.get(pk=issue.pk)
+    assert (corrected.title, corrected.state) == ("Corrected", IssueState.PUBLISHED)
+    assert "The letter stays as it was sent" in told(page)
+    assert AuditLogEntry.objects.on(issue).first().verb == "corrected"  # type: ignore[union-attr]  # there is one
+    assert corrected.updated_at > issue.updated_at
+
+
+def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    form = open_issue(client, issue) | {"draft_token": "0123456789abcdef", "title": "New"}
+
+    saved = client.post(address_of(issue), form)
+    refused = client.post(address_of(issue), form)
+
+    assert saved.cookies["desk_saved"].value == "0123456789abcdef"
+    assert "desk_saved" not in refused.cookies
+
+
+def test_a_copys_name_cannot_set_another_cookie() -> None:
+    issue = make_issue()
+    client = at_desk("Reporters")
+    form = open_issue(client, issue) | {"draft_token": "a; Path=/; x=y", "title": "New"}
+
+    assert "desk_saved" not in client.post(address_of(issue), form).cookies

@@ -1,0 +1,106 @@
+"""The sample briefings: what they show, and that they are planted once and mailed to nobody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from briefings.models import Briefing, Comment, Issue, SectionKind
+from briefings.sample_data.loader import plant
+from newsroom.models import OutgoingEmail
+from subscribers.management.commands.seed_demo_readers import seed
+from subscribers.models import ConsentRecord, Dispatch, Subscriber, Subscription
+from subscribers.sending import dispatches
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def test_samples_show_every_state_a_thread_and_a_queue() -> None:
+    plant(at=NOON)
+
+    for briefing in Briefing.objects.all():
+        states = set(briefing.issues.values_list("state", flat=True))
+        assert {"published", "scheduled", "approved", "draft"} <= states
+        published = briefing.issues.published()
+        assert len(published) >= 4
+        assert {kind for issue in published for kind in kinds(issue)} == set(SectionKind)
+        comments = Comment.objects.filter(issue__briefing=briefing)
+        assert comments.waiting().exists()
+        assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()
+        assert comments.approved().filter(name="", contributor=None).exists()
+
+
+def test_samples_planted_twice_are_there_once() -> None:
+    assert plant(at=NOON) > 0
+    planted = list(Issue.objects.values_list("pk", "state", "updated_at"))
+    seed(at=NOON)
+    readers = Subscription.objects.count()
+    Issue.objects.filter(number=57).update(title="Mine now")
+
+    assert plant(at=NOON + timedelta(days=1)) == 0
+    seed(at=NOON)
+
+    assert list(Issue.objects.values_list("pk", "state", "updated_at")) == planted
+    assert Issue.objects.get(number=57).title == "Mine now"
+    assert Subscription.objects.count() == readers
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 3, 29, 0, 30, tzinfo=UTC),  # half an hour before the clocks go forward
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 11, 26, 7, 0, tzinfo=UTC),  # to the minute at a slot
+        datetime(2026, 11, 26, 7, 1, tzinfo=UTC),
+    ],
+)
+def test_nothing_in_the_samples_is_from_the_future(at: datetime) -> None:
+    plant(at=at)
+
+    assert not Issue.objects.filter(published_at__gt=at).exists()
+    assert not Issue.objects.due(at=at - timedelta(seconds=1)).exists()
+    assert not Comment.objects.filter(created_at__gt=at).exists()
+    for issue in Issue.objects.exclude(publish_at=None).for_page():
+        slot = issue.dateline
+        assert slot.time() == issue.briefing.slot_time
+        assert slot.weekday() == issue.briefing.slot_weekday
+
+
+def test_old_samples_are_mailed_to_nobody() -> None:
+    plant(at=NOON)
+    seed(at=NOON)
+
+    dispatches.publish_due(at=NOON)
+    assert not list(dispatches.tend(at=NOON))
+
+    assert not Dispatch.objects.exists()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record() -> None:
+    plant(at=NOON)
+    seed(at=NOON)
+
+    for briefing in Briefing.objects.all():
+        readers = Subscription.objects.filter(briefing=briefing)
+        assert 35 <= readers.mailable().count() <= 45
+        assert readers.exclude(left_at=None).exists()
+        assert ConsentRecord.objects.filter(briefing=briefing).count() >= readers.count()
+    assert not Subscriber.objects.exclude(address__endswith="@example.com").exists()
+
+
+def test_the_reporter_may_draft_but_not_approve() -> None:
+    plant(at=NOON)
+    reporter = User.objects.get(username="reporter")
+
+    assert reporter.check_password("demo")
+    assert reporter.has_perm("briefings.add_issue")
+    assert not reporter.has_perm("briefings.approve_issue")
+    assert User.objects.get(username="editor").has_perm("briefings.send_issue")
+
+
+def kinds(issue: Issue) -> list[str]:
+    return list(issue.sections.values_list("kind", flat=True))

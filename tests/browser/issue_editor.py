@@ -1,0 +1,65 @@
+"""What a writer does at the desk in a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings as conf
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from briefings.models import Issue, SectionKind
+from tests.briefings.admin_client import make_staff
+from tests.browser.page_checks import wait_until_ready
+from tests.factories import make_issue
+
+
+def sit_down(page: Page, site: str, *groups: str, **fields: Any) -> None:
+    """Log a member of staff in on this page's browser: a new one, or by their name a known one."""
+    known = User.objects.filter(username=fields.get("username", "")).first()
+    client = Client()
+    client.force_login(known or make_staff(*(groups or ("Reporters",)), **fields))
+    session = client.cookies[conf.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": session, "url": site}])
+
+
+def sections(page: Page) -> Locator:
+    return page.locator("[data-section]")
+
+
+def editor(page: Page, place: int) -> Locator:
+    return sections(page).nth(place).locator(".cke_wysiwyg_div")
+
+
+def write(page: Page, place: int, words: str) -> None:
+    """Type at the end of a section's text, as a person does."""
+    area = editor(page, place)
+    area.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(words)
+
+
+def open_issue(page: Page, site: str, issue: Issue) -> None:
+    page.goto(f"{site}/admin/briefings/issue/{issue.pk}/change/")
+    expect(page.locator(".cke_wysiwyg_div")).to_have_count(issue.sections.count())
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.locator(".messagelist")).to_be_visible()
+    page.wait_for_load_state()
+    wait_until_ready(page)
+
+
+def stored(issue: Issue) -> list[tuple[str, str]]:
+    return [
+        (section.heading, section.body.replace("\n", "").replace("\t", ""))
+        for section in issue.sections.all()
+    ]
+
+
+def three() -> Issue:
+    return make_issue(
+        sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("One", "Two", "Three")]
+    )

@@ -1,0 +1,101 @@
+"""The desk's pages for everybody: at every width, in both lights, by what axe finds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from briefings.models import CommentState
+from tests.browser.issue_editor import sit_down
+from tests.browser.page_checks import faults, wait_until_ready
+from tests.factories import (
+    make_briefing,
+    make_comment,
+    make_contributor,
+    make_dispatch,
+    make_issue,
+    make_published_issue,
+    make_scheduled_issue,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+# The editor's own markup, which its release will not mend: its dialogs and its tool bar.
+NOT_OURS = [[".cke_top"], [".cke_voice_label"]]
+PAGES = {
+    "week": "/admin/",
+    "login": "/admin/login/",
+    "issues": "/admin/briefings/issue/",
+    "new issue": "/admin/briefings/issue/add/",
+    "draft": "/admin/briefings/issue/{draft}/change/",
+    "scheduled": "/admin/briefings/issue/{scheduled}/change/",
+    "published": "/admin/briefings/issue/{published}/change/",
+    "delete": "/admin/briefings/issue/{draft}/delete/",
+    "preview": "/admin/briefings/issue/{published}/preview/",
+    "document": "/admin/briefings/issue/from-document/",
+    "comments": "/admin/briefings/comment/",
+    "comment": "/admin/briefings/comment/{comment}/change/",
+    "briefings": "/admin/briefings/briefing/",
+    "briefing": "/admin/briefings/briefing/{briefing}/change/",
+    "dispatches": "/admin/subscribers/dispatch/",
+    "dispatch": "/admin/subscribers/dispatch/{dispatch}/change/",
+    "send": "/admin/subscribers/dispatch/send/{scheduled}/",
+    "contributors": "/admin/briefings/contributor/",
+    "contributor": "/admin/briefings/contributor/{contributor}/change/",
+}
+VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
+    (1280, "light"),
+    (390, "dark"),
+    (320, "light"),
+)
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, summary")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".cke"))
+    .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 90)])
+    .filter(([box]) => box.width > 1 && (box.width < 24 || box.height < 24))
+    .filter(([, html]) => !/type="(checkbox|radio|hidden)"/.test(html))
+    .map(([, html]) => html)"""
+
+
+@pytest.fixture
+def addresses(db: None) -> dict[str, str]:
+    """Every page of ours, with something on it."""
+    lead = make_contributor(job_title="Acute care correspondent")
+    briefing = make_briefing(title="The Ward Round of institutional nomenclature", lead=lead)
+    draft = make_issue(
+        briefing=briefing,
+        title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunternehmen",
+        strapline="",
+    )
+    scheduled = make_scheduled_issue(briefing=briefing)
+    published = make_published_issue(briefing=briefing, title="Who pays?")
+    comment = make_comment(
+        on=published, state=CommentState.PENDING, body="W" * 300, email="ada@example.org"
+    )
+    rows = {
+        "draft": draft.pk,
+        "scheduled": scheduled.pk,
+        "published": published.pk,
+        "comment": comment.pk,
+        "dispatch": make_dispatch(briefing=briefing, title=draft.title).pk,
+        "briefing": briefing.pk,
+        "contributor": lead.pk,
+    }
+    return {name: address.format(**rows) for name, address in PAGES.items()}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody_at_every_width_and_in_both_lights(
+    page: Page, site: str, addresses: dict[str, str], name: str
+) -> None:
+    if name != "login":
+        sit_down(page, site, "Editors", first_name="Ina", last_name="Okafor")
+    for width, light in VIEWS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=light)
+        page.goto(f"{site}{addresses[name]}")
+        wait_until_ready(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, light)
+        assert faults(page, where={"exclude": NOT_OURS}) == [], (width, light)
+        assert page.evaluate(SMALL_TARGETS) == [], (width, light)

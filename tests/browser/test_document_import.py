@@ -1,0 +1,141 @@
+"""Signing up under attack, with a slip of the finger, and from another site, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from subscribers.models import SignUp, Subscription
+from subscribers.signup.embedded_form import snippet
+from tests.browser.page_checks import look
+from tests.factories import make_briefing, make_published_issue
+from tests.sent_emails import letters_sent, link_to
+from tests.servers.browser import Watch
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def ward() -> Any:
+    briefing = make_briefing(
+        title="The Ward Round",
+        slug="ward-round",
+        strapline="What is really changing inside hospitals",
+    )
+    make_published_issue(briefing=briefing)
+    return briefing
+
+
+def send_form(page: Page, address: str) -> None:
+    page.get_by_label("E-mail address").fill(address)
+    page.get_by_role("button", name="Send me the next one").click()
+
+
+def test_under_attack_the_browser_works_and_the_form_goes_by_itself(
+    page: Page, site: str, ward: Any, settings: Any
+) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    page.goto(f"{site}/subscribe/ward-round/")
+    page.get_by_label("Your name").fill("Ada")
+    send_form(page, ADA)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
+    asked = SignUp.objects.get()
+    assert (asked.address, asked.name) == (ADA, "Ada")
+    assert asked.choices.get().source == "/subscribe/ward-round/"
+
+
+def test_under_attack_a_page_without_script_says_what_to_do(
+    browser: Browser, site: str, ward: Any, settings: Any
+) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    with browser.new_context(java_script_enabled=False, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{site}/subscribe/ward-round/")
+        send_form(page, ADA)
+        expect(page.get_by_role("main")).to_contain_text("If nothing happens here")
+        expect(page.get_by_role("main")).to_contain_text("come back in an hour")
+    assert not SignUp.objects.exists()
+
+
+def test_a_browser_that_cannot_do_the_work_is_told_so(
+    page: Page, site: str, ward: Any, settings: Any, watch: Watch
+) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    watch.expected.append("pbkdf2.js")
+    page.route("**/pbkdf2.js", lambda route: route.abort())
+    page.goto(f"{site}/subscribe/ward-round/")
+    send_form(page, ADA)
+    expect(page.get_by_role("alert")).to_contain_text("could not do the sum")
+    look(page, "signup-43-one-moment")
+    assert not SignUp.objects.exists()
+
+
+def test_a_slip_is_asked_about_and_either_answer_is_one_press(
+    page: Page, site: str, ward: Any
+) -> None:
+    for answer, address in (("Yes, write to", "ada@gmail.com"), ("No,", "ada@gmial.com")):
+        page.goto(f"{site}/subscribe/ward-round/")
+        send_form(page, "ada@gmial.com")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Did you mean gmail.com?")
+        assert not SignUp.objects.filter(address=address).exists()
+        look(page, "signup-40-did-you-mean")
+        page.get_by_role("button", name=answer).click()
+        expect(page.get_by_role("main")).to_contain_text(f"We are writing to {address}")
+        assert SignUp.objects.filter(address=address).exists()
+
+
+@pytest.fixture
+def elsewhere(site: str, ward: Any) -> Iterator[str]:
+    """Serve the snippet on a page of another site: 127.0.0.1, where we are `localhost`."""
+    served: dict[str, str] = {}
+
+    class OnePage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(served["html"].encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OnePage)
+    address = f"http://127.0.0.1:{server.server_port}/news/"
+    served["html"] = (
+        '<!doctype html><html lang="en"><title>A library</title><h1>A library</h1>'
+        f"{snippet(ward, page=address)}</html>"
+    )
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_reader_signs_up_on_another_site(
+    page: Page, site: str, ward: Any, elsewhere: str
+) -> None:
+    page.goto(f"{site}/subscribe/ward-round/embed/?page={elsewhere}")
+    assert page.get_by_label("The form").input_value() == snippet(ward, page=elsewhere)
+    look(page, "signup-41-embed")
+
+    page.goto(elsewhere)
+    page.get_by_label("E-mail address").fill(ADA)
+    page.get_by_role("button", name="Send me The Ward Round").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
+    assert page.url == f"{site}/subscribe/ward-round/"
+    assert SignUp.objects.get().choices.get().source == elsewhere
+
+    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    expect(page.get_by_role("main")).to_contain_text("You signed up on another site")
+    look(page, "signup-42-confirm-from-elsewhere")
+    page.get_by_role("button", name="Yes, send it to me").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+    assert Subscription.objects.active().count() == 1

@@ -1,0 +1,162 @@
+"""What comes into the editor from elsewhere: documents by the clipboard, pictures by every way."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from briefings.models import SectionKind
+from tests.browser.issue_editor import editor, open_issue, save, sections, sit_down, stored, three
+from tests.factories import make_issue
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+# What Google Docs puts on the clipboard: a wrapper, and spans whose every word is a style.
+FROM_GOOGLE_DOCS = """<meta charset='utf-8'><b style="font-weight:normal;"
+ id="docs-internal-guid-5e1f7a0c-7fff-2b1c-9d5e-0a1b2c3d4e5f"><p dir="ltr"
+ style="line-height:1.38;margin-top:0pt;margin-bottom:0pt;"><span
+ style="font-size:11pt;font-family:Arial,sans-serif;color:#000000;font-weight:400;
+ font-style:normal;text-decoration:none;vertical-align:baseline;">Plain, then </span><span
+ style="font-size:11pt;font-weight:700;">bold</span><span>, then bare, </span><span
+ style="text-decoration:underline;">underlined</span><span style=""> and </span><span
+ style="text-decoration:line-through;">struck</span><span>.</span></p><br><ul
+ style="margin-top:0;margin-bottom:0;"><li dir="ltr" style="list-style-type:disc;"
+ aria-level="1"><p dir="ltr" role="presentation"><span>The first bullet</span></p></li></ul><p
+ dir="ltr"><a href="https://example.org/paper" style="text-decoration:none;"><span
+ style="color:#1155cc;text-decoration:underline;">A link</span></a></p></b>"""
+
+
+FROM_WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"
+ xmlns:w="urn:schemas-microsoft-com:office:word"><head><meta name=Generator
+ content="Microsoft Word 15"><style>p.MsoNormal{margin:0cm}</style></head><body lang=EN-GB>
+ <h1>A heading<o:p></o:p></h1><p class=MsoNormal style='margin-bottom:8.0pt;mso-fareast:x'>Some
+ <b>bold</b> words<o:p></o:p></p></body></html>"""
+
+
+def paste(page: Page, place: int, html: str) -> None:
+    """Copy HTML and paste it by the keyboard: a true clipboard, a true paste."""
+    page.evaluate(
+        """(html) => document.addEventListener("copy", (event) => {
+            event.clipboardData.setData("text/html", html);
+            event.clipboardData.setData("text/plain", "plain");
+            event.preventDefault();
+        }, { once: true })""",
+        html,
+    )
+    # Copied elsewhere: of its own copies the editor remembers more than the clipboard holds.
+    page.get_by_label("Headline").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+C")
+    editor(page, place).click()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+V")
+
+
+def test_a_paste_from_google_docs_keeps_its_words_and_their_weight(page: Page, site: str) -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
+    sit_down(page, site)
+    open_issue(page, site, issue)
+
+    paste(page, 0, FROM_GOOGLE_DOCS)
+    expect(editor(page, 0)).to_contain_text("The first bullet")
+    save(page)
+
+    [(_, body)] = stored(issue)
+    assert body == (
+        "<p>Plain, then <strong>bold</strong>, then bare, <u>underlined</u> and <s>struck</s>.</p>"
+        "<ul><li>The first bullet</li></ul>"
+        '<p><a href="https://example.org/paper">A link</a></p>'
+    )
+
+
+def test_a_paste_from_word_keeps_headings_and_leaves_its_styles(page: Page, site: str) -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
+    sit_down(page, site)
+    open_issue(page, site, issue)
+
+    paste(page, 0, FROM_WORD)
+    expect(editor(page, 0)).to_contain_text("A heading")
+    save(page)
+
+    [(_, body)] = stored(issue)
+    assert body == "<h3>A heading</h3><p>Some <strong>bold</strong> words</p>"
+
+
+def picture() -> FilePayload:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), (10, 120, 80)).save(out, "PNG")
+    return {"name": "beds.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def test_a_picture_comes_in_by_the_dialog(
+    page: Page, site: str, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    issue = three()
+    sit_down(page, site)
+    open_issue(page, site, issue)
+    editor(page, 0).click()
+
+    sections(page).nth(0).get_by_title("Image").click()
+    page.get_by_role("tab", name="From this computer").click()
+    upload = page.locator(".cke_dialog input[type=file]")
+    words: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"}
+    upload.set_input_files([words])
+    expect(page.locator(".cke_dialog [role=status]")).to_contain_text("is no picture that we know")
+    upload.set_input_files([picture()])
+    expect(page.get_by_label("URL").first).to_have_value(re.compile("/media/"))
+    page.get_by_label("Alternative text").fill("Empty beds")
+    page.get_by_role("button", name="OK").click()
+    save(page)
+
+    body = stored(issue)[0][1]
+    assert "<img" in body
+    assert 'alt="Empty beds"' in body
+    assert "/media/issues/" in body
+
+
+def test_a_picture_is_pasted(page: Page, site: str, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    issue = three()
+    sit_down(page, site)
+    open_issue(page, site, issue)
+    editor(page, 0).click()
+
+    editor(page, 0).evaluate(
+        """(area, bytes) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([new Uint8Array(bytes)], "beds.png", { type: "image/png" }));
+            area.dispatchEvent(new ClipboardEvent("paste", {
+                clipboardData: carried, bubbles: true, cancelable: true,
+            }));
+        }""",
+        list(picture()["buffer"]),
+    )
+
+    expect(editor(page, 0).locator("img")).to_have_attribute("width", "40")
+    save(page)
+    assert "/media/issues/" in stored(issue)[0][1]
+
+
+def test_a_paste_gone_wrong_is_refused_before_it_leaves_the_page(page: Page, site: str) -> None:
+    issue = three()
+    sit_down(page, site)
+    open_issue(page, site, issue)
+    page.evaluate(
+        """() => Object.values(CKEDITOR.instances)[1].insertHtml(
+            "<p>" + "word ".repeat(60_000) + "</p>")"""
+    )
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+
+    page.get_by_role("button", name="Save", exact=True).last.click()
+
+    expect(page.get_by_role("alert")).to_contain_text("at most 150,000 fit")
+    assert not [line for line in sent if line.startswith("POST")]
+    assert len(stored(issue)[1][1]) < 100

@@ -1,0 +1,97 @@
+"""Limits on forms while the cache is out of reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache.backends.redis import RedisCache
+from django.test import Client
+from django.utils import timezone
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from newsroom import rate_limits
+from newsroom.rate_limits import HOUR, count_within, is_first_this_hour, is_over_hourly_limit
+from subscribers.signup import form_guard, proof_of_work
+from tests.factories import make_briefing, make_reader
+from tests.sent_emails import letters_to
+from tests.servers.processes import free_port
+from tests.subscribers.signup.test_form_guard import asks_for_work, post, solve
+
+ADA = "ada@example.org"
+
+
+@pytest.fixture(autouse=True)
+def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisCache]:
+    """Put a port where nobody listens in the cache's place."""
+    cache = RedisCache(f"redis://127.0.0.1:{free_port()}/0", {})
+    monkeypatch.setattr(rate_limits, "cache", cache)
+    yield cache
+    rate_limits._own.clear()
+    rate_limits._failed_at = -rate_limits.LEFT_ALONE
+
+
+def test_a_process_counts_by_itself() -> None:
+    now = timezone.now()
+    assert [count_within("x", "ada", window=HOUR, at=now) for _ in range(3)] == [1, 2, 3]
+    assert [is_first_this_hour("y", "ada") for _ in range(2)] == [True, False]
+    assert [is_over_hourly_limit("z", ip="203.0.113.7", an_hour=1, at=now) for _ in "ab"] == [0, 1]
+    assert count_within("x", "bob", window=HOUR, at=now + timedelta(minutes=1)) == 1
+
+
+def test_it_asks_again_after_some_seconds_and_not_before(
+    monkeypatch: pytest.MonkeyPatch, away: RedisCache
+) -> None:
+    asked: list[str] = []
+
+    def refuse(*_: Any, **__: Any) -> bool:
+        asked.append("once more")
+        raise ConnectionError
+
+    monkeypatch.setattr(away, "add", refuse)
+    is_first_this_hour("a", "ada")
+    is_first_this_hour("b", "ada")
+    assert len(asked) == 1
+    monkeypatch.setattr(rate_limits, "LEFT_ALONE", 0.0)
+    is_first_this_hour("c", "ada")
+    assert len(asked) == 2
+
+
+@pytest.mark.postgres  # and so with Redis as the broker
+def test_a_broker_that_is_away_holds_no_page_up(settings: Any) -> None:
+    began = time.monotonic()
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    with (
+        Connection(f"redis://127.0.0.1:{free_port()}/0", transport_options=options) as broker,
+        pytest.raises(OperationalError),
+    ):
+        broker.default_channel  # noqa: B018  (asked for by every message that is sent)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.django_db
+def test_a_link_still_goes_to_an_address_once_an_hour(client: Client) -> None:
+    make_reader(of=make_briefing(), email=ADA)
+    for _ in range(3):
+        assert client.post("/preferences/", {"address": ADA}).status_code == 200
+    assert len(letters_to(ADA)) == 1
+
+
+@pytest.mark.django_db
+def test_the_proof_of_work_is_still_asked_for_and_spent_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
+    monkeypatch.setattr(proof_of_work, "TRIES", (1, 5))
+    make_briefing(slug="ward-round")
+    for number in range(form_guard.FREE_A_NETWORK):
+        assert post(number).status_code == 200
+    asked = post(99)
+    assert asks_for_work(asked)
+    solution = solve(asked.context["challenge"])
+    assert post(99, altcha=solution).status_code == 200
+    assert asks_for_work(post(98, altcha=solution))

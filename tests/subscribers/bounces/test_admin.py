@@ -1,0 +1,71 @@
+"""The desk sees what came back, and how many readers of an issue complained."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from subscribers.models import BounceEvent, Delivery, DeliveryState
+from subscribers.sending.complaint_rate import ComplaintRate
+from tests.factories import make_briefing, make_dispatch, make_reader
+from tests.subscribers.bounces.reports.returned import (
+    bounce_address,
+    make_sent_letter,
+    send_all,
+    take,
+    write_bounce,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("complained", "arrived", "level"),
+    [
+        (0, 0, ""),
+        (0, 5000, ""),
+        (4, 5000, ""),
+        (5, 5000, "warn"),
+        (14, 5000, "warn"),
+        (15, 5000, "alarm"),
+    ],
+)
+def test_complaints_warn_from_a_thousandth_and_alarm_from_three(
+    complained: int, arrived: int, level: str
+) -> None:
+    rate = ComplaintRate(complained=complained, arrived=arrived)
+    assert rate.level == level
+    assert bool(rate.words) == bool(complained)
+
+
+def test_a_dispatch_shows_its_complaints(admin_client: Client) -> None:
+    briefing = make_briefing()
+    for _ in range(3):
+        make_reader(of=briefing)
+    letters = send_all(make_dispatch(briefing=briefing))
+    page = reverse("admin:subscribers_dispatch_change", args=[letters[0].dispatch_id])
+    assert "as spam" not in admin_client.get(page).content.decode()
+    Delivery.objects.filter(pk=letters[0].pk).update(state=DeliveryState.COMPLAINED)
+    shown = admin_client.get(page).content.decode()
+    assert "1 reader of 3 reported this issue as spam (33.33 %)" in shown
+    assert "Too many complaints." in shown
+
+
+def test_events_are_listed_shown_and_never_changed(admin_client: Client) -> None:
+    letter = make_sent_letter()
+    take(write_bounce(to=bounce_address(letter)))
+    event = BounceEvent.objects.get()
+    changelist = reverse("admin:subscribers_bounceevent_changelist")
+    for query in (
+        "",
+        "?q=ivy%40ward.example",
+        f"?classification__exact=hard&dispatch={letter.dispatch_id}",
+    ):
+        assert "ivy@ward.example" in admin_client.get(changelist + query).content.decode(), query
+    assert "ivy@ward.example" not in admin_client.get(changelist + "?q=tom").content.decode()
+    page = reverse("admin:subscribers_bounceevent_change", args=[event.pk])
+    assert "550 5.1.1 no such mailbox" in admin_client.get(page).content.decode()
+    assert admin_client.post(page, {"verdict": "soft"}).status_code == 403
+    reader = reverse("admin:subscribers_subscriber_change", args=[event.subscriber_id])
+    assert "Address suppressed" in admin_client.get(reader).content.decode()

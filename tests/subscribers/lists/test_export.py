@@ -1,0 +1,242 @@
+"""Lists go out as CSV: on record, safe in a spreadsheet, and good to come back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from briefings.models import Briefing
+from newsroom.models import AuditLogEntry
+from subscribers.consent import unsubscribe
+from subscribers.lists.export import CHUNK, Wanted, Which, export
+from subscribers.lists.known_exports import OWN_HEADER
+from subscribers.models import (
+    ConsentAction,
+    ConsentRecord,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
+from tests.briefings.admin_client import at_desk
+from tests.factories import make_briefing, make_reader
+from tests.subscribers.lists.list_files import import_list
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/subscribers/subscriber/export/"
+ALLOWED = ("view_subscriber", "export_subscribers")
+
+
+def agreed(reader: Subscription, **facts: Any) -> Subscription:
+    facts = {"source": "/ward/", "wording": "Please e-mail me.", "at": reader.joined_at} | facts
+    ConsentRecord.objects.create(
+        subscriber=reader.subscriber, briefing=reader.briefing, action=ConsentAction.JOINED, **facts
+    )
+    return reader
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def exported(**wanted: Any) -> list[dict[str, str]]:
+    return rows_of("".join(export(Wanted(**wanted), by=None)))
+
+
+def addresses(rows: list[dict[str, str]]) -> list[str]:
+    return [row["email"] for row in rows]
+
+
+def test_a_line_holds_the_reader_and_how_they_agreed() -> None:
+    at = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    briefing = make_briefing(slug="ward")
+    agreed(make_reader(of=briefing, email="ada@example.org", name="Ada, Countess", joined_at=at))
+    assert exported() == [
+        dict(
+            zip(
+                OWN_HEADER,
+                [
+                    *("ada@example.org", "Ada, Countess", "ward", "active"),
+                    *("2024-05-01T10:00:00+00:00", "", "2024-05-01T10:00:00+00:00"),
+                    *("/ward/", "Please e-mail me."),
+                ],
+                strict=True,
+            )
+        )
+    ]
+
+
+def test_filters_narrow_the_list() -> None:
+    ward, council = make_briefing(slug="ward"), make_briefing(slug="council")
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    make_reader(of=ward, email="ada@example.org", joined_at=old)
+    make_reader(of=council, email="bob@example.org")
+    unsubscribe(
+        make_reader(of=ward, email="left@example.org"), at=timezone.now(), source="x", ip=None
+    )
+    barred = make_reader(of=ward, email="barred@example.org")
+    Suppression.objects.create(address_hash=barred.subscriber.address_hash, reason="bounced")
+    assert addresses(exported()) == ["ada@example.org", "bob@example.org"]
+    assert addresses(exported(briefing=ward)) == ["ada@example.org"]
+    assert addresses(exported(which=Which.LEFT)) == ["left@example.org"]
+    assert [(row["email"], row["status"]) for row in exported(which=Which.SUPPRESSED)] == [
+        ("barred@example.org", "suppressed")
+    ]
+    assert len(exported(which=Which.ALL)) == 4
+    since = old + timedelta(seconds=1)
+    assert addresses(exported(joined_since=since)) == ["bob@example.org"]
+    assert addresses(exported(joined_before=since)) == ["ada@example.org"]
+
+
+def test_nothing_of_it_is_computed_by_a_spreadsheet() -> None:
+    agreed(
+        make_reader(of=make_briefing(), email="=cmd@example.org", name="@SUM(A1)"),
+        source="+1",
+        wording="-2+3",
+    )
+    [row] = exported()
+    assert (row["email"], row["name"]) == ("'=cmd@example.org", "'@SUM(A1)")
+    assert (row["consent_source"], row["consent_wording"]) == ("'+1", "'-2+3")
+
+
+# As every name is stored (NFC), and with no link in it, which no list brings in.
+NAMES = (
+    st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30)
+    .map(lambda name: unicodedata.normalize("NFC", name)[:60])
+    .filter(lambda name: "://" not in name and "www." not in name.lower())
+)
+LOCALS = st.from_regex(r"[a-z0-9'=+\-]{1,20}", fullmatch=True)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    people=st.lists(
+        st.tuples(LOCALS, NAMES, st.text(st.characters(codec="utf-8"), max_size=40)),
+        unique_by=lambda person: person[0],
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_goes_out_comes_back_as_it_was(people: list[tuple[str, str, str]]) -> None:
+    Subscriber.objects.all().delete()
+    briefing = Briefing.objects.filter(slug="ward").first() or make_briefing(slug="ward")
+    for local, name, words in people:
+        wording = "w" + words.replace("\0", "").strip()
+        reader = make_reader(of=briefing, email=f"{local}@example.org", name=name)
+        agreed(reader, wording=wording)
+    before = exported(briefing=briefing)
+    data = "".join(export(Wanted(briefing=briefing), by=None)).encode()
+    Subscriber.objects.all().delete()
+    said = import_list(data, into=briefing)
+    assert (said["layout"], said["new"]) == ("Newsroom", len(people))
+    key = str.lower
+    expected = {key(row["email"]): row for row in before}
+    assert {key(row["email"]): row for row in exported(briefing=briefing)} == expected
+
+
+def test_an_export_of_another_briefing_subscribes_nobody() -> None:
+    ward, council = make_briefing(slug="ward"), make_briefing(slug="council")
+    agreed(make_reader(of=ward))
+    data = "".join(export(Wanted(), by=None)).encode()
+    said = import_list(data, into=council)
+    assert (said["new"], said["refused"]) == (0, 1)
+    assert "another briefing" in said["refused_rows"][0]["reason"]
+
+
+def test_memory_and_queries_stay_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subscribers.lists.export.CHUNK", 3)
+    briefing = make_briefing()
+    for _ in range(7):
+        agreed(make_reader(of=briefing))
+    with CaptureQueriesContext(connection) as captured:
+        assert len(exported(briefing=briefing)) == 7
+    reads = [query["sql"] for query in captured if "consentrecord" in query["sql"]]
+    assert len(reads) == 3
+    assert CHUNK == 2_000
+
+
+def test_the_desk_hands_a_list_out_and_writes_it_down() -> None:
+    briefing = make_briefing()
+    make_reader(of=briefing, email="ada@example.org")
+    desk = at_desk(may=ALLOWED)
+    assert "personal data" in desk.get(PAGE).content.decode()
+    counted = desk.post(PAGE, {"which": "active", "briefing": briefing.pk, "count": "yes"})
+    assert "1 row" in counted.content.decode()
+    assert not AuditLogEntry.objects.exists()
+    sent = desk.post(PAGE, {"which": "active", "briefing": briefing.pk})
+    assert sent["Content-Type"] == "text/csv; charset=utf-8"
+    assert sent["Content-Disposition"].startswith("attachment")
+    text = b"".join(sent.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
+    assert addresses(rows_of(text)) == ["ada@example.org"]
+    act = AuditLogEntry.objects.get()
+    assert (act.verb, act.subject_id, act.detail["rows"]) == (
+        "exported subscribers",
+        str(briefing.pk),
+        1,
+    )
+    assert act.actor is not None
+    assert "ada" not in str(act.detail)
+
+
+def test_ticked_readers_alone_are_handed_out() -> None:
+    briefing = make_briefing()
+    ada, _ = make_reader(of=briefing, email="ada@example.org"), make_reader(of=briefing)
+    desk = at_desk(may=ALLOWED)
+    data = {"action": "export_chosen", ACTION_CHECKBOX_NAME: [ada.subscriber.pk]}
+    led = desk.post("/admin/subscribers/subscriber/", data)
+    assert led["Location"] == f"{PAGE}?chosen={ada.subscriber.pk}"
+    assert "1 reader you ticked" in desk.get(led["Location"]).content.decode()
+    sent = desk.post(PAGE, {"which": "all", "chosen": str(ada.subscriber.pk)})
+    text = b"".join(sent.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
+    assert addresses(rows_of(text)) == ["ada@example.org"]
+    assert desk.post(PAGE, {"which": "all", "chosen": "1 OR 1=1"}).status_code == 422
+
+
+def test_who_may_only_look_takes_no_list() -> None:
+    make_reader(of=make_briefing(), email="ada@example.org")
+    desk = at_desk(may=("view_subscriber",))
+    assert desk.get(PAGE).status_code == 403
+    assert desk.post(PAGE, {"which": "all"}).status_code == 403
+    page = desk.get("/admin/subscribers/subscriber/").content.decode()
+    assert PAGE not in page
+    assert "export_chosen" not in page
+    assert Client().get(PAGE).status_code == 302
+    assert not AuditLogEntry.objects.exists()
+
+
+def test_editors_may_export_and_import() -> None:
+    desk = at_desk("Editors")
+    assert desk.get(PAGE).status_code == 200
+    assert desk.get("/admin/subscribers/subscriberimport/add/").status_code == 200
+    assert at_desk("Reporters").get(PAGE).status_code == 403
+
+
+def test_the_command_writes_a_file_or_to_the_screen(tmp_path: Path) -> None:
+    briefing = make_briefing(slug="ward")
+    make_reader(of=briefing, email="zoë@example.org", name="Zoë")
+    file = tmp_path / "list.csv"
+    call_command("export_subscribers", briefing="ward", output=str(file))
+    assert addresses(rows_of(file.read_text(encoding="utf-8"))) == ["zoë@example.org"]
+    out = io.StringIO()
+    call_command("export_subscribers", state="all", joined_since="2020-01-01", stdout=out)
+    assert addresses(rows_of(out.getvalue())) == ["zoë@example.org"]
+    assert AuditLogEntry.objects.filter(verb="exported subscribers").count() == 2
+    with pytest.raises(CommandError, match="no briefing 'nobody'"):
+        call_command("export_subscribers", briefing="nobody")
+    with pytest.raises(CommandError, match="'soon' is no date"):
+        call_command("export_subscribers", joined_since="soon")
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("export_subscribers", output=str(tmp_path))

@@ -1,0 +1,350 @@
+"""Lists come in with the evidence of each consent, whole or not at all, and bring nobody back."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from newsroom.models import AuditLogEntry
+from newsroom.tokens import is_row_token
+from subscribers.consent import unsubscribe
+from subscribers.models import (
+    AddressChange,
+    AddressChangeState,
+    ConsentRecord,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.models.address_hash import hash_address
+from tests.factories import make_briefing, make_reader
+from tests.subscribers.lists.list_files import EVIDENCE, import_list, make_csv
+
+pytestmark = pytest.mark.django_db
+HEADER = ["email", "name", "consent_date", "source", "wording"]
+
+
+def row(email: str = "ada@example.org", **cells: str) -> list[str]:
+    known = {
+        "name": "Ada Byron",
+        "consent_date": "2024-05-01 10:00:00",
+        "source": "/ward/",
+        "wording": "Please e-mail me.",
+    }
+    return [email, *(known | cells).values()]
+
+
+def counts(said: dict[str, Any]) -> tuple[int, int, int, int]:
+    return said["new"], said["already_there"], said["repeated"], said["refused"]
+
+
+def reasons(said: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["line"], one["reason"]) for one in said["refused_rows"]]
+
+
+def test_a_row_becomes_a_subscriber_with_its_consent() -> None:
+    briefing = make_briefing()
+    said = import_list(make_csv(HEADER, row("Ada@Example.org")), into=briefing)
+    assert counts(said) == (1, 0, 0, 0)
+    subscription = Subscription.objects.get()
+    subscriber = subscription.subscriber
+    assert (subscriber.address, subscriber.name) == ("Ada@example.org", "Ada Byron")
+    assert subscriber.address_hash == hash_address("ada@example.org")
+    assert is_row_token(subscriber.token)
+    assert is_row_token(subscription.token)
+    assert subscriber.token != subscription.token
+    agreed = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    assert (subscription.briefing, subscription.state) == (briefing, "active")
+    assert (subscription.joined_at, subscription.left_at) == (agreed, None)
+    record = ConsentRecord.objects.get()
+    assert (record.subscriber, record.briefing, record.action) == (subscriber, briefing, "imported")
+    assert (record.at, record.source, record.wording) == (agreed, "/ward/", "Please e-mail me.")
+    assert list(Subscription.objects.mailable()) == [subscription]
+
+
+def test_evidence_may_be_stated_once_for_the_file() -> None:
+    said = import_list(make_csv(["E-Mail"], ["ada@example.org"]), into=make_briefing(), **EVIDENCE)
+    assert said["new"] == 1
+    record = ConsentRecord.objects.get()
+    assert record.at == datetime(2024, 5, 1, tzinfo=UTC)
+    assert (record.source, record.wording) == (EVIDENCE["source"], EVIDENCE["wording"])
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"), [("consented_on", "when"), ("source", "where"), ("wording", "told")]
+)
+def test_nothing_is_imported_without_evidence(missing: str, words: str) -> None:
+    stated = {name: said for name, said in EVIDENCE.items() if name != missing}
+    with pytest.raises(CommandError, match=f"(?s)Nothing was imported.*{words}"):
+        import_list(make_csv(["email"], ["ada@example.org"]), into=make_briefing(), **stated)
+    assert not Subscriber.objects.exists()
+
+
+def test_a_second_import_changes_nothing() -> None:
+    briefing = make_briefing()
+    data = make_csv(HEADER, row(), row("bob@example.org"))
+    import_list(data, into=briefing)
+    before = [list(model.objects.values()) for model in (Subscriber, Subscription, ConsentRecord)]
+    said = import_list(data, into=briefing)
+    assert counts(said) == (0, 2, 0, 0)
+    after = [list(model.objects.values()) for model in (Subscriber, Subscription, ConsentRecord)]
+    assert after == before
+
+
+def test_an_address_in_several_spellings_counts_once() -> None:
+    said = import_list(
+        make_csv(HEADER, row("ada@example.org"), row("ADA@EXAMPLE.org"), row(" Ada@example.ORG ")),
+        into=make_briefing(),
+    )
+    assert counts(said) == (1, 0, 2, 0)
+    assert Subscriber.objects.get().address == "ada@example.org"
+
+
+def test_a_known_reader_joins_another_briefing_and_keeps_their_name() -> None:
+    known = make_reader(of=make_briefing(), email="ada@example.org", name="A. Byron")
+    other = make_briefing()
+    assert counts(import_list(make_csv(HEADER, row()), into=other)) == (1, 0, 0, 0)
+    assert Subscriber.objects.get().name == "A. Byron"
+    assert set(known.subscriber.subscriptions.values_list("briefing", flat=True)) == {
+        known.briefing_id,
+        other.pk,
+    }
+
+
+def test_nobody_who_left_or_is_suppressed_comes_back() -> None:
+    briefing = make_briefing()
+    gone = make_reader(of=briefing, email="gone@example.org")
+    unsubscribe(gone, at=timezone.now(), source="letter", ip=None)
+    gone_all = make_reader(of=make_briefing(), email="gone-all@example.org")
+    unsubscribe(gone_all, at=timezone.now(), source="letter", ip=None)
+    for name in ("erased", "complained", "bounced"):
+        Suppression.objects.create(
+            address_hash=hash_address(f"{name}@example.org"), reason=SuppressionReason(name)
+        )
+    records = ConsentRecord.objects.count()
+    names = ("gone", "GONE-all", "erased", "complained", "Bounced")
+    said = import_list(
+        make_csv(HEADER, *(row(f"{name}@example.org") for name in names)), into=briefing
+    )
+    assert counts(said) == (0, 0, 0, 5)
+    assert not Subscription.objects.active().exists()
+    assert Subscriber.objects.count() == 2
+    assert ConsentRecord.objects.count() == records
+    assert [line for line, _ in reasons(said)] == ["2", "3", "4", "5", "6"]
+    assert "left the briefing" in said["refused_rows"][0]["reason"]
+    assert "left every briefing" in said["refused_rows"][1]["reason"]
+    assert "must not be written to" in said["refused_rows"][2]["reason"]
+
+
+def test_nobody_comes_back_at_an_address_that_they_left_for_another() -> None:
+    briefing = make_briefing()
+    reader = make_reader(of=briefing, email="old@example.org").subscriber
+    now = timezone.now()
+    AddressChange.objects.create(
+        subscriber=reader,
+        old_address="old@example.org",
+        old_address_hash=reader.address_hash,
+        new_address="new@example.org",
+        new_address_hash=hash_address("new@example.org"),
+        state=AddressChangeState.DONE,
+        old_agreed_at=now,
+        new_agreed_at=now,
+    )
+    Subscriber.objects.update(
+        address="new@example.org", address_hash=hash_address("new@example.org")
+    )
+    data = make_csv(HEADER, row("OLD@example.org"))
+    said = import_list(data, into=briefing)
+    assert counts(said) == (0, 0, 0, 1)
+    assert "changed to another address" in said["refused_rows"][0]["reason"]
+    make_reader(of=make_briefing(), email="old@example.org")  # the next owner of that mailbox
+    assert import_list(data, into=briefing)["new"] == 1
+
+
+def test_refused_rows_come_back_with_line_reason_and_cells() -> None:
+    said = import_list(
+        make_csv(
+            HEADER,
+            row("no address@example.org"),
+            row(name='Two\nlines "quoted"'),
+            row(""),
+            row("bob@example.org", consent_date="tomorrow"),
+            row("cyd@example.org", consent_date="2999-01-01"),
+            row("dan@example.org", source=""),
+            [*row("eve@example.org"), "one too many"],
+            row("fay@example.org")[:3],
+            row("gus@example.org", wording="=1+1", consent_date=""),
+        ),
+        into=make_briefing(),
+    )
+    assert counts(said) == (1, 0, 0, 8)
+    lines, words = zip(*reasons(said), strict=True)
+    assert lines == ("2", "5", "6", "7", "8", "9", "10", "11")
+    told = "no spaces", "no e-mail", "cannot be read", "future", "where", "more", "fewer", "no date"
+    for reason, word in zip(words, told, strict=True):
+        assert word in reason
+    assert said["refused_rows"][0]["email"] == "no address@example.org"
+    assert said["refused_rows"][-1]["wording"] == "'=1+1"
+    assert sum(said["reasons"].values()) == 8
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing() -> None:
+    briefing = make_briefing()
+    make_reader(of=briefing, email="bob@example.org")
+    data = make_csv(HEADER, row(), row("bob@example.org"), row("nonsense"))
+    dry = import_list(data, into=briefing, dry_run=True)
+    assert Subscriber.objects.count() == 1
+    assert not AuditLogEntry.objects.exists()
+    wet = import_list(data, into=briefing)
+    assert {**dry, "dry_run": False, "refused_file": ""} == {**wet, "refused_file": ""}
+    assert wet["new"] == 1
+
+
+def test_an_import_is_on_record_without_naming_anybody() -> None:
+    briefing = make_briefing()
+    import_list(make_csv(HEADER, row()), into=briefing)
+    act = AuditLogEntry.objects.on(briefing).get()
+    assert (act.verb, act.detail["new"]) == ("imported subscribers", 1)
+    assert "ada" not in str(act.detail)
+
+
+def test_columns_are_chosen_by_hand_where_names_do_not_tell() -> None:
+    data = make_csv(["Kontakt", "Wer", "Kontakt"], ["x", "Ada", "ada@example.org"])
+    briefing = make_briefing()
+    with pytest.raises(CommandError, match=r"(?s)e-mail address.*Kontakt, Wer.*--columns"):
+        import_list(data, into=briefing, **EVIDENCE)
+    with pytest.raises(CommandError, match="Choose #1 or #3"):
+        import_list(data, into=briefing, columns=["address=Kontakt"], **EVIDENCE)
+    with pytest.raises(CommandError, match=r"no column 'Mail'.*It has: Kontakt"):
+        import_list(data, into=briefing, columns=["address=Mail"], **EVIDENCE)
+    with pytest.raises(CommandError, match="ROLE=COLUMN"):
+        import_list(data, into=briefing, columns=["Kontakt"], **EVIDENCE)
+    said = import_list(data, into=briefing, columns=["address=#3,name=Wer"], **EVIDENCE)
+    assert said["new"] == 1
+    assert Subscriber.objects.get().name == "Ada"
+
+
+def test_dates_are_read_only_where_the_file_tells_how() -> None:
+    header = ["email", "consent_date"]
+    stated = {"source": "s", "wording": "w"}
+    briefing = make_briefing()
+    unclear = make_csv(header, ["ada@example.org", "01/05/2024"], ["bob@example.org", "02/03/2024"])
+    with pytest.raises(CommandError, match=r"\(--dates day-first or month-first\)"):
+        import_list(unclear, into=briefing, **stated)
+    assert import_list(unclear, into=briefing, dates="month-first", **stated)["new"] == 2
+    told = make_csv(header, ["cyd@example.org", "01/05/2024"], ["dan@example.org", "31/03/2024"])
+    assert import_list(told, into=briefing, **stated)["new"] == 2
+    joined = dict(Subscription.objects.values_list("subscriber__address", "joined_at"))
+    assert {address: f"{at:%d %b}" for address, at in joined.items()} == {
+        "ada@example.org": "05 Jan",
+        "bob@example.org": "03 Feb",
+        "cyd@example.org": "01 May",
+        "dan@example.org": "31 Mar",
+    }
+
+
+def test_addresses_and_names_of_other_scripts_come_in() -> None:
+    briefing = make_briefing()
+    data = make_csv(HEADER, row("Jürgen@Bücher.example", name="Zoë\u0000\u202e"), row("b@x.org"))
+    said = import_list(data.replace(b"\0", b""), into=briefing)
+    assert said["new"] == 2
+    reader = Subscriber.objects.at_address("jürgen@xn--bcher-kva.EXAMPLE").get()
+    assert (reader.address, reader.name) == ("Jürgen@xn--bcher-kva.example", "Zoë")
+
+
+def test_a_name_with_a_link_is_left_empty() -> None:
+    import_list(make_csv(HEADER, row(name="WIN at www.casino.example")), into=make_briefing())
+    assert Subscriber.objects.get().name == ""
+
+
+def test_cells_that_databases_find_hard_arrive_as_they_are() -> None:
+    hard = {"name": r"Ada \N Byron\t", "source": "C:\\forms\tone", "wording": "a\nb\\.\n\\N"}
+    data = make_csv(["email", "name", "source", "wording"], ["ada@example.org", *hard.values()])
+    import_list(data, into=make_briefing(), consented_on="2024-05-01")
+    record = ConsentRecord.objects.get()
+    assert record.subscriber.name == hard["name"]
+    assert (record.source, record.wording) == (hard["source"], hard["wording"])
+
+
+def test_what_fails_while_writing_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    briefing = make_briefing()
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("subscribers.lists.import_run.refused_file", fail)
+    with pytest.raises(OSError, match="disk"):
+        import_list(make_csv(HEADER, row()), into=briefing)
+    assert not Subscriber.objects.exists()
+    assert not ConsentRecord.objects.exists()
+    assert not AuditLogEntry.objects.exists()
+
+
+def test_a_wrong_briefing_file_or_folder_is_told_in_a_sentence(tmp_path: Path) -> None:
+    retired = make_briefing(retired=True)
+    with pytest.raises(CommandError, match="retired"):
+        import_list(make_csv(HEADER, row()), into=retired)
+    with pytest.raises(CommandError, match="There is no briefing 'nobody'"):
+        call_command("import_subscribers", "x.csv", briefing="nobody")
+    with pytest.raises(CommandError, match=r"'x.csv' cannot be read: No such file"):
+        call_command("import_subscribers", "x.csv", briefing=retired.slug)
+    file = tmp_path / "list.csv"
+    file.write_bytes(make_csv(HEADER, row()))
+    words = ("import_subscribers", str(file), f"--refused={file}")
+    with pytest.raises(CommandError, match="over the list itself"):
+        call_command(*words, briefing=make_briefing().slug)
+    assert file.read_bytes() == make_csv(HEADER, row())
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command(
+            "import_subscribers", str(file), briefing=make_briefing().slug, refused=str(tmp_path)
+        )
+    assert not Subscriber.objects.exists()
+
+
+def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(make_csv(HEADER, row(), row("nonsense")))
+    out = io.StringIO()
+    call_command("import_subscribers", str(file), briefing=make_briefing().slug, stdout=out)
+    said = out.getvalue()
+    assert "UTF-8, separated by comma" in said
+    assert "2 rows: 1 new subscribers of" in said
+    assert "1 refused" in said
+    assert "This is no e-mail address" in said
+    assert "--refused FILE" in said
+
+
+def test_a_list_comes_in_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = io.TextIOWrapper(io.BytesIO(make_csv(HEADER, row())))
+    monkeypatch.setattr("sys.stdin", data)
+    call_command("import_subscribers", "-", briefing=make_briefing().slug, stdout=io.StringIO())
+    assert Subscriber.objects.get().address == "ada@example.org"
+
+
+def test_the_file_of_refused_rows_is_mended_and_sent_in_the_same_way(tmp_path: Path) -> None:
+    briefing = make_briefing()
+    file, refused = tmp_path / "list.csv", tmp_path / "refused.csv"
+    file.write_bytes(make_csv(HEADER, row(), row("=bob.example.org", name="'Bob")))
+    call_command(
+        *("import_subscribers", str(file), "--refused", str(refused)),
+        briefing=briefing.slug,
+        stdout=io.StringIO(),
+    )
+    mended = refused.read_text(encoding="utf-8-sig").replace("bob.example", "bob@example")
+    assert import_list(mended.encode("utf-8-sig"), into=briefing)["new"] == 1
+    assert Subscriber.objects.get(name="'Bob").address == "=bob@example.org"
+
+
+def test_no_staging_table_is_left_on_the_connection() -> None:
+    import_list(make_csv(HEADER, row()), into=make_briefing())
+    with connection.cursor() as cursor:
+        found = connection.introspection.table_names(cursor)
+    assert not [name for name in found if name.startswith("import_")]

@@ -1,0 +1,66 @@
+"""Who a list itself calls unsubscribed, bounced, blocked or unconfirmed stays out."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscribers.models import Subscriber
+from tests.factories import make_briefing
+from tests.subscribers.lists.list_files import EVIDENCE, import_list, make_csv
+
+pytestmark = pytest.mark.django_db
+HEADER = ["email", "name"]
+
+
+def row(email: str = "ada@example.org") -> list[str]:
+    return [email, "Ada Byron"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        *(("Status", word) for word in ("unsubscribed", "Cleaned", "pending", "who knows", "left")),
+        *(("Status", word) for word in ("bounced", "BLOCKLISTED", "un­subscribed", "disabled")),
+        ("unsubscribed_at", "2024-06-01"),
+        ("Opted out", "yes"),
+        ("subscribed", "false"),
+        ("email_disabled", "true"),
+        ("confirmed", "no"),
+        ("consent", "No"),
+        ("state", "unsubscribed"),
+    ],
+)
+def test_who_the_file_says_is_not_subscribed_stays_out(header: str, cell: str) -> None:
+    said = import_list(
+        make_csv([*HEADER, header], [*row(), cell]), into=make_briefing(), **EVIDENCE
+    )
+    assert (said["new"], said["refused"]) == (0, 1)
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        *(("Status", "Active"), ("status", ""), ("unsubscribed", "false"), ("subscribed", "TRUE")),
+        *(("state", "Texas"), ("confirmed", "2024-05-01"), ("left_at", "")),
+    ],
+)
+def test_who_the_file_says_is_subscribed_comes_in(header: str, cell: str) -> None:
+    said = import_list(
+        make_csv([*HEADER, header], [*row(), cell]), into=make_briefing(), **EVIDENCE
+    )
+    assert (said["new"], said["refused"]) == (1, 0)
+
+
+def test_one_row_that_says_unsubscribed_outweighs_all_others() -> None:
+    said = import_list(
+        make_csv(
+            [*HEADER, "status"],
+            [*row(), "subscribed"],
+            [*row("ADA@example.org"), "unsubscribed"],
+            [*row(), "subscribed"],
+        ),
+        into=make_briefing(),
+        **EVIDENCE,
+    )
+    assert (said["new"], said["repeated"], said["refused"]) == (0, 1, 2)

@@ -1,0 +1,267 @@
+"""Preferences: what a letter's link may do, and what only a fresh link to the address may."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from subscribers.consent_wording import SEVERAL
+from subscribers.models import (
+    ConsentRecord,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+)
+from subscribers.models.address_hash import hash_address
+from tests.factories import make_briefing, make_reader
+from tests.sent_emails import letters_sent, link_to
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@example.org"
+
+
+def states(subscriber: Subscriber) -> dict[str, str]:
+    return dict(subscriber.subscriptions.values_list("briefing__slug", "state"))
+
+
+def fresh_link(client: Client, subscriber: Subscriber) -> str:
+    """Have a link sent to the address, and read it there."""
+    client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"})
+    letter = letters_sent()[-1]
+    assert letter.to == [subscriber.address]
+    return urlsplit(link_to("preferences", letter)).path
+
+
+# --- the link that stands in every letter
+
+
+def test_the_letters_link_shows_what_is_taken_and_hides_the_address(client: Client) -> None:
+    reader = make_reader(of=make_briefing(title="Council & mayor"), email=ADA, name="Ada Lovelace")
+    make_briefing(title="Not taken")
+    page = client.get(f"/preferences/{reader.subscriber.token}/")
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert "Council &amp; mayor" in shown
+    assert "a•••@example.org" in shown
+    assert "Not taken" not in shown
+    assert ADA not in shown
+    assert "Lovelace" not in shown
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_the_letters_link_leaves_one_briefing_at_once(client: Client) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    council = make_reader(of=make_briefing(), email=ADA)
+    path = f"/preferences/{ward.subscriber.token}/"
+    page = client.post(path, {"leave": ward.briefing.slug}, REMOTE_ADDR="203.0.113.9")
+    assert "You have left" in page.content.decode()
+    assert states(ward.subscriber) == {
+        ward.briefing.slug: SubscriptionState.LEFT,
+        council.briefing.slug: SubscriptionState.ACTIVE,
+    }
+    record = ConsentRecord.objects.get()
+    assert (record.action, record.source, record.ip) == ("left", "preferences", "203.0.113.9")
+    client.post(path, {"leave": "*"})
+    assert not ward.subscriber.subscriptions.active().exists()
+    assert "Nothing comes to this address" in client.get(path).content.decode()
+
+
+def test_the_letters_link_can_do_nothing_else(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email=ADA, name="Ada")
+    other = make_briefing()
+    client.post(
+        f"/preferences/{reader.subscriber.token}/",
+        {
+            "name": "Mallory",
+            "briefings": [other.slug],
+            "shown": [],
+            "address": "mallory@example.org",
+            "leave": other.slug,
+        },
+    )
+    subscriber = Subscriber.objects.get()
+    assert (subscriber.name, subscriber.address) == ("Ada", ADA)
+    assert states(subscriber) == {reader.briefing.slug: SubscriptionState.ACTIVE}
+    assert not ConsentRecord.objects.exists()
+
+
+# --- the fresh link
+
+
+def test_a_fresh_link_goes_to_the_address_on_file_and_not_to_the_visitor(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email=ADA)
+    page = client.post(f"/preferences/{reader.subscriber.token}/", {"send-link": "1"})
+    assert "a•••@example.org" in page.content.decode()
+    assert ADA not in page.content.decode()
+    [letter] = letters_sent()
+    assert letter.to == [ADA]
+    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert reader.subscriber.token not in str(letter.body)
+
+
+def test_the_owner_joins_leaves_and_takes_a_name(client: Client) -> None:
+    ward = make_reader(of=make_briefing(title="The Ward Round"), email=ADA)
+    council = make_briefing(title="The Council")
+    make_briefing(title="Never ticked")
+    link = fresh_link(client, ward.subscriber)
+    page = client.get(link).content.decode()
+    assert ADA in page
+    assert page.count(" checked") == 1
+    answer = client.post(
+        link,
+        {"name": "Ada Łovelace", "briefings": [council.slug], "shown": [ward.briefing.slug]},
+        REMOTE_ADDR="2001:db8::7",
+    )
+    assert answer.status_code == 200
+    subscriber = Subscriber.objects.get()
+    assert subscriber.name == "Ada Łovelace"
+    assert states(subscriber) == {
+        ward.briefing.slug: SubscriptionState.LEFT,
+        council.slug: SubscriptionState.ACTIVE,
+    }
+    left, joined = ConsentRecord.objects.order_by("pk")
+    assert (left.action, left.briefing, left.source) == ("left", ward.briefing, "preferences")
+    assert (joined.action, joined.briefing, joined.wording) == ("joined", council, SEVERAL)
+    assert (joined.ip, joined.asked_ip) == ("2001:db8::7", "2001:db8::7")
+    assert SEVERAL in page
+
+
+def test_saving_without_a_change_records_nothing(client: Client) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA, name="Ada")
+    link = fresh_link(client, ward.subscriber)
+    slug = ward.briefing.slug
+    page = client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
+    assert "Nothing was changed" in page.content.decode()
+    assert not ConsentRecord.objects.exists()
+
+
+def test_a_page_left_open_takes_nothing_back_that_happened_since(client: Client) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    link = fresh_link(client, ward.subscriber)
+    council = make_reader(of=make_briefing(), email=ADA)  # joined after the page was made
+    slug = ward.briefing.slug
+    client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
+    assert states(ward.subscriber)[council.briefing.slug] == SubscriptionState.ACTIVE
+    ward.leave(at=timezone.now())  # left by a letter meanwhile
+    client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
+    assert states(ward.subscriber)[slug] == SubscriptionState.LEFT
+
+
+def test_a_retired_briefing_can_be_left_and_not_joined(client: Client) -> None:
+    taken = make_reader(of=make_briefing(title="Old Gazette", retired=True), email=ADA)
+    other = make_briefing(title="Older Gazette", retired=True)
+    link = fresh_link(client, taken.subscriber)
+    page = client.get(link).content.decode()
+    assert "Old Gazette" in page
+    assert "Older Gazette" not in page
+    slug = taken.briefing.slug
+    assert client.post(link, {"briefings": [other.slug], "shown": [slug]}).status_code == 422
+    assert states(taken.subscriber) == {slug: SubscriptionState.ACTIVE}
+    client.post(link, {"briefings": [], "shown": [slug]})
+    assert states(taken.subscriber) == {slug: SubscriptionState.LEFT}
+
+
+def test_a_name_never_breaks_a_line(client: Client) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    link = fresh_link(client, ward.subscriber)
+    client.post(link, {"name": "Ada\r\nBcc: x@example.org\u2028\0", "shown": []})
+    assert "\n" not in Subscriber.objects.get().name
+    client.post(link, {"name": "Ada\r\nBcc: x@example.org\u2028Z\u202eoe", "shown": []})
+    assert Subscriber.objects.get().name == "Ada Bcc: x@example.org Zoe"
+    assert client.post(link, {"name": "x" * 81}).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["name", "briefings", "shown"])
+def test_nul_characters_break_nothing(client: Client, field: str) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    answer = client.post(fresh_link(client, ward.subscriber), {field: "a\0b"})
+    assert answer.status_code in {200, 422}
+    assert "\0" not in Subscriber.objects.get().name
+    path = f"/preferences/{ward.subscriber.token}/"
+    assert client.post(path, {"leave": "a\0b"}).status_code == 200
+
+
+def test_a_fresh_link_lasts_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = make_reader(of=make_briefing(), email=ADA)
+    link = fresh_link(client, ward.subscriber)
+    start = timezone.now()
+    before, after = start + timedelta(hours=23), start + timedelta(hours=25)
+    monkeypatch.setattr("django.core.signing.time.time", before.timestamp)
+    assert client.get(link).status_code == 200
+    monkeypatch.setattr("django.core.signing.time.time", after.timestamp)
+    for answer in (client.get(link), client.post(link, {"name": "Late", "shown": []})):
+        assert answer.status_code == 404
+        assert "This link has ended" in answer.content.decode()
+        assert "Send me my link" in answer.content.decode()
+    assert Subscriber.objects.get().name == ""
+
+
+@pytest.mark.parametrize("token", ["nonsense", "A" * 22, "IjEi:1abc:sig", "%00", "a" * 4000])
+def test_an_unknown_link_offers_a_new_one(client: Client, token: str) -> None:
+    make_reader(of=make_briefing())
+    for answer in (client.get(f"/preferences/{token}/"), client.post(f"/preferences/{token}/")):
+        assert answer.status_code == 404
+        assert "Send me my link" in answer.content.decode()
+
+
+# --- 'send me my link'
+
+
+def test_send_me_my_link_answers_the_same_for_everybody(client: Client) -> None:
+    make_reader(of=make_briefing(), email="known@example.org")
+    make_reader(of=make_briefing(), email="never@example.org")
+    Suppression.objects.create(address_hash=hash_address("never@example.org"), reason="bounced")
+    answers, queries = set(), []
+    for address in (
+        "first@example.org",
+        "known@example.org",
+        "never@example.org",
+        "fresh@example.org",
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post("/preferences/", {"address": address})
+        answers.add((answer.status_code, answer.content.decode().replace(address, "")))
+        queries.append(len(captured))
+    assert len(answers) == 1
+    assert max(queries) - min(queries) <= 1  # taking a letter back is one statement
+    assert [letter.to for letter in letters_sent()] == [["known@example.org"]]
+
+
+def test_asking_again_in_another_spelling_tells_nothing_either(client: Client) -> None:
+    make_reader(of=make_briefing(), email="known@example.org")
+    queries = []
+    for address in ("known@example.org", "fresh@example.org"):
+        client.post("/preferences/", {"address": address})
+        with CaptureQueriesContext(connection) as captured:
+            client.post("/preferences/", {"address": address.upper()})
+        queries.append(len(captured))
+    assert len(set(queries)) == 1
+
+
+def test_at_most_one_link_an_hour_goes_to_an_address(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email=ADA)
+    for address in (ADA, "ADA@example.org", ADA):
+        assert client.post("/preferences/", {"address": address}).status_code == 200
+    client.post(f"/preferences/{reader.subscriber.token}/", {"send-link": "1"})
+    assert len(letters_sent()) == 1
+
+
+def test_a_malformed_address_is_told(client: Client) -> None:
+    answer = client.post("/preferences/", {"address": "ada"})
+    assert answer.status_code == 422
+    assert 'id="id_address_error"' in answer.content.decode()
+
+
+def test_the_forms_of_others_sites_cannot_be_sent_here() -> None:
+    reader = make_reader(of=make_briefing(), email=ADA)
+    strict = Client(enforce_csrf_checks=True)
+    path = f"/preferences/{reader.subscriber.token}/"
+    assert strict.post(path, {"leave": "*"}).status_code == 403
+    assert Subscription.objects.get().state == SubscriptionState.ACTIVE

@@ -1,0 +1,262 @@
+"""Leaving: one step, for people and for mail programs (RFC 8058), and nothing but that."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from newsroom.retention import enforcement
+from subscribers.models import ConsentRecord, Subscription, SubscriptionState
+from tests.factories import make_briefing, make_reader
+
+pytestmark = pytest.mark.django_db
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+def state(subscription: Subscription) -> str:
+    subscription.refresh_from_db()
+    return subscription.state
+
+
+def proof_in(page: str, action: str) -> str:
+    found = re.search(rf'action="{action}".*?name="proof" value="([^"]+)"', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_a_link_scanner_does_not_unsubscribe(client: Client) -> None:
+    reader = make_reader(of=make_briefing(title="Council & mayor"), email="ada@example.org")
+    for path in (f"/unsubscribe/{reader.token}/", f"/unsubscribe/{reader.token}"):
+        for _ in range(2):
+            page = client.get(path)
+            assert page.status_code == 200
+            assert "Leave Council &amp; mayor?" in page.content.decode()
+            assert "ada@example.org" not in page.content.decode()
+            assert client.head(path).status_code == 200
+            assert client.options(path).status_code == 405
+    assert state(reader) == SubscriptionState.ACTIVE
+    assert not ConsentRecord.objects.exists()
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.parametrize("form", ["urlencoded", "multipart"])
+@override_settings(SECURE_SSL_REDIRECT=True, DEBUG=False)
+def test_one_click_needs_no_cookie_and_follows_no_redirect(slash: str, form: str) -> None:
+    reader = make_reader(of=make_briefing(title="The Ward Round"))
+    stranger = Client(enforce_csrf_checks=True, REMOTE_ADDR="203.0.113.9")
+    path = f"/unsubscribe/{reader.token}{slash}"
+    if form == "multipart":
+        answer = stranger.post(path, ONE_CLICK)
+    else:
+        body = "List-Unsubscribe=One-Click"
+        answer = stranger.post(path, body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200
+    assert "left The Ward Round" in answer.content.decode()
+    assert not answer.cookies
+    assert state(reader) == SubscriptionState.LEFT
+    record = ConsentRecord.objects.get()
+    assert (record.action, record.source, record.ip) == ("left", "one-click", "203.0.113.9")
+    assert record.briefing == reader.briefing
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click\r\n"),
+        ("application/x-www-form-urlencoded; charset=iso-8859-1", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data", "List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", "&".join(f"a{n}=1" for n in range(3_000))),
+    ],
+)
+def test_one_click_leaves_however_its_body_is_written(kind: str, body: str) -> None:
+    reader = make_reader(of=make_briefing(title="The Ward Round"))
+    stranger = Client(enforce_csrf_checks=True)
+    answer = stranger.post(f"/unsubscribe/{reader.token}/", body, content_type=kind)
+    assert (answer.status_code, answer.content.decode()) == (200, "You have left The Ward Round.\n")
+    assert not answer.cookies
+    assert state(reader) == SubscriptionState.LEFT
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@override_settings(
+    SECURE_SSL_REDIRECT=True,
+    BEHIND_PROXY=True,
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    DEBUG=False,
+)
+def test_one_click_by_plain_http_behind_a_proxy_follows_no_redirect(slash: str) -> None:
+    reader = make_reader(of=make_briefing())
+    answer = Client(enforce_csrf_checks=True).post(
+        f"/unsubscribe/{reader.token}{slash}",
+        ONE_CLICK,
+        headers={"x-forwarded-proto": "http", "x-forwarded-for": "198.51.100.7"},
+    )
+    assert answer.status_code == 200
+    assert state(reader) == SubscriptionState.LEFT
+    assert ConsentRecord.objects.get().ip == "198.51.100.7"
+
+
+def test_one_click_works_from_another_origin_and_again() -> None:
+    reader = make_reader(of=make_briefing())
+    stranger = Client(enforce_csrf_checks=True)
+    for _ in range(3):
+        answer = stranger.post(
+            f"/unsubscribe/{reader.token}/",
+            ONE_CLICK,
+            headers={"origin": "https://mail.example", "referer": "https://mail.example/"},
+        )
+        assert answer.status_code == 200
+    assert ConsentRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "token", ["nonsense", "A" * 22, "a" * 3000, "%00", "%0d%0aSet-Cookie:x", "é" * 22]
+)
+@pytest.mark.parametrize("data", [ONE_CLICK, {}])
+def test_a_wrong_token_changes_nothing_and_says_so(
+    client: Client, token: str, data: dict[str, str]
+) -> None:
+    reader = make_reader(of=make_briefing())
+    for path in (f"/unsubscribe/{token}/", f"/unsubscribe/{token}"):
+        answer = client.post(path, data)
+        assert answer.status_code == 404
+        assert "nothing was changed" in answer.content.decode()
+        assert client.get(path).status_code == 404
+    assert state(reader) == SubscriptionState.ACTIVE
+
+
+def test_other_tokens_of_the_same_reader_unsubscribe_nothing(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    assert client.post(f"/unsubscribe/{reader.subscriber.token}/").status_code == 404
+    assert state(reader) == SubscriptionState.ACTIVE
+
+
+def test_the_button_leaves_that_briefing_only_and_offers_the_rest(client: Client) -> None:
+    ward = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
+    council = make_reader(of=make_briefing(title="The Council"), email="ada@example.org")
+    stranger = make_reader(of=ward.briefing, email="bob@example.org")
+    page = client.post(f"/unsubscribe/{ward.token}/")
+    assert page.status_code == 200
+    assert "You have left The Ward Round" in page.content.decode()
+    assert "The Council" in page.content.decode()
+    assert state(ward) == SubscriptionState.LEFT
+    assert state(council) == SubscriptionState.ACTIVE
+    assert ConsentRecord.objects.get().source == "letter"
+    proof = proof_in(page.content.decode(), "/unsubscribe/all/")
+    assert client.get("/unsubscribe/all/").status_code == 302
+    assert state(council) == SubscriptionState.ACTIVE
+    everything = client.post("/unsubscribe/all/", {"proof": proof})
+    assert "left every briefing" in everything.content.decode()
+    assert state(council) == SubscriptionState.LEFT
+    assert state(stranger) == SubscriptionState.ACTIVE
+
+
+def test_leaving_can_be_undone_from_the_page_that_answers_it(client: Client) -> None:
+    reader = make_reader(of=make_briefing(title="The Ward Round"))
+    page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
+    proof = proof_in(page, "/unsubscribe/undo/")
+    assert client.get("/unsubscribe/undo/", {"proof": proof}).status_code == 302
+    assert state(reader) == SubscriptionState.LEFT
+    answer = client.post("/unsubscribe/undo/", {"proof": proof})
+    assert "back on the list" in answer.content.decode()
+    assert "The Ward Round" in answer.content.decode()
+    assert state(reader) == SubscriptionState.ACTIVE
+    assert [(one.action, one.source) for one in ConsentRecord.objects.all()] == [
+        ("left", "letter"),
+        ("joined", "undo"),
+    ]
+
+
+def test_leaving_the_rest_as_well_is_undone_with_what_was_left_before(client: Client) -> None:
+    ward = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
+    council = make_reader(of=make_briefing(title="The Council"), email="ada@example.org")
+    page = client.post(f"/unsubscribe/{ward.token}/").content.decode()
+    proof = proof_in(page, "/unsubscribe/all/")
+    [left] = re.findall(r'name="left" value="([^"]+)"', page)
+    page = client.post("/unsubscribe/all/", {"proof": proof, "left": left}).content.decode()
+    undone = client.post("/unsubscribe/undo/", {"proof": proof_in(page, "/unsubscribe/undo/")})
+    assert "The Ward Round" in undone.content.decode()
+    assert state(ward) == state(council) == SubscriptionState.ACTIVE
+    assert client.post("/unsubscribe/undo/", {"proof": left}).status_code == 410
+
+
+def test_an_undo_works_once_and_not_against_a_later_leaving(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
+    proof = proof_in(page, "/unsubscribe/undo/")
+    client.post("/unsubscribe/undo/", {"proof": proof})
+    client.post(f"/unsubscribe/{reader.token}/")
+    assert client.post("/unsubscribe/undo/", {"proof": proof}).status_code == 410
+    assert state(reader) == SubscriptionState.LEFT
+
+
+def test_an_undo_ends_after_an_hour(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = make_reader(of=make_briefing())
+    page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
+    proof = proof_in(page, "/unsubscribe/undo/")
+    later = timezone.now() + timedelta(minutes=61)
+    monkeypatch.setattr("django.core.signing.time.time", later.timestamp)
+    answer = client.post("/unsubscribe/undo/", {"proof": proof})
+    assert answer.status_code == 410
+    assert "open for too long" in answer.content.decode()
+    assert state(reader) == SubscriptionState.LEFT
+
+
+def test_whoever_holds_an_old_letter_cannot_bring_back_one_who_left(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    reader.leave(at=timezone.now())
+    for _ in range(2):
+        page = client.post(f"/unsubscribe/{reader.token}/")
+        assert "/unsubscribe/undo/" not in page.content.decode()
+    assert "/unsubscribe/undo/" not in client.get(f"/unsubscribe/{reader.token}/").content.decode()
+
+
+@pytest.mark.parametrize("proof", ["", "nonsense", "1", "W10:1abc:xyz"])
+@pytest.mark.parametrize("page", ["all", "undo"])
+def test_a_forged_proof_does_nothing(client: Client, page: str, proof: str) -> None:
+    reader = make_reader(of=make_briefing())
+    assert client.post(f"/unsubscribe/{page}/", {"proof": proof}).status_code == 410
+    assert state(reader) == SubscriptionState.ACTIVE
+
+
+def test_a_proof_for_one_act_is_none_for_another(client: Client) -> None:
+    ward = make_reader(of=make_briefing(), email="ada@example.org")
+    council = make_reader(of=make_briefing(), email="ada@example.org")
+    page = client.post(f"/unsubscribe/{ward.token}/").content.decode()
+    undo, every = proof_in(page, "/unsubscribe/undo/"), proof_in(page, "/unsubscribe/all/")
+    assert client.post("/unsubscribe/all/", {"proof": undo}).status_code == 410
+    assert client.post("/unsubscribe/undo/", {"proof": every}).status_code == 410
+    assert client.get(f"/preferences/{every}/").status_code == 404
+    assert (state(ward), state(council)) == (SubscriptionState.LEFT, SubscriptionState.ACTIVE)
+
+
+@override_settings(SECRET_KEY="another key altogether, after the old one had to be given up")
+def test_links_of_old_letters_outlive_the_secret_key(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), joined_at=timezone.now() - timedelta(days=2000))
+    assert client.post(f"/unsubscribe/{reader.token}", ONE_CLICK).status_code == 200
+    assert state(reader) == SubscriptionState.LEFT
+
+
+def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> None:
+    then = timezone.now() - timedelta(days=4000)
+    reader = make_reader(of=make_briefing(), joined_at=then)
+    enforcement.keep(at=timezone.now() + timedelta(days=4000))
+    assert client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK).status_code == 200
+    assert state(reader) == SubscriptionState.LEFT
+
+
+def test_leaving_offers_a_pause_instead(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    page = client.get(f"/unsubscribe/{reader.token}/").content.decode()
+    assert f'href="/preferences/{reader.subscriber.token}/#pause"' in page
+
+
+def test_one_who_left_gets_no_further_issue(client: Client) -> None:
+    reader = make_reader(of=make_briefing())
+    assert reader in Subscription.objects.mailable()
+    client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK)
+    assert reader not in Subscription.objects.mailable()

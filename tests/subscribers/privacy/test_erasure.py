@@ -1,0 +1,314 @@
+"""Erasing a person: read every column of every table, and find nothing of them."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from briefings.models import Comment, CommentState
+from newsroom.emails import queue_email
+from newsroom.inbox import storage
+from newsroom.models import AuditLogEntry, OutgoingEmail
+from newsroom.retention import enforcement
+from subscribers.lists import uploaded_lists
+from subscribers.lists.import_plan import Choices
+from subscribers.models import (
+    Delivery,
+    Dispatch,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.models.address_hash import hash_address
+from subscribers.privacy.erasure import TAKEN_BACK, erase
+from subscribers.privacy.personal_data import person_of
+from subscribers.sending import ledger
+from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
+from tests.subscribers.lists.list_files import EVIDENCE, make_csv
+from tests.subscribers.sending import sending_setup
+from tests.subscribers.subscriber_lives import (
+    IP,
+    IP6,
+    NAME,
+    NEW,
+    OLD,
+    TAKEN,
+    THIRD,
+    Life,
+    every_value,
+    live,
+    owner_link,
+)
+
+pytestmark = pytest.mark.django_db
+# Parts of them too: a first name, a local part, an address in another spelling.
+NEEDLES = ["adelheid", "quill", "third@", IP, IP6, "203.0.113", "2001:db8:77"]
+
+
+def log_at_desk(model: type[Model], pk: int, words: str, flag: int) -> None:
+    user, _ = User.objects.get_or_create(username="editor")
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(model),
+        object_id=str(pk),
+        object_repr=words,
+        action_flag=flag,
+        change_message=json.dumps([{"deleted": {"name": "comment", "object": words}}]),
+    )
+
+
+@pytest.fixture
+def life(client: Client) -> Life:
+    """Live, and leave traces in whatever else the project writes."""
+    lived = live(client)
+    log_at_desk(Comment, lived.comment.pk, f"{NAME} on Something", CHANGE)
+    log_at_desk(Comment, 4711, f"{NAME} on Something else", DELETION)
+    log_at_desk(Subscriber, lived.subscriber.pk, NEW, CHANGE)
+    queue_email("preferences_link", to=NEW, context={"link": "/"})
+    queue_email("confirm_new_address", to=THIRD, context={"link": "/"})
+    Suppression.objects.create(
+        address_hash=hash_address(NEW), reason="bounced", detail=f"550 {NEW} unknown"
+    )
+    list_at_desk(lived)
+    list_at_desk(lived, is_imported=True)
+    return lived
+
+
+def list_at_desk(lived: Life, *, is_imported: bool = False) -> None:
+    """Send a list to the desk that names the reader; let it wait, or be imported."""
+    rows = [[NEW.upper(), NAME], [f"Else <{OLD}>", "Somebody"], ["bob@example.org", "Bob"]]
+    data = make_csv(["email", "name"], *rows)
+    facts: dict[str, Any] = {"size": len(data), "choices": Choices(**EVIDENCE), "by": None}  # type: ignore[arg-type]  # it names no columns
+    made = uploaded_lists.keep(
+        io.BytesIO(data), name="list.csv", briefing=lived.briefings[0], **facts
+    )
+    if is_imported:
+        uploaded_lists.work_on(made)
+        made.refresh_from_db()
+        made.begin(by=None)
+        uploaded_lists.work_on(made)
+
+
+def traces() -> dict[str, list[str]]:
+    """What is found of the reader, by table.column."""
+    found = {
+        column: [value for value in values if any(one in value.lower() for one in NEEDLES)]
+        for column, values in every_value().items()
+    }
+    sessions = [str(session.get_decoded()) for session in Session.objects.all()]
+    found["sessions"] = [one for one in sessions if any(part in one.lower() for part in NEEDLES)]
+    return {column: values for column, values in found.items() if values}
+
+
+def test_nothing_of_an_erased_reader_is_in_any_column_of_any_table(
+    client: Client, life: Life
+) -> None:
+    assert {column.split(".")[0] for column in traces()} == {
+        "briefings_comment",
+        "django_admin_log",
+        "newsroom_outgoingemail",
+        "subscribers_addresschange",
+        "subscribers_consentrecord",
+        "subscribers_delivery",
+        "subscribers_importpart",
+        "subscribers_bounceevent",
+        "subscribers_signup",
+        "subscribers_signupchoice",
+        "subscribers_subscriber",
+        "subscribers_subscriberimport",
+        "subscribers_suppression",
+    }
+    link = owner_link(Subscriber.objects.get(pk=life.subscriber.pk))
+    asked = client.get(f"{link}erase/")
+    assert "Erase everything about you?" in asked.content.decode()
+    assert Subscriber.objects.filter(pk=life.subscriber.pk).exists()
+    answer = client.post(f"{link}erase/")
+    assert "You are erased" in answer.content.decode()
+    assert traces() == {}
+    assert client.get(link).status_code == 404
+    hashes = Suppression.objects.filter(reason=SuppressionReason.ERASED)
+    assert set(hashes.values_list("address_hash", flat=True)) == {
+        hash_address(NEW),
+        hash_address(OLD),
+    }
+    # Somebody else's is somebody else's.
+    assert {one.address for one in Subscriber.objects.all()} == {TAKEN, "bob@example.org"}
+
+
+def test_the_counts_of_a_dispatch_stay_right(client: Client, life: Life) -> None:
+    before = list(Delivery.objects.values_list("pk", "dispatch", "state", "subscriber"))
+    erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    assert list(Delivery.objects.values_list("pk", "dispatch", "state", "subscriber")) == before
+    assert Delivery.objects.get().answer is None
+    for link in life.links["issue"]:
+        assert client.get(link).status_code in {200, 404}, link
+
+
+def test_a_copy_that_waits_for_an_erased_reader_is_skipped(client: Client, life: Life) -> None:
+    Delivery.objects.update(state=0, answer=None, settled_at=None)
+    erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    dispatch = Dispatch.objects.get()
+    assert sending_setup.take(dispatch) is None
+    assert ledger.finish(dispatch)
+
+
+def test_an_erased_address_cannot_be_signed_up_or_written_to(client: Client, life: Life) -> None:
+    erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    data = {"address": NEW.upper(), "briefings": [life.briefings[0].slug]}
+    assert client.post("/subscribe/", data).status_code == 200
+    assert client.post("/preferences/", {"address": OLD}).status_code == 200
+    assert not OutgoingEmail.objects.exists()
+    assert not Subscriber.objects.at_address(NEW).exists()
+
+
+@pytest.mark.parametrize("keep_words", [True, False])
+def test_comments_keep_their_words_only_if_the_reader_says_so(
+    client: Client, keep_words: bool
+) -> None:
+    issue = make_published_issue()
+    reader = make_reader(of=issue.briefing, email="Ada@example.org", name="Ada").subscriber
+    facts: dict[str, Any] = {"on": issue, "email": "ada@EXAMPLE.org", "name": "Ada"}
+    shown = make_comment(body="shown", **facts)
+    answered = make_comment(body="answered", **facts)
+    answer = make_comment(on=issue, body="the answer", parent=answered, name="Bob")
+    own_answer = make_comment(body="own answer", **{**facts, "parent": shown})
+    waiting = make_comment(body="waits", state=CommentState.PENDING, **facts)
+    make_comment(body="never shown", state=CommentState.REJECTED, **facts)
+    make_comment(body="never confirmed", state=CommentState.UNCONFIRMED, **facts)
+    client.post(f"{owner_link(reader)}erase/", {"keep_words": "on"} if keep_words else {})
+    assert not Comment.objects.exclude(email="").exists()
+    assert set(Comment.objects.exclude(name="").values_list("name", flat=True)) == {"Bob"}
+    words = dict(Comment.objects.values_list("pk", "body"))
+    if keep_words:
+        assert words == {
+            shown.pk: "shown",
+            answered.pk: "answered",
+            answer.pk: "the answer",
+            own_answer.pk: "own answer",
+            waiting.pk: "waits",
+        }
+    else:
+        assert words == {answered.pk: TAKEN_BACK, answer.pk: "the answer"}
+
+
+def test_an_erasure_is_all_or_nothing(monkeypatch: pytest.MonkeyPatch, life: Life) -> None:
+    before = every_value()
+
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("the lights went out")
+
+    monkeypatch.setattr("subscribers.privacy.erasure.deliveries_to", break_down)
+    with pytest.raises(RuntimeError):
+        erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    assert every_value() == before
+
+
+def test_only_the_owner_can_erase(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email="ada@example.org").subscriber
+    for path in (f"/preferences/{reader.token}/erase/", f"/preferences/{reader.token}/data/"):
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 302
+            assert answer.headers["Location"] == f"/preferences/{reader.token}/"
+    for path in ("/preferences/nonsense/erase/", "/preferences/nonsense/data/"):
+        assert client.post(path).status_code == 404
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(f"{owner_link(reader)}erase/").status_code == 403
+    assert Subscriber.objects.exists()
+
+
+def test_a_former_address_that_is_somebody_elses_now_is_left_alone(
+    client: Client, life: Life
+) -> None:
+    heir = make_reader(of=life.briefings[0], email=OLD)
+    erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    assert heir in Subscription.objects.mailable()
+
+
+def test_the_development_inbox_is_emptied_of_the_readers_letters(
+    settings: Any,
+    tmp_path: Path,
+    life: Life,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    settings.INBOX_DIR = tmp_path
+    for address in (NEW, OLD.upper(), TAKEN):
+        storage.deliver(b"Subject: x\r\n\r\nx", to=address)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
+    assert [letter.to for letter in storage.letters()] == [TAKEN]
+
+
+# --- by staff
+
+
+def test_staff_erase_after_a_question_and_the_log_says_nothing_of_the_reader(
+    client: Client, life: Life, admin_client: Client
+) -> None:
+    page = f"/admin/subscribers/subscriber/{life.subscriber.pk}"
+    assert f"{page}/erase/" in admin_client.get(f"{page}/change/").content.decode()
+    assert NEW in admin_client.get(f"{page}/erase/").content.decode()
+    assert Subscriber.objects.filter(pk=life.subscriber.pk).exists()
+    answer = admin_client.post(f"{page}/erase/")
+    assert answer.status_code == 302
+    assert traces() == {}
+    act = AuditLogEntry.objects.get(verb="erased")
+    assert (act.actor_name, act.subject_id) == ("admin", str(life.subscriber.pk))
+    assert admin_client.get(answer.headers["Location"]).status_code == 200
+    assert admin_client.get(f"{page}/erase/").status_code == 404
+
+
+def test_erasing_at_the_desk_needs_the_right_to_delete(client: Client) -> None:
+    reader = make_reader(of=make_briefing()).subscriber
+    client.force_login(User.objects.create_user("reporter", is_staff=True))
+    path = f"/admin/subscribers/subscriber/{reader.pk}/erase/"
+    assert (client.get(path).status_code, client.post(path).status_code) == (403, 403)
+    assert Subscriber.objects.exists()
+
+
+def test_what_others_asked_of_an_erased_address_goes_with_it(client: Client) -> None:
+    reader = make_reader(of=make_briefing(), email="bob@example.org").subscriber
+    ada = make_reader(of=make_briefing(), email="ada@example.org").subscriber
+    client.post(owner_link(reader), {"move": "1", "address": "ada@example.org"})
+    erase(person_of(ada), keep_words=False, at=timezone.now())
+    found = {where for where, values in every_value().items() if "ada@" in str(values).lower()}
+    assert found == set()
+    assert Subscriber.objects.get() == reader
+
+
+def test_a_command_erases_whoever_has_an_address_subscriber_or_not(client: Client) -> None:
+    ward = make_briefing()
+    client.post("/subscribe/", {"address": "Typed@example.org", "briefings": [ward.slug]})
+    make_comment(on=make_published_issue(briefing=ward), email="typed@example.org", name="Typed")
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("erase_person", "typed@example.org")
+    assert SignUp.objects.exists()
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("erase_person", "typed", "--yes")
+    call_command("erase_person", "TYPED@example.org", "--yes")
+    assert not SignUp.objects.exists()
+    assert not Comment.objects.exists()
+    assert Suppression.objects.at_address("typed@example.org").exists()
+
+
+def test_what_the_years_have_taken_off_hides_nothing_from_an_erasure(life: Life) -> None:
+    later = timezone.now() + timedelta(days=900)
+    enforcement.keep(at=later)
+    assert any(NAME in value for value in every_value()["briefings_comment.name"])
+    person = person_of(Subscriber.objects.get(pk=life.subscriber.pk))
+    erase(person, keep_words=False, at=later)
+    assert traces() == {}

@@ -1,0 +1,293 @@
+"""The ledger: nobody twice, nobody left out, and exact knowledge of what a dead worker did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from briefings.models import Briefing
+from subscribers.models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Lease,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.models.address_hash import hash_address
+from subscribers.sending import dispatches, leases, ledger
+from subscribers.sending.leases import Closing, Leased
+from subscribers.sending.progress_records import Entry, Outcome, record
+from subscribers.sending.smtp_replies import Verdict
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+from tests.subscribers.sending import sending_setup
+
+pytestmark = pytest.mark.django_db
+
+
+def make_sending(*, readers: int, briefing: Briefing | None = None) -> Dispatch:
+    briefing = briefing or make_briefing()
+    for number in range(readers):
+        make_reader(of=briefing, email=f"r{number}@example.com")
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    dispatches.begin(dispatch, at=timezone.now())
+    return dispatch
+
+
+def take(dispatch: Dispatch, *, size: int = 500) -> Leased:
+    leased = sending_setup.take(dispatch, size=size)
+    assert leased is not None
+    return leased
+
+
+def states(dispatch: Dispatch) -> list[str]:
+    found = dispatch.deliveries.order_by("pk").values_list("state", flat=True)
+    return [DeliveryState(state).label for state in found]
+
+
+def tell(dispatch: Dispatch, leased: Leased, **facts: Any) -> Verdict:
+    entry = Entry(lease=leased.lease, **facts)
+    briefing = dispatch.issue.briefing_id
+    return record([entry], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
+
+
+def expire(leased: Leased) -> None:
+    Lease.objects.filter(pk=leased.lease).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_filling_again_adds_nobody() -> None:
+    dispatch = make_sending(readers=3)
+    assert ledger.fill(dispatch) == 0
+    assert states(dispatch) == ["pending"] * 3
+
+
+def test_only_active_unsuppressed_readers_of_this_briefing_are_filled_in() -> None:
+    briefing = make_briefing()
+    make_reader(of=make_briefing(), email="elsewhere@example.com")
+    now = timezone.now()
+    make_reader(of=briefing, email="left@example.com", state=SubscriptionState.LEFT, left_at=now)
+    make_reader(of=briefing, email="Suppressed@example.com")
+    Suppression.objects.create(
+        address_hash=hash_address("suppressed@EXAMPLE.com"), reason=SuppressionReason.COMPLAINED
+    )
+    dispatch = make_sending(readers=1, briefing=briefing)
+    [delivery] = dispatch.deliveries.all()
+    assert delivery.subscriber.address == "r0@example.com"
+
+
+def test_a_subscriber_cannot_stand_in_a_dispatch_twice() -> None:
+    dispatch = make_sending(readers=1)
+    copy = dispatch.deliveries.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(dispatch=dispatch, subscriber_id=copy.subscriber_id)
+
+
+def test_two_leases_share_no_copy() -> None:
+    dispatch = make_sending(readers=5)
+    first, second = take(dispatch, size=3), take(dispatch, size=3)
+    assert [len(first.readers), len(second.readers)] == [3, 2]
+    assert sending_setup.take(dispatch) is None
+
+
+def test_a_reader_who_left_after_the_fill_is_skipped() -> None:
+    briefing = make_briefing()
+    dispatch = make_sending(readers=2, briefing=briefing)
+    briefing.subscriptions.filter(subscriber__address="r0@example.com").update(
+        state=SubscriptionState.LEFT, left_at=timezone.now()
+    )
+    leased = take(dispatch)
+    assert [reader.address for reader in leased.readers] == ["r1@example.com"]
+    assert states(dispatch) == ["skipped", "leased"]
+
+
+def test_a_reader_who_left_after_the_lease_is_not_begun() -> None:
+    briefing = make_briefing()
+    dispatch = make_sending(readers=1, briefing=briefing)
+    leased = take(dispatch)
+    briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=leased.readers[0].subscriber)
+    assert verdict is Verdict.SKIP
+
+
+def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
+    dispatch = make_sending(readers=5)
+    leased = take(dispatch)
+    reader = leased.readers[2].subscriber
+    tell(dispatch, leased, begun=3, settled=2, subscriber=reader)
+    expire(leased)
+    assert leases.reclaim(at=timezone.now()) == 1
+    assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
+
+
+def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    tell(dispatch, leased, begun=1, settled=1)
+    expire(leased)
+    leases.reclaim(at=timezone.now())
+    assert states(dispatch) == ["sent", "pending", "pending"]
+
+
+def test_an_unknown_copy_is_never_leased_again() -> None:
+    dispatch = make_sending(readers=1)
+    leased = take(dispatch)
+    reader = leased.readers[0].subscriber
+    tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    expire(leased)
+    leases.reclaim(at=timezone.now())
+    assert sending_setup.take(dispatch) is None
+    assert ledger.finish(dispatch)
+
+
+def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch)
+    expire(leased)
+    leases.reclaim(at=timezone.now())
+    again = take(dispatch)
+    reader = leased.readers[0].subscriber
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    assert verdict is Verdict.FENCED
+    assert not sending_setup.close(leased, begun=1)
+    assert states(dispatch) == ["leased", "leased"]
+    assert Lease.objects.get(pk=again.lease).begun == 0
+
+
+def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
+    leased = take(make_sending(readers=1))
+    expire(leased)
+    leases.renew([leased.lease])
+    assert leases.reclaim(at=timezone.now()) == 0
+
+
+def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    refused, deferred, _ = (reader.delivery for reader in leased.readers)
+    later = timezone.now() + timedelta(minutes=1)
+    outcomes = [
+        Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 5.1.1 no such user"),
+        Outcome(
+            delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
+        ),
+    ]
+    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
+    sending_setup.close(leased, begun=3, settled=3)
+    assert states(dispatch) == ["refused", "deferred", "sent"]
+    assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
+    assert sending_setup.take(dispatch) is None
+    Delivery.objects.filter(pk=deferred).update(not_before=timezone.now())
+    assert [reader.tries for reader in take(dispatch).readers] == [1]
+
+
+def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -> None:
+    dispatch = make_sending(readers=3)
+    leased = take(dispatch)
+    now = timezone.now()
+    moments = [now, now + timedelta(hours=1), now]
+    outcomes = [
+        Outcome(
+            delivery=reader.delivery,
+            state=DeliveryState.DEFERRED,
+            answer="451 later",
+            not_before=moment,
+        )
+        for reader, moment in zip(leased.readers, moments, strict=True)
+    ]
+    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
+    sending_setup.close(leased, begun=3, settled=3)
+    again = take(dispatch)
+    assert states(dispatch) == ["leased", "deferred", "leased"]
+    sending_setup.close(again, begun=2, settled=2)
+    assert states(dispatch) == ["sent", "deferred", "sent"]
+
+
+def test_leases_of_many_connections_are_taken_together_and_share_no_copy() -> None:
+    dispatch = make_sending(readers=7)
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[3, 2, 3, 1])
+    assert [len(leased.readers) for leased in taken] == [3, 2, 2]
+    readers = [reader.subscriber for leased in taken for reader in leased.readers]
+    assert readers == sorted(set(readers))
+    assert Lease.objects.filter(closed_at=None).count() == 3
+
+
+def test_copies_in_hand_before_and_fresh_ones_are_given_in_one_go() -> None:
+    dispatch = make_sending(readers=3)
+    first = take(dispatch, size=1)
+    sending_setup.close(first)
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[2, 2])
+    assert [[reader.address for reader in leased.readers] for leased in taken] == [
+        ["r0@example.com"],
+        ["r1@example.com", "r2@example.com"],
+    ]
+
+
+def test_a_lease_whose_readers_all_left_goes_to_the_next_ones_instead() -> None:
+    briefing = make_briefing()
+    dispatch = make_sending(readers=3, briefing=briefing)
+    briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
+        state=SubscriptionState.LEFT, left_at=timezone.now()
+    )
+    taken = leases.take(dispatch.pk, holder="a test", sizes=[1, 1])
+    assert [reader.address for leased in taken for reader in leased.readers] == [
+        "r1@example.com",
+        "r2@example.com",
+    ]
+
+
+def test_leases_are_ended_together_each_by_its_own_record() -> None:
+    dispatch = make_sending(readers=6)
+    first, second, third = leases.take(dispatch.pk, holder="a test", sizes=[2, 2, 2])
+    expire(second)
+    leases.reclaim(at=timezone.now())
+    [refused, _] = (reader.delivery for reader in third.readers)
+    answer = Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user")
+    was_ours = leases.close(
+        [
+            Closing(Entry(first.lease, begun=2, settled=1)),
+            Closing(Entry(second.lease, begun=2, settled=2)),
+            Closing(Entry(third.lease, begun=1, settled=1, outcomes=(answer,))),
+        ]
+    )
+    assert was_ours == [True, False, True]
+    assert states(dispatch) == ["sent", "unknown", "pending", "pending", "refused", "pending"]
+    assert not Delivery.objects.filter(lease__isnull=False).exists()
+
+
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch, size=1)
+    if act == "pause":
+        dispatch.pause(by=None)
+    else:
+        dispatch.cancel(by=None, at=timezone.now())
+    reader = leased.readers[0].subscriber
+    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    assert verdict is Verdict.STOP
+    assert sending_setup.take(dispatch) is None
+
+
+def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
+    dispatch = make_sending(readers=2)
+    leased = take(dispatch)
+    assert not ledger.finish(dispatch)
+    tell(dispatch, leased, begun=2, settled=2)
+    sending_setup.close(leased, begun=2, settled=2)
+    assert ledger.finish(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.SENT
+
+
+def test_an_issue_is_dispatched_once() -> None:
+    dispatch = make_sending(readers=0)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Dispatch.objects.create(
+            issue=dispatch.issue, subject="", html="", text="", deadline=timezone.now()
+        )

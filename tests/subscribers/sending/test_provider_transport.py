@@ -1,0 +1,149 @@
+"""A provider's own interface as the way out: one call is one letter of the same ledger."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from newsroom.mail_servers import parse_mail_servers
+from newsroom.tokens import verify_id
+from subscribers.models import Delivery, DispatchState
+from subscribers.sending.send_run import send_stretch
+from tests.subscribers.sending.sending_setup import counts, make_sending, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Provider(ThreadingHTTPServer):
+    """A provider that speaks as Postmark does, on loopback."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.letters: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+        self.status: dict[str, int] = {}  # what it answers to an address; 0 hangs up
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Take one letter in, or do what the provider was told."""
+
+    protocol_version = "HTTP/1.1"
+    server: Provider
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        letter = body[0] if isinstance(body, list) else body
+        address = letter["To"].rpartition("<")[2].rstrip(">")
+        self.server.tokens.add(self.headers["X-Postmark-Server-Token"])
+        status = self.server.status.get(address, 200)
+        if status in {0, 200}:
+            self.server.letters.append(letter)
+        if not status:
+            self.close_connection = True
+            return
+        words: dict[str, Any] = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": address}
+        if status != 200:
+            words |= {"ErrorCode": status, "Message": f"told to say {status}"}
+        octets = json.dumps(words).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(octets)))
+        self.end_headers()
+        self.wfile.write(octets)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[Provider]:
+    server = Provider()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    settings.MAIL_SERVERS = parse_mail_servers("anymail.backends.postmark.EmailBackend")
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "s3cret", "POSTMARK_API_URL": server.url}
+    settings.SEND_CONNECTIONS = 2
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_every_letter_arrives_with_its_own_links_and_headers(provider: Provider) -> None:
+    dispatch = make_sending(readers=5)
+    assert send_stretch(dispatch) == 5
+    assert counts() == {"sent": 5}
+    assert provider.tokens == {"s3cret"}
+    assert len(provider.letters) == 5
+    for letter in provider.letters:
+        address = letter["To"].rpartition("<")[2].rstrip(">")
+        delivery = Delivery.objects.get(subscriber__address=address)
+        subscription = dispatch.issue.briefing.subscriptions.get(subscriber__address=address)
+        headers = {header["Name"]: header["Value"] for header in letter["Headers"]}
+        assert subscription.token in headers["List-Unsubscribe"]
+        assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert subscription.token in letter["TextBody"]
+        assert subscription.token in letter["HtmlBody"]
+        assert verify_id("bounce", letter["Metadata"]["delivery"]) == delivery.pk
+        assert letter["Subject"] == dispatch.subject
+
+
+def test_answers_become_states(provider: Provider) -> None:
+    dispatch = make_sending(readers=4)
+    provider.status = {"r1@example.com": 400, "r2@example.com": 429}
+    send_stretch(dispatch)
+    found = states()
+    assert found["r0@example.com"] == found["r3@example.com"] == "sent"
+    assert found["r1@example.com"] == "refused"
+    assert found["r2@example.com"] == "deferred"
+    refused = Delivery.objects.get(subscriber__address="r1@example.com")
+    assert "told to say 400" in (refused.answer or "")
+
+
+@pytest.mark.parametrize("status", [0, 500])
+def test_a_call_of_unknown_fate_is_one_unknown_copy(provider: Provider, status: int) -> None:
+    dispatch = make_sending(readers=4)
+    provider.status = {"r1@example.com": status}
+    send_stretch(dispatch)
+    send_stretch(dispatch)
+    found = states()
+    assert found.pop("r1@example.com") == "unknown"
+    assert set(found.values()) == {"sent"}
+
+
+def test_a_wrong_token_pauses_the_dispatch(provider: Provider) -> None:
+    dispatch = make_sending(readers=3)
+    provider.status = {f"r{number}@example.com": 401 for number in range(3)}
+    send_stretch(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.PAUSED
+    assert "told to say 401" in dispatch.pause_reason
+    assert counts() == {"pending": 3}
+
+
+def test_a_missing_token_is_said(provider: Provider, settings: Any) -> None:
+    settings.ANYMAIL = {}
+    dispatch = make_sending(readers=1)
+    send_stretch(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.PAUSED
+    assert "POSTMARK_SERVER_TOKEN" in dispatch.pause_reason
+
+
+def test_a_provider_that_is_away_costs_no_letter(provider: Provider) -> None:
+    dispatch = make_sending(readers=2)
+    provider.shutdown()
+    provider.server_close()
+    assert send_stretch(dispatch) == 0
+    assert counts() == {"pending": 2}

@@ -1,0 +1,27 @@
+"""Where a reader's answer goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from newsroom.tokens import verify_id
+from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_answer_goes_where_its_issue_is_known(settings: Any) -> None:
+    settings.REPLY_ADDRESS = "replies@news.example.com"
+    dispatch = make_dispatch(issue=make_scheduled_issue())
+    local, _, domain = dispatch.reply_to.partition("@")
+    assert domain == "news.example.com"
+    assert verify_id("reply", local.removeprefix("replies+")) == dispatch.issue_id
+
+
+def test_a_briefings_own_address_comes_first(settings: Any) -> None:
+    settings.REPLY_ADDRESS = "replies@news.example.com"
+    briefing = make_briefing(reply_address="ward@news.example.com")
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    assert dispatch.reply_to == "ward@news.example.com"

@@ -1,0 +1,92 @@
+"""`manage.py send_issue` and `dispatch_status`: the newsroom's week from a shell."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from briefings.models import Issue, IssueState
+from newsroom.models import AuditLogEntry
+from subscribers.models import Dispatch
+from tests.factories import make_briefing, make_issue, make_published_issue, make_reader
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def run_json(*words: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(run(*words, "--json"))
+    return answer
+
+
+@pytest.fixture
+def issue() -> Issue:
+    ward = make_briefing(slug="the-ward-round")
+    for _ in range(3):
+        make_reader(of=ward)
+    return make_issue(briefing=ward, number=58)
+
+
+def test_a_draft_is_approved_published_and_dispatched_at_once(issue: Issue) -> None:
+    answer = run_json("send_issue", "the-ward-round/58")
+    dispatch = Dispatch.objects.get()
+    assert answer == {"dispatch": dispatch.pk, "issue": issue.pk, "subscribers": 3}
+    issue.refresh_from_db()
+    assert issue.state == IssueState.PUBLISHED
+    verbs = [act.verb for act in AuditLogEntry.objects.on(issue)]
+    assert verbs[::-1] == ["submitted", "approved", "scheduled", "published"]
+    status = run_json("dispatch_status", str(dispatch.pk))
+    assert sum(status["deliveries"].values()) == 3
+    assert set(status) == {"state", "deliveries", "letters_per_s", "seconds_left"}
+
+
+def test_an_hour_to_come_is_on_the_briefings_clock_and_makes_no_dispatch_yet(issue: Issue) -> None:
+    tomorrow = (timezone.now() + timedelta(days=1)).astimezone(issue.briefing.zone)
+    said = run("send_issue", str(issue.pk), "--at", f"{tomorrow:%Y-%m-%dT%H:%M}")
+    issue.refresh_from_db()
+    assert issue.state == IssueState.SCHEDULED
+    assert issue.publish_at == tomorrow.replace(second=0, microsecond=0)
+    assert f"{tomorrow:%H:%M} (Europe/London)" in said
+    assert not Dispatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("the-ward-round/58", "--at", "2020-11-26T07:00"), "has passed"),
+        (("the-ward-round/58", "--at", "thursday"), "is no time"),
+        (("the-ward-round/58", "--at", "2030-02-30T07:00"), "is no time"),
+        (("the-ward-round/59",), "There is no issue"),
+        (("porters",), "There is no issue"),
+    ],
+)
+def test_what_cannot_be_meant_changes_nothing(
+    issue: Issue, words: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        run("send_issue", *words)
+    issue.refresh_from_db()
+    assert issue.state == IssueState.DRAFT
+    assert not Dispatch.objects.exists()
+
+
+def test_an_issue_is_sent_once() -> None:
+    issue = make_published_issue()
+    with pytest.raises(CommandError, match="published already"):
+        run("send_issue", str(issue.pk))
+
+
+def test_a_dispatch_that_is_not_there_is_named() -> None:
+    with pytest.raises(CommandError, match="There is no dispatch 7"):
+        run("dispatch_status", "7")

@@ -1,0 +1,152 @@
+"""The desk sends, watches and brakes; only those who may."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from briefings.models import Issue, IssueState
+from newsroom.models import AuditLogEntry, OutgoingEmail
+from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
+from subscribers.sending import dispatches
+from tests.factories import (
+    make_briefing,
+    make_dispatch,
+    make_issue,
+    make_reader,
+    make_scheduled_issue,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(client: Client, *permissions: str) -> User:
+    user = User.objects.create_user("ed", "ed@news.example.com", "password", is_staff=True)
+    for name in permissions:
+        user.user_permissions.add(Permission.objects.get(codename=name))
+    client.force_login(user)
+    return user
+
+
+def send_page(issue: Issue) -> str:
+    return reverse("admin:subscribers_dispatch_send", args=[issue.pk])
+
+
+def test_the_page_says_to_how_many_and_sends_nothing(client: Client) -> None:
+    log_in(client, "send_issue")
+    briefing = make_briefing()
+    for _ in range(3):
+        make_reader(of=briefing)
+    page = client.get(send_page(make_scheduled_issue(briefing=briefing)))
+    assert "Send to 3 readers now" in page.content.decode()
+    assert not Dispatch.objects.exists()
+
+
+def test_the_button_publishes_and_leads_to_the_progress_page(client: Client) -> None:
+    user = log_in(client, "send_issue")
+    issue = make_scheduled_issue()
+    page = client.post(send_page(issue), follow=True)
+    dispatch = Dispatch.objects.get()
+    assert page.redirect_chain[-1][0] == dispatch.get_absolute_url()
+    assert "copies settled" in page.content.decode()
+    issue.refresh_from_db()
+    assert issue.state == IssueState.PUBLISHED
+    assert AuditLogEntry.objects.on(issue).filter(actor=user, verb="published").exists()
+
+
+def test_a_second_press_leads_to_the_same_dispatch(client: Client) -> None:
+    log_in(client, "send_issue")
+    issue = make_scheduled_issue()
+    client.post(send_page(issue))
+    assert client.post(send_page(issue)).status_code == 302
+    assert Dispatch.objects.count() == 1
+
+
+def test_a_draft_is_not_sent(client: Client) -> None:
+    log_in(client, "send_issue")
+    issue = make_issue()
+    assert "Only approved words are sent" in client.get(send_page(issue)).content.decode()
+    client.post(send_page(issue))
+    issue.refresh_from_db()
+    assert issue.state == IssueState.DRAFT
+    assert not Dispatch.objects.exists()
+
+
+def test_who_may_not_send_is_refused(client: Client) -> None:
+    log_in(client, "change_issue", "view_dispatch")
+    dispatch = make_dispatch()
+    issue = make_scheduled_issue()
+    assert client.get(send_page(issue)).status_code == 403
+    assert client.post(send_page(issue)).status_code == 403
+    act = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
+    assert client.post(act, {"act": "cancel"}).status_code == 403
+    assert client.get(dispatch.get_absolute_url()).status_code == 200
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.PENDING
+
+
+def test_a_proof_goes_to_the_person_who_asks_alone(client: Client) -> None:
+    log_in(client, "send_issue")
+    issue = make_scheduled_issue(title="Council & mayor")
+    client.post(reverse("admin:subscribers_dispatch_proof", args=[issue.pk]))
+    letter = OutgoingEmail.objects.get()
+    assert letter.to == "ed@news.example.com"
+    assert letter.subject == "[Proof] Council & mayor"
+    assert "The county has 214 beds." in letter.text
+    issue.refresh_from_db()
+    assert issue.state == IssueState.SCHEDULED
+
+
+def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> None:
+    log_in(client, "send_issue")
+    dispatch = make_dispatch()
+    dispatches.begin(dispatch, at=timezone.now())
+    url = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
+    for act, state in [
+        ("pause", DispatchState.PAUSED),
+        ("resume", DispatchState.SENDING),
+        ("cancel", DispatchState.CANCELLED),
+    ]:
+        client.post(url, {"act": act})
+        dispatch.refresh_from_db()
+        assert dispatch.state == state
+    assert [act.verb for act in AuditLogEntry.objects.on(dispatch)] == [
+        "cancelled",
+        "resumed",
+        "paused",
+    ]
+    page = client.post(url, {"act": "resume"}, follow=True)
+    assert "cannot become" in page.content.decode()
+
+
+def test_the_figures_are_there_for_machines(client: Client) -> None:
+    log_in(client, "view_dispatch")
+    dispatch = make_dispatch()
+    dispatches.begin(dispatch, at=timezone.now())
+    answer = client.get(reverse("admin:subscribers_dispatch_progress", args=[dispatch.pk]))
+    figures = json.loads(answer.content)
+    assert figures["state"] == "sending"
+    assert figures["deliveries"]["pending"] == 0
+
+
+def test_a_copy_of_unknown_fate_is_sent_again_by_a_person_once(client: Client) -> None:
+    log_in(client, "send_issue")
+    briefing = make_briefing()
+    make_reader(of=briefing)
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    dispatches.begin(dispatch, at=timezone.now())
+    Delivery.objects.update(state=DeliveryState.UNKNOWN)
+    dispatch.finish(at=timezone.now())
+    delivery = Delivery.objects.get()
+    assert "Send again" in client.get(dispatch.get_absolute_url()).content.decode()
+    url = reverse("admin:subscribers_dispatch_resend", args=[dispatch.pk, delivery.pk])
+    client.post(url)
+    delivery.refresh_from_db()
+    dispatch.refresh_from_db()
+    assert (delivery.state, dispatch.state) == (DeliveryState.PENDING, DispatchState.SENDING)
+    assert "fate is known" in client.post(url, follow=True).content.decode()

@@ -1,0 +1,154 @@
+"""When a server says no, or not now, again and again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from newsroom.mail_servers import parse_mail_servers
+from newsroom.models import OutgoingEmail
+from subscribers.models import Delivery, DeliveryState, DispatchState, DomainBackoff
+from subscribers.models.delivery import WAITING_STATES
+from subscribers.sending import dispatches, failure_streaks
+from subscribers.sending.send_run import send_stretch
+from tests.factories import make_reader
+from tests.servers.smtp import SmtpServer
+from tests.servers.smtp_rules import Stage
+from tests.subscribers.sending.sending_setup import counts, make_sending, states
+
+# The engine's clerk is a thread: it sees only what was committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
+    settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?timeout=3")
+    settings.SEND_CONNECTIONS = 1
+
+
+def test_a_run_of_refusals_pauses_the_dispatch_and_tells_the_desk(
+    smtp_server: SmtpServer, settings: Any
+) -> None:
+    settings.SEND_PAUSE_AFTER = 5
+    editor = User.objects.create_user("ed", "ed@news.example.com", is_staff=True)
+    editor.user_permissions.add(Permission.objects.get(codename="send_issue"))
+    User.objects.create_user("rep", "rep@news.example.com", is_staff=True)
+    dispatch = make_sending(readers=20)
+    smtp_server.answer("550 5.7.1 blocked for spam")
+    send_stretch(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.PAUSED
+    assert dispatch.pause_reason == (
+        "5 letters in a row were refused; the last: 550 5.7.1 blocked for spam"
+    )
+    assert counts() == {"refused": 5, "pending": 15}
+    [letter] = OutgoingEmail.objects.filter(name="dispatch_paused")
+    assert letter.to == "ed@news.example.com"
+    assert "blocked for spam" in letter.text
+    assert dispatch.get_absolute_url() in letter.text
+
+
+def test_refusals_among_letters_that_are_taken_pause_nothing(
+    smtp_server: SmtpServer, settings: Any
+) -> None:
+    settings.SEND_PAUSE_AFTER = 3
+    dispatch = make_sending(readers=20)
+    for number in (1, 2, 4, 5, 7, 8):
+        smtp_server.answer("550 5.1.1 no such user", to=f"r{number}@*")
+    send_stretch(dispatch)
+    assert counts() == {"refused": 6, "sent": 14}
+
+
+def test_a_run_of_lost_connections_pauses_before_the_list_is_in_doubt(
+    smtp_server: SmtpServer,
+) -> None:
+    dispatch = make_sending(readers=30)
+    smtp_server.hang_up(at=Stage.CONTENT, keep=True)
+    for _ in range(20):
+        dispatches.tend(at=timezone.now())
+        send_stretch(dispatch)
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.PAUSED
+    assert "ended with a letter in hand" in dispatch.pause_reason
+    assert counts() == {"unknown": failure_streaks.DOUBTS_IN_A_ROW, "pending": 20}
+
+
+def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServer) -> None:
+    dispatch = make_sending(readers=12, domain="busy.example.org")
+    briefing = dispatch.issue.briefing
+    for number in range(4):
+        make_reader(of=briefing, email=f"x{number}@example.com")
+    dispatch.filled_at = None
+    dispatches.begin(dispatch, at=timezone.now())
+    smtp_server.answer("451 4.7.0 too many letters from you", to="*@busy.example.org")
+    send_stretch(dispatch)
+    found = states()
+    assert {state for address, state in found.items() if "example.com" in address} == {"sent"}
+    assert not Delivery.objects.exclude(state=DeliveryState.SENT).exclude(
+        state__in=WAITING_STATES, not_before__gt=timezone.now()
+    )
+    [place] = DomainBackoff.objects.all()
+    assert place.domain == "busy.example.org"
+    assert place.backoffs == 1
+    assert place.next_at > timezone.now() + timedelta(seconds=20)
+    # One was tried, and the next was announced by then; for the others that answer was enough.
+    tried = Delivery.objects.filter(answer__contains="too many letters from you")
+    assert tried.count() <= 2
+
+
+def test_a_domain_is_tried_again_after_its_rest_and_recovers(smtp_server: SmtpServer) -> None:
+    dispatch = make_sending(readers=6, domain="busy.example.org")
+    smtp_server.answer("451 4.7.0 too many letters from you", times=2)
+    send_stretch(dispatch)
+    assert Delivery.objects.filter(not_before__gt=timezone.now()).count() == 6
+    Delivery.objects.update(not_before=timezone.now())
+    # It still rests: those that come early are parked again, not sent.
+    send_stretch(dispatch)
+    assert len(smtp_server) == 0
+    DomainBackoff.objects.update(next_at=timezone.now())
+    Delivery.objects.update(not_before=timezone.now())
+    send_stretch(dispatch)
+    assert counts() == {"sent": 6}
+    assert DomainBackoff.objects.get().backoffs == 0
+    assert sorted(smtp_server.received().values()) == [1] * 6
+
+
+def test_past_the_deadline_a_resting_domain_has_its_last_word(smtp_server: SmtpServer) -> None:
+    dispatch = make_sending(readers=3, domain="busy.example.org")
+    smtp_server.answer("451 4.7.0 too many letters from you")
+    send_stretch(dispatch)
+    dispatch.deadline = timezone.now()
+    dispatch.save(update_fields=["deadline"])
+    Delivery.objects.update(not_before=timezone.now())
+    for _ in range(3):
+        send_stretch(dispatch)
+    assert counts() == {"refused": 3}
+    for delivery in Delivery.objects.filter(state=DeliveryState.REFUSED):
+        assert "too many letters from you" in (delivery.answer or "")
+
+
+def test_of_two_servers_one_may_be_away(settings: Any, smtp_server: SmtpServer) -> None:
+    settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} smtp://127.0.0.1:9/?timeout=1")
+    settings.SEND_CONNECTIONS = 2
+    dispatch = make_sending(readers=10)
+    assert send_stretch(dispatch) == 10
+    assert counts() == {"sent": 10}
+
+
+def test_of_two_servers_one_may_refuse_us(settings: Any, smtp_server: SmtpServer) -> None:
+    other = SmtpServer()
+    try:
+        other.answer("550 5.7.1 not from here", at=Stage.MAIL)
+        settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} {other.url}")
+        settings.SEND_CONNECTIONS = 2
+        dispatch = make_sending(readers=10)
+        send_stretch(dispatch)
+        send_stretch(dispatch)
+        assert counts() == {"sent": 10}
+        assert sorted(smtp_server.received().values()) == [1] * 10
+    finally:
+        other.stop()

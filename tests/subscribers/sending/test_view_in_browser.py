@@ -1,0 +1,64 @@
+"""'View in browser' shows a letter as its reader got it, and nothing to strangers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsroom.tokens import sign_id
+from subscribers.models import Delivery
+from subscribers.sending import dispatches
+from subscribers.sending.personalised_email import Mark
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+
+pytestmark = pytest.mark.django_db
+
+
+def make_delivery() -> Delivery:
+    briefing = make_briefing()
+    make_reader(of=briefing, email="ada@example.com")
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+    dispatches.begin(dispatch, at=timezone.now())
+    return dispatch.deliveries.get()
+
+
+def test_it_shows_the_frozen_words_with_the_readers_own_links(client: Client) -> None:
+    delivery = make_delivery()
+    delivery.dispatch.issue.sections.update(body="<p>A later correction</p>")
+    token = delivery.subscriber.subscriptions.get().token
+    page = client.get(f"/view/{sign_id('view', delivery.pk)}/")
+    words = page.content.decode()
+    assert "The county has 214 beds." in words
+    assert f"/unsubscribe/{token}/" in words
+    assert not any(mark in words for mark in Mark)
+    assert "script-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "noindex" in page.headers["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "a" * 34, "../admin", sign_id("bounce", 1), sign_id("view", 0)]
+)
+def test_a_link_that_was_never_sent_shows_nothing(client: Client, token: str) -> None:
+    make_delivery()
+    assert client.get(f"/view/{token}/").status_code == 404
+
+
+def test_a_link_survives_a_new_secret_key_while_the_old_one_is_kept(
+    client: Client, settings: Any
+) -> None:
+    token = sign_id("view", make_delivery().pk)
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY = "a new key"
+    assert client.get(f"/view/{token}/").status_code == 404
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert client.get(f"/view/{token}/").status_code == 200
+
+
+def test_the_letter_of_an_erased_reader_is_gone(client: Client) -> None:
+    delivery = make_delivery()
+    delivery.subscriber.delete()
+    assert client.get(f"/view/{sign_id('view', delivery.pk)}/").status_code == 404

@@ -1,0 +1,214 @@
+"""Confirming a sign-up: a page that asks, a button that subscribes once, a welcome."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefings.models import Briefing
+from subscribers.models import (
+    ConsentRecord,
+    SignUp,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+)
+from tests.factories import make_briefing, make_published_issue, make_reader, make_scheduled_issue
+from tests.sent_emails import html_of, letters_sent, link_to, links_in
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@example.org"
+
+
+def asked_for(client: Client, *briefings: Briefing, address: str = ADA, name: str = "") -> str:
+    """Send the form and give the link of the letter."""
+    data = {"address": address, "name": name, "briefings": [one.slug for one in briefings]}
+    assert client.post("/subscribe/", data).status_code == 200
+    return link_to("confirm", letters_sent()[-1])
+
+
+def test_looking_at_the_page_confirms_nothing(client: Client) -> None:
+    link = asked_for(client, make_briefing(title="Council & mayor"), name="Ada")
+    page = client.get(link)
+    for _ in range(2):
+        page = client.get(link)
+        assert page.status_code == 200
+        assert "Council &amp; mayor" in page.content.decode()
+        assert ADA in page.content.decode()
+        assert client.head(link).status_code == 200
+    assert "no-store" in page.headers["Cache-Control"]
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert not Subscriber.objects.exists()
+
+
+def test_the_button_subscribes_and_welcomes(client: Client) -> None:
+    ward = make_briefing(title="The Ward Round", slug="ward-round")
+    make_published_issue(
+        briefing=ward, title="An older issue", at=timezone.now() - timedelta(days=8)
+    )
+    latest = make_published_issue(briefing=ward, title="Beds & budgets")
+    make_scheduled_issue(briefing=ward, title="Not out yet")
+    link = asked_for(client, ward, name="Ada")
+    page = client.post(link)
+    assert page.status_code == 200
+    assert "Beds &amp; budgets" in page.content.decode()
+    assert latest.get_absolute_url() in page.content.decode()
+    subscription = Subscription.objects.get()
+    assert subscription.state == SubscriptionState.ACTIVE
+    subscriber = subscription.subscriber
+    assert (subscriber.address, subscriber.name) == (ADA, "Ada")
+    assert f"/preferences/{subscriber.token}/" in page.content.decode()
+    [_, welcome] = letters_sent()
+    assert welcome.to == [ADA]
+    assert "Ada" in str(welcome.body)
+    assert "Beds & budgets" in str(welcome.body)
+    assert latest.get_absolute_url() in links_in(welcome)
+    assert "Not out yet" not in str(welcome.body)
+    head = welcome.extra_headers
+    assert head["List-Id"] == "The Ward Round <ward-round.news.example.com>"
+    assert head["Auto-Submitted"] == "auto-generated"
+    assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert head["List-Unsubscribe"].endswith(f"/unsubscribe/{subscription.token}/>")
+
+
+def test_several_briefings_are_welcomed_in_one_letter(client: Client) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    client.post(asked_for(client, ward, council))
+    [_, welcome] = letters_sent()
+    assert {"The Ward Round", "The Council"} <= set(str(welcome.body).splitlines())
+    assert "List-Unsubscribe-Post" not in welcome.extra_headers
+    assert "/preferences/" in welcome.extra_headers["List-Unsubscribe"]
+    for subscription in Subscription.objects.all():
+        assert f"/unsubscribe/{subscription.token}/" in links_in(welcome)
+
+
+def test_a_link_confirms_once(client: Client) -> None:
+    link = asked_for(client, make_briefing())
+    client.post(link)
+    Subscription.objects.get().leave(at=timezone.now())
+    again = client.post(link)
+    assert again.status_code == 200
+    assert "confirmed already" in again.content.decode()
+    assert "confirmed already" in client.get(link).content.decode()
+    assert Subscription.objects.get().state == SubscriptionState.LEFT
+    assert ConsentRecord.objects.count() == 1
+    assert len(letters_sent()) == 2
+
+
+def test_a_link_ends_after_thirty_days(client: Client) -> None:
+    link = asked_for(client, make_briefing())
+    SignUp.objects.update(asked_at=timezone.now() - timedelta(days=29, hours=23))
+    assert client.get(link).status_code == 200
+    SignUp.objects.update(asked_at=timezone.now() - timedelta(days=30, minutes=1))
+    for answer in (client.get(link), client.post(link)):
+        assert answer.status_code == 410
+        assert 'href="/subscribe/"' in answer.content.decode()
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "token", ["nonsense", "A" * 22, "%00" * 22, "a" * 5000, "..%2f", "🗞️", "undo"]
+)
+def test_an_unknown_link_gets_a_kind_page(client: Client, token: str) -> None:
+    for answer in (client.get(f"/confirm/{token}/"), client.post(f"/confirm/{token}/")):
+        assert answer.status_code == 404
+        if token != "..%2f":
+            assert "do not know this link" in answer.content.decode()
+
+
+def test_one_who_left_comes_back_with_a_new_consent(client: Client) -> None:
+    ward = make_briefing()
+    reader = make_reader(of=ward, email=ADA)
+    reader.leave(at=timezone.now())
+    token = reader.token
+    client.post(asked_for(client, ward, address="ADA@example.org"))
+    reader.refresh_from_db()
+    assert reader.state == SubscriptionState.ACTIVE
+    assert reader.left_at is None
+    assert reader.token == token  # links in old letters still leave
+    assert ConsentRecord.objects.filter(subscriber=reader.subscriber, action="joined").count() == 1
+
+
+def test_what_is_subscribed_already_is_not_touched(client: Client) -> None:
+    ward, council = make_briefing(), make_briefing()
+    make_reader(of=ward, email=ADA, name="Ada Lovelace")
+    client.post(asked_for(client, ward, council, name="Prankster"))
+    assert ConsentRecord.objects.get().briefing == council
+    assert Subscriber.objects.get().name == "Ada Lovelace"
+
+
+def test_a_link_with_nothing_new_says_so_and_writes_no_welcome(client: Client) -> None:
+    ward = make_briefing()
+    link = asked_for(client, ward)
+    make_reader(of=ward, email=ADA)
+    assert "on the list already" in client.post(link).content.decode()
+    assert len(letters_sent()) == 1
+    assert not ConsentRecord.objects.exists()
+
+
+def test_a_briefing_retired_meanwhile_is_left_out(client: Client) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    link = asked_for(client, ward, council)
+    Briefing.objects.filter(pk=council.pk).update(retired=True)
+    assert "The Council" not in client.get(link).content.decode()
+    client.post(link)
+    assert Subscription.objects.get().briefing == ward
+
+
+def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None:
+    link = asked_for(client, make_briefing())
+    Suppression.objects.create(address_hash=SignUp.objects.get().address_hash, reason="staff")
+    assert client.post(link).status_code == 200
+    assert len(letters_sent()) == 1
+    assert not Subscription.objects.mailable().exists()
+
+
+def test_the_page_lists_what_the_letter_listed(client: Client) -> None:
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    make_reader(of=ward, email=ADA)
+    letter_link = asked_for(client, ward, council)
+    page = client.get(letter_link).content.decode()
+    assert "The Council" in page
+    assert "The Ward Round" not in page
+
+
+def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
+    ward, council = make_briefing(), make_briefing(slug="council")
+    make_reader(of=ward, email="ada@example.org", name="Ada")
+    client.post("/subscribe/council/", {"address": "ada@example.org", "name": "Silly Goose"})
+    link = link_to("confirm", letters_sent()[-1])
+    assert "Silly Goose" not in client.get(link).content.decode()
+    assert "Welcome, Ada" in client.post(link).content.decode()
+    assert council in [one.briefing for one in Subscription.objects.active()]
+
+
+def test_confirming_leaves_nothing_half_done(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = asked_for(client, make_briefing())
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("subscribers.signup.confirmation.queue_email", fail)
+        with pytest.raises(RuntimeError):
+            client.post(link)
+    assert not Subscriber.objects.exists()
+    assert not ConsentRecord.objects.exists()
+    assert client.post(link).status_code == 200
+    assert Subscription.objects.active().count() == 1
+
+
+def test_a_hostile_name_stays_text_in_page_and_letter(client: Client) -> None:
+    name = "<script>alert(1)</script> & “Zoë”"
+    page = client.post(asked_for(client, make_briefing(), name=name)).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    [_, welcome] = letters_sent()
+    assert name in str(welcome.body)
+    assert "<script>" not in html_of(welcome)

@@ -1,0 +1,276 @@
+"""Who may sign up how often, and when a browser must work for it first."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from altcha import Challenge, Payload, solve_challenge
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefings.models import Briefing
+from newsroom.rate_limits import HOUR, count_within
+from subscribers.models import SignUp
+from subscribers.signup import form_guard, proof_of_work
+from subscribers.signup.form_signature import LASTS, QUICKEST, is_sound, make_stamp
+from subscribers.signup.proof_of_work import is_solved, new_challenge
+from tests.factories import make_briefing, make_published_issue
+from tests.sent_emails import letters_sent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ward() -> Briefing:
+    return make_briefing(slug="ward-round")
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests work as little as it takes."""
+    monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
+    monkeypatch.setattr(proof_of_work, "TRIES", (1, 5))
+
+
+def seconds_ago(seconds: float) -> str:
+    return make_stamp(at=timezone.now() - timedelta(seconds=seconds))
+
+
+def post(number: int = 0, *, ip: str = "198.51.100.7", **fields: Any) -> Any:
+    data = {"address": f"ada{number}@example.org", "began": seconds_ago(10), **fields}
+    return Client(REMOTE_ADDR=ip).post("/subscribe/ward-round/", data)
+
+
+def solve(challenge: str) -> str:
+    posed = Challenge.from_dict(json.loads(challenge))
+    found = solve_challenge(posed)
+    assert found is not None
+    return Payload(posed, found).to_base64()
+
+
+def asks_for_work(answer: Any) -> bool:
+    return answer.status_code == 422 and "altcha-widget" in answer.content.decode()
+
+
+# --- the stamp
+
+
+def test_a_form_carries_a_stamp_that_only_we_can_make(client: Client, ward: Briefing) -> None:
+    stamp = client.get("/subscribe/ward-round/").context["form"]["began"].value()
+    now = timezone.now()
+    assert not is_sound(stamp, at=now)  # nobody types so fast
+    assert is_sound(stamp, at=now + QUICKEST)
+    assert not is_sound(stamp, at=now + LASTS + timedelta(seconds=2))
+    for forged in ("", "x", "1", stamp[:-1], f"9{stamp}", f"{int(now.timestamp()) - 60}:abc"):
+        assert not is_sound(forged, at=now + QUICKEST)
+
+
+@given(st.text())
+def test_no_text_is_a_stamp(text: str) -> None:
+    assert not is_sound(text, at=timezone.now())
+
+
+def test_a_page_with_a_box_stays_the_same_for_caches(client: Client, ward: Briefing) -> None:
+    issue = make_published_issue(briefing=ward)
+    page = client.get(issue.get_absolute_url()).content.decode()
+    assert 'name="began"' in page
+    noon = timezone.now().replace(hour=12, minute=0, second=0)
+    stamps = {make_stamp(at=noon + timedelta(minutes=minute), cached=True) for minute in (0, 7, 14)}
+    assert len(stamps) == 1
+    assert is_sound(stamps.pop(), at=noon + timedelta(minutes=15))
+
+
+def test_a_missing_or_old_stamp_keeps_no_person_away(ward: Briefing) -> None:
+    for number, stamp in enumerate(("", "forged", seconds_ago(0), seconds_ago(90_000))):
+        assert post(number, began=stamp).status_code == 200
+    assert SignUp.objects.count() == 4
+
+
+# --- the proof of work
+
+
+def test_no_work_is_asked_for_below_the_threshold(ward: Briefing) -> None:
+    for number in range(form_guard.FREE_A_NETWORK):
+        assert post(number).status_code == 200
+    assert asks_for_work(post(99))
+    assert post(99, ip="203.0.113.7").status_code == 200  # others are let alone
+
+
+def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
+    for number in range(form_guard.FREE_A_NETWORK_IF_ODD):
+        assert post(number, began="").status_code == 200
+    assert asks_for_work(post(99, began=""))
+    assert asks_for_work(post(99, began=seconds_ago(0)))
+    assert post(99).status_code == 200  # readers notice nothing
+
+
+def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> None:
+    answers = [post(number, began="", ip=f"198.{number}.1.7") for number in range(80)]
+    assert sum(asks_for_work(answer) for answer in answers) == 50
+    assert post(99, ip="203.0.113.7").status_code == 200
+
+
+def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
+    settings.CHALLENGE_ABOVE = 1_000
+    for number in range(form_guard.FREE_A_NETWORK):
+        post(number, ip=f"198.51.100.{number}")
+    assert asks_for_work(post(98, ip="198.51.100.250"))
+    for number in range(form_guard.FREE_A_NETWORK):
+        post(number, ip=f"2001:db8:1:2::{number:x}")
+    assert asks_for_work(post(97, ip="2001:db8:1:2:ffff::1"))
+    assert post(96, ip="2001:db8:1:3::1").status_code == 200
+
+
+def test_many_networks_together_pass_the_threshold(ward: Briefing, settings: Any) -> None:
+    settings.CHALLENGE_ABOVE = 12
+    answers = [post(number, ip=f"198.51.{number}.7").status_code for number in range(14)]
+    assert answers == [200] * 12 + [422] * 2
+    assert SignUp.objects.count() == 12
+
+
+def test_who_worked_is_let_in_with_all_that_was_typed(
+    client: Client, ward: Briefing, settings: Any, light: None
+) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    first = post(name="Zoë & “Co”", source="/ward-round/3/", issue="3")
+    assert asks_for_work(first)
+    assert first.headers["Cache-Control"] == "no-store"
+    assert not SignUp.objects.exists()
+    again = dict(first.context["carried"])
+    assert again["name"] == "Zoë & “Co”"
+    done = client.post(
+        "/subscribe/ward-round/", {**again, "altcha": solve(first.context["challenge"])}
+    )
+    assert done.status_code == 200
+    asked = SignUp.objects.get()
+    assert (asked.address, asked.name) == ("ada0@example.org", "Zoë & “Co”")
+    assert asked.choices.get().source == "/ward-round/3/"
+    assert len(letters_sent()) == 1
+
+
+def test_a_solution_works_once(ward: Briefing, settings: Any, light: None) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    solution = solve(new_challenge(at=timezone.now()))
+    assert post(1, altcha=solution).status_code == 200
+    refused = post(2, altcha=solution)
+    assert asks_for_work(refused)
+    assert "had been used" in refused.content.decode()
+    assert asks_for_work(post(2, altcha=f" {solution}\n"))
+    assert SignUp.objects.count() == 1
+
+
+def test_a_solution_ends(light: None) -> None:
+    assert is_solved(solve(new_challenge(at=timezone.now())))
+    late = timezone.now() - proof_of_work.LASTS - timedelta(seconds=2)
+    assert not is_solved(solve(new_challenge(at=late)))
+
+
+def test_a_challenge_of_ones_own_is_no_challenge(light: None) -> None:
+    posed = json.loads(new_challenge(at=timezone.now()))
+    easy = {**posed, "parameters": {**posed["parameters"], "keyPrefix": "", "cost": 1}}
+    assert not is_solved(solve(json.dumps(easy)))
+    unsigned = {"parameters": easy["parameters"]}
+    assert not is_solved(solve(json.dumps(unsigned)))
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["challenge", "solution", "parameters", "signature", "x"]),
+                    inner,
+                )
+            ),
+        ).map(lambda it: b64encode(json.dumps(it).encode()).decode()),
+    )
+)
+def test_nothing_that_can_be_posted_breaks_the_check(solution: str) -> None:
+    assert not is_solved(solution)
+
+
+# --- the limits
+
+
+def test_an_address_is_taken_so_often_and_no_more(
+    ward: Briefing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 3)
+    spellings = ["ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org", "ada@Example.org"]
+    answers = [
+        post(address=spelling, ip=f"198.51.{number}.7") for number, spelling in enumerate(spellings)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].headers["Retry-After"] == "3600"
+    assert "Look into its inbox" in answers[-1].content.decode()
+    assert len(letters_sent()) == 1
+    assert post(7).status_code == 200
+
+
+def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 2)
+    ways = {
+        "example.org": ["ada+a", "ada", "Ada+b"],
+        "gmail.com": ["a.da+a", "ada", "ad.a"],
+        "example.com": ["a.da", "ada", "ad.a"],
+    }
+    answers = {
+        host: [
+            post(address=f"{local}@{host}", ip=f"198.{len(host)}.{number}.7").status_code
+            for number, local in enumerate(locals_)
+        ]
+        for host, locals_ in ways.items()
+    }
+    assert answers == {
+        "example.org": [200, 200, 429],
+        "gmail.com": [200, 200, 429],
+        "example.com": [200, 200, 200],
+    }
+
+
+def test_a_network_and_all_together_are_limited(
+    ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_guard, "HOURLY_A_NETWORK", 2)
+    settings.SIGN_UPS_AN_HOUR = 4
+    assert [post(number).status_code for number in range(3)] == [200, 200, 429]
+    elsewhere = [post(number, ip=f"203.0.{number}.7") for number in range(10, 13)]
+    assert [answer.status_code for answer in elsewhere] == [200, 200, 429]
+    assert "we have to pause" in elsewhere[-1].content.decode()
+
+
+def test_what_was_counted_fades_within_the_window() -> None:
+    start = timezone.now().replace(minute=0, second=0, microsecond=0)
+    for _ in range(10):
+        count_within("x", "somebody", window=HOUR, at=start)
+    assert count_within("x", "somebody", window=HOUR, at=start + timedelta(minutes=59)) == 11
+    assert count_within("x", "somebody", window=HOUR, at=start + timedelta(minutes=90)) == 1 + 5
+    assert count_within("x", "somebody", window=HOUR, at=start + timedelta(minutes=181)) == 1
+
+
+@pytest.mark.postgres  # that is, with Redis
+def test_processes_count_together_and_spend_a_solution_once(light: None) -> None:
+    solution = solve(new_challenge(at=timezone.now()))
+    now = timezone.now()
+
+    def work(_: int) -> tuple[list[int], bool]:
+        counted = [count_within("y", "somebody", window=HOUR, at=now) for _ in range(50)]
+        spent = is_solved(solution)
+        caches["default"].close()
+        return counted, spent
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(work, range(8)))
+    assert sorted(number for counted, _ in done for number in counted) == list(range(1, 401))
+    assert sum(spent for _, spent in done) == 1

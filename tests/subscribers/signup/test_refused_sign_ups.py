@@ -1,0 +1,112 @@
+"""What the sign-up form refuses, with a sentence: messages for names, mailboxes of minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsroom.domain_lists import listed_above, read_domains
+from subscribers.models import SignUp
+from tests.factories import make_briefing
+from tests.sent_emails import letters_sent
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_up(client: Client, **fields: str) -> Any:
+    briefing = make_briefing()
+    return client.post(f"/subscribe/{briefing.slug}/", {"address": "ada@example.org", **fields})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Visit https://spam.example now",
+        "http:/spam",
+        "www.spam.example",
+        "spam.com",
+        "Ada spam.xyz Lovelace",
+        "bit.ly/3xYz",
+        "mallory@example.org",
+        "mallory＠example.org",
+        "Congratulations! You won",
+        "Are you lonely?",
+        "Win 500 000 tonight",
+        "Call 0171 555 12 34",
+        "Get $$$ fast",
+        "one two three four five six seven eight nine ten eleven twelve thirteen",
+    ],
+)
+def test_a_name_that_carries_something_else_is_refused(client: Client, name: str) -> None:
+    answer = sign_up(client, name=name)
+    assert answer.status_code == 422
+    assert 'id="id_name_error"' in answer.content.decode()
+    assert "or leave it empty" in " ".join(answer.content.decode().split())
+    assert not SignUp.objects.exists()
+    assert letters_sent() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada",
+        "J.R.R. Tolkien",
+        "Dr.Smith",
+        "St.John Smythe",
+        "O’Brien-Łukasz, Zoë",
+        "Juan Carlos de la Santísima Trinidad y de los Ángeles",
+        "李小龍",
+        "محمد بن سلمان",
+        "Sammy Davis Jr.",
+        "Louis XIV",
+        "Friends of St Mary’s (ward 12)",
+        "Anne & Paul",
+        "Elizabeth 2",
+        "Marie-Noëlle d’Estaing",
+        "Prof. Dr. h.c. Müller",
+        "Ada L.",
+        "e.e. cummings",
+    ],
+)
+def test_a_name_of_any_kind_is_welcome(client: Client, name: str) -> None:
+    assert sign_up(client, name=name).status_code == 200
+    assert SignUp.objects.get().name == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["x@mailinator.com", "x@MAILINATOR.com", "x@team.mailinator.com", "x@a.b.yopmail.com"],
+)
+def test_an_address_that_will_be_gone_is_refused(client: Client, address: str) -> None:
+    answer = sign_up(client, address=address)
+    assert answer.status_code == 422
+    assert "an address that you keep" in answer.content.decode()
+    assert not SignUp.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["x@notmailinator.com", "x@mailinator.com.example.org"])
+def test_a_neighbour_of_such_a_domain_is_welcome(client: Client, address: str) -> None:
+    assert sign_up(client, address=address).status_code == 200
+
+
+def test_an_operator_keeps_a_longer_list(client: Client, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "domains.txt"
+    file.write_text("# mine\n\nMinutes.Example  # remark\nbücher.example\n", encoding="utf-8")
+    settings.DISPOSABLE_DOMAINS = read_domains(file)
+    assert sign_up(client, address="x@minutes.example").status_code == 422
+    answer = sign_up(client, address="x@sub.bücher.example")
+    assert "sub.bücher.example" in answer.content.decode()
+    assert sign_up(client, address="x@mailinator.com").status_code == 422
+
+
+def test_a_wrong_list_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "domains.txt"
+    file.write_text("one.example\nno domain\n")
+    with pytest.raises(ValueError, match=r"line 2 of .*'no domain', is no domain"):
+        read_domains(file)
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        read_domains(tmp_path / "missing.txt")
+    assert listed_above("example", [frozenset({"example"})]) == ""

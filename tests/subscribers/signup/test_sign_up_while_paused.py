@@ -1,0 +1,142 @@
+"""Signing up while paused: the pause holds, its reader is told by letter, and one press ends it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from briefings.models import Briefing
+from newsroom.tokens import sign_value
+from subscribers.models import Subscriber, Subscription
+from subscribers.preferences import pauses
+from tests.factories import make_briefing, make_reader
+from tests.sent_emails import html_of, letters_sent, link_to, links_in
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def ward() -> Briefing:
+    return make_briefing(title="The Ward Round", slug="ward-round")
+
+
+@pytest.fixture
+def ada(ward: Briefing) -> Subscriber:
+    return make_reader(of=ward, email=ADA).subscriber
+
+
+def pause(reader: Subscriber, *, days: int = 30) -> str:
+    """Pause, and give the day in words."""
+    now = timezone.now()
+    until = pauses.first_day(reader, at=now) + timedelta(days=days - 1)
+    pauses.pause(reader, until=until, at=now)
+    return in_words(until)
+
+
+def in_words(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def sign_up(client: Client, slug: str = "ward-round", address: str = ADA) -> Any:
+    return client.post(f"/subscribe/{slug}/", {"address": address})
+
+
+def pause_link() -> str:
+    [link] = [link for link in links_in(letters_sent()[-1]) if "/preferences/pause/" in link]
+    return link
+
+
+def mailable() -> bool:
+    return Subscription.objects.mailable().filter(subscriber__address=ADA).exists()
+
+
+def test_who_is_on_the_list_is_told_by_letter_that_the_pause_holds(
+    client: Client, ada: Subscriber
+) -> None:
+    until = pause(ada)
+    told = sign_up(client).content.decode().replace(ADA, "…")
+    assert told == sign_up(client, address="bob@example.org").content.decode().replace(
+        "bob@example.org", "…"
+    )
+    letter = letters_sent()[0]
+    assert letter.subject.startswith("Your letters are paused until ")
+    for words in (str(letter.body), html_of(letter)):
+        assert until in " ".join(words.split())
+    assert not mailable()
+
+
+def test_the_letters_link_asks_and_one_press_ends_the_pause(
+    client: Client, ada: Subscriber
+) -> None:
+    until = pause(ada)
+    sign_up(client)
+    link = pause_link()
+    for _ in range(2):
+        page = client.get(link).content.decode()
+        assert f"Paused until {until}" in page
+        assert ADA not in page
+        assert client.head(link).status_code == 200
+    assert not mailable()
+    assert "Your letters come again" in client.post(link).content.decode()
+    assert mailable()
+    again = client.post(link)
+    assert (again.status_code, "Nothing is paused here" in again.content.decode()) == (404, True)
+
+
+def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
+    pause(ada)
+    sign_up(client)
+    link = pause_link()
+    pauses.go_on(ada)
+    pause(ada, days=60)
+    assert client.get(link).status_code == client.post(link).status_code == 404
+    assert not mailable()
+
+
+def test_a_pause_needs_the_token_of_a_page_of_ours(ada: Subscriber) -> None:
+    pause(ada)
+    found = pauses.pause_of(ada, at=timezone.now())
+    assert found is not None
+    assert Client(enforce_csrf_checks=True).post(found.path).status_code == 403
+    assert not mailable()
+
+
+@pytest.mark.parametrize("act", ["go on", "preferences", "undo leaving"])
+def test_what_nobody_made_ends_no_pause(client: Client, ada: Subscriber, act: str) -> None:
+    pause(ada)
+    for token in ("x", ada.token, sign_value(act, str(ada.pk)), sign_value(act, f"{ada.pk} none")):
+        assert client.post(f"/preferences/pause/{token}/").status_code == 404
+    assert not mailable()
+
+
+def test_who_confirms_another_briefing_is_told_on_page_and_in_letter(
+    client: Client, ada: Subscriber
+) -> None:
+    make_briefing(title="The Council", slug="council")
+    until = pause(ada)
+    sign_up(client, "council")
+    page = client.post(link_to("confirm", letters_sent()[-1])).content.decode()
+    assert f"Paused until {until}" in page
+    letter = letters_sent()[-1]
+    assert "Welcome" in letter.subject
+    assert f"nothing comes before {until}" in " ".join(str(letter.body).split())
+    assert until in html_of(letter)
+    link = pause_link()
+    assert f'action="{link}"' in page
+    client.post(link)
+    assert mailable()
+
+
+def test_nobody_hears_of_a_pause_that_is_over(client: Client, ada: Subscriber) -> None:
+    now = timezone.now()
+    Subscriber.objects.update(
+        paused_at=now - timedelta(days=9), paused_until=now - timedelta(seconds=1)
+    )
+    sign_up(client)
+    assert letters_sent()[-1].subject == "The Ward Round comes to you already"
+    assert "pause" not in str(letters_sent()[-1].body)

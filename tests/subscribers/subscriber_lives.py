@@ -1,0 +1,174 @@
+"""A reader's whole life, lived through the pages, with every letter that it brings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from briefings.models import Briefing, Comment, Issue
+from newsroom.models import OutgoingEmail
+from subscribers.bounces.event_actions import Event, act_on
+from subscribers.models import (
+    AddressChange,
+    BounceClassification,
+    BounceSource,
+    Delivery,
+    DeliveryState,
+    SignUp,
+    Subscriber,
+)
+from subscribers.models.address_hash import hash_address
+from subscribers.preferences.links import fresh_link
+from subscribers.sending import dispatches
+from subscribers.sending.ledger import addressee_of
+from subscribers.sending.personalised_email import personalise
+from subscribers.signup.reminders import remind_due
+from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
+from tests.sent_emails import html_of, letters_sent, links_in
+
+OLD = "Adelheid.Quill@old-mail.example"
+NEW = "quill@new-mail.example"
+THIRD = "third@new-mail.example"  # asked for, not agreed to
+TAKEN = "someone-else@example.org"
+NAME = "Adelheid Quillfeather"
+IP = "203.0.113.77"
+IP6 = "2001:db8:77::77"
+
+
+@dataclass(kw_only=True)
+class Life:
+    """What is left of it: the reader, what they read, and the links of each letter by its name."""
+
+    subscriber: Subscriber
+    briefings: list[Briefing]
+    issue: Issue
+    comment: Comment
+    links: dict[str, list[str]] = field(default_factory=dict)
+
+
+def live(client: Client) -> Life:
+    """Sign up twice, read, comment, have an issue sent, move, and ask for all there is to ask for.
+
+    Nobody has followed the links of the last letters of each kind.
+    """
+    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    issue = make_published_issue(briefing=ward)
+    form = {"address": OLD, "name": NAME, "briefings": [ward.slug, council.slug]}
+    here: dict[str, Any] = {"REMOTE_ADDR": IP}
+    client.post("/subscribe/", form, **here)
+    client.post(f"/confirm/{SignUp.objects.get().token}/", REMOTE_ADDR=IP6)
+    subscriber = Subscriber.objects.get()
+    client.post(
+        f"{issue.get_absolute_url()}comments/",
+        {"body": "The write-off helps the accounts.", "name": NAME, "email": OLD},
+        **here,
+    )
+    comment = Comment.objects.get()
+    comment.confirm(at=timezone.now())
+    client.post(f"/unsubscribe/{subscriber.subscriptions.get(briefing=council).token}/", **here)
+    move(client, subscriber, to=NEW, **here)
+    subscriber.refresh_from_db()
+    assert subscriber.address == NEW
+    Subscriber.objects.create(address=TAKEN, address_hash=hash_address(TAKEN))
+    move(client, subscriber, to=TAKEN, **here)
+    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=ward, title="Council & mayor"))
+    dispatches.begin(dispatch, at=timezone.now())
+    delivery = dispatch.deliveries.get()
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=DeliveryState.REFUSED,
+        answer=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
+        settled_at=timezone.now(),
+    )
+    act_on(
+        Event(
+            source=BounceSource.SENDING,
+            provider="",
+            event_id="1",
+            verdict=BounceClassification.SOFT,
+            reason="other",
+            diagnostic=f"<{NEW}> is unknown here, said {IP}",
+        ),
+        dispatch.deliveries.get(),
+        at=timezone.now(),
+    )
+    client.post("/subscribe/", form, **here)  # at the former address, never confirmed
+    long_ago = timezone.now() - timedelta(days=3)
+    SignUp.objects.open().update(asked_at=long_ago, email_sent_at=long_ago)
+    remind_due(at=timezone.now())
+    client.post(f"/preferences/{subscriber.token}/", {"pause": "1", "until": in_a_month()}, **here)
+    client.post("/subscribe/", {**form, "briefings": [ward.slug], "address": NEW}, **here)
+    client.post("/subscribe/", {**form, "address": NEW}, **here)
+    client.post(
+        f"{issue.get_absolute_url()}comments/",
+        {"body": "And another thing.", "name": NAME, "email": NEW},
+        **here,
+    )
+    link = owner_link(subscriber)
+    client.post(link, {"move": "1", "address": THIRD}, **here)
+    client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"}, **here)
+    names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
+    left = letters_sent()
+    life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
+    for name, letter in zip(names, left, strict=True):
+        life.links[name] = links_in(letter)  # of two letters of a kind, the later one's
+    reader = addressee_of(delivery)
+    assert reader is not None
+    life.links["issue"] = _links_of(personalise(dispatch.html + dispatch.text, reader))
+    assert not any(html_of(letter) == "" for letter in left)
+    return life
+
+
+def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> AddressChange:
+    """Change a reader's address as far as both sides' agreeing brings it."""
+    client.post(owner_link(subscriber), {"move": "1", "address": to}, **extra)
+    change = subscriber.address_changes.latest("pk")
+    for token in (change.new_token, change.old_token):
+        assert client.post(f"/preferences/address/{token}/", **extra).status_code == 200
+    change.refresh_from_db()
+    return change
+
+
+def owner_link(subscriber: Subscriber) -> str:
+    """The path of a fresh link, as the letter to the address on file carries it."""
+    return urlsplit(fresh_link(subscriber)).path
+
+
+def in_a_month() -> str:
+    return (timezone.now() + timedelta(days=30)).date().isoformat()
+
+
+def every_value() -> dict[str, list[str]]:
+    """Every value of every column of every table of the database, as text, by table.column."""
+    found: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        look = connection.introspection
+        for table in look.table_names(cursor):
+            columns = [column.name for column in look.get_table_description(cursor, table)]
+            names = ", ".join(connection.ops.quote_name(column) for column in columns)
+            quoted = connection.ops.quote_name(table)
+            cursor.execute(f"SELECT {names} FROM {quoted}")  # noqa: S608  (names of the schema)
+            for row in cursor.fetchall():
+                for column, value in zip(columns, row, strict=True):
+                    found.setdefault(f"{table}.{column}", []).append(_text(value))
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, memoryview | bytes):
+        return bytes(value).decode("utf-8", "replace")
+    return str(value)
+
+
+def _links_of(words: str) -> list[str]:
+    found = re.findall(r"https?://[^\s\"'<>]+", words)
+    return list(
+        dict.fromkeys(urlsplit(link).path for link in found if link.startswith(settings.SITE_URL))
+    )

@@ -1,0 +1,45 @@
+"""Mail scanners open every link of every letter, and that changes nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.subscribers.subscriber_lives import every_value, live
+
+pytestmark = pytest.mark.django_db
+LETTERS = Path(__file__).resolve().parents[2] / "templates" / "email"
+FOR_STAFF = {"dispatch_paused"}  # its one link asks to log in
+READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
+
+
+def test_fetching_every_link_of_every_letter_twice_writes_nothing(client: Client) -> None:
+    links = live(client).links
+    letters = {folder.name for folder in LETTERS.iterdir() if folder.is_dir()}
+    assert letters - links.keys() == FOR_STAFF, (
+        "letters that the life in tests/subscribers/subscriber_lives.py does not bring"
+    )
+    before = every_value()
+    with CaptureQueriesContext(connection) as captured:
+        for name, paths in links.items():
+            for path in paths * 2:
+                for fetch in (client.get, client.head):
+                    answer = fetch(path, follow=True)
+                    assert answer.status_code == 200, f"{path} of {name}"
+    wrote = [query["sql"] for query in captured if not query["sql"].startswith(READS)]
+    assert wrote == []
+    assert every_value() == before
+
+
+def test_the_pages_that_letters_lead_to_are_kept_out_of_caches_and_indexes(client: Client) -> None:
+    for paths in live(client).links.values():
+        for path in paths:
+            if re.match(r"/(preferences|unsubscribe|confirm|view)/.", path):
+                page = client.get(path)
+                assert "no-store" in page.headers["Cache-Control"], path
+                assert "noindex" in page.headers["X-Robots-Tag"], path
