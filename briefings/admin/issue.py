@@ -20,9 +20,10 @@ from briefings.admin.issue_steps import SEND, steps_for, take_step
 from briefings.admin.plain_choices import PlainChoices, read_key
 from briefings.admin.section_inline import STARTING_SECTIONS, SectionFormSet, SectionInline, rebase
 from briefings.issue_suggestions import likely_briefing, suggest
-from briefings.models import Briefing, Issue, IssueState, TransitionRefused
+from briefings.models import Briefing, Issue, IssueState
 from briefings.preflight import check_issue, count_words, minutes
 from newsroom.models import record_log_entry
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from django import forms

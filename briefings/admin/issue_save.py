@@ -9,8 +9,9 @@ from django.contrib import messages
 from django.utils import timezone
 
 from briefings.admin.issue_steps import SEND, schedule
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
 from newsroom.models import record_log_entry
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

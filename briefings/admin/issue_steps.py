@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from briefings.admin.time_fields import on_clock
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,7 +7,6 @@ from briefings.models.issue import (
     EDITABLE_STATES,
     Issue,
     IssueState,
-    TransitionRefused,
 )
 from briefings.models.section import Section, SectionKind
 
@@ -22,5 +21,4 @@ __all__ = [
     "IssueState",
     "Section",
     "SectionKind",
-    "TransitionRefused",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.models import record_log_entry
+from newsroom.transitions import update_if
 
 if TYPE_CHECKING:
     from newsroom.staff import Staff
@@ -130,10 +130,9 @@ class Comment(models.Model):
 
     def confirm(self, *, at: datetime) -> bool:
         """Let a comment join the queue; False when it was confirmed before."""
-        mine = Comment.objects.filter(pk=self.pk, state=CommentState.UNCONFIRMED)
-        won = bool(mine.update(state=CommentState.PENDING, confirmed_at=at))
-        self.refresh_from_db(fields=["state", "confirmed_at"])
-        return won
+        return update_if(
+            Q(state=CommentState.UNCONFIRMED), self, state=CommentState.PENDING, confirmed_at=at
+        )
 
     def approve(self, *, by: Staff, at: datetime) -> bool:
         """Show the comment; False when it already was, or was never confirmed."""
@@ -145,37 +144,19 @@ class Comment(models.Model):
 
     def feature(self, *, by: Staff, at: datetime) -> bool:
         """Show the comment first, approving it if it still waits."""
-        if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
-            return False
-        mine = Comment.objects.filter(pk=self.pk, state=CommentState.APPROVED, featured=False)
-        won = bool(mine.update(featured=True))
-        if won:
-            record_log_entry("featured", self, by=by)
-        self.refresh_from_db(fields=["featured"])
-        return won
+        with transaction.atomic():
+            if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
+                return False
+            plain = Q(state=CommentState.APPROVED, featured=False)
+            return update_if(plain, self, verb="featured", by=by, featured=True)
 
     def unfeature(self, *, by: Staff) -> bool:
         """Put the comment back into its place."""
-        won = bool(Comment.objects.filter(pk=self.pk, featured=True).update(featured=False))
-        if won:
-            record_log_entry("unfeatured", self, by=by)
-        self.refresh_from_db(fields=["featured"])
-        return won
+        return update_if(Q(featured=True), self, verb="unfeatured", by=by, featured=False)
 
     def _decide(
-        self,
-        target: CommentState,
-        verb: str,
-        *,
-        by: Staff,
-        at: datetime,
-        **changes: bool,
+        self, target: CommentState, verb: str, *, by: Staff, at: datetime, **changes: bool
     ) -> bool:
-        movable = Comment.objects.filter(pk=self.pk).exclude(
-            state__in=[target, CommentState.UNCONFIRMED]
-        )
-        won = bool(movable.update(state=target, decided_at=at, decided_by=by, **changes))
-        if won:
-            record_log_entry(verb, self, by=by)
-        self.refresh_from_db(fields=["state", "featured", "decided_at", "decided_by"])
-        return won
+        movable = ~Q(state__in=[target, CommentState.UNCONFIRMED])
+        decision: dict[str, Any] = {"state": target, "decided_at": at, "decided_by": by, **changes}
+        return update_if(movable, self, verb=verb, by=by, **decision)

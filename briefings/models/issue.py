@@ -14,7 +14,7 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_log_entry
+from newsroom.transitions import TransitionRefused, move
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,10 +35,6 @@ class IssueState(models.TextChoices):
 EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
 # An edit in one of these voids the approval.
 BOUND_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
-
-
-class TransitionRefused(Exception):
-    """An issue cannot take this step; the message says why, to an editor."""
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -158,11 +154,11 @@ class Issue(models.Model):
 
     def submit(self, *, by: Staff) -> None:
         """Hand a draft to the editors."""
-        self._move({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
+        self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
 
     def return_to_author(self, *, by: Staff) -> None:
         """Give an issue back; an approval and an hour are void."""
-        self._move(
+        self._step(
             {IssueState.IN_REVIEW, *BOUND_STATES},
             IssueState.DRAFT,
             verb="returned",
@@ -180,7 +176,7 @@ class Issue(models.Model):
                 raise TransitionRefused(
                     "The words changed while you were reading. Read them again, then approve."
                 )
-            self._move(
+            self._step(
                 {IssueState.IN_REVIEW},
                 IssueState.APPROVED,
                 verb="approved",
@@ -194,7 +190,7 @@ class Issue(models.Model):
         with transaction.atomic():
             self._lock()
             self._check_approval()
-            self._move(
+            self._step(
                 BOUND_STATES,
                 IssueState.SCHEDULED,
                 verb="scheduled",
@@ -205,14 +201,14 @@ class Issue(models.Model):
 
     def unschedule(self, *, by: Staff) -> None:
         """Take a scheduled issue off the clock; it stays approved."""
-        self._move({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
+        self._step({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
 
     def publish(self, *, at: datetime, by: Staff = None) -> None:
         """Let readers see a scheduled issue. Call inside the transaction that freezes its words."""
         with transaction.atomic():
             self._lock()
             self._check_approval()
-            self._move(
+            self._step(
                 {IssueState.SCHEDULED},
                 IssueState.PUBLISHED,
                 verb="published",
@@ -226,7 +222,7 @@ class Issue(models.Model):
             self._lock()
             if self.state not in BOUND_STATES or self.approved_hash == self.content_hash():
                 return False
-            self._move(
+            self._step(
                 BOUND_STATES,
                 IssueState.IN_REVIEW,
                 verb="edited after approval",
@@ -254,24 +250,7 @@ class Issue(models.Model):
         """Hold the row, and see it as it is now, until the transaction ends."""
         self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
 
-    def _move(
-        self,
-        sources: Collection[IssueState],
-        target: IssueState,
-        *,
-        verb: str,
-        by: Staff,
-        detail: dict[str, Any] | None = None,
-        **changes: Any,
+    def _step(
+        self, sources: Collection[IssueState], target: IssueState, *, verb: str, **facts: Any
     ) -> None:
-        """Change state in one guarded UPDATE and log the act in the same transaction."""
-        with transaction.atomic():
-            movable = Issue.objects.filter(pk=self.pk, state__in=sources)
-            if not movable.update(state=target, updated_at=timezone.now(), **changes):
-                self.refresh_from_db(fields=["state"])
-                raise TransitionRefused(
-                    f"“{self.title}” is {self.get_state_display().lower()}"
-                    f" and cannot become {target.label.lower()}."
-                )
-            record_log_entry(verb, self, by=by, **(detail or {}))
-        self.refresh_from_db(fields=["state", *changes])
+        move(self, sources, target, verb=verb, updated_at=timezone.now(), **facts)

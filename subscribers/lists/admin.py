@@ -25,11 +25,11 @@ from django.views.decorators.http import require_POST, require_safe
 from briefings.models import Briefing
 from newsroom.admin_lists import ReadOnlyAdmin
 from newsroom.models import record_log_entry
+from newsroom.transitions import TransitionRefused
 from subscribers.lists import ImportRefused, uploaded_lists
 from subscribers.lists.forms import ReadingForm
 from subscribers.lists.import_plan import Choices
 from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImport
-from subscribers.models.subscriber_import import StepRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,7 +158,7 @@ class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
         if made.is_asking and form.is_valid():
             try:
                 uploaded_lists.choose(made, form.choices())
-            except (ImportRefused, StepRefused) as refusal:
+            except (ImportRefused, TransitionRefused) as refusal:
                 form.add_error(None, str(refusal))
             else:
                 return HttpResponseRedirect(made.get_absolute_url())
@@ -171,7 +171,7 @@ class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
         made = self._find(request, pk)
         try:
             made.begin(by=request.user)
-        except StepRefused as refusal:
+        except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         else:
             uploaded_lists.wake_worker()
@@ -182,7 +182,7 @@ class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
         made = self._find(request, pk)
         try:
             made.stop(by=request.user, at=timezone.now())
-        except StepRefused as refusal:
+        except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, "Stopped: nothing was imported, and the file is removed.")

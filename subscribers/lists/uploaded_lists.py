@@ -55,7 +55,7 @@ def keep(
 
 
 def choose(made: SubscriberImport, choices: Choices) -> None:
-    """Read a list that was sent in another way. Raises ImportRefused or StepRefused."""
+    """Read a list that was sent in another way. Raises ImportRefused or TransitionRefused."""
     with transaction.atomic():
         # Somebody may be struck from it in this moment; then it is read without them.
         made = SubscriberImport.objects.select_for_update().get(pk=made.pk)

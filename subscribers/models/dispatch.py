@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_log_entry
+from newsroom.transitions import move, update_if
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from newsroom.staff import Staff
 
 
@@ -31,10 +29,6 @@ class DispatchState(models.TextChoices):
 # Work may still be done in these without a person's word.
 LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
 OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
-
-
-class DispatchRefused(Exception):
-    """A dispatch cannot take this step; the message says why, to an editor."""
 
 
 class DispatchQuerySet(models.QuerySet["Dispatch"]):
@@ -102,50 +96,34 @@ class Dispatch(models.Model):
 
     def begin(self, *, at: datetime) -> bool:
         """The ledger is filled, sending may start; False when it had already begun."""
-        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.PENDING)
-        return bool(mine.update(state=DispatchState.SENDING, filled_at=at))
+        pending = Q(state=DispatchState.PENDING)
+        return update_if(pending, self, state=DispatchState.SENDING, filled_at=at)
 
     def finish(self, *, at: datetime) -> bool:
         """Every delivery is settled."""
-        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.SENDING)
-        return bool(mine.update(state=DispatchState.SENT, finished_at=at))
+        sending = Q(state=DispatchState.SENDING)
+        return update_if(sending, self, state=DispatchState.SENT, finished_at=at)
 
     def reopen(self) -> None:
         """Send on: a copy of a dispatch that was finished is to be sent again."""
-        mine = Dispatch.objects.filter(pk=self.pk, state=DispatchState.SENT)
-        mine.update(state=DispatchState.SENDING, finished_at=None)
+        sent = Q(state=DispatchState.SENT)
+        update_if(sent, self, state=DispatchState.SENDING, finished_at=None)
 
     def pause(self, *, by: Staff, reason: str = "") -> None:
         """Stop before the next letter, until somebody resumes."""
-        self._move(LIVE_STATES, DispatchState.PAUSED, "paused", by=by, pause_reason=reason[:500])
+        reason = reason[:500]
+        detail = {"pause_reason": reason} if reason else {}
+        paused = DispatchState.PAUSED
+        move(self, LIVE_STATES, paused, verb="paused", by=by, detail=detail, pause_reason=reason)
 
     def resume(self, *, by: Staff) -> None:
         """Go on where it stopped."""
         self.refresh_from_db(fields=["filled_at"])
         target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
-        self._move({DispatchState.PAUSED}, target, "resumed", by=by, pause_reason="")
+        move(self, {DispatchState.PAUSED}, target, verb="resumed", by=by, pause_reason="")
 
     def cancel(self, *, by: Staff, at: datetime) -> None:
         """Send no further letter, for good."""
-        self._move(OPEN_STATES, DispatchState.CANCELLED, "cancelled", by=by, finished_at=at)
-
-    def _move(
-        self,
-        sources: Collection[DispatchState],
-        target: DispatchState,
-        verb: str,
-        *,
-        by: Staff,
-        **changes: Any,
-    ) -> None:
-        """Change state in one guarded UPDATE and log the act in the same transaction."""
-        with transaction.atomic():
-            movable = Dispatch.objects.filter(pk=self.pk, state__in=sources)
-            if not movable.update(state=target, **changes):
-                self.refresh_from_db(fields=["state"])
-                raise DispatchRefused(
-                    f"This dispatch is {self.get_state_display().lower()}"
-                    f" and cannot become {target.label.lower()}."
-                )
-            record_log_entry(verb, self, by=by, **{k: str(v) for k, v in changes.items() if v})
-        self.refresh_from_db(fields=["state", *changes])
+        detail = {"finished_at": str(at)}
+        cancelled = DispatchState.CANCELLED
+        move(self, OPEN_STATES, cancelled, verb="cancelled", by=by, detail=detail, finished_at=at)

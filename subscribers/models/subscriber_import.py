@@ -11,11 +11,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.models import record_log_entry
+from newsroom.transitions import move
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from newsroom.staff import Staff
 
 # A worker that said nothing for so long has died; another one begins anew, for nothing was written.
@@ -41,10 +39,6 @@ class ImportState(models.TextChoices):
 WORKING_STATES = {ImportState.CHECKING, ImportState.IMPORTING}
 ASKING_STATES = {ImportState.UPLOADED, ImportState.CHECKED}
 ENDED_STATES = {ImportState.DONE, ImportState.STOPPED, ImportState.FAILED}
-
-
-class StepRefused(Exception):
-    """An import cannot take this step; the message says why, to an editor."""
 
 
 class SubscriberImportQuerySet(models.QuerySet["SubscriberImport"]):
@@ -139,7 +133,7 @@ class SubscriberImport(models.Model):
 
     def check_again(self, *, choices: dict[str, Any], reading: dict[str, Any]) -> None:
         """Let a worker read the file and say what would become of it."""
-        fresh = {
+        fresh: dict[str, Any] = {
             "choices": choices,
             "reading": reading,
             "figures": {},
@@ -147,34 +141,42 @@ class SubscriberImport(models.Model):
             "heard_at": None,
             "trouble": "",
         }
-        self._move(ASKING_STATES, ImportState.CHECKING, **fresh)
+        move(self, ASKING_STATES, ImportState.CHECKING, **fresh)
 
     def ask(self, *, trouble: str, choices: dict[str, Any], reading: dict[str, Any]) -> None:
         """Wait for what a person has still to say."""
-        fresh = {"choices": choices, "reading": reading, "figures": {}}
-        self._move(ASKING_STATES, ImportState.UPLOADED, trouble=trouble[:1000], **fresh)
+        fresh: dict[str, Any] = {"choices": choices, "reading": reading, "figures": {}}
+        move(self, ASKING_STATES, ImportState.UPLOADED, trouble=trouble[:1000], **fresh)
 
     def begin(self, *, by: Staff) -> None:
         """Let a worker import what was checked."""
-        with transaction.atomic():
-            self._move({ImportState.CHECKED}, ImportState.IMPORTING, done=0, heard_at=None)
-            record_log_entry("confirmed", self, by=by, briefing=self.briefing.slug)
+        move(
+            self,
+            {ImportState.CHECKED},
+            ImportState.IMPORTING,
+            verb="confirmed",
+            by=by,
+            detail={"briefing": self.briefing.slug},
+            done=0,
+            heard_at=None,
+        )
 
     def begin_anew(self, *, reading: dict[str, Any]) -> None:
         """Let a worker read it from its start: who has it in hand is heard no more."""
-        fresh = {"reading": reading, "claim": F("claim") + 1, "heard_at": None, "done": 0}
-        self._move(WORKING_STATES, ImportState(self.state), **fresh)
+        fresh: dict[str, Any] = {
+            "reading": reading,
+            "claim": F("claim") + 1,
+            "heard_at": None,
+            "done": 0,
+        }
+        move(self, WORKING_STATES, ImportState(self.state), **fresh)
 
     def stop(self, *, by: Staff, at: datetime) -> None:
-        """Write nothing, and remove the file; raises StepRefused once everything is written."""
+        """Write nothing, and remove the file. Raises TransitionRefused once all is written."""
         with transaction.atomic():
-            self._move(
-                WORKING_STATES | ASKING_STATES,
-                ImportState.STOPPED,
-                **_ended(at),
-            )
+            stoppable = WORKING_STATES | ASKING_STATES
+            move(self, stoppable, ImportState.STOPPED, verb="stopped", by=by, **_ended(at))
             self.parts.all().delete()
-            record_log_entry("stopped", self, by=by)
 
     def take(self, *, at: datetime) -> bool:
         """Begin to work on it; of two workers one wins, and a former one is heard no more."""
@@ -200,16 +202,6 @@ class SubscriberImport(models.Model):
     def _mine(self) -> SubscriberImportQuerySet:
         """This row as long as it is in the hands of who took it."""
         return SubscriberImport.objects.filter(pk=self.pk, state=self.state, claim=self.claim)
-
-    def _move(self, sources: Collection[ImportState], target: ImportState, **changes: Any) -> None:
-        """Change state in one guarded UPDATE: of two callers, one wins."""
-        movable = SubscriberImport.objects.filter(pk=self.pk, state__in=sources)
-        if not movable.update(state=target, **changes):
-            self.refresh_from_db(fields=["state"])
-            raise StepRefused(
-                f"This import is {self.get_state_display().lower()}; nothing was changed."
-            )
-        self.refresh_from_db()
 
 
 def _ended(at: datetime) -> dict[str, Any]:

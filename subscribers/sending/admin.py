@@ -14,9 +14,9 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
+from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
-from subscribers.models.dispatch import DispatchRefused
 from subscribers.sending import dispatches, ledger
 from subscribers.sending.complaint_rate import complaint_rate
 from subscribers.sending.delivery_counts import Progress, measure, waits_of
@@ -157,7 +157,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         dispatch = get_object_or_404(Dispatch, pk=pk)
         try:
             apply_brake(request.POST.get("act", ""), dispatch, by=request.user)
-        except DispatchRefused as refusal:
+        except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         return redirect(dispatch)
 
@@ -189,7 +189,7 @@ def brakes_for(dispatch: Dispatch) -> list[tuple[str, str]]:
 
 
 def apply_brake(act: str, dispatch: Dispatch, *, by: Staff) -> None:
-    """Do what a button says. Raises DispatchRefused."""
+    """Do what a button says. Raises TransitionRefused."""
     if act == "pause":
         dispatch.pause(by=by, reason="Paused at the desk.")
     elif act == "resume":
@@ -198,7 +198,7 @@ def apply_brake(act: str, dispatch: Dispatch, *, by: Staff) -> None:
     elif act == "cancel":
         dispatch.cancel(by=by, at=timezone.now())
     else:
-        raise DispatchRefused("A dispatch can be paused, resumed or cancelled.")
+        raise TransitionRefused("A dispatch can be paused, resumed or cancelled.")
 
 
 def trouble_of(dispatch: Dispatch) -> QuerySet[Delivery]:

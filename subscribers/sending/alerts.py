@@ -23,7 +23,7 @@ MAY_SEND = "briefings.send_issue"
 def pause(dispatch: Dispatch, reason: str) -> None:
     """Pause a dispatch by machine and write to everybody who may send issues.
 
-    Raises DispatchRefused when it is not being sent: then nobody is written to.
+    Raises TransitionRefused when it is not being sent: then nobody is written to.
     """
     with transaction.atomic():
         dispatch.pause(by=None, reason=reason)

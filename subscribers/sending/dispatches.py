@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from briefings.models import Issue, TransitionRefused
+from briefings.models import Issue
 from briefings.rendering.issue_email import LetterLinks, render_letter
 from newsroom import emails
+from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
 from subscribers.bounces import replies
 from subscribers.models import Dispatch

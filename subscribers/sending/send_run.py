@@ -15,7 +15,7 @@ import uvloop
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from subscribers.models.dispatch import DispatchRefused
+from newsroom.transitions import TransitionRefused
 from subscribers.sending import alerts, domain_backoff, ledger
 from subscribers.sending.connection_worker import Courier, Trip
 from subscribers.sending.ledger_writer import Clerk
@@ -114,7 +114,7 @@ class Stretch:
 
     async def _pause(self, reason: str) -> None:
         log.error("%s is paused: %s", self._dispatch, reason)
-        with suppress(DispatchRefused):  # somebody paused or cancelled it already
+        with suppress(TransitionRefused):  # somebody paused or cancelled it already
             await self._clerk.ask(alerts.pause, self._dispatch, reason)
 
     async def _mind(self, failures: list[BaseException]) -> None:

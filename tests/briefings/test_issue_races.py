@@ -11,8 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
 from newsroom.models import AuditLogEntry
+from newsroom.transitions import TransitionRefused
 from tests.briefings.admin_client import address_of, at_desk, open_issue, read_form
 from tests.factories import make_briefing, make_issue, make_scheduled_issue
 

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
 from newsroom.models import AuditLogEntry
+from newsroom.transitions import TransitionRefused
 from tests.factories import make_issue, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db

@@ -119,7 +119,7 @@ def test_a_step_out_of_turn_is_refused_with_the_reason() -> None:
 
     page = press(at_desk("Editors"), issue, "approve")
 
-    assert "“The rota” is draft and cannot become approved." in told(page)
+    assert "This issue is draft and cannot become approved." in told(page)
 
 
 def test_an_hour_that_has_passed_is_refused() -> None:

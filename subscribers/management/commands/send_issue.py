@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from briefings.models import Issue, IssueState, TransitionRefused
+from briefings.models import Issue, IssueState
+from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch, Subscription
 from subscribers.sending import dispatches
 

@@ -62,7 +62,11 @@ def test_a_signed_bounce_suppresses_the_reader_of_the_letter() -> None:
     assert post("mailgun", mailgun(failed(**sender, recipient="tom@ward.example"))) == 200
     assert Suppression.objects.at_address("ivy@ward.example").exists()
     event = BounceEvent.objects.get()
-    assert (event.provider, event.classification, event.delivery_id) == ("mailgun", "hard", letter.pk)
+    assert (event.provider, event.classification, event.delivery_id) == (
+        "mailgun",
+        "hard",
+        letter.pk,
+    )
 
 
 def test_the_provider_s_word_on_the_recipient_leads_to_the_latest_letter() -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from briefings.models import Issue
 from newsroom.models import AuditLogEntry
+from newsroom.transitions import TransitionRefused
 from subscribers.lists import tasks, uploaded_lists
 from subscribers.models import (
     ConsentRecord,
@@ -21,7 +22,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.subscriber_import import REFUSED_LAST, SILENT_FOR, StepRefused
+from subscribers.models.subscriber_import import REFUSED_LAST, SILENT_FOR
 from tests.briefings.admin_client import at_desk
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.subscribers.lists.list_files import EVIDENCE, make_csv
@@ -183,8 +184,8 @@ def test_stopping_writes_nothing_and_removes_the_file(desk: Client) -> None:
     assert state() == ImportState.STOPPED
     assert not Subscriber.objects.exists()
     assert not ImportPart.objects.exists()
-    assert "nothing was changed" in press(desk, "stop").content.decode()
-    assert "nothing was changed" in press(desk, "begin").content.decode()
+    assert "Nothing was changed" in press(desk, "stop").content.decode()
+    assert "Nothing was changed" in press(desk, "begin").content.decode()
 
 
 @pytest.mark.parametrize("moment", ["reading", "writing"])
@@ -324,5 +325,5 @@ def test_nobody_new_leaves_nothing_to_confirm(desk: Client) -> None:
 
 def test_a_step_that_is_not_open_is_refused(desk: Client) -> None:
     send(desk)
-    with pytest.raises(StepRefused, match="being checked"):
+    with pytest.raises(TransitionRefused, match="being checked"):
         SubscriberImport.objects.get().begin(by=None)

@@ -1,0 +1,67 @@
+"""Changes of state: one guarded UPDATE and its log entry, in one transaction.
+
+Of two callers at the same moment one wins, whatever each of them had read before; and no decision
+stands without its entry in the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+
+from newsroom.models import record_log_entry
+
+if TYPE_CHECKING:
+    from newsroom.staff import Staff
+
+
+class TransitionRefused(Exception):
+    """A row cannot take this step; the message says why, to an editor."""
+
+
+def update_if(
+    condition: models.Q,
+    row: models.Model,
+    *,
+    verb: str = "",
+    by: Staff = None,
+    detail: dict[str, Any] | None = None,
+    **changes: Any,
+) -> bool:
+    """Change a row that still meets a condition and log it; False when it no longer does.
+
+    With an empty `verb` nothing is logged: that is for steps which nobody decides.
+    """
+    with transaction.atomic():
+        movable = type(row)._default_manager.filter(condition, pk=row.pk)
+        changed = bool(movable.update(**changes))
+        if changed and verb:
+            record_log_entry(verb, row, by=by, **(detail or {}))
+    row.refresh_from_db(fields=list(changes))
+    return changed
+
+
+def move(
+    row: models.Model,
+    sources: Collection[str],
+    target: models.TextChoices,
+    *,
+    verb: str = "",
+    by: Staff = None,
+    detail: dict[str, Any] | None = None,
+    **changes: Any,
+) -> None:
+    """Move a row from one of the `sources` to the `target` state, as `update_if` does.
+
+    Raises TransitionRefused when it is in another state.
+    """
+    condition = models.Q(state__in=sources)
+    if update_if(condition, row, verb=verb, by=by, detail=detail, state=target, **changes):
+        return
+    state = row.get_state_display().lower()  # type: ignore[attr-defined]  # every caller has states
+    raise TransitionRefused(
+        f"This {row._meta.verbose_name} is {state} and cannot become {target.label.lower()}."
+        " Nothing was changed."
+    )
