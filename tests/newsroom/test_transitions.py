@@ -10,14 +10,15 @@ from django.utils import timezone
 from briefings.models import Comment, CommentState
 from newsroom import transitions
 from newsroom.models import AuditLogEntry
-from newsroom.transitions import TransitionRefused, move, update_if
-from tests.factories import make_comment
+from newsroom.transitions import TransitionRefused
+from subscribers.models import Dispatch
+from tests.factories import make_comment, make_dispatch, make_published_issue
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_decision_without_its_log_entry_is_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
-    comment = make_comment(state=CommentState.PENDING)
+    comment = make_comment(on=make_published_issue(), state=CommentState.PENDING)
 
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the log is full")
@@ -30,3 +31,19 @@ def test_a_decision_without_its_log_entry_is_no_decision(monkeypatch: pytest.Mon
         assert (stored.state, stored.featured) == (CommentState.PENDING, False)
 
 
+def test_of_two_who_take_a_step_one_wins() -> None:
+    dispatch, same = make_dispatch(), Dispatch.objects.get()
+    dispatch.pause(by=None)
+    with pytest.raises(
+        TransitionRefused, match=r"This dispatch is paused and cannot become paused"
+    ):
+        same.pause(by=None)
+    assert AuditLogEntry.objects.on(dispatch).filter(verb="paused").count() == 1
+
+
+def test_a_step_that_nobody_decides_is_not_logged() -> None:
+    dispatch = make_dispatch()
+    before = AuditLogEntry.objects.count()
+    assert dispatch.begin(at=timezone.now())
+    assert not dispatch.begin(at=timezone.now())
+    assert AuditLogEntry.objects.count() == before
