@@ -124,7 +124,7 @@ def send_naively(issue_id: int) -> None:
     from briefings.models import Issue
     from briefings.rendering.issue_email import LetterLinks, letter_context
     from subscribers.models import Subscription
-    from subscribers.sending.dispatches import links_with_marks
+    from subscribers.sending.dispatches import links_with_placeholders
 
     issue = Issue.objects.select_related("briefing", "author").get(pk=issue_id)
     site = settings.SITE_URL
@@ -132,7 +132,7 @@ def send_naively(issue_id: int) -> None:
     readers = Subscription.objects.filter(briefing=issue.briefing).select_related("subscriber")
 
     begun, spent = time.monotonic(), time.process_time()
-    shared = letter_context(issue, links=links_with_marks())
+    shared = letter_context(issue, links=links_with_placeholders())
     with get_connection() as connection:
         for subscription in readers.iterator():
             reader = subscription.subscriber

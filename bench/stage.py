@@ -56,7 +56,7 @@ def begin(issue: str) -> None:
     dispatch = dispatches.publish(Issue.objects.get(pk=int(issue)), at=timezone.now())
     check_size(dispatch)
     begun = time.perf_counter()
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     print(dispatch.pk, time.perf_counter() - begun)
 
 

@@ -36,7 +36,7 @@ app.conf.beat_schedule = {
     "send letters that wait": {"task": "newsroom.tasks.send_emails", "schedule": 10.0},
     "note that a worker lives": {"task": "newsroom.tasks.record_worker_seen", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
-    "tend dispatches": {"task": "subscribers.sending.tasks.tend_dispatches", "schedule": 5.0},
+    "advance dispatches": {"task": "subscribers.sending.tasks.advance_dispatches", "schedule": 5.0},
     "collect reports": {"task": "subscribers.bounces.tasks.collect_reports", "schedule": 60.0},
     "act on reports": {"task": "subscribers.bounces.tasks.act_on_reports", "schedule": 60.0},
     "remind of unconfirmed sign-ups": {

@@ -7,7 +7,7 @@ from subscribers.preferences import address_change_views, pause_views, privacy_v
 from subscribers.preferences.unsubscribe_views import undo, unsubscribe, unsubscribe_all
 from subscribers.preferences.views import preferences_link, preferences_page
 from subscribers.privacy.views import privacy
-from subscribers.sending.views import letter_view
+from subscribers.sending.views import view_in_browser
 from subscribers.signup.confirmation_views import confirm
 from subscribers.signup.embed_views import embed
 from subscribers.signup.views import subscribe, subscribe_briefing
@@ -31,5 +31,5 @@ urlpatterns = [
     # Without the slash too: one-click unsubscribing must not be answered with a redirect.
     path("unsubscribe/<str:token>", unsubscribe),
     path("hooks/<slug:provider>/", hook, name="hook"),
-    path("view/<str:token>/", letter_view, name="letter_view"),
+    path("view/<str:token>/", view_in_browser, name="view_in_browser"),
 ]

@@ -18,12 +18,12 @@ from django.core.exceptions import ValidationError
 from briefings.comment_submission import TooManyComments, take_by_mail
 from briefings.models import Briefing, Issue, IssueState
 from newsroom.email_addresses import normalise_address
-from newsroom.tokens import SIGNED_ID_CHARS, sign_id, verify_id
+from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.delivery_lookup import trace_seal
 from subscribers.bounces.message_parts import MAX_OCTETS, read_header
 from subscribers.bounces.reply_text import own_words
 from subscribers.models import Delivery, Dispatch, Subscriber
-from subscribers.sending.personalised_email import Composition
+from subscribers.sending.personalised_email import PreparedEmail
 
 _TAG = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
 _VIEW = re.compile(rf"/view/([0-9a-f]{{{SIGNED_ID_CHARS}}})")
@@ -33,14 +33,6 @@ _ANSWER = re.compile(
 )
 # Letters whose Message-ID is compared with what an answer refers to.
 LATEST_DISPATCHES = 12
-
-
-def reply_address(issue: Issue) -> str:
-    """Where answers to an issue go: `REPLY_ADDRESS` with a seal in it; empty if it is not set."""
-    if not settings.REPLY_ADDRESS:
-        return ""
-    local, domain = settings.REPLY_ADDRESS.split("@")
-    return f"{local}+{sign_id('reply', issue.pk)}@{domain}"
 
 
 def take_reply(raw: bytes, *, recipient: str, at: datetime) -> str:
@@ -115,7 +107,7 @@ def _by_reference(message: Message, *, author: str) -> Issue | None:
     latest = list(Dispatch.objects.order_by("-pk").values_list("pk", flat=True)[:LATEST_DISPATCHES])
     sent = Delivery.objects.filter(dispatch_id__in=latest, subscriber_id=subscriber.pk)
     for delivery in sent.select_related("dispatch__issue").order_by("-dispatch_id"):
-        if Composition(delivery.dispatch).message_id(subscriber.pk) in told:
+        if PreparedEmail(delivery.dispatch).message_id(subscriber.pk) in told:
             return delivery.dispatch.issue
     return None
 

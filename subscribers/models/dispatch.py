@@ -94,7 +94,7 @@ class Dispatch(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("admin:subscribers_dispatch_change", args=[self.pk])
 
-    def begin(self, *, at: datetime) -> bool:
+    def start_sending(self, *, at: datetime) -> bool:
         """The ledger is filled, sending may start; False when it had already begun."""
         pending = Q(state=DispatchState.PENDING)
         return update_if(pending, self, state=DispatchState.SENDING, filled_at=at)

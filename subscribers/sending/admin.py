@@ -19,7 +19,7 @@ from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.sending import dispatches, ledger
 from subscribers.sending.complaint_rate import complaint_rate
-from subscribers.sending.delivery_counts import Progress, measure, waits_of
+from subscribers.sending.dispatch_progress import DispatchProgress, measure, waiting_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
             "may_resend": request.user.has_perm(SEND),
             "facts": describe(progress),
-            "waits": waits_of(dispatch, at=timezone.now()),
+            "waits": waiting_reasons(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
             "brought": Subscription.objects.readers_brought_by(dispatch.issue),
         }
@@ -166,7 +166,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         require(request, SEND)
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         if ledger.resend(delivery, by=request.user):
-            dispatches.wake_tending()
+            dispatches.wake_dispatching()
             messages.success(request, "The copy will be sent again.")
         else:
             messages.error(request, "This copy's fate is known by now; nothing was sent.")
@@ -194,7 +194,7 @@ def apply_brake(act: str, dispatch: Dispatch, *, by: Staff) -> None:
         dispatch.pause(by=by, reason="Paused at the desk.")
     elif act == "resume":
         dispatch.resume(by=by)
-        dispatches.wake_tending()
+        dispatches.wake_dispatching()
     elif act == "cancel":
         dispatch.cancel(by=by, at=timezone.now())
     else:
@@ -207,7 +207,7 @@ def trouble_of(dispatch: Dispatch) -> QuerySet[Delivery]:
     return troubled.select_related("subscriber").order_by("-state", "pk")
 
 
-def describe(progress: Progress) -> dict[str, str]:
+def describe(progress: DispatchProgress) -> dict[str, str]:
     """Put a dispatch's figures into words."""
     done = progress.total - progress.waiting
     left = progress.seconds_left

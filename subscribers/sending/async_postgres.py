@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Line:
+class AsyncConnection:
     """A psycopg2 connection in its asynchronous mode: one statement at a time, each its own."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Line:
         self._is_watched = False
 
     @classmethod
-    async def open(cls, *, prepare: str, seconds: float) -> Line:
+    async def open(cls, *, prepare: str, seconds: float) -> AsyncConnection:
         """Connect, and have a statement planned once. Raises psycopg2.Error or TimeoutError."""
         line = cls()
         try:

@@ -17,7 +17,7 @@ SEVERAL = 2
 ENOUGH = 32
 
 
-class Gathering(Generic[Request, Reply]):
+class Batcher(Generic[Request, Reply]):
     """Collects requests in turns of `seconds`, then has one act answer them all, in their order.
 
     What the act raises reaches everybody who asked. One batch at a time.

@@ -21,23 +21,27 @@ from django.utils import timezone
 from subscribers.models import DeliveryState
 from subscribers.sending import daily_limits, domain_backoff, leases, ledger, send_rate
 from subscribers.sending.failure_streaks import streaks_of
-from subscribers.sending.lease_progress import LeaseRun
-from subscribers.sending.personalised_email import Addressee, Composition, Envelope, Unmailable
-from subscribers.sending.progress_records import Outcome
-from subscribers.sending.smtp_replies import (
-    Answer,
+from subscribers.sending.lease_progress import DeliveryOutcome, LeaseProgress
+from subscribers.sending.personalised_email import (
+    PersonalisedEmail,
+    PreparedEmail,
+    Recipient,
+    Unmailable,
+)
+from subscribers.sending.transport_interface import (
     ConnectionLost,
-    ServerAway,
+    Permit,
     ServerRejectsUs,
-    Verdict,
+    ServerUnreachable,
+    SmtpReply,
 )
 from subscribers.sending.transports import open_transport
 
 if TYPE_CHECKING:
     from newsroom.mail_servers import MailServer
     from subscribers.models import Dispatch
-    from subscribers.sending.daily_limits import Budget
-    from subscribers.sending.ledger_writer import Clerk
+    from subscribers.sending.daily_limits import Reservation
+    from subscribers.sending.ledger_writer import LedgerWriter
     from subscribers.sending.transports import Transport
 
 log = logging.getLogger(__name__)
@@ -59,8 +63,8 @@ class Trip:
     """What the couriers of one stretch share; `rests` holds places that asked us to wait."""
 
     dispatch: Dispatch
-    composition: Composition
-    clerk: Clerk
+    composition: PreparedEmail
+    clerk: LedgerWriter
     ends: float
     held: set[int] = field(default_factory=set)
     rests: dict[str, datetime] = field(default_factory=dict)
@@ -79,7 +83,7 @@ class Trip:
         return time.monotonic() >= self.ends + OVERTIME
 
 
-class Courier:
+class ConnectionWorker:
     """Works lease after lease through one server, on one connection as long as it lasts."""
 
     def __init__(self, trip: Trip, server: MailServer) -> None:
@@ -112,21 +116,21 @@ class Courier:
                     if budget.names:
                         handed = 0 if run is None else run.handed
                         await self._clerk.ask(
-                            daily_limits.give_back, budget, budget.letters - handed
+                            daily_limits.return_unused, budget, budget.letters - handed
                         )
         finally:
             if transport is not None:
                 await transport.close()
 
-    async def _budget(self) -> Budget:
+    async def _budget(self) -> Reservation:
         size = self._lease_size()
         if not daily_limits.is_limited(self.server):
             return daily_limits.without_limit(size)
-        return await self._clerk.ask(daily_limits.take, self.server, size)
+        return await self._clerk.ask(daily_limits.reserve, self.server, size)
 
-    async def _lease(self, size: int) -> LeaseRun | None:
+    async def _lease(self, size: int) -> LeaseProgress | None:
         leased = await self._clerk.lease(size) if size else None
-        return LeaseRun(leased, self._clerk) if leased else None
+        return LeaseProgress(leased, self._clerk) if leased else None
 
     def _lease_size(self) -> int:
         """Give slow connections small leases and fast connections large ones."""
@@ -136,7 +140,7 @@ class Courier:
         fitting = int(self._letters_per_s * seconds)
         return max(leases.SMALLEST_LEASE, min(leases.LARGEST_LEASE, fitting))
 
-    async def _work(self, run: LeaseRun, transport: Transport) -> bool:
+    async def _work(self, run: LeaseProgress, transport: Transport) -> bool:
         """Work one lease in order and close it; False when the connection is used up."""
         self._trip.held.add(run.lease)
         begun = time.monotonic()
@@ -147,7 +151,7 @@ class Courier:
             if lost.begun:
                 self._streaks.doubtful(str(lost))
             if not run.settled:  # this server takes nothing now; the next wake-up asks again
-                raise ServerAway(str(lost)) from lost
+                raise ServerUnreachable(str(lost)) from lost
             return False
         else:
             self._letters_per_s = run.settled / (time.monotonic() - begun)
@@ -156,7 +160,7 @@ class Courier:
             self._trip.held.discard(run.lease)
             await run.close()
 
-    async def _walk(self, run: LeaseRun, transport: Transport) -> bool:
+    async def _walk(self, run: LeaseProgress, transport: Transport) -> bool:
         """Hand over letter after letter; False when one got no leave and its connection ended."""
         readers = run.readers
         envelope = self._address(readers[0], transport)
@@ -168,14 +172,16 @@ class Courier:
             following = None if is_last else self._address(readers[position], transport)
             answer = await self._hand_over(run, envelope, leave, following, transport)
             match leave.result():
-                case Verdict.GO if answer is not None:
-                    was_tried = isinstance(envelope, Envelope)
+                case Permit.GO if answer is not None:
+                    was_tried = isinstance(envelope, PersonalisedEmail)
                     run.settle(await self._judge(reader, answer, was_tried=was_tried))
                     if was_tried and not (answer.accepted or answer.temporary):
                         self._streaks.refused(answer)
-                case Verdict.SKIP:
+                case Permit.SKIP:
                     run.settle(
-                        Outcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+                        DeliveryOutcome(
+                            delivery=reader.delivery, state=DeliveryState.SKIPPED, answer=""
+                        )
                     )
                     return False
                 case verdict:
@@ -189,16 +195,18 @@ class Courier:
 
     async def _hand_over(
         self,
-        run: LeaseRun,
-        envelope: Envelope | Answer,
-        leave: asyncio.Future[Verdict],
-        following: Envelope | Answer | None,
+        run: LeaseProgress,
+        envelope: PersonalisedEmail | SmtpReply,
+        leave: asyncio.Future[Permit],
+        following: PersonalisedEmail | SmtpReply | None,
         transport: Transport,
-    ) -> Answer | None:
+    ) -> SmtpReply | None:
         """Give one letter to the transport, and announce the next unless a rate holds it back."""
-        ahead = following if isinstance(following, Envelope) and not self._has_rate else None
+        ahead = (
+            following if isinstance(following, PersonalisedEmail) and not self._has_rate else None
+        )
         try:
-            if isinstance(envelope, Answer):
+            if isinstance(envelope, SmtpReply):
                 await leave
                 return envelope
             run.handed += 1
@@ -212,10 +220,10 @@ class Courier:
                     run.step_back()
             raise
 
-    def _address(self, reader: Addressee, transport: Transport) -> Envelope | Answer:
+    def _address(self, reader: Recipient, transport: Transport) -> PersonalisedEmail | SmtpReply:
         """Make one reader's letter, or the answer to one that is not even tried."""
         if self._trip.rests and self._must_wait(reader):
-            return Answer(code=450, text="the place asked us to wait")
+            return SmtpReply(code=450, text="the place asked us to wait")
         try:
             return self._trip.composition.address(
                 reader,
@@ -224,40 +232,42 @@ class Courier:
                 at=time.time(),
             )
         except Unmailable as reason:
-            return Answer(code=550, text=str(reason))
+            return SmtpReply(code=550, text=str(reason))
 
-    def _must_wait(self, reader: Addressee) -> bool:
+    def _must_wait(self, reader: Recipient) -> bool:
         """Whether a reader's mail system rests; past the deadline everybody is tried once more."""
-        until = self._trip.rests.get(domain_backoff.place_of(reader.address))
+        until = self._trip.rests.get(domain_backoff.receiving_domain(reader.address))
         return until is not None and timezone.now() < min(until, self._trip.dispatch.deadline)
 
-    async def _judge(self, reader: Addressee, answer: Answer, *, was_tried: bool) -> Outcome | None:
+    async def _judge(
+        self, reader: Recipient, answer: SmtpReply, *, was_tried: bool
+    ) -> DeliveryOutcome | None:
         """Put a server's answer into the ledger's words; None for a plain yes."""
         if answer.accepted:
             self._trip.sent += 1
             self._nap = 0.0
             self._streaks.accepted()
             if self._trip.rests or self._streaks.has_busy_places:
-                await self._recover(domain_backoff.place_of(reader.address))
+                await self._recover(domain_backoff.receiving_domain(reader.address))
             return None
         if not answer.temporary:
-            return Outcome(
+            return DeliveryOutcome(
                 delivery=reader.delivery, state=DeliveryState.REFUSED, answer=str(answer)
             )
         not_before = timezone.now() + _back_off(reader.tries)
-        place = domain_backoff.place_of(reader.address)
+        place = domain_backoff.receiving_domain(reader.address)
         if was_tried:
             self._nap = min(LAST_NAP, (self._nap or FIRST_NAP) * 2)
             if self._streaks.busy(place, answer):
                 self._trip.rests[place] = await self._clerk.ask(
-                    domain_backoff.rest, self._number, place
+                    domain_backoff.back_off, self._number, place
                 )
         else:
             # It may have recovered since this letter was put aside: then it is tried at once.
             until = self._trip.rests.get(place, timezone.now())
             not_before = min(until, self._trip.dispatch.deadline)
         gives_up = was_tried and not_before >= self._trip.dispatch.deadline
-        return Outcome(
+        return DeliveryOutcome(
             delivery=reader.delivery,
             state=DeliveryState.REFUSED if gives_up else DeliveryState.DEFERRED,
             answer=str(answer),
@@ -268,7 +278,7 @@ class Courier:
         """Note that a place which had asked us to wait takes letters again."""
         self._streaks.recovered(place)
         if self._trip.rests.pop(place, None):
-            await self._clerk.ask(domain_backoff.recover, self._number, place)
+            await self._clerk.ask(domain_backoff.end_backoff, self._number, place)
 
     async def _wait_for_leave(self) -> None:
         """Keep to SEND_RATE, and hold breath after a 'not now'."""
@@ -278,7 +288,7 @@ class Courier:
             return
         async with self._trip.pace:
             while not self._trip.leave:
-                self._trip.leave, wait = await self._clerk.ask(send_rate.take_leave)
+                self._trip.leave, wait = await self._clerk.ask(send_rate.take_allowance)
                 await asyncio.sleep(wait)
             self._trip.leave -= 1
 

@@ -15,14 +15,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscribers.models import DailySendCount
-from subscribers.sending.transactions import brief
+from subscribers.sending.transactions import bounded_transaction
 
 if TYPE_CHECKING:
     from newsroom.mail_servers import MailServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class Reservation:
     """What may leave through a server on one day, and what of it was taken for one lease."""
 
     names: tuple[str, ...]
@@ -50,28 +50,28 @@ def sending_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
 
 
-def without_limit(letters: int) -> Budget:
+def without_limit(letters: int) -> Reservation:
     """Give what no limit counts."""
-    return Budget(names=(), day=timezone.now().date(), letters=letters)
+    return Reservation(names=(), day=timezone.now().date(), letters=letters)
 
 
-def take(server: MailServer, want: int, *, at: datetime | None = None) -> Budget:
+def reserve(server: MailServer, want: int, *, at: datetime | None = None) -> Reservation:
     """Take up to so many letters from every limit that holds; none are left when it gives 0."""
     day = (at or timezone.now()).astimezone(UTC).date()
     limits = caps(server, day=day)
     if not limits:
         return without_limit(want)
-    with brief():
+    with bounded_transaction():
         for name in sorted(limits):
             DailySendCount.objects.get_or_create(limit=name, day=day)
         counts = DailySendCount.objects.filter(limit__in=limits, day=day).order_by("limit")
         left = [limits[count.limit] - count.emails for count in counts.select_for_update()]
         letters = max(0, min(want, *left))
         counts.order_by().update(emails=F("emails") + letters)
-    return Budget(names=tuple(sorted(limits)), day=day, letters=letters)
+    return Reservation(names=tuple(sorted(limits)), day=day, letters=letters)
 
 
-def give_back(budget: Budget, unused: int) -> None:
+def return_unused(budget: Reservation, unused: int) -> None:
     """Return what a lease did not use."""
     if budget.names and unused > 0:
         DailySendCount.objects.filter(limit__in=budget.names, day=budget.day).update(

@@ -15,11 +15,11 @@ from briefings.rendering.issue_email import LetterLinks, render_letter
 from newsroom import emails
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
-from subscribers.bounces import replies
 from subscribers.models import Dispatch
 from subscribers.sending import leases, ledger
+from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.list_headers import list_id
-from subscribers.sending.personalised_email import Mark
+from subscribers.sending.personalised_email import Placeholder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 TRY_FOR = timedelta(hours=48)
 
 
-def links_with_marks() -> LetterLinks:
+def links_with_placeholders() -> LetterLinks:
     """Give the letter's links with marks where each reader's own tokens will stand."""
     site = settings.SITE_URL
     return LetterLinks(
-        unsubscribe=f"{site}/unsubscribe/{Mark.UNSUBSCRIBE}/",
-        preferences=f"{site}/preferences/{Mark.PREFERENCES}/",
-        view=f"{site}/view/{Mark.VIEW}/",
+        unsubscribe=f"{site}/unsubscribe/{Placeholder.UNSUBSCRIBE}/",
+        preferences=f"{site}/preferences/{Placeholder.PREFERENCES}/",
+        view=f"{site}/view/{Placeholder.VIEW}/",
         subscribe=f"{site}/subscribe/",
     )
 
@@ -49,7 +49,7 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
-        letter = render_letter(issue, links=links_with_marks())
+        letter = render_letter(issue, links=links_with_placeholders())
         briefing = issue.briefing
         dispatch = Dispatch.objects.create(
             issue=issue,
@@ -58,14 +58,12 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
             text=letter.text,
             content_hash=issue.approved_hash,
             sender=_sender(issue),
-            reply_to=(
-                briefing.reply_address or replies.reply_address(issue) or briefing.lead.contact
-            ),
+            reply_to=(briefing.reply_address or reply_address(issue) or briefing.lead.contact),
             list_id=list_id(briefing),
             created_at=at,
             deadline=at + TRY_FOR,
         )
-        transaction.on_commit(wake_tending)
+        transaction.on_commit(wake_dispatching)
     return dispatch
 
 
@@ -103,9 +101,9 @@ def _sender(issue: Issue) -> str:
     return f'"{title}" <{address}>'
 
 
-def wake_tending() -> None:
+def wake_dispatching() -> None:
     """Have live dispatches looked after now instead of at the beat's next turn."""
-    wake("subscribers.sending.tasks.tend_dispatches")
+    wake("subscribers.sending.tasks.advance_dispatches")
 
 
 def publish_due(*, at: datetime) -> list[Dispatch]:
@@ -122,16 +120,16 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
     return made
 
 
-def begin(dispatch: Dispatch, *, at: datetime) -> int:
+def start(dispatch: Dispatch, *, at: datetime) -> int:
     """Fill a dispatch's ledger and let sending start; give back the number of rows added."""
     with transaction.atomic():
         added = ledger.fill(dispatch)
-        dispatch.begin(at=at)
+        dispatch.start_sending(at=at)
     dispatch.refresh_from_db(fields=["state", "filled_at"])
     return added
 
 
-def tend(*, at: datetime) -> list[Dispatch]:
+def advance(*, at: datetime) -> list[Dispatch]:
     """Look after every live dispatch; give back those that need a worker now.
 
     Fills what is new, takes back what dead workers held, calls finished what is settled. Running
@@ -142,7 +140,7 @@ def tend(*, at: datetime) -> list[Dispatch]:
     for dispatch in Dispatch.objects.live().select_related("issue__briefing"):
         try:
             if dispatch.filled_at is None:
-                begin(dispatch, at=at)
+                start(dispatch, at=at)
             if ledger.has_work(dispatch.pk):
                 waiting.append(dispatch)
             else:

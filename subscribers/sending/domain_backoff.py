@@ -21,7 +21,7 @@ from subscribers.models import Dispatch, DispatchState, DomainBackoff
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subscribers.sending.personalised_email import Addressee
+    from subscribers.sending.personalised_email import Recipient
 
 # A lease may take as many letters for a limited domain as it may get within this time.
 HORIZON = timedelta(seconds=2)
@@ -30,14 +30,14 @@ LAST_REST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
+class HeldBack:
     """Readers whose copies are looked at again at `until`."""
 
     subscribers: tuple[int, ...]
     until: datetime
 
 
-def place_of(address: str) -> str:
+def receiving_domain(address: str) -> str:
     """Name the mail system behind an address: its domain, or the first of a limited group."""
     domain = address.rpartition("@")[2].lower()
     limit = settings.SEND_DOMAIN_LIMITS.get(domain)
@@ -45,8 +45,8 @@ def place_of(address: str) -> str:
 
 
 def hold_back(
-    dispatch: Dispatch, readers: Sequence[Addressee], *, again: bool, at: datetime
-) -> list[Parked]:
+    dispatch: Dispatch, readers: Sequence[Recipient], *, again: bool, at: datetime
+) -> list[HeldBack]:
     """Choose who must wait; call it with the dispatch's row locked.
 
     `again` tells that these copies were in hand before, perhaps parked.
@@ -57,7 +57,7 @@ def hold_back(
     if not places and not limited:
         return []
     for reader in readers:
-        name = place_of(reader.address)
+        name = receiving_domain(reader.address)
         if name in places or name in limited:
             groups[name].append(reader.subscriber)
     parked = []
@@ -69,7 +69,7 @@ def hold_back(
         place.held_back += len(waiting)
         place.save()
         if waiting:
-            parked.append(Parked(subscribers=tuple(waiting), until=until))
+            parked.append(HeldBack(subscribers=tuple(waiting), until=until))
     return parked
 
 
@@ -95,7 +95,7 @@ def _who_waits(
     return wait, at + HORIZON + timedelta(seconds=place.held_back / rate)
 
 
-def rest(dispatch_id: int, name: str) -> datetime:
+def back_off(dispatch_id: int, name: str) -> datetime:
     """Let a place rest: longer each time in a row, give or take a fifth. Give back until when."""
     now = database_now()
     place, _ = DomainBackoff.objects.get_or_create(
@@ -111,12 +111,12 @@ def rest(dispatch_id: int, name: str) -> datetime:
     return until
 
 
-def recover(dispatch_id: int, name: str) -> None:
+def end_backoff(dispatch_id: int, name: str) -> None:
     """Note that a place takes letters again."""
     DomainBackoff.objects.filter(dispatch_id=dispatch_id, domain=name).update(backoffs=0)
 
 
-def rests(dispatch_id: int) -> dict[str, datetime]:
+def active_backoffs(dispatch_id: int) -> dict[str, datetime]:
     """Give the places that asked us to wait and have taken nothing since, each with its moment."""
     found = DomainBackoff.objects.filter(dispatch_id=dispatch_id, backoffs__gt=0)
     return dict(found.values_list("domain", "next_at"))

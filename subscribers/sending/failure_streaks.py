@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from subscribers.sending.smtp_replies import MustPause
+from subscribers.sending.transport_interface import MustPause
 
 if TYPE_CHECKING:
-    from subscribers.sending.smtp_replies import Answer
+    from subscribers.sending.transport_interface import SmtpReply
 
 # So many 'not now' for one place, with none accepted between, and it gets a rest.
 BUSY_IN_A_ROW = 3
@@ -18,7 +18,7 @@ BUSY_IN_A_ROW = 3
 DOUBTS_IN_A_ROW = 10
 
 
-class Streaks:
+class FailureStreaks:
     """One server's answers to one dispatch, over all connections of this process."""
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class Streaks:
         """Note a yes from this place."""
         self._busy.pop(place, None)
 
-    def refused(self, answer: Answer) -> None:
+    def refused(self, answer: SmtpReply) -> None:
         """Note a no. Raises MustPause when it is one too many."""
         self._refused += 1
         if 0 < settings.SEND_PAUSE_AFTER <= self._refused:
             number, self._refused = self._refused, 0
             raise MustPause(f"{number} letters in a row were refused; the last: {answer}")
 
-    def busy(self, place: str, answer: Answer) -> bool:
+    def busy(self, place: str, answer: SmtpReply) -> bool:
         """Note a 'not now'; True when this place should rest."""
         self._busy[place] += 1
         # RFC 3463, section 3.8: 4.7.x is policy, which is how large receivers slow senders down.
@@ -64,11 +64,11 @@ class Streaks:
             )
 
 
-_known: dict[tuple[int, str], Streaks] = {}
+_known: dict[tuple[int, str], FailureStreaks] = {}
 
 
-def streaks_of(dispatch_id: int, server: str) -> Streaks:
+def streaks_of(dispatch_id: int, server: str) -> FailureStreaks:
     """Give this process's streaks, which last from one stretch to the next."""
     for key in [key for key in _known if key[0] != dispatch_id]:
         del _known[key]
-    return _known.setdefault((dispatch_id, server), Streaks())
+    return _known.setdefault((dispatch_id, server), FailureStreaks())

@@ -23,9 +23,9 @@ from newsroom.clock import database_now
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending.domain_backoff import hold_back
-from subscribers.sending.personalised_email import Addressee
-from subscribers.sending.progress_records import Entry, settle
-from subscribers.sending.transactions import brief
+from subscribers.sending.lease_progress import LeaseEnd, apply_outcome
+from subscribers.sending.personalised_email import Recipient
+from subscribers.sending.transactions import bounded_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,18 +43,11 @@ DOUBTFUL = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
+class LeasedBatch:
     """A chunk of the ledger in our hands, in the order in which it must be worked."""
 
     lease: int
-    readers: tuple[Addressee, ...]
-
-
-class Closing(NamedTuple):
-    """The end of a lease: its last record, and its readers in their order if they are at hand."""
-
-    last: Entry
-    order: Sequence[int] | None = None
+    readers: tuple[Recipient, ...]
 
 
 class _Copy(NamedTuple):
@@ -68,15 +61,15 @@ def expiry() -> datetime:
     return database_now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def take(dispatch_id: int, *, holder: str, sizes: Sequence[int]) -> list[Leased]:
+def take(dispatch_id: int, *, holder: str, sizes: Sequence[int]) -> list[LeasedBatch]:
     """Take up to so many leases of at most these sizes: copies in hand before, then fresh ones.
 
     Consent and suppression are asked again; readers who left meanwhile are skipped. Fewer leases,
     or none, when there is no more to take or the dispatch is not being sent.
     """
-    found: list[Leased] = []
+    found: list[LeasedBatch] = []
     while wanted := sizes[len(found) :]:
-        with brief():
+        with bounded_transaction():
             dispatch = _lock_sending(dispatch_id)
             if dispatch is None:
                 break
@@ -134,7 +127,7 @@ def _cut(copies: list[_Copy], sizes: Sequence[int]) -> list[list[_Copy]]:
 
 def _lease(
     dispatch: Dispatch, chunks: Sequence[Sequence[_Copy]], *, again: bool, holder: str
-) -> list[Leased]:
+) -> list[LeasedBatch]:
     """Put each chunk under a new lease; skip whose readers left, park those who must wait.
 
     A lease that nobody is left in is not given.
@@ -183,7 +176,7 @@ def _lease(
 
 def _ask_consent(
     dispatch: Dispatch, ours: DeliveryQuerySet, copies: Sequence[_Copy]
-) -> dict[int, Addressee]:
+) -> dict[int, Recipient]:
     """Give the readers, in their order and by number, who want the letter at this moment."""
     mailable = {
         row[0]: row[1:]
@@ -199,7 +192,7 @@ def _ask_consent(
     for subscriber, delivery, tries in copies:
         if row := mailable.get(subscriber):
             unsubscribe, preferences, address, name = row
-            readers[subscriber] = Addressee(
+            readers[subscriber] = Recipient(
                 delivery=delivery,
                 subscriber=subscriber,
                 address=address,
@@ -211,7 +204,7 @@ def _ask_consent(
     return readers
 
 
-def _fit(held: Lease, readers: list[Addressee]) -> Leased | None:
+def _fit(held: Lease, readers: list[Recipient]) -> LeasedBatch | None:
     """Give a lease to work, as large as the readers that are left in it; without any it goes."""
     if not readers:
         held.delete()
@@ -219,7 +212,7 @@ def _fit(held: Lease, readers: list[Addressee]) -> Leased | None:
     if len(readers) < held.size:
         held.size = len(readers)
         held.save(update_fields=["size"])
-    return Leased(lease=held.pk, readers=tuple(readers))
+    return LeasedBatch(lease=held.pk, readers=tuple(readers))
 
 
 def among(subscribers: Sequence[int]) -> Q:
@@ -235,12 +228,12 @@ def renew(leases: Collection[int]) -> None:
     Lease.objects.filter(pk__in=leases, closed_at=None).update(expires_at=expiry())
 
 
-def close(closings: Sequence[Closing]) -> list[bool]:
+def close(closings: Sequence[LeaseEnd]) -> list[bool]:
     """End leases by what their holder knows of them; False for each that was closed already.
 
     Of the holder and the beat, which takes back what expired, one wins.
     """
-    with brief():
+    with bounded_transaction():
         mine = Lease.objects.select_for_update().filter(
             pk__in=[closing.last.lease for closing in closings], closed_at=None
         )
@@ -249,7 +242,7 @@ def close(closings: Sequence[Closing]) -> list[bool]:
             if held := still_ours.get(last.lease):
                 held.begun, held.settled = last.begun, last.settled
                 for outcome in last.outcomes:
-                    settle(outcome, lease=held.pk)
+                    apply_outcome(outcome, lease=held.pk)
                 _end(held, order)
         Lease.objects.bulk_update(still_ours.values(), ["begun", "settled", "closed_at"])
     return [closing.last.lease in still_ours for closing in closings]
@@ -262,7 +255,7 @@ def reclaim(*, at: datetime) -> int:
 
 
 def _reclaim_one(lease: int, *, at: datetime) -> bool:
-    with brief():
+    with bounded_transaction():
         # Asked again under the lock: renewed or closed meanwhile, its holder lives.
         held = Lease.objects.expired(at=at).select_for_update().filter(pk=lease).first()
         if held is None:

@@ -15,8 +15,8 @@ from newsroom.clock import database_now
 from newsroom.models import record_log_entry
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.delivery import WAITING_STATES
-from subscribers.sending.personalised_email import Addressee
-from subscribers.sending.transactions import brief
+from subscribers.sending.personalised_email import Recipient
+from subscribers.sending.transactions import bounded_transaction
 
 if TYPE_CHECKING:
     from newsroom.staff import Staff
@@ -62,7 +62,7 @@ def has_work(dispatch_id: int) -> bool:
     return fresh.exists() or copies.again(at=database_now()).exists()
 
 
-def addressee_of(delivery: Delivery) -> Addressee | None:
+def recipient_of(delivery: Delivery) -> Recipient | None:
     """Give a copy's reader and tokens; None when the reader was erased."""
     subscription = (
         Subscription.objects.filter(
@@ -73,7 +73,7 @@ def addressee_of(delivery: Delivery) -> Addressee | None:
     )
     if subscription is None:
         return None
-    return Addressee(
+    return Recipient(
         delivery=delivery.pk,
         subscriber=delivery.subscriber_id,
         address=subscription.subscriber.address,
@@ -89,7 +89,7 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
 
     False when it is unknown no more: of two people one wins.
     """
-    with brief():
+    with bounded_transaction():
         mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
         if not mine.update(
             state=DeliveryState.PENDING,

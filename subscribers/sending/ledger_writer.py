@@ -17,16 +17,16 @@ import psycopg2
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 
-from subscribers.sending import leases, progress_records
-from subscribers.sending.async_postgres import Line
-from subscribers.sending.batcher import Gathering
-from subscribers.sending.smtp_replies import Verdict
+from subscribers.sending import lease_progress, leases
+from subscribers.sending.async_postgres import AsyncConnection
+from subscribers.sending.batcher import Batcher
+from subscribers.sending.transport_interface import Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from subscribers.sending.leases import Closing, Leased
-    from subscribers.sending.progress_records import Entry
+    from subscribers.sending.lease_progress import LeaseEnd, ProgressRecord
+    from subscribers.sending.leases import LeasedBatch
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -37,16 +37,16 @@ GATHER_SECONDS = 0.001
 GATHER_LEASES_SECONDS = 0.005
 
 
-class Clerk:
+class LedgerWriter:
     """Serves the couriers of one stretch; made and closed inside a running event loop."""
 
     def __init__(self, *, dispatch: int, briefing: int, holder: str) -> None:
         self._dispatch, self._briefing, self._holder = dispatch, briefing, holder
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk")
-        self._records = Gathering(self._write_down, seconds=GATHER_SECONDS)
-        self._leases = Gathering(self._take_leases, seconds=GATHER_LEASES_SECONDS)
-        self._closings = Gathering(self._close_leases, seconds=GATHER_LEASES_SECONDS)
-        self._line: Line | None = None
+        self._records = Batcher(self._write_down, seconds=GATHER_SECONDS)
+        self._leases = Batcher(self._take_leases, seconds=GATHER_LEASES_SECONDS)
+        self._closings = Batcher(self._close_leases, seconds=GATHER_LEASES_SECONDS)
+        self._line: AsyncConnection | None = None
         # Each of them changes many leases at once: side by side they would end up waiting for one
         # another, and PostgreSQL notices that only after a second.
         self._changing_leases = asyncio.Lock()
@@ -56,15 +56,15 @@ class Clerk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: _steadily(act, *args, **kwargs))
 
-    def record(self, entry: Entry) -> asyncio.Future[Verdict]:
+    def record(self, entry: ProgressRecord) -> asyncio.Future[Permit]:
         """Write down how far a lease has come; the future tells whether its next letter may go."""
         return self._records.ask(entry)
 
-    async def lease(self, size: int) -> Leased | None:
+    async def lease(self, size: int) -> LeasedBatch | None:
         """Take a lease; None when there is nothing to take."""
         return await self._leases.ask(size)
 
-    async def close_lease(self, closing: Closing) -> bool:
+    async def close_lease(self, closing: LeaseEnd) -> bool:
         """End a lease with its last record; False when it was no longer ours."""
         return await self._closings.ask(closing)
 
@@ -73,18 +73,18 @@ class Clerk:
         async with self._changing_leases:
             await self.ask(leases.renew, lease_ids)
 
-    async def _take_leases(self, sizes: list[int]) -> list[Leased | None]:
+    async def _take_leases(self, sizes: list[int]) -> list[LeasedBatch | None]:
         taken = await self.ask(leases.take, self._dispatch, holder=self._holder, sizes=sizes)
         return [*taken, *[None] * (len(sizes) - len(taken))]
 
-    async def _close_leases(self, closings: list[Closing]) -> list[bool]:
+    async def _close_leases(self, closings: list[LeaseEnd]) -> list[bool]:
         return await self.ask(leases.close, closings)
 
-    async def _write_down(self, entries: list[Entry]) -> list[Verdict]:
+    async def _write_down(self, entries: list[ProgressRecord]) -> list[Permit]:
         """Take the fast way for what is plain, the thread for the rest and when the line is cut."""
         shared = {"dispatch": self._dispatch, "briefing": self._briefing}
         plain = [entry for entry in entries if not entry.outcomes]
-        verdicts: dict[int, Verdict] = {}
+        verdicts: dict[int, Permit] = {}
         if plain and connection.vendor == "postgresql":
             try:
                 verdicts = await self._write_on_line(plain, **shared)
@@ -93,20 +93,22 @@ class Clerk:
                 self._hang_up()
         rest = [entry for entry in entries if entry.lease not in verdicts]
         if rest:
-            verdicts |= await self.ask(progress_records.record, rest, **shared)
+            verdicts |= await self.ask(lease_progress.record_progress, rest, **shared)
         return [verdicts[entry.lease] for entry in entries]
 
-    async def _write_on_line(self, entries: list[Entry], **shared: int) -> dict[int, Verdict]:
+    async def _write_on_line(
+        self, entries: list[ProgressRecord], **shared: int
+    ) -> dict[int, Permit]:
         seconds = settings.LEASE_SECONDS / 4
         if self._line is None:
-            self._line = await Line.open(prepare=progress_records.PREPARE, seconds=seconds)
+            self._line = await AsyncConnection.open(prepare=lease_progress.PREPARE, seconds=seconds)
         async with self._changing_leases:
             rows = await self._line.ask(
-                progress_records.EXECUTE,
-                progress_records.values(entries, **shared),
+                lease_progress.EXECUTE,
+                lease_progress.values(entries, **shared),
                 seconds=seconds,
             )
-        return progress_records.read_verdicts(entries, cast("list[tuple[int, bool, bool]]", rows))
+        return lease_progress.read_verdicts(entries, cast("list[tuple[int, bool, bool]]", rows))
 
     def _hang_up(self) -> None:
         if self._line is not None:

@@ -27,13 +27,13 @@ def list_id(briefing: Briefing) -> str:
     return _list_id(briefing.title, briefing.slug)
 
 
-def letter_headers(subscriptions: list[Subscription]) -> dict[str, str]:
+def transactional_list_headers(subscriptions: list[Subscription]) -> dict[str, str]:
     """List headers for a single letter about these subscriptions, all of one subscriber.
 
     About one briefing, the letter belongs to its list and one press leaves it; about several, it
     belongs to the title's own list, and leaving is a choice to be made on the preferences page.
     """
-    headers = {"List-Id": header_list_id([sub.briefing for sub in subscriptions])}
+    headers = {"List-Id": transactional_list_id([sub.briefing for sub in subscriptions])}
     match subscriptions:
         case [one]:
             headers["List-Unsubscribe"] = f"<{unsubscribe_url(one)}>"
@@ -43,7 +43,7 @@ def letter_headers(subscriptions: list[Subscription]) -> dict[str, str]:
     return headers
 
 
-def header_list_id(briefings: list[Briefing]) -> str:
+def transactional_list_id(briefings: list[Briefing]) -> str:
     """Write the List-Id of a single letter in ASCII; of one that concerns several, the title's."""
     named = list_id(briefings[0]) if len(briefings) == 1 else _list_id(settings.SITE_NAME, _ALL)
     if named.isascii():

@@ -19,6 +19,7 @@ from django.conf import settings
 
 from newsroom.email_headers import encode_recipient, encode_words, fold_sender
 from newsroom.tokens import ROW_TOKEN_CHARS, SIGNED_ID_CHARS, sign_id
+from subscribers.sending.issue_addresses import envelope_sender
 
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MAX_LINE_OCTETS = 998  # RFC 5322, section 2.1.1
 
 
-class Mark(StrEnum):
+class Placeholder(StrEnum):
     """Stand-ins for a reader's own tokens: as long as the tokens, and no word of any article."""
 
     UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
@@ -38,11 +39,11 @@ class Mark(StrEnum):
 DATE, RECIPIENT, MESSAGE_ID = b"\xff\x01", b"\xff\x02", b"\xff\x03"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
-_MARKS = _UNSUBSCRIBE, _PREFERENCES, _VIEW = tuple(mark.encode() for mark in Mark)
+_MARKS = _UNSUBSCRIBE, _PREFERENCES, _VIEW = tuple(mark.encode() for mark in Placeholder)
 _ANY_MARK = re.compile(b"|".join(map(re.escape, (*_MARKS, DATE, RECIPIENT, MESSAGE_ID))))
 
 
-class Addressee(NamedTuple):
+class Recipient(NamedTuple):
     """One reader's copy: who gets it and what makes it theirs."""
 
     delivery: int
@@ -54,7 +55,7 @@ class Addressee(NamedTuple):
     tries: int = 0
 
 
-class Envelope(NamedTuple):
+class PersonalisedEmail(NamedTuple):
     """What a transport needs for one letter, which is made only when its turn has come."""
 
     sender: str
@@ -75,14 +76,13 @@ class Unmailable(Exception):
     """This letter cannot go this way; the message says why, to staff."""
 
 
-class Composition:
+class PreparedEmail:
     """A dispatch's letter in two dresses, each a form with blanks for a reader's own words."""
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._source = f"{dispatch.pk}:%d:{dispatch.content_hash}"
         self._host = settings.SITE_HOST
-        local, domain = settings.BOUNCE_ADDRESS.split("@")
-        self._sender = f"{local}+%s@{domain}"
+        self._sender = envelope_sender("%s")
         self._eight_bit = _cut(_message(dispatch, eight_bit=True))
         self._seven_bit = _cut(_message(dispatch, eight_bit=False))
 
@@ -92,8 +92,8 @@ class Composition:
         return f"<{blake2b(source, digest_size=16).hexdigest()}@{self._host}>"
 
     def address(
-        self, reader: Addressee, *, eight_bit: bool, utf8_addresses: bool, at: float
-    ) -> Envelope:
+        self, reader: Recipient, *, eight_bit: bool, utf8_addresses: bool, at: float
+    ) -> PersonalisedEmail:
         """Put one reader's words into the letter, at a moment in seconds since 1970.
 
         Raises Unmailable for an address that the server cannot take.
@@ -108,7 +108,7 @@ class Composition:
             MESSAGE_ID: self.message_id(reader.subscriber).encode(),
         }
         form, blanks = self._eight_bit if eight_bit else self._seven_bit
-        return Envelope(
+        return PersonalisedEmail(
             sender=self._sender % sign_id("bounce", reader.delivery),
             recipient=recipient,
             utf8=utf8,
@@ -144,7 +144,7 @@ def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
 def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
     """Build the whole letter, CRLF lines and marks in place, not yet dot-stuffed."""
     boundary = f"=_{dispatch.content_hash[:24]}"
-    unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Mark.UNSUBSCRIBE}/"
+    unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Placeholder.UNSUBSCRIBE}/"
     head = [
         b"From: " + fold_sender(dispatch.sender),
         b"To: " + RECIPIENT,
@@ -213,12 +213,12 @@ def _cut(message: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     return _ANY_MARK.sub(b"%b", form) + b"%b", blanks
 
 
-def personalise(words: str, reader: Addressee) -> str:
+def fill_placeholders(words: str, reader: Recipient) -> str:
     """Put a reader's tokens into the frozen HTML or text, for the page that shows the letter."""
     for mark, token in (
-        (Mark.UNSUBSCRIBE, reader.unsubscribe),
-        (Mark.PREFERENCES, reader.preferences),
-        (Mark.VIEW, sign_id("view", reader.delivery)),
+        (Placeholder.UNSUBSCRIBE, reader.unsubscribe),
+        (Placeholder.PREFERENCES, reader.preferences),
+        (Placeholder.VIEW, sign_id("view", reader.delivery)),
     ):
         words = words.replace(mark, token)
     return words

@@ -17,14 +17,20 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsR
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from subscribers.sending.smtp_replies import Answer, ConnectionLost, ServerRejectsUs, Verdict
+from subscribers.sending.issue_addresses import token_in
+from subscribers.sending.transport_interface import (
+    ConnectionLost,
+    Permit,
+    ServerRejectsUs,
+    SmtpReply,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from email.message import EmailMessage
 
     from newsroom.mail_servers import MailServer
-    from subscribers.sending.personalised_email import Envelope
+    from subscribers.sending.personalised_email import PersonalisedEmail
 
 # These the provider's interface has fields for; it writes them itself.
 FIELDS = {"from", "to", "subject", "reply-to", "mime-version", "content-type", "date"}
@@ -55,28 +61,34 @@ class ProviderTransport:
         return cls(backend)
 
     async def send(
-        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
-    ) -> Answer | None:
+        self,
+        envelope: PersonalisedEmail,
+        *,
+        leave: Awaitable[Permit],
+        following: PersonalisedEmail | None = None,
+    ) -> SmtpReply | None:
         """Hand over one letter if it gets leave. Raises ConnectionLost and ServerRejectsUs."""
-        if await leave is not Verdict.GO:
+        if await leave is not Permit.GO:
             return None
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._post, envelope)
 
-    def _post(self, envelope: Envelope) -> Answer:
+    def _post(self, envelope: PersonalisedEmail) -> SmtpReply:
         message = write_message(envelope)
         try:
             self._backend.send_messages([message])
         except AnymailRecipientsRefused as refusal:
-            return Answer(code=550, text=_line(refusal))
+            return SmtpReply(code=550, text=_line(refusal))
         except AnymailAPIError as failure:
             return _answer_to(failure)
         except AnymailError as failure:  # it could not even be written down for them
-            return Answer(code=554, text=_line(failure))
+            return SmtpReply(code=554, text=_line(failure))
         status = message.anymail_status  # type: ignore[attr-defined]  # Anymail sets it
         if status.status and status.status <= TAKEN:
-            return Answer(code=250, text=f"{status.message_id}")
-        return Answer(code=550, text=f"the provider says: {', '.join(sorted(status.status or ()))}")
+            return SmtpReply(code=250, text=f"{status.message_id}")
+        return SmtpReply(
+            code=550, text=f"the provider says: {', '.join(sorted(status.status or ()))}"
+        )
 
     async def close(self) -> None:
         """End the session."""
@@ -84,7 +96,7 @@ class ProviderTransport:
         self._thread.shutdown(wait=False)
 
 
-def _answer_to(failure: AnymailAPIError) -> Answer:
+def _answer_to(failure: AnymailAPIError) -> SmtpReply:
     """Tell a refusal from a call of unknown fate. Raises ConnectionLost and ServerRejectsUs."""
     code = failure.status_code
     words = _line(failure)
@@ -93,10 +105,10 @@ def _answer_to(failure: AnymailAPIError) -> Answer:
     if code is None or (code >= 500 and code not in NOT_NOW) or code < 400:
         raise ConnectionLost(words, begun=True) from failure
     if code in NOT_NOW:
-        return Answer(code=451, text=words)
+        return SmtpReply(code=451, text=words)
     if code in NOT_US:
         raise ServerRejectsUs(f"the provider refuses us: {words}") from failure
-    return Answer(code=550, text=words)
+    return SmtpReply(code=550, text=words)
 
 
 def _never_connected(failure: BaseException) -> bool:
@@ -110,7 +122,7 @@ def _line(failure: BaseException) -> str:
     return " ".join(str(failure).split())[:400]
 
 
-def write_message(envelope: Envelope) -> EmailMultiAlternatives:
+def write_message(envelope: PersonalisedEmail) -> EmailMultiAlternatives:
     """Turn a letter's octets back into fields, which is what a provider's interface takes."""
     octets = envelope.wire().replace(b"\r\n..", b"\r\n.")
     letter: EmailMessage = email.message_from_bytes(octets, policy=policy.SMTP)
@@ -126,6 +138,6 @@ def write_message(envelope: Envelope) -> EmailMultiAlternatives:
     if html:
         message.attach_alternative(str(html.get_content()), "text/html")
     # The provider's reports give it back, so that they find the delivery.
-    token = envelope.sender.partition("+")[2].partition("@")[0]
+    token = token_in(envelope.sender)
     message.metadata = {"delivery": token}  # type: ignore[attr-defined]  # Anymail reads it
     return message

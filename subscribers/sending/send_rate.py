@@ -8,17 +8,17 @@ from django.conf import settings
 
 from newsroom.clock import database_now
 from subscribers.models import SendRateBucket
-from subscribers.sending.transactions import brief
+from subscribers.sending.transactions import bounded_transaction
 
 # Leave is taken for this much time at once, so that the bucket's row is not written per letter.
 STRETCH_SECONDS = 0.2
 
 
-def take_leave() -> tuple[int, float]:
+def take_allowance() -> tuple[int, float]:
     """Take leave for some letters: how many, and the seconds to wait before the first of them."""
     rate = settings.SEND_RATE
     letters = max(1, int(rate * STRETCH_SECONDS))
-    with brief():
+    with bounded_transaction():
         now = database_now()
         SendRateBucket.objects.get_or_create(only=True, defaults={"next_at": now})
         bucket = SendRateBucket.objects.select_for_update().get()

@@ -17,10 +17,10 @@ from django.db import InterfaceError, OperationalError
 
 from newsroom.transitions import TransitionRefused
 from subscribers.sending import alerts, domain_backoff, ledger
-from subscribers.sending.connection_worker import Courier, Trip
-from subscribers.sending.ledger_writer import Clerk
-from subscribers.sending.personalised_email import Composition
-from subscribers.sending.smtp_replies import MustPause, ServerAway, ServerRejectsUs
+from subscribers.sending.connection_worker import ConnectionWorker, Trip
+from subscribers.sending.ledger_writer import LedgerWriter
+from subscribers.sending.personalised_email import PreparedEmail
+from subscribers.sending.transport_interface import MustPause, ServerRejectsUs, ServerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,18 +32,18 @@ log = logging.getLogger(__name__)
 
 # No lease is taken after this, and the last ones are given back a little later if they are not
 # done: Celery may then stop, restart or move the worker at ease.
-STRETCH_SECONDS = 30.0
+SEND_RUN_SECONDS = 30.0
 # A server that refuses us gets no letters for so long, where there is another.
 LEFT_OUT_SECONDS = 60.0
 
 
-def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int:
+def send_ready(dispatch: Dispatch, *, seconds: float = SEND_RUN_SECONDS) -> int:
     """Send what is ready of a dispatch for some seconds; give back how many letters left.
 
     A server that is away is logged and left to the next wake-up; one that refuses us, or refuses
     letter after letter, pauses the dispatch with its words and tells the desk.
     """
-    composition = Composition(dispatch)
+    composition = PreparedEmail(dispatch)
     briefing = dispatch.issue.briefing_id
     gc.freeze()  # what the framework made at the start is not looked through every few letters
     try:
@@ -53,10 +53,10 @@ def send_stretch(dispatch: Dispatch, *, seconds: float = STRETCH_SECONDS) -> int
 
 
 async def _run(
-    dispatch: Dispatch, composition: Composition, *, briefing: int, seconds: float
+    dispatch: Dispatch, composition: PreparedEmail, *, briefing: int, seconds: float
 ) -> int:
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    clerk = Clerk(dispatch=dispatch.pk, briefing=briefing, holder=holder)
+    clerk = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
         return await Stretch(dispatch, composition, clerk, seconds=seconds).run()
     finally:
@@ -67,7 +67,7 @@ class Stretch:
     """One worker process at one dispatch for a bounded time."""
 
     def __init__(
-        self, dispatch: Dispatch, composition: Composition, clerk: Clerk, *, seconds: float
+        self, dispatch: Dispatch, composition: PreparedEmail, clerk: LedgerWriter, *, seconds: float
     ) -> None:
         self._dispatch, self._clerk = dispatch, clerk
         self._trip = Trip(
@@ -81,11 +81,11 @@ class Stretch:
         """Keep `SEND_CONNECTIONS` couriers busy until time or work runs out."""
         if not await self._clerk.ask(ledger.has_work, self._dispatch.pk):
             return 0
-        self._trip.rests |= await self._clerk.ask(domain_backoff.rests, self._dispatch.pk)
+        self._trip.rests |= await self._clerk.ask(domain_backoff.active_backoffs, self._dispatch.pk)
         heartbeat = asyncio.create_task(self._keep_leases())
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
         found = await asyncio.gather(
-            *(self._deliver(Courier(self._trip, server)) for server in servers),
+            *(self._deliver(ConnectionWorker(self._trip, server)) for server in servers),
             return_exceptions=True,
         )
         heartbeat.cancel()
@@ -102,7 +102,7 @@ class Stretch:
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure)
 
-    async def _deliver(self, courier: Courier) -> None:
+    async def _deliver(self, courier: ConnectionWorker) -> None:
         """Let a courier work; what it must not go on with pauses the dispatch at once."""
         try:
             await courier.run()
@@ -128,10 +128,10 @@ class Stretch:
             await self._pause("; ".join(sorted(rejections)))
         elif rejections:
             log.error("%s goes on without: %s", self._dispatch, "; ".join(sorted(rejections)))
-        for reason in sorted({str(f) for f in failures if isinstance(f, ServerAway)}):
+        for reason in sorted({str(f) for f in failures if isinstance(f, ServerUnreachable)}):
             log.warning("%s waits: %s", self._dispatch, reason)
         for failure in failures:
-            if not isinstance(failure, ServerRejectsUs | ServerAway):
+            if not isinstance(failure, ServerRejectsUs | ServerUnreachable):
                 raise failure
 
 

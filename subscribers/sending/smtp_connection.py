@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, cast
 
 from newsroom.mail_servers import MailServer, Tls
 from subscribers.sending.smtp_protocol import ReplyReader
-from subscribers.sending.smtp_replies import (
-    Answer,
+from subscribers.sending.transport_interface import (
     ConnectionLost,
-    ServerAway,
+    Permit,
     ServerRejectsUs,
-    Verdict,
+    ServerUnreachable,
+    SmtpReply,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from subscribers.sending.personalised_email import Envelope
+    from subscribers.sending.personalised_email import PersonalisedEmail
 
 # RFC 5321, section 4.5.3.2.6: after the final dot a client waits ten minutes.
 FINAL_ANSWER_SECONDS = 600.0
@@ -42,7 +42,7 @@ class SmtpConnection:
         # Whether the server takes bodies as they are (RFC 6152), addresses beyond ASCII (RFC
         # 6531), and commands before it answered the last (RFC 2920).
         self.eight_bit = self.utf8_addresses = self._pipelines = False
-        self._announced: Envelope | None = None
+        self._announced: PersonalisedEmail | None = None
 
     @classmethod
     async def open(cls, server: MailServer, *, name: str) -> SmtpConnection:
@@ -57,7 +57,7 @@ class SmtpConnection:
             await connection._begin(context, name)
         except ConnectionLost as lost:
             connection.abort()
-            raise ServerAway(f"{server.host}:{server.port} hung up: {lost}") from lost
+            raise ServerUnreachable(f"{server.host}:{server.port} hung up: {lost}") from lost
         except BaseException:
             connection.abort()
             raise
@@ -75,12 +75,12 @@ class SmtpConnection:
             raise ServerRejectsUs(f"TLS with {server.host} failed: {failure}") from failure
         except (OSError, TimeoutError) as failure:
             reason = str(failure) or type(failure).__name__
-            raise ServerAway(f"{server.host}:{server.port} is away: {reason}") from failure
+            raise ServerUnreachable(f"{server.host}:{server.port} is away: {reason}") from failure
 
     async def _begin(self, context: ssl.SSLContext | None, name: str) -> None:
         greeting = await self._reply()
         if not greeting.accepted:
-            raise ServerAway(f"{self._server.host} does not greet us: {greeting}")
+            raise ServerUnreachable(f"{self._server.host} does not greet us: {greeting}")
         await self._hello(name)
         if context is not None and self._server.tls is Tls.STARTTLS:
             await self._protect(context)
@@ -91,7 +91,7 @@ class SmtpConnection:
     async def _hello(self, name: str) -> None:
         answer = await self._command(f"EHLO {name}")
         if not answer.accepted:
-            raise ServerAway(f"{self._server.host} refuses EHLO: {answer}")
+            raise ServerUnreachable(f"{self._server.host} refuses EHLO: {answer}")
         offers = {line.partition(" ")[0].upper() for line in answer.text.splitlines()[1:]}
         self.eight_bit = "8BITMIME" in offers
         self.utf8_addresses = "SMTPUTF8" in offers
@@ -122,13 +122,17 @@ class SmtpConnection:
         words = f"\0{self._server.username}\0{self._server.password}".encode()
         answer = await self._command(f"AUTH PLAIN {b64encode(words).decode()}")
         if answer.temporary:
-            raise ServerAway(f"{self._server.host} cannot log us in now: {answer}")
+            raise ServerUnreachable(f"{self._server.host} cannot log us in now: {answer}")
         if not answer.accepted:
             raise ServerRejectsUs(f"{self._server.host} refuses our name and password: {answer}")
 
     async def send(
-        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
-    ) -> Answer | None:
+        self,
+        envelope: PersonalisedEmail,
+        *,
+        leave: Awaitable[Permit],
+        following: PersonalisedEmail | None = None,
+    ) -> SmtpReply | None:
         """Hand over one letter; its words go when `leave` says GO, else None is returned.
 
         `following` is the next letter, whose envelope travels with this one's dot; after a None
@@ -139,14 +143,16 @@ class SmtpConnection:
             self._wire.write(self._lines(envelope))
         self._announced = None
         refusal = await self._envelope_answer(envelope)
-        if await leave is not Verdict.GO:
+        if await leave is not Permit.GO:
             self.abort()
             return None
         if refusal is not None:
             return refusal
         return await self._finish(envelope, following)
 
-    async def _finish(self, envelope: Envelope, following: Envelope | None) -> Answer:
+    async def _finish(
+        self, envelope: PersonalisedEmail, following: PersonalisedEmail | None
+    ) -> SmtpReply:
         """Send words and dot, and with them the next envelope where the server allows that."""
         after = b".\r\n"
         if following is not None and self._pipelines:
@@ -159,7 +165,7 @@ class SmtpConnection:
             self.abort()
             raise ConnectionLost(str(lost), begun=True) from lost
 
-    def _lines(self, envelope: Envelope) -> bytes:
+    def _lines(self, envelope: PersonalisedEmail) -> bytes:
         """Write an envelope's commands: in one go where the server allows that (RFC 2920)."""
         body = " BODY=8BITMIME" if self.eight_bit else ""
         utf8 = " SMTPUTF8" if envelope.utf8 else ""
@@ -168,7 +174,7 @@ class SmtpConnection:
             return first.encode()
         return f"{first}RCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
 
-    async def _envelope_answer(self, envelope: Envelope) -> Answer | None:
+    async def _envelope_answer(self, envelope: PersonalisedEmail) -> SmtpReply | None:
         """Read the answers to an envelope; None when the server waits for the letter."""
         if self._pipelines:
             sender, recipient, data = await self._wire.replies(3, seconds=self._server.timeout)
@@ -183,7 +189,7 @@ class SmtpConnection:
             return None
         return await self._clear(sender, recipient, data)
 
-    async def _clear(self, sender: Answer, recipient: Answer, data: Answer) -> Answer:
+    async def _clear(self, sender: SmtpReply, recipient: SmtpReply, data: SmtpReply) -> SmtpReply:
         """Bring the server back to where a new letter can begin, and name what refused this one."""
         refusal = next(a for a in (sender, recipient, data) if not a.accepted and a.code != 354)
         if refusal.code == 421:
@@ -198,11 +204,11 @@ class SmtpConnection:
             raise ServerRejectsUs(f"the server refuses us as a sender: {refusal}")
         return refusal
 
-    async def _command(self, line: str) -> Answer:
+    async def _command(self, line: str) -> SmtpReply:
         self._wire.write(line.encode() + b"\r\n")
         return await self._reply()
 
-    async def _reply(self, *, seconds: float | None = None) -> Answer:
+    async def _reply(self, *, seconds: float | None = None) -> SmtpReply:
         [answer] = await self._wire.replies(1, seconds=seconds or self._server.timeout)
         return answer
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import cast
 
-from subscribers.sending.smtp_replies import Answer, ConnectionLost
+from subscribers.sending.transport_interface import ConnectionLost, SmtpReply
 
 # A reply that goes on for longer is no reply; nothing a server sends may fill our memory.
 MAX_REPLY_OCTETS = 64 * 1024
@@ -85,7 +85,7 @@ class ReplyReader(asyncio.BufferedProtocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def replies(self, number: int, *, seconds: float) -> list[Answer]:
+    async def replies(self, number: int, *, seconds: float) -> list[SmtpReply]:
         """Wait for the next replies, so long for all of them. Raises ConnectionLost."""
         while len(self._replies) < number:
             if self._ended:
@@ -131,15 +131,15 @@ class ReplyReader(asyncio.BufferedProtocol):
         self._end("we hung up")
 
 
-PLAIN_YES = Answer(code=250, text="")
-GO_AHEAD = Answer(code=354, text="")
+PLAIN_YES = SmtpReply(code=250, text="")
+GO_AHEAD = SmtpReply(code=354, text="")
 
 
-def _answer(code: int, lines: list[bytes]) -> Answer:
+def _answer(code: int, lines: list[bytes]) -> SmtpReply:
     """Read a reply's words where anybody will ask for them."""
     if code == 250 and len(lines) == 1:
         return PLAIN_YES
     if code == 354:
         return GO_AHEAD
     words = "\n".join(line.decode(errors="replace").rstrip("\r") for line in lines)
-    return Answer(code=code, text=words)
+    return SmtpReply(code=code, text=words)

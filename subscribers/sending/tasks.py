@@ -8,11 +8,11 @@ from newsroom.clock import database_now
 from newsroom.wake_ups import STALE_SECONDS, wake
 from subscribers.models import Dispatch, DispatchState
 from subscribers.sending import dispatches, ledger
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 
 SEND = "subscribers.sending.tasks.send"
 # Worker processes that may join in at one wake-up; those that find nothing to do end at once.
-HANDS = 4
+WORKERS_PER_WAKE_UP = 4
 
 
 @shared_task
@@ -22,10 +22,10 @@ def publish_due() -> None:
 
 
 @shared_task
-def tend_dispatches() -> None:
+def advance_dispatches() -> None:
     """Find dispatches with work left and wake workers for them."""
-    for dispatch in dispatches.tend(at=database_now()):
-        for _ in range(HANDS):
+    for dispatch in dispatches.advance(at=database_now()):
+        for _ in range(WORKERS_PER_WAKE_UP):
             wake(SEND, dispatch.pk)
 
 
@@ -35,9 +35,9 @@ def send(dispatch_id: int) -> None:
     dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
     if dispatch is None:
         return
-    sent = send_stretch(dispatch)
+    sent = send_ready(dispatch)
     if ledger.has_work(dispatch_id):
         if sent:
             wake(SEND, dispatch_id)
     else:
-        wake("subscribers.sending.tasks.tend_dispatches")
+        wake("subscribers.sending.tasks.advance_dispatches")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def brief() -> Iterator[None]:
+def bounded_transaction() -> Iterator[None]:
     """Open a transaction that PostgreSQL ends when its worker falls silent for LEASE_SECONDS.
 
     A paused machine, or one that lost its network, would otherwise keep the locks it holds, and

@@ -11,13 +11,13 @@ from newsroom.inbox.storage import deliver
 from newsroom.mail_servers import Kind
 from subscribers.sending.provider_transport import ProviderTransport
 from subscribers.sending.smtp_connection import SmtpConnection
-from subscribers.sending.smtp_replies import Answer, Verdict
+from subscribers.sending.transport_interface import Permit, SmtpReply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from newsroom.mail_servers import MailServer
-    from subscribers.sending.personalised_email import Envelope
+    from subscribers.sending.personalised_email import PersonalisedEmail
 
 
 class Transport(Protocol):
@@ -32,8 +32,12 @@ class Transport(Protocol):
         """Whether addresses beyond ASCII may be written to."""
 
     async def send(
-        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
-    ) -> Answer | None:
+        self,
+        envelope: PersonalisedEmail,
+        *,
+        leave: Awaitable[Permit],
+        following: PersonalisedEmail | None = None,
+    ) -> SmtpReply | None:
         """Hand over one letter if it gets leave, and give back the server's last word."""
 
     async def close(self) -> None:
@@ -47,14 +51,18 @@ class InboxTransport:
     utf8_addresses = True
 
     async def send(
-        self, envelope: Envelope, *, leave: Awaitable[Verdict], following: Envelope | None = None
-    ) -> Answer | None:
+        self,
+        envelope: PersonalisedEmail,
+        *,
+        leave: Awaitable[Permit],
+        following: PersonalisedEmail | None = None,
+    ) -> SmtpReply | None:
         """Keep the letter as a file, with the dots that SMTP would have stuffed taken out again."""
-        if await leave is not Verdict.GO:
+        if await leave is not Permit.GO:
             return None
         message = envelope.wire().replace(b"\r\n..", b"\r\n.")
         await asyncio.to_thread(deliver, message, to=envelope.recipient)
-        return Answer(code=250, text="kept in the inbox")
+        return SmtpReply(code=250, text="kept in the inbox")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -10,8 +10,8 @@ from newsroom.content_policy import content_policy
 from newsroom.private_pages import private_page
 from newsroom.tokens import verify_id
 from subscribers.models import Delivery
-from subscribers.sending.ledger import addressee_of
-from subscribers.sending.personalised_email import personalise
+from subscribers.sending.ledger import recipient_of
+from subscribers.sending.personalised_email import fill_placeholders
 
 # A letter carries its styles in its elements, as mail programs need them; nothing in it may run.
 LETTER_POLICY = {
@@ -29,12 +29,12 @@ LETTER_POLICY = {
 @private_page
 @content_policy(LETTER_POLICY)
 @require_safe
-def letter_view(request: HttpRequest, token: str) -> HttpResponse:
+def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """Show the frozen letter with this reader's own links; 404 when the link is none of ours."""
     delivery = (
         Delivery.objects.filter(pk=verify_id("view", token) or 0).select_related("dispatch").first()
     )
-    reader = addressee_of(delivery) if delivery else None
+    reader = recipient_of(delivery) if delivery else None
     if delivery is None or reader is None:
         raise Http404("This link shows no letter; the issue may still be found in the archive.")
-    return HttpResponse(personalise(delivery.dispatch.html, reader))
+    return HttpResponse(fill_placeholders(delivery.dispatch.html, reader))

@@ -16,7 +16,11 @@ from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.sign_up import CONFIRM_WITHIN
 from subscribers.preferences.pauses import Pause, pause_of
-from subscribers.sending.list_headers import letter_headers, preferences_url, unsubscribe_url
+from subscribers.sending.list_headers import (
+    preferences_url,
+    transactional_list_headers,
+    unsubscribe_url,
+)
 from subscribers.signup.embedded_form import is_ours
 from subscribers.signup.pending import open_choices
 
@@ -163,5 +167,5 @@ def _write_welcome(welcome: Welcome) -> None:
             "preferences_url": preferences_url(welcome.subscriber),
             "inks": welcome.arrivals[0].briefing.inks if len(welcome.arrivals) == 1 else None,
         },
-        headers=letter_headers([arrival.subscription for arrival in welcome.arrivals]),
+        headers=transactional_list_headers([arrival.subscription for arrival in welcome.arrivals]),
     )

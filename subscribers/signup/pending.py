@@ -16,7 +16,7 @@ from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, S
 from subscribers.models.address_hash import hash_address
 from subscribers.models.sign_up import CONFIRM_WITHIN
 from subscribers.preferences.pauses import pause_of
-from subscribers.sending.list_headers import header_list_id, preferences_url
+from subscribers.sending.list_headers import preferences_url, transactional_list_id
 
 LETTER_EVERY = timedelta(hours=1)
 
@@ -130,7 +130,7 @@ def _write_letter(asked: SignUp, *, wanted: set[int], open_briefings: set[int]) 
         name,
         to=subscriber.address if subscriber else asked.address,
         context={**context, "inks": chosen[0].inks if len(chosen) == 1 else None},
-        headers={"List-Id": header_list_id(chosen)},
+        headers={"List-Id": transactional_list_id(chosen)},
         allowed=not is_suppressed,
     )
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from newsroom.emails import queue_email
 from subscribers.models import SignUp, Suppression
-from subscribers.sending.list_headers import header_list_id
+from subscribers.sending.list_headers import transactional_list_id
 from subscribers.signup.pending import confirm_url, open_choices
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,6 @@ def _remind(asked: SignUp, *, at: datetime) -> bool:
                 "until": asked.confirmable_until,
                 "inks": briefings[0].inks if len(briefings) == 1 else None,
             },
-            headers={"List-Id": header_list_id(briefings)},
+            headers={"List-Id": transactional_list_id(briefings)},
         )
     return True

@@ -74,7 +74,7 @@ def test_old_samples_are_mailed_to_nobody() -> None:
     seed(at=NOON)
 
     dispatches.publish_due(at=NOON)
-    assert not list(dispatches.tend(at=NOON))
+    assert not list(dispatches.advance(at=NOON))
 
     assert not Dispatch.objects.exists()
     assert not OutgoingEmail.objects.exists()

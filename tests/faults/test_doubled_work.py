@@ -15,7 +15,7 @@ from django.utils import timezone
 from briefings.models import Issue
 from subscribers.models import Dispatch
 from subscribers.sending import dispatches
-from subscribers.sending.tasks import send, tend_dispatches
+from subscribers.sending.tasks import advance_dispatches, send
 from tests.faults.counting import check_count
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import is_sent, make_due_issue
@@ -31,7 +31,7 @@ READERS = 1_000
 def begin(dispatch: Dispatch) -> int:
     """Fill and begin as a beat's task does, on a connection of its own."""
     try:
-        return dispatches.begin(dispatch, at=timezone.now())
+        return dispatches.start(dispatch, at=timezone.now())
     finally:
         connections.close_all()
 
@@ -65,7 +65,7 @@ def test_lost_and_doubled_messages_change_nothing(
     smtp_server.wait_for_number(1, seconds=60)
     for _ in range(10):
         send.delay(dispatch.pk)
-        tend_dispatches.delay()
+        advance_dispatches.delay()
     wait_until(is_sent, seconds=60, what="the dispatch")
     time.sleep(1)
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=0))

@@ -25,9 +25,9 @@ TAKE_A_LEASE = """
 import django, sys, time
 django.setup()
 from django.db import transaction
-from subscribers.sending import leasing
+from subscribers.sending import leases
 with transaction.atomic():
-    leasing.take(int(sys.argv[1]), holder="sleeper", sizes=[500])
+    leases.take(int(sys.argv[1]), holder="sleeper", sizes=[500])
     print("leased", flush=True)
     time.sleep(300)
 """
@@ -64,7 +64,7 @@ def test_a_worker_that_sleeps_with_locks_in_its_hands_holds_nobody_up(
 ) -> None:
     make_due_issue(readers=200)
     [dispatch] = dispatches.publish_due(at=timezone.now())
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     facts = {"LEASE_SECONDS": str(LEASE_SECONDS), "DJANGO_SETTINGS_MODULE": "newsroom.settings"}
     sleeper = Process(
         [PYTHON, "-c", TAKE_A_LEASE, str(dispatch.pk)],

@@ -16,7 +16,7 @@ from django.utils import timezone
 from newsroom.mail_servers import parse_mail_servers
 from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from subscribers.sending import dispatches
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.servers.postfix import PostfixServer
 from tests.servers.processes import wait_until
@@ -65,8 +65,8 @@ def test_an_unknown_user_s_genuine_report_suppresses_the_subscriber(
     briefing = make_briefing()
     make_reader(of=briefing, email="ivy@ward.example")
     dispatch = make_dispatch(briefing=briefing)
-    dispatches.begin(dispatch, at=timezone.now())
-    assert send_stretch(dispatch) == 1
+    dispatches.start(dispatch, at=timezone.now())
+    assert send_ready(dispatch) == 1
     wait_until((hand_over / "in").exists, seconds=15, what=f"the report\n{postfix.log}")
 
     recipient = (hand_over / "recipient").read_text().strip()

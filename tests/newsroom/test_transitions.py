@@ -44,6 +44,6 @@ def test_of_two_who_take_a_step_one_wins() -> None:
 def test_a_step_that_nobody_decides_is_not_logged() -> None:
     dispatch = make_dispatch()
     before = AuditLogEntry.objects.count()
-    assert dispatch.begin(at=timezone.now())
-    assert not dispatch.begin(at=timezone.now())
+    assert dispatch.start_sending(at=timezone.now())
+    assert not dispatch.start_sending(at=timezone.now())
     assert AuditLogEntry.objects.count() == before

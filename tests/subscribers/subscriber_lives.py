@@ -28,8 +28,8 @@ from subscribers.models import (
 from subscribers.models.address_hash import hash_address
 from subscribers.preferences.links import fresh_link
 from subscribers.sending import dispatches
-from subscribers.sending.ledger import addressee_of
-from subscribers.sending.personalised_email import personalise
+from subscribers.sending.ledger import recipient_of
+from subscribers.sending.personalised_email import fill_placeholders
 from subscribers.signup.reminders import remind_due
 from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
 from tests.sent_emails import html_of, letters_sent, links_in
@@ -80,7 +80,7 @@ def live(client: Client) -> Life:
     Subscriber.objects.create(address=TAKEN, address_hash=hash_address(TAKEN))
     move(client, subscriber, to=TAKEN, **here)
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=ward, title="Council & mayor"))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     delivery = dispatch.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.REFUSED,
@@ -119,9 +119,9 @@ def live(client: Client) -> Life:
     life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
     for name, letter in zip(names, left, strict=True):
         life.links[name] = links_in(letter)  # of two letters of a kind, the later one's
-    reader = addressee_of(delivery)
+    reader = recipient_of(delivery)
     assert reader is not None
-    life.links["issue"] = _links_of(personalise(dispatch.html + dispatch.text, reader))
+    life.links["issue"] = _links_of(fill_placeholders(dispatch.html + dispatch.text, reader))
     assert not any(html_of(letter) == "" for letter in left)
     return life
 

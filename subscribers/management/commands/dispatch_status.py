@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from subscribers.models import Dispatch
-from subscribers.sending.delivery_counts import measure
+from subscribers.sending.dispatch_progress import measure
 
 
 class Command(BaseCommand):

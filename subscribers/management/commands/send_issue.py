@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except TransitionRefused as refusal:
             raise CommandError(str(refusal)) from None
         if dispatch is not None:
-            dispatches.begin(dispatch, at=now)
+            dispatches.start(dispatch, at=now)
         self._report(issue, dispatch, hour, as_json=options["json"])
 
     def _report(

@@ -16,9 +16,9 @@ from briefings.models import Comment, CommentChannel, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
-from subscribers.bounces.replies import reply_address
 from subscribers.models import Delivery
-from subscribers.sending.personalised_email import Composition
+from subscribers.sending.issue_addresses import reply_address
+from subscribers.sending.personalised_email import PreparedEmail
 from tests.factories import make_briefing
 from tests.subscribers.bounces.reports.returned import make_sent_letter, take
 
@@ -51,7 +51,7 @@ def write_reply(
 
 
 def message_id_of(letter: Delivery) -> str:
-    return Composition(letter.dispatch).message_id(letter.subscriber_id)
+    return PreparedEmail(letter.dispatch).message_id(letter.subscriber_id)
 
 
 def test_an_answer_to_the_tagged_address_waits_for_the_desk() -> None:

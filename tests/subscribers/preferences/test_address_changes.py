@@ -228,7 +228,7 @@ def test_a_link_sent_to_the_former_address_opens_nothing_any_more(
 def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subscriber) -> None:
     briefing = reader.subscriptions.get().briefing
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     move(client, reader, to=NEW)
     leased = sending_setup.take(dispatch)
     assert leased is not None

@@ -126,11 +126,11 @@ def test_a_paused_reader_is_neither_filled_in_nor_sent_what_was_filled_before() 
     briefing = make_briefing()
     away, home = make_reader(of=briefing).subscriber, make_reader(of=briefing).subscriber
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     pauses.pause(away, until=timezone.now().date() + timedelta(days=3), at=timezone.now())
     leased = sending_setup.take(dispatch)
     assert leased is not None
     assert [reader.subscriber for reader in leased.readers] == [home.pk]
     again = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(again, at=timezone.now())
+    dispatches.start(again, at=timezone.now())
     assert list(again.deliveries.values_list("subscriber", flat=True)) == [home.pk]

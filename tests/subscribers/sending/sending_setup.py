@@ -9,8 +9,8 @@ from django.utils import timezone
 from briefings.models import Briefing
 from subscribers.models import Delivery, DeliveryState, Dispatch
 from subscribers.sending import dispatches, leases
-from subscribers.sending.leases import Closing, Leased
-from subscribers.sending.progress_records import Entry
+from subscribers.sending.lease_progress import LeaseEnd, ProgressRecord
+from subscribers.sending.leases import LeasedBatch
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 
@@ -22,18 +22,20 @@ def make_sending(
     for number in range(readers):
         make_reader(of=briefing, email=f"r{number}@{domain}", name=f"Reader {number}")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     return dispatch
 
 
-def take(dispatch: Dispatch, *, size: int = 500) -> Leased | None:
+def take(dispatch: Dispatch, *, size: int = 500) -> LeasedBatch | None:
     """Take one lease as a connection does that has others beside it."""
     return next(iter(leases.take(dispatch.pk, holder="a test", sizes=[size])), None)
 
 
-def close(leased: Leased, *, begun: int = 0, settled: int = 0) -> bool:
+def close(leased: LeasedBatch, *, begun: int = 0, settled: int = 0) -> bool:
     """End one lease with what its worker knows."""
-    [was_ours] = leases.close([Closing(Entry(leased.lease, begun=begun, settled=settled))])
+    [was_ours] = leases.close(
+        [LeaseEnd(ProgressRecord(leased.lease, begun=begun, settled=settled))]
+    )
     return was_ours
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from subscribers.sending.batcher import Gathering
+from subscribers.sending.batcher import Batcher
 
 
 class Counter:
@@ -12,7 +12,7 @@ class Counter:
 
     def __init__(self, *, seconds: float = 0.0) -> None:
         self.batches: list[list[int]] = []
-        self.gathering = Gathering(self._double, seconds=seconds)
+        self.gathering = Batcher(self._double, seconds=seconds)
 
     async def _double(self, numbers: list[int]) -> list[int]:
         self.batches.append(numbers)

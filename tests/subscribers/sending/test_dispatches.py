@@ -12,7 +12,7 @@ from briefings.models import Issue, IssueState
 from newsroom.mail_servers import parse_mail_servers
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, SubscriptionState
 from subscribers.sending import dispatches, tasks
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
@@ -31,9 +31,9 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
 def run_due_dispatches() -> None:
     """Do what the beat and a worker do, without either."""
     dispatches.publish_due(at=timezone.now())
-    for dispatch in dispatches.tend(at=timezone.now()):
-        send_stretch(dispatch)
-    dispatches.tend(at=timezone.now())
+    for dispatch in dispatches.advance(at=timezone.now()):
+        send_ready(dispatch)
+    dispatches.advance(at=timezone.now())
 
 
 def test_a_reader_gets_each_issue_once(smtp_server: SmtpServer) -> None:
@@ -68,7 +68,7 @@ def test_words_that_changed_after_the_approval_are_not_sent(smtp_server: SmtpSer
 def test_what_was_approved_is_what_is_sent(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=1)
     dispatch.issue.sections.update(body="<p>A later correction</p>")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     [letter] = smtp_server.letters()
     body = letter.message.get_body(("plain",))
     assert body is not None
@@ -77,7 +77,7 @@ def test_what_was_approved_is_what_is_sent(smtp_server: SmtpServer) -> None:
 
 def test_every_letter_carries_its_own_readers_links(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=20)
-    assert send_stretch(dispatch) == 20
+    assert send_ready(dispatch) == 20
     for letter in smtp_server.letters():
         subscription = dispatch.issue.briefing.subscriptions.get(
             subscriber__address=letter.recipients[0]
@@ -94,7 +94,7 @@ def test_a_reader_who_leaves_in_the_middle_gets_nothing(smtp_server: SmtpServer)
     dispatch.issue.briefing.subscriptions.filter(subscriber__address="r1@example.com").update(
         state=SubscriptionState.LEFT, left_at=timezone.now()
     )
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert sorted(smtp_server.received()) == ["r0@example.com", "r2@example.com"]
     assert states()["r1@example.com"] == "skipped"
 
@@ -102,7 +102,7 @@ def test_a_reader_who_leaves_in_the_middle_gets_nothing(smtp_server: SmtpServer)
 def test_a_refused_address_keeps_the_servers_words(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3)
     smtp_server.answer("550 5.1.1 no such user", to="r1@*")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert states() == {
         "r0@example.com": "sent", "r1@example.com": "refused", "r2@example.com": "sent"
     }  # fmt: skip
@@ -113,15 +113,15 @@ def test_a_refused_address_keeps_the_servers_words(smtp_server: SmtpServer) -> N
 def test_a_deferred_letter_is_tried_again_until_the_deadline(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=1)
     smtp_server.answer("451 4.3.0 later", times=1)
-    send_stretch(dispatch)
+    send_ready(dispatch)
     delivery = Delivery.objects.get()
     assert delivery.state == DeliveryState.DEFERRED
     assert delivery.not_before is not None
     assert delivery.not_before > timezone.now() + timedelta(seconds=30)
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert len(smtp_server) == 0
     Delivery.objects.update(not_before=timezone.now())
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert states() == {"r0@example.com": "sent"}
 
 
@@ -130,7 +130,7 @@ def test_after_the_deadline_a_deferral_is_a_refusal(smtp_server: SmtpServer) -> 
     Dispatch.objects.update(deadline=timezone.now())
     dispatch.refresh_from_db()
     smtp_server.answer("451 4.3.0 later")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert states() == {"r0@example.com": "refused"}
 
 
@@ -140,9 +140,9 @@ def test_a_connection_that_dies_after_the_letter_leaves_one_unknown(
 ) -> None:
     dispatch = make_sending(readers=4)
     smtp_server.hang_up(to="r1@*", at=Stage.CONTENT, keep=keep)
-    send_stretch(dispatch)
-    for again in dispatches.tend(at=timezone.now()):
-        send_stretch(again)
+    send_ready(dispatch)
+    for again in dispatches.advance(at=timezone.now()):
+        send_ready(again)
     found = states()
     assert found.pop("r1@example.com") == "unknown"
     assert set(found.values()) == {"sent"}
@@ -154,8 +154,8 @@ def test_a_connection_that_dies_before_the_letter_leaves_nothing_unknown(
 ) -> None:
     dispatch = make_sending(readers=4)
     smtp_server.hang_up(to="r1@*", at=Stage.RCPT, times=1)
-    send_stretch(dispatch)
-    send_stretch(dispatch)
+    send_ready(dispatch)
+    send_ready(dispatch)
     assert set(states().values()) == {"sent"}
     assert sorted(smtp_server.received().values()) == [1] * 4
 
@@ -163,10 +163,10 @@ def test_a_connection_that_dies_before_the_letter_leaves_nothing_unknown(
 def test_a_server_that_is_away_costs_no_letter(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=2)
     smtp_server.kill()
-    assert send_stretch(dispatch) == 0
+    assert send_ready(dispatch) == 0
     assert set(states().values()) == {"pending"}
     smtp_server.start()
-    assert send_stretch(dispatch) == 2
+    assert send_ready(dispatch) == 2
 
 
 def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
@@ -174,7 +174,7 @@ def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
 ) -> None:
     dispatch = make_sending(readers=3)
     smtp_server.answer("550 5.7.1 you may not send from here", to="*", at=Stage.MAIL)
-    send_stretch(dispatch)
+    send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert "you may not send from here" in dispatch.pause_reason
@@ -183,7 +183,7 @@ def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
 
 def test_a_rate_is_kept_over_all_connections(smtp_server: SmtpServer, settings: Any) -> None:
     settings.SEND_RATE = 20.0
-    send_stretch(make_sending(readers=30))
+    send_ready(make_sending(readers=30))
     moments = sorted(letter.at for letter in smtp_server.letters())
     assert len(moments) == 30
     assert 1.0 < moments[-1] - moments[0] < 3.0

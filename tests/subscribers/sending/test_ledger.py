@@ -22,9 +22,14 @@ from subscribers.models import (
 )
 from subscribers.models.address_hash import hash_address
 from subscribers.sending import dispatches, leases, ledger
-from subscribers.sending.leases import Closing, Leased
-from subscribers.sending.progress_records import Entry, Outcome, record
-from subscribers.sending.smtp_replies import Verdict
+from subscribers.sending.lease_progress import (
+    DeliveryOutcome,
+    LeaseEnd,
+    ProgressRecord,
+    record_progress,
+)
+from subscribers.sending.leases import LeasedBatch
+from subscribers.sending.transport_interface import Permit
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.subscribers.sending import sending_setup
 
@@ -36,11 +41,11 @@ def make_sending(*, readers: int, briefing: Briefing | None = None) -> Dispatch:
     for number in range(readers):
         make_reader(of=briefing, email=f"r{number}@example.com")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     return dispatch
 
 
-def take(dispatch: Dispatch, *, size: int = 500) -> Leased:
+def take(dispatch: Dispatch, *, size: int = 500) -> LeasedBatch:
     leased = sending_setup.take(dispatch, size=size)
     assert leased is not None
     return leased
@@ -51,13 +56,13 @@ def states(dispatch: Dispatch) -> list[str]:
     return [DeliveryState(state).label for state in found]
 
 
-def tell(dispatch: Dispatch, leased: Leased, **facts: Any) -> Verdict:
-    entry = Entry(lease=leased.lease, **facts)
+def tell(dispatch: Dispatch, leased: LeasedBatch, **facts: Any) -> Permit:
+    entry = ProgressRecord(lease=leased.lease, **facts)
     briefing = dispatch.issue.briefing_id
-    return record([entry], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
+    return record_progress([entry], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
 
 
-def expire(leased: Leased) -> None:
+def expire(leased: LeasedBatch) -> None:
     Lease.objects.filter(pk=leased.lease).update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
@@ -112,7 +117,7 @@ def test_a_reader_who_left_after_the_lease_is_not_begun() -> None:
     leased = take(dispatch)
     briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=leased.readers[0].subscriber)
-    assert verdict is Verdict.SKIP
+    assert verdict is Permit.SKIP
 
 
 def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
@@ -153,7 +158,7 @@ def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
     again = take(dispatch)
     reader = leased.readers[0].subscriber
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
-    assert verdict is Verdict.FENCED
+    assert verdict is Permit.FENCED
     assert not sending_setup.close(leased, begun=1)
     assert states(dispatch) == ["leased", "leased"]
     assert Lease.objects.get(pk=again.lease).begun == 0
@@ -172,8 +177,10 @@ def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
     refused, deferred, _ = (reader.delivery for reader in leased.readers)
     later = timezone.now() + timedelta(minutes=1)
     outcomes = [
-        Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 5.1.1 no such user"),
-        Outcome(
+        DeliveryOutcome(
+            delivery=refused, state=DeliveryState.REFUSED, answer="550 5.1.1 no such user"
+        ),
+        DeliveryOutcome(
             delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
         ),
     ]
@@ -192,7 +199,7 @@ def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -
     now = timezone.now()
     moments = [now, now + timedelta(hours=1), now]
     outcomes = [
-        Outcome(
+        DeliveryOutcome(
             delivery=reader.delivery,
             state=DeliveryState.DEFERRED,
             answer="451 later",
@@ -247,12 +254,14 @@ def test_leases_are_ended_together_each_by_its_own_record() -> None:
     expire(second)
     leases.reclaim(at=timezone.now())
     [refused, _] = (reader.delivery for reader in third.readers)
-    answer = Outcome(delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user")
+    answer = DeliveryOutcome(
+        delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user"
+    )
     was_ours = leases.close(
         [
-            Closing(Entry(first.lease, begun=2, settled=1)),
-            Closing(Entry(second.lease, begun=2, settled=2)),
-            Closing(Entry(third.lease, begun=1, settled=1, outcomes=(answer,))),
+            LeaseEnd(ProgressRecord(first.lease, begun=2, settled=1)),
+            LeaseEnd(ProgressRecord(second.lease, begun=2, settled=2)),
+            LeaseEnd(ProgressRecord(third.lease, begun=1, settled=1, outcomes=(answer,))),
         ]
     )
     assert was_ours == [True, False, True]
@@ -270,7 +279,7 @@ def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> No
         dispatch.cancel(by=None, at=timezone.now())
     reader = leased.readers[0].subscriber
     verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
-    assert verdict is Verdict.STOP
+    assert verdict is Permit.STOP
     assert sending_setup.take(dispatch) is None
 
 

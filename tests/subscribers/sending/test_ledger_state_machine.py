@@ -31,10 +31,14 @@ from subscribers.models import (
     SubscriptionState,
 )
 from subscribers.sending import dispatches, leases, ledger
-from subscribers.sending.leases import Closing
-from subscribers.sending.personalised_email import Addressee
-from subscribers.sending.progress_records import Entry, Outcome, record
-from subscribers.sending.smtp_replies import Verdict
+from subscribers.sending.lease_progress import (
+    DeliveryOutcome,
+    LeaseEnd,
+    ProgressRecord,
+    record_progress,
+)
+from subscribers.sending.personalised_email import Recipient
+from subscribers.sending.transport_interface import Permit
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 READERS = 5
@@ -46,15 +50,15 @@ class Worker:
     """What a worker process knows; the ledger may know otherwise."""
 
     lease: int
-    readers: tuple[Addressee, ...]
+    readers: tuple[Recipient, ...]
     begun: int = 0
     settled: int = 0
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[DeliveryOutcome] = field(default_factory=list)
     has_leave: bool = False
 
-    def entry(self, subscriber: int | None = None) -> Entry:
+    def entry(self, subscriber: int | None = None) -> ProgressRecord:
         outcomes, self.outcomes = tuple(self.outcomes), []
-        return Entry(
+        return ProgressRecord(
             lease=self.lease,
             begun=self.begun,
             settled=self.settled,
@@ -74,7 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for _ in range(READERS):
             make_reader(of=briefing)
         self.dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-        dispatches.begin(self.dispatch, at=timezone.now())
+        dispatches.start(self.dispatch, at=timezone.now())
         self.briefing = briefing.pk
         self.received: dict[int, int] = {}  # what the mail server took in, by subscriber
         self.gone: set[int] = set()
@@ -95,12 +99,12 @@ class LedgerMachine(RuleBasedStateMachine):
         reader = worker.readers[worker.begun]
         worker.begun += 1
         verdict = self._record(worker, reader.subscriber)
-        if verdict is Verdict.SKIP:
+        if verdict is Permit.SKIP:
             worker.settled = worker.begun
             worker.outcomes.append(
-                Outcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+                DeliveryOutcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
             )
-        elif verdict is Verdict.GO:
+        elif verdict is Permit.GO:
             assert reader.subscriber not in self.gone
             worker.has_leave = True
         else:
@@ -120,7 +124,9 @@ class LedgerMachine(RuleBasedStateMachine):
             wait = {"deferred": timedelta(seconds=-1), "put off": timedelta(hours=1)}.get(answer)
             later = timezone.now() + wait if wait else None
             worker.outcomes.append(
-                Outcome(delivery=reader.delivery, state=state, answer=answer, not_before=later)
+                DeliveryOutcome(
+                    delivery=reader.delivery, state=state, answer=answer, not_before=later
+                )
             )
 
     @rule(
@@ -150,7 +156,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 worker.begun = worker.settled  # its connection died before the words left
         leases.close(
             [
-                Closing(worker.entry(), [reader.subscriber for reader in worker.readers])
+                LeaseEnd(worker.entry(), [reader.subscriber for reader in worker.readers])
                 for worker in closed
             ]
         )
@@ -172,7 +178,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def pause_the_machine(self, worker: Worker) -> None:
         """Let a lease run out while its worker sleeps; a letter in hand stays in its hand."""
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
-        dispatches.tend(at=timezone.now())
+        dispatches.advance(at=timezone.now())
         self.sleepers.append(worker)
         self.doubts += 1
 
@@ -182,7 +188,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def beat(self) -> None:
-        dispatches.tend(at=timezone.now())
+        dispatches.advance(at=timezone.now())
 
     @rule(which=st.integers(0, READERS - 1))
     def leave(self, which: int) -> None:
@@ -203,8 +209,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if act == "resume" and state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
 
-    def _record(self, worker: Worker, subscriber: int) -> Verdict:
-        found = record(
+    def _record(self, worker: Worker, subscriber: int) -> Permit:
+        found = record_progress(
             [worker.entry(subscriber)], dispatch=self.dispatch.pk, briefing=self.briefing
         )
         return found[worker.lease]
@@ -236,7 +242,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.doubts += Lease.objects.filter(closed_at=None).count()
         if Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
-        dispatches.tend(at=timezone.now())
+        dispatches.advance(at=timezone.now())
         self.let_an_hour_pass()
         while found := leases.take(self.dispatch.pk, holder="the last", sizes=[READERS]):
             [taken] = found

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from subscribers.models import Dispatch, Lease
 from subscribers.sending import leases
-from subscribers.sending.ledger_writer import Clerk
-from subscribers.sending.progress_records import Entry
-from subscribers.sending.smtp_replies import Verdict
+from subscribers.sending.lease_progress import ProgressRecord
+from subscribers.sending.ledger_writer import LedgerWriter
+from subscribers.sending.transport_interface import Permit
 from tests.subscribers.sending.sending_setup import make_sending
 
 CONNECTIONS = 24
@@ -38,18 +38,16 @@ def make_old_leases(dispatch: Dispatch, *, number: int) -> None:
         cursor.execute(f"ANALYZE {Lease._meta.db_table}")
 
 
-async def record_and_renew(
-    dispatch: Dispatch, leases: list[int], *, seconds: float
-) -> set[Verdict]:
+async def record_and_renew(dispatch: Dispatch, leases: list[int], *, seconds: float) -> set[Permit]:
     """Record all leases over and over in any order while their end is put off over and over."""
-    clerk = Clerk(dispatch=dispatch.pk, briefing=dispatch.issue.briefing_id, holder="a test")
+    clerk = LedgerWriter(dispatch=dispatch.pk, briefing=dispatch.issue.briefing_id, holder="a test")
     ends = time.monotonic() + seconds
-    verdicts: set[Verdict] = set()
+    verdicts: set[Permit] = set()
 
     async def record() -> None:
         while time.monotonic() < ends:
             shuffled = random.sample(leases, len(leases))
-            entries = [Entry(lease, begun=1, settled=1) for lease in shuffled]
+            entries = [ProgressRecord(lease, begun=1, settled=1) for lease in shuffled]
             verdicts.update(await asyncio.gather(*map(clerk.record, entries)))
 
     async def renew() -> None:
@@ -69,5 +67,5 @@ def test_a_heartbeat_and_the_records_never_wait_for_one_another() -> None:
     taken = leases.take(dispatch.pk, holder="a test", sizes=[1] * CONNECTIONS)
     before = deadlocks()
     taken_leases = [leased.lease for leased in taken]
-    assert asyncio.run(record_and_renew(dispatch, taken_leases, seconds=2)) == {Verdict.GO}
+    assert asyncio.run(record_and_renew(dispatch, taken_leases, seconds=2)) == {Permit.GO}
     assert deadlocks() == before

@@ -12,7 +12,7 @@ from django.utils import timezone
 from newsroom.mail_servers import parse_mail_server, parse_mail_servers
 from subscribers.models import Dispatch, DispatchState
 from subscribers.sending import dispatches
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 from tests.factories import make_dispatch, make_reader, make_scheduled_issue
 from tests.servers.smtp import SmtpServer
 
@@ -32,8 +32,8 @@ def send_issue(url: str, settings: Any) -> Dispatch:
     issue = make_scheduled_issue()
     make_reader(of=issue.briefing, email="ada@example.com")
     dispatch = make_dispatch(issue=issue)
-    dispatches.begin(dispatch, at=timezone.now())
-    send_stretch(dispatch, seconds=1)
+    dispatches.start(dispatch, at=timezone.now())
+    send_ready(dispatch, seconds=1)
     dispatch.refresh_from_db()
     return dispatch
 

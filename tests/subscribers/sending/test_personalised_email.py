@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from newsroom.tokens import verify_id
 from subscribers.models import Dispatch
 from subscribers.sending.personalised_email import (
-    Addressee,
-    Composition,
-    Envelope,
-    Mark,
+    PersonalisedEmail,
+    Placeholder,
+    PreparedEmail,
+    Recipient,
     Unmailable,
 )
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
-UNSUBSCRIBE = f"http://news.example.com/unsubscribe/{Mark.UNSUBSCRIBE}/"
+UNSUBSCRIBE = f"http://news.example.com/unsubscribe/{Placeholder.UNSUBSCRIBE}/"
 any_line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=1200)
 
 
@@ -42,27 +42,27 @@ def make_frozen(**fields: Any) -> Dispatch:
     return Dispatch(**(facts | fields))
 
 
-def make_addressee(**fields: Any) -> Addressee:
+def make_addressee(**fields: Any) -> Recipient:
     facts: dict[str, Any] = {
         "delivery": 12,
         "subscriber": 34,
         "address": "ada@example.com",
         "name": "",
-        "unsubscribe": "u" * len(Mark.UNSUBSCRIBE),
-        "preferences": "p" * len(Mark.PREFERENCES),
+        "unsubscribe": "u" * len(Placeholder.UNSUBSCRIBE),
+        "preferences": "p" * len(Placeholder.PREFERENCES),
     }
-    return Addressee(**(facts | fields))
+    return Recipient(**(facts | fields))
 
 
 def compose(
-    dispatch: Dispatch, reader: Addressee, *, eight_bit: bool = True, utf8: bool = False
-) -> Envelope:
-    return Composition(dispatch).address(
+    dispatch: Dispatch, reader: Recipient, *, eight_bit: bool = True, utf8: bool = False
+) -> PersonalisedEmail:
+    return PreparedEmail(dispatch).address(
         reader, eight_bit=eight_bit, utf8_addresses=utf8, at=NOON.timestamp()
     )
 
 
-def receive(envelope: Envelope) -> EmailMessage:
+def receive(envelope: PersonalisedEmail) -> EmailMessage:
     """Do what a server and a mail program do: unstuff, look at each line, parse."""
     raw = envelope.wire()
     assert raw.endswith(b"\r\n")
@@ -71,7 +71,7 @@ def receive(envelope: Envelope) -> EmailMessage:
     lines = raw.split(b"\r\n")
     assert not any(line == b"." for line in lines)
     assert max(map(len, lines)) <= 998
-    assert not any(mark.encode() in raw for mark in Mark)
+    assert not any(mark.encode() in raw for mark in Placeholder)
     unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
     message = email.message_from_bytes(unstuffed, policy=SMTP)
     assert not message.defects
@@ -103,7 +103,7 @@ def test_any_words_and_any_name_make_a_well_formed_letter(
     text = f".{line}\n.\n{line} {UNSUBSCRIBE}{line}\n"
     reader = make_addressee(name=name)
     message = receive(compose(make_frozen(text=text), reader, eight_bit=eight_bit))
-    expected = text.replace(Mark.UNSUBSCRIBE, reader.unsubscribe).rstrip()
+    expected = text.replace(Placeholder.UNSUBSCRIBE, reader.unsubscribe).rstrip()
     assert content(message, "plain") == expected
     [recipient] = message["To"].addresses
     assert recipient.addr_spec == "ada@example.com"
@@ -121,7 +121,7 @@ def test_a_marker_at_every_column_survives_quoted_printable() -> None:
     for column in range(160):
         text = "é" * (column % 2) + "x" * column + UNSUBSCRIBE
         message = receive(compose(make_frozen(text=text), reader, eight_bit=False))
-        expected = text.replace(Mark.UNSUBSCRIBE, reader.unsubscribe)
+        expected = text.replace(Placeholder.UNSUBSCRIBE, reader.unsubscribe)
         assert content(message, "plain") == expected
 
 
@@ -178,10 +178,10 @@ def test_the_return_path_names_the_delivery_in_any_case() -> None:
 
 
 def test_a_second_copy_bears_the_same_message_id() -> None:
-    first = Composition(make_frozen())
-    assert first.message_id(34) == Composition(make_frozen()).message_id(34)
+    first = PreparedEmail(make_frozen())
+    assert first.message_id(34) == PreparedEmail(make_frozen()).message_id(34)
     assert first.message_id(34) != first.message_id(35)
-    assert first.message_id(34) != Composition(make_frozen(pk=8)).message_id(34)
+    assert first.message_id(34) != PreparedEmail(make_frozen(pk=8)).message_id(34)
 
 
 def test_an_internationalised_address_needs_a_server_that_takes_it() -> None:

@@ -13,7 +13,7 @@ import pytest
 from newsroom.mail_servers import parse_mail_servers
 from newsroom.tokens import verify_id
 from subscribers.models import Delivery, DispatchState
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 from tests.subscribers.sending.sending_setup import counts, make_sending, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +82,7 @@ def provider(settings: Any) -> Iterator[Provider]:
 
 def test_every_letter_arrives_with_its_own_links_and_headers(provider: Provider) -> None:
     dispatch = make_sending(readers=5)
-    assert send_stretch(dispatch) == 5
+    assert send_ready(dispatch) == 5
     assert counts() == {"sent": 5}
     assert provider.tokens == {"s3cret"}
     assert len(provider.letters) == 5
@@ -102,7 +102,7 @@ def test_every_letter_arrives_with_its_own_links_and_headers(provider: Provider)
 def test_answers_become_states(provider: Provider) -> None:
     dispatch = make_sending(readers=4)
     provider.status = {"r1@example.com": 400, "r2@example.com": 429}
-    send_stretch(dispatch)
+    send_ready(dispatch)
     found = states()
     assert found["r0@example.com"] == found["r3@example.com"] == "sent"
     assert found["r1@example.com"] == "refused"
@@ -115,8 +115,8 @@ def test_answers_become_states(provider: Provider) -> None:
 def test_a_call_of_unknown_fate_is_one_unknown_copy(provider: Provider, status: int) -> None:
     dispatch = make_sending(readers=4)
     provider.status = {"r1@example.com": status}
-    send_stretch(dispatch)
-    send_stretch(dispatch)
+    send_ready(dispatch)
+    send_ready(dispatch)
     found = states()
     assert found.pop("r1@example.com") == "unknown"
     assert set(found.values()) == {"sent"}
@@ -125,7 +125,7 @@ def test_a_call_of_unknown_fate_is_one_unknown_copy(provider: Provider, status: 
 def test_a_wrong_token_pauses_the_dispatch(provider: Provider) -> None:
     dispatch = make_sending(readers=3)
     provider.status = {f"r{number}@example.com": 401 for number in range(3)}
-    send_stretch(dispatch)
+    send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert "told to say 401" in dispatch.pause_reason
@@ -135,7 +135,7 @@ def test_a_wrong_token_pauses_the_dispatch(provider: Provider) -> None:
 def test_a_missing_token_is_said(provider: Provider, settings: Any) -> None:
     settings.ANYMAIL = {}
     dispatch = make_sending(readers=1)
-    send_stretch(dispatch)
+    send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert "POSTMARK_SERVER_TOKEN" in dispatch.pause_reason
@@ -145,5 +145,5 @@ def test_a_provider_that_is_away_costs_no_letter(provider: Provider) -> None:
     dispatch = make_sending(readers=2)
     provider.shutdown()
     provider.server_close()
-    assert send_stretch(dispatch) == 0
+    assert send_ready(dispatch) == 0
     assert counts() == {"pending": 2}

@@ -12,8 +12,8 @@ from newsroom.mail_servers import parse_mail_servers
 from newsroom.send_limit_settings import WarmUp, parse_domain_limits
 from subscribers.models import DailySendCount, Delivery, DomainBackoff
 from subscribers.sending import daily_limits, ledger
-from subscribers.sending.delivery_counts import waits_of
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.dispatch_progress import waiting_reasons
+from subscribers.sending.send_run import send_ready
 from tests.servers.smtp import SmtpServer
 from tests.subscribers.sending.sending_setup import counts, make_sending
 
@@ -29,19 +29,19 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
 def test_a_servers_day_ends_at_its_limit(smtp_server: SmtpServer, settings: Any) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?per_day=7")
     dispatch = make_sending(readers=10)
-    assert send_stretch(dispatch) == 7
-    assert send_stretch(dispatch) == 0
+    assert send_ready(dispatch) == 7
+    assert send_ready(dispatch) == 0
     assert counts() == {"sent": 7, "pending": 3}
-    [sentence] = waits_of(dispatch, at=timezone.now())
+    [sentence] = waiting_reasons(dispatch, at=timezone.now())
     assert sentence == f"Today's letters of 127.0.0.1:{smtp_server.port} are used up."
     DailySendCount.objects.update(day=timezone.now().date() - timedelta(days=1))
-    assert send_stretch(dispatch) == 3
+    assert send_ready(dispatch) == 3
     assert counts() == {"sent": 10}
 
 
 def test_what_a_lease_does_not_use_goes_back(smtp_server: SmtpServer, settings: Any) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?per_day=1000")
-    send_stretch(make_sending(readers=5))
+    send_ready(make_sending(readers=5))
     assert DailySendCount.objects.get().emails == 5
 
 
@@ -51,9 +51,9 @@ def test_a_warm_up_holds_over_all_servers(smtp_server: SmtpServer, settings: Any
         settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} {other.url}")
         settings.SEND_WARM_UP = WarmUp(begins=timezone.now().date(), first_day=4)
         dispatch = make_sending(readers=10)
-        assert send_stretch(dispatch) == 4
+        assert send_ready(dispatch) == 4
         assert len(smtp_server) + len(other) == 4
-        assert waits_of(dispatch, at=timezone.now()) == [
+        assert waiting_reasons(dispatch, at=timezone.now()) == [
             f"Today's letters of the warm-up of {daily_limits.sending_domain()} are used up."
         ]
     finally:
@@ -68,7 +68,7 @@ def test_servers_share_by_weight(smtp_server: SmtpServer, settings: Any) -> None
         settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url}/?weight=3 {other.url}")
         settings.SEND_CONNECTIONS = 4
         dispatch = make_sending(readers=600)
-        send_stretch(dispatch)
+        send_ready(dispatch)
         assert counts() == {"sent": 600}
         assert 2.0 < len(smtp_server) / len(other) < 4.0
     finally:
@@ -80,17 +80,17 @@ def test_a_limited_domain_waits_its_turn_and_others_do_not(
 ) -> None:
     settings.SEND_DOMAIN_LIMITS = parse_domain_limits("example.com,slow.example.com=5")
     dispatch = make_sending(readers=40)
-    assert send_stretch(dispatch) <= 11
+    assert send_ready(dispatch) <= 11
     waiting = Delivery.objects.filter(not_before__gt=timezone.now())
     assert waiting.count() == 40 - counts()["sent"]
     assert DomainBackoff.objects.get().held_back == waiting.count()
-    assert waits_of(dispatch, at=timezone.now()) == [
+    assert waiting_reasons(dispatch, at=timezone.now()) == [
         f"About {waiting.count()} copies wait for the limit of example.com."
     ]
     # Brought forward, they still get no more than the limit allows.
     Delivery.objects.filter(not_before__isnull=False).update(not_before=timezone.now())
     before = counts()["sent"]
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert counts()["sent"] - before <= 11
     assert not ledger.finish(dispatch)
 
@@ -102,7 +102,7 @@ def test_a_limited_domain_gets_all_its_letters_in_the_end(
     dispatch = make_sending(readers=60)
     begun = timezone.now()
     while counts()["sent"] < 60 and timezone.now() - begun < timedelta(seconds=20):
-        send_stretch(dispatch, seconds=1.0)
+        send_ready(dispatch, seconds=1.0)
     assert counts() == {"sent": 60}
     moments = sorted(letter.at for letter in smtp_server.letters())
     # 40 may leave within the first two seconds, the rest as the limit allows.

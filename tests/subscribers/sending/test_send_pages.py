@@ -105,7 +105,7 @@ def test_a_proof_goes_to_the_person_who_asks_alone(client: Client) -> None:
 def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> None:
     log_in(client, "send_issue")
     dispatch = make_dispatch()
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     url = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
     for act, state in [
         ("pause", DispatchState.PAUSED),
@@ -127,7 +127,7 @@ def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> N
 def test_the_figures_are_there_for_machines(client: Client) -> None:
     log_in(client, "view_dispatch")
     dispatch = make_dispatch()
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     answer = client.get(reverse("admin:subscribers_dispatch_progress", args=[dispatch.pk]))
     figures = json.loads(answer.content)
     assert figures["state"] == "sending"
@@ -139,7 +139,7 @@ def test_a_copy_of_unknown_fate_is_sent_again_by_a_person_once(client: Client) -
     briefing = make_briefing()
     make_reader(of=briefing)
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     Delivery.objects.update(state=DeliveryState.UNKNOWN)
     dispatch.finish(at=timezone.now())
     delivery = Delivery.objects.get()

@@ -14,7 +14,7 @@ from newsroom.models import OutgoingEmail
 from subscribers.models import Delivery, DeliveryState, DispatchState, DomainBackoff
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending import dispatches, failure_streaks
-from subscribers.sending.send_run import send_stretch
+from subscribers.sending.send_run import send_ready
 from tests.factories import make_reader
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
@@ -39,7 +39,7 @@ def test_a_run_of_refusals_pauses_the_dispatch_and_tells_the_desk(
     User.objects.create_user("rep", "rep@news.example.com", is_staff=True)
     dispatch = make_sending(readers=20)
     smtp_server.answer("550 5.7.1 blocked for spam")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert dispatch.pause_reason == (
@@ -59,7 +59,7 @@ def test_refusals_among_letters_that_are_taken_pause_nothing(
     dispatch = make_sending(readers=20)
     for number in (1, 2, 4, 5, 7, 8):
         smtp_server.answer("550 5.1.1 no such user", to=f"r{number}@*")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert counts() == {"refused": 6, "sent": 14}
 
 
@@ -69,8 +69,8 @@ def test_a_run_of_lost_connections_pauses_before_the_list_is_in_doubt(
     dispatch = make_sending(readers=30)
     smtp_server.hang_up(at=Stage.CONTENT, keep=True)
     for _ in range(20):
-        dispatches.tend(at=timezone.now())
-        send_stretch(dispatch)
+        dispatches.advance(at=timezone.now())
+        send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert "ended with a letter in hand" in dispatch.pause_reason
@@ -83,9 +83,9 @@ def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServe
     for number in range(4):
         make_reader(of=briefing, email=f"x{number}@example.com")
     dispatch.filled_at = None
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     smtp_server.answer("451 4.7.0 too many letters from you", to="*@busy.example.org")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     found = states()
     assert {state for address, state in found.items() if "example.com" in address} == {"sent"}
     assert not Delivery.objects.exclude(state=DeliveryState.SENT).exclude(
@@ -103,15 +103,15 @@ def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServe
 def test_a_domain_is_tried_again_after_its_rest_and_recovers(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=6, domain="busy.example.org")
     smtp_server.answer("451 4.7.0 too many letters from you", times=2)
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert Delivery.objects.filter(not_before__gt=timezone.now()).count() == 6
     Delivery.objects.update(not_before=timezone.now())
     # It still rests: those that come early are parked again, not sent.
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert len(smtp_server) == 0
     DomainBackoff.objects.update(next_at=timezone.now())
     Delivery.objects.update(not_before=timezone.now())
-    send_stretch(dispatch)
+    send_ready(dispatch)
     assert counts() == {"sent": 6}
     assert DomainBackoff.objects.get().backoffs == 0
     assert sorted(smtp_server.received().values()) == [1] * 6
@@ -120,12 +120,12 @@ def test_a_domain_is_tried_again_after_its_rest_and_recovers(smtp_server: SmtpSe
 def test_past_the_deadline_a_resting_domain_has_its_last_word(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3, domain="busy.example.org")
     smtp_server.answer("451 4.7.0 too many letters from you")
-    send_stretch(dispatch)
+    send_ready(dispatch)
     dispatch.deadline = timezone.now()
     dispatch.save(update_fields=["deadline"])
     Delivery.objects.update(not_before=timezone.now())
     for _ in range(3):
-        send_stretch(dispatch)
+        send_ready(dispatch)
     assert counts() == {"refused": 3}
     for delivery in Delivery.objects.filter(state=DeliveryState.REFUSED):
         assert "too many letters from you" in (delivery.answer or "")
@@ -135,7 +135,7 @@ def test_of_two_servers_one_may_be_away(settings: Any, smtp_server: SmtpServer) 
     settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} smtp://127.0.0.1:9/?timeout=1")
     settings.SEND_CONNECTIONS = 2
     dispatch = make_sending(readers=10)
-    assert send_stretch(dispatch) == 10
+    assert send_ready(dispatch) == 10
     assert counts() == {"sent": 10}
 
 
@@ -146,8 +146,8 @@ def test_of_two_servers_one_may_refuse_us(settings: Any, smtp_server: SmtpServer
         settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} {other.url}")
         settings.SEND_CONNECTIONS = 2
         dispatch = make_sending(readers=10)
-        send_stretch(dispatch)
-        send_stretch(dispatch)
+        send_ready(dispatch)
+        send_ready(dispatch)
         assert counts() == {"sent": 10}
         assert sorted(smtp_server.received().values()) == [1] * 10
     finally:

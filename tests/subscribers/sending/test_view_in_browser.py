@@ -11,7 +11,7 @@ from django.utils import timezone
 from newsroom.tokens import sign_id
 from subscribers.models import Delivery
 from subscribers.sending import dispatches
-from subscribers.sending.personalised_email import Mark
+from subscribers.sending.personalised_email import Placeholder
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def make_delivery() -> Delivery:
     briefing = make_briefing()
     make_reader(of=briefing, email="ada@example.com")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     return dispatch.deliveries.get()
 
 
@@ -33,7 +33,7 @@ def test_it_shows_the_frozen_words_with_the_readers_own_links(client: Client) ->
     words = page.content.decode()
     assert "The county has 214 beds." in words
     assert f"/unsubscribe/{token}/" in words
-    assert not any(mark in words for mark in Mark)
+    assert not any(mark in words for mark in Placeholder)
     assert "script-src 'none'" in page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "noindex" in page.headers["X-Robots-Tag"]

@@ -45,7 +45,7 @@ def test_a_forwarded_copy_leads_to_a_reader_of_its_issue(client: Client) -> None
     briefing = make_briefing(slug="ward-round")
     make_reader(of=briefing, email="bob@example.org")
     dispatch = make_dispatch(briefing=briefing, number=57)
-    dispatches.begin(dispatch, at=dispatch.created_at)
+    dispatches.start(dispatch, at=dispatch.created_at)
     delivery = dispatch.deliveries.get()
     page = client.get(f"/view/{sign_id('view', delivery.pk)}/").content.decode()
     [link] = re.findall(r'href="http://news\.example\.com(/subscribe/[^"]*)"', page)

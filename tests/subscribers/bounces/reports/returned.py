@@ -29,7 +29,7 @@ def make_sent_letter(
 
 def send_all(dispatch: Dispatch) -> QuerySet[Delivery]:
     """Fill a dispatch's ledger and call each copy sent."""
-    dispatches.begin(dispatch, at=timezone.now())
+    dispatches.start(dispatch, at=timezone.now())
     Delivery.objects.filter(dispatch=dispatch).update(
         state=DeliveryState.SENT, settled_at=timezone.now()
     )

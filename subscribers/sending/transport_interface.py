@@ -7,7 +7,7 @@ from enum import Enum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SmtpReply:
     """A server's last word on one letter (RFC 5321, section 4.2)."""
 
     code: int
@@ -27,7 +27,7 @@ class Answer:
         return f"{self.code} {self.text}"[:500]
 
 
-class Verdict(Enum):
+class Permit(Enum):
     """Whether the next letter may go."""
 
     GO = "go"
@@ -44,7 +44,7 @@ class ConnectionLost(Exception):
         self.begun = begun
 
 
-class ServerAway(Exception):
+class ServerUnreachable(Exception):
     """No connection now; the server may be back soon."""
 
 

@@ -18,7 +18,7 @@ WINDOW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class DispatchProgress:
     """A dispatch at one moment; `letters_per_s` is over the last minute, or over all once sent."""
 
     state: str
@@ -42,7 +42,7 @@ class Progress:
         return 1 - self.waiting / self.total if self.total else 0.0
 
 
-def measure(dispatch: Dispatch, *, at: datetime) -> Progress:
+def measure(dispatch: Dispatch, *, at: datetime) -> DispatchProgress:
     """Count a dispatch's copies as they are at this moment.
 
     Copies that were answered under a lease which is still open count as sent, though their rows
@@ -57,7 +57,7 @@ def measure(dispatch: Dispatch, *, at: datetime) -> Progress:
     counts["sent"] += answered
     rate = _rate(dispatch, counts, at=at)
     waiting = counts["pending"] + counts["leased"]
-    return Progress(
+    return DispatchProgress(
         state=dispatch.state,
         deliveries=counts,
         letters_per_s=round(rate, 1),
@@ -65,7 +65,7 @@ def measure(dispatch: Dispatch, *, at: datetime) -> Progress:
     )
 
 
-def waits_of(dispatch: Dispatch, *, at: datetime) -> list[str]:
+def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
     """Say in sentences what copies wait for, where it is not simply their turn."""
     if dispatch.state != DispatchState.SENDING:
         return []
