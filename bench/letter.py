@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bench.run import LETTER_OCTETS
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
-from briefings.rendering.issue_email import LetterLinks, render_letter
+from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from subscribers.models import Dispatch
 
 # With the line end that the desk's editor puts behind each paragraph.
@@ -60,8 +60,8 @@ def check_size(dispatch: Dispatch) -> None:
 def body_of(issue: Issue) -> str:
     """Give the letter's HTML between its body tags, styles inlined, with links to the site only."""
     site = settings.SITE_URL
-    links = LetterLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
-    found = re.search(r"<body[^>]*>(.*)</body>", render_letter(issue, links=links).html, re.DOTALL)
+    links = EmailLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
+    found = re.search(r"<body[^>]*>(.*)</body>", render_issue_email(issue, links=links).html, re.DOTALL)
     assert found is not None
     return found[1]
 

@@ -122,7 +122,7 @@ def send_naively(issue_id: int) -> None:
     from django.template.loader import render_to_string
 
     from briefings.models import Issue
-    from briefings.rendering.issue_email import LetterLinks, letter_context
+    from briefings.rendering.issue_email import EmailLinks, issue_email_context
     from subscribers.models import Subscription
     from subscribers.sending.dispatches import links_with_placeholders
 
@@ -132,11 +132,11 @@ def send_naively(issue_id: int) -> None:
     readers = Subscription.objects.filter(briefing=issue.briefing).select_related("subscriber")
 
     begun, spent = time.monotonic(), time.process_time()
-    shared = letter_context(issue, links=links_with_placeholders())
+    shared = issue_email_context(issue, links=links_with_placeholders())
     with get_connection() as connection:
         for subscription in readers.iterator():
             reader = subscription.subscriber
-            links = LetterLinks(
+            links = EmailLinks(
                 unsubscribe=f"{site}/unsubscribe/{subscription.token}/",
                 preferences=f"{site}/preferences/{reader.token}/",
                 view=f"{site}/view/{subscription.token}/",

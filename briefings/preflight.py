@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from briefings.models import Issue, IssueState
 from briefings.rendering.html_tree import Element, grow
-from briefings.rendering.issue_email import letter_weight
+from briefings.rendering.issue_email import measure_issue_email
 from briefings.rendering.page_html import WORDS_A_MINUTE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check_issue(issue: Issue, sections: list[Section]) -> list[Check]:
     for place, section in enumerate(sections, start=1):
         remarks += _check_section(section, f"“{section.heading}”" if section.heading else place)
     if sum(len(section.body) for section in sections) > LONG_ISSUE:
-        warning = letter_weight(issue).warning
+        warning = measure_issue_email(issue).warning
         remarks += [Check(warning, grave=True)] if warning else []
     return sorted(remarks, key=lambda check: not check.grave)
 

@@ -25,7 +25,7 @@ from briefings.document_import import (
     ImportedSection,
     read_document,
 )
-from briefings.document_import.drafting import author_of, save_as_draft
+from briefings.document_import.drafting import find_author, save_as_draft
 from briefings.document_import.reading import MAX_BYTES
 from briefings.issue_suggestions import free_slot, likely_briefing
 from briefings.models import Briefing, Issue, Section
@@ -96,7 +96,7 @@ def _show(request: HttpRequest) -> HttpResponse:
         name=upload.name,
         briefing=briefing,
         number=briefing.next_number(),
-        author=author_of(document, briefing=briefing),
+        author=find_author(document, briefing=briefing),
         parts=[(section, count_words([section])) for section in sections],
         words=count_words(sections),
         carried=carried,

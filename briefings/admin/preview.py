@@ -15,7 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from briefings.models import Issue
-from briefings.rendering.issue_email import LetterLinks, letter_weight, render_letter
+from briefings.rendering.issue_email import EmailLinks, measure_issue_email, render_issue_email
 from briefings.views.issues import issue_page
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the preview's frame with its switches; `?as=` chooses page, letter or text."""
     issue = _issue_to_see(request, pk)
     chosen = request.GET.get("as", "page")
-    weight = letter_weight(issue)
+    weight = measure_issue_email(issue)
     context = {
         **admin.site.each_context(request),
         "title": "Preview",
@@ -59,7 +59,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "opts": Issue._meta,
         "parts": PARTS,
         "chosen": chosen if chosen in PARTS else "page",
-        "kilobytes": round(weight.octets / 1000),
+        "kilobytes": round(weight.bytes / 1000),
         "weight_warning": weight.warning,
     }
     return TemplateResponse(request, "admin/briefings/issue/preview.html", context)
@@ -83,13 +83,13 @@ def _page(request: HttpRequest, issue: Issue) -> HttpResponse:
 def _letter(issue: Issue, part: str) -> HttpResponse:
     """Render the letter with links that lead to the public pages, for nobody in particular."""
     home = f"{settings.SITE_URL}/"
-    links = LetterLinks(
+    links = EmailLinks(
         unsubscribe=home,
         preferences=home,
         view=settings.SITE_URL + issue.get_absolute_url(),
         subscribe=f"{home}subscribe/",
     )
-    letter = render_letter(issue, links=links)
+    letter = render_issue_email(issue, links=links)
     if part == "text":
         return HttpResponse(
             f"Subject: {letter.subject}\n\n{letter.text}", content_type="text/plain; charset=utf-8"

@@ -25,7 +25,7 @@ class Author:
     notice: str
 
 
-def author_of(document: ImportedDocument, *, briefing: Briefing) -> Author:
+def find_author(document: ImportedDocument, *, briefing: Briefing) -> Author:
     """Find the byline among the contributors; nobody is invented, the lead stands in."""
     names = [document.byline, *split_names(document.byline)]
     for name in filter(None, dict.fromkeys(names)):
@@ -60,7 +60,7 @@ def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Staff =
             title=document.title,
             slug=slugify(document.title)[:80].strip("-"),
             strapline=document.strapline,
-            author=author_of(document, briefing=locked).contributor,
+            author=find_author(document, briefing=locked).contributor,
         )
         issue.full_clean()
         issue.save()

@@ -20,7 +20,7 @@ COLUMN = 536
 ALIGNABLE = frozenset({"p", "h3", "h4", "li", "blockquote", "td", "th", "caption", "pre"})
 
 
-def dress(body: str, *, kind: str, headed: bool, base_url: str) -> str:
+def email_html(body: str, *, kind: str, headed: bool, base_url: str) -> str:
     """Turn sanitised HTML into the letter's; addresses are completed from `base_url`.
 
     Without a heading of the section's own, headings in it move up a rank, so that none is skipped.

@@ -15,21 +15,21 @@ from django.utils import dateformat
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
-from briefings.rendering.email_html import dress
-from briefings.rendering.line_folding import fold
+from briefings.rendering.email_html import email_html
+from briefings.rendering.line_folding import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
 from briefings.rendering.plain_text import plain_text
 
 # Gmail shows the first 102 KB of a letter and hides the rest, the way to unsubscribe included. What
 # a relay adds to the HTML (a tracking rewrite, another encoding) needs some room.
-HEAVIEST = 100_000
+GMAIL_CLIP_BYTES = 100_000
 PREVIEW_CHARS = 140
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterLinks:
+class EmailLinks:
     """Complete addresses; the first three may be stand-ins that become a reader's own later.
 
     `subscribe` is where the sign-up pages begin; which issue leads there is added to it.
@@ -42,7 +42,7 @@ class LetterLinks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedLetter:
+class RenderedEmail:
     """A letter as it is frozen into a dispatch."""
 
     subject: str
@@ -51,10 +51,10 @@ class RenderedLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterWeight:
+class EmailSize:
     """How heavy a letter's HTML is, in octets; `warning` is empty or a sentence for an editor."""
 
-    octets: int
+    bytes: int
     warning: str
 
 
@@ -71,19 +71,19 @@ class _DressedSection:
         return len(self.text.split())
 
 
-def render_letter(issue: Issue, *, links: LetterLinks) -> RenderedLetter:
+def render_issue_email(issue: Issue, *, links: EmailLinks) -> RenderedEmail:
     """Write an issue's letter. The links come through byte for byte; in text each has a line."""
-    words = letter_context(issue, links=links)
+    words = issue_email_context(issue, links=links)
     html = _inliner.inline(render_to_string("email/issue/body.html", words))
     text = render_to_string("email/issue/body.txt", words)
-    return RenderedLetter(
+    return RenderedEmail(
         subject=words["subject"],
-        html=fold(html) + "\n",
+        html=wrap_html(html) + "\n",
         text=text.strip("\n") + "\n",
     )
 
 
-def letter_context(issue: Issue, *, links: LetterLinks) -> dict[str, Any]:
+def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
     """What the templates of templates/email/issue/ are told, the dressed sections included."""
     url = settings.SITE_URL + issue.get_absolute_url()
     sections = _dress_sections(issue, url=url)
@@ -114,21 +114,21 @@ def letter_context(issue: Issue, *, links: LetterLinks) -> dict[str, Any]:
     }
 
 
-def letter_weight(issue: Issue) -> LetterWeight:
+def measure_issue_email(issue: Issue) -> EmailSize:
     """Weigh the letter that an issue would become, so that its editor can shorten it in time."""
     stand_in = f"{settings.SITE_URL}/unsubscribe/{'x' * 48}/"
-    links = LetterLinks(
+    links = EmailLinks(
         unsubscribe=stand_in, preferences=stand_in, view=stand_in, subscribe=stand_in
     )
-    octets = len(render_letter(issue, links=links).html.encode())
+    size = len(render_issue_email(issue, links=links).html.encode())
     warning = ""
-    if octets > HEAVIEST:
+    if size > GMAIL_CLIP_BYTES:
         warning = (
-            f"The letter has {octets // 1000} KB of HTML. Gmail hides what comes after"
-            f" {HEAVIEST // 1000} KB, the link to unsubscribe included: shorten it, or leave"
+            f"The letter has {size // 1000} KB of HTML. Gmail hides what comes after"
+            f" {GMAIL_CLIP_BYTES // 1000} KB, the link to unsubscribe included: shorten it, or leave"
             " a part to the web page."
         )
-    return LetterWeight(octets=octets, warning=warning)
+    return EmailSize(bytes=size, warning=warning)
 
 
 def _subject(issue: Issue) -> str:
@@ -146,7 +146,7 @@ def _dress_sections(issue: Issue, *, url: str) -> list[_DressedSection]:
         heading = _heading(section, issue, is_first=not dressed)
         if not (heading or text):
             continue
-        html = dress(section.body, kind=section.kind, headed=bool(heading), base_url=url)
+        html = email_html(section.body, kind=section.kind, headed=bool(heading), base_url=url)
         dressed.append(
             _DressedSection(
                 kind=section.kind,

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 _UNIT = re.compile(r"&#?\w+;|.", re.DOTALL)
 
 
-def fold(html: str) -> str:
+def wrap_html(html: str) -> str:
     """Fold HTML as a serialiser wrote it (attributes in double quotes) into short lines."""
     page = _Page()
     verbatim = 0

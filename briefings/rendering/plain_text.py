@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from briefings.rendering.html_tree import BLOCKS, Element, grow
 from briefings.rendering.plain_text_tables import Row, set_table
-from briefings.rendering.text_wrapping import WIDTH, wrap
+from briefings.rendering.text_wrapping import WIDTH, wrap_text
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
@@ -58,7 +58,7 @@ class _Typist:
         def end_run() -> None:
             words = self.inline(run).strip(" \n")
             if words.strip():
-                typed.append(wrap(words, width=width))
+                typed.append(wrap_text(words, width=width))
             run.clear()
 
         for child in node.children:
@@ -122,7 +122,7 @@ class _Typist:
     def heading(self, node: Element, width: int) -> list[str]:
         """Type a heading within a section."""
         words = " ".join(self.inline(node.children).split())
-        return [wrap(words, width=width)] if words else []
+        return [wrap_text(words, width=width)] if words else []
 
     def quote(self, node: Element, width: int) -> list[str]:
         """Type a quote as mail has always marked one."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from briefings.rendering.text_wrapping import columns, wrap
+from briefings.rendering.text_wrapping import columns, wrap_text
 
 _FIGURE = re.compile(r"[-+−–±~<>≤≥]?\s?[£$€¥]?[\d.,\s\u00a0]+\s?(?:%|‰|[kKmM]|bn|m|st|nd|rd|th)?")
 _GAP = "   "
@@ -60,11 +60,11 @@ def _row_by_row(rows: Sequence[Row], *, width: int) -> str:
             if cell
         ]
         said.append("\n".join(lines))
-    return "\n\n".join(said) or wrap(" / ".join(heads), width=width)
+    return "\n\n".join(said) or wrap_text(" / ".join(heads), width=width)
 
 
 def _hang(words: str, *, width: int, first: bool) -> str:
-    lines = wrap(words, width=width - 4).split("\n")
+    lines = wrap_text(words, width=width - 4).split("\n")
     opening = "" if first else "  "
     return "\n".join([opening + lines[0], *(f"    {line}" for line in lines[1:])])
 

@@ -25,7 +25,7 @@ def _width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
-def wrap(text: str, *, width: int = WIDTH) -> str:
+def wrap_text(text: str, *, width: int = WIDTH) -> str:
     """Fill lines up to `width` columns; line breaks in the text stay."""
     lines = [line for part in text.split("\n") for line in _fill(part, room=max(width, 20))]
     return "\n".join(lines).replace("\xa0", " ")

@@ -2,7 +2,7 @@
 
 from django import template
 
-from briefings.rendering.text_wrapping import WIDTH, columns, wrap
+from briefings.rendering.text_wrapping import WIDTH, columns, wrap_text
 
 register = template.Library()
 
@@ -10,7 +10,7 @@ register = template.Library()
 @register.filter
 def wrapped(words: object) -> str:
     """One paragraph, on lines of 72 columns."""
-    return wrap(" ".join(str(words).split()))
+    return wrap_text(" ".join(str(words).split()))
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from briefings.models import Issue
-from briefings.rendering.issue_email import LetterLinks, render_letter
+from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom import emails
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 TRY_FOR = timedelta(hours=48)
 
 
-def links_with_placeholders() -> LetterLinks:
+def links_with_placeholders() -> EmailLinks:
     """Give the letter's links with marks where each reader's own tokens will stand."""
     site = settings.SITE_URL
-    return LetterLinks(
+    return EmailLinks(
         unsubscribe=f"{site}/unsubscribe/{Placeholder.UNSUBSCRIBE}/",
         preferences=f"{site}/preferences/{Placeholder.PREFERENCES}/",
         view=f"{site}/view/{Placeholder.VIEW}/",
@@ -49,7 +49,7 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
-        letter = render_letter(issue, links=links_with_placeholders())
+        letter = render_issue_email(issue, links=links_with_placeholders())
         briefing = issue.briefing
         dispatch = Dispatch.objects.create(
             issue=issue,
@@ -77,13 +77,13 @@ def send_now(issue: Issue, *, at: datetime, by: Staff) -> Dispatch:
 def send_proof(issue: Issue, *, to: str) -> None:
     """Let the letter as it stands leave to one member of staff; its links lead to the site only."""
     site = settings.SITE_URL
-    links = LetterLinks(
+    links = EmailLinks(
         unsubscribe=f"{site}/preferences/",
         preferences=f"{site}/preferences/",
         view=site + issue.get_absolute_url(),
         subscribe=f"{site}/subscribe/",
     )
-    letter = render_letter(issue, links=links)
+    letter = render_issue_email(issue, links=links)
     emails.queue_rendered_email(
         "proof",
         to=to,

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from briefings.document_import import ImportedDocument, ImportedSection, read_document
-from briefings.document_import.drafting import author_of, save_as_draft
+from briefings.document_import.drafting import find_author, save_as_draft
 from briefings.models import Contributor, Issue, IssueState, SectionKind
 from newsroom.models import AuditLogEntry
 from tests.briefings.document_import.documents.word import docx, paragraph
@@ -125,7 +125,7 @@ def test_the_author_is_found_and_never_invented(byline: str, author: str, notice
     briefing = make_briefing(lead=make_contributor(name="Rosa Meyer"))
     document = make_document(byline=byline)
 
-    found = author_of(document, briefing=briefing)
+    found = find_author(document, briefing=briefing)
 
     assert found.contributor.name == author
     assert found.notice.startswith(notice)
@@ -139,7 +139,7 @@ def test_of_two_contributors_of_one_name_the_lead_is_meant() -> None:
     lead = make_contributor(name="Ines Farrow")
     briefing = make_briefing(lead=lead)
 
-    found = author_of(make_document(byline="Ines Farrow"), briefing=briefing)
+    found = find_author(make_document(byline="Ines Farrow"), briefing=briefing)
 
     assert found.contributor == lead
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from briefings.document_import import DocumentRefused, ImportedDocument, read_document
-from briefings.document_import.drafting import author_of, save_as_draft
+from briefings.document_import.drafting import find_author, save_as_draft
 from briefings.document_import.reading import MAX_BYTES
 from briefings.models import Briefing, Issue
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             document = read_document(data, name=name, masthead=briefing.title)
         except DocumentRefused as refusal:
             raise CommandError(str(refusal)) from None
-        notice = author_of(document, briefing=briefing).notice
+        notice = find_author(document, briefing=briefing).notice
         issue = save_as_draft(document, briefing=briefing)
         if options["json"]:
             self.stdout.write(json.dumps(_for_machines(issue, document), ensure_ascii=False))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from briefings.models import Issue, SectionKind
-from briefings.rendering.issue_email import LetterLinks, RenderedLetter, render_letter
+from briefings.rendering.issue_email import EmailLinks, RenderedEmail, render_issue_email
 from tests.factories import make_issue
 
 SITE = "http://news.example.com"
-LINKS = LetterLinks(
+LINKS = EmailLinks(
     unsubscribe=f"{SITE}/unsubscribe/xUNSUBSCRIBExTOKENxxxxxxxxxxxxxx/",
     preferences=f"{SITE}/preferences/xPREFERENCESxTOKENxxxxxxxxxxxxxx/",
     view=f"{SITE}/view/xVIEWxINxBROWSERxTOKENxxxxxxxxxx/",
@@ -92,11 +92,11 @@ def read_page(html: str) -> Page:
     return reader.page
 
 
-def render(issue: Issue) -> RenderedLetter:
-    return render_letter(issue, links=LINKS)
+def render(issue: Issue) -> RenderedEmail:
+    return render_issue_email(issue, links=LINKS)
 
 
-def letter_of(kind: SectionKind, body: str, *, heading: str = "A heading") -> RenderedLetter:
+def letter_of(kind: SectionKind, body: str, *, heading: str = "A heading") -> RenderedEmail:
     return render(make_issue(sections=[(kind, heading, body)]))
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from briefings.models import Section, SectionKind
-from briefings.rendering.issue_email import LetterLinks, RenderedLetter, render_letter
-from briefings.rendering.line_folding import fold
+from briefings.rendering.issue_email import EmailLinks, RenderedEmail, render_issue_email
+from briefings.rendering.line_folding import wrap_html
 from tests.briefings.rendering.sample_emails import read_page
 from tests.factories import make_briefing, make_contributor, make_issue
 
@@ -20,12 +20,12 @@ STAND_INS = [f"https://news.example.com/{word}/x{word.upper()}{'x' * 24}/" for w
 
 def render(
     *, title: str = "T", body: str = "<p>b</p>", heading: str = "H", strapline: str = "S"
-) -> RenderedLetter:
+) -> RenderedEmail:
     issue = make_issue(
         title=title, strapline=strapline, sections=[(SectionKind.FEATURE, heading, body)]
     )
-    links = dict(zip(LetterLinks.__slots__, STAND_INS, strict=True))
-    return render_letter(issue, links=LetterLinks(**links))
+    links = dict(zip(EmailLinks.__slots__, STAND_INS, strict=True))
+    return render_issue_email(issue, links=EmailLinks(**links))
 
 
 def longest_line(text: str) -> int:
@@ -67,9 +67,9 @@ def test_a_subject_is_one_line(end: str) -> None:
 def test_no_markup_of_an_author_escapes_its_place() -> None:
     rosa = make_contributor(name='Rosa "<i>', job_title="<u>&amp;", contact="a@example.com")
     briefing = make_briefing(title="<b>Beds</b> & more", strapline="</td></table>", lead=rosa)
-    links = LetterLinks(**dict(zip(LetterLinks.__slots__, STAND_INS, strict=True)))
+    links = EmailLinks(**dict(zip(EmailLinks.__slots__, STAND_INS, strict=True)))
 
-    letter = render_letter(make_issue(briefing=briefing), links=links)
+    letter = render_issue_email(make_issue(briefing=briefing), links=links)
 
     page = read_page(letter.html)
     assert page.unbalanced == []
@@ -84,8 +84,8 @@ def test_a_section_that_was_never_saved_is_sanitised_too() -> None:
     unsaved = Section(issue=issue, kind="note", body='<p onclick="x()">a<script>x()</script></p>')
     issue._prefetched_objects_cache = {"sections": [unsaved]}  # type: ignore[attr-defined]  # a preview
 
-    links = LetterLinks(**dict(zip(LetterLinks.__slots__, STAND_INS, strict=True)))
-    html = render_letter(issue, links=links).html
+    links = EmailLinks(**dict(zip(EmailLinks.__slots__, STAND_INS, strict=True)))
+    html = render_issue_email(issue, links=links).html
 
     assert "onclick" not in html
     assert "<script" not in html
@@ -127,13 +127,13 @@ def test_folding_leaves_alone_what_a_break_would_change() -> None:
     verbatim = f"<pre>{'  a b' * 30}</pre>"
     comment = f"<!--[if mso]>{'<td> ' * 100}<![endif]-->"
 
-    assert fold(link).replace("\n", " ") == link
-    assert fold(verbatim) == verbatim
-    assert fold(comment) == comment
+    assert wrap_html(link).replace("\n", " ") == link
+    assert wrap_html(verbatim) == verbatim
+    assert wrap_html(comment) == comment
 
 
 def test_folding_parts_words_only_at_spaces() -> None:
-    folded = fold(f"<p>{'word ' * 100}<em>em</em>phasis</p>")
+    folded = wrap_html(f"<p>{'word ' * 100}<em>em</em>phasis</p>")
 
     assert longest_line(folded) <= 120
     assert re.sub(r"\s+", " ", folded) == f"<p>{'word ' * 100}<em>em</em>phasis</p>"

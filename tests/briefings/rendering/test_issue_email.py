@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from briefings.models import SectionKind
-from briefings.rendering.issue_email import HEAVIEST, letter_weight
+from briefings.rendering.issue_email import GMAIL_CLIP_BYTES, measure_issue_email
 from tests.briefings.rendering.sample_emails import (
     LINKS,
     SITE,
@@ -237,7 +237,7 @@ def test_a_note_stands_under_a_rule() -> None:
 
 
 def test_an_ordinary_letter_is_light() -> None:
-    weight = letter_weight(make_issue())
+    weight = measure_issue_email(make_issue())
 
     assert weight.octets < 30_000
     assert weight.warning == ""
@@ -246,7 +246,7 @@ def test_an_ordinary_letter_is_light() -> None:
 def test_a_very_long_issue_is_warned_of() -> None:
     body = "<p>" + "A sentence of some length. " * 20 + "</p>"
 
-    weight = letter_weight(make_issue(sections=[(SectionKind.FEATURE, "Long", body * 250)]))
+    weight = measure_issue_email(make_issue(sections=[(SectionKind.FEATURE, "Long", body * 250)]))
 
-    assert weight.octets > HEAVIEST
+    assert weight.octets > GMAIL_CLIP_BYTES
     assert f"{weight.octets // 1000} KB" in weight.warning

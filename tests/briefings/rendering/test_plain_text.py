@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from briefings.rendering.plain_text import plain_text
-from briefings.rendering.text_wrapping import columns, wrap
+from briefings.rendering.text_wrapping import columns, wrap_text
 from briefings.templatetags.plain_text import underlined, wrapped
 
 PAGE = "https://news.example.com/ward-round/57/"
@@ -195,7 +195,7 @@ def test_empty_paragraphs_leave_no_hole() -> None:
 
 
 def test_wide_letters_are_counted_as_they_show_and_broken_between() -> None:
-    lines = wrap("漢字かな。" * 200).split("\n")
+    lines = wrap_text("漢字かな。" * 200).split("\n")
 
     assert "".join(lines) == "漢字かな。" * 200
     assert max(map(columns, lines)) <= 72
@@ -203,7 +203,7 @@ def test_wide_letters_are_counted_as_they_show_and_broken_between() -> None:
 
 
 def test_a_monster_of_a_word_is_broken_by_force() -> None:
-    lines = wrap("x" * 5000).split("\n")
+    lines = wrap_text("x" * 5000).split("\n")
 
     assert "".join(lines) == "x" * 5000
     assert max(map(len, lines)) <= 72
@@ -212,7 +212,7 @@ def test_a_monster_of_a_word_is_broken_by_force() -> None:
 def test_an_emoji_family_is_not_torn_apart() -> None:
     family = "👩\u200d👩\u200d👧"
 
-    assert all(family in line for line in wrap(family * 60).split("\n"))
+    assert all(family in line for line in wrap_text(family * 60).split("\n"))
 
 
 def test_right_to_left_words_keep_their_order() -> None:
