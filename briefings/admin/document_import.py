@@ -25,7 +25,7 @@ from briefings.document_import import (
     ImportedSection,
     read_document,
 )
-from briefings.document_import.drafting import find_author, save_as_draft
+from briefings.document_import.draft import find_author, save_as_draft
 from briefings.document_import.reading import MAX_BYTES
 from briefings.issue_suggestions import free_slot, likely_briefing
 from briefings.models import Briefing, Issue, Section

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
 from briefings.rendering.email_html import email_html
-from briefings.rendering.line_folding import wrap_html
+from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
 from briefings.rendering.plain_text import plain_text
 

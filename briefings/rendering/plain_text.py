@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from briefings.rendering.html_tree import BLOCKS, Element, grow
 from briefings.rendering.plain_text_tables import Row, set_table
-from briefings.rendering.text_wrapping import WIDTH, wrap_text
+from briefings.rendering.text_wrap import WIDTH, wrap_text
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")

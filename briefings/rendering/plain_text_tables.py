@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from briefings.rendering.text_wrapping import columns, wrap_text
+from briefings.rendering.text_wrap import columns, wrap_text
 
 _FIGURE = re.compile(r"[-+−–±~<>≤≥]?\s?[£$€¥]?[\d.,\s\u00a0]+\s?(?:%|‰|[kKmM]|bn|m|st|nd|rd|th)?")
 _GAP = "   "

@@ -2,7 +2,7 @@
 
 from django import template
 
-from briefings.rendering.text_wrapping import WIDTH, columns, wrap_text
+from briefings.rendering.text_wrap import WIDTH, columns, wrap_text
 
 register = template.Library()
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from briefings.document_import import DocumentRefused, ImportedDocument, read_document
-from briefings.document_import.drafting import find_author, save_as_draft
+from briefings.document_import.draft import find_author, save_as_draft
 from briefings.document_import.reading import MAX_BYTES
 from briefings.models import Briefing, Issue
 

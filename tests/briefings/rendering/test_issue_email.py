@@ -239,7 +239,7 @@ def test_a_note_stands_under_a_rule() -> None:
 def test_an_ordinary_letter_is_light() -> None:
     weight = measure_issue_email(make_issue())
 
-    assert weight.octets < 30_000
+    assert weight.bytes < 30_000
     assert weight.warning == ""
 
 
@@ -248,5 +248,5 @@ def test_a_very_long_issue_is_warned_of() -> None:
 
     weight = measure_issue_email(make_issue(sections=[(SectionKind.FEATURE, "Long", body * 250)]))
 
-    assert weight.octets > GMAIL_CLIP_BYTES
-    assert f"{weight.octets // 1000} KB" in weight.warning
+    assert weight.bytes > GMAIL_CLIP_BYTES
+    assert f"{weight.bytes // 1000} KB" in weight.warning

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from briefings.rendering.plain_text import plain_text
-from briefings.rendering.text_wrapping import columns, wrap_text
-from briefings.templatetags.plain_text import underlined, wrapped
+from briefings.rendering.text_wrap import columns, wrap_text
+from briefings.templatetags.text_lines import underlined, wrapped
 
 PAGE = "https://news.example.com/ward-round/57/"
 
