@@ -61,7 +61,9 @@ def body_of(issue: Issue) -> str:
     """Give the letter's HTML between its body tags, styles inlined, with links to the site only."""
     site = settings.SITE_URL
     links = EmailLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
-    found = re.search(r"<body[^>]*>(.*)</body>", render_issue_email(issue, links=links).html, re.DOTALL)
+    found = re.search(
+        r"<body[^>]*>(.*)</body>", render_issue_email(issue, links=links).html, re.DOTALL
+    )
     assert found is not None
     return found[1]
 

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
 from briefings.rendering.email_html import email_html
+from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
-from briefings.rendering.plain_text import plain_text
 
 # Gmail shows the first 102 KB of a letter and hides the rest, the way to unsubscribe included. What
 # a relay adds to the HTML (a tracking rewrite, another encoding) needs some room.
@@ -124,9 +124,9 @@ def measure_issue_email(issue: Issue) -> EmailSize:
     warning = ""
     if size > GMAIL_CLIP_BYTES:
         warning = (
-            f"The letter has {size // 1000} KB of HTML. Gmail hides what comes after"
-            f" {GMAIL_CLIP_BYTES // 1000} KB, the link to unsubscribe included: shorten it, or leave"
-            " a part to the web page."
+            f"The email has {size // 1000} KB of HTML. Gmail cuts emails off at"
+            f" {GMAIL_CLIP_BYTES // 1000} KB, and the unsubscribe link with them. Shorten the"
+            " issue, or move part of it to the web."
         )
     return EmailSize(bytes=size, warning=warning)
 
@@ -142,7 +142,7 @@ def _dress_sections(issue: Issue, *, url: str) -> list[_DressedSection]:
     dressed: list[_DressedSection] = []
     note = 1
     for section in issue.sections.all():
-        text, note = plain_text(section.body, base_url=url, first_note=note)
+        text, note = email_text(section.body, base_url=url, first_note=note)
         heading = _heading(section, issue, is_first=not dressed)
         if not (heading or text):
             continue

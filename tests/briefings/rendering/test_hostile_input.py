@@ -7,8 +7,8 @@ import re
 import pytest
 
 from briefings.models import Section, SectionKind
-from briefings.rendering.issue_email import EmailLinks, RenderedEmail, render_issue_email
 from briefings.rendering.html_wrap import wrap_html
+from briefings.rendering.issue_email import EmailLinks, RenderedEmail, render_issue_email
 from tests.briefings.rendering.sample_emails import read_page
 from tests.factories import make_briefing, make_contributor, make_issue
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from briefings.rendering.html_tree import BLOCKS, Element, grow
-from briefings.rendering.plain_text_tables import Row, set_table
+from briefings.rendering.text_tables import Row, text_table
 from briefings.rendering.text_wrap import WIDTH, wrap_text
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
@@ -24,7 +24,7 @@ LONG_ITEM = 3  # lines from which bullets stand apart
 LONGEST_VERBATIM = 200  # letters of up to four octets each; mail allows a line of 998
 
 
-def plain_text(body: str, *, base_url: str, first_note: int = 1) -> tuple[str, int]:
+def email_text(body: str, *, base_url: str, first_note: int = 1) -> tuple[str, int]:
     """Type a section's body; gives its text and the number for the next section's first link."""
     typist = _Typist(base_url=base_url, first_note=first_note)
     text = "\n\n".join(typist.blocks(grow(body), width=WIDTH))
@@ -175,7 +175,7 @@ class _Typist:
         ]
         caption = next((child for child in node.elements if child.tag == "caption"), None)
         typed = self.heading(caption, width) if caption else []
-        table = set_table([row for row in rows if any(row.cells)], width=width)
+        table = text_table([row for row in rows if any(row.cells)], width=width)
         return [*typed, table] if table else typed
 
     def cell(self, node: Element) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from briefings.rendering.plain_text import plain_text
+from briefings.rendering.email_text import email_text
 from briefings.rendering.text_wrap import columns, wrap_text
-from briefings.templatetags.text_lines import underlined, wrapped
+from briefings.templatetags.plain_text import underlined, wrapped
 
 PAGE = "https://news.example.com/ward-round/57/"
 
 
 def typed(html: str) -> str:
-    text, _ = plain_text(html, base_url=PAGE)
+    text, _ = email_text(html, base_url=PAGE)
     return text
 
 
@@ -58,8 +58,8 @@ def test_links_become_numbered_notes_under_the_section() -> None:
 
 
 def test_notes_are_counted_on_through_the_sections() -> None:
-    _, after_first = plain_text('<a href="/a/">a</a> <a href="/b/">b</a>', base_url=PAGE)
-    text, after_second = plain_text('<a href="/c/">c</a>', base_url=PAGE, first_note=after_first)
+    _, after_first = email_text('<a href="/a/">a</a> <a href="/b/">b</a>', base_url=PAGE)
+    text, after_second = email_text('<a href="/c/">c</a>', base_url=PAGE, first_note=after_first)
 
     assert (after_first, after_second) == (3, 4)
     assert text.endswith("[3] https://news.example.com/c/")

@@ -21,7 +21,7 @@ class Row:
     is_head: bool
 
 
-def set_table(rows: Sequence[Row], *, width: int) -> str:
+def text_table(rows: Sequence[Row], *, width: int) -> str:
     """Set a table in at most `width` columns."""
     if not rows:
         return ""
