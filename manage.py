@@ -14,11 +14,11 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except OperationalError as failure:
-        from newsroom.connection_errors import database_sentence
+        from newsroom.connection_errors import database_error_message
 
         if "--traceback" in sys.argv:
             raise
-        sys.exit(database_sentence(failure))
+        sys.exit(database_error_message(failure))
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def find_by_token(token: str) -> Comment | None:
 
 def count_post(ip: str | None, *, at: datetime) -> None:
     """Count a comment from a network; raises TooManyComments when it sent too many in an hour."""
-    if is_over_hourly_limit("comments", ip=ip, an_hour=POSTS_AN_HOUR, at=at):
+    if is_over_hourly_limit("comments", ip=ip, limit=POSTS_AN_HOUR, at=at):
         raise TooManyComments(
             "Too many comments came from your network within the last hour. Wait a while, then "
             "send this one again."

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from newsroom.connection_errors import database_sentence
+from newsroom.connection_errors import database_error_message
 from newsroom.wake_ups import wake
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
@@ -62,7 +62,7 @@ def refuse_to_start_without_a_database(**_: Any) -> None:
     try:
         connection.ensure_connection()
     except OperationalError as failure:
-        sys.exit(database_sentence(failure))
+        sys.exit(database_error_message(failure))
     finally:
         connection.close()
 

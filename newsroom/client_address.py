@@ -29,7 +29,7 @@ def network_of(ip: str | None) -> str:
     return str(ip_network(f"{ip}/64", strict=False))
 
 
-def neighbourhood_of(ip: str | None) -> str:
+def subnet_of(ip: str | None) -> str:
     """Reduce an address to the network that one provider's customer can hold: a /24, or a /64."""
     if ip is None:
         return "unknown"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from django.db import Error
 
 
-def database_sentence(failure: Error) -> str:
+def database_error_message(failure: Error) -> str:
     """Name the database and the reason in one line, without its password."""
     from django.conf import settings
 
@@ -24,7 +24,7 @@ def database_sentence(failure: Error) -> str:
     )
 
 
-def broker_sentence(url: str, failure: BaseException) -> str:
+def broker_error_message(url: str, failure: BaseException) -> str:
     """Name the broker and the reason in one line, without its password."""
     parts = urlsplit(url)
     where = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from newsroom.email_addresses import to_ascii_domain
 
 
-def read_domains(file: str | Path) -> frozenset[str]:
+def read_domain_list(file: str | Path) -> frozenset[str]:
     """Read a list as lower-case A-labels. Raises ValueError that says which line, or why not."""
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
@@ -27,7 +27,7 @@ def read_domains(file: str | Path) -> frozenset[str]:
     return frozenset(domains)
 
 
-def listed_above(domain: str, listed: Iterable[frozenset[str]]) -> str:
+def find_listed_domain(domain: str, listed: Iterable[frozenset[str]]) -> str:
     """Find the listed domain that this one is or lies below; empty when there is none."""
     labels = domain.split(".")
     for start in range(len(labels) - 1):

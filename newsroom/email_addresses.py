@@ -59,8 +59,8 @@ def address_key(address: str) -> str:
     try:
         local, domain = _plain_local(local), to_ascii_domain(domain)
     except ValueError:
-        domain = folded(domain)
-    return f"{folded(local)}@{domain}"
+        domain = fold_case(domain)
+    return f"{fold_case(local)}@{domain}"
 
 
 def readable_address(address: str) -> str:
@@ -127,7 +127,7 @@ def _readable_label(label: str) -> str:
         return label
 
 
-def folded(text: str) -> str:
+def fold_case(text: str) -> str:
     """Fold case for comparison (Unicode, section 3.13, D145)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from newsroom.email_addresses import to_ascii_domain
 from newsroom.models import OutgoingEmail
-from newsroom.smtp_submission import AddressUnreachable, submit
+from newsroom.smtp_submission import AddressNotSupported, submit
 from newsroom.wake_ups import wake
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,24 @@ def queue_email(
         html=_render_html(name, {**words, "subject": subject}),
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
     )
+
+
+def queue_email_in_constant_time(
+    name: str,
+    *,
+    to: str,
+    context: dict[str, Any],
+    headers: dict[str, str] | None = None,
+    allowed: bool,
+) -> None:
+    """Queue an email, and delete it again before anybody sees it unless it is allowed.
+
+    The response then takes as long for an unknown or suppressed address as for any other, so its
+    timing does not reveal which addresses we know. Call it inside a transaction.
+    """
+    email = queue_email(name, to=to, context=context, headers=headers)
+    if not allowed:
+        email.delete()
 
 
 def queue_rendered_email(
@@ -129,7 +147,7 @@ def _message_id(letter: OutgoingEmail) -> str:
 
 def _is_final(failure: Exception) -> bool:
     """Whether the server will never take this letter (a class 5 answer, or no way to write it)."""
-    if isinstance(failure, AddressUnreachable):
+    if isinstance(failure, AddressNotSupported):
         return True
     if isinstance(failure, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in failure.recipients.values())
@@ -148,6 +166,6 @@ def _defer(letter: OutgoingEmail, failure: Exception, *, at: datetime) -> None:
     )
 
 
-def send_now() -> int:
+def send_due_emails() -> int:
     """Send what waits at this moment (for tasks and commands)."""
     return send_due(at=timezone.now())

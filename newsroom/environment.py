@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from environs import Env, EnvError
 
-from newsroom.domain_lists import read_domains
+from newsroom.domain_lists import read_domain_list
 
 Value = TypeVar("Value")
 env = Env(eager=True)
@@ -54,4 +54,4 @@ def whole(variable: str, default: int) -> int:
 def domain_list(variable: str, default: frozenset[str]) -> frozenset[str]:
     """Read the domains in the file that a variable names."""
     file = os.environ.get(variable)
-    return read_domains(file) if file else default
+    return read_domain_list(file) if file else default

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.celery import app
-from newsroom.connection_errors import broker_sentence, database_sentence
+from newsroom.connection_errors import broker_error_message, database_error_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def _database() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except OperationalError as failure:
-        return database_sentence(failure)
+        return database_error_message(failure)
     return "ok"
 
 
@@ -54,7 +54,7 @@ def _broker() -> str:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
     except Exception as failure:  # noqa: BLE001  (each transport raises its own)
-        return broker_sentence(app.conf.broker_url, failure)
+        return broker_error_message(app.conf.broker_url, failure)
     return "ok"
 
 

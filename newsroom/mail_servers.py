@@ -12,7 +12,7 @@ OPTIONS = "tls, timeout, weight and per_day are"
 _ANYMAIL = re.compile(r"anymail\.backends\.\w+\.EmailBackend")
 
 
-class Tls(StrEnum):
+class TlsMode(StrEnum):
     """How a connection to an SMTP server is protected."""
 
     NONE = "none"
@@ -20,7 +20,7 @@ class Tls(StrEnum):
     IMPLICIT = "ssl"
 
 
-class Kind(StrEnum):
+class MailServerKind(StrEnum):
     """How letters are handed over."""
 
     SMTP = "smtp"
@@ -32,12 +32,12 @@ class Kind(StrEnum):
 class MailServer:
     """One way out for letters; `weight` is its share of them, `per_day` its limit (0: none)."""
 
-    kind: Kind
+    kind: MailServerKind
     host: str = ""
     port: int = 0
     username: str = ""
     password: str = ""
-    tls: Tls = Tls.NONE
+    tls: TlsMode = TlsMode.NONE
     timeout: float = 30.0
     weight: int = 1
     per_day: int = 0
@@ -58,7 +58,7 @@ def parse_mail_servers(urls: str) -> tuple[MailServer, ...]:
     names = [server.name for server in servers]
     if len(set(names)) < len(names):
         raise ValueError("it names the same server twice; give one a larger weight instead")
-    if len(servers) > 1 and any(server.kind is Kind.INBOX for server in servers):
+    if len(servers) > 1 and any(server.kind is MailServerKind.INBOX for server in servers):
         raise ValueError("inbox: stands alone")
     return servers
 
@@ -71,22 +71,22 @@ def parse_mail_server(url: str) -> MailServer:
     """
     parts = urlsplit(url)
     if parts.scheme == "inbox":
-        return MailServer(kind=Kind.INBOX)
+        return MailServer(kind=MailServerKind.INBOX)
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     if _ANYMAIL.fullmatch(parts.path) and not parts.scheme:
-        server = MailServer(kind=Kind.ANYMAIL, backend=parts.path)
+        server = MailServer(kind=MailServerKind.ANYMAIL, backend=parts.path)
     elif parts.scheme in DEFAULT_PORTS:
         if not parts.hostname:
             raise ValueError("it names no host; write smtp://user:password@host:587/?tls=starttls")
-        default_tls = Tls.IMPLICIT if parts.scheme == "smtps" else Tls.NONE
+        default_tls = TlsMode.IMPLICIT if parts.scheme == "smtps" else TlsMode.NONE
         try:
             server = MailServer(
-                kind=Kind.SMTP,
+                kind=MailServerKind.SMTP,
                 host=parts.hostname,
                 port=parts.port or DEFAULT_PORTS[parts.scheme],
                 username=unquote(parts.username or ""),
                 password=unquote(parts.password or ""),
-                tls=Tls(options.pop("tls", default_tls)),
+                tls=TlsMode(options.pop("tls", default_tls)),
                 timeout=float(options.pop("timeout", "30")),
             )
         except ValueError as reason:

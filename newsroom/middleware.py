@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from newsroom.connection_errors import database_sentence
+from newsroom.connection_errors import database_error_message
 from newsroom.error_pages import too_large
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class unavailable_database:  # noqa: N801  (named as a middleware function is)
+class DatabaseUnavailableMiddleware:
     """Answer 503 with a page that says so when the database is out of reach."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,11 +32,11 @@ class unavailable_database:  # noqa: N801  (named as a middleware function is)
         """Turn a lost database into a sentence to the reader and a line in the log."""
         if not isinstance(failure, (OperationalError, InterfaceError)):
             return None
-        log.error(database_sentence(failure))
+        log.error(database_error_message(failure))
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
 
 
-class refuse_oversized:  # noqa: N801  (named as a middleware function is)
+class RequestSizeLimitMiddleware:
     """Answer 413 before a form that is too large is read; in development Django shows a trace."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

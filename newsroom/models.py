@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
-
-if TYPE_CHECKING:
-    from newsroom.staff import Staff
 
 
 class AuditLogQuerySet(AppendOnlyQuerySet["AuditLogEntry"]):
@@ -45,25 +42,6 @@ class AuditLogEntry(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.actor_name or 'the clock'} {self.verb} {self.subject_kind} {self.subject_id}"
-
-
-def record_log_entry(
-    verb: str,
-    subject: models.Model,
-    *,
-    by: Staff,
-    **detail: Any,
-) -> AuditLogEntry:
-    """Append an act to the log; detail holds JSON values and no personal data of readers."""
-    actor = by if by is not None and not by.is_anonymous else None
-    return AuditLogEntry.objects.create(
-        actor=actor,
-        actor_name=actor.get_username() if actor else "",
-        verb=verb,
-        subject_kind=subject._meta.model_name or "",
-        subject_id=str(subject.pk),
-        detail=detail,
-    )
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):

@@ -30,11 +30,11 @@ _own = LocMemCache("limits", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 _failed_at = -LEFT_ALONE  # by the monotonic clock
 
 
-def is_over_hourly_limit(form: str, *, ip: str | None, an_hour: int, at: datetime) -> bool:
+def is_over_hourly_limit(form: str, *, ip: str | None, limit: int, at: datetime) -> bool:
     """Count a form sent from this network; True when it sent more within the clock's hour."""
     hour = int(at.timestamp()) // 3600
     key = _key(form, f"{network_of(ip)} {hour}")
-    return _ask(lambda counts: _count(counts, key, timeout=HOUR.total_seconds())) > an_hour
+    return _ask(lambda counts: _count(counts, key, timeout=HOUR.total_seconds())) > limit
 
 
 def count_within(what: str, about: str, *, window: timedelta, at: datetime) -> int:

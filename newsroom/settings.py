@@ -16,10 +16,10 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from newsroom.environment import domain_list, env, parsed, read, refuse, required, whole
-from newsroom.mail_servers import Kind, Tls, parse_mail_servers
-from newsroom.mailbox import parse_mailbox
+from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_servers
+from newsroom.report_mailbox import parse_mailbox
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
-from newsroom.webhook_secrets import parse_hook_secrets
+from newsroom.webhook_secrets import parse_webhook_secrets
 
 django_stubs_ext.monkeypatch()
 
@@ -86,10 +86,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "newsroom.middleware.unavailable_database",
+    "newsroom.middleware.DatabaseUnavailableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "newsroom.middleware.refuse_oversized",
+    "newsroom.middleware.RequestSizeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -205,20 +205,20 @@ if not DEBUG:
     required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
 MAIL_SERVERS = parsed("EMAIL_URL", parse_mail_servers, default="inbox:")
 _first = MAIL_SERVERS[0]  # single letters go this way
-if _first.kind is Kind.INBOX and not DEBUG:
+if _first.kind is MailServerKind.INBOX and not DEBUG:
     raise refuse(
         "EMAIL_URL", "is wrong: inbox: keeps letters on this machine, for development only"
     )
 INBOX_DIR = VAR_DIR / "inbox"
 EMAIL_BACKEND = {
-    Kind.INBOX: "newsroom.inbox.backend.InboxBackend",
-    Kind.SMTP: "django.core.mail.backends.smtp.EmailBackend",
-    Kind.ANYMAIL: _first.backend,
+    MailServerKind.INBOX: "newsroom.inbox.backend.InboxBackend",
+    MailServerKind.SMTP: "django.core.mail.backends.smtp.EmailBackend",
+    MailServerKind.ANYMAIL: _first.backend,
 }[_first.kind]
 EMAIL_HOST, EMAIL_PORT = _first.host, _first.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _first.username, _first.password
-EMAIL_USE_TLS = _first.tls is Tls.STARTTLS
-EMAIL_USE_SSL = _first.tls is Tls.IMPLICIT
+EMAIL_USE_TLS = _first.tls is TlsMode.STARTTLS
+EMAIL_USE_SSL = _first.tls is TlsMode.IMPLICIT
 EMAIL_TIMEOUT = _first.timeout
 # What a provider's own interface wants: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
 ANYMAIL = {
@@ -241,7 +241,7 @@ if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
     )
 # A mailbox in which reports and answers arrive, if no pipe brings them.
 REPORTS_MAILBOX = parsed("REPORTS_URL", parse_mailbox) if env.str("REPORTS_URL", "") else None
-HOOK_SECRETS = parsed("HOOK_SECRETS", parse_hook_secrets)
+HOOK_SECRETS = parsed("HOOK_SECRETS", parse_webhook_secrets)
 SEND_RATE: float = read("SEND_RATE", env.float, 0.0, hint="write letters a second, 0 for no limit")
 SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number from 1")
 if SEND_RATE < 0:

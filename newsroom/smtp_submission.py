@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _PATIENCE = 5  # seconds, for a page that waits
 
 
-class AddressUnreachable(Exception):
+class AddressNotSupported(Exception):
     """Our mail server cannot write to this address; the message says why, to staff."""
 
 
@@ -32,18 +32,18 @@ def submit(message: EmailMessage) -> None:
     if address.isascii() or not isinstance(connection, EmailBackend):
         message.send()
         return
-    wide = write_wide(message)
+    wide = build_utf8_message(message)
     with connection:
         server = cast("SMTP", connection.connection)  # it is open here
         try:
             server.send_message(wide, to_addrs=[address])
         except SMTPNotSupportedError:
-            raise AddressUnreachable(
+            raise AddressNotSupported(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
             ) from None
 
 
-def can_write_to(address: str) -> bool:
+def can_deliver_to(address: str) -> bool:
     """Whether our mail server takes letters to an address of this script; asked once an hour.
 
     An ASCII local part can always be written to. A server that cannot be asked now may be able to
@@ -73,7 +73,7 @@ def _offers_smtputf8(connection: EmailBackend) -> bool:
         return server.has_extn("smtputf8")
 
 
-def write_wide(message: EmailMessage) -> Message:
+def build_utf8_message(message: EmailMessage) -> Message:
     """Build a message whose To line has its address in its own script (RFC 6532).
 
     Django would write the local part as an encoded word, which is somebody else's address, and

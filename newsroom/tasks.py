@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 @shared_task
 def send_emails() -> None:
     """Send the single letters that wait."""
-    emails.send_now()
+    emails.send_due_emails()
 
 
 @shared_task
@@ -33,7 +33,7 @@ def apply_retention() -> None:
 
     Fails, having touched nothing, while the policy lacks a column.
     """
-    stretch = enforcement.keep(at=timezone.now(), seconds=enforcement.STRETCH_SECONDS)
+    stretch = enforcement.apply_policy(at=timezone.now(), seconds=enforcement.RUN_SECONDS)
     for table, number in stretch.rows.items():
         log.info("retention: %s rows of %s deleted or blanked", number, table)
     if not stretch.is_finished:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 class TransitionRefused(Exception):
@@ -26,7 +26,7 @@ def update_if(
     row: models.Model,
     *,
     verb: str = "",
-    by: Staff = None,
+    by: Actor = None,
     detail: dict[str, Any] | None = None,
     **changes: Any,
 ) -> bool:
@@ -38,7 +38,7 @@ def update_if(
         movable = type(row)._default_manager.filter(condition, pk=row.pk)
         changed = bool(movable.update(**changes))
         if changed and verb:
-            record_log_entry(verb, row, by=by, **(detail or {}))
+            audit_log.record(verb, row, by=by, **(detail or {}))
     row.refresh_from_db(fields=list(changes))
     return changed
 
@@ -49,7 +49,7 @@ def move(
     target: models.TextChoices,
     *,
     verb: str = "",
-    by: Staff = None,
+    by: Actor = None,
     detail: dict[str, Any] | None = None,
     **changes: Any,
 ) -> None:

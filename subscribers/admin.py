@@ -17,8 +17,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Briefing, Issue
-from newsroom.admin_lists import LongListAdmin, ReadOnlyAdmin, ReadOnlyInline
-from newsroom.models import record_log_entry
+from newsroom import audit_log
+from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
 from subscribers.bounces import suppression_admin  # noqa: F401  (registers its pages, as below)
 from subscribers.bounces.admin import EventInline
 from subscribers.lists.admin import IMPORT
@@ -57,7 +57,7 @@ def _referral(issue: Issue | None, *, to: Briefing) -> str:
     return f"Came through issue {issue.number}{of}: {issue.title}"
 
 
-class SubscriptionInline(ReadOnlyInline, admin.TabularInline[Subscription, Subscriber]):
+class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, Subscriber]):
     """What the reader takes."""
 
     model = Subscription
@@ -77,7 +77,7 @@ class SubscriptionInline(ReadOnlyInline, admin.TabularInline[Subscription, Subsc
         )
 
 
-class ConsentInline(ReadOnlyInline, admin.TabularInline[ConsentRecord, Subscriber]):
+class ConsentInline(ReadOnlyInlineMixin, admin.TabularInline[ConsentRecord, Subscriber]):
     """What the reader agreed to and withdrew: never edited, by nobody."""
 
     model = ConsentRecord
@@ -124,7 +124,9 @@ class TakesFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(ErasingPage, ReadOnlyAdmin, LongListAdmin, admin.ModelAdmin[Subscriber]):
+class SubscriberAdmin(
+    ErasingPage, ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[Subscriber]
+):
     """Readers, found by address. Staff take off or erase on request; they put nobody on."""
 
     list_display = ("readable_address", "name", "takes", "created_at")
@@ -213,12 +215,12 @@ class SubscriberAdmin(ErasingPage, ReadOnlyAdmin, LongListAdmin, admin.ModelAdmi
             with transaction.atomic():
                 left = leave_these(active_of(subscriber), source="staff", ip=None, at=at)
                 slugs = [one.briefing.slug for one in left]
-                record_log_entry("taken off", subscriber, by=request.user, briefings=slugs)
+                audit_log.record("taken off", subscriber, by=request.user, briefings=slugs)
         messages.success(request, "Done: no further issue goes there.")
         return None
 
 
-class ChoiceInline(ReadOnlyInline, admin.TabularInline[SignUpChoice, SignUp]):
+class ChoiceInline(ReadOnlyInlineMixin, admin.TabularInline[SignUpChoice, SignUp]):
     """What was asked for, and the evidence of each form."""
 
     model = SignUpChoice
@@ -245,7 +247,7 @@ class ChoiceInline(ReadOnlyInline, admin.TabularInline[SignUpChoice, SignUp]):
 
 
 @admin.register(SignUp)
-class SignUpAdmin(ReadOnlyAdmin, LongListAdmin, admin.ModelAdmin[SignUp]):
+class SignUpAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[SignUp]):
     """Forms that wait for the address's owner, for when somebody asks where their letter is."""
 
     list_display = ("address", "asked_at", "email_sent_at", "reminded_at", "confirmed_at")

@@ -14,23 +14,23 @@ from newsroom import emails
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
-def letters_sent() -> list[EmailMultiAlternatives]:
+def emails_sent() -> list[EmailMultiAlternatives]:
     """Send what waits and give every letter that has left so far."""
-    emails.send_now()
+    emails.send_due_emails()
     return [letter for letter in mail.outbox if isinstance(letter, EmailMultiAlternatives)]
 
 
-def letters_to(address: str) -> list[EmailMultiAlternatives]:
-    return [letter for letter in letters_sent() if letter.to == [address]]
+def emails_sent_to(address: str) -> list[EmailMultiAlternatives]:
+    return [letter for letter in emails_sent() if letter.to == [address]]
 
 
-def html_of(letter: EmailMultiAlternatives) -> str:
+def html_part(letter: EmailMultiAlternatives) -> str:
     return "".join(str(part[0]) for part in letter.alternatives)
 
 
 def links_in(letter: EmailMultiAlternatives) -> list[str]:
     """Give the path of each link in all parts and headers, in their order, each once."""
-    text = "\n".join([str(letter.body), html_of(letter), *letter.extra_headers.values()])
+    text = "\n".join([str(letter.body), html_part(letter), *letter.extra_headers.values()])
     found = _LINK.findall(text)
     ours = [urlsplit(link) for link in found if link.startswith(settings.SITE_URL)]
     return list(

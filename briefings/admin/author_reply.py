@@ -11,10 +11,10 @@ from django.db import transaction
 from briefings.issue_suggestions import contributor_of
 from briefings.models import Comment, CommentState, Contributor
 from briefings.models.comment import MAX_COMMENT_CHARS
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 def is_answerable(comment: Comment) -> bool:
@@ -35,7 +35,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
-    def __init__(self, *args: Any, to: Comment, by: Staff, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, to: Comment, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.comment = to
         self.by = by
@@ -65,5 +65,5 @@ class AnswerForm(forms.Form):
                 decided_at=at,
                 decided_by_id=self.by.pk if self.by else None,
             )
-            record_log_entry("answered", comment, by=self.by, answer=answer.pk)
+            audit_log.record("answered", comment, by=self.by, answer=answer.pk)
         return answer

@@ -21,7 +21,7 @@ from briefings.admin.moderation import DECISIONS, decide, open_decisions
 from briefings.admin.plain_choices import read_key
 from briefings.admin.state_badges import comment_badge
 from briefings.models import Comment, CommentState
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -231,7 +231,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
-            record_log_entry("deleted", comment, by=request.user, issue=comment.issue_id)
+            audit_log.record("deleted", comment, by=request.user, issue=comment.issue_id)
         super().delete_queryset(request, queryset)
 
     def get_urls(self) -> list[URLPattern]:

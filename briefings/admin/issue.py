@@ -22,7 +22,7 @@ from briefings.admin.section_inline import STARTING_SECTIONS, SectionFormSet, Se
 from briefings.issue_suggestions import likely_briefing, suggest
 from briefings.models import Briefing, Issue, IssueState
 from briefings.preflight import check_issue, count_words, minutes
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
         return super().log_change(request, obj, message) if message else None
 
     def delete_model(self, request: HttpRequest, obj: Issue) -> None:
-        record_log_entry("deleted", obj, by=request.user, title=obj.title)
+        audit_log.record("deleted", obj, by=request.user, title=obj.title)
         super().delete_model(request, obj)
 
     def response_add(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from briefings.admin.issue_steps import SEND, schedule
 from briefings.models import Issue, IssueState
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def finish_save(request: HttpRequest, form: IssueForm, *, change: bool) -> None:
     """Log a save that changed something, inside its transaction, and do what follows from it."""
     issue = form.instance
     if not change:
-        record_log_entry("created", issue, by=request.user)
+        audit_log.record("created", issue, by=request.user)
         return
     over = form.cleaned_data["from_version"] != str(issue.version)
     if not issue.claim_edit(version=issue.version):
@@ -36,7 +36,7 @@ def finish_save(request: HttpRequest, form: IssueForm, *, change: bool) -> None:
     Issue.objects.filter(pk=issue.pk).update(updated_at=timezone.now())
     is_public = issue.state == IssueState.PUBLISHED
     verb = "corrected" if is_public else "overwritten" if over else "edited"
-    record_log_entry(verb, issue, by=request.user, fields=form.changed_data)
+    audit_log.record(verb, issue, by=request.user, fields=form.changed_data)
     if is_public:
         messages.success(request, "The page is corrected. The letter stays as it was sent.")
         return

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ STEPS = (
 )
 
 
-def steps_for(issue: Issue, user: Staff) -> list[Step]:
+def steps_for(issue: Issue, user: Actor) -> list[Step]:
     """The steps that this person may take with this issue now, the next one first."""
     return [
         step
@@ -79,7 +79,7 @@ def steps_for(issue: Issue, user: Staff) -> list[Step]:
 
 
 def take_step(
-    name: str, issue: Issue, *, by: Staff, seen: str | None, publish_at: datetime | None
+    name: str, issue: Issue, *, by: Actor, seen: str | None, publish_at: datetime | None
 ) -> str:
     """Take a step; give back what to tell the person. Raises TransitionRefused with the reason."""
     step = next((step for step in STEPS if step.name == name), None)
@@ -106,7 +106,7 @@ def take_step(
             return "Returned: the issue is a draft again."
 
 
-def schedule(issue: Issue, *, by: Staff, publish_at: datetime | None) -> str:
+def schedule(issue: Issue, *, by: Actor, publish_at: datetime | None) -> str:
     """Put an approved issue on the clock, or move a scheduled one."""
     if publish_at is None:
         raise TransitionRefused("Say when the issue goes out, then schedule it.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from briefings.models import Comment, CommentState
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def open_decisions(comment: Comment) -> list[Decision]:
     return [DECISIONS[name] for name in names]
 
 
-def decide(name: str, comment: Comment, *, by: Staff) -> bool:
+def decide(name: str, comment: Comment, *, by: Actor) -> bool:
     """Carry a decision out by the model's own step; False when there was nothing to do."""
     match name:
         case "approve":

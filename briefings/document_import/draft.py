@@ -11,10 +11,10 @@ from django.utils.text import slugify
 from briefings.document_import.documents import ImportedDocument
 from briefings.document_import.lines import split_names
 from briefings.models import Briefing, Contributor, Issue, Section
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def _only(contributor: Contributor, document: ImportedDocument) -> str:
     return f"An issue has one author; of “{document.byline}”, {contributor} is entered."
 
 
-def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Staff = None) -> Issue:
+def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Actor = None) -> Issue:
     """Make the briefing's next issue of a document, whole or not at all.
 
     Raises ValidationError where a title or strapline, changed since reading, does not fit.
@@ -74,5 +74,5 @@ def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Staff =
             )
             for position, section in enumerate(document.sections)
         )
-        record_log_entry("imported", issue, by=by, left_out=len(document.left_out))
+        audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
     return issue

@@ -13,7 +13,7 @@ from django.utils import timezone
 from newsroom.transitions import update_if
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 MAX_COMMENT_CHARS = 5_000
 CONFIRM_WITHIN = timedelta(days=7)
@@ -134,15 +134,15 @@ class Comment(models.Model):
             Q(state=CommentState.UNCONFIRMED), self, state=CommentState.PENDING, confirmed_at=at
         )
 
-    def approve(self, *, by: Staff, at: datetime) -> bool:
+    def approve(self, *, by: Actor, at: datetime) -> bool:
         """Show the comment; False when it already was, or was never confirmed."""
         return self._decide(CommentState.APPROVED, "approved", by=by, at=at)
 
-    def reject(self, *, by: Staff, at: datetime) -> bool:
+    def reject(self, *, by: Actor, at: datetime) -> bool:
         """Keep the comment off the page, or take it off again."""
         return self._decide(CommentState.REJECTED, "rejected", by=by, at=at, featured=False)
 
-    def feature(self, *, by: Staff, at: datetime) -> bool:
+    def feature(self, *, by: Actor, at: datetime) -> bool:
         """Show the comment first, approving it if it still waits."""
         with transaction.atomic():
             if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
@@ -150,12 +150,12 @@ class Comment(models.Model):
             plain = Q(state=CommentState.APPROVED, featured=False)
             return update_if(plain, self, verb="featured", by=by, featured=True)
 
-    def unfeature(self, *, by: Staff) -> bool:
+    def unfeature(self, *, by: Actor) -> bool:
         """Put the comment back into its place."""
         return update_if(Q(featured=True), self, verb="unfeatured", by=by, featured=False)
 
     def _decide(
-        self, target: CommentState, verb: str, *, by: Staff, at: datetime, **changes: bool
+        self, target: CommentState, verb: str, *, by: Actor, at: datetime, **changes: bool
     ) -> bool:
         movable = ~Q(state__in=[target, CommentState.UNCONFIRMED])
         decision: dict[str, Any] = {"state": target, "decided_at": at, "decided_by": by, **changes}

@@ -19,7 +19,7 @@ from newsroom.transitions import TransitionRefused, move
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 class IssueState(models.TextChoices):
@@ -152,11 +152,11 @@ class Issue(models.Model):
 
     # --- steps: each is one guarded UPDATE, so that of two callers one wins -----------------
 
-    def submit(self, *, by: Staff) -> None:
+    def submit(self, *, by: Actor) -> None:
         """Hand a draft to the editors."""
         self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
 
-    def return_to_author(self, *, by: Staff) -> None:
+    def return_to_author(self, *, by: Actor) -> None:
         """Give an issue back; an approval and an hour are void."""
         self._step(
             {IssueState.IN_REVIEW, *BOUND_STATES},
@@ -167,7 +167,7 @@ class Issue(models.Model):
             approved_by=None,
         )
 
-    def approve(self, *, by: Staff, seen: str | None = None) -> None:
+    def approve(self, *, by: Actor, seen: str | None = None) -> None:
         """Approve the words as they stand, or exactly those whose hash the editor has `seen`."""
         with transaction.atomic():
             self._lock()
@@ -185,7 +185,7 @@ class Issue(models.Model):
                 approved_by=by,
             )
 
-    def schedule(self, *, publish_at: datetime, by: Staff) -> None:
+    def schedule(self, *, publish_at: datetime, by: Actor) -> None:
         """Set the hour at which the approved words go out."""
         with transaction.atomic():
             self._lock()
@@ -199,11 +199,11 @@ class Issue(models.Model):
                 publish_at=publish_at,
             )
 
-    def unschedule(self, *, by: Staff) -> None:
+    def unschedule(self, *, by: Actor) -> None:
         """Take a scheduled issue off the clock; it stays approved."""
         self._step({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
 
-    def publish(self, *, at: datetime, by: Staff = None) -> None:
+    def publish(self, *, at: datetime, by: Actor = None) -> None:
         """Let readers see a scheduled issue. Call inside the transaction that freezes its words."""
         with transaction.atomic():
             self._lock()
@@ -216,7 +216,7 @@ class Issue(models.Model):
                 published_at=at,
             )
 
-    def void_approval(self, *, by: Staff) -> bool:
+    def void_approval(self, *, by: Actor) -> bool:
         """Put an approved or scheduled issue back into review if an edit changed its words."""
         with transaction.atomic():
             self._lock()

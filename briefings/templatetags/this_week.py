@@ -17,7 +17,7 @@ from briefings.models import Briefing, Comment, Issue, IssueState
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ class Row:
     issues: list[Issue]
 
 
-def week_of(user: Staff, *, at: datetime) -> dict[str, Any]:
+def week_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     """What this person should know on sitting down: each briefing's week, the comments waiting."""
     may_see = user is not None and (
         user.has_perm("briefings.view_issue") or user.has_perm("briefings.change_issue")

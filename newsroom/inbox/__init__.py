@@ -1,1 +1,1 @@
-"""The development inbox: letters as files, and a page that shows them."""
+"""The development inbox: emails kept as files, and pages that show them."""

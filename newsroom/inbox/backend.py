@@ -1,4 +1,4 @@
-"""Django's way into the inbox."""
+"""The email backend that stores messages in the development inbox."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.core.mail.backends.base import BaseEmailBackend
 
-from newsroom.inbox.storage import deliver
-from newsroom.smtp_submission import write_wide
+from newsroom.inbox.storage import store
+from newsroom.smtp_submission import build_utf8_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class InboxBackend(BaseEmailBackend):
-    """Keep each message in the inbox folder, once for each recipient."""
+    """Store each message in the inbox folder, once for each recipient."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
             for recipient in message.recipients():
-                deliver(_write(message), to=recipient)
+                store(_message_bytes(message), to=recipient)
         return len(email_messages)
 
 
-def _write(message: EmailMessage) -> bytes:
+def _message_bytes(message: EmailMessage) -> bytes:
     if all(address.isascii() for address in message.to):
         return message.message().as_bytes()
-    return write_wide(message).as_bytes()
+    return build_utf8_message(message).as_bytes()

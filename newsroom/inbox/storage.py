@@ -1,4 +1,4 @@
-"""Letters kept as files in a folder, the newest first."""
+"""The inbox folder: one .eml file for each email."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ if TYPE_CHECKING:
 
 KEY = r"[0-9]{20}-[0-9a-f]{8}"
 _FILE = re.compile(rf"({KEY})\.eml")
-_FIRST_LINE = "X-Envelope-To: "
+_ENVELOPE_HEADER = "X-Envelope-To: "
 _parser = BytesParser(policy=policy.default)
 
 
-def deliver(message: bytes, *, to: str) -> Path:
-    """Keep a letter as an .eml file; the envelope's recipient stands in an X-Envelope-To line."""
+def store(message: bytes, *, to: str) -> Path:
+    """Write an email to an .eml file whose first line, X-Envelope-To, names the recipient."""
     folder = Path(settings.INBOX_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{time.time_ns():020d}-{uuid4().hex[:8]}.eml"
-    unfinished = folder / f".{name}"
-    unfinished.write_bytes(f"{_FIRST_LINE}{to}\r\n".encode() + message)
-    return unfinished.replace(folder / name)
+    # Written under another name first, so that nobody lists a file that is half written.
+    temporary = folder / f".{name}"
+    temporary.write_bytes(f"{_ENVELOPE_HEADER}{to}\r\n".encode() + message)
+    return temporary.replace(folder / name)
 
 
-class Letter:
-    """A letter in the folder; its file is read when something in it is asked for."""
+class StoredEmail:
+    """An email in the inbox folder. Its file is read only when one of its parts is needed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -52,21 +53,21 @@ class Letter:
 
     @property
     def at(self) -> datetime:
-        """When it was delivered."""
+        """When the email was stored."""
         return datetime.fromtimestamp(int(self.key[:20]) / 1e9, tz=UTC)
 
     @cached_property
     def to(self) -> str:
-        """The envelope's recipient."""
+        """The envelope recipient."""
         line = ""
         with suppress(FileNotFoundError), self.path.open("rb") as file:
             line = file.readline(2000).decode(errors="replace")
-        return line.removeprefix(_FIRST_LINE).strip()
+        return line.removeprefix(_ENVELOPE_HEADER).strip()
 
     @cached_property
     def source(self) -> bytes:
-        """The letter as it was handed over, without our own first line; empty when it is gone."""
-        with suppress(FileNotFoundError):  # the inbox is being emptied
+        """The message as sent, without our X-Envelope-To line; empty if it has been deleted."""
+        with suppress(FileNotFoundError):  # somebody is emptying the inbox
             return self.path.read_bytes().partition(b"\n")[2]
         return b""
 
@@ -76,9 +77,10 @@ class Letter:
 
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
-        """Every header in its order, decoded."""
-        head = _parser.parsebytes(self.source, headersonly=True)  # a list shows fifty of them
-        return [(name, _decoded(value)) for name, value in head.raw_items()]
+        """Every header, decoded, in the order of the message."""
+        # Headers only, because a list page shows fifty emails.
+        message = _parser.parsebytes(self.source, headersonly=True)
+        return [(name, _decode_header(value)) for name, value in message.raw_items()]
 
     @property
     def sender(self) -> str:
@@ -90,29 +92,29 @@ class Letter:
 
     @property
     def html(self) -> str:
-        """The HTML part; empty when there is none."""
+        """The HTML part, or an empty string."""
         return self._part("html")
 
     @property
     def text(self) -> str:
-        """The plain text part; empty when there is none."""
+        """The plain text part, or an empty string."""
         return self._part("plain")
 
-    def _header(self, wanted: str) -> str:
-        return next((value for name, value in self.headers if name.lower() == wanted), "")
+    def _header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name), "")
 
-    def _part(self, kind: str) -> str:
-        part = self._message.get_body(preferencelist=(kind,))
+    def _part(self, subtype: str) -> str:
+        part = self._message.get_body(preferencelist=(subtype,))
         if part is None:
             return ""
         try:
             return str(part.get_content())
-        except (LookupError, ValueError, MessageError):  # a character set that nobody knows
+        except (LookupError, ValueError, MessageError):  # an unknown character set
             return bytes(part.get_payload(decode=True) or b"").decode(errors="replace")
 
 
-def _decoded(value: str) -> str:
-    """Unfold a header and decode its encoded words and raw UTF-8."""
+def _decode_header(value: str) -> str:
+    """Return a header unfolded, with its encoded words and raw UTF-8 decoded."""
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", value).strip()
     readable = unfolded.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     with suppress(LookupError, ValueError, MessageError):
@@ -120,47 +122,44 @@ def _decoded(value: str) -> str:
     return readable
 
 
-def letters(*, to: str = "") -> list[Letter]:
-    """Letters whose recipient's address contains `to`, the newest first."""
+def stored_emails(*, to: str = "") -> list[StoredEmail]:
+    """Return the emails whose recipient's address contains `to`, newest first."""
     folder = Path(settings.INBOX_DIR)
-    names = sorted((name for name in _names(folder) if _FILE.fullmatch(name)), reverse=True)
-    found = [Letter(folder / name) for name in names]
+    names = sorted((name for name in _file_names(folder) if _FILE.fullmatch(name)), reverse=True)
+    found = [StoredEmail(folder / name) for name in names]
     wanted = to.strip().casefold()
-    return [letter for letter in found if wanted in letter.to.casefold()] if wanted else found
+    return [email for email in found if wanted in email.to.casefold()] if wanted else found
 
 
-def letter(key: str) -> Letter | None:
-    """Find the letter with this key; None when there is none, whatever the key is made of."""
+def stored_email(key: str) -> StoredEmail | None:
+    """Return the email with this key, or None. The key may be any string that a visitor sends."""
     path = Path(settings.INBOX_DIR) / f"{key}.eml"
     if not _FILE.fullmatch(path.name) or path.parent != Path(settings.INBOX_DIR):
         return None
-    return Letter(path) if path.is_file() else None
+    return StoredEmail(path) if path.is_file() else None
 
 
-def empty() -> int:
-    """Throw every letter away; give back how many there were."""
-    thrown = 0
-    for found in letters():
-        with suppress(FileNotFoundError):  # somebody else emptied it at the same moment
-            found.path.unlink()
-            thrown += 1
-    return thrown
+def delete_all() -> int:
+    """Delete every email and return how many there were."""
+    return sum(_delete(email) for email in stored_emails())
 
 
-def forget(addresses: Collection[str]) -> int:
-    """Throw away the letters to these addresses, in any spelling; give back how many there were."""
+def delete_sent_to(addresses: Collection[str]) -> int:
+    """Delete the emails sent to these addresses, however spelt, and return how many there were."""
     keys = {address_key(address) for address in addresses}
-    thrown = 0
-    for found in letters():
-        if address_key(found.to) in keys:
-            with suppress(FileNotFoundError):
-                found.path.unlink()
-                thrown += 1
-    return thrown
+    return sum(_delete(email) for email in stored_emails() if address_key(email.to) in keys)
 
 
-def _names(folder: Path) -> list[str]:
+def _delete(email: StoredEmail) -> bool:
     try:
-        return os.listdir(folder)  # noqa: PTH208  (names are all that is wanted of thousands)
+        email.path.unlink()
+    except FileNotFoundError:  # somebody else deleted it at the same moment
+        return False
+    return True
+
+
+def _file_names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208  (only the names of thousands of files are needed)
     except FileNotFoundError:
         return []

@@ -1,4 +1,4 @@
-"""The inbox's addresses, in development only."""
+"""URLs of the development inbox."""
 
 from django.urls import path, re_path
 
@@ -7,9 +7,9 @@ from newsroom.inbox.storage import KEY
 
 app_name = "inbox"
 urlpatterns = [
-    path("", views.letter_list, name="letter_list"),
-    path("empty/", views.letter_empty, name="letter_empty"),
-    re_path(rf"^(?P<key>{KEY})/$", views.letter_detail, name="letter_detail"),
-    re_path(rf"^(?P<key>{KEY})/html/$", views.letter_html, name="letter_html"),
-    re_path(rf"^(?P<key>{KEY})/source/$", views.letter_source, name="letter_source"),
+    path("", views.email_list, name="email_list"),
+    path("empty/", views.inbox_empty, name="empty"),
+    re_path(rf"^(?P<key>{KEY})/$", views.email_detail, name="email_detail"),
+    re_path(rf"^(?P<key>{KEY})/html/$", views.email_html, name="email_html"),
+    re_path(rf"^(?P<key>{KEY})/source/$", views.email_source, name="email_source"),
 ]

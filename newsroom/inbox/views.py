@@ -1,4 +1,7 @@
-"""The inbox's pages. A letter is shown as a stranger's: in a frame, without scripts or origin."""
+"""Pages of the development inbox.
+
+An email's HTML is untrusted, so it is shown in a sandboxed frame without scripts or an origin.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from newsroom.content_policy import content_policy
+from newsroom.content_security_policy import replace_csp
 from newsroom.inbox import storage
 
 PER_PAGE = 50
-# What a mail program allows a letter: its own styles and our pictures; links open beside it.
-LETTER_POLICY = {
+# What an email client allows: inline styles and our pictures. Links open in a new tab.
+EMAIL_CSP = {
     "default-src": [NONE],
     "script-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -35,55 +38,55 @@ LETTER_POLICY = {
         "allow-top-navigation-by-user-activation",
     ],
 }
-_LINKS_OPEN_OUTSIDE = '<base target="_blank">'
+_OPEN_LINKS_IN_NEW_TAB = '<base target="_blank">'
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 
 
 @never_cache
 @require_safe
-def letter_list(request: HttpRequest) -> HttpResponse:
-    """Letters, the newest first; `?to=` looks for a part of the recipient's address."""
+def email_list(request: HttpRequest) -> HttpResponse:
+    """List the emails, newest first. `?to=` searches for part of the recipient's address."""
     to = request.GET.get("to", "").strip()
-    page = Paginator(storage.letters(to=to), PER_PAGE).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "inbox/letter_list.html", {"page": page, "to": to})
+    page = Paginator(storage.stored_emails(to=to), PER_PAGE).get_page(request.GET.get("page"))
+    return TemplateResponse(request, "inbox/email_list.html", {"page": page, "to": to})
 
 
 @never_cache
 @require_safe
-@content_policy({"frame-src": [SELF]})
-def letter_detail(request: HttpRequest, key: str) -> HttpResponse:
-    """One letter: as it looks, as plain text, its headers."""
-    return TemplateResponse(request, "inbox/letter_detail.html", {"letter": _found(key)})
+@replace_csp({"frame-src": [SELF]})
+def email_detail(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one email: its HTML in a frame, its plain text and its headers."""
+    return TemplateResponse(request, "inbox/email_detail.html", {"email": _get_email_or_404(key)})
 
 
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@content_policy(LETTER_POLICY)
-def letter_html(request: HttpRequest, key: str) -> HttpResponse:
-    """The HTML part alone, for the frame."""
-    html = _found(key).html
+@replace_csp(EMAIL_CSP)
+def email_html(request: HttpRequest, key: str) -> HttpResponse:
+    """Return the HTML part alone, for the frame."""
+    html = _get_email_or_404(key).html
     head = _HEAD.search(html)
-    place = head.end() if head else 0
-    return HttpResponse(html[:place] + _LINKS_OPEN_OUTSIDE + html[place:])
+    position = head.end() if head else 0
+    return HttpResponse(html[:position] + _OPEN_LINKS_IN_NEW_TAB + html[position:])
 
 
 @never_cache
 @require_safe
-def letter_source(request: HttpRequest, key: str) -> HttpResponse:
-    """The letter as it would have gone over the wire."""
-    return HttpResponse(_found(key).source, content_type="text/plain; charset=utf-8")
+def email_source(request: HttpRequest, key: str) -> HttpResponse:
+    """Return the message source, as it would have been sent."""
+    return HttpResponse(_get_email_or_404(key).source, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
-def letter_empty(request: HttpRequest) -> HttpResponse:
-    """Throw every letter away."""
-    storage.empty()
-    return redirect("inbox:letter_list")
+def inbox_empty(request: HttpRequest) -> HttpResponse:
+    """Delete every email."""
+    storage.delete_all()
+    return redirect("inbox:email_list")
 
 
-def _found(key: str) -> storage.Letter:
-    letter = storage.letter(key)
-    if letter is None:
-        raise Http404("No such letter; the inbox may have been emptied.")
-    return letter
+def _get_email_or_404(key: str) -> storage.StoredEmail:
+    email = storage.stored_email(key)
+    if email is None:
+        raise Http404("There is no such email. The inbox may have been emptied.")
+    return email

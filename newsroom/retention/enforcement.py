@@ -17,21 +17,21 @@ from django.db.models.fields import CharField
 
 from newsroom.append_only import all_rows
 from newsroom.retention.columns import columns_of_database, models_by_table
-from newsroom.retention.policy import Policy, PolicyFault, Rule, read_policy
+from newsroom.retention.policy import Policy, PolicyError, Rule, read_policy
 
 BATCH = 1_000
-STRETCH_SECONDS = 60.0
+RUN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Run:
     """What a stretch did: rows by table; and whether the policy is carried out to its end."""
 
     rows: Counter[str]
     is_finished: bool
 
 
-def due(*, at: datetime) -> Counter[str]:
+def count_due(*, at: datetime) -> Counter[str]:
     """Count the rows that would go or be blanked now. Raises PolicyFault."""
     found: Counter[str] = Counter()
     for table, rule, model in _rules(_sound_policy()):
@@ -39,7 +39,7 @@ def due(*, at: datetime) -> Counter[str]:
     return +found
 
 
-def keep(*, at: datetime, seconds: float = STRETCH_SECONDS) -> Stretch:
+def apply_policy(*, at: datetime, seconds: float = RUN_SECONDS) -> Run:
     """Delete and blank what is due, for so many seconds at most.
 
     Raises PolicyFault, before anything is touched, when a column of the database has no entry.
@@ -52,14 +52,14 @@ def keep(*, at: datetime, seconds: float = STRETCH_SECONDS) -> Stretch:
             done[table] += len(batch)
             last = batch[-1]
             if time.monotonic() > ends:
-                return Stretch(rows=done, is_finished=False)
-    return Stretch(rows=done, is_finished=True)
+                return Run(rows=done, is_finished=False)
+    return Run(rows=done, is_finished=True)
 
 
 def _sound_policy() -> Policy:
     policy = read_policy()
     if gaps := policy.gaps(columns_of_database()):
-        raise PolicyFault("docs/retention.toml is not complete. " + " ".join(gaps))
+        raise PolicyError("docs/retention.toml is not complete. " + " ".join(gaps))
     return policy
 
 
@@ -71,7 +71,7 @@ def _rules(policy: Policy) -> list[tuple[str, Rule, type[Model]]]:
     ]
     for name, rule, model in rules:
         if not isinstance(_field(model, rule.moment), DateTimeField):
-            raise PolicyFault(f"{name}.{rule.moment} is no moment that a period could follow.")
+            raise PolicyError(f"{name}.{rule.moment} is no moment that a period could follow.")
         for column in rule.columns:
             _blank(_field(model, column))
     return rules
@@ -129,4 +129,4 @@ def _blank(field: Field[Any, Any]) -> Any:
         return {}
     if isinstance(field, CharField | TextField):
         return ""
-    raise PolicyFault(f"{field.model._meta.db_table}.{field.column} cannot be blank: delete rows.")
+    raise PolicyError(f"{field.model._meta.db_table}.{field.column} cannot be blank: delete rows.")

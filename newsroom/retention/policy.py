@@ -24,7 +24,7 @@ _CONDITION = re.compile(r"(?P<column>\w+) is (?:(?P<negated>not )?null|'(?P<word
 _KEYS = {"what", "personal", "other", "rules", "kept"}
 
 
-class PolicyFault(Exception):
+class PolicyError(Exception):
     """The retention policy cannot be carried out; the message says what to do, to the operator."""
 
 
@@ -125,9 +125,9 @@ def read_policy() -> Policy:
     try:
         return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as failure:
-        raise PolicyFault(f"{file} cannot be read: {failure.strerror}.") from None
+        raise PolicyError(f"{file} cannot be read: {failure.strerror}.") from None
     except ValueError as failure:
-        raise PolicyFault(f"{file} is no TOML: {failure}.") from None
+        raise PolicyError(f"{file} is no TOML: {failure}.") from None
 
 
 def parse_policy(tables: Mapping[str, Any]) -> Policy:
@@ -137,7 +137,7 @@ def parse_policy(tables: Mapping[str, Any]) -> Policy:
 
 def _table(name: str, entry: Any) -> Table:
     if not isinstance(entry, dict) or entry.keys() - _KEYS:
-        raise PolicyFault(f"[{name}] has what it cannot have: write {', '.join(sorted(_KEYS))}.")
+        raise PolicyError(f"[{name}] has what it cannot have: write {', '.join(sorted(_KEYS))}.")
     table = Table(
         name=name,
         what=str(entry.get("what", "")),
@@ -147,18 +147,18 @@ def _table(name: str, entry: Any) -> Table:
         kept=str(entry.get("kept", "")),
     )
     if twice := {*table.personal} & {*table.other}:
-        raise PolicyFault(f"{name}.{min(twice)} is listed as personal and as other: choose one.")
+        raise PolicyError(f"{name}.{min(twice)} is listed as personal and as other: choose one.")
     for rule in table.rules:
         named = {*rule.columns, rule.moment, *(one.column for one in rule.conditions)}
         if unknown := named - table.columns:
-            raise PolicyFault(
+            raise PolicyError(
                 f"A rule of [{name}] names {min(unknown)}, which is not listed there."
             )
     blanked = {column for rule in table.rules for column in rule.columns}
     goes = any(not rule.columns for rule in table.rules)
     forgotten = {*table.personal} - blanked
     if forgotten and not (goes or table.kept):
-        raise PolicyFault(
+        raise PolicyError(
             f"{name}.{min(forgotten)} is personal, but no rule touches it: write a rule, or under"
             " “kept” why it stays."
         )
@@ -169,7 +169,7 @@ def _rule(table: str, entry: Any) -> Rule:
     sentence = str(entry.get("do", "")) if isinstance(entry, dict) else ""
     found = _RULE.fullmatch(" ".join(sentence.split()))
     if found is None:
-        raise PolicyFault(f"A rule of [{table}] is not understood: “{sentence}”. Write {_SHAPE}.")
+        raise PolicyError(f"A rule of [{table}] is not understood: “{sentence}”. Write {_SHAPE}.")
     conditions = (found["conditions"] or "").split(" and ") if found["conditions"] else []
     return Rule(
         columns=tuple(re.findall(r"\w+", found["columns"] or "")),
@@ -184,7 +184,7 @@ def _rule(table: str, entry: Any) -> Rule:
 def _condition(table: str, text: str) -> Condition:
     found = _CONDITION.fullmatch(text.strip())
     if found is None:
-        raise PolicyFault(
+        raise PolicyError(
             f"A rule of [{table}] is not understood after “while”: “{text}”. Write “COLUMN is"
             " null”, “COLUMN is not null” or “COLUMN is 'WORD'”."
         )

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning  # noqa: A004  (Django's own name)
 
 from newsroom.retention.columns import columns_of_models
-from newsroom.retention.policy import PolicyFault, read_policy
+from newsroom.retention.policy import PolicyError, read_policy
 
 
 def check_retention(**_: Any) -> list[CheckMessage]:
@@ -17,7 +17,7 @@ def check_retention(**_: Any) -> list[CheckMessage]:
     """
     try:
         gaps = read_policy().gaps(columns_of_models())
-    except PolicyFault as fault:
+    except PolicyError as fault:
         gaps = [str(fault)]
     hint = "docs/retention.toml lists every column; until it does, nothing is deleted at night."
     return [Warning(gap, hint=hint, id="newsroom.W001") for gap in gaps]

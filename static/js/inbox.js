@@ -1,27 +1,27 @@
-// Looks for new letters every two seconds while the page is seen, and puts them into the list.
+// Checks for new emails every two seconds while the page is visible, and updates the list.
 "use strict";
 
-const EVERY = 2000; // milliseconds
+const INTERVAL = 2000; // milliseconds
 
-async function look() {
+async function refresh() {
   if (!document.hidden) {
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (response.ok) update(new DOMParser().parseFromString(await response.text(), "text/html"));
     } catch {
-      // The newsroom is being restarted: ask again later.
+      // The server is restarting: try again at the next interval.
     }
   }
-  setTimeout(look, EVERY);
+  setTimeout(refresh, INTERVAL);
 }
 
-function replace(fresh) {
-  const now = document.getElementById("letters");
-  const next = fresh.getElementById("letters");
-  if (!next || next.dataset.latest === now.dataset.latest) return;
+function update(page) {
+  const current = document.getElementById("emails");
+  const latest = page.getElementById("emails");
+  if (!latest || latest.dataset.latest === current.dataset.latest) return;
   const focused = document.activeElement?.getAttribute("href");
-  now.replaceWith(document.adoptNode(next));
-  if (focused) document.querySelector(`#letters a[href="${CSS.escape(focused)}"]`)?.focus();
+  current.replaceWith(document.adoptNode(latest));
+  if (focused) document.querySelector(`#emails a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
-setTimeout(look, EVERY);
+setTimeout(refresh, INTERVAL);

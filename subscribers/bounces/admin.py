@@ -8,14 +8,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from newsroom.admin_lists import LongListAdmin, ReadOnlyAdmin
+from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin
 from subscribers.models import BounceEvent, Subscriber
 from subscribers.models.address_search import search_address
 
 ROWS = "admin/subscribers/_rows.html"
 
 
-class EventInline(ReadOnlyAdmin, admin.TabularInline[BounceEvent, Subscriber]):
+class EventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):
     """What came back from one reader."""
 
     model = BounceEvent
@@ -38,7 +38,7 @@ class EventInline(ReadOnlyAdmin, admin.TabularInline[BounceEvent, Subscriber]):
 
 
 @admin.register(BounceEvent)
-class ReportEventAdmin(ReadOnlyAdmin, LongListAdmin, admin.ModelAdmin[BounceEvent]):
+class ReportEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[BounceEvent]):
     """Bounces and complaints, the latest first."""
 
     list_display = ("subscriber", "what", "issue", "at")

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from subscribers.bounces.delivery_lookup import HANDED_OVER, UNDER_WAY
 from subscribers.bounces.suppression_policy import read_policy
 from subscribers.models import (
@@ -155,4 +155,4 @@ def suppress(subscriber: Subscriber, event: BounceEvent, *, letters: int, at: da
         weaker = Suppression.objects.filter(pk=row.pk, reason__in=WEAKER_REASONS)
         is_new = bool(weaker.update(reason=reason, detail=detail, at=at)) or is_new
     if is_new:
-        record_log_entry("suppressed", subscriber, by=None, reason=reason.value, letters=letters)
+        audit_log.record("suppressed", subscriber, by=None, reason=reason.value, letters=letters)

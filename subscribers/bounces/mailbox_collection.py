@@ -8,8 +8,8 @@ import poplib
 import ssl
 from collections.abc import Callable
 
-from newsroom.mail_servers import Tls
-from newsroom.mailbox import Mailbox
+from newsroom.mail_servers import TlsMode
+from newsroom.report_mailbox import Mailbox
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,12 @@ def _collect_imap(mailbox: Mailbox, take: Callable[[bytes], None]) -> int:
 
 def _open_imap(mailbox: Mailbox) -> imaplib.IMAP4:
     context = ssl.create_default_context()
-    if mailbox.tls == Tls.IMPLICIT:
+    if mailbox.tls == TlsMode.IMPLICIT:
         return imaplib.IMAP4_SSL(
             mailbox.host, mailbox.port, timeout=mailbox.timeout, ssl_context=context
         )
     server = imaplib.IMAP4(mailbox.host, mailbox.port, timeout=mailbox.timeout)
-    if mailbox.tls == Tls.STARTTLS:
+    if mailbox.tls == TlsMode.STARTTLS:
         server.starttls(context)
     return server
 
@@ -85,14 +85,14 @@ def _fetch(server: imaplib.IMAP4, uid: str) -> bytes | None:
 def _pop(mailbox: Mailbox, take: Callable[[bytes], None]) -> int:
     context = ssl.create_default_context()
     server: poplib.POP3
-    if mailbox.tls == Tls.IMPLICIT:
+    if mailbox.tls == TlsMode.IMPLICIT:
         server = poplib.POP3_SSL(
             mailbox.host, mailbox.port, timeout=mailbox.timeout, context=context
         )
     else:
         server = poplib.POP3(mailbox.host, mailbox.port, timeout=mailbox.timeout)
     try:
-        if mailbox.tls == Tls.STARTTLS:
+        if mailbox.tls == TlsMode.STARTTLS:
             server.stls(context)
         server.user(mailbox.username)
         server.pass_(mailbox.password)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from newsroom.admin_lists import LongListAdmin
-from newsroom.models import record_log_entry
+from newsroom import audit_log
+from newsroom.admin_mixins import LargeTableAdminMixin
 from subscribers.models import Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
 from subscribers.signup.forms import AddressField
@@ -45,7 +45,7 @@ class SuppressionForm(forms.ModelForm[Suppression]):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(LongListAdmin, admin.ModelAdmin[Suppression]):
+class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
     """Addresses that get nothing any more."""
 
     list_display = ("reason", "at", "detail")
@@ -80,8 +80,8 @@ class SuppressionAdmin(LongListAdmin, admin.ModelAdmin[Suppression]):
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        record_log_entry("suppressed", obj, by=request.user)
+        audit_log.record("suppressed", obj, by=request.user)
 
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        record_log_entry("lifted", obj, by=request.user, reason=obj.reason)
+        audit_log.record("lifted", obj, by=request.user, reason=obj.reason)
         super().delete_model(request, obj)

@@ -33,7 +33,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsroom.tokens import SIGNED_ID_CHARS
-from newsroom.webhook_secrets import SECRET_OF
+from newsroom.webhook_secrets import SECRET_SETTINGS
 from subscribers.bounces.classification import judge
 from subscribers.bounces.delivery_lookup import latest_letter, trace_seal
 from subscribers.bounces.event_actions import Event, act_on
@@ -86,7 +86,7 @@ def hook(request: HttpRequest, provider: str) -> HttpResponse:
         raise Http404("no such provider here")
     if request.method == "HEAD":  # some try the address before they use it
         return HttpResponse()
-    view = VIEWS[provider](**{SECRET_OF[provider]: secret})
+    view = VIEWS[provider](**{SECRET_SETTINGS[provider]: secret})
     if provider == "amazon-ses" and "HTTP_AUTHORIZATION" not in request.META:
         # It proves itself only when it is asked to (Amazon SNS, HTTP authentication).
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Basic realm="hooks"'})

@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Briefing
-from newsroom.admin_lists import ReadOnlyAdmin
-from newsroom.models import record_log_entry
+from newsroom import audit_log
+from newsroom.admin_mixins import ReadOnlyAdminMixin
 from newsroom.transitions import TransitionRefused
 from subscribers.lists import ImportRefused, uploaded_lists
 from subscribers.lists.forms import ReadingForm
@@ -72,7 +72,7 @@ class ListForm(forms.Form):
 
 
 @admin.register(SubscriberImport)
-class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
+class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImport]):
     """Imports: begun here, done by a worker."""
 
     list_display = ("file_name", "briefing", "state", "became", "sent_by", "created_at")
@@ -200,7 +200,7 @@ class SubscriberImportAdmin(ReadOnlyAdmin, admin.ModelAdmin[SubscriberImport]):
         made = self._find(request, pk)
         if not made.parts.filter(kind=PartKind.REFUSED).exists():
             raise Http404("no refused rows")
-        record_log_entry("downloaded refused rows", made, by=request.user)
+        audit_log.record("downloaded refused rows", made, by=request.user)
         return StreamingHttpResponse(
             uploaded_lists.read_parts(made, PartKind.REFUSED),
             content_type="text/csv; charset=utf-8",

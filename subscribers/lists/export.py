@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, QuerySet
 
 from briefings.models import Briefing
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from subscribers.lists.known_exports import OWN_HEADER
 from subscribers.lists.spreadsheet_cells import defuse
 from subscribers.models import (
@@ -25,7 +25,7 @@ from subscribers.models import (
 )
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 CHUNK = 2_000  # rows from the server's cursor at a time
 
@@ -72,14 +72,14 @@ def find(wanted: Wanted) -> QuerySet[Subscription]:
     return found.select_related("subscriber", "briefing").order_by("pk")
 
 
-def export(wanted: Wanted, *, by: Staff) -> Iterator[str]:
+def export(wanted: Wanted, *, by: Actor) -> Iterator[str]:
     """Put on record who takes which list, then give its lines. Memory stays flat.
 
     Addresses leave the house here, so the record is written before the first of them.
     """
     about = [wanted.briefing] if wanted.briefing else Briefing.objects.order_by("pk")
     for briefing in about:
-        record_log_entry(
+        audit_log.record(
             "exported subscribers",
             briefing,
             by=by,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.db import IntegrityError, transaction
 
 from briefings.models import Briefing
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from subscribers.lists import table_writer
 from subscribers.lists.import_errors import ImportRefused
 from subscribers.lists.import_plan import Plan
@@ -22,7 +22,7 @@ from subscribers.lists.row_validation import Judged, judge_rows
 from subscribers.lists.staging_table import settle_staging, stage, staging
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 BATCH = 10_000  # rows in memory at a time, thrice: read, waiting, being stored
 _TRIES = 3
@@ -52,7 +52,7 @@ def run(
     briefing: Briefing,
     *,
     at: datetime,
-    by: Staff = None,
+    by: Actor = None,
     dry_run: bool = False,
     watch: Watch = lambda _: None,
     conclude: Conclude = lambda *_: None,
@@ -111,7 +111,7 @@ def _write(
     reasons: Counter[str],
     *,
     at: datetime,
-    by: Staff,
+    by: Actor,
     dry_run: bool,
 ) -> Figures:
     table_writer.choose(briefing, dry_run=dry_run)
@@ -128,7 +128,7 @@ def _write(
         reasons=dict(refused.most_common()),
     )
     if not dry_run:
-        record_log_entry(
+        audit_log.record(
             "imported subscribers",
             briefing,
             by=by,

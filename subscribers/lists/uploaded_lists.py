@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
+from newsroom import audit_log
 from newsroom.clock import database_now
-from newsroom.models import record_log_entry
 from newsroom.wake_ups import wake
 from subscribers.lists.import_errors import ImportRefused, ImportStopped
 from subscribers.lists.import_plan import Choices, Plan, make_plan
@@ -24,7 +24,7 @@ from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImpo
 
 if TYPE_CHECKING:
     from briefings.models import Briefing
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ PIECE = 1 << 20  # octets in a part
 
 
 def keep(
-    file: BinaryIO, *, name: str, size: int, briefing: Briefing, choices: Choices, by: Staff
+    file: BinaryIO, *, name: str, size: int, briefing: Briefing, choices: Choices, by: Actor
 ) -> SubscriberImport:
     """Keep a file that can be read, and have it checked if nothing has to be said about it.
 
@@ -49,7 +49,7 @@ def keep(
         )
         file.seek(0)
         put(made, PartKind.FILE, iter(lambda: file.read(PIECE), b""))
-        record_log_entry("sent in", made, by=by, briefing=briefing.slug)
+        audit_log.record("sent in", made, by=by, briefing=briefing.slug)
         settle(made, file, plan, choices)
     return made
 

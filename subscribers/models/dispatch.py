@@ -13,7 +13,7 @@ from django.utils import timezone
 from newsroom.transitions import move, update_if
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 class DispatchState(models.TextChoices):
@@ -109,20 +109,20 @@ class Dispatch(models.Model):
         sent = Q(state=DispatchState.SENT)
         update_if(sent, self, state=DispatchState.SENDING, finished_at=None)
 
-    def pause(self, *, by: Staff, reason: str = "") -> None:
+    def pause(self, *, by: Actor, reason: str = "") -> None:
         """Stop before the next letter, until somebody resumes."""
         reason = reason[:500]
         detail = {"pause_reason": reason} if reason else {}
         paused = DispatchState.PAUSED
         move(self, LIVE_STATES, paused, verb="paused", by=by, detail=detail, pause_reason=reason)
 
-    def resume(self, *, by: Staff) -> None:
+    def resume(self, *, by: Actor) -> None:
         """Go on where it stopped."""
         self.refresh_from_db(fields=["filled_at"])
         target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
         move(self, {DispatchState.PAUSED}, target, verb="resumed", by=by, pause_reason="")
 
-    def cancel(self, *, by: Staff, at: datetime) -> None:
+    def cancel(self, *, by: Actor, at: datetime) -> None:
         """Send no further letter, for good."""
         detail = {"finished_at": str(at)}
         cancelled = DispatchState.CANCELLED

@@ -14,7 +14,7 @@ from django.utils import timezone
 from newsroom.transitions import move
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 # A worker that said nothing for so long has died; another one begins anew, for nothing was written.
 SILENT_FOR = timedelta(minutes=10)
@@ -148,7 +148,7 @@ class SubscriberImport(models.Model):
         fresh: dict[str, Any] = {"choices": choices, "reading": reading, "figures": {}}
         move(self, ASKING_STATES, ImportState.UPLOADED, trouble=trouble[:1000], **fresh)
 
-    def begin(self, *, by: Staff) -> None:
+    def begin(self, *, by: Actor) -> None:
         """Let a worker import what was checked."""
         move(
             self,
@@ -171,7 +171,7 @@ class SubscriberImport(models.Model):
         }
         move(self, WORKING_STATES, ImportState(self.state), **fresh)
 
-    def stop(self, *, by: Staff, at: datetime) -> None:
+    def stop(self, *, by: Actor, at: datetime) -> None:
         """Write nothing, and remove the file. Raises TransitionRefused once all is written."""
         with transaction.atomic():
             stoppable = WORKING_STATES | ASKING_STATES

@@ -14,8 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from newsroom.constant_time import queue_email_in_constant_time
-from newsroom.emails import queue_email
+from newsroom.emails import queue_email, queue_email_in_constant_time
 from newsroom.rate_limits import is_first_this_hour
 from subscribers.locks import lock_subscriber, lock_subscribers
 from subscribers.models import AddressChange, AddressChangeState, Subscriber, Suppression

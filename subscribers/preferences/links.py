@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.constant_time import queue_email_in_constant_time
+from newsroom.emails import queue_email_in_constant_time
 from newsroom.rate_limits import is_first_this_hour
 from newsroom.tokens import is_row_token, sign_value, verify_value
 from subscribers.consent import Evidence, subscribe

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from newsroom.models import record_log_entry
+from newsroom import audit_log
 from subscribers.models import Subscriber
 from subscribers.preferences.forms import ErasureForm
 from subscribers.privacy import erasure
@@ -56,7 +56,7 @@ class ErasingPage(Admin):
             form.is_valid()  # one box, ticked or not
             keep_words = form.cleaned_data["keep_words"]
             with transaction.atomic():
-                record_log_entry("erased", subscriber, by=request.user, keep_words=keep_words)
+                audit_log.record("erased", subscriber, by=request.user, keep_words=keep_words)
                 erasure.erase(person, keep_words=keep_words, at=timezone.now())
             # A message is kept until it is read, so it says nothing about the reader.
             messages.success(request, "Erased. A hash of the address keeps letters away.")

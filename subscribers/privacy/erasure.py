@@ -19,7 +19,7 @@ from django.db.models import Model, Q, QuerySet
 
 from briefings.models import Comment, CommentState
 from newsroom.inbox import storage
-from newsroom.mail_servers import Kind
+from newsroom.mail_servers import MailServerKind
 from newsroom.models import OutgoingEmail
 from subscribers.lists.table_writer import wait_for_imports
 from subscribers.locks import lock_subscribers
@@ -136,5 +136,5 @@ def _entries(model: type[Model], pks: Iterable[int]) -> Q:
 
 def _empty_inbox(person: Person) -> None:
     """Throw away the letters that the development inbox keeps for the person."""
-    if settings.MAIL_SERVERS[0].kind is Kind.INBOX:
-        storage.forget(person.addresses)
+    if settings.MAIL_SERVERS[0].kind is MailServerKind.INBOX:
+        storage.delete_sent_to(person.addresses)

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from newsroom.email_addresses import address_key, folded
+from newsroom.email_addresses import address_key, fold_case
 from subscribers.lists.csv_reader import Table, open_table, read_lines, read_rows
 from subscribers.lists.decoding import Encoding
 from subscribers.lists.import_errors import ImportRefused
@@ -48,7 +48,7 @@ class Sought:
 
     def may_be_in(self, line: str) -> bool:
         """Whether to look closer, which takes twenty times as long."""
-        text = line.lower() if line.isascii() else folded(_visible(line))
+        text = line.lower() if line.isascii() else fold_case(_visible(line))
         return any(local in text for local in self.locals)
 
     def is_in(self, cells: Iterable[str]) -> bool:

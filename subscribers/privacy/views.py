@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from newsroom.retention.policy import PolicyFault, read_policy
+from newsroom.retention.policy import PolicyError, read_policy
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     """List what the site keeps; empty while the policy cannot be read, which the log says."""
     try:
         tables = [table for table in read_policy().tables.values() if table.what]
-    except PolicyFault as fault:
+    except PolicyError as fault:
         log.error("the page about privacy is empty: %s", fault)
         tables = []
     return TemplateResponse(request, "subscribers/privacy.html", {"tables": tables})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.urls import URLPattern
 
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 SEND = "briefings.send_issue"
 SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
@@ -188,7 +188,7 @@ def brakes_for(dispatch: Dispatch) -> list[tuple[str, str]]:
     return []
 
 
-def apply_brake(act: str, dispatch: Dispatch, *, by: Staff) -> None:
+def apply_brake(act: str, dispatch: Dispatch, *, by: Actor) -> None:
     """Do what a button says. Raises TransitionRefused."""
     if act == "pause":
         dispatch.pause(by=by, reason="Paused at the desk.")

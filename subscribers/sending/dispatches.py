@@ -24,7 +24,7 @@ from subscribers.sending.personalised_email import Placeholder
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def links_with_placeholders() -> EmailLinks:
     )
 
 
-def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
+def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
     """Publish a scheduled issue and freeze its words into a dispatch, both or neither.
 
     Raises TransitionRefused when the issue is not scheduled or not as it was approved.
@@ -67,7 +67,7 @@ def publish(issue: Issue, *, at: datetime, by: Staff = None) -> Dispatch:
     return dispatch
 
 
-def send_now(issue: Issue, *, at: datetime, by: Staff) -> Dispatch:
+def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
     """Publish an approved or scheduled issue at once. Raises TransitionRefused."""
     with transaction.atomic():
         issue.schedule(publish_at=at, by=by)

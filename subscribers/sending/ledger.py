@@ -11,15 +11,15 @@ from django.db import connection
 from django.db.models import F, Value
 from django.utils import timezone
 
+from newsroom import audit_log
 from newsroom.clock import database_now
-from newsroom.models import record_log_entry
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending.personalised_email import Recipient
 from subscribers.sending.transactions import bounded_transaction
 
 if TYPE_CHECKING:
-    from newsroom.staff import Staff
+    from newsroom.audit_log import Actor
 
 
 def fill(dispatch: Dispatch) -> int:
@@ -84,7 +84,7 @@ def recipient_of(delivery: Delivery) -> Recipient | None:
     )
 
 
-def resend(delivery: Delivery, *, by: Staff) -> bool:
+def resend(delivery: Delivery, *, by: Actor) -> bool:
     """Let a person send a copy of unknown fate again, under the same Message-ID.
 
     False when it is unknown no more: of two people one wins.
@@ -99,7 +99,7 @@ def resend(delivery: Delivery, *, by: Staff) -> bool:
         ):
             return False
         delivery.dispatch.reopen()
-        record_log_entry("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
+        audit_log.record("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
     return True
 
 

@@ -14,7 +14,7 @@ import ssl
 from base64 import b64encode
 from typing import TYPE_CHECKING, cast
 
-from newsroom.mail_servers import MailServer, Tls
+from newsroom.mail_servers import MailServer, TlsMode
 from subscribers.sending.smtp_protocol import ReplyReader
 from subscribers.sending.transport_interface import (
     ConnectionLost,
@@ -51,9 +51,9 @@ class SmtpConnection:
         Raises ServerAway when it may work later, ServerRejectsUs when a person must look.
         """
         connection = cls(server)
-        context = ssl.create_default_context() if server.tls is not Tls.NONE else None
+        context = ssl.create_default_context() if server.tls is not TlsMode.NONE else None
         try:
-            await connection._connect(context if server.tls is Tls.IMPLICIT else None)
+            await connection._connect(context if server.tls is TlsMode.IMPLICIT else None)
             await connection._begin(context, name)
         except ConnectionLost as lost:
             connection.abort()
@@ -82,7 +82,7 @@ class SmtpConnection:
         if not greeting.accepted:
             raise ServerUnreachable(f"{self._server.host} does not greet us: {greeting}")
         await self._hello(name)
-        if context is not None and self._server.tls is Tls.STARTTLS:
+        if context is not None and self._server.tls is TlsMode.STARTTLS:
             await self._protect(context)
             await self._hello(name)
         if self._server.username:
@@ -117,7 +117,7 @@ class SmtpConnection:
         self._wire.secured(cast("asyncio.Transport", secured))
 
     async def _log_in(self) -> None:
-        if self._server.tls is Tls.NONE and self._server.host not in {"localhost", "127.0.0.1"}:
+        if self._server.tls is TlsMode.NONE and self._server.host not in {"localhost", "127.0.0.1"}:
             raise ServerRejectsUs("a password is never sent without TLS: add ?tls=starttls")
         words = f"\0{self._server.username}\0{self._server.password}".encode()
         answer = await self._command(f"AUTH PLAIN {b64encode(words).decode()}")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 
-from newsroom.inbox.storage import deliver
-from newsroom.mail_servers import Kind
+from newsroom.inbox import storage
+from newsroom.mail_servers import MailServerKind
 from subscribers.sending.provider_transport import ProviderTransport
 from subscribers.sending.smtp_connection import SmtpConnection
 from subscribers.sending.transport_interface import Permit, SmtpReply
@@ -61,7 +61,7 @@ class InboxTransport:
         if await leave is not Permit.GO:
             return None
         message = envelope.wire().replace(b"\r\n..", b"\r\n.")
-        await asyncio.to_thread(deliver, message, to=envelope.recipient)
+        await asyncio.to_thread(storage.store, message, to=envelope.recipient)
         return SmtpReply(code=250, text="kept in the inbox")
 
     async def close(self) -> None:
@@ -71,9 +71,9 @@ class InboxTransport:
 async def open_transport(server: MailServer) -> Transport:
     """Open a way out. Raises ServerAway or ServerRejectsUs."""
     match server.kind:
-        case Kind.INBOX:
+        case MailServerKind.INBOX:
             return InboxTransport()
-        case Kind.ANYMAIL:
+        case MailServerKind.ANYMAIL:
             return await ProviderTransport.open(server)
         case _:
             return await SmtpConnection.open(server, name=settings.SITE_HOST)

@@ -6,7 +6,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from newsroom.content_policy import content_policy
+from newsroom.content_security_policy import replace_csp
 from newsroom.private_pages import private_page
 from newsroom.tokens import verify_id
 from subscribers.models import Delivery
@@ -27,7 +27,7 @@ LETTER_POLICY = {
 
 
 @private_page
-@content_policy(LETTER_POLICY)
+@replace_csp(LETTER_POLICY)
 @require_safe
 def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """Show the frozen letter with this reader's own links; 404 when the link is none of ours."""

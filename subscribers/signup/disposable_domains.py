@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from newsroom.domain_lists import listed_above, read_domains
+from newsroom.domain_lists import find_listed_domain, read_domain_list
 from newsroom.email_addresses import readable_address
 
 _KNOWN = Path(__file__).with_name("disposable-domains.txt")
@@ -20,7 +20,7 @@ def refuse_disposable(address: str) -> None:
     Raises ValidationError with a sentence, which speaks of the domain alone.
     """
     _, _, domain = address.rpartition("@")
-    if listed_above(domain, (_known(), settings.DISPOSABLE_DOMAINS)):
+    if find_listed_domain(domain, (_known(), settings.DISPOSABLE_DOMAINS)):
         shown = readable_address(address).rpartition("@")[2]
         raise ValidationError(
             f"Mailboxes at {shown} live for a short while only, and a weekly letter would not"
@@ -31,4 +31,4 @@ def refuse_disposable(address: str) -> None:
 
 @cache
 def _known() -> frozenset[str]:
-    return read_domains(_KNOWN)
+    return read_domain_list(_KNOWN)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from newsroom.client_address import neighbourhood_of
+from newsroom.client_address import subnet_of
 from newsroom.rate_limits import HOUR, count_within
 from subscribers.models.address_hash import hash_address
 from subscribers.signup.proof_of_work import is_solved
@@ -52,7 +52,7 @@ class Approach:
 
     @property
     def network(self) -> str:
-        return neighbourhood_of(self.ip)
+        return subnet_of(self.ip)
 
 
 def must_work(approach: Approach, *, solution: str) -> bool:

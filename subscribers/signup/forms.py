@@ -10,7 +10,7 @@ from django import forms
 
 from briefings.models import Briefing
 from newsroom.email_addresses import normalise_address
-from newsroom.smtp_submission import can_write_to
+from newsroom.smtp_submission import can_deliver_to
 from subscribers.signup.disposable_domains import refuse_disposable
 from subscribers.signup.domain_suggestions import suggest_domain
 from subscribers.signup.name_rules import refuse_messages
@@ -53,7 +53,7 @@ class ReachableAddressField(AddressField):
         address = super().clean(value)
         if address:
             refuse_disposable(address)
-        if address and not can_write_to(address):
+        if address and not can_deliver_to(address):
             raise forms.ValidationError(
                 "Our mail server cannot write to an address with such letters before the @ yet."
                 " Type another address, with the letters a to z there.",

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from briefings.models import Briefing, Issue
-from newsroom.constant_time import queue_email_in_constant_time
+from newsroom.emails import queue_email_in_constant_time
 from newsroom.tokens import make_row_token
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.address_hash import hash_address

@@ -53,7 +53,7 @@ def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
 
 def too_many_forms(ip: str | None, *, at: datetime) -> bool:
     """Count a form that makes us write a letter, of one visitor."""
-    return is_over_hourly_limit("forms", ip=ip, an_hour=FORMS_AN_HOUR, at=at)
+    return is_over_hourly_limit("forms", ip=ip, limit=FORMS_AN_HOUR, at=at)
 
 
 def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:

@@ -14,7 +14,7 @@ from subscribers.models import SignUp, Subscription
 from subscribers.signup.embedded_form import snippet
 from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_published_issue
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 from tests.servers.browser import Watch
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -133,7 +133,7 @@ def test_a_reader_signs_up_on_another_site(
     assert page.url == f"{site}/subscribe/ward-round/"
     assert SignUp.objects.get().choices.get().source == elsewhere
 
-    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    page.goto(site + link_to("confirm", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("You signed up on another site")
     look(page, "signup-42-confirm-from-elsewhere")
     page.get_by_role("button", name="Yes, send it to me").click()

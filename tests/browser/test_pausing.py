@@ -12,7 +12,7 @@ from subscribers.models import Subscriber
 from subscribers.preferences import pauses
 from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_published_issue, make_reader
-from tests.sent_emails import letters_sent, link_to, links_in
+from tests.sent_emails import emails_sent, link_to, links_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA = "ada@example.org"
@@ -30,14 +30,14 @@ def test_a_reader_on_holiday_is_told_and_begins_again(page: Page, site: str) -> 
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_role("button", name="Send me the next one").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
-    [link] = [link for link in links_in(letters_sent()[-1]) if "/pause/" in link]
+    [link] = [link for link in links_in(emails_sent()[-1]) if "/pause/" in link]
     page.goto(site + link)
     look(page, "60-paused")
 
     page.goto(f"{site}/subscribe/committee-room/")
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_role("button", name="Send me the next one").click()
-    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    page.goto(site + link_to("confirm", emails_sent()[-1]))
     page.get_by_role("button", name="Yes, send it to me").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Ada")
     look(page, "61-welcome-paused")

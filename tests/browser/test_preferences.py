@@ -12,7 +12,7 @@ from newsroom.retention.policy import read_policy
 from subscribers.models import Subscriber
 from tests.browser.page_checks import faults, look, picture
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
-from tests.sent_emails import letters_to, link_to
+from tests.sent_emails import emails_sent_to, link_to
 from tests.subscribers.subscriber_lives import in_a_month
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -35,7 +35,7 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
     page.goto(f"{site}/preferences/{reader.token}/")
     look(page, "preferences-1-holder")
     page.get_by_role("button", name="Send me a link").click()
-    owner = site + link_to("preferences", letters_to(ADA)[-1])
+    owner = site + link_to("preferences", emails_sent_to(ADA)[-1])
     page.goto(owner)
     look(page, "preferences-2-owner")
 
@@ -59,12 +59,12 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
     page.get_by_role("button", name="Change it").click()
     expect(status).to_contain_text(f"We are writing to {NEW}")
     look(page, "preferences-7-address-waits")
-    page.goto(site + link_to("preferences", letters_to(NEW)[-1]))
+    page.goto(site + link_to("preferences", emails_sent_to(NEW)[-1]))
     look(page, "preferences-8-new-mailbox")
     page.get_by_role("button", name="Yes, send them here").click()
     expect(heading).to_have_text("Thank you, noted")
     look(page, "preferences-9-agreed")
-    page.goto(site + link_to("preferences", letters_to(ADA)[-1]))
+    page.goto(site + link_to("preferences", emails_sent_to(ADA)[-1]))
     look(page, "preferences-10-old-mailbox")
     page.get_by_role("button", name="Yes, change it").click()
     reader.refresh_from_db()
@@ -72,9 +72,9 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
 
     page.goto(owner)  # it was sent to the old address
     expect(heading).to_have_text("This link has ended")
-    page.goto(site + link_to("preferences", letters_to(NEW)[-1]))
+    page.goto(site + link_to("preferences", emails_sent_to(NEW)[-1]))
     page.get_by_role("button", name="Send me a link").click()
-    owner = site + link_to("preferences", letters_to(NEW)[-1])
+    owner = site + link_to("preferences", emails_sent_to(NEW)[-1])
     page.goto(owner)
     with page.expect_download() as fetched:
         page.get_by_role("button", name="Download my data").click()

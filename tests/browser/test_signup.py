@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from subscribers.models import SignUp, Subscriber, Subscription, SubscriptionState
 from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_contributor, make_published_issue
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA = "ada@example.org"
@@ -60,7 +60,7 @@ def test_a_reader_signs_up_on_the_page_of_all_briefings(
     expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
     look(page, "signup-3-look-in-your-inbox")
 
-    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    page.goto(site + link_to("confirm", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("The Committee Room")
     look(page, "signup-4-confirm")
     assert not Subscriber.objects.exists()
@@ -72,7 +72,7 @@ def test_a_reader_signs_up_on_the_page_of_all_briefings(
     expect(page.get_by_role("heading", level=1)).to_have_text("This is confirmed already")
     look(page, "signup-6-confirmed-already")
 
-    page.goto(site + link_to("preferences", letters_sent()[-1]))
+    page.goto(site + link_to("preferences", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("a•••@example.org")
     look(page, "signup-7-preferences-from-a-letter")
     page.get_by_role("button", name="Leave The Committee Room").click()
@@ -87,7 +87,7 @@ def test_a_reader_signs_up_on_the_page_of_all_briefings(
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_role("button", name="Send me my link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
-    page.goto(site + link_to("preferences", letters_sent()[-1]))
+    page.goto(site + link_to("preferences", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text(ADA)
     look(page, "signup-11-preferences-of-the-owner")
     page.get_by_label("Night Bus").check()
@@ -114,10 +114,10 @@ def test_a_reader_signs_up_beside_an_issue_and_leaves_by_a_letter(
     page.goto(f"{site}/subscribe/ward-round/")
     look(page, "signup-21-form-for-one")
 
-    page.goto(site + link_to("confirm", letters_sent()[-1]))
+    page.goto(site + link_to("confirm", emails_sent()[-1]))
     look(page, "signup-22-confirm-one")
     page.get_by_role("button", name="Yes, send it to me").click()
-    page.goto(site + link_to("unsubscribe", letters_sent()[-1]))
+    page.goto(site + link_to("unsubscribe", emails_sent()[-1]))
     look(page, "signup-23-unsubscribe")
     page.get_by_role("button", name="Leave The Ward Round").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You have left The Ward Round")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.servers.browser import Watch
-from tests.servers.newsroom import Demo
+from tests.servers.demo import Demo
 
 # As a correspondent sends it on a Wednesday night, copied out of a mail program.
 DOCUMENT = Path(__file__).parent / "the-vans.txt"

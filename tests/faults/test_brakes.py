@@ -36,13 +36,13 @@ def test_pause_resume_and_cancel_act_within_two_seconds_under_load(
     make_due_issue(readers=3_000)
     smtp_server.delay(0.04)
     start_newsroom(EMAIL_URL=smtp_server.url)
-    smtp_server.wait_for_number(500, seconds=60)
+    smtp_server.wait_for_count(500, seconds=60)
     paused_at = press("pause")
     time.sleep(WITHIN_SECONDS + 1)
     before = smtp_server.arrivals()
     assert before[-1] - paused_at < WITHIN_SECONDS
     resumed_at = press("resume")
-    smtp_server.wait_for_number(len(before) + 500, seconds=30)
+    smtp_server.wait_for_count(len(before) + 500, seconds=30)
     assert smtp_server.arrivals()[len(before)] - resumed_at < WITHIN_SECONDS
     cancelled_at = press("cancel")
     time.sleep(WITHIN_SECONDS + 1)
@@ -62,9 +62,9 @@ def test_send_rate_is_kept_by_two_hosts_together(
 ) -> None:
     make_due_issue(readers=8 * RATE)
     start_newsroom(EMAIL_URL=smtp_server.url, SEND_RATE=str(RATE))
-    smtp_server.wait_for_number(2 * RATE, seconds=60)  # both hosts are up
+    smtp_server.wait_for_count(2 * RATE, seconds=60)  # both hosts are up
     since = smtp_server.arrivals()[-1]
-    smtp_server.wait_for_number(6 * RATE, seconds=60)
+    smtp_server.wait_for_count(6 * RATE, seconds=60)
     arrivals = [at for at in smtp_server.arrivals() if at > since]
     rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
     tell(f"{rate:.1f} letters a second of {RATE}")

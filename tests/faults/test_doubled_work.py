@@ -62,7 +62,7 @@ def test_lost_and_doubled_messages_change_nothing(
     smtp_server.delay(0.02)
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url)
     newsroom.start_beat()  # a second one beside the first, on the same folder
-    smtp_server.wait_for_number(1, seconds=60)
+    smtp_server.wait_for_count(1, seconds=60)
     for _ in range(10):
         send.delay(dispatch.pk)
         advance_dispatches.delay()

@@ -41,7 +41,7 @@ def test_a_worker_that_wakes_after_its_leases_ended_sends_not_one_letter_more_un
     make_due_issue(readers=READERS)
     smtp_server.delay(0.02)
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url)
-    smtp_server.wait_for_number(300, seconds=60)
+    smtp_server.wait_for_count(300, seconds=60)
     [child] = (sleeper := newsroom.hosts[0].worker).child_pids()
     held = Lease.objects.filter(holder__endswith=f":{child}", closed_at=None)
     wait_until(held.exists, seconds=30, what="leases in its hands")

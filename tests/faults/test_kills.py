@@ -56,9 +56,9 @@ def test_kills_at_random_instants_double_nobody_and_leave_nobody_out(
     smtp_server.delay(0.02)
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url)
     blows: Counter[str] = Counter()
-    smtp_server.wait_for_number(1, seconds=60)
+    smtp_server.wait_for_count(1, seconds=60)
     while blows.total() < KILLS:
-        smtp_server.wait_for_number(len(smtp_server) + dice.randint(1, LETTERS_BETWEEN), seconds=60)
+        smtp_server.wait_for_count(len(smtp_server) + dice.randint(1, LETTERS_BETWEEN), seconds=60)
         time.sleep(dice.uniform(0, 0.2))
         host = dice.choice(newsroom.hosts)
         blow = dice.choices(["host", "child", "parent", "beat"], weights=[5, 2, 1, 2])[0]

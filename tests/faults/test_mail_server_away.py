@@ -35,7 +35,7 @@ def test_cut_connections_and_a_mail_server_that_is_away_double_nobody(
     smtp_server.delay(0.02)
     with CuttingProxy(smtp_server.port, dice=dice, odds=0.02) as proxy:
         start_newsroom(EMAIL_URL=proxy.url)
-        smtp_server.wait_for_number(READERS // 3, seconds=90)
+        smtp_server.wait_for_count(READERS // 3, seconds=90)
         for _ in range(20):
             proxy.cut_one()
             time.sleep(0.1)

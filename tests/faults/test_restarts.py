@@ -38,7 +38,7 @@ def test_a_dispatch_survives_its_database_and_its_broker(
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url, REDIS_URL=own_redis.url())
 
     def more_letters(number: int) -> None:
-        smtp_server.wait_for_number(len(smtp_server) + number, seconds=60)
+        smtp_server.wait_for_count(len(smtp_server) + number, seconds=60)
 
     more_letters(100)
     own_database.kill()

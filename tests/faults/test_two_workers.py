@@ -28,7 +28,7 @@ def test_two_workers_send_an_issue_to_3000_readers_once_each(
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=0))
     tokens = dict(briefing.subscriptions.values_list("subscriber__address", "token"))
     message_ids = set()
-    for letter in smtp_server.letters():
+    for letter in smtp_server.emails():
         message = letter.message
         assert not message.defects
         [address] = letter.recipients

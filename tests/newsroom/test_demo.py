@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.newsroom import Demo
+from tests.servers.demo import Demo
 from tests.servers.processes import free_port, wait_until
 from tests.servers.programs import environment, manage
 
@@ -89,7 +89,7 @@ def test_a_newsroom_stands_with_pages_mail_and_the_people_named_in_the_notice(
 ) -> None:
     assert "The Ward Round" in standing.get("/")
     assert "Who pays for the empty beds?" in standing.get("/the-ward-round/")
-    assert "No letters yet" in standing.get("/inbox/")
+    assert "No emails yet" in standing.get("/inbox/")
     assert "body" in standing.get("/static/css/pages.css")
     url = standing.url
     assert {f"{url}/", f"{url}/admin/", f"{url}/inbox/"} <= set(
@@ -131,7 +131,7 @@ def test_a_confirmation_does_not_wait_for_an_issue_on_its_way_out(standing: Demo
     wait_until(lambda: "Short notes, long waits" in standing.get("/inbox/"), seconds=30, what="it")
     standing.post("/subscribe/the-ward-round/", address="ada@example.org")
     wait_until(
-        lambda: "1 letter to" in standing.get("/inbox/?to=ada@example.org"),
+        lambda: "1 email to" in standing.get("/inbox/?to=ada@example.org"),
         seconds=15,
         what=f"the confirmation\n{standing.last_words()}",
     )

@@ -106,7 +106,7 @@ def test_a_letter_reaches_an_address_that_is_not_ascii(
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     write(to=f"{local}@xn--strae-oqa.example", subject="Räte & mayor")
     assert emails.send_due(at=timezone.now()) == 1
-    [letter] = server.letters()
+    [letter] = server.emails()
     assert letter.recipients == (f"{local}@xn--strae-oqa.example",)
     assert letter.sender == "news@news.example.com"
     assert f"\r\nTo: {letter.recipients[0]}\r\n".encode() in letter.raw
@@ -123,7 +123,7 @@ def test_an_address_that_the_server_cannot_write_to_is_given_up_in_plain_words(
     assert emails.send_due(at=timezone.now()) == 0
     assert not OutgoingEmail.objects.exists()
     assert "is given up: the part before the @ is not ASCII" in caplog.text
-    assert not by_smtp.letters()
+    assert not by_smtp.emails()
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""The development inbox: letters as files, and the page that shows them."""
+"""The development inbox: emails as files, and the pages that show them."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ def send(
 
 
 def page(client: Client, address: str = "/inbox/", **query: str) -> str:
-    answer = client.get(address, query)
-    assert answer.status_code == 200
-    return str(answer.content.decode(errors="replace"))
+    response = client.get(address, query)
+    assert response.status_code == 200
+    return str(response.content.decode(errors="replace"))
 
 
-def only_letter() -> storage.Letter:
-    [letter] = storage.letters()
-    return letter
+def only_email() -> storage.StoredEmail:
+    [email] = storage.stored_emails()
+    return email
 
 
 def test_an_empty_inbox_says_what_to_do(client: Client) -> None:
-    assert "No letters yet" in page(client)
+    assert "No emails yet" in page(client)
 
 
-def test_the_newest_letter_stands_first(client: Client) -> None:
+def test_the_newest_email_comes_first(client: Client) -> None:
     send(subject="First")
     send(subject="Second")
 
@@ -69,10 +69,10 @@ def test_the_newest_letter_stands_first(client: Client) -> None:
     assert words.index("Second") < words.index("First")
 
 
-def test_a_letter_shows_its_envelope_text_and_headers(client: Client) -> None:
+def test_an_email_page_shows_its_envelope_text_and_headers(client: Client) -> None:
     send(subject="Rat & Bürgermeister — 年", text="Read it: https://news.example.com/x/")
 
-    words = page(client, reverse("inbox:letter_detail", args=[only_letter().key]))
+    words = page(client, reverse("inbox:email_detail", args=[only_email().key]))
 
     assert "Rat &amp; Bürgermeister — 年" in words
     assert "ada@example.com" in words
@@ -80,7 +80,7 @@ def test_a_letter_shows_its_envelope_text_and_headers(client: Client) -> None:
     assert '<a href="https://news.example.com/x/"' in words
 
 
-def test_each_recipient_has_a_letter(client: Client) -> None:
+def test_each_recipient_gets_an_email(client: Client) -> None:
     EmailMultiAlternatives(
         "For two",
         "",
@@ -90,22 +90,22 @@ def test_each_recipient_has_a_letter(client: Client) -> None:
         connection=get_connection("newsroom.inbox.backend.InboxBackend"),
     ).send()
 
-    assert sorted(letter.to for letter in storage.letters()) == [
+    assert sorted(email.to for email in storage.stored_emails()) == [
         "ada@example.com",
         "basil@example.com",
     ]
 
 
-def test_a_letter_to_a_long_address_of_another_script_arrives(inbox: Path) -> None:
+def test_an_email_to_a_long_internationalised_address_is_stored(inbox: Path) -> None:
     address = f"{'ü' * 32}@example.org"
     send(to=address, subject="Räte")
-    letter = only_letter()
-    assert letter.to == address
-    assert dict(letter.headers)["To"] == address
-    assert letter.subject == "Räte"
+    email = only_email()
+    assert email.to == address
+    assert dict(email.headers)["To"] == address
+    assert email.subject == "Räte"
 
 
-def test_letters_are_found_by_a_part_of_the_address(client: Client) -> None:
+def test_emails_are_found_by_part_of_the_address(client: Client) -> None:
     send(to="ada@example.com", subject="For Ada")
     send(to="basil@example.com", subject="For Basil")
 
@@ -113,62 +113,62 @@ def test_letters_are_found_by_a_part_of_the_address(client: Client) -> None:
 
     assert "For Basil" in words
     assert "For Ada" not in words
-    assert "No letter to “carys”" in page(client, to="carys")
+    assert "No emails to “carys”" in page(client, to="carys")
 
 
-def test_a_full_inbox_has_pages(client: Client) -> None:
+def test_a_full_inbox_is_paginated(client: Client) -> None:
     for number in range(51):
-        send(to=f"reader{number}@example.com", subject=f"Letter {number:02}")
+        send(to=f"reader{number}@example.com", subject=f"Email {number:02}")
 
-    assert "Letter 00" not in page(client)
-    assert "Letter 00" in page(client, page="2")
-    assert "Letter 00" in page(client, page="999")
-    assert "51 letters" in page(client, page="nonsense")
+    assert "Email 00" not in page(client)
+    assert "Email 00" in page(client, page="2")
+    assert "Email 00" in page(client, page="999")
+    assert "51 emails" in page(client, page="nonsense")
 
 
-def test_a_letter_can_do_nothing_in_its_frame(client: Client) -> None:
+def test_an_email_is_sandboxed_in_its_frame(client: Client) -> None:
     send(html=HTML)
-    words = page(client, reverse("inbox:letter_detail", args=[only_letter().key]))
+    words = page(client, reverse("inbox:email_detail", args=[only_email().key]))
     frame = PART.search(words)
     assert frame is not None
     assert "allow-scripts" not in words
     assert "allow-same-origin" not in words
 
-    answer = client.get(frame[1])
+    response = client.get(frame[1])
 
-    policy = answer["Content-Security-Policy"]
+    policy = response["Content-Security-Policy"]
     for directive in ("default-src", "script-src", "form-action", "base-uri", "connect-src"):
         assert f"{directive} 'none'" in policy
     assert re.search(r"sandbox (?!.*allow-scripts)(?!.*allow-same-origin)", policy)
-    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
 
 
-def test_a_link_in_a_letter_opens_outside_the_frame(client: Client) -> None:
+def test_a_link_in_an_email_opens_outside_the_frame(client: Client) -> None:
     send(html=HTML)
 
-    words = page(client, reverse("inbox:letter_html", args=[only_letter().key]))
+    words = page(client, reverse("inbox:email_html", args=[only_email().key]))
 
     assert '<head><base target="_blank"><title>' in words
     assert words.startswith("<!doctype html>")
 
 
-def test_a_subject_that_is_markup_stays_text(client: Client) -> None:
+def test_markup_in_a_subject_is_escaped(client: Client) -> None:
     send(subject="<script>alert(1)</script>")
 
     assert "<script>alert(1)" not in page(client)
     assert "<script>alert(1)" not in page(
-        client, reverse("inbox:letter_detail", args=[only_letter().key])
+        client, reverse("inbox:email_detail", args=[only_email().key])
     )
 
 
-def test_the_source_is_what_was_handed_over(client: Client) -> None:
+def test_the_source_is_what_was_sent(client: Client) -> None:
     message = b"Subject: Raw\r\n\r\nBody\r\n"
-    storage.deliver(message, to="ada@example.com")
+    storage.store(message, to="ada@example.com")
 
-    answer = client.get(reverse("inbox:letter_source", args=[only_letter().key]))
+    response = client.get(reverse("inbox:email_source", args=[only_email().key]))
 
-    assert answer.content == message
-    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content == message
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_the_source_is_what_was_handed_over(client: Client) -> None:
         b"Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nx",
     ],
 )
-def test_a_letter_without_sense_is_shown_all_the_same(client: Client, message: bytes) -> None:
-    storage.deliver(message, to="ada@example.com")
-    key = only_letter().key
+def test_a_malformed_email_is_still_shown(client: Client, message: bytes) -> None:
+    storage.store(message, to="ada@example.com")
+    key = only_email().key
 
     page(client)
-    page(client, reverse("inbox:letter_detail", args=[key]))
-    page(client, reverse("inbox:letter_html", args=[key]))
-    page(client, reverse("inbox:letter_source", args=[key]))
+    page(client, reverse("inbox:email_detail", args=[key]))
+    page(client, reverse("inbox:email_html", args=[key]))
+    page(client, reverse("inbox:email_source", args=[key]))
 
 
 @pytest.mark.parametrize(
@@ -203,53 +203,53 @@ def test_a_letter_without_sense_is_shown_all_the_same(client: Client, message: b
         "00000000000000000001-00000000",
     ],
 )
-def test_no_address_leads_out_of_the_folder(client: Client, inbox: Path, key: str) -> None:
+def test_no_url_leads_outside_the_folder(client: Client, inbox: Path, key: str) -> None:
     inbox.mkdir()
     (inbox.parent / "secret.eml").write_text("X-Envelope-To: x\r\nSubject: secret\r\n\r\n")
 
     assert client.get(f"/inbox/{key}/").status_code == 404
-    assert storage.letter(key) is None
-    assert storage.letter("../secret") is None
+    assert storage.stored_email(key) is None
+    assert storage.stored_email("../secret") is None
 
 
-def test_what_is_no_letter_is_not_listed(client: Client, inbox: Path) -> None:
+def test_other_files_are_not_listed(client: Client, inbox: Path) -> None:
     inbox.mkdir()
     (inbox / "notes.txt").write_text("mine")
     (inbox / ".00000000000000000001-00000000.eml").write_text("half written")
 
-    assert storage.letters() == []
+    assert storage.stored_emails() == []
 
 
-def test_emptying_throws_away_letters_and_nothing_else(client: Client, inbox: Path) -> None:
+def test_emptying_deletes_emails_and_nothing_else(client: Client, inbox: Path) -> None:
     send()
     (inbox / "notes.txt").write_text("mine")
 
-    assert client.get(reverse("inbox:letter_empty")).status_code == 405
-    assert len(storage.letters()) == 1
+    assert client.get(reverse("inbox:empty")).status_code == 405
+    assert len(storage.stored_emails()) == 1
 
-    answer = client.post(reverse("inbox:letter_empty"))
+    response = client.post(reverse("inbox:empty"))
 
-    assert answer["Location"] == "/inbox/"
-    assert storage.letters() == []
+    assert response["Location"] == "/inbox/"
+    assert storage.stored_emails() == []
     assert (inbox / "notes.txt").exists()
 
 
-def test_emptying_needs_the_form_s_token() -> None:
+def test_emptying_needs_a_csrf_token() -> None:
     send()
 
-    answer = Client(enforce_csrf_checks=True).post(reverse("inbox:letter_empty"))
+    response = Client(enforce_csrf_checks=True).post(reverse("inbox:empty"))
 
-    assert answer.status_code == 403
-    assert len(storage.letters()) == 1
+    assert response.status_code == 403
+    assert len(storage.stored_emails()) == 1
 
 
-def test_a_letter_thrown_away_while_it_is_listed_breaks_nothing(client: Client) -> None:
+def test_an_email_deleted_while_it_is_listed_breaks_nothing(client: Client) -> None:
     send()
-    letter = only_letter()
-    letter.path.unlink()
+    email = only_email()
+    email.path.unlink()
 
-    assert (letter.to, letter.subject, letter.html, letter.text) == ("", "", "", "")
-    assert client.get(f"/inbox/{letter.key}/").status_code == 404
+    assert (email.to, email.subject, email.html, email.text) == ("", "", "", "")
+    assert client.get(f"/inbox/{email.key}/").status_code == 404
 
 
 def test_there_is_no_inbox_outside_development(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from newsroom.mail_servers import Kind, Tls, parse_mail_server, parse_mail_servers
+from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_server, parse_mail_servers
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
 from subscribers.sending.send_run import share_out
 
@@ -15,17 +15,17 @@ def test_a_server_with_all_its_options() -> None:
     server = parse_mail_server(
         "smtp://news:p%40ss@mail.example.com:587/?tls=starttls&timeout=5&weight=3&per_day=50000"
     )
-    assert server.kind is Kind.SMTP
+    assert server.kind is MailServerKind.SMTP
     assert (server.host, server.port) == ("mail.example.com", 587)
     assert (server.username, server.password) == ("news", "p@ss")
-    assert server.tls is Tls.STARTTLS
+    assert server.tls is TlsMode.STARTTLS
     assert (server.timeout, server.weight, server.per_day) == (5.0, 3, 50_000)
     assert server.name == "mail.example.com:587"
 
 
 def test_a_providers_own_interface() -> None:
     server = parse_mail_server("anymail.backends.postmark.EmailBackend?weight=2")
-    assert server.kind is Kind.ANYMAIL
+    assert server.kind is MailServerKind.ANYMAIL
     assert server.backend == "anymail.backends.postmark.EmailBackend"
     assert server.weight == 2
 

@@ -18,7 +18,7 @@ from newsroom import rate_limits
 from newsroom.rate_limits import HOUR, count_within, is_first_this_hour, is_over_hourly_limit
 from subscribers.signup import form_guard, proof_of_work
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import letters_to
+from tests.sent_emails import emails_sent_to
 from tests.servers.processes import free_port
 from tests.subscribers.signup.test_form_guard import asks_for_work, post, solve
 
@@ -39,7 +39,7 @@ def test_a_process_counts_by_itself() -> None:
     now = timezone.now()
     assert [count_within("x", "ada", window=HOUR, at=now) for _ in range(3)] == [1, 2, 3]
     assert [is_first_this_hour("y", "ada") for _ in range(2)] == [True, False]
-    assert [is_over_hourly_limit("z", ip="203.0.113.7", an_hour=1, at=now) for _ in "ab"] == [0, 1]
+    assert [is_over_hourly_limit("z", ip="203.0.113.7", limit=1, at=now) for _ in "ab"] == [0, 1]
     assert count_within("x", "bob", window=HOUR, at=now + timedelta(minutes=1)) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_link_still_goes_to_an_address_once_an_hour(client: Client) -> None:
     make_reader(of=make_briefing(), email=ADA)
     for _ in range(3):
         assert client.post("/preferences/", {"address": ADA}).status_code == 200
-    assert len(letters_to(ADA)) == 1
+    assert len(emails_sent_to(ADA)) == 1
 
 
 @pytest.mark.django_db

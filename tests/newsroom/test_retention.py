@@ -22,7 +22,7 @@ from newsroom.celery import app
 from newsroom.models import OutgoingEmail
 from newsroom.retention import enforcement
 from newsroom.retention.columns import columns_of_database, columns_of_models
-from newsroom.retention.policy import PolicyFault, parse_policy, policy_file, read_policy
+from newsroom.retention.policy import PolicyError, parse_policy, policy_file, read_policy
 from newsroom.tasks import apply_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
 from subscribers.models.sign_up import CONFIRM_WITHIN
@@ -71,7 +71,7 @@ def test_a_column_without_an_entry_is_named_and_stops_the_night(
         '"address", "address_hash", "name", "token", "moved_at"', '"address", "name", "moved_at"'
     )
     Session.objects.create(session_key="x", expire_date=timezone.now() - timedelta(days=1))
-    with pytest.raises(PolicyFault) as refused:
+    with pytest.raises(PolicyError) as refused:
         apply_retention()
     assert "subscribers_subscriber.address_hash lacks an entry" in str(refused.value)
     assert "subscribers_subscriber.token lacks an entry" in str(refused.value)
@@ -96,8 +96,8 @@ def test_a_column_that_somebody_added_by_hand_is_named() -> None:
 def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None]) -> None:
     rewrite("[auth_group]", "[gone_table]\nother = []\n\n[auth_group]")
     rewrite('"codename"]', '"codename", "gone"]')
-    with pytest.raises(PolicyFault, match=r"auth_permission\.gone is listed.*gone_table is listed"):
-        enforcement.due(at=timezone.now())
+    with pytest.raises(PolicyError, match=r"auth_permission\.gone is listed.*gone_table is listed"):
+        enforcement.count_due(at=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -120,15 +120,15 @@ def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None])
     ],
 )
 def test_a_policy_that_cannot_be_understood_says_where(entry: Any, words: str) -> None:
-    with pytest.raises(PolicyFault, match=r"\bt\b") as refused:
+    with pytest.raises(PolicyError, match=r"\bt\b") as refused:
         parse_policy({"t": entry})
     assert words in str(refused.value)
 
 
 def test_a_file_that_is_no_policy_is_told(rewrite: Callable[[str, str], None]) -> None:
     rewrite("[auth_group]", "[auth_group")
-    with pytest.raises(PolicyFault, match="is no TOML"):
-        enforcement.due(at=timezone.now())
+    with pytest.raises(PolicyError, match="is no TOML"):
+        enforcement.count_due(at=timezone.now())
     assert [one.id for one in run_checks() if "is no TOML" in one.msg] == ["newsroom.W001"]
 
 
@@ -136,12 +136,12 @@ def test_a_rule_that_the_database_cannot_follow_is_refused_before_anything_is_to
     rewrite: Callable[[str, str], None],
 ) -> None:
     rewrite("delete rows 0 days after expire_date", "delete rows 0 days after session_data")
-    with pytest.raises(PolicyFault, match=r"django_session\.session_data is no moment"):
-        enforcement.due(at=timezone.now())
+    with pytest.raises(PolicyError, match=r"django_session\.session_data is no moment"):
+        enforcement.count_due(at=timezone.now())
     rewrite("delete rows 0 days after session_data", "blank expire_date 0 days after expire_date")
     rewrite("delete rows 24 months after action_time", "blank user_id 1 day after action_time")
-    with pytest.raises(PolicyFault, match=r"user_id cannot be blank|no rule touches"):
-        enforcement.due(at=timezone.now())
+    with pytest.raises(PolicyError, match=r"user_id cannot be blank|no rule touches"):
+        enforcement.count_due(at=timezone.now())
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_network_addresses_leave_the_proof_of_consent_after_a_year() -> None:
     old, young = ConsentRecord.objects.order_by("at")
     assert (old.ip, old.asked_ip, old.wording) == (None, None, "Please e-mail me")
     assert (young.ip, young.asked_ip) == ("203.0.113.9", "203.0.113.9")
-    assert enforcement.keep(at=now).rows == {}  # what is blank is not blanked again
+    assert enforcement.apply_policy(at=now).rows == {}  # what is blank is not blanked again
 
 
 def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: Client) -> None:
@@ -271,15 +271,15 @@ def test_the_night_works_in_batches_and_a_stretch_ends_in_time(
     Session.objects.bulk_create(
         Session(session_key=f"k{n:02}", session_data="x", expire_date=long_ago) for n in range(10)
     )
-    first = enforcement.keep(at=now, seconds=0)
+    first = enforcement.apply_policy(at=now, seconds=0)
     assert (first.rows, first.is_finished) == ({"django_session": 3}, False)
-    rest = enforcement.keep(at=now)
+    rest = enforcement.apply_policy(at=now)
     assert (rest.rows, rest.is_finished) == ({"django_session": 7}, True)
-    assert enforcement.keep(at=now).rows == {}
+    assert enforcement.apply_policy(at=now).rows == {}
 
 
 def test_the_task_has_itself_woken_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsroom.retention.enforcement.STRETCH_SECONDS", 0.0)
+    monkeypatch.setattr("newsroom.retention.enforcement.RUN_SECONDS", 0.0)
     woken: list[object] = []
     monkeypatch.setattr("newsroom.tasks.wake", woken.append)
     long_ago = timezone.now() - timedelta(days=2)

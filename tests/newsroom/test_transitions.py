@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Comment, CommentState
-from newsroom import transitions
+from newsroom import audit_log
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch
@@ -23,7 +23,7 @@ def test_a_decision_without_its_log_entry_is_no_decision(monkeypatch: pytest.Mon
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the log is full")
 
-    monkeypatch.setattr(transitions, "record_log_entry", fail)
+    monkeypatch.setattr(audit_log, "record", fail)
     for decide in (comment.approve, comment.reject, comment.feature):
         with pytest.raises(RuntimeError):
             decide(by=None, at=timezone.now())

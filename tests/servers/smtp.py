@@ -25,7 +25,7 @@ EXTENSIONS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 26214400")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class ReceivedEmail:
     """One letter as a receiver took it in."""
 
     sender: str  # of the envelope
@@ -102,10 +102,10 @@ class SmtpServer:
 
     # --- what arrived since the last reset
 
-    def letters(self) -> list[Letter]:
+    def emails(self) -> list[ReceivedEmail]:
         return list(self._read_letters())
 
-    def letters_to(self, address: str) -> list[Letter]:
+    def emails_to(self, address: str) -> list[ReceivedEmail]:
         return [letter for letter in self._read_letters() if address in letter.recipients]
 
     def received(self) -> Counter[str]:
@@ -122,12 +122,12 @@ class SmtpServer:
         """What no correct client sends, in words."""
         return self._entries("violations.jsonl", self._violations_before)
 
-    def wait_for(self, number: int, *, seconds: float = 30.0) -> list[Letter]:
+    def wait_for(self, number: int, *, seconds: float = 30.0) -> list[ReceivedEmail]:
         """Wait until at least so many letters arrived; TimeoutError when they do not."""
-        self.wait_for_number(number, seconds=seconds)
-        return self.letters()
+        self.wait_for_count(number, seconds=seconds)
+        return self.emails()
 
-    def wait_for_number(self, number: int, *, seconds: float = 30.0) -> None:
+    def wait_for_count(self, number: int, *, seconds: float = 30.0) -> None:
         """Wait until at least so many letters arrived, without reading them."""
         wait_until(lambda: len(self) >= number, seconds=seconds, what=f"{number} letters")
 
@@ -166,14 +166,14 @@ class SmtpServer:
         """Cut the connection instead of answering; at CONTENT, perhaps keeping the letter."""
         self._add(hang_up=True, keep=keep, delay=after, to=to, at=at, times=times)
 
-    def obey(self) -> None:
+    def clear_rules(self) -> None:
         """Drop all rules."""
         self._rules = []
         write_rules(self.folder / "rules.json", [])
 
     def reset(self) -> None:
         """Drop all rules and forget what arrived."""
-        self.obey()
+        self.clear_rules()
         self.allows_violations = False
         self._letters_before = self._size("letters.jsonl")
         self._violations_before = self._size("violations.jsonl")
@@ -190,11 +190,11 @@ class SmtpServer:
             lines.seek(start)
             return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
-    def _read_letters(self) -> Iterator[Letter]:
+    def _read_letters(self) -> Iterator[ReceivedEmail]:
         with (self.folder / "letters.bin").open("rb") as octets:
             for entry in self._entries("letters.jsonl", self._letters_before):
                 octets.seek(entry["start"])
-                yield Letter(
+                yield ReceivedEmail(
                     sender=entry["sender"],
                     recipients=tuple(entry["recipients"]),
                     raw=octets.read(entry["size"]),

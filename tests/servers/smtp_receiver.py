@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from itertools import count
 
-from tests.servers.letter_faults import faults_of
+from tests.servers.message_violations import faults_of
 from tests.servers.smtp_rules import RuleBook, Stage
 from tests.servers.smtp_store import Store
 

@@ -35,7 +35,7 @@ def talk(server: SmtpServer, *groups: bytes) -> list[bytes]:
 def test_a_letter_is_kept_octet_for_octet(smtp_server: SmtpServer) -> None:
     content = LETTER + b".\r\n..two\r\n" + b"x" * 998 + b"\r\n"
     send(smtp_server, content)
-    [letter] = smtp_server.letters()
+    [letter] = smtp_server.emails()
     assert letter.raw == content
     assert (letter.sender, letter.recipients) == ("news@example.com", ("ada@example.com",))
 

@@ -32,7 +32,7 @@ from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import fill_placeholders
 from subscribers.signup.reminders import remind_due
 from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
-from tests.sent_emails import html_of, letters_sent, links_in
+from tests.sent_emails import emails_sent, html_part, links_in
 
 OLD = "Adelheid.Quill@old-mail.example"
 NEW = "quill@new-mail.example"
@@ -115,14 +115,14 @@ def live(client: Client) -> Life:
     client.post(link, {"move": "1", "address": THIRD}, **here)
     client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"}, **here)
     names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
-    left = letters_sent()
+    left = emails_sent()
     life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
     for name, letter in zip(names, left, strict=True):
         life.links[name] = links_in(letter)  # of two letters of a kind, the later one's
     reader = recipient_of(delivery)
     assert reader is not None
     life.links["issue"] = _links_of(fill_placeholders(dispatch.html + dispatch.text, reader))
-    assert not any(html_of(letter) == "" for letter in left)
+    assert not any(html_part(letter) == "" for letter in left)
     return life
 
 

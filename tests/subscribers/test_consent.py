@@ -17,7 +17,7 @@ from newsroom.models import OutgoingEmail
 from subscribers.consent_wording import SEVERAL, sign_up_wording
 from subscribers.models import ConsentRecord, SignUp, Subscriber
 from tests.factories import make_briefing, make_published_issue, make_reader
-from tests.sent_emails import letters_sent, links_in
+from tests.sent_emails import emails_sent, links_in
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -139,7 +139,7 @@ def letters_of_a_life(client: Client) -> dict[str, list[str]]:
     client.post("/preferences/", {"address": ADA})
     client.post("/subscribe/", {**data, "address": "new@example.org"})
     names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
-    found = {name: links_in(letter) for name, letter in zip(names, letters_sent(), strict=True)}
+    found = {name: links_in(letter) for name, letter in zip(names, emails_sent(), strict=True)}
     assert set(found) == {"confirm_signup", "welcome", "already_subscribed", "preferences_link"}
     return found
 

@@ -28,7 +28,7 @@ from subscribers.models.address_search import search_address
 from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/subscribers/subscriber/"
@@ -159,13 +159,13 @@ def test_who_was_erased_comes_back_by_asking_the_desk_and_confirming(desk: Clien
     erase(person_at("ada@example.org"), keep_words=False, at=timezone.now())
     client = Client()
     client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
-    assert letters_sent() == []
+    assert emails_sent() == []
     found = desk.get("/admin/subscribers/suppression/", {"q": "ada@example.org"})
     [row] = found.context["cl"].result_list
     desk.post(reverse("admin:subscribers_suppression_delete", args=[row.pk]), {"post": "yes"})
     SignUp.objects.update(email_sent_at=timezone.now() - timedelta(hours=1))
     client.post("/subscribe/ward-round/", {"address": "ada@example.org"})
-    client.post(link_to("confirm", letters_sent()[-1]))
+    client.post(link_to("confirm", emails_sent()[-1]))
     assert Subscription.objects.mailable().count() == 1
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from newsroom.retention import enforcement
-from newsroom.retention.policy import PolicyFault
+from newsroom.retention.policy import PolicyError
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             rows = self._due() if options["dry_run"] else self._keep()
-        except PolicyFault as fault:
+        except PolicyError as fault:
             raise CommandError(str(fault)) from None
         for table, number in sorted(rows.items()):
             self.stdout.write(f"{number:>9,} {table}")
@@ -31,13 +31,13 @@ class Command(BaseCommand):
         )
 
     def _due(self) -> Counter[str]:
-        return enforcement.due(at=timezone.now())
+        return enforcement.count_due(at=timezone.now())
 
     def _keep(self) -> Counter[str]:
         rows: Counter[str] = Counter()
         at, is_finished = timezone.now(), False
         while not is_finished:
-            stretch = enforcement.keep(at=at)
+            stretch = enforcement.apply_policy(at=at)
             rows += stretch.rows
             is_finished = stretch.is_finished
         return rows

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from newsroom.mail_servers import Tls
-from newsroom.mailbox import Mailbox, parse_mailbox
+from newsroom.mail_servers import TlsMode
+from newsroom.report_mailbox import Mailbox, parse_mailbox
 from subscribers.bounces import tasks
 from subscribers.bounces.mailbox_collection import MailboxAway, collect
 from subscribers.models import BounceEvent
@@ -89,10 +89,10 @@ def test_the_address_of_a_mailbox_is_read() -> None:
         username="ada@b.example",
         password="s/cret",
         folder="Back/Reports",
-        tls=Tls.IMPLICIT,
+        tls=TlsMode.IMPLICIT,
         timeout=9.0,
     )
-    assert parse_mailbox("imap://a:b@mail.example?tls=starttls").tls == Tls.STARTTLS
+    assert parse_mailbox("imap://a:b@mail.example?tls=starttls").tls == TlsMode.STARTTLS
     assert parse_mailbox("pop3s://a:b@mail.example").port == 995
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsroom.webhook_secrets import parse_hook_secrets
+from newsroom.webhook_secrets import parse_webhook_secrets
 from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.subscribers.bounces.reports.returned import bounce_address, make_sent_letter, send_all
@@ -186,8 +186,8 @@ def test_looking_is_not_telling() -> None:
 )
 def test_a_wrong_secret_stops_the_start_with_a_sentence(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        parse_hook_secrets(text)
-    assert parse_hook_secrets("mailgun=K=1, postmark=u:12345678,") == {
+        parse_webhook_secrets(text)
+    assert parse_webhook_secrets("mailgun=K=1, postmark=u:12345678,") == {
         "mailgun": "K=1",
         "postmark": "u:12345678",
     }

@@ -20,7 +20,7 @@ from subscribers.models import (
 from subscribers.models.address_hash import hash_address
 from subscribers.sending import dispatches
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
-from tests.sent_emails import letters_sent, letters_to, link_to
+from tests.sent_emails import emails_sent, emails_sent_to, link_to
 from tests.subscribers.sending import sending_setup
 from tests.subscribers.subscriber_lives import move, owner_link
 
@@ -51,8 +51,8 @@ def test_the_address_changes_once_both_mailboxes_have_said_yes(
     )
     token, subscription = reader.token, reader.subscriptions.get().token
     ask(client, reader, NEW)
-    to_new = link_to("preferences", letters_to(NEW)[-1])
-    to_old = link_to("preferences", letters_to(OLD)[-1])
+    to_new = link_to("preferences", emails_sent_to(NEW)[-1])
+    to_old = link_to("preferences", emails_sent_to(OLD)[-1])
     for link, words in ((to_new, "Shall these letters come"), (to_old, "Shall your letters go")):
         assert words in client.get(link).content.decode()
         reader.refresh_from_db()
@@ -66,7 +66,7 @@ def test_the_address_changes_once_both_mailboxes_have_said_yes(
     change = AddressChange.objects.get()
     assert change.state == AddressChangeState.DONE
     assert (change.old_agreed_ip, change.new_agreed_ip) == ("203.0.113.5", "203.0.113.5")
-    assert "come here now" in letters_to(NEW)[-1].subject
+    assert "come here now" in emails_sent_to(NEW)[-1].subject
     assert client.post(f"/unsubscribe/{subscription}/").status_code == 200
 
 
@@ -138,10 +138,10 @@ def test_asked_for_again_within_the_hour_the_letter_already_sent_still_works(
 ) -> None:
     for address in (NEW, OTHER, NEW, NEW.upper()):
         ask(client, reader, address)
-    assert len(letters_to(NEW)) == 1
-    assert not letters_to(NEW.upper())
-    client.post(link_to("preferences", letters_to(NEW)[-1]))
-    client.post(link_to("preferences", letters_to(OLD)[-1]))
+    assert len(emails_sent_to(NEW)) == 1
+    assert not emails_sent_to(NEW.upper())
+    client.post(link_to("preferences", emails_sent_to(NEW)[-1]))
+    client.post(link_to("preferences", emails_sent_to(OLD)[-1]))
     reader.refresh_from_db()
     assert hash_address(reader.address) == hash_address(NEW)
 
@@ -172,7 +172,7 @@ def test_nothing_tells_what_the_new_address_is_to_us(client: Client, reader: Sub
             assert new == old
         told[address] = [_plain(page, address) for page in (first, old, before[-1])]
     assert told["fresh@example.org"] == told["known@example.org"] == told["never@example.org"]
-    assert {letter.to[0] for letter in letters_sent()} == {
+    assert {letter.to[0] for letter in emails_sent()} == {
         OLD, "fresh@example.org", "known@example.org"
     }  # fmt: skip
 
@@ -195,7 +195,7 @@ def test_an_address_with_letters_of_its_own_is_told_in_a_letter_and_both_stay(
     reader.refresh_from_db()
     assert reader.address == OLD
     assert list(own.subscriber.subscriptions.all()) == [own]
-    letter = letters_to(NEW)[-1]
+    letter = emails_sent_to(NEW)[-1]
     assert "left as they are" in letter.subject
     assert OLD not in str(letter.body)
 
@@ -239,7 +239,7 @@ def test_an_address_that_cannot_be_written_to_is_refused_in_words(
     client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "subscribers.signup.forms.can_write_to", str.isascii
+        "subscribers.signup.forms.can_deliver_to", str.isascii
     )  # as where SMTPUTF8 is not offered
     assert "cannot write to" in ask(client, reader, "ü@exämple.de")
     assert "short while only" in ask(client, reader, "ada@mailinator.com")

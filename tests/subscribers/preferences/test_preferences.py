@@ -21,7 +21,7 @@ from subscribers.models import (
 )
 from subscribers.models.address_hash import hash_address
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -34,7 +34,7 @@ def states(subscriber: Subscriber) -> dict[str, str]:
 def fresh_link(client: Client, subscriber: Subscriber) -> str:
     """Have a link sent to the address, and read it there."""
     client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"})
-    letter = letters_sent()[-1]
+    letter = emails_sent()[-1]
     assert letter.to == [subscriber.address]
     return urlsplit(link_to("preferences", letter)).path
 
@@ -100,7 +100,7 @@ def test_a_fresh_link_goes_to_the_address_on_file_and_not_to_the_visitor(client:
     page = client.post(f"/preferences/{reader.subscriber.token}/", {"send-link": "1"})
     assert "a•••@example.org" in page.content.decode()
     assert ADA not in page.content.decode()
-    [letter] = letters_sent()
+    [letter] = emails_sent()
     assert letter.to == [ADA]
     assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
     assert reader.subscriber.token not in str(letter.body)
@@ -231,7 +231,7 @@ def test_send_me_my_link_answers_the_same_for_everybody(client: Client) -> None:
         queries.append(len(captured))
     assert len(answers) == 1
     assert max(queries) - min(queries) <= 1  # taking a letter back is one statement
-    assert [letter.to for letter in letters_sent()] == [["known@example.org"]]
+    assert [letter.to for letter in emails_sent()] == [["known@example.org"]]
 
 
 def test_asking_again_in_another_spelling_tells_nothing_either(client: Client) -> None:
@@ -250,7 +250,7 @@ def test_at_most_one_link_an_hour_goes_to_an_address(client: Client) -> None:
     for address in (ADA, "ADA@example.org", ADA):
         assert client.post("/preferences/", {"address": address}).status_code == 200
     client.post(f"/preferences/{reader.subscriber.token}/", {"send-link": "1"})
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
 
 
 def test_a_malformed_address_is_told(client: Client) -> None:

@@ -244,7 +244,7 @@ def test_links_of_old_letters_outlive_the_secret_key(client: Client) -> None:
 def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> None:
     then = timezone.now() - timedelta(days=4000)
     reader = make_reader(of=make_briefing(), joined_at=then)
-    enforcement.keep(at=timezone.now() + timedelta(days=4000))
+    enforcement.apply_policy(at=timezone.now() + timedelta(days=4000))
     assert client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK).status_code == 200
     assert state(reader) == SubscriptionState.LEFT
 

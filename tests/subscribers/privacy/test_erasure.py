@@ -247,10 +247,10 @@ def test_the_development_inbox_is_emptied_of_the_readers_letters(
 ) -> None:
     settings.INBOX_DIR = tmp_path
     for address in (NEW, OLD.upper(), TAKEN):
-        storage.deliver(b"Subject: x\r\n\r\nx", to=address)
+        storage.store(b"Subject: x\r\n\r\nx", to=address)
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
-    assert [letter.to for letter in storage.letters()] == [TAKEN]
+    assert [letter.to for letter in storage.stored_emails()] == [TAKEN]
 
 
 # --- by staff
@@ -307,7 +307,7 @@ def test_a_command_erases_whoever_has_an_address_subscriber_or_not(client: Clien
 
 def test_what_the_years_have_taken_off_hides_nothing_from_an_erasure(life: Life) -> None:
     later = timezone.now() + timedelta(days=900)
-    enforcement.keep(at=later)
+    enforcement.apply_policy(at=later)
     assert any(NAME in value for value in every_value()["briefings_comment.name"])
     person = person_of(Subscriber.objects.get(pk=life.subscriber.pk))
     erase(person, keep_words=False, at=later)

@@ -42,7 +42,7 @@ def test_a_reader_gets_each_issue_once(smtp_server: SmtpServer) -> None:
     make_scheduled_issue(briefing=briefing, title="Council & mayor")
     run_due_dispatches()
     run_due_dispatches()
-    [letter] = smtp_server.letters()
+    [letter] = smtp_server.emails()
     assert letter.recipients == ("ada@example.com",)
     assert letter.message["Subject"] == "Council & mayor"
     assert Dispatch.objects.get().state == DispatchState.SENT
@@ -69,7 +69,7 @@ def test_what_was_approved_is_what_is_sent(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=1)
     dispatch.issue.sections.update(body="<p>A later correction</p>")
     send_ready(dispatch)
-    [letter] = smtp_server.letters()
+    [letter] = smtp_server.emails()
     body = letter.message.get_body(("plain",))
     assert body is not None
     assert "The county has 214 beds." in body.get_content()
@@ -78,7 +78,7 @@ def test_what_was_approved_is_what_is_sent(smtp_server: SmtpServer) -> None:
 def test_every_letter_carries_its_own_readers_links(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=20)
     assert send_ready(dispatch) == 20
-    for letter in smtp_server.letters():
+    for letter in smtp_server.emails():
         subscription = dispatch.issue.briefing.subscriptions.get(
             subscriber__address=letter.recipients[0]
         )
@@ -184,7 +184,7 @@ def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
 def test_a_rate_is_kept_over_all_connections(smtp_server: SmtpServer, settings: Any) -> None:
     settings.SEND_RATE = 20.0
     send_ready(make_sending(readers=30))
-    moments = sorted(letter.at for letter in smtp_server.letters())
+    moments = sorted(letter.at for letter in smtp_server.emails())
     assert len(moments) == 30
     assert 1.0 < moments[-1] - moments[0] < 3.0
 

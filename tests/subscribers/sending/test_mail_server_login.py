@@ -80,7 +80,7 @@ def test_a_single_letter_gets_through(
     EmailMessage(
         "Hello", "Hello.", "news@example.com", ["ada@example.com"], connection=connection
     ).send()
-    [received] = server.letters()
+    [received] = server.emails()
     assert received.message["Subject"] == "Hello"
     assert server.violations() == []
 

@@ -104,7 +104,7 @@ def test_a_limited_domain_gets_all_its_letters_in_the_end(
     while counts()["sent"] < 60 and timezone.now() - begun < timedelta(seconds=20):
         send_ready(dispatch, seconds=1.0)
     assert counts() == {"sent": 60}
-    moments = sorted(letter.at for letter in smtp_server.letters())
+    moments = sorted(letter.at for letter in smtp_server.emails())
     # 40 may leave within the first two seconds, the rest as the limit allows.
     assert moments[-1] - moments[0] > 0.9
     assert ledger.finish(dispatch)

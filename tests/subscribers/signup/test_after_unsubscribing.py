@@ -12,7 +12,7 @@ from briefings.models import Briefing
 from subscribers.models import SignUp, SignUpChoice, Subscription
 from subscribers.signup.reminders import REMIND_AFTER, remind_due
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -53,11 +53,11 @@ def grow_old(*, by: timedelta) -> None:
 def test_who_left_since_is_not_reminded(client: Client, ward: Briefing) -> None:
     reader = make_reader(of=ward, email=ADA)
     ask_for(client, ward)
-    assert "comes to you already" in letters_sent()[-1].subject
+    assert "comes to you already" in emails_sent()[-1].subject
     leave(client, reader)
     grow_old(by=REMIND_AFTER)
     assert remind_due(at=timezone.now()) == 0
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
 
 
 def test_asking_for_another_does_not_bring_back_what_was_left(
@@ -68,7 +68,7 @@ def test_asking_for_another_does_not_bring_back_what_was_left(
     leave(client, reader)
     grow_old(by=timedelta(days=7))
     ask_for(client, council)
-    letter = letters_sent()[-1]
+    letter = emails_sent()[-1]
     assert "The Council" in str(letter.body)
     assert "The Ward Round" not in str(letter.body)
     link = link_to("confirm", letter)
@@ -82,7 +82,7 @@ def test_a_link_from_before_the_leaving_confirms_nothing_and_says_so(
     client: Client, ward: Briefing
 ) -> None:
     ask_for(client, ward)
-    link = link_to("confirm", letters_sent()[-1])
+    link = link_to("confirm", emails_sent()[-1])
     leave(client, make_reader(of=ward, email=ADA))  # had joined by another way meanwhile
     page = client.get(link).content.decode()
     assert "There is nothing left to confirm" in page
@@ -96,5 +96,5 @@ def test_who_asks_again_after_leaving_comes_back(client: Client, ward: Briefing)
     ask_for(client, ward)
     leave(client, reader)
     ask_for(client, ward)
-    client.post(link_to("confirm", letters_sent()[-1]))
+    client.post(link_to("confirm", emails_sent()[-1]))
     assert reader in Subscription.objects.active()

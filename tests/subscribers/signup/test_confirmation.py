@@ -18,7 +18,7 @@ from subscribers.models import (
     Suppression,
 )
 from tests.factories import make_briefing, make_published_issue, make_reader, make_scheduled_issue
-from tests.sent_emails import html_of, letters_sent, link_to, links_in
+from tests.sent_emails import emails_sent, html_part, link_to, links_in
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -28,7 +28,7 @@ def asked_for(client: Client, *briefings: Briefing, address: str = ADA, name: st
     """Send the form and give the link of the letter."""
     data = {"address": address, "name": name, "briefings": [one.slug for one in briefings]}
     assert client.post("/subscribe/", data).status_code == 200
-    return link_to("confirm", letters_sent()[-1])
+    return link_to("confirm", emails_sent()[-1])
 
 
 def test_looking_at_the_page_confirms_nothing(client: Client) -> None:
@@ -62,7 +62,7 @@ def test_the_button_subscribes_and_welcomes(client: Client) -> None:
     subscriber = subscription.subscriber
     assert (subscriber.address, subscriber.name) == (ADA, "Ada")
     assert f"/preferences/{subscriber.token}/" in page.content.decode()
-    [_, welcome] = letters_sent()
+    [_, welcome] = emails_sent()
     assert welcome.to == [ADA]
     assert "Ada" in str(welcome.body)
     assert "Beds & budgets" in str(welcome.body)
@@ -78,7 +78,7 @@ def test_the_button_subscribes_and_welcomes(client: Client) -> None:
 def test_several_briefings_are_welcomed_in_one_letter(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     client.post(asked_for(client, ward, council))
-    [_, welcome] = letters_sent()
+    [_, welcome] = emails_sent()
     assert {"The Ward Round", "The Council"} <= set(str(welcome.body).splitlines())
     assert "List-Unsubscribe-Post" not in welcome.extra_headers
     assert "/preferences/" in welcome.extra_headers["List-Unsubscribe"]
@@ -96,7 +96,7 @@ def test_a_link_confirms_once(client: Client) -> None:
     assert "confirmed already" in client.get(link).content.decode()
     assert Subscription.objects.get().state == SubscriptionState.LEFT
     assert ConsentRecord.objects.count() == 1
-    assert len(letters_sent()) == 2
+    assert len(emails_sent()) == 2
 
 
 def test_a_link_ends_after_thirty_days(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_a_link_with_nothing_new_says_so_and_writes_no_welcome(client: Client) -
     link = asked_for(client, ward)
     make_reader(of=ward, email=ADA)
     assert "on the list already" in client.post(link).content.decode()
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
     assert not ConsentRecord.objects.exists()
 
 
@@ -163,7 +163,7 @@ def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None
     link = asked_for(client, make_briefing())
     Suppression.objects.create(address_hash=SignUp.objects.get().address_hash, reason="staff")
     assert client.post(link).status_code == 200
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
     assert not Subscription.objects.mailable().exists()
 
 
@@ -180,7 +180,7 @@ def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
     ward, council = make_briefing(), make_briefing(slug="council")
     make_reader(of=ward, email="ada@example.org", name="Ada")
     client.post("/subscribe/council/", {"address": "ada@example.org", "name": "Silly Goose"})
-    link = link_to("confirm", letters_sent()[-1])
+    link = link_to("confirm", emails_sent()[-1])
     assert "Silly Goose" not in client.get(link).content.decode()
     assert "Welcome, Ada" in client.post(link).content.decode()
     assert council in [one.briefing for one in Subscription.objects.active()]
@@ -209,6 +209,6 @@ def test_a_hostile_name_stays_text_in_page_and_letter(client: Client) -> None:
     page = client.post(asked_for(client, make_briefing(), name=name)).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
-    [_, welcome] = letters_sent()
+    [_, welcome] = emails_sent()
     assert name in str(welcome.body)
-    assert "<script>" not in html_of(welcome)
+    assert "<script>" not in html_part(welcome)

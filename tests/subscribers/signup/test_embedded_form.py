@@ -16,7 +16,7 @@ from subscribers.signup import form_guard
 from subscribers.signup.embedded_form import foreign_source, is_ours
 from tests.briefings.admin_client import at_desk
 from tests.factories import make_briefing
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = pytest.mark.django_db
 LIBRARY = "https://library.example"
@@ -129,7 +129,7 @@ def test_a_source_cannot_be_signed_by_others(ward: Briefing) -> None:
 
 def test_who_confirms_sees_the_words_that_are_recorded(client: Client, ward: Briefing) -> None:
     post()
-    link = link_to("confirm", letters_sent()[-1])
+    link = link_to("confirm", emails_sent()[-1])
     page = client.get(link).content.decode()
     assert sign_up_wording(ward).replace("&", "&amp;") in page
     client.post(link)

@@ -23,7 +23,7 @@ from subscribers.signup import form_guard, proof_of_work
 from subscribers.signup.form_signature import LASTS, QUICKEST, is_sound, make_stamp
 from subscribers.signup.proof_of_work import is_solved, new_challenge
 from tests.factories import make_briefing, make_published_issue
-from tests.sent_emails import letters_sent
+from tests.sent_emails import emails_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +153,7 @@ def test_who_worked_is_let_in_with_all_that_was_typed(
     asked = SignUp.objects.get()
     assert (asked.address, asked.name) == ("ada0@example.org", "Zoë & “Co”")
     assert asked.choices.get().source == "/ward-round/3/"
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
 
 
 def test_a_solution_works_once(ward: Briefing, settings: Any, light: None) -> None:
@@ -214,7 +214,7 @@ def test_an_address_is_taken_so_often_and_no_more(
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["Retry-After"] == "3600"
     assert "Look into its inbox" in answers[-1].content.decode()
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
     assert post(7).status_code == 200
 
 

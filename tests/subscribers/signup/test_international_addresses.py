@@ -41,11 +41,11 @@ def test_where_the_server_can_the_address_is_written_to_and_confirmed(
     answer = sign_up(client, WIDE)
     assert answer.status_code == 200
     assert WIDE in answer.content.decode()
-    emails.send_now()
-    [letter] = server.letters_to(WIRE)
+    emails.send_due_emails()
+    [letter] = server.emails_to(WIRE)
     assert WIRE in str(letter.message["To"])
     assert client.post(f"/confirm/{SignUp.objects.get().token}/").status_code == 200
-    emails.send_now()
+    emails.send_due_emails()
     assert server.received() == {WIRE: 2}
     assert server.violations() == []
     assert Subscriber.objects.at_address("用户@BÜCHER.example").get().address == WIRE
@@ -61,7 +61,7 @@ def test_where_it_cannot_the_form_says_so(
     assert "cannot write to an address with such letters before the @" in answer.content.decode()
     assert not SignUp.objects.exists()
     assert sign_up(client, "ada@bücher.example").status_code == 200  # a domain is no obstacle
-    emails.send_now()
+    emails.send_due_emails()
     assert server.received() == {"ada@xn--bcher-kva.example": 1}
     assert server.violations() == []
 
@@ -72,10 +72,10 @@ def test_a_server_that_is_away_is_believed(
     server = by_smtp("SMTPUTF8")
     server.kill()
     assert sign_up(client, WIDE).status_code == 200
-    emails.send_now()
+    emails.send_due_emails()
     server.start()
     OutgoingEmail.objects.update(not_before="2026-01-01T00:00Z")
-    emails.send_now()
+    emails.send_due_emails()
     assert server.received() == {WIRE: 1}
 
 

@@ -21,7 +21,7 @@ from tests.factories import (
     make_published_issue,
     make_reader,
 )
-from tests.sent_emails import letters_sent, link_to
+from tests.sent_emails import emails_sent, link_to
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def sign_up(client: Client, *, path: str = "/subscribe/ward-round/", **fields: A
 
 
 def confirm(client: Client) -> Subscription:
-    assert client.post(link_to("confirm", letters_sent()[-1])).status_code == 200
+    assert client.post(link_to("confirm", emails_sent()[-1])).status_code == 200
     return Subscription.objects.get(subscriber__address="ada@example.org")
 
 
@@ -94,7 +94,7 @@ def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issu
     answer = sign_up(client, path="/subscribe/", briefings=["ward-round", "council"], **fields)
     another = '<a href="/subscribe/?issue=ward-round/57">Use another address</a>'
     assert another in answer.content.decode()
-    client.post(link_to("confirm", letters_sent()[-1]))
+    client.post(link_to("confirm", emails_sent()[-1]))
     brought = Subscription.objects.filter(referred_by=issue)
     assert {one.briefing.slug for one in brought} == {"ward-round", "council"}
     assert Subscription.objects.readers_brought_by(issue) == 1

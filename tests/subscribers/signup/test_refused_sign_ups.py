@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsroom.domain_lists import listed_above, read_domains
+from newsroom.domain_lists import find_listed_domain, read_domain_list
 from subscribers.models import SignUp
 from tests.factories import make_briefing
-from tests.sent_emails import letters_sent
+from tests.sent_emails import emails_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def test_a_name_that_carries_something_else_is_refused(client: Client, name: str
     assert 'id="id_name_error"' in answer.content.decode()
     assert "or leave it empty" in " ".join(answer.content.decode().split())
     assert not SignUp.objects.exists()
-    assert letters_sent() == []
+    assert emails_sent() == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_neighbour_of_such_a_domain_is_welcome(client: Client, address: str) -
 def test_an_operator_keeps_a_longer_list(client: Client, settings: Any, tmp_path: Path) -> None:
     file = tmp_path / "domains.txt"
     file.write_text("# mine\n\nMinutes.Example  # remark\nbücher.example\n", encoding="utf-8")
-    settings.DISPOSABLE_DOMAINS = read_domains(file)
+    settings.DISPOSABLE_DOMAINS = read_domain_list(file)
     assert sign_up(client, address="x@minutes.example").status_code == 422
     answer = sign_up(client, address="x@sub.bücher.example")
     assert "sub.bücher.example" in answer.content.decode()
@@ -106,7 +106,7 @@ def test_a_wrong_list_is_told_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "domains.txt"
     file.write_text("one.example\nno domain\n")
     with pytest.raises(ValueError, match=r"line 2 of .*'no domain', is no domain"):
-        read_domains(file)
+        read_domain_list(file)
     with pytest.raises(ValueError, match="cannot be read: No such file"):
-        read_domains(tmp_path / "missing.txt")
-    assert listed_above("example", [frozenset({"example"})]) == ""
+        read_domain_list(tmp_path / "missing.txt")
+    assert find_listed_domain("example", [frozenset({"example"})]) == ""

@@ -19,7 +19,7 @@ from subscribers.models.address_hash import hash_address
 from subscribers.signup import reminders, tasks
 from subscribers.signup.reminders import remind_due
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import html_of, letters_sent, link_to, links_in
+from tests.sent_emails import emails_sent, html_part, link_to, links_in
 from tests.subscribers.signup.test_sign_up_races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 
 def sign_up(*slugs: str, address: str = ADA, **fields: str) -> SignUp:
     Client().post("/subscribe/", {"address": address, "briefings": slugs, **fields})
-    letters_sent()
+    emails_sent()
     return SignUp.objects.open().get(address_hash=hash_address(address))
 
 
@@ -42,7 +42,7 @@ def make_older(asked: SignUp, by: timedelta) -> None:
 
 
 def reminders_sent() -> list[Any]:
-    return [letter for letter in letters_sent() if "Still want" in letter.subject]
+    return [letter for letter in emails_sent() if "Still want" in letter.subject]
 
 
 def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
@@ -57,10 +57,10 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     [letter] = reminders_sent()
     assert letter.subject == "Still want Council & mayor? One press is missing"
     assert letter.to == [ADA]
-    assert "Council &amp; mayor" in html_of(letter)
+    assert "Council &amp; mayor" in html_part(letter)
     assert letter.extra_headers["List-Id"].endswith("<council.news.example.com>")
     assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
-    assert "Mallory" not in str(letter.body) + html_of(letter)
+    assert "Mallory" not in str(letter.body) + html_part(letter)
     link = link_to("confirm", letter)
     assert link == f"/confirm/{asked.token}/"
     for days in (3, 10, 29):
@@ -77,9 +77,9 @@ def test_the_reminder_counts_as_the_letter_of_its_hour() -> None:
     make_briefing(slug="ward")
     make_older(sign_up("ward"), 3 * DAY)
     assert remind_due(at=timezone.now()) == 1
-    before = len(letters_sent())
+    before = len(emails_sent())
     sign_up("ward")
-    assert len(letters_sent()) == before
+    assert len(emails_sent()) == before
 
 
 def test_nobody_is_reminded_of_what_is_done_or_gone() -> None:

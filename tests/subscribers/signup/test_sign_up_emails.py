@@ -13,7 +13,7 @@ from newsroom import emails
 from subscribers.models import SignUp
 from subscribers.sending.list_headers import list_id
 from tests.factories import make_briefing, make_published_issue
-from tests.servers.smtp import Letter, SmtpServer
+from tests.servers.smtp import ReceivedEmail, SmtpServer
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -27,14 +27,16 @@ def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
     return smtp_server
 
 
-def sign_up_and_confirm(client: Client, server: SmtpServer, *briefings: Briefing) -> list[Letter]:
+def sign_up_and_confirm(
+    client: Client, server: SmtpServer, *briefings: Briefing
+) -> list[ReceivedEmail]:
     slugs = [briefing.slug for briefing in briefings]
     name = "Zoë\r\nBcc: everybody"
     client.post("/subscribe/", {"address": ADA, "name": name, "briefings": slugs})
-    emails.send_now()
+    emails.send_due_emails()
     client.post(f"/confirm/{SignUp.objects.get().token}/")
-    emails.send_now()
-    return server.letters()
+    emails.send_due_emails()
+    return server.emails()
 
 
 @pytest.mark.parametrize("title", ["The Ward Round", 'Beds, "Wards" & Co.', "Räte & Bürger", LONG])

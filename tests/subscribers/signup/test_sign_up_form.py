@@ -19,7 +19,7 @@ from subscribers.models.address_hash import hash_address
 from subscribers.signup import form_guard
 from subscribers.signup.views import FORMS_AN_HOUR
 from tests.factories import make_briefing, make_published_issue, make_reader
-from tests.sent_emails import letters_sent, letters_to, links_in
+from tests.sent_emails import emails_sent, emails_sent_to, links_in
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,7 @@ def test_a_form_makes_a_sign_up_and_a_letter_and_no_subscriber(client: Client) -
     assert choice.wording == sign_up_wording(None)
     assert choice.ip == "127.0.0.1"
     assert not Subscriber.objects.exists()
-    [letter] = letters_sent()
+    [letter] = emails_sent()
     assert letter.to == ["Ada@example.org"]
     assert "The Ward Round" in letter.subject
     assert f"/confirm/{asked.token}/" in links_in(letter)
@@ -99,7 +99,7 @@ def test_a_malformed_address_is_told_next_to_its_field(client: Client, address: 
     assert 'id="id_address_error"' in page
     assert 'value="Ada"' in page
     assert not SignUp.objects.exists()
-    assert letters_sent() == []
+    assert emails_sent() == []
 
 
 def test_no_briefing_or_a_retired_one_is_told(client: Client) -> None:
@@ -127,7 +127,7 @@ def test_forms_for_one_address_are_merged_with_the_evidence_of_each(client: Clie
         (ward, "/ward/1/"),
         (council, "/council/2/"),
     }
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
 
 
 def test_a_letter_is_renewed_after_an_hour_and_names_everything_asked_for(client: Client) -> None:
@@ -135,10 +135,10 @@ def test_a_letter_is_renewed_after_an_hour_and_names_everything_asked_for(client
     sign_up(client, ward)
     age_letters(minutes=59)
     sign_up(client, ward)
-    assert len(letters_sent()) == 1
+    assert len(emails_sent()) == 1
     age_letters(minutes=2)
     sign_up(client, council)
-    [_, second] = letters_sent()
+    [_, second] = emails_sent()
     assert "The Ward Round" in str(second.body)
     assert "The Council" in str(second.body)
 
@@ -161,7 +161,7 @@ def test_a_subscriber_who_asks_again_is_told_so_by_letter_only(client: Client) -
     ward = make_briefing(title="The Ward Round")
     reader = make_reader(of=ward, email="ada@example.org")
     sign_up(client, ward)
-    [letter] = letters_sent()
+    [letter] = emails_sent()
     assert "already" in letter.subject
     assert f"/preferences/{reader.subscriber.token}/" in links_in(letter)
     assert not any(link.startswith("/confirm/") for link in links_in(letter))
@@ -172,18 +172,18 @@ def test_a_subscriber_who_asks_for_more_confirms_only_that(client: Client) -> No
     make_reader(of=ward, email="ada@example.org")
     sign_up(client, ward)
     sign_up(client, ward, council)  # within the hour: the first letter had nothing to confirm
-    [_, letter] = letters_sent()
+    [_, letter] = emails_sent()
     assert "The Council" in letter.subject
     assert "The Ward Round" not in str(letter.body)
     sign_up(client, ward, council)
-    assert len(letters_sent()) == 2
+    assert len(emails_sent()) == 2
 
 
 def test_the_letter_goes_to_the_address_on_file_not_to_another_spelling(client: Client) -> None:
     ward = make_briefing()
     make_reader(of=ward, email="Ada@example.org")
     sign_up(client, ward, address="aDA@example.org")
-    assert [letter.to for letter in letters_sent()] == [["Ada@example.org"]]
+    assert [letter.to for letter in emails_sent()] == [["Ada@example.org"]]
 
 
 def suppress(address: str) -> None:
@@ -195,7 +195,7 @@ def suppress(address: str) -> None:
 def test_a_suppressed_address_gets_no_letter(client: Client) -> None:
     suppress("ada@example.org")
     assert sign_up(client, make_briefing(), address="ADA@example.org").status_code == 200
-    assert letters_sent() == []
+    assert emails_sent() == []
 
 
 def test_the_answer_and_the_work_are_the_same_whoever_the_address_belongs_to(
@@ -221,7 +221,7 @@ def test_a_name_in_any_script_is_kept_and_never_written_to_a_stranger(client: Cl
     sign_up(client, make_briefing(), name=f"  {name}\r\nBcc: everybody ")
     asked = SignUp.objects.get()
     assert asked.name == f"{name} Bcc: everybody"
-    [letter] = letters_sent()
+    [letter] = emails_sent()
     raw = letter.message().as_bytes()
     head = raw.partition(b"\n\n")[0]
     assert b"everybody" not in raw
@@ -242,7 +242,7 @@ def test_a_briefing_retired_meanwhile_is_asked_about_no_more(client: Client) -> 
     Briefing.objects.filter(pk=old.pk).update(retired=True)
     age_letters(minutes=61)
     sign_up(client, ward)
-    [_, letter] = letters_sent()
+    [_, letter] = emails_sent()
     assert letter.subject == "The Ward Round comes to you already"
     assert "The Old Gazette" not in str(letter.body)
 
@@ -256,7 +256,7 @@ def test_nul_characters_break_nothing(client: Client, field: str) -> None:
 
 def test_an_internationalised_address_is_written_to(client: Client) -> None:
     sign_up(client, make_briefing(), address="用户@bücher.example")
-    assert letters_to("用户@xn--bcher-kva.example")
+    assert emails_sent_to("用户@xn--bcher-kva.example")
 
 
 def test_a_program_that_fills_in_what_is_hidden_gets_the_same_answer(client: Client) -> None:
@@ -314,8 +314,8 @@ def test_letters_belong_to_the_briefings_list_and_are_marked_as_automatic(client
     ward = make_briefing(title="Räte, Bürger & “Co”", slug="raete")
     sign_up(client, ward, make_briefing(), address="both@example.org")
     sign_up(client, ward, address="one@example.org")
-    [both] = letters_to("both@example.org")
-    [one] = letters_to("one@example.org")
+    [both] = emails_sent_to("both@example.org")
+    [one] = emails_sent_to("one@example.org")
     for letter in (both, one):
         assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
         assert letter.extra_headers["List-Id"].isascii()

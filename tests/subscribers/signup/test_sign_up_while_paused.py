@@ -14,7 +14,7 @@ from newsroom.tokens import sign_value
 from subscribers.models import Subscriber, Subscription
 from subscribers.preferences import pauses
 from tests.factories import make_briefing, make_reader
-from tests.sent_emails import html_of, letters_sent, link_to, links_in
+from tests.sent_emails import emails_sent, html_part, link_to, links_in
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -47,7 +47,7 @@ def sign_up(client: Client, slug: str = "ward-round", address: str = ADA) -> Any
 
 
 def pause_link() -> str:
-    [link] = [link for link in links_in(letters_sent()[-1]) if "/preferences/pause/" in link]
+    [link] = [link for link in links_in(emails_sent()[-1]) if "/preferences/pause/" in link]
     return link
 
 
@@ -63,9 +63,9 @@ def test_who_is_on_the_list_is_told_by_letter_that_the_pause_holds(
     assert told == sign_up(client, address="bob@example.org").content.decode().replace(
         "bob@example.org", "…"
     )
-    letter = letters_sent()[0]
+    letter = emails_sent()[0]
     assert letter.subject.startswith("Your letters are paused until ")
-    for words in (str(letter.body), html_of(letter)):
+    for words in (str(letter.body), html_part(letter)):
         assert until in " ".join(words.split())
     assert not mailable()
 
@@ -120,12 +120,12 @@ def test_who_confirms_another_briefing_is_told_on_page_and_in_letter(
     make_briefing(title="The Council", slug="council")
     until = pause(ada)
     sign_up(client, "council")
-    page = client.post(link_to("confirm", letters_sent()[-1])).content.decode()
+    page = client.post(link_to("confirm", emails_sent()[-1])).content.decode()
     assert f"Paused until {until}" in page
-    letter = letters_sent()[-1]
+    letter = emails_sent()[-1]
     assert "Welcome" in letter.subject
     assert f"nothing comes before {until}" in " ".join(str(letter.body).split())
-    assert until in html_of(letter)
+    assert until in html_part(letter)
     link = pause_link()
     assert f'action="{link}"' in page
     client.post(link)
@@ -138,5 +138,5 @@ def test_nobody_hears_of_a_pause_that_is_over(client: Client, ada: Subscriber) -
         paused_at=now - timedelta(days=9), paused_until=now - timedelta(seconds=1)
     )
     sign_up(client)
-    assert letters_sent()[-1].subject == "The Ward Round comes to you already"
-    assert "pause" not in str(letters_sent()[-1].body)
+    assert emails_sent()[-1].subject == "The Ward Round comes to you already"
+    assert "pause" not in str(emails_sent()[-1].body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from newsroom.mail_servers import Tls
+from newsroom.mail_servers import TlsMode
 
 DEFAULT_PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
@@ -20,7 +20,7 @@ class Mailbox:
     username: str
     password: str
     folder: str = "INBOX"
-    tls: Tls = Tls.IMPLICIT
+    tls: TlsMode = TlsMode.IMPLICIT
     timeout: float = 30.0
     keeps: bool = False
 
@@ -40,7 +40,9 @@ def parse_mailbox(url: str) -> Mailbox:
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     protocol = parts.scheme.removesuffix("s")
     try:
-        tls = Tls(options.pop("tls", Tls.IMPLICIT if parts.scheme.endswith("s") else Tls.NONE))
+        tls = TlsMode(
+            options.pop("tls", TlsMode.IMPLICIT if parts.scheme.endswith("s") else TlsMode.NONE)
+        )
         timeout = float(options.pop("timeout", "30"))
         port = parts.port or DEFAULT_PORTS[parts.scheme]
     except ValueError as reason:

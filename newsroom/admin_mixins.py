@@ -46,7 +46,7 @@ def _estimate(rows: QuerySet[Any]) -> int:
     return int(estimate)
 
 
-class ReadOnlyAdmin:
+class ReadOnlyAdminMixin:
     """What only readers themselves may change; staff can see it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -60,14 +60,14 @@ class ReadOnlyAdmin:
         return False
 
 
-class ReadOnlyInline(ReadOnlyAdmin):
+class ReadOnlyInlineMixin(ReadOnlyAdminMixin):
     """Rows that whoever may see their page may see: a reader without what they take says little."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
 
 
-class LongListAdmin:
+class LargeTableAdminMixin:
     """A list that stays quick however long it grows."""
 
     paginator: type = EstimatingPaginator

@@ -12,7 +12,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def content_policy(directives: dict[str, list[str]]) -> Callable[[View[P]], View[P]]:
+def replace_csp(directives: dict[str, list[str]]) -> Callable[[View[P]], View[P]]:
     """Give a view these directives instead of the site's."""
     # django-csp types its decorators for views without arguments only.
     return cast("Callable[[View[P]], View[P]]", csp_replace(directives))
