@@ -1,10 +1,17 @@
-"""What is said."""
+"""The app with everything that is published."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BriefingsConfig(AppConfig):
-    """Briefings, issues, comments; their pages and the editors' admin."""
+    """Briefings, issues and comments; their public pages and their part of the admin."""
 
     name = "briefings"
     verbose_name = "Briefings"
+
+    def ready(self) -> None:
+        """Give groups of staff their permissions after every migrate."""
+        from briefings.permissions import apply_after_migrate
+
+        post_migrate.connect(apply_after_migrate, sender=self)

@@ -19,10 +19,11 @@ from django.utils.safestring import SafeString, mark_safe
 from briefings.models import Briefing, Issue
 from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
+from newsroom.permissions import may
 from subscribers.bounces import suppression_admin  # noqa: F401  (registers its pages, as below)
 from subscribers.bounces.admin import EventInline
-from subscribers.lists.admin import IMPORT
-from subscribers.lists.export_admin import EXPORT, export_view
+from subscribers.lists import admin as lists_admin  # noqa: F401
+from subscribers.lists.export_admin import export_view
 from subscribers.models import (
     ConsentRecord,
     SignUp,
@@ -32,6 +33,7 @@ from subscribers.models import (
     Suppression,
 )
 from subscribers.models.address_search import search_address
+from subscribers.permissions import CHANGE_SUBSCRIBER, EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
 from subscribers.preferences.pauses import paused_until
 from subscribers.preferences.unsubscription import active_of, leave_these
 from subscribers.privacy.admin import ErasingPage
@@ -153,8 +155,8 @@ class SubscriberAdmin(
     ) -> HttpResponse:
         """Add the ways to lists as files for whom they are open."""
         ways = {
-            "may_import": request.user.has_perm(IMPORT),
-            "may_export": request.user.has_perm(EXPORT),
+            "may_import": may(request.user, IMPORT_SUBSCRIBERS),
+            "may_export": may(request.user, EXPORT_SUBSCRIBERS),
         }
         return super().changelist_view(request, {**(extra_context or {}), **ways})
 
@@ -168,7 +170,7 @@ class SubscriberAdmin(
 
     def has_take_off_permission(self, request: HttpRequest) -> bool:
         """Whether this person may take readers off; Django asks this for the action."""
-        return request.user.has_perm("subscribers.change_subscriber")
+        return may(request.user, CHANGE_SUBSCRIBER)
 
     @admin.display(description="address", ordering="address")
     def readable_address(self, subscriber: Subscriber) -> str:
@@ -191,7 +193,7 @@ class SubscriberAdmin(
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Whether this person may take lists out of the house."""
-        return request.user.has_perm(EXPORT)
+        return may(request.user, EXPORT_SUBSCRIBERS)
 
     @admin.action(description="Export as CSV…", permissions=["export"])
     def export_chosen(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> HttpResponse:

@@ -21,14 +21,15 @@ from briefings.admin.moderation import DECISIONS, decide, open_decisions
 from briefings.admin.plain_choices import read_key
 from briefings.admin.state_badges import comment_badge
 from briefings.models import Comment, CommentState
+from briefings.permissions import MODERATE_COMMENT
 from newsroom import audit_log
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.db.models import QuerySet
 
-MODERATE = "briefings.moderate_comment"
 QUEUES: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": ("Waiting", {"state": CommentState.PENDING}),
     "approved": ("Approved", {"state": CommentState.APPROVED}),
@@ -90,11 +91,11 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
-        return super().has_view_permission(request, obj) or request.user.has_perm(MODERATE)
+        return super().has_view_permission(request, obj) or may(request.user, MODERATE_COMMENT)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Whether this person decides; Django asks this for the actions."""
-        return request.user.has_perm(MODERATE)
+        return may(request.user, MODERATE_COMMENT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         """Everything but what its writer has not confirmed."""

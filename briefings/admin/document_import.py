@@ -29,8 +29,10 @@ from briefings.document_import.draft import find_author, save_as_draft
 from briefings.document_import.reading import MAX_BYTES
 from briefings.issue_suggestions import free_slot, likely_briefing
 from briefings.models import Briefing, Issue, Section
+from briefings.permissions import ADD_ISSUE
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,7 +58,7 @@ class DocumentForm(forms.Form):
 
 def from_document(request: HttpRequest) -> HttpResponse:
     """GET asks for a document; POST shows what it becomes, and the second POST keeps it."""
-    if not request.user.has_perm("briefings.add_issue"):
+    if not may(request.user, ADD_ISSUE):
         raise PermissionDenied
     if request.method == "POST" and "carried" in request.POST:
         return _keep(request)

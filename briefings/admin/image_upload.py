@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from briefings.images import ImageRefused, store_image
+from briefings.permissions import may_write_issues
 
 
 def _refuse(sentence: str, *, status: int = 200) -> JsonResponse:
@@ -18,11 +19,7 @@ def _refuse(sentence: str, *, status: int = 200) -> JsonResponse:
 def may_upload(request: HttpRequest) -> bool:
     """Those who may write issues may send pictures for them."""
     user = request.user
-    return (
-        user.is_active
-        and bool(getattr(user, "is_staff", False))
-        and (user.has_perm("briefings.change_issue") or user.has_perm("briefings.add_issue"))
-    )
+    return user.is_active and bool(getattr(user, "is_staff", False)) and may_write_issues(user)
 
 
 @require_POST

@@ -16,13 +16,15 @@ from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.issue_list import IssueListAdmin
 from briefings.admin.issue_save import finish_save, note_draft_saved
-from briefings.admin.issue_steps import SEND, steps_for, take_step
+from briefings.admin.issue_steps import steps_for, take_step
 from briefings.admin.plain_choices import PlainChoices, read_key
 from briefings.admin.section_inline import STARTING_SECTIONS, SectionFormSet, SectionInline, rebase
 from briefings.issue_suggestions import likely_briefing, suggest
 from briefings.models import Briefing, Issue, IssueState
+from briefings.permissions import SEND_ISSUE
 from briefings.preflight import check_issue, count_words, minutes
 from newsroom import audit_log
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
                 "words": words,
                 "minutes": minutes(words),
                 "history": latest_acts(saved),
-                "may_send": request.user.has_perm(SEND),
+                "may_send": may(request.user, SEND_ISSUE),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -13,9 +13,11 @@ from briefings.admin.plain_choices import read_key
 from briefings.admin.section_inline import EchoField
 from briefings.admin.time_fields import HourField, on_clock
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
+from briefings.permissions import SEND_ISSUE
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from newsroom.audit_log import Actor
 
 ECHOES = ("from_version", "seen", "draft_token")
 
@@ -28,7 +30,7 @@ class IssueForm(forms.ModelForm[Issue]):
     `user` is set on the class by the admin, which makes a class for each request.
     """
 
-    user: AbstractBaseUser
+    user: Actor
     is_stale = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
@@ -63,7 +65,7 @@ class IssueForm(forms.ModelForm[Issue]):
         state = self.instance.state
         for name in ("briefing", "number"):
             self.fields[name].disabled = state not in EDITABLE_STATES
-        may_send = self.user.has_perm("briefings.send_issue")  # type: ignore[attr-defined]  # from PermissionsMixin
+        may_send = may(self.user, SEND_ISSUE)
         self.fields["goes_out"].disabled = state == IssueState.PUBLISHED or (
             state == IssueState.SCHEDULED and not may_send
         )

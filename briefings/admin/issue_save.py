@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.utils import timezone
 
-from briefings.admin.issue_steps import SEND, schedule
+from briefings.admin.issue_steps import schedule
 from briefings.models import Issue, IssueState
+from briefings.permissions import SEND_ISSUE
 from newsroom import audit_log
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def finish_save(request: HttpRequest, form: IssueForm, *, change: bool) -> None:
 
 def _move_hour(request: HttpRequest, form: IssueForm) -> None:
     """Move a scheduled issue to another hour by the model's own step."""
-    if not request.user.has_perm(SEND):
+    if not may(request.user, SEND_ISSUE):
         return
     try:
         sentence = schedule(

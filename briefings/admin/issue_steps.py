@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from briefings.admin.time_fields import on_clock
 from briefings.models import Issue, IssueState
+from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -29,41 +31,38 @@ class Step:
     is_next: bool = False
 
 
-CHANGE, APPROVE, SEND = (
-    f"briefings.{codename}" for codename in ("change_issue", "approve_issue", "send_issue")
-)
 STEPS = (
     Step(
         name="submit",
         label="Submit for review",
-        permission=CHANGE,
+        permission=CHANGE_ISSUE,
         sources={IssueState.DRAFT},
         is_next=True,
     ),
     Step(
         name="approve",
         label="Approve",
-        permission=APPROVE,
+        permission=APPROVE_ISSUE,
         sources={IssueState.IN_REVIEW},
         is_next=True,
     ),
     Step(
         name="schedule",
         label="Schedule",
-        permission=SEND,
+        permission=SEND_ISSUE,
         sources={IssueState.APPROVED},
         is_next=True,
     ),
     Step(
         name="unschedule",
         label="Unschedule",
-        permission=SEND,
+        permission=SEND_ISSUE,
         sources={IssueState.SCHEDULED},
     ),
     Step(
         name="return",
         label="Return to the author",
-        permission=APPROVE,
+        permission=APPROVE_ISSUE,
         sources={IssueState.IN_REVIEW, IssueState.APPROVED, IssueState.SCHEDULED},
     ),
 )
@@ -71,11 +70,7 @@ STEPS = (
 
 def steps_for(issue: Issue, user: Actor) -> list[Step]:
     """The steps that this person may take with this issue now, the next one first."""
-    return [
-        step
-        for step in STEPS
-        if issue.state in step.sources and user is not None and user.has_perm(step.permission)
-    ]
+    return [step for step in STEPS if issue.state in step.sources and may(user, step.permission)]
 
 
 def take_step(
@@ -85,7 +80,7 @@ def take_step(
     step = next((step for step in STEPS if step.name == name), None)
     if step is None:
         raise TransitionRefused("That button is not known here. Load the page again.")
-    if by is None or not by.has_perm(step.permission):
+    if not may(by, step.permission):
         raise TransitionRefused(
             f"Your account may not do this: {step.label.lower()}. Ask an editor."
         )

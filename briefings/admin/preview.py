@@ -15,6 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from briefings.models import Issue
+from briefings.permissions import may_view_issues
 from briefings.rendering.issue_email import EmailLinks, measure_issue_email, render_issue_email
 from briefings.views.issues import issue_page
 
@@ -37,10 +38,7 @@ FRAMED_POLICY = {
 
 
 def _issue_to_see(request: HttpRequest, pk: int) -> Issue:
-    if not (
-        request.user.has_perm("briefings.view_issue")
-        or request.user.has_perm("briefings.change_issue")
-    ):
+    if not may_view_issues(request.user):
         raise PermissionDenied
     return get_object_or_404(Issue.objects.for_page(), pk=pk)
 

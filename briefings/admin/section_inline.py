@@ -14,6 +14,8 @@ from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
 from briefings.models import Issue, Section, SectionKind
+from briefings.permissions import ADD_ISSUE, CHANGE_ISSUE, VIEW_ISSUE
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -153,7 +155,7 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         return 0 if obj else len(STARTING_SECTIONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("briefings.view_issue") or self._may_write(request, obj)
+        return may(request.user, VIEW_ISSUE) or self._may_write(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may_write(request, obj)
@@ -166,7 +168,7 @@ class SectionInline(admin.StackedInline[Section, Issue]):
 
     @staticmethod
     def _may_write(request: HttpRequest, obj: Any) -> bool:
-        return request.user.has_perm("briefings.change_issue" if obj else "briefings.add_issue")
+        return may(request.user, CHANGE_ISSUE if obj else ADD_ISSUE)
 
     class Media:
         js = ("desk/sections.js",)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group, User
 
+from briefings.permissions import EDITORS, REPORTERS
+
 PASSWORD = "demo"  # noqa: S105  (known to everybody; the commands refuse to run outside development)
 
 
 def make_staff() -> dict[str, User]:
     """Make `editor`, who may do everything, and `reporter`, who drafts and submits."""
     return {
-        "editor": _make("editor", "Eleanor Voss", groups=("Editors",), is_superuser=True),
-        "reporter": _make("reporter", "Priya Sundaram", groups=("Reporters",), is_superuser=False),
+        "editor": _make("editor", "Eleanor Voss", groups=(EDITORS,), is_superuser=True),
+        "reporter": _make("reporter", "Priya Sundaram", groups=(REPORTERS,), is_superuser=False),
     }
 
 

@@ -13,6 +13,8 @@ from django.utils import timezone
 from briefings.admin.state_badges import comment_badge, issue_badge
 from briefings.admin.time_fields import on_clock
 from briefings.models import Briefing, Comment, Issue, IssueState
+from briefings.permissions import ADD_ISSUE, MODERATE_COMMENT, may_view_issues
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -42,14 +44,12 @@ class Row:
 
 def week_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     """What this person should know on sitting down: each briefing's week, the comments waiting."""
-    may_see = user is not None and (
-        user.has_perm("briefings.view_issue") or user.has_perm("briefings.change_issue")
-    )
-    may_moderate = user is not None and user.has_perm("briefings.moderate_comment")
+    may_see = may_view_issues(user)
+    may_moderate = may(user, MODERATE_COMMENT)
     return {
         "rows": _rows(at) if may_see else [],
         "may_see": may_see,
-        "may_add": user is not None and user.has_perm("briefings.add_issue"),
+        "may_add": may(user, ADD_ISSUE),
         "may_moderate": may_moderate,
         "waiting": Comment.objects.waiting().count() if may_moderate else 0,
     }

@@ -25,11 +25,13 @@ from django.views.decorators.http import require_POST, require_safe
 from briefings.models import Briefing
 from newsroom import audit_log
 from newsroom.admin_mixins import ReadOnlyAdminMixin
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.lists import ImportRefused, uploaded_lists
 from subscribers.lists.forms import ReadingForm
 from subscribers.lists.import_plan import Choices
 from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImport
+from subscribers.permissions import IMPORT_SUBSCRIBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.urls import URLPattern
 
-IMPORT = "subscribers.import_subscribers"
 PAGE = "admin/subscribers/subscriberimport/{}.html"
 
 
@@ -82,15 +83,15 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
     actions = None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(IMPORT)
+        return may(request.user, IMPORT_SUBSCRIBERS)
 
     def has_view_permission(
         self, request: HttpRequest, obj: SubscriberImport | None = None
     ) -> bool:
-        return request.user.has_perm(IMPORT)
+        return may(request.user, IMPORT_SUBSCRIBERS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(IMPORT)
+        return may(request.user, IMPORT_SUBSCRIBERS)
 
     @admin.display(description="became")
     def became(self, made: SubscriberImport) -> str:
@@ -208,7 +209,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
         )
 
     def _find(self, request: HttpRequest, pk: int) -> SubscriberImport:
-        if not request.user.has_perm(IMPORT):
+        if not may(request.user, IMPORT_SUBSCRIBERS):
             raise PermissionDenied
         return get_object_or_404(SubscriberImport.objects.select_related("briefing"), pk=pk)
 

@@ -13,13 +13,14 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.permissions import may
 from subscribers.lists.export import Wanted, Which, export, find
 from subscribers.models import Subscriber
+from subscribers.permissions import EXPORT_SUBSCRIBERS
 
 if TYPE_CHECKING:
     from datetime import date
 
-EXPORT = "subscribers.export_subscribers"
 MAX_CHOSEN = 10_000
 WORDS = {
     Which.ACTIVE: "Active: get the next issue",
@@ -69,7 +70,7 @@ class ExportForm(forms.Form):
 
 def export_view(request: HttpRequest) -> HttpResponseBase:
     """GET asks which part; POST counts it, or with `download` streams it."""
-    if not request.user.has_perm(EXPORT):
+    if not may(request.user, EXPORT_SUBSCRIBERS):
         raise PermissionDenied
     form = ExportForm(request.POST if request.method == "POST" else None, initial=_asked(request))
     if request.method != "POST" or not form.is_valid():

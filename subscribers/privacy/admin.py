@@ -14,7 +14,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from newsroom import audit_log
+from newsroom.permissions import may
 from subscribers.models import Subscriber
+from subscribers.permissions import ERASE_SUBSCRIBER
 from subscribers.preferences.forms import ErasureForm
 from subscribers.privacy import erasure
 from subscribers.privacy.personal_data import comments_by, person_of
@@ -73,4 +75,4 @@ class ErasingPage(Admin):
 
 
 def _may_erase(request: HttpRequest) -> bool:
-    return request.user.has_perm("subscribers.delete_subscriber")
+    return may(request.user, ERASE_SUBSCRIBER)

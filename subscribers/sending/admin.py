@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Issue, IssueState
+from briefings.permissions import SEND_ISSUE
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.sending import dispatches, ledger
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from newsroom.audit_log import Actor
 
-SEND = "briefings.send_issue"
 SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Copies that a person may want to look at, and how many of them a page shows.
 TROUBLED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
@@ -56,7 +57,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Dispatch | None = None) -> bool:
-        return request.user.has_perm(SEND) or super().has_view_permission(request, obj)
+        return may(request.user, SEND_ISSUE) or super().has_view_permission(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
@@ -91,9 +92,9 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "title": f"Sending “{dispatch.issue.title}”",
             "dispatch": dispatch,
             "progress": progress,
-            "brakes": brakes_for(dispatch) if request.user.has_perm(SEND) else [],
+            "brakes": brakes_for(dispatch) if may(request.user, SEND_ISSUE) else [],
             "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
-            "may_resend": request.user.has_perm(SEND),
+            "may_resend": may(request.user, SEND_ISSUE),
             "facts": describe(progress),
             "waits": waiting_reasons(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
@@ -112,7 +113,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def send_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
         """GET says what would go to whom; POST publishes and starts the dispatch."""
-        require(request, SEND)
+        require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
         if existing := Dispatch.objects.filter(issue=issue).first():
             return redirect(existing)
@@ -140,7 +141,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def proof_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
         """Send the letter as it stands to the person who asks for it, and to nobody else."""
-        require(request, SEND)
+        require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
         back = HttpResponseRedirect(reverse("admin:subscribers_dispatch_send", args=[issue.pk]))
         address = request.user.email if request.user.is_authenticated else ""
@@ -153,7 +154,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Pause, resume or cancel."""
-        require(request, SEND)
+        require(request, SEND_ISSUE)
         dispatch = get_object_or_404(Dispatch, pk=pk)
         try:
             apply_brake(request.POST.get("act", ""), dispatch, by=request.user)
@@ -163,7 +164,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def resend_view(self, request: HttpRequest, pk: int, delivery_id: int) -> HttpResponse:
         """Send one copy of unknown fate again."""
-        require(request, SEND)
+        require(request, SEND_ISSUE)
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         if ledger.resend(delivery, by=request.user):
             dispatches.wake_dispatching()
@@ -175,7 +176,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
 def require(request: HttpRequest, permission: str) -> None:
     """Refuse those who may not."""
-    if not request.user.has_perm(permission):
+    if not may(request.user, permission):
         raise PermissionDenied
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from briefings.permissions import SEND_ISSUE
 from newsroom import emails
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from subscribers.models import Dispatch
-
-MAY_SEND = "briefings.send_issue"
 
 
 def pause(dispatch: Dispatch, reason: str) -> None:
@@ -43,6 +42,6 @@ def pause(dispatch: Dispatch, reason: str) -> None:
 def who_may_send() -> Iterable[User]:
     """Give the staff who may send issues and have an address."""
     people = get_user_model().objects.with_perm(
-        MAY_SEND, backend="django.contrib.auth.backends.ModelBackend"
+        SEND_ISSUE, backend="django.contrib.auth.backends.ModelBackend"
     )
     return people.filter(is_staff=True).exclude(email="").order_by("pk")

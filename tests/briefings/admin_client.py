@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -24,8 +22,6 @@ _numbers = count(1)
 
 def make_staff(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> User:
     """Make an account for the desk, in groups ('Reporters', 'Editors') or with permissions."""
-    if not Group.objects.filter(name="Editors").exists():  # flushed after a test with commits
-        import_module("briefings.migrations.0002_desk_groups").make_groups(apps, None)
     fields.setdefault("username", f"staff{next(_numbers)}")
     user = User.objects.create(is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))

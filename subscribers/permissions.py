@@ -1,0 +1,47 @@
+"""Every permission of this app by name, and the groups of staff that get them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from briefings.permissions import EDITORS
+from newsroom.permissions import apply_groups
+
+if TYPE_CHECKING:
+    from django.apps import AppConfig
+    from django.apps.registry import Apps
+
+VIEW_DISPATCH = "subscribers.view_dispatch"
+VIEW_SIGN_UP = "subscribers.view_signup"
+VIEW_SUPPRESSION = "subscribers.view_suppression"
+VIEW_BOUNCE_EVENT = "subscribers.view_bounceevent"
+
+VIEW_SUBSCRIBER = "subscribers.view_subscriber"
+CHANGE_SUBSCRIBER = "subscribers.change_subscriber"  # unsubscribe a person who asked for it
+ERASE_SUBSCRIBER = "subscribers.delete_subscriber"
+
+IMPORT_SUBSCRIBERS = "subscribers.import_subscribers"
+EXPORT_SUBSCRIBERS = "subscribers.export_subscribers"
+
+GROUPS = {
+    EDITORS: (
+        VIEW_DISPATCH,
+        VIEW_SIGN_UP,
+        VIEW_SUBSCRIBER,
+        VIEW_SUPPRESSION,
+        IMPORT_SUBSCRIBERS,
+        EXPORT_SUBSCRIBERS,
+    ),
+}
+# Models by their old names, as migration 0010 renamed them.
+RENAMED_MODELS = {
+    "dailycount": "dailysendcount",
+    "destination": "domainbackoff",
+    "reportevent": "bounceevent",
+    "sendallowance": "sendratebucket",
+}
+
+
+def apply_after_migrate(sender: AppConfig, *, apps: Apps, using: str, **_: Any) -> None:
+    """Apply this app's groups; connected to `post_migrate` in apps.py."""
+    apply_groups(sender, GROUPS, renamed_models=RENAMED_MODELS, apps=apps, using=using)
