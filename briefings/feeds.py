@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,11 +18,11 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from briefings.models import Briefing, Issue
 from briefings.rendering.page_html import page_sections
+from newsroom.invisible_characters import remove_forbidden_in_xml
 
 ENTRIES = 20
 # A feed without entries must say when it changed; it never did.
 BEFORE_THE_FIRST_ISSUE = datetime(2026, 1, 1, tzinfo=UTC)
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class WholeTextFeed(Atom1Feed):
@@ -118,4 +117,4 @@ def _tag(day: datetime, name: str) -> str:
 
 def _clean(words: str) -> str:
     """Drop the characters that XML 1.0 cannot hold (section 2.2)."""
-    return _NOT_IN_XML.sub("", words)
+    return remove_forbidden_in_xml(words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, cast
 
 from django import forms
@@ -12,6 +11,7 @@ from briefings.models import Comment, Issue
 from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.rendering.page_html import PageSection
 from newsroom.email_addresses import normalise_address
+from newsroom.invisible_characters import has_visible
 
 EMPTY = "Write something first; the comment is empty."
 
@@ -81,14 +81,14 @@ class CommentForm(forms.Form):
                 f" {len(body):,}. Shorten it and send it again.",
                 code="too_long",
             )
-        if not _is_seen(body):
+        if not has_visible(body):
             raise forms.ValidationError(EMPTY, code="required")
         return body
 
     def clean_name(self) -> str:
         """One line, whatever was pasted; nobody where nothing is to be seen."""
         name = " ".join(self.cleaned_data["name"].split())
-        return name if _is_seen(name) else ""
+        return name if has_visible(name) else ""
 
     def clean_email(self) -> str:
         return normalise_address(self.cleaned_data["email"])
@@ -108,11 +108,6 @@ class CommentForm(forms.Form):
             section=section,
             parent=sent["reply_to"],
         )
-
-
-def _is_seen(words: str) -> bool:
-    """Whether there is a sign in it besides spaces and what only steers how others are drawn."""
-    return any(unicodedata.category(char)[0] not in "CZ" for char in words)
 
 
 def find_thread(issue: Issue, number: str) -> Comment | None:

@@ -12,6 +12,8 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 
+from newsroom.invisible_characters import has_space_or_invisible
+
 MAX_CHARS = 254  # octets: RFC 5321, section 4.5.3.1.3, less the angle brackets
 _MAX_LOCAL = 64
 _MAX_LABEL = 63
@@ -19,10 +21,6 @@ _LOCAL_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 # What keyboards of other scripts write for the dot between labels (UTS 46, section 2.3).
 _DOTS = str.maketrans("。．｡", "...")
-# Letters and marks by category, yet nothing is seen of them (Unicode's Default_Ignorable).
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
-)
 _SHAPE = "This is no e-mail address. Write it like name@example.org."
 
 
@@ -36,7 +34,7 @@ def normalise_address(address: str) -> str:
     address = unicodedata.normalize("NFC", address.strip())
     if "@" not in address:
         raise ValidationError(_SHAPE, code="invalid")
-    if _UNSEEN.search(address) or any(unicodedata.category(char)[0] in "CZ" for char in address):
+    if has_space_or_invisible(address):
         raise ValidationError(
             "An e-mail address has no spaces and no invisible characters.", code="invalid"
         )

@@ -7,15 +7,11 @@ from base64 import b64encode
 from email.utils import parseaddr
 from functools import lru_cache
 
+from newsroom.invisible_characters import one_line
+
 ENCODED_WORD_CHARS = 75  # RFC 2047, section 2
 _WRAP = len("=?utf-8?b??=")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-
-
-def one_line(words: str) -> str:
-    """Make control characters and line ends single spaces: nothing may begin a header line."""
-    return " ".join(_CONTROL.sub(" ", words).split())
 
 
 def encode_words(words: str, *, used: int) -> bytes:

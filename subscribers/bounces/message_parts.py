@@ -6,7 +6,6 @@ was written for people, what for machines, and what is left of the letter that c
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from email import message_from_bytes, message_from_string
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
+
+from newsroom.text_encodings import decode_first
 
 MAX_OCTETS = 1_000_000
 MAX_PROSE_CHARS = 60_000
@@ -187,13 +188,7 @@ def decode(raw: bytes, charset: str) -> str:
     guesses = ["utf-8", "latin-1"]
     if b"\x1b$" in raw or b"\x1b(" in raw:
         guesses.insert(0, "iso-2022-jp")
-    for guess in [named, *guesses]:
-        try:
-            if guess and not (guess in {"us-ascii", "ascii"} and not raw.isascii()):
-                return codecs.decode(raw, guess)
-        except (LookupError, ValueError, TypeError):
-            continue
-    return raw.decode("latin-1")
+    return decode_first(raw, [named, *guesses]) or ""
 
 
 def read_header(head: Message, name: str) -> str:

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from briefings.models import Briefing
 from newsroom import audit_log
 from newsroom.admin_mixins import ReadOnlyAdminMixin
+from newsroom.invisible_characters import remove_unprintable
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.lists import ImportRefused, uploaded_lists
@@ -265,8 +266,7 @@ def _megabytes(octets: int) -> str:
 
 def _shown_name(name: str | None) -> str:
     """A file's name without what no screen shows."""
-    kept = "".join(char for char in name or "" if char.isprintable())
-    return kept[-200:] or "list.csv"
+    return remove_unprintable(name or "")[-200:] or "list.csv"
 
 
 def list_address() -> str:

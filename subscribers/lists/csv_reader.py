@@ -10,7 +10,8 @@ from functools import partial
 from itertools import chain, dropwhile, islice
 from typing import TYPE_CHECKING, BinaryIO
 
-from subscribers.lists.decoding import SAMPLE, Encoding, detect_encoding
+from newsroom.text_encodings import Encoding
+from subscribers.lists.decoding import SAMPLE, detect_encoding
 from subscribers.lists.import_errors import ImportRefused
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Table:
 def open_table(file: BinaryIO) -> Table:
     """Find out encoding, separator and header. Raises ImportRefused with a sentence."""
     encoding = detect_encoding(file)
-    file.seek(encoding.mark)
+    file.seek(encoding.bom_bytes)
     start = file.read(SAMPLE).decode(encoding.codec, "ignore")
     given = start[4:5] if start[:4].lower() == "sep=" else ""  # as Excel writes it
     separator = given if given in SEPARATORS else _likeliest_separator(start)
@@ -78,7 +79,7 @@ def sample_rows(file: BinaryIO, table: Table, number: int) -> list[tuple[int, li
 
 def read_lines(file: BinaryIO, encoding: Encoding) -> Iterator[str]:
     """Give each line with its end, whatever the quotation marks say. Raises ImportRefused."""
-    file.seek(encoding.mark)
+    file.seek(encoding.bom_bytes)
     text = io.TextIOWrapper(file, encoding=encoding.codec, newline="")
     try:
         for number, line in enumerate(iter(partial(text.readline, MAX_LINE), ""), start=1):

@@ -27,7 +27,7 @@ def preview(file: BinaryIO, plan: Plan, *, briefing: str, now: datetime) -> dict
         rows = [_row(one._asdict(), plan) for one in judged]
     return {
         "layout": plan.layout.name if plan.layout else "",
-        "encoding": table.encoding.words,
+        "encoding": table.encoding.label,
         "separator": table.separator_words,
         "header": [
             {"name": name[:_SHOWN_CHARS], "example": cell[:_SHOWN_CHARS].replace("\0", "")}

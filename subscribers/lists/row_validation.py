@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
+from newsroom.invisible_characters import remove_invisible_from_name
 from subscribers.lists.columns import Role
 from subscribers.lists.csv_reader import read_rows
 from subscribers.lists.dates import UnclearDate, read_date
@@ -183,15 +184,9 @@ class _Judge:
 
 def clean_name(name: str) -> str:
     """Make one line of it that can stand in a letter; a name that is a link is none."""
-    if not name.isprintable():
-        if "\0" in name:
-            raise _Unfit(Reason.NUL)
-        # Joiners belong to names in Persian and in the scripts of India.
-        name = "".join(
-            char
-            for char in name
-            if char.isspace() or char in "\u200c\u200d" or unicodedata.category(char)[0] != "C"
-        )
+    if "\0" in name:
+        raise _Unfit(Reason.NUL)
+    name = remove_invisible_from_name(name)
     if not name.isascii():
         name = unicodedata.normalize("NFC", name)
     name = " ".join(name.split())

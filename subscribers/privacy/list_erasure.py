@@ -19,8 +19,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from newsroom.email_addresses import address_key, fold_case
+from newsroom.invisible_characters import remove_unprintable
+from newsroom.text_encodings import Encoding
 from subscribers.lists.csv_reader import Table, open_table, read_lines, read_rows
-from subscribers.lists.decoding import Encoding
 from subscribers.lists.import_errors import ImportRefused
 from subscribers.lists.import_plan import make_plan
 from subscribers.lists.import_preview import preview
@@ -29,7 +30,7 @@ from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImpo
 
 # As refused.py writes it.
 _REFUSED = Table(
-    encoding=Encoding(codec="utf-8", words="UTF-8", mark=len(BOM_UTF8)),
+    encoding=Encoding(codec="utf-8", label="UTF-8", bom_bytes=len(BOM_UTF8)),
     separator=",",
     header=(),
     first_line=1,
@@ -48,12 +49,21 @@ class Sought:
 
     def may_be_in(self, line: str) -> bool:
         """Whether to look closer, which takes twenty times as long."""
-        text = line.lower() if line.isascii() else fold_case(_visible(line))
+        text = (
+            line.lower()
+            if line.isascii()
+            else fold_case(remove_unprintable(line, keep_spaces=True))
+        )
         return any(local in text for local in self.locals)
 
     def is_in(self, cells: Iterable[str]) -> bool:
         """Whether a cell is one of the addresses or holds it."""
-        found = (text for cell in cells if "@" in cell for text in _addresses_in(_visible(cell)))
+        found = (
+            text
+            for cell in cells
+            if "@" in cell
+            for text in _addresses_in(remove_unprintable(cell, keep_spaces=True))
+        )
         return any(address_key(text) in self.keys for text in found)
 
 
@@ -134,7 +144,7 @@ def _without(
 ) -> Iterator[bytes]:
     """Give a file without what stands on some lines, in pieces."""
     file.seek(0)
-    piece = bytearray(file.read(table.encoding.mark))
+    piece = bytearray(file.read(table.encoding.bom_bytes))
     waiting = iter(spans)
     first, last = next(waiting)
     for number, line in enumerate(read_lines(file, table.encoding), start=1):
@@ -149,13 +159,6 @@ def _without(
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
-
-
-def _visible(text: str) -> str:
-    """Text without what no screen shows."""
-    if text.isprintable():
-        return text
-    return "".join(char for char in text if char.isprintable() or char.isspace())
 
 
 def _addresses_in(cell: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django import forms
 
 from briefings.models import Briefing
 from newsroom.email_addresses import normalise_address
+from newsroom.invisible_characters import remove_invisible_from_name
 from newsroom.smtp_submission import can_deliver_to
 from subscribers.signup.disposable_domains import refuse_disposable
 from subscribers.signup.domain_suggestions import suggest_domain
@@ -81,14 +82,7 @@ class NameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Make one line of it, so that nothing of it can begin a header or turn the text around."""
         typed = unicodedata.normalize("NFC", str(super().to_python(value)))
-        kept = "".join(char for char in typed if not _is_control(char))
-        return " ".join(kept.split())
-
-
-def _is_control(char: str) -> bool:
-    # Joiners belong to names in Persian and in the scripts of India.
-    category = unicodedata.category(char)
-    return category[0] == "C" and not char.isspace() and char not in "\u200c\u200d"
+        return " ".join(remove_invisible_from_name(typed).split())
 
 
 class SignUpForm(forms.Form):

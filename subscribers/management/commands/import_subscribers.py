@@ -126,7 +126,7 @@ class Command(BaseCommand):
         kind = f"{plan.layout.name} export, " if plan.layout else ""
         table = plan.table
         self.stdout.write(
-            f"Read as: {kind}{table.encoding.words}, separated by {table.separator_words}."
+            f"Read as: {kind}{table.encoding.label}, separated by {table.separator_words}."
         )
         for role, label in LABELS.items():
             if name := plan.column_name(role):

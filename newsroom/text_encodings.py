@@ -1,0 +1,94 @@
+"""From bytes to text: byte-order marks, the signatures of files that are not text, decoding."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """A codec, its name for people, and the length of its byte-order mark, which is not text."""
+
+    codec: str
+    label: str
+    bom_bytes: int = 0
+
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "UTF-8 with a byte-order mark"),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16 (little endian)"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16 (big endian)"),
+)
+# Codecs of Python's that are not character sets: they compute, some in quadratic time.
+_NOT_CHARACTER_SETS = {
+    *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem")
+}
+
+
+class FileKind(Enum):
+    """A kind of file that is known by its first bytes and is not text."""
+
+    ZIP = auto()  # .docx, .xlsx and .odt too
+    OLE = auto()  # .doc and .xls, and Office files with a password
+    RTF = auto()
+    PDF = auto()
+    SQLITE = auto()
+    GZIP = auto()
+    BZIP2 = auto()
+    ZSTANDARD = auto()
+    XZ = auto()
+    PNG = auto()
+    JPEG = auto()
+    GIF = auto()
+    RIFF = auto()  # WebP, AVI, WAV
+
+
+_SIGNATURES = (
+    (b"PK\x03\x04", FileKind.ZIP),
+    (b"PK\x05\x06", FileKind.ZIP),  # an empty one
+    (b"\xd0\xcf\x11\xe0", FileKind.OLE),
+    (b"{\\rtf", FileKind.RTF),
+    (b"%PDF", FileKind.PDF),
+    (b"SQLite format 3", FileKind.SQLITE),
+    (b"\x1f\x8b", FileKind.GZIP),
+    (b"BZh", FileKind.BZIP2),
+    (b"\x28\xb5\x2f\xfd", FileKind.ZSTANDARD),
+    (b"\xfd7zXZ\x00", FileKind.XZ),
+    (b"\x89PNG", FileKind.PNG),
+    (b"\xff\xd8\xff", FileKind.JPEG),
+    (b"GIF8", FileKind.GIF),
+    (b"RIFF", FileKind.RIFF),
+)
+
+
+def file_kind(start: bytes) -> FileKind | None:
+    """Return the kind of a file by its first bytes; None for text and for unknown kinds."""
+    return next((kind for mark, kind in _SIGNATURES if start.startswith(mark)), None)
+
+
+def encoding_by_mark(start: bytes) -> Encoding | None:
+    """Return the encoding that a byte-order mark at the start declares; None without a mark."""
+    for mark, codec, label in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            return Encoding(codec=codec, label=label, bom_bytes=len(mark))
+    return None
+
+
+def decode_first(data: bytes, encodings: Iterable[str]) -> str | None:
+    """Return the text in the first of these encodings that fits all bytes; None if none does.
+
+    Empty names, names that Python does not know and codecs that are not character sets are passed
+    over, so a name that a sender wrote may be among them.
+    """
+    for encoding in filter(None, encodings):
+        try:
+            if codecs.lookup(encoding).name not in _NOT_CHARACTER_SETS:
+                return data.decode(encoding)
+        except (LookupError, ValueError):
+            continue
+    return None
