@@ -134,7 +134,7 @@ EDITOR: dict[str, Any] = {
         "filebrowser,uploadimage,elementspath,resize,pagebreak,showblocks,find,selectall,"
         # without these the browser's own menu, which knows spelling, opens on a right click
         "contextmenu,tabletools,tableselection,liststyle,"
-        "pastefromgdocs"  # loses whole pastes; static/desk/pasting.js reads them
+        "pastefromgdocs"  # loses whole pastes; static/newsroom_admin/paste.js reads them
     ),
     "toolbar": [
         ["Format", "Bold", "Italic"],
@@ -156,7 +156,7 @@ EDITOR: dict[str, Any] = {
     # Pictures come by upload; pasted ones would be data in the text, which the allow-list drops.
     "clipboard_handleImages": False,
     "pasteFromWord_inlineImages": False,
-    # static/desk/editor.js brings the words into the form, and only where they were changed: the
+    # static/newsroom_admin/editor.js brings the words into the form, and only where they were changed: the
     # editor rewrites markup that nobody touched, which would void an approval.
     "autoUpdateElement": False,
 }
@@ -176,9 +176,9 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
         return media + forms.Media(
             js=[
                 "ckeditor/ckeditor/ckeditor.js",
-                "desk/editor.js",
-                "desk/pictures.js",
-                "desk/pasting.js",
+                "newsroom_admin/editor.js",
+                "newsroom_admin/image_upload.js",
+                "newsroom_admin/paste.js",
             ]
         )
 

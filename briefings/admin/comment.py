@@ -80,7 +80,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     change_list_template = "admin/briefings/comment/change_list.html"
 
     class Media:
-        css = {"all": ("desk/comments.css",)}
+        css = {"all": ("newsroom_admin/comments.css",)}
 
     # --- who may what -----------------------------------------------------------------------
 

@@ -44,8 +44,8 @@ class IssueAdmin(PlainChoices, IssueListAdmin):
     change_form_template = "admin/briefings/issue/change_form.html"
 
     class Media:
-        js = ("desk/unsaved.js", "desk/issue.js")
-        css = {"all": ("desk/issue.css", "desk/editor.css")}
+        js = ("newsroom_admin/unsaved_changes.js", "newsroom_admin/issue.js")
+        css = {"all": ("newsroom_admin/issue.css", "newsroom_admin/editor.css")}
 
     # --- the form ---------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     @admin.display(description="headline", ordering="title")
     def headline(self, issue: Issue) -> str:
         return format_html(
-            '<a class="desk-headline" href="{}">{}</a><span class="desk-under">{} {}</span>',
+            '<a class="admin-headline" href="{}">{}</a><span class="admin-under">{} {}</span>',
             reverse("admin:briefings_issue_change", args=[issue.pk]),
             issue.title,
             issue.briefing,

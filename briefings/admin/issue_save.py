@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefings.admin.issue_form import IssueForm
 
 # By this cookie the page's script learns which copy in the browser's storage is no longer needed.
-SAVED_COOKIE = "desk_saved"
+SAVED_COOKIE = "saved_draft"
 SAVED_COOKIE_SECONDS = 600
 _TOKEN = re.compile(r"[a-z0-9]{8,40}")
 

@@ -171,4 +171,4 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         return may(request.user, CHANGE_ISSUE if obj else ADD_ISSUE)
 
     class Media:
-        js = ("desk/sections.js",)
+        js = ("newsroom_admin/sections.js",)

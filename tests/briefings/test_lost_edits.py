@@ -218,8 +218,8 @@ def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
     saved = client.post(address_of(issue), form)
     refused = client.post(address_of(issue), form)
 
-    assert saved.cookies["desk_saved"].value == "0123456789abcdef"
-    assert "desk_saved" not in refused.cookies
+    assert saved.cookies["saved_draft"].value == "0123456789abcdef"
+    assert "saved_draft" not in refused.cookies
 
 
 def test_a_copys_name_cannot_set_another_cookie() -> None:
@@ -227,4 +227,4 @@ def test_a_copys_name_cannot_set_another_cookie() -> None:
     client = at_desk("Reporters")
     form = open_issue(client, issue) | {"draft_token": "a; Path=/; x=y", "title": "New"}
 
-    assert "desk_saved" not in client.post(address_of(issue), form).cookies
+    assert "saved_draft" not in client.post(address_of(issue), form).cookies

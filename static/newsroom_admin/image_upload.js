@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { CKEDITOR } = window;
-  window.desk ??= {};
+  window.newsroomAdmin ??= {};
   const REFUSED =
     "The picture was not taken: you are logged out, or may not write issues. Log in again in another tab, then send it once more.";
 
@@ -27,7 +27,7 @@
     return answer;
   }
 
-  desk.placePicture = async (editor, file) => {
+  newsroomAdmin.placePicture = async (editor, file) => {
     const note = editor.showNotification(`Sending ${file.name || "the picture"}…`, "progress", 0);
     try {
       const { url, width, height } = await send(editor, file);
@@ -48,13 +48,13 @@
   function addUpload(dialog) {
     const field = CKEDITOR.tools.getNextId();
     const upload = {
-      id: "desk-upload",
+      id: "admin-upload",
       label: "From this computer",
       elements: [
         {
           type: "html",
           html:
-            `<div class="desk-upload"><label for="${field}">A JPEG, PNG, WebP or GIF, up to 10 MB</label>` +
+            `<div class="admin-upload"><label for="${field}">A JPEG, PNG, WebP or GIF, up to 10 MB</label>` +
             `<input type="file" id="${field}" accept="image/jpeg,image/png,image/webp,image/gif">` +
             `<p role="status" id="${field}-status"></p></div>`,
           onLoad() {
@@ -87,7 +87,7 @@
     const show = dialog.onShow;
     dialog.onShow = function onShow(...given) {
       show?.apply(this, given);
-      this.selectPage(this.imageEditMode ? "info" : "desk-upload");
+      this.selectPage(this.imageEditMode ? "info" : "admin-upload");
       if (!this.imageEditMode) setTimeout(() => document.getElementById(field)?.focus());
     };
   }

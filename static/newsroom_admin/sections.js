@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const isGone = (row) => row.hasAttribute("data-is-gone");
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
   const headingOf = (row) => input(row, "heading").value.trim() || `the ${input(row, "kind").selectedOptions[0].text.toLowerCase()}`;
-  const typed = () => list.dispatchEvent(new Event("desk:typed", { bubbles: true }));
+  const typed = () => list.dispatchEvent(new Event("newsroom:typed", { bubbles: true }));
   const say = (words) => {
     status.textContent = "";
     requestAnimationFrame(() => (status.textContent = words));
@@ -149,14 +149,14 @@ document.addEventListener("DOMContentLoaded", () => {
   rows().forEach(enliven);
   number();
 
-  window.desk ??= {};
-  desk.sections = {
+  window.newsroomAdmin ??= {};
+  newsroomAdmin.sections = {
     read: () =>
       rows().map((row) => ({
         id: input(row, "id").value,
         kind: input(row, "kind").value,
         heading: input(row, "heading").value,
-        body: desk.wordsOf(input(row, "body")),
+        body: newsroomAdmin.wordsOf(input(row, "body")),
         gone: isGone(row),
       })),
     write: (kept) => {
@@ -169,7 +169,7 @@ document.addEventListener("DOMContentLoaded", () => {
         placed.add(row);
         input(row, "kind").value = words.kind;
         input(row, "heading").value = words.heading;
-        desk.putWords(input(row, "body"), words.body);
+        newsroomAdmin.putWords(input(row, "body"), words.body);
         setGone(row, words.gone);
       }
       // Starting sections of a new issue that the copy does not have.

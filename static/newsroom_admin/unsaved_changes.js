@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const { user, version } = form.dataset;
   const mark = form.querySelector("[data-unsaved]");
   const token = form.elements.draft_token;
-  const stem = `desk-draft:${user}:${location.pathname}`;
+  const stem = `issue-draft:${user}:${location.pathname}`;
   token.value ||= [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
   let isUnsaved = "wasRefused" in form.dataset;
   let isLeaving = false;
@@ -30,7 +30,7 @@ document.addEventListener("DOMContentLoaded", () => {
       version: form.elements.from_version?.value,
       seen: form.elements.seen?.value,
       fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
-      sections: desk.sections?.read() ?? [],
+      sections: newsroomAdmin.sections?.read() ?? [],
     };
     storage(() => localStorage.setItem(`${stem}:${token.value}`, JSON.stringify(copy)));
   }
@@ -44,7 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   form.addEventListener("input", touch);
   form.addEventListener("change", touch);
-  form.addEventListener("desk:typed", touch);
+  form.addEventListener("newsroom:typed", touch);
   addEventListener("pagehide", keep);
   document.addEventListener("visibilitychange", () => document.hidden && keep());
   addEventListener("beforeunload", (event) => {
@@ -56,7 +56,7 @@ document.addEventListener("DOMContentLoaded", () => {
       event.preventDefault();
       return;
     }
-    desk.collectWords?.(form);
+    newsroomAdmin.collectWords?.(form);
     keep();
     isLeaving = !event.defaultPrevented;
     setTimeout(() => (isLeaving = false), 10_000); // it did not get through: once more, then
@@ -77,7 +77,7 @@ document.addEventListener("DOMContentLoaded", () => {
     banner.querySelector("[data-restore-when]").textContent = new Date(copy.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     banner.querySelector("[data-restore-take]").addEventListener("click", () => {
       for (const [name, value] of Object.entries(copy.fields)) if (form.elements[name]) form.elements[name].value = value;
-      desk.sections?.write(copy.sections);
+      newsroomAdmin.sections?.write(copy.sections);
       // Whoever saved since then is not overwritten: the form goes back to where the copy began.
       if (copy.version && form.elements.from_version) {
         form.elements.from_version.value = copy.version;

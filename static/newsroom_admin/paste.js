@@ -58,7 +58,7 @@
       // Office programs send a picture of the text along with the text: the text is meant.
       if (pictures.length && !data.dataValue) {
         event.cancel();
-        for (const picture of pictures) desk.placePicture(editor, picture);
+        for (const picture of pictures) newsroomAdmin.placePicture(editor, picture);
       } else if (data.dataValue) {
         data.dataValue = withoutData(editor, rankHeadings(tidyGoogleDocs(data.dataValue)));
       }

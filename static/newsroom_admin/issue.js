@@ -17,7 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const area of form.querySelectorAll("textarea[data-limit]")) {
       const field = area.closest(".field");
       field.querySelector("[data-too-long]")?.remove();
-      const length = (window.desk?.wordsOf?.(area) ?? area.value).length;
+      const length = (window.newsroomAdmin?.wordsOf?.(area) ?? area.value).length;
       if (length <= Number(area.dataset.limit)) continue;
       event.preventDefault();
       const note = document.createElement("ul");

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { CKEDITOR } = window;
-  window.desk ??= {};
+  window.newsroomAdmin ??= {};
 
   CKEDITOR.disableAutoInline = true;
 
@@ -13,11 +13,11 @@
 
   // Untouched text goes back as it came: the editor would rewrite its markup, and an approval of the
   // very same words would fall.
-  desk.wordsOf = (area) => {
+  newsroomAdmin.wordsOf = (area) => {
     const editor = editorOf(area);
     return editor && isTyped(editor) ? editor.getData() : area.value;
   };
-  desk.putWords = (area, html) => {
+  newsroomAdmin.putWords = (area, html) => {
     const editor = editorOf(area);
     area.value = html;
     if (!editor) return;
@@ -25,16 +25,16 @@
     if (editor.status === "ready") editor.setData(html);
     else editor.on("instanceReady", () => editor.setData(html));
   };
-  desk.collectWords = (form) => {
-    for (const area of form.querySelectorAll("textarea[data-type=ckeditortype]")) area.value = desk.wordsOf(area);
+  newsroomAdmin.collectWords = (form) => {
+    for (const area of form.querySelectorAll("textarea[data-type=ckeditortype]")) area.value = newsroomAdmin.wordsOf(area);
   };
-  desk.isTyped = (area) => Boolean(editorOf(area) && isTyped(editorOf(area)));
+  newsroomAdmin.isTyped = (area) => Boolean(editorOf(area) && isTyped(editorOf(area)));
 
   CKEDITOR.on("instanceReady", ({ editor }) => {
     const area = editor.element.$;
-    editor.on("change", () => area.dispatchEvent(new Event("desk:typed", { bubbles: true })));
+    editor.on("change", () => area.dispatchEvent(new Event("newsroom:typed", { bubbles: true })));
     const space = editor.editable().$;
     space.setAttribute("aria-multiline", "true");
-    area.dispatchEvent(new Event("desk:ready", { bubbles: true }));
+    area.dispatchEvent(new Event("newsroom:ready", { bubbles: true }));
   });
 })();

@@ -1,11 +1,11 @@
 // Every page of the desk: small manners of menus, and copies of words that are safe by now.
 "use strict";
 (() => {
-  const DRAFT = "desk-draft:";
+  const DRAFT = "issue-draft:";
   const KEPT_FOR = 7 * 24 * 3600 * 1000;
 
   // The server names the copy that it has saved in a cookie; copies that nobody came back for go too.
-  const saved = /(?:^|; )desk_saved=([a-z0-9]+)/.exec(document.cookie);
+  const saved = /(?:^|; )saved_draft=([a-z0-9]+)/.exec(document.cookie);
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(DRAFT)) continue;
