@@ -29,7 +29,7 @@ def make_staff(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> User:
     return user
 
 
-def at_desk(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> Client:
+def staff_client(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> Client:
     """A client that is logged in as a new member of staff."""
     client = Client()
     client.force_login(make_staff(*groups, may=may, **fields))
@@ -102,27 +102,27 @@ def read_form(page: Page, form_id: str = "issue_form") -> dict[str, str]:
     }
 
 
-def address_of(issue: Issue) -> str:
+def change_url(issue: Issue) -> str:
     return reverse("admin:briefings_issue_change", args=[issue.pk])
 
 
 def open_issue(client: Client, issue: Issue) -> dict[str, str]:
     """Open an issue's page and give back its form."""
-    page = client.get(address_of(issue))
+    page = client.get(change_url(issue))
     assert page.status_code == 200
     return read_form(page)
 
 
 def save(client: Client, issue: Issue, form: dict[str, str], **changes: str) -> Page:
     """Send an issue's form back, follow to where it leads."""
-    return client.post(address_of(issue), {**form, **changes}, follow=True)
+    return client.post(change_url(issue), {**form, **changes}, follow=True)
 
 
-def press(client: Client, issue: Issue, step: str, **changes: str) -> Page:
+def take_step(client: Client, issue: Issue, step: str, **changes: str) -> Page:
     """Open an issue's page and press one of its buttons."""
     return save(client, issue, open_issue(client, issue), _step=step, **changes)
 
 
-def told(page: Page) -> str:
+def messages_of(page: Page) -> str:
     """The messages of a page, one after the other."""
     return " ".join(str(message) for message in page.context["messages"])

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefings.models import CommentState, SectionKind
-from tests.briefings.admin_client import address_of, at_desk
+from tests.briefings.admin_client import change_url, staff_client
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -42,7 +42,7 @@ def test_the_week_names_each_briefing_its_slot_and_what_is_on_its_way() -> None:
     issue = make_published_issue(briefing=briefing, title="Last week’s")
     make_comment(on=issue, state=CommentState.PENDING)
 
-    week = text(at_desk("Editors").get("/admin/")).split("Everything at the desk")[0]
+    week = text(staff_client("Editors").get("/admin/")).split("Everything at the desk")[0]
 
     for words in ("The Ward Round", "The rota", "Scheduled", "Front Door", "Nothing is on its way"):
         assert words in week
@@ -54,7 +54,7 @@ def test_the_week_names_each_briefing_its_slot_and_what_is_on_its_way() -> None:
 def test_the_week_shows_nobody_more_than_they_may_see() -> None:
     make_issue(title="A secret draft")
 
-    assert "A secret draft" not in text(at_desk().get("/admin/"))
+    assert "A secret draft" not in text(staff_client().get("/admin/"))
 
 
 def test_the_list_is_searched_and_filtered() -> None:
@@ -63,7 +63,7 @@ def test_the_list_is_searched_and_filtered() -> None:
         title="The rota",
         sections=[(SectionKind.NOTE, "Words within", "<p>ambulances</p>")],
     )
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     assert "The rota" in text(client.get(f"{LIST}?q=ambulances"))
     assert "Empty beds" not in text(client.get(f"{LIST}?q=ambulances"))
@@ -77,7 +77,7 @@ def test_the_list_takes_few_questions_to_the_database(django_assert_max_num_quer
     briefing = make_briefing()
     for _ in range(25):
         make_issue(briefing=briefing)
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     with django_assert_max_num_queries(15):
         text(client.get(LIST))
@@ -97,7 +97,7 @@ def test_the_page_says_what_to_look_at_before_it_goes_out() -> None:
         ],
     )
 
-    page = text(at_desk("Reporters").get(address_of(issue)))
+    page = text(staff_client("Reporters").get(change_url(issue)))
 
     for words in (
         "No strapline.",
@@ -115,14 +115,14 @@ def test_the_page_says_what_to_look_at_before_it_goes_out() -> None:
 def test_a_letter_that_mail_programs_would_cut_is_remarked_upon() -> None:
     issue = make_issue(sections=[(SectionKind.FEATURE, "Long", "<p>words of it </p>" * 7000)])
 
-    page = text(at_desk("Reporters").get(address_of(issue)))
+    page = text(staff_client("Reporters").get(change_url(issue)))
 
     assert "KB of HTML" in page
 
 
 def test_a_saved_issue_is_previewed_as_its_readers_will_get_it() -> None:
     issue = make_issue(title="The rota that nobody signed")
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     frame = client.get(f"{LIST}{issue.pk}/preview/")
     assert 'sandbox="allow-same-origin"' in text(frame)
@@ -139,12 +139,12 @@ def test_a_preview_is_for_staff() -> None:
     issue = make_issue()
 
     assert Client().get(f"{LIST}{issue.pk}/preview/letter/").status_code == 302
-    assert at_desk().get(f"{LIST}{issue.pk}/preview/letter/").status_code == 403
-    assert at_desk("Reporters").get(f"{LIST}{issue.pk}/preview/else/").status_code == 404
+    assert staff_client().get(f"{LIST}{issue.pk}/preview/letter/").status_code == 403
+    assert staff_client("Reporters").get(f"{LIST}{issue.pk}/preview/else/").status_code == 404
 
 
 def test_the_desk_runs_no_script_that_stands_in_a_page() -> None:
-    page = at_desk("Reporters").get(address_of(make_issue()))
+    page = staff_client("Reporters").get(change_url(make_issue()))
 
     policy = page["Content-Security-Policy"]
     directives = dict(part.split(maxsplit=1) for part in policy.split("; "))  # in any order
@@ -177,4 +177,4 @@ def test_there_are_reporters_who_write_and_editors_who_decide() -> None:
     ],
 )
 def test_every_page_opens_for_an_editor_even_where_there_is_nothing_yet(address: str) -> None:
-    text(at_desk("Editors").get(address))
+    text(staff_client("Editors").get(address))

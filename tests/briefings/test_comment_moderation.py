@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from briefings.models import Comment, CommentState
 from newsroom.models import AuditLogEntry
-from tests.briefings.admin_client import at_desk, told
+from tests.briefings.admin_client import messages_of, staff_client
 from tests.factories import make_comment, make_contributor, make_published_issue
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_the_list_opens_on_what_waits() -> None:
     waiting(on=issue, body="I wait")
     make_comment(on=issue, body="I am shown")
     make_comment(on=issue, body="Nobody confirmed me", state=CommentState.UNCONFIRMED)
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
     queue = client.get(QUEUE).content.decode()
     everything = client.get(f"{QUEUE}?queue=all").content.decode()
@@ -67,13 +67,13 @@ def test_a_button_decides_and_the_log_knows_who(
     decision: str, state: CommentState, featured: bool
 ) -> None:
     comment = waiting(name="Ada")
-    client = at_desk("Editors", username="ina")
+    client = staff_client("Editors", username="ina")
 
     page = decide(client, comment, decision)
 
     comment.refresh_from_db()
     assert (comment.state, comment.featured) == (state, featured)
-    assert "Ada" in told(page)
+    assert "Ada" in messages_of(page)
     assert AuditLogEntry.objects.on(comment)[0].actor_name == "ina"
 
 
@@ -81,22 +81,22 @@ def test_a_decision_is_no_link() -> None:
     comment = waiting()
     address = reverse("admin:briefings_comment_decide", args=[comment.pk])
 
-    assert at_desk("Editors").get(f"{address}?decision=approve").status_code == 405
+    assert staff_client("Editors").get(f"{address}?decision=approve").status_code == 405
 
 
 def test_the_same_decision_twice_says_that_there_is_nothing_to_do() -> None:
     comment = waiting()
-    client = at_desk("Editors")
+    client = staff_client("Editors")
     decide(client, comment, "approve")
 
-    assert "Nothing to do: approved." in told(decide(client, comment, "approve"))
+    assert "Nothing to do: approved." in messages_of(decide(client, comment, "approve"))
     assert AuditLogEntry.objects.on(comment).count() == 1
 
 
 def test_many_are_decided_at_once() -> None:
     issue = make_published_issue()
     comments = [waiting(on=issue), waiting(on=issue), make_comment(on=issue)]
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
     page = client.post(
         f"{QUEUE}?queue=all",
@@ -104,12 +104,12 @@ def test_many_are_decided_at_once() -> None:
         follow=True,
     )
 
-    assert "Approved: 2. 1 needed nothing." in told(page)
+    assert "Approved: 2. 1 needed nothing." in messages_of(page)
 
 
 def test_who_may_not_moderate_sees_neither_buttons_nor_addresses() -> None:
     comment = waiting(email="ada@example.org")
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     lists = client.get(QUEUE).content.decode()
     page = client.get(reverse("admin:briefings_comment_change", args=[comment.pk]))
@@ -127,7 +127,7 @@ def test_moderators_see_the_address_and_what_the_comment_answers() -> None:
     question = make_comment(on=issue, name="Lena", body="A question")
     comment = waiting(on=issue, parent=question, email="ada@example.org", body="A reply")
 
-    page = at_desk("Editors").get(reverse("admin:briefings_comment_change", args=[comment.pk]))
+    page = staff_client("Editors").get(reverse("admin:briefings_comment_change", args=[comment.pk]))
 
     for words in ("ada@example.org", "“Who pays?”", "A question", "A reply", "Approve and answer"):
         assert words in page.content.decode()
@@ -135,9 +135,9 @@ def test_moderators_see_the_address_and_what_the_comment_answers() -> None:
 
 def test_an_authors_answer_stands_under_the_comment_at_once() -> None:
     comment = waiting()
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
-    assert "stands under the comment" in told(answer(client, comment, body="Thank you."))
+    assert "stands under the comment" in messages_of(answer(client, comment, body="Thank you."))
 
     comment.refresh_from_db()
     [reply] = comment.replies.all()
@@ -154,7 +154,7 @@ def test_an_answer_to_an_answer_joins_the_thread() -> None:
     question = make_comment(on=issue)
     reply = make_comment(on=issue, parent=question)
 
-    answer(at_desk("Editors"), reply)
+    answer(staff_client("Editors"), reply)
 
     assert question.replies.count() == 2
 
@@ -162,7 +162,7 @@ def test_an_answer_to_an_answer_joins_the_thread() -> None:
 def test_staff_answer_as_themselves_or_as_the_author_and_as_nobody_else() -> None:
     comment = waiting()
     stranger = make_contributor(name="Somebody else")
-    client = at_desk("Editors", username="ina")
+    client = staff_client("Editors", username="ina")
     ina = make_contributor(name="Ina", account=User.objects.get(username="ina"))
 
     refused = answer(client, comment, contributor=str(stranger.pk), body="In another's name")
@@ -176,14 +176,14 @@ def test_staff_answer_as_themselves_or_as_the_author_and_as_nobody_else() -> Non
 def test_an_empty_answer_is_refused() -> None:
     comment = waiting()
 
-    assert answer(at_desk("Editors"), comment, body="  ").status_code == 422
+    assert answer(staff_client("Editors"), comment, body="  ").status_code == 422
     assert Comment.objects.count() == 1
 
 
 def test_a_rejected_thread_takes_no_answer() -> None:
     comment = make_comment(on=make_published_issue(), state=CommentState.REJECTED)
 
-    assert "Readers do not see this thread" in told(answer(at_desk("Editors"), comment))
+    assert "Readers do not see this thread" in messages_of(answer(staff_client("Editors"), comment))
 
 
 def test_the_queue_takes_few_questions_to_the_database(
@@ -192,7 +192,7 @@ def test_the_queue_takes_few_questions_to_the_database(
     issue = make_published_issue()
     for number in range(30):
         waiting(on=issue, name=f"Reader {number}", created_at=timezone.now())
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
     with django_assert_max_num_queries(15):  # type: ignore[operator]  # a fixture of the plugin
         client.get(QUEUE)
@@ -201,7 +201,7 @@ def test_the_queue_takes_few_questions_to_the_database(
 def test_what_is_deleted_leaves_a_line_in_the_log() -> None:
     issue = make_published_issue()
     comments = [waiting(on=issue), waiting(on=issue), waiting(on=issue)]
-    client = at_desk("Editors", may=("delete_comment",))
+    client = staff_client("Editors", may=("delete_comment",))
 
     client.post(reverse("admin:briefings_comment_delete", args=[comments[0].pk]), {"post": "yes"})
     chosen = {"action": "delete_selected", "_selected_action": [c.pk for c in comments[1:]]}

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefings.models import Issue, IssueState
-from tests.briefings.admin_client import at_desk, told
+from tests.briefings.admin_client import messages_of, staff_client
 from tests.factories import make_briefing, make_contributor
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ The council promised a boat every hour. It bought none.
 
 @pytest.fixture
 def client() -> Client:
-    return at_desk("Reporters")
+    return staff_client("Reporters")
 
 
 def send(client: Client, content: bytes = DOCUMENT, name: str = "ferry.md") -> Page:
@@ -106,20 +106,20 @@ def test_no_document_at_all_is_asked_for(client: Client) -> None:
 def test_a_forged_preview_saves_nothing(client: Client, forged: str) -> None:
     page = client.post(ADDRESS, {"carried": forged}, follow=True)
 
-    assert "Nothing was saved" in told(page)
+    assert "Nothing was saved" in messages_of(page)
     assert not Issue.objects.exists()
 
 
 def test_a_preview_is_good_for_the_person_it_was_made_for(client: Client) -> None:
     words = carried(send(client))
 
-    page = at_desk("Reporters").post(ADDRESS, {"carried": words}, follow=True)
+    page = staff_client("Reporters").post(ADDRESS, {"carried": words}, follow=True)
 
-    assert "Nothing was saved" in told(page)
+    assert "Nothing was saved" in messages_of(page)
 
 
 def test_only_those_who_may_start_issues_may_send_documents() -> None:
-    reader = at_desk(may=("view_issue",))
+    reader = staff_client(may=("view_issue",))
 
     assert reader.get(ADDRESS).status_code == 403
     assert reader.post(ADDRESS, {}).status_code == 403

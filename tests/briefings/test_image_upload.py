@@ -13,7 +13,7 @@ from django.urls import reverse
 from PIL import Image, ImageOps
 
 from briefings.models import Contributor
-from tests.briefings.admin_client import at_desk, make_staff
+from tests.briefings.admin_client import make_staff, staff_client
 
 if TYPE_CHECKING:
     from tests.briefings.admin_client import Page
@@ -38,7 +38,7 @@ def send(
     content: bytes, name: str = "picture.png", client: Client | None = None, **more: Any
 ) -> Page:
     upload = SimpleUploadedFile(name, content, content_type="image/png")
-    return (client or at_desk("Reporters")).post(ADDRESS, {"upload": upload, **more})
+    return (client or staff_client("Reporters")).post(ADDRESS, {"upload": upload, **more})
 
 
 def kept(media: Path) -> list[Path]:
@@ -160,7 +160,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
 
 
 def test_no_file_at_all_is_asked_for() -> None:
-    assert at_desk("Reporters").post(ADDRESS).json()["error"]["message"].startswith("No file")
+    assert staff_client("Reporters").post(ADDRESS).json()["error"]["message"].startswith("No file")
 
 
 def test_only_those_who_write_issues_may_send_pictures(media: Path) -> None:
@@ -168,8 +168,8 @@ def test_only_those_who_write_issues_may_send_pictures(media: Path) -> None:
 
     assert logged_out.status_code == 403
     assert "logged out" in logged_out.json()["error"]["message"]
-    assert send(drawn("PNG"), client=at_desk(may=("view_issue",))).status_code == 403
-    assert at_desk("Reporters").get(ADDRESS).status_code == 405
+    assert send(drawn("PNG"), client=staff_client(may=("view_issue",))).status_code == 403
+    assert staff_client("Reporters").get(ADDRESS).status_code == 405
     assert kept(media) == []
 
 
@@ -182,7 +182,7 @@ def test_another_site_cannot_send_pictures_in_somebodys_name(media: Path) -> Non
 
 
 def test_a_contributors_photo_takes_the_same_way(media: Path) -> None:
-    client = at_desk("Editors")
+    client = staff_client("Editors")
     fields = {"name": "Ada", "slug": "ada"}
     address = reverse("admin:briefings_contributor_add")
     photo = SimpleUploadedFile("ada.html", drawn("GIF") + b"<script>")

@@ -10,7 +10,14 @@ from django.urls import reverse
 
 from briefings.models import Issue, IssueState, SectionKind
 from newsroom.models import AuditLogEntry
-from tests.briefings.admin_client import at_desk, make_staff, open_issue, read_form, save, told
+from tests.briefings.admin_client import (
+    make_staff,
+    messages_of,
+    open_issue,
+    read_form,
+    save,
+    staff_client,
+)
 from tests.factories import (
     make_briefing,
     make_contributor,
@@ -31,7 +38,7 @@ def test_a_new_issue_comes_with_its_number_author_hour_and_sections() -> None:
     briefing = make_briefing(slot_weekday=3, slot_time=time(7, 0))
     make_published_issue(briefing=briefing, number=6)
 
-    form = read_form(at_desk("Reporters").get(f"{ADD}?briefing={briefing.pk}"))
+    form = read_form(staff_client("Reporters").get(f"{ADD}?briefing={briefing.pk}"))
 
     assert form["briefing"] == str(briefing.pk)
     assert form["number"] == "7"
@@ -44,7 +51,7 @@ def test_a_new_issue_comes_with_its_number_author_hour_and_sections() -> None:
 
 def test_whoever_writes_as_a_contributor_is_suggested_as_the_author() -> None:
     make_briefing()
-    client = at_desk("Reporters", username="ada")
+    client = staff_client("Reporters", username="ada")
     from django.contrib.auth.models import User
 
     ada = make_contributor(name="Ada", account=User.objects.get(username="ada"))
@@ -54,7 +61,7 @@ def test_whoever_writes_as_a_contributor_is_suggested_as_the_author() -> None:
 
 def test_a_draft_is_saved_with_what_stands_on_the_page() -> None:
     briefing = make_briefing()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = read_form(client.get(ADD))
     form |= {
         "title": "Who pays for\r\nthe empty beds?",
@@ -66,7 +73,7 @@ def test_a_draft_is_saved_with_what_stands_on_the_page() -> None:
     page = client.post(ADD, form, follow=True)
 
     issue = Issue.objects.get()
-    assert told(page) == "Saved as a draft."
+    assert messages_of(page) == "Saved as a draft."
     assert (issue.briefing, issue.state, issue.title) == (
         briefing,
         IssueState.DRAFT,
@@ -87,11 +94,11 @@ def test_the_order_on_the_page_is_the_order_of_the_issue() -> None:
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two", "three")]
     )
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
     form |= {"sections-0-place": "3", "sections-1-place": "1", "sections-2-place": "2"}
 
-    assert told(save(client, issue, form)) == "Saved."
+    assert messages_of(save(client, issue, form)) == "Saved."
 
     sections = list(issue.sections.all())
     assert [section.heading for section in sections] == ["two", "three", "one"]
@@ -102,7 +109,7 @@ def test_sections_are_added_and_removed() -> None:
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
     )
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
     form |= {
         "sections-0-DELETE": "on",
@@ -120,7 +127,7 @@ def test_sections_are_added_and_removed() -> None:
 
 def test_a_new_section_without_a_place_comes_last() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
 
     save(client, issue, form, **{"sections-2-kind": "note", "sections-2-heading": "Last"})
@@ -133,18 +140,18 @@ def test_an_untouched_page_changes_nothing() -> None:
     issue = make_issue(
         sections=[(SectionKind.FEATURE, "One", "<p>A line,</p>\n\n<p>and “another” &amp; one</p>")]
     )
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue))
 
-    assert told(page) == "Nothing was changed."
+    assert messages_of(page) == "Nothing was changed."
     assert issue.version == Issue.objects.get(pk=issue.pk).version
     assert not AuditLogEntry.objects.on(issue).exists()
 
 
 def test_an_hour_is_read_on_the_briefings_clock() -> None:
     issue = make_issue(briefing=make_briefing(time_zone="America/New_York"))
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     save(client, issue, open_issue(client, issue), goes_out="2026-07-02T07:00")
 
@@ -162,7 +169,7 @@ def test_an_hour_is_read_on_the_briefings_clock() -> None:
 )
 def test_an_hour_that_is_none_is_refused_with_the_reason(typed: str, answer: str) -> None:
     issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), goes_out=typed)
 
@@ -174,7 +181,7 @@ def test_a_number_that_is_taken_is_refused_with_the_next_free_one() -> None:
     briefing = make_briefing(title="The Ward Round")
     make_issue(briefing=briefing, number=1)
     issue = make_issue(briefing=briefing, number=2)
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), number="1", title="My words")
 
@@ -185,7 +192,7 @@ def test_a_number_that_is_taken_is_refused_with_the_next_free_one() -> None:
 @pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "one", ""])
 def test_a_number_that_is_none_is_refused(number: str) -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), number=number)
 
@@ -194,7 +201,7 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
 
 def test_the_number_of_an_approved_issue_stays() -> None:
     issue = make_scheduled_issue()
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
     save(client, issue, open_issue(client, issue), number="77", briefing=str(make_briefing().pk))
 
@@ -203,7 +210,7 @@ def test_the_number_of_an_approved_issue_stays() -> None:
 
 def test_a_draft_can_be_deleted_and_a_published_issue_cannot() -> None:
     draft, published = make_issue(), make_published_issue()
-    client = at_desk("Editors")
+    client = staff_client("Editors")
 
     for issue in (draft, published):
         client.post(reverse("admin:briefings_issue_delete", args=[issue.pk]), {"post": "yes"})
@@ -214,7 +221,7 @@ def test_a_draft_can_be_deleted_and_a_published_issue_cannot() -> None:
 
 def test_who_may_only_look_gets_the_words_and_no_form() -> None:
     issue = make_issue()
-    client = at_desk(may=("view_issue",))
+    client = staff_client(may=("view_issue",))
 
     page = client.get(f"/admin/briefings/issue/{issue.pk}/change/")
 
@@ -225,7 +232,7 @@ def test_who_may_only_look_gets_the_words_and_no_form() -> None:
 
 def test_a_reporter_may_not_change_briefings() -> None:
     briefing = make_briefing()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = client.post(reverse("admin:briefings_briefing_change", args=[briefing.pk]), {})
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from briefings.models import Issue, IssueState
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
-from tests.briefings.admin_client import address_of, at_desk, open_issue, read_form
+from tests.briefings.admin_client import change_url, open_issue, read_form, staff_client
 from tests.factories import make_briefing, make_issue, make_scheduled_issue
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def at_once(*requests: tuple[Client, str, dict[str, str]]) -> list[int]:
 
 def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
     issue = make_issue()
-    clients = [at_desk("Reporters") for _ in range(4)]
+    clients = [staff_client("Reporters") for _ in range(4)]
     forms = [open_issue(client, issue) for client in clients]
 
     answers = at_once(
         *(
-            (client, address_of(issue), {**form, "title": f"Headline {number}"})
+            (client, change_url(issue), {**form, "title": f"Headline {number}"})
             for number, (client, form) in enumerate(zip(clients, forms, strict=True))
         )
     )
@@ -59,7 +59,7 @@ def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
 
 def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
     make_briefing()
-    clients = [at_desk("Reporters") for _ in range(4)]
+    clients = [staff_client("Reporters") for _ in range(4)]
     address = "/admin/briefings/issue/add/"
     forms = [read_form(client.get(address)) | {"title": "New"} for client in clients]
 
@@ -71,7 +71,7 @@ def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
 
 def test_the_clock_and_a_writer_do_not_undo_each_other() -> None:
     issue = make_scheduled_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue) | {"strapline": "Another strapline"}
     start = Barrier(2)
 
@@ -86,7 +86,7 @@ def test_the_clock_and_a_writer_do_not_undo_each_other() -> None:
     def write() -> None:
         start.wait()
         try:
-            client.post(address_of(issue), form)
+            client.post(change_url(issue), form)
         finally:
             connection.close()
 

@@ -10,7 +10,14 @@ from django.utils import timezone
 
 from briefings.models import Issue, IssueState, Section
 from newsroom.models import AuditLogEntry
-from tests.briefings.admin_client import address_of, at_desk, open_issue, press, save, told
+from tests.briefings.admin_client import (
+    change_url,
+    messages_of,
+    open_issue,
+    save,
+    staff_client,
+    take_step,
+)
 from tests.factories import make_briefing, make_issue, make_published_issue, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +47,13 @@ def a_week_on(client: Client, issue: Issue) -> str:
 
 def test_an_issue_goes_from_draft_to_the_clock_by_its_buttons() -> None:
     issue = make_issue()
-    reporter, editor = at_desk("Reporters"), at_desk("Editors")
+    reporter, editor = staff_client("Reporters"), staff_client("Editors")
 
-    assert "waits for an editor" in told(press(reporter, issue, "submit"))
-    assert "these words, and no others" in told(press(editor, issue, "approve"))
-    page = press(editor, issue, "schedule", goes_out=a_week_on(editor, issue))
+    assert "waits for an editor" in messages_of(take_step(reporter, issue, "submit"))
+    assert "these words, and no others" in messages_of(take_step(editor, issue, "approve"))
+    page = take_step(editor, issue, "schedule", goes_out=a_week_on(editor, issue))
 
-    assert "Scheduled: it goes out on" in told(page)
+    assert "Scheduled: it goes out on" in messages_of(page)
     assert state(issue) == IssueState.SCHEDULED
     verbs = [act.verb for act in AuditLogEntry.objects.on(issue)]
     assert verbs == ["scheduled", "edited", "approved", "submitted"]
@@ -55,29 +62,29 @@ def test_an_issue_goes_from_draft_to_the_clock_by_its_buttons() -> None:
 def test_a_button_saves_what_stands_on_the_page_first() -> None:
     issue = make_issue()
 
-    page = press(at_desk("Reporters"), issue, "submit", title="The last word")
+    page = take_step(staff_client("Reporters"), issue, "submit", title="The last word")
 
     issue.refresh_from_db()
     assert (issue.title, issue.state) == ("The last word", IssueState.IN_REVIEW)
-    assert told(page).startswith("Saved.")
+    assert messages_of(page).startswith("Saved.")
 
 
 def test_an_editor_approves_the_words_that_were_on_the_page() -> None:
     issue = in_review()
-    editor = at_desk("Editors")
+    editor = staff_client("Editors")
     form = open_issue(editor, issue)
     Section.objects.filter(issue=issue).update(heading="Changed by a shell")
     form["sections-0-heading"] = form["sections-1-heading"] = "Changed by a shell"
 
     page = save(editor, issue, form, _step="approve")
 
-    assert "The words changed while you were reading" in told(page)
+    assert "The words changed while you were reading" in messages_of(page)
     assert state(issue) == IssueState.IN_REVIEW
 
 
 def test_an_approval_of_a_page_that_somebody_saved_meanwhile_is_refused() -> None:
     issue = in_review()
-    editor, reporter = at_desk("Editors"), at_desk("Reporters")
+    editor, reporter = staff_client("Editors"), staff_client("Reporters")
     form = open_issue(editor, issue)
     save(reporter, issue, open_issue(reporter, issue), title="Another headline")
 
@@ -90,7 +97,7 @@ def test_an_approval_of_a_page_that_somebody_saved_meanwhile_is_refused() -> Non
 def test_what_an_editor_typed_is_saved_and_approved_at_once() -> None:
     issue = in_review()
 
-    press(at_desk("Editors"), issue, "approve", title="Sharper")
+    take_step(staff_client("Editors"), issue, "approve", title="Sharper")
 
     issue.refresh_from_db()
     assert (issue.title, issue.state) == ("Sharper", IssueState.APPROVED)
@@ -101,47 +108,47 @@ def test_what_an_editor_typed_is_saved_and_approved_at_once() -> None:
 def test_a_reporter_may_only_submit(step: str) -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=3))
 
-    page = press(at_desk("Reporters"), issue, step)
+    page = take_step(staff_client("Reporters"), issue, step)
 
-    assert "Your account may not do this" in told(page)
+    assert "Your account may not do this" in messages_of(page)
     assert state(issue) == IssueState.SCHEDULED
 
 
 def test_a_button_that_is_none_is_answered() -> None:
     issue = make_issue()
 
-    assert "not known here" in told(press(at_desk("Editors"), issue, "publish"))
+    assert "not known here" in messages_of(take_step(staff_client("Editors"), issue, "publish"))
     assert state(issue) == IssueState.DRAFT
 
 
 def test_a_step_out_of_turn_is_refused_with_the_reason() -> None:
     issue = make_issue(title="The rota")
 
-    page = press(at_desk("Editors"), issue, "approve")
+    page = take_step(staff_client("Editors"), issue, "approve")
 
-    assert "This issue is draft and cannot become approved." in told(page)
+    assert "This issue is draft and cannot become approved." in messages_of(page)
 
 
 def test_an_hour_that_has_passed_is_refused() -> None:
     issue = approved()
 
-    page = press(at_desk("Editors"), issue, "schedule", goes_out="2026-01-01T07:00")
+    page = take_step(staff_client("Editors"), issue, "schedule", goes_out="2026-01-01T07:00")
 
-    assert "Thu 1 Jan 2026, 07:00 has passed. Choose a later hour." in told(page)
+    assert "Thu 1 Jan 2026, 07:00 has passed. Choose a later hour." in messages_of(page)
     assert state(issue) == IssueState.APPROVED
 
 
 def test_an_issue_without_an_hour_is_not_scheduled() -> None:
     issue = approved()
 
-    page = press(at_desk("Editors"), issue, "schedule", goes_out="")
+    page = take_step(staff_client("Editors"), issue, "schedule", goes_out="")
 
-    assert "Say when the issue goes out" in told(page)
+    assert "Say when the issue goes out" in messages_of(page)
 
 
 def test_an_editor_moves_a_scheduled_issue_by_saving_another_hour() -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=1))
-    editor = at_desk("Editors")
+    editor = staff_client("Editors")
     hour = a_week_on(editor, issue)
 
     page = save(editor, issue, open_issue(editor, issue), goes_out=hour)
@@ -149,14 +156,14 @@ def test_an_editor_moves_a_scheduled_issue_by_saving_another_hour() -> None:
     issue.refresh_from_db()
     assert issue.publish_at is not None
     assert issue.publish_at.astimezone(issue.briefing.zone).strftime("%Y-%m-%dT%H:%M") == hour
-    assert "Scheduled: it goes out on" in told(page)
+    assert "Scheduled: it goes out on" in messages_of(page)
     assert issue.state == IssueState.SCHEDULED
 
 
 def test_a_reporter_cannot_move_a_scheduled_issue() -> None:
     hour = timezone.now() + timedelta(days=1)
     issue = make_scheduled_issue(publish_at=hour)
-    reporter = at_desk("Reporters")
+    reporter = staff_client("Reporters")
 
     form = open_issue(reporter, issue)
     save(reporter, issue, form, goes_out=a_week_on(reporter, issue))
@@ -168,11 +175,11 @@ def test_a_reporter_cannot_move_a_scheduled_issue() -> None:
 
 def test_an_issue_is_taken_off_the_clock_and_returned() -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=1))
-    editor = at_desk("Editors")
+    editor = staff_client("Editors")
 
-    press(editor, issue, "unschedule")
+    take_step(editor, issue, "unschedule")
     assert state(issue) == IssueState.APPROVED
-    press(editor, issue, "return")
+    take_step(editor, issue, "return")
 
     assert state(issue) == IssueState.DRAFT
 
@@ -180,8 +187,8 @@ def test_an_issue_is_taken_off_the_clock_and_returned() -> None:
 def test_one_button_says_what_comes_next_and_only_to_those_who_may() -> None:
     issue = in_review()
 
-    to_editor = at_desk("Editors").get(address_of(issue)).content.decode()
-    to_reporter = at_desk("Reporters").get(address_of(issue)).content.decode()
+    to_editor = staff_client("Editors").get(change_url(issue)).content.decode()
+    to_reporter = staff_client("Reporters").get(change_url(issue)).content.decode()
 
     assert 'value="approve">Approve<' in to_editor
     assert 'name="_step"' not in to_reporter
@@ -189,7 +196,7 @@ def test_one_button_says_what_comes_next_and_only_to_those_who_may() -> None:
 
 def test_the_clock_takes_a_page_that_was_open_for_what_it_is_now() -> None:
     issue = make_scheduled_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
     issue.publish(at=timezone.now())
 
@@ -197,14 +204,14 @@ def test_the_clock_takes_a_page_that_was_open_for_what_it_is_now() -> None:
 
     issue.refresh_from_db()
     assert issue.state == IssueState.PUBLISHED
-    assert "The letter stays as it was sent" in told(page)
+    assert "The letter stays as it was sent" in messages_of(page)
 
 
 def test_the_page_tells_what_happened_and_who_did_it() -> None:
     issue = make_issue()
-    press(at_desk("Reporters", first_name="Rosa", last_name="Meyer"), issue, "submit")
+    take_step(staff_client("Reporters", first_name="Rosa", last_name="Meyer"), issue, "submit")
 
-    page = at_desk("Editors").get(address_of(issue)).content.decode()
+    page = staff_client("Editors").get(change_url(issue)).content.decode()
 
     assert "<strong>Rosa Meyer</strong> submitted it for review" in page
 
@@ -212,7 +219,7 @@ def test_the_page_tells_what_happened_and_who_did_it() -> None:
 def test_a_published_issue_offers_no_step() -> None:
     issue = make_published_issue(briefing=make_briefing())
 
-    page = at_desk("Editors").get(address_of(issue)).content.decode()
+    page = staff_client("Editors").get(change_url(issue)).content.decode()
 
     assert 'name="_step"' not in page
     assert "Save correction" in page

@@ -7,7 +7,14 @@ import pytest
 from briefings.models import Issue, IssueState, Section, SectionKind
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom.models import AuditLogEntry
-from tests.briefings.admin_client import address_of, at_desk, open_issue, read_form, save, told
+from tests.briefings.admin_client import (
+    change_url,
+    messages_of,
+    open_issue,
+    read_form,
+    save,
+    staff_client,
+)
 from tests.factories import make_issue, make_published_issue, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +26,8 @@ def headings(issue: Issue) -> list[str]:
 
 def test_a_save_over_a_newer_one_is_refused_and_the_words_stay_on_the_page() -> None:
     issue = make_issue(title="As it was")
-    rosa = at_desk("Reporters", first_name="Rosa", last_name="Meyer")
-    imran = at_desk("Reporters")
+    rosa = staff_client("Reporters", first_name="Rosa", last_name="Meyer")
+    imran = staff_client("Reporters")
     page_of_imran = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
 
@@ -42,7 +49,7 @@ def test_a_save_over_a_newer_one_is_refused_and_the_words_stay_on_the_page() -> 
 
 def test_the_words_can_then_be_put_in_the_place_of_the_newer_ones() -> None:
     issue = make_issue()
-    rosa, imran = at_desk("Reporters"), at_desk("Reporters")
+    rosa, imran = staff_client("Reporters"), staff_client("Reporters")
     old = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
     refused = save(imran, issue, old, title="Imran’s headline")
@@ -57,7 +64,7 @@ def test_the_words_can_then_be_put_in_the_place_of_the_newer_ones() -> None:
 
 def test_a_third_save_in_between_is_not_overwritten_either() -> None:
     issue = make_issue()
-    rosa, imran = at_desk("Reporters"), at_desk("Reporters")
+    rosa, imran = staff_client("Reporters"), staff_client("Reporters")
     old = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="First")
     refused = save(imran, issue, old, title="Imran’s headline")
@@ -72,7 +79,7 @@ def test_a_third_save_in_between_is_not_overwritten_either() -> None:
 @pytest.mark.parametrize("version", ["", "0", "999", "one", "-1", "1" * 90])
 def test_a_tampered_version_saves_nothing(version: str) -> None:
     issue = make_issue(title="As it was")
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), title="Mine", from_version=version)
 
@@ -84,7 +91,7 @@ def test_a_section_that_somebody_else_removed_comes_back_with_its_words() -> Non
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
     )
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
     Section.objects.get(heading="one").delete()
 
@@ -92,13 +99,13 @@ def test_a_section_that_somebody_else_removed_comes_back_with_its_words() -> Non
 
     assert "<p>one, longer</p>" in [section.body for section in issue.sections.all()]
     assert headings(issue) == ["one", "two"]
-    assert told(refused) == "Saved."
+    assert messages_of(refused) == "Saved."
 
 
 def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> None:
     other = make_issue(sections=[(SectionKind.NOTE, "Theirs", "<p>theirs</p>")])
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
 
     save(client, issue, form, **{"sections-0-id": str(other.sections.get().pk)})
@@ -111,7 +118,7 @@ def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> No
 @pytest.mark.parametrize("value", [None, "0", "100000", "x"])
 def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = {**open_issue(client, issue), "sections-2-heading": "New", "sections-2-kind": "note"}
     del form[missing]
     if value is not None:
@@ -125,7 +132,7 @@ def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -
 @pytest.mark.parametrize("place", ["", "-3", "9" * 60, "first", "0", "²"])
 def test_a_place_that_is_none_moves_a_section_to_an_end_and_loses_nothing(place: str) -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     save(client, issue, open_issue(client, issue), title="Mine", **{"sections-0-place": place})
 
@@ -135,7 +142,7 @@ def test_a_place_that_is_none_moves_a_section_to_an_end_and_loses_nothing(place:
 
 def test_a_paste_gone_wrong_is_refused_with_its_size_and_the_page_keeps_it() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     flood = "<p>" + "word " * (MAX_BODY_CHARS // 5 + 10) + "</p>"
 
     page = save(client, issue, open_issue(client, issue), **{"sections-1-body": flood})
@@ -147,7 +154,7 @@ def test_a_paste_gone_wrong_is_refused_with_its_size_and_the_page_keeps_it() -> 
 
 def test_a_paste_of_more_than_the_site_takes_is_answered_with_a_sentence() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), **{"sections-1-body": "x" * 6_000_000})
 
@@ -156,7 +163,7 @@ def test_a_paste_of_more_than_the_site_takes_is_answered_with_a_sentence() -> No
 
 def test_too_many_sections_are_refused() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue)
     form |= {f"sections-{number}-heading": "x" for number in range(2, 70)}
     form |= {f"sections-{number}-kind": "note" for number in range(2, 70)}
@@ -169,7 +176,7 @@ def test_too_many_sections_are_refused() -> None:
 
 def test_scripts_do_not_reach_the_words() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     body = '<p onclick="x()">Fine<script>alert(1)</script><a href="javascript:x()">link</a></p>'
 
     save(client, issue, open_issue(client, issue), **{"sections-0-body": body})
@@ -179,18 +186,18 @@ def test_scripts_do_not_reach_the_words() -> None:
 
 def test_a_changed_word_voids_an_approval_and_says_so() -> None:
     issue = make_scheduled_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), title="Another headline")
 
     issue.refresh_from_db()
     assert issue.state == IssueState.IN_REVIEW
-    assert "was scheduled; its words have changed, so it is in review again" in told(page)
+    assert "was scheduled; its words have changed, so it is in review again" in messages_of(page)
 
 
 def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
     issue = make_scheduled_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     save(client, issue, open_issue(client, issue), slug="another-slug")
 
@@ -199,24 +206,24 @@ def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
 
 def test_a_published_issue_is_corrected_on_the_page_only() -> None:
     issue = make_published_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), title="Corrected")
 
     corrected = Issue.objects.get(pk=issue.pk)
     assert (corrected.title, corrected.state) == ("Corrected", IssueState.PUBLISHED)
-    assert "The letter stays as it was sent" in told(page)
+    assert "The letter stays as it was sent" in messages_of(page)
     assert AuditLogEntry.objects.on(issue).first().verb == "corrected"  # type: ignore[union-attr]  # there is one
     assert corrected.updated_at > issue.updated_at
 
 
 def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue) | {"draft_token": "0123456789abcdef", "title": "New"}
 
-    saved = client.post(address_of(issue), form)
-    refused = client.post(address_of(issue), form)
+    saved = client.post(change_url(issue), form)
+    refused = client.post(change_url(issue), form)
 
     assert saved.cookies["saved_draft"].value == "0123456789abcdef"
     assert "saved_draft" not in refused.cookies
@@ -224,7 +231,7 @@ def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
 
 def test_a_copys_name_cannot_set_another_cookie() -> None:
     issue = make_issue()
-    client = at_desk("Reporters")
+    client = staff_client("Reporters")
     form = open_issue(client, issue) | {"draft_token": "a; Path=/; x=y", "title": "New"}
 
-    assert "saved_draft" not in client.post(address_of(issue), form).cookies
+    assert "saved_draft" not in client.post(change_url(issue), form).cookies

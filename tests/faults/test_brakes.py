@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
-from tests.briefings.admin_client import at_desk
+from tests.briefings.admin_client import staff_client
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import make_due_issue
 from tests.servers.smtp import SmtpServer
@@ -23,7 +23,7 @@ def press(button: str) -> float:
     """Press a button of the progress page; give back when, in seconds since the epoch."""
     dispatch = Dispatch.objects.get()
     pressed_at = time.time()
-    answer = at_desk(may=("send_issue", "view_dispatch")).post(
+    answer = staff_client(may=("send_issue", "view_dispatch")).post(
         f"/admin/subscribers/dispatch/{dispatch.pk}/act/", {"act": button}
     )
     assert answer.status_code == 302

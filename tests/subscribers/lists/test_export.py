@@ -31,7 +31,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
 )
-from tests.briefings.admin_client import at_desk
+from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing, make_reader
 from tests.subscribers.lists.list_files import import_list
 
@@ -171,7 +171,7 @@ def test_memory_and_queries_stay_flat(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_desk_hands_a_list_out_and_writes_it_down() -> None:
     briefing = make_briefing()
     make_reader(of=briefing, email="ada@example.org")
-    desk = at_desk(may=ALLOWED)
+    desk = staff_client(may=ALLOWED)
     assert "personal data" in desk.get(PAGE).content.decode()
     counted = desk.post(PAGE, {"which": "active", "briefing": briefing.pk, "count": "yes"})
     assert "1 row" in counted.content.decode()
@@ -194,7 +194,7 @@ def test_the_desk_hands_a_list_out_and_writes_it_down() -> None:
 def test_ticked_readers_alone_are_handed_out() -> None:
     briefing = make_briefing()
     ada, _ = make_reader(of=briefing, email="ada@example.org"), make_reader(of=briefing)
-    desk = at_desk(may=ALLOWED)
+    desk = staff_client(may=ALLOWED)
     data = {"action": "export_chosen", ACTION_CHECKBOX_NAME: [ada.subscriber.pk]}
     led = desk.post("/admin/subscribers/subscriber/", data)
     assert led["Location"] == f"{PAGE}?chosen={ada.subscriber.pk}"
@@ -207,7 +207,7 @@ def test_ticked_readers_alone_are_handed_out() -> None:
 
 def test_who_may_only_look_takes_no_list() -> None:
     make_reader(of=make_briefing(), email="ada@example.org")
-    desk = at_desk(may=("view_subscriber",))
+    desk = staff_client(may=("view_subscriber",))
     assert desk.get(PAGE).status_code == 403
     assert desk.post(PAGE, {"which": "all"}).status_code == 403
     page = desk.get("/admin/subscribers/subscriber/").content.decode()
@@ -218,10 +218,10 @@ def test_who_may_only_look_takes_no_list() -> None:
 
 
 def test_editors_may_export_and_import() -> None:
-    desk = at_desk("Editors")
+    desk = staff_client("Editors")
     assert desk.get(PAGE).status_code == 200
     assert desk.get("/admin/subscribers/subscriberimport/add/").status_code == 200
-    assert at_desk("Reporters").get(PAGE).status_code == 403
+    assert staff_client("Reporters").get(PAGE).status_code == 403
 
 
 def test_the_command_writes_a_file_or_to_the_screen(tmp_path: Path) -> None:

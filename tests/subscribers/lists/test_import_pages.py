@@ -23,7 +23,7 @@ from subscribers.models import (
     Subscription,
 )
 from subscribers.models.subscriber_import import REFUSED_LAST, SILENT_FOR
-from tests.briefings.admin_client import at_desk
+from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.subscribers.lists.list_files import EVIDENCE, make_csv
 
@@ -44,7 +44,7 @@ LIST = make_csv(
 
 @pytest.fixture
 def desk() -> Client:
-    return at_desk(may=("import_subscribers", "view_subscriber"))
+    return staff_client(may=("import_subscribers", "view_subscriber"))
 
 
 def send(desk: Client, data: bytes = LIST, name: str = "list.csv", **fields: Any) -> Page:
@@ -299,7 +299,7 @@ def test_the_progress_is_told_in_numbers_and_words(desk: Client) -> None:
 def test_pages_are_for_whom_may_import(desk: Client) -> None:
     send(desk)
     made = SubscriberImport.objects.get()
-    other = at_desk(may=("view_subscriber", "view_subscriberimport"))
+    other = staff_client(may=("view_subscriber", "view_subscriberimport"))
     for path in ("", "add/", f"{made.pk}/change/", f"{made.pk}/progress.json"):
         assert other.get(ADDRESS + path).status_code == 403, path
     for path in ("add/", f"{made.pk}/begin/", f"{made.pk}/stop/", f"{made.pk}/choose/"):

@@ -14,7 +14,7 @@ from subscribers.consent_wording import sign_up_wording
 from subscribers.models import ConsentRecord, SignUp
 from subscribers.signup import form_guard
 from subscribers.signup.embedded_form import foreign_source, is_ours
-from tests.briefings.admin_client import at_desk
+from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing
 from tests.sent_emails import emails_sent, link_to
 
@@ -74,7 +74,7 @@ def test_a_retired_briefing_has_no_snippet(client: Client) -> None:
 
 
 def test_the_desk_leads_to_the_snippet(ward: Briefing) -> None:
-    page = at_desk("Editors").get(f"/admin/briefings/briefing/{ward.pk}/change/")
+    page = staff_client("Editors").get(f"/admin/briefings/briefing/{ward.pk}/change/")
     assert "/subscribe/council/embed/" in page.content.decode()
 
 

@@ -13,7 +13,7 @@ from briefings.models import Issue
 from newsroom.tokens import sign_id
 from subscribers.models import ConsentRecord, SignUp, Subscription
 from subscribers.sending import dispatches
-from tests.briefings.admin_client import at_desk
+from tests.briefings.admin_client import staff_client
 from tests.factories import (
     make_briefing,
     make_dispatch,
@@ -138,7 +138,7 @@ def test_the_desk_says_of_which_briefing_the_issue_was(client: Client, issue: Is
     make_briefing(slug="council")
     sign_up(client, path="/subscribe/", briefings="council", issue="ward-round/57")
     subscription = confirm(client)
-    desk = at_desk("Editors")
+    desk = staff_client("Editors")
     page = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
     assert "Came through issue 57 of The Ward Round: Who pays?" in page.content.decode()
 
@@ -162,7 +162,7 @@ def test_the_desk_shows_the_issue_and_the_number(client: Client) -> None:
     dispatch = make_dispatch(
         briefing=make_briefing(slug="ward-round"), number=57, title="Who pays?"
     )
-    desk = at_desk("Editors")
+    desk = staff_client("Editors")
     page = f"/admin/subscribers/dispatch/{dispatch.pk}/change/"
     assert "came through this issue" not in desk.get(page).content.decode()
     sign_up(client, issue="57")
