@@ -156,8 +156,8 @@ EDITOR: dict[str, Any] = {
     # Pictures come by upload; pasted ones would be data in the text, which the allow-list drops.
     "clipboard_handleImages": False,
     "pasteFromWord_inlineImages": False,
-    # static/newsroom_admin/editor.js brings the words into the form, and only where they were changed: the
-    # editor rewrites markup that nobody touched, which would void an approval.
+    # static/newsroom_admin/editor.js puts the text into the form, and only where it was changed:
+    # the editor rewrites markup that nobody touched, which would void an approval.
     "autoUpdateElement": False,
 }
 
