@@ -48,7 +48,7 @@ app.conf.beat_schedule = {
         "task": "subscribers.lists.tasks.forget_imports",
         "schedule": crontab(hour="3", minute="30"),
     },
-    "keep to the retention policy": {
+    "apply the retention policy": {
         "task": "newsroom.tasks.apply_retention",
         "schedule": crontab(hour="3", minute="10"),
     },

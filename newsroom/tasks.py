@@ -1,4 +1,4 @@
-"""The tasks of what both apps build on."""
+"""Tasks for transactional emails, health and retention."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def send_emails() -> None:
-    """Send the single letters that wait."""
+    """Send the transactional emails that are due."""
     emails.send_due_emails()
 
 
 @shared_task
 def record_worker_seen() -> None:
-    """Leave word that a worker is at work, for /readyz."""
+    """Record that a worker is running, for /readyz."""
     mark_worker_seen()
 
 
 @shared_task
 def apply_retention() -> None:
-    """Delete and blank what docs/retention.toml says has been kept long enough.
+    """Delete and blank what docs/retention.toml says we have kept long enough.
 
-    Fails, having touched nothing, while the policy lacks a column.
+    Fails without touching anything while the policy does not list every column.
     """
-    stretch = enforcement.apply_policy(at=timezone.now(), seconds=enforcement.RUN_SECONDS)
-    for table, number in stretch.rows.items():
-        log.info("retention: %s rows of %s deleted or blanked", number, table)
-    if not stretch.is_finished:
+    run = enforcement.apply_policy(at=timezone.now(), seconds=enforcement.RUN_SECONDS)
+    for table, number in run.rows.items():
+        log.info("retention: deleted or blanked %s rows of %s", number, table)
+    if not run.is_finished:
         wake("newsroom.tasks.apply_retention")

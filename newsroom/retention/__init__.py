@@ -1,1 +1,1 @@
-"""What is kept about people, and for how long: docs/retention.toml, read and carried out."""
+"""The retention policy in docs/retention.toml: read, checked and carried out every night."""

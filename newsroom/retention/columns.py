@@ -1,4 +1,4 @@
-"""Which columns there are: in the models, for a check; in the database, for the one who deletes."""
+"""The tables and columns that exist: in the models (for checks) and in the database itself."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from django.db.models import Model
 
 
 def columns_of_models() -> dict[str, set[str]]:
-    """Tables and columns as the installed apps describe them."""
+    """Return the columns of each table according to the installed apps."""
     tables = {table: columns_of(model) for table, model in models_by_table().items()}
-    bookkeeping: type[Model] = MigrationRecorder.Migration
-    return {**tables, bookkeeping._meta.db_table: columns_of(bookkeeping)}
+    migrations: type[Model] = MigrationRecorder.Migration
+    return {**tables, migrations._meta.db_table: columns_of(migrations)}
 
 
 def columns_of_database() -> dict[str, set[str]]:
-    """Tables and columns as the database has them, made by whomever."""
+    """Return the columns of each table in the database, including tables without a model."""
     with connection.cursor() as cursor:
-        look = connection.introspection
+        introspection = connection.introspection
         return {
-            table: {column.name for column in look.get_table_description(cursor, table)}
-            for table in look.table_names(cursor)
+            table: {column.name for column in introspection.get_table_description(cursor, table)}
+            for table in introspection.table_names(cursor)
         }
 
 
 def models_by_table() -> dict[str, type[Model]]:
-    """The model of each table that has one."""
-    found = apps.get_models(include_auto_created=True)
-    return {model._meta.db_table: model for model in found if not model._meta.proxy}
+    """Return the model of each table that has one."""
+    models = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table: model for model in models if not model._meta.proxy}
 
 
 def columns_of(model: type[Model]) -> set[str]:
-    """The columns of a model's own table."""
+    """Return the columns of a model's own table."""
     return {field.column for field in model._meta.local_concrete_fields if field.column}

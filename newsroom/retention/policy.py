@@ -1,8 +1,7 @@
-"""The retention policy as data: read, understood, or refused with a sentence that says where."""
+"""The retention policy as data: parsed from docs/retention.toml, or refused with the reason."""
 
 from __future__ import annotations
 
-import re
 import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
@@ -14,22 +13,26 @@ from typing import Any
 
 from django.conf import settings
 
-_SHAPE = "“delete rows | blank COLUMN, … N days|months|years after COLUMN [while COLUMN is …]”"
-_RULE = re.compile(
-    r"(?:delete rows|blank (?P<columns>\w+(?:, ?\w+)*))"
-    r" (?P<amount>\d{1,3}) (?P<unit>day|month|year)s?"
-    r" after (?P<moment>\w+)(?: while (?P<conditions>.+))?"
-)
-_CONDITION = re.compile(r"(?P<column>\w+) is (?:(?P<negated>not )?null|'(?P<word>[^']*)')")
-_KEYS = {"what", "personal", "other", "rules", "kept"}
+_TABLE_KEYS = {"what", "personal", "other", "rules", "kept"}
+_RULE_KEYS = {
+    *("action", "columns", "after", "days", "months", "years"),
+    *("while", "while_null", "while_not_null", "says"),
+}
 
 
 class PolicyError(Exception):
-    """The retention policy cannot be carried out; the message says what to do, to the operator."""
+    """The retention policy cannot be carried out; the message tells the operator what to change."""
+
+
+class Action(StrEnum):
+    """What a rule does with the rows that it applies to."""
+
+    DELETE = "delete"
+    BLANK = "blank"
 
 
 class Unit(StrEnum):
-    """What a period is counted in."""
+    """The unit of a rule's period; the key in the file is the plural."""
 
     DAY = "day"
     MONTH = "month"
@@ -38,21 +41,25 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A column is null, is not null, or is a word."""
+    """A column has one of these values; or, where `is_null` is given, is null or is not."""
 
     column: str
-    word: str | None = None
-    negated: bool = False
+    values: tuple[str, ...] = ()
+    is_null: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What happens to a table's rows, and when; without columns the rows are deleted."""
+    """What happens to a table's rows, and how long after the moment in the column `after`.
 
+    A rule that deletes has no `columns`. `says` is the same for readers, with `{period}` in it.
+    """
+
+    action: Action
     columns: tuple[str, ...]
+    after: str
     amount: int
     unit: Unit
-    moment: str
     conditions: tuple[Condition, ...]
     says: str
 
@@ -62,7 +69,7 @@ class Rule:
         return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
 
     def cutoff(self, *, at: datetime) -> datetime:
-        """The latest moment that is long enough ago."""
+        """Return the latest moment from which the whole period has passed."""
         if self.unit == Unit.DAY:
             return at - timedelta(days=self.amount)
         months = self.amount * (12 if self.unit == Unit.YEAR else 1)
@@ -73,7 +80,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What is said about one table."""
+    """The policy for one table."""
 
     name: str
     what: str
@@ -89,25 +96,25 @@ class Table:
 
     @property
     def says(self) -> list[str]:
-        """The rules in words for readers, periods filled in."""
+        """The rules in words for readers, with their periods filled in."""
         return [rule.says.replace("{period}", rule.period) for rule in self.rules if rule.says]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Every table by its name in the database."""
+    """Every table, by its name in the database."""
 
     tables: Mapping[str, Table]
 
     def gaps(self, columns: Mapping[str, set[str]]) -> list[str]:
-        """Sentences about columns that lack an entry, and entries that lack a column."""
+        """Return a sentence for each column without an entry and each entry without a column."""
         return sorted(self._gaps(columns))
 
     def _gaps(self, columns: Mapping[str, set[str]]) -> Iterator[str]:
         for table, found in columns.items():
             listed = self.tables[table].columns if table in self.tables else set()
             for column in found - listed:
-                yield f"{table}.{column} lacks an entry: list it as personal or other."
+                yield f"{table}.{column} has no entry: list it as personal or other."
             for column in listed - found:
                 yield f"{table}.{column} is listed, but there is no such column."
         for table in self.tables.keys() - columns.keys():
@@ -115,79 +122,127 @@ class Policy:
 
 
 def policy_file() -> Path:
-    """Where the policy stands."""
+    """Return the path of the policy file."""
     return Path(settings.BASE_DIR) / "docs" / "retention.toml"
 
 
 def read_policy() -> Policy:
-    """Read the policy file. Raises PolicyFault."""
+    """Read the policy file. Raises PolicyError."""
     file = policy_file()
     try:
         return parse_policy(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as failure:
         raise PolicyError(f"{file} cannot be read: {failure.strerror}.") from None
     except ValueError as failure:
-        raise PolicyError(f"{file} is no TOML: {failure}.") from None
+        raise PolicyError(f"{file} is not valid TOML: {failure}.") from None
 
 
 def parse_policy(tables: Mapping[str, Any]) -> Policy:
-    """Understand the policy's tables. Raises PolicyFault, naming the table."""
-    return Policy(tables={name: _table(name, entry) for name, entry in tables.items()})
+    """Return the policy that these TOML tables describe.
+
+    Raises PolicyError, which names the table and the rule.
+    """
+    return Policy(tables={name: _parse_table(name, entry) for name, entry in tables.items()})
 
 
-def _table(name: str, entry: Any) -> Table:
-    if not isinstance(entry, dict) or entry.keys() - _KEYS:
-        raise PolicyError(f"[{name}] has what it cannot have: write {', '.join(sorted(_KEYS))}.")
+def _parse_table(name: str, entry: Any) -> Table:
+    if not isinstance(entry, dict):
+        raise PolicyError(f"[{name}] is not a table.")
+    _refuse_unknown_keys(f"[{name}]", entry, _TABLE_KEYS)
+    rules = entry.get("rules", ())
     table = Table(
         name=name,
         what=str(entry.get("what", "")),
         personal=tuple(entry.get("personal", ())),
         other=tuple(entry.get("other", ())),
-        rules=tuple(_rule(name, rule) for rule in entry.get("rules", ())),
+        rules=tuple(
+            _parse_rule(f"[{name}], rule {number}", rule) for number, rule in enumerate(rules, 1)
+        ),
         kept=str(entry.get("kept", "")),
     )
     if twice := {*table.personal} & {*table.other}:
-        raise PolicyError(f"{name}.{min(twice)} is listed as personal and as other: choose one.")
-    for rule in table.rules:
-        named = {*rule.columns, rule.moment, *(one.column for one in rule.conditions)}
+        raise PolicyError(
+            f"{name}.{min(twice)} is listed as both personal and other: choose one of them."
+        )
+    for number, rule in enumerate(table.rules, 1):
+        named = {*rule.columns, rule.after, *(one.column for one in rule.conditions)}
         if unknown := named - table.columns:
             raise PolicyError(
-                f"A rule of [{name}] names {min(unknown)}, which is not listed there."
+                f"[{name}], rule {number} uses the column {min(unknown)}, which is not listed."
             )
-    blanked = {column for rule in table.rules for column in rule.columns}
-    goes = any(not rule.columns for rule in table.rules)
-    forgotten = {*table.personal} - blanked
-    if forgotten and not (goes or table.kept):
-        raise PolicyError(
-            f"{name}.{min(forgotten)} is personal, but no rule touches it: write a rule, or under"
-            " “kept” why it stays."
-        )
+    _refuse_columns_kept_without_reason(table)
     return table
 
 
-def _rule(table: str, entry: Any) -> Rule:
-    sentence = str(entry.get("do", "")) if isinstance(entry, dict) else ""
-    found = _RULE.fullmatch(" ".join(sentence.split()))
-    if found is None:
-        raise PolicyError(f"A rule of [{table}] is not understood: “{sentence}”. Write {_SHAPE}.")
-    conditions = (found["conditions"] or "").split(" and ") if found["conditions"] else []
+def _refuse_columns_kept_without_reason(table: Table) -> None:
+    if table.kept or any(rule.action is Action.DELETE for rule in table.rules):
+        return
+    blanked = {column for rule in table.rules for column in rule.columns}
+    if untouched := {*table.personal} - blanked:
+        raise PolicyError(
+            f"{table.name}.{min(untouched)} is personal, but no rule applies to it: add a rule, or"
+            " say in “kept” why it stays."
+        )
+
+
+def _parse_rule(where: str, entry: Any) -> Rule:
+    if not isinstance(entry, dict):
+        raise PolicyError(f"{where} is not a table: write action, after and a period.")
+    _refuse_unknown_keys(where, entry, _RULE_KEYS)
+    try:
+        action = Action(entry.get("action", ""))
+    except ValueError:
+        raise PolicyError(f"{where}: action must be “delete” or “blank”.") from None
+    columns = _column_names(where, entry, "columns")
+    if (action is Action.BLANK) != bool(columns):
+        raise PolicyError(f"{where}: list the columns if the action is “blank”, and only then.")
+    if not isinstance(entry.get("after"), str):
+        raise PolicyError(f"{where}: write in “after” the column that the period starts from.")
+    amount, unit = _parse_period(where, entry)
     return Rule(
-        columns=tuple(re.findall(r"\w+", found["columns"] or "")),
-        amount=int(found["amount"]),
-        unit=Unit(found["unit"]),
-        moment=found["moment"],
-        conditions=tuple(_condition(table, one) for one in conditions),
+        action=action,
+        columns=columns,
+        after=entry["after"],
+        amount=amount,
+        unit=unit,
+        conditions=tuple(_parse_conditions(where, entry)),
         says=str(entry.get("says", "")),
     )
 
 
-def _condition(table: str, text: str) -> Condition:
-    found = _CONDITION.fullmatch(text.strip())
-    if found is None:
+def _parse_period(where: str, entry: Mapping[str, Any]) -> tuple[int, Unit]:
+    periods = [(entry[f"{unit}s"], unit) for unit in Unit if f"{unit}s" in entry]
+    if len(periods) != 1:
+        raise PolicyError(f"{where}: give the period once, as days, months or years.")
+    [(amount, unit)] = periods
+    if type(amount) is not int or not 0 <= amount <= 999:
+        raise PolicyError(f"{where}: {unit}s must be a whole number from 0 to 999.")
+    return amount, unit
+
+
+def _parse_conditions(where: str, entry: Mapping[str, Any]) -> Iterator[Condition]:
+    expected = entry.get("while", {})
+    if not isinstance(expected, dict):
+        raise PolicyError(f"{where}: write “while” as {{ COLUMN = VALUE }}.")
+    for column, value in expected.items():
+        values = tuple(value) if isinstance(value, list) else (value,)
+        if not values or not all(isinstance(one, str) for one in values):
+            raise PolicyError(f"{where}: while.{column} must be a text or a list of texts.")
+        yield Condition(column=column, values=values)
+    for key, is_null in (("while_null", True), ("while_not_null", False)):
+        for column in _column_names(where, entry, key):
+            yield Condition(column=column, is_null=is_null)
+
+
+def _column_names(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    names = entry.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise PolicyError(f"{where}: {key} must be a list of columns.")
+    return tuple(names)
+
+
+def _refuse_unknown_keys(where: str, entry: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := entry.keys() - known:
         raise PolicyError(
-            f"A rule of [{table}] is not understood after “while”: “{text}”. Write “COLUMN is"
-            " null”, “COLUMN is not null” or “COLUMN is 'WORD'”."
+            f"{where} has the unknown key {min(unknown)}; the keys are {', '.join(sorted(known))}."
         )
-    return Condition(
-        column=found["column"], word=found["word"], negated=found["negated"] is not None
-    )

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of the retention policy, before the night when it would refuse."""
+"""`manage.py check` reports gaps in the retention policy before the nightly task refuses it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from newsroom.retention.policy import PolicyError, read_policy
 
 
 def check_retention(**_: Any) -> list[CheckMessage]:
-    """Name every column of the models that the policy lacks.
+    """Return a warning for every column of the models that the policy does not list.
 
-    A warning: pages and letters go on, only the nightly deleting waits.
+    Not an error: pages and emails still work, only the nightly deletion waits.
     """
     try:
         gaps = read_policy().gaps(columns_of_models())
-    except PolicyError as fault:
-        gaps = [str(fault)]
-    hint = "docs/retention.toml lists every column; until it does, nothing is deleted at night."
+    except PolicyError as error:
+        gaps = [str(error)]
+    hint = "docs/retention.toml must list every column; until it does, nothing is deleted."
     return [Warning(gap, hint=hint, id="newsroom.W001") for gap in gaps]

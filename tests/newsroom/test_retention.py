@@ -1,4 +1,4 @@
-"""The retention policy: complete, readable, carried out every night, and refused while it lacks."""
+"""The retention policy: complete, valid, carried out every night, and refused while it has gaps."""
 
 from __future__ import annotations
 
@@ -19,13 +19,22 @@ from django.utils import timezone
 from briefings.models import Briefing, Comment, CommentState
 from briefings.models.comment import CONFIRM_WITHIN as CONFIRM_COMMENT_WITHIN
 from newsroom.celery import app
+from newsroom.emails import GIVE_UP_AFTER
 from newsroom.models import OutgoingEmail
 from newsroom.retention import enforcement
 from newsroom.retention.columns import columns_of_database, columns_of_models
-from newsroom.retention.policy import PolicyError, parse_policy, policy_file, read_policy
+from newsroom.retention.policy import (
+    Condition,
+    PolicyError,
+    parse_policy,
+    policy_file,
+    read_policy,
+)
 from newsroom.tasks import apply_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
+from subscribers.models.address_change import AGREE_WITHIN
 from subscribers.models.sign_up import CONFIRM_WITHIN
+from subscribers.models.subscriber_import import FILE_LASTS, REFUSED_LAST
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +42,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rewrite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, str], None]:
-    """Change words of the policy for a test."""
-    words = policy_file().read_text()
+    """Replace text in the policy for a test."""
     copy = tmp_path / "retention.toml"
-    copy.write_text(words)
+    copy.write_text(policy_file().read_text())
     monkeypatch.setattr("newsroom.retention.policy.policy_file", lambda: copy)
 
     def change(old: str, new: str) -> None:
@@ -46,39 +54,39 @@ def rewrite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, s
     return change
 
 
-def ask(client: Client, briefing: Briefing, address: str, *, days_ago: float) -> SignUp:
+def sign_up(client: Client, briefing: Briefing, address: str, *, days_ago: float) -> SignUp:
     client.post("/subscribe/", {"address": address, "briefings": [briefing.slug]})
-    asked = SignUp.objects.open().get(address=address)
-    asked.asked_at = timezone.now() - timedelta(days=days_ago)
-    asked.save(update_fields=["asked_at"])
-    return asked
+    made = SignUp.objects.open().get(address=address)
+    made.asked_at = timezone.now() - timedelta(days=days_ago)
+    made.save(update_fields=["asked_at"])
+    return made
 
 
 # --- complete
 
 
 def test_every_column_of_the_database_has_an_entry() -> None:
-    """When this fails, write the columns it names into docs/retention.toml."""
+    """When this fails, list the columns that it names in docs/retention.toml."""
     assert read_policy().gaps(columns_of_database()) == []
     assert read_policy().gaps(columns_of_models()) == []
     assert columns_of_models() == columns_of_database()
 
 
-def test_a_column_without_an_entry_is_named_and_stops_the_night(
+def test_a_column_without_an_entry_is_named_and_nothing_is_deleted(
     rewrite: Callable[[str, str], None],
 ) -> None:
     rewrite(
         '"address", "address_hash", "name", "token", "moved_at"', '"address", "name", "moved_at"'
     )
     Session.objects.create(session_key="x", expire_date=timezone.now() - timedelta(days=1))
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(PolicyError) as error:
         apply_retention()
-    assert "subscribers_subscriber.address_hash lacks an entry" in str(refused.value)
-    assert "subscribers_subscriber.token lacks an entry" in str(refused.value)
-    assert "subscribers_subscriber.name" not in str(refused.value)
+    assert "subscribers_subscriber.address_hash has no entry" in str(error.value)
+    assert "subscribers_subscriber.token has no entry" in str(error.value)
+    assert "subscribers_subscriber.name" not in str(error.value)
     assert Session.objects.exists()
-    with pytest.raises(CommandError, match="address_hash lacks an entry"):
-        call_command("keep_retention")
+    with pytest.raises(CommandError, match="address_hash has no entry"):
+        call_command("apply_retention")
     warned = [one for one in run_checks() if one.id == "newsroom.W001"]
     assert [one.msg.split(" ")[0] for one in warned] == [
         "subscribers_subscriber.address_hash",
@@ -86,11 +94,11 @@ def test_a_column_without_an_entry_is_named_and_stops_the_night(
     ]
 
 
-def test_a_column_that_somebody_added_by_hand_is_named() -> None:
+def test_a_column_added_by_hand_is_named() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE left_behind (phone text)")
     gaps = read_policy().gaps(columns_of_database())
-    assert gaps == ["left_behind.phone lacks an entry: list it as personal or other."]
+    assert gaps == ["left_behind.phone has no entry: list it as personal or other."]
 
 
 def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None]) -> None:
@@ -100,77 +108,119 @@ def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None])
         enforcement.count_due(at=timezone.now())
 
 
+DELETE = {"action": "delete", "after": "a", "days": 3}
+
+
 @pytest.mark.parametrize(
-    ("entry", "words"),
+    ("entry", "problem"),
     [
-        ({"personal": ["a"]}, "t.a is personal, but no rule touches it"),
-        ({"personal": ["a"], "other": ["a"]}, "t.a is listed as personal and as other"),
-        ({"other": ["a"], "rules": [{"do": "delete rows soon"}]}, "not understood: “delete rows"),
-        ({"other": ["a"], "rules": ["delete rows"]}, "is not understood"),
-        (
-            {"other": ["a"], "rules": [{"do": "delete rows 3 days after b"}]},
-            "names b, which is not listed",
-        ),
-        (
-            {"other": ["a"], "rules": [{"do": "delete rows 3 days after a while a = 3"}]},
-            "after “while”: “a = 3”",
-        ),
-        ({"other": ["a"], "keep": "long"}, "what it cannot have"),
-        (["a"], "what it cannot have"),
+        ({"personal": ["a"]}, "t.a is personal, but no rule applies to it"),
+        ({"personal": ["a"], "other": ["a"]}, "t.a is listed as both personal and other"),
+        ({"other": ["a"], "keep": "long"}, "[t] has the unknown key keep"),
+        (["a"], "[t] is not a table"),
     ],
 )
-def test_a_policy_that_cannot_be_understood_says_where(entry: Any, words: str) -> None:
-    with pytest.raises(PolicyError, match=r"\bt\b") as refused:
+def test_an_invalid_table_is_named(entry: Any, problem: str) -> None:
+    with pytest.raises(PolicyError) as error:
         parse_policy({"t": entry})
-    assert words in str(refused.value)
+    assert problem in str(error.value)
 
 
-def test_a_file_that_is_no_policy_is_told(rewrite: Callable[[str, str], None]) -> None:
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("delete", "is not a table"),
+        (DELETE | {"action": "remove"}, "action must be “delete” or “blank”"),
+        (DELETE | {"columns": ["a"]}, "list the columns if the action is “blank”"),
+        (DELETE | {"action": "blank"}, "list the columns if the action is “blank”"),
+        (DELETE | {"action": "blank", "columns": "a"}, "columns must be a list"),
+        ({"action": "delete", "days": 3}, "“after”"),
+        (DELETE | {"months": 3}, "give the period once"),
+        ({"action": "delete", "after": "a"}, "give the period once"),
+        (DELETE | {"days": "soon"}, "days must be a whole number"),
+        (DELETE | {"days": -1}, "days must be a whole number"),
+        (DELETE | {"days": True}, "days must be a whole number"),
+        (DELETE | {"after": "b"}, "uses the column b, which is not listed"),
+        (DELETE | {"while": {"b": "x"}}, "uses the column b, which is not listed"),
+        (DELETE | {"while_null": ["b"]}, "uses the column b, which is not listed"),
+        (DELETE | {"while": {"a": 3}}, "while.a must be a text or a list of texts"),
+        (DELETE | {"while": "a is null"}, "write “while” as"),
+        (DELETE | {"unless": "x"}, "has the unknown key unless"),
+    ],
+)
+def test_an_invalid_rule_is_named_with_its_table(rule: Any, problem: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        parse_policy({"t": {"other": ["a"], "rules": [DELETE, rule]}})
+    assert str(error.value).startswith("[t], rule 2")
+    assert problem in str(error.value)
+
+
+def test_conditions_are_values_or_null_or_not_null() -> None:
+    rule = DELETE | {
+        "while": {"state": ["open", "closed"]},
+        "while_null": ["a"],
+        "while_not_null": ["b"],
+    }
+    [table] = parse_policy({"t": {"other": ["a", "b", "state"], "rules": [rule]}}).tables.values()
+    assert table.rules[0].conditions == (
+        Condition(column="state", values=("open", "closed")),
+        Condition(column="a", is_null=True),
+        Condition(column="b", is_null=False),
+    )
+
+
+def test_a_file_that_is_not_valid_toml_is_named(rewrite: Callable[[str, str], None]) -> None:
     rewrite("[auth_group]", "[auth_group")
-    with pytest.raises(PolicyError, match="is no TOML"):
+    with pytest.raises(PolicyError, match="is not valid TOML"):
         enforcement.count_due(at=timezone.now())
-    assert [one.id for one in run_checks() if "is no TOML" in one.msg] == ["newsroom.W001"]
+    assert [one.id for one in run_checks() if "is not valid TOML" in one.msg] == ["newsroom.W001"]
 
 
-def test_a_rule_that_the_database_cannot_follow_is_refused_before_anything_is_touched(
+def test_a_rule_that_does_not_fit_the_database_is_refused_before_anything_is_touched(
     rewrite: Callable[[str, str], None],
 ) -> None:
-    rewrite("delete rows 0 days after expire_date", "delete rows 0 days after session_data")
-    with pytest.raises(PolicyError, match=r"django_session\.session_data is no moment"):
+    rewrite('after = "expire_date"', 'after = "session_data"')
+    with pytest.raises(PolicyError, match=r"django_session\.session_data is not a date and time"):
         enforcement.count_due(at=timezone.now())
-    rewrite("delete rows 0 days after session_data", "blank expire_date 0 days after expire_date")
-    rewrite("delete rows 24 months after action_time", "blank user_id 1 day after action_time")
-    with pytest.raises(PolicyError, match=r"user_id cannot be blank|no rule touches"):
+    rewrite(
+        'action = "delete"\nafter = "session_data"',
+        'action = "blank"\ncolumns = ["expire_date"]\nafter = "expire_date"',
+    )
+    rewrite('personal = ["session_key", "session_data"]', "personal = []")
+    rewrite('other = ["expire_date"]', 'other = ["session_key", "session_data", "expire_date"]')
+    with pytest.raises(PolicyError, match=r"django_session\.expire_date cannot be blank"):
         enforcement.count_due(at=timezone.now())
 
 
 @pytest.mark.parametrize(
-    ("period", "at", "cutoff"),
+    ("amount", "unit", "period", "at", "cutoff"),
     [
-        ("1 day", "2027-03-01", "2027-02-28"),
-        ("1 month", "2027-03-31", "2027-02-28"),
-        ("12 months", "2028-02-29", "2027-02-28"),
-        ("2 years", "2027-01-15", "2025-01-15"),
-        ("3 months", "2027-01-15", "2026-10-15"),
-        ("0 days", "2027-01-15", "2027-01-15"),
+        (1, "days", "1 day", "2027-03-01", "2027-02-28"),
+        (1, "months", "1 month", "2027-03-31", "2027-02-28"),
+        (12, "months", "12 months", "2028-02-29", "2027-02-28"),
+        (2, "years", "2 years", "2027-01-15", "2025-01-15"),
+        (3, "months", "3 months", "2027-01-15", "2026-10-15"),
+        (0, "days", "0 days", "2027-01-15", "2027-01-15"),
     ],
 )
-def test_periods_are_counted_as_people_do(period: str, at: str, cutoff: str) -> None:
-    rule = {"do": f"delete rows {period} after a", "says": "gone after {period}"}
+def test_periods_are_calendar_periods(
+    amount: int, unit: str, period: str, at: str, cutoff: str
+) -> None:
+    rule = {"action": "delete", "after": "a", unit: amount, "says": "We delete it after {period}."}
     [table] = parse_policy({"t": {"other": ["a"], "rules": [rule]}}).tables.values()
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     assert table.rules[0].cutoff(at=moment).date().isoformat() == cutoff
-    assert table.says == [f"gone after {period}"]
+    assert table.says == [f"We delete it after {period}."]
 
 
 # --- carried out
 
 
-def test_a_sign_up_nobody_confirmed_for_30_days_goes_with_its_evidence(client: Client) -> None:
+def test_a_sign_up_not_confirmed_for_30_days_is_deleted_with_its_choices(client: Client) -> None:
     ward = make_briefing()
-    old = ask(client, ward, "old@example.org", days_ago=30)
-    young = ask(client, ward, "young@example.org", days_ago=29.9)
-    used = ask(client, ward, "used@example.org", days_ago=0)
+    old = sign_up(client, ward, "old@example.org", days_ago=30)
+    young = sign_up(client, ward, "young@example.org", days_ago=29.9)
+    used = sign_up(client, ward, "used@example.org", days_ago=0)
     client.post(f"/confirm/{used.token}/")
     SignUp.objects.filter(pk=used.pk).update(asked_at=old.asked_at)
     apply_retention()
@@ -181,15 +231,15 @@ def test_a_sign_up_nobody_confirmed_for_30_days_goes_with_its_evidence(client: C
     assert "older than 30 days" in page.content.decode()
 
 
-def test_a_sign_up_asked_for_anew_begins_anew(client: Client) -> None:
+def test_a_repeated_sign_up_starts_a_new_period(client: Client) -> None:
     ward = make_briefing()
-    ask(client, ward, "ada@example.org", days_ago=40)
+    sign_up(client, ward, "ada@example.org", days_ago=40)
     client.post("/subscribe/", {"address": "ada@example.org", "briefings": [ward.slug]})
     apply_retention()
     assert SignUp.objects.open().filter(address="ada@example.org").exists()
 
 
-def test_a_comment_nobody_confirmed_for_7_days_goes() -> None:
+def test_a_comment_not_confirmed_for_7_days_is_deleted() -> None:
     issue = make_published_issue()
     now = timezone.now()
     week, day = timedelta(days=7), timedelta(days=1)
@@ -206,17 +256,32 @@ def test_a_comment_nobody_confirmed_for_7_days_goes() -> None:
     assert set(Comment.objects.all()) == kept
 
 
-def test_no_link_that_a_letter_promises_is_taken_away_before_its_time() -> None:
-    tables = read_policy().tables
-    now = timezone.now()
-    for table, promised in (
+@pytest.mark.parametrize(
+    ("table", "promised"),
+    [
         ("subscribers_signup", CONFIRM_WITHIN),
+        ("subscribers_addresschange", AGREE_WITHIN),
         ("briefings_comment", CONFIRM_COMMENT_WITHIN),
-    ):
-        assert now - tables[table].rules[0].cutoff(at=now) >= promised, table
+        ("newsroom_outgoingemail", GIVE_UP_AFTER),
+    ],
+)
+def test_nothing_is_deleted_before_its_link_or_its_last_attempt(
+    table: str, promised: timedelta
+) -> None:
+    now = timezone.now()
+    first_rule = read_policy().tables[table].rules[0]
+    assert now - first_rule.cutoff(at=now) >= promised
 
 
-def test_network_addresses_leave_the_proof_of_consent_after_a_year() -> None:
+def test_the_policy_says_how_long_imported_files_are_kept() -> None:
+    tables = read_policy().tables
+    assert timedelta(days=1) == FILE_LASTS
+    assert timedelta(days=7) == REFUSED_LAST
+    assert "at most a day" in tables["subscribers_subscriberimport"].kept
+    assert "at most a day and refused rows for a week" in tables["subscribers_importpart"].kept
+
+
+def test_network_addresses_are_blanked_in_the_proof_of_consent_after_a_year() -> None:
     reader = make_reader(of=make_briefing())
     now = timezone.now()
     for days in (364, 367):
@@ -225,19 +290,19 @@ def test_network_addresses_leave_the_proof_of_consent_after_a_year() -> None:
             briefing=reader.briefing,
             action="joined",
             source="/subscribe/",
-            wording="Please e-mail me",
+            wording="Please email me",
             ip="203.0.113.9",
             asked_ip=None if days == 367 else "203.0.113.9",
             at=now - timedelta(days=days),
         )
     apply_retention()
     old, young = ConsentRecord.objects.order_by("at")
-    assert (old.ip, old.asked_ip, old.wording) == (None, None, "Please e-mail me")
+    assert (old.ip, old.asked_ip, old.wording) == (None, None, "Please email me")
     assert (young.ip, young.asked_ip) == ("203.0.113.9", "203.0.113.9")
-    assert enforcement.apply_policy(at=now).rows == {}  # what is blank is not blanked again
+    assert enforcement.apply_policy(at=now).rows == {}  # blank columns are not blanked again
 
 
-def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: Client) -> None:
+def test_server_replies_ended_pauses_and_old_sessions_are_removed(client: Client) -> None:
     now = timezone.now()
     reader = make_reader(of=make_briefing()).subscriber
     long_ago = now - timedelta(days=100)
@@ -262,10 +327,10 @@ def test_what_mail_servers_said_a_pause_that_ended_and_old_sessions_go(client: C
     assert not OutgoingEmail.objects.exists()
 
 
-def test_the_night_works_in_batches_and_a_stretch_ends_in_time(
+def test_rows_are_deleted_in_batches_and_a_run_ends_in_time(
     monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
-    monkeypatch.setattr("newsroom.retention.enforcement.BATCH", 3)
+    monkeypatch.setattr("newsroom.retention.enforcement.BATCH_SIZE", 3)
     now = timezone.now()
     long_ago = now - timedelta(days=2)
     Session.objects.bulk_create(
@@ -278,7 +343,7 @@ def test_the_night_works_in_batches_and_a_stretch_ends_in_time(
     assert enforcement.apply_policy(at=now).rows == {}
 
 
-def test_the_task_has_itself_woken_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_task_wakes_itself_until_it_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsroom.retention.enforcement.RUN_SECONDS", 0.0)
     woken: list[object] = []
     monkeypatch.setattr("newsroom.tasks.wake", woken.append)
@@ -292,32 +357,35 @@ def test_the_task_has_itself_woken_until_all_is_done(monkeypatch: pytest.MonkeyP
 def test_a_dry_run_counts_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     long_ago = timezone.now() - timedelta(days=2)
     Session.objects.create(session_key="k", session_data="x", expire_date=long_ago)
-    call_command("keep_retention", "--dry-run")
+    call_command("apply_retention", "--dry-run")
     assert "1 django_session" in capsys.readouterr().out
     assert Session.objects.exists()
-    call_command("keep_retention")
-    assert "1 rows: done." in capsys.readouterr().out
+    call_command("apply_retention")
+    assert "1 row deleted or blanked." in capsys.readouterr().out
     assert not Session.objects.exists()
 
 
-def test_a_period_that_an_operator_changes_holds(
+def test_a_period_changed_by_an_operator_applies(
     rewrite: Callable[[str, str], None], client: Client
 ) -> None:
-    ask(client, make_briefing(), "ada@example.org", days_ago=12)
-    rewrite("delete rows 30 days after asked_at", "delete rows 10 days after asked_at")
-    assert "deleted 10 days after the form" in client.get("/privacy/").content.decode()
+    sign_up(client, make_briefing(), "ada@example.org", days_ago=12)
+    rewrite('after = "asked_at"\ndays = 30', 'after = "asked_at"\ndays = 10')
+    assert (
+        "we delete it 10 days after you last sent the form"
+        in client.get("/privacy/").content.decode()
+    )
     apply_retention()
     assert not SignUp.objects.exists()
 
 
-def test_the_privacy_page_says_what_is_carried_out(
+def test_the_privacy_page_is_made_from_the_policy(
     client: Client, rewrite: Callable[[str, str], None]
 ) -> None:
     page = client.get("/privacy/").content.decode()
     for table in tomllib.loads(policy_file().read_text()).values():
         if "what" in table:
             assert table["what"] in page
-    assert "Not confirmed: deleted 30 days after the form was last sent." in page
+    assert "If you do not confirm, we delete it 30 days after you last sent the form." in page
     assert "{period}" not in page
     rewrite("[auth_group]", "[auth_group")
     assert "This list is being revised" in client.get("/privacy/").content.decode()
