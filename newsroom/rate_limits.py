@@ -1,15 +1,14 @@
-"""How often a form may be sent: limits that are counted in the cache.
+"""Rate limits for forms, counted in the cache.
 
-With Redis the processes count together; the folder that takes its place on one machine counts
-nearly right. When the cache is out of reach each process counts by itself: the limits hold less
-exactly, no reader is turned away for a fault of ours, and nobody can have letters sent without end.
+With Redis all processes count together; the file cache of a single machine is nearly exact. While
+the cache is unreachable each process counts in its own memory: the limits are less exact, but no
+reader is refused because of our fault, and nobody can have an unlimited number of emails sent.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -18,73 +17,77 @@ from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 
+from newsroom.circuit_breaker import CircuitBreaker
 from newsroom.client_address import network_of
 
 log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
-# So many seconds a cache that failed is not asked again: each question may take until its timeout.
-LEFT_ALONE = 5.0
-Answer = TypeVar("Answer")
-_own = LocMemCache("limits", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
-_failed_at = -LEFT_ALONE  # by the monotonic clock
+Result = TypeVar("Result")
+_process_cache = LocMemCache("limits", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+_breaker = CircuitBreaker(seconds=5.0)  # each request to a cache that fails may take its timeout
 
 
 def is_over_hourly_limit(form: str, *, ip: str | None, limit: int, at: datetime) -> bool:
-    """Count a form sent from this network; True when it sent more within the clock's hour."""
+    """Count one submission; return whether this network exceeds its limit in this clock hour."""
     hour = int(at.timestamp()) // 3600
     key = _key(form, f"{network_of(ip)} {hour}")
-    return _ask(lambda counts: _count(counts, key, timeout=HOUR.total_seconds())) > limit
+    return _with_cache(lambda store: _count(store, key, timeout=HOUR.total_seconds())) > limit
 
 
-def count_within(what: str, about: str, *, window: timedelta, at: datetime) -> int:
-    """Count one more, and estimate how many there were within the window that ends now.
+def count_within(action: str, subject: str, *, window: timedelta, at: datetime) -> int:
+    """Count one more action, and return about how many there were in the window that ends now.
 
-    Two fixed windows, the former weighted by the share of it that still counts; each number is
-    changed by one atomic step of Redis, so the web processes count together.
+    A sliding window from two fixed ones: the previous count is weighted by the share of it that
+    still lies within the window. Each count is changed by one atomic operation of Redis, so the web
+    processes count together.
     """
     seconds = int(window.total_seconds())
     slot, elapsed = divmod(int(at.timestamp()), seconds)
-    now, before = (_key(what, f"{about} {seconds} {number}") for number in (slot, slot - 1))
+    current_key, previous_key = (
+        _key(action, f"{subject} {seconds} {number}") for number in (slot, slot - 1)
+    )
 
-    def estimate(counts: BaseCache) -> int:
-        current = _count(counts, now, timeout=2 * seconds)
-        return current + int(counts.get(before, 0) * (seconds - elapsed) / seconds)
+    def estimate(store: BaseCache) -> int:
+        current = _count(store, current_key, timeout=2 * seconds)
+        return current + int(store.get(previous_key, 0) * (seconds - elapsed) / seconds)
 
-    return _ask(estimate)
-
-
-def is_first_this_hour(act: str, about: str) -> bool:
-    """Tell whether an act about somebody is the first for an hour, and remember it."""
-    return is_first_within(HOUR, act, about)
+    return _with_cache(estimate)
 
 
-def is_first_within(window: timedelta, act: str, about: str) -> bool:
-    """Tell whether an act about somebody is the first for so long; of two at once one is."""
-    key = _key(act, about)
-    return _ask(lambda counts: counts.add(key, True, timeout=window.total_seconds()))
+def is_first_this_hour(action: str, subject: str) -> bool:
+    """Return whether this is the first such action within an hour, and record it."""
+    return is_first_within(HOUR, action, subject)
 
 
-def _count(counts: BaseCache, key: str, *, timeout: float) -> int:
-    counts.add(key, 0, timeout=timeout)
+def is_first_within(window: timedelta, action: str, subject: str) -> bool:
+    """Return whether this is the first such action within the window, and record it.
+
+    Of two simultaneous calls one returns True.
+    """
+    key = _key(action, subject)
+    return _with_cache(lambda store: store.add(key, True, timeout=window.total_seconds()))
+
+
+def _count(store: BaseCache, key: str, *, timeout: float) -> int:
+    store.add(key, 0, timeout=timeout)
     try:
-        return int(counts.incr(key))
+        return int(store.incr(key))
     except ValueError:  # it expired between the two calls
         return 1
 
 
-def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
-    """Ask the cache, or this process's own memory while the cache is out of reach."""
-    global _failed_at
-    if time.monotonic() - _failed_at >= LEFT_ALONE:
+def _with_cache(operation: Callable[[BaseCache], Result]) -> Result:
+    """Run an operation on the cache, or on this process's memory while the cache is unreachable."""
+    if not _breaker.is_open:
         try:
-            return question(cache)
+            return operation(cache)
         except (RedisError, OSError) as failure:
-            _failed_at = time.monotonic()
-            log.warning("the cache is out of reach, this process counts by itself: %s", failure)
-    return question(_own)
+            _breaker.open()
+            log.warning("the cache is unreachable; this process counts by itself: %s", failure)
+    return operation(_process_cache)
 
 
-def _key(act: str, about: str) -> str:
-    """Name a count without an address or an IP that could be read out of the cache."""
-    return f"limit.{act}.{hashlib.sha256(about.encode()).hexdigest()}"
+def _key(action: str, subject: str) -> str:
+    """Return a cache key from which no address or IP can be read."""
+    return f"limit.{action}.{hashlib.sha256(subject.encode()).hexdigest()}"

@@ -1,41 +1,31 @@
-"""Waking a worker: a task's name without content, sent to say that there is something to do."""
+"""Wake-ups: task messages without content, which tell a worker that there is something to do."""
 
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass
 
 from celery import current_app
 
+from newsroom.circuit_breaker import CircuitBreaker
+
 log = logging.getLogger(__name__)
 
-# After a failure the broker is not tried again for this long, so that not every page waits for it.
-BROKER_RETRY_SECONDS = 10.0
-# A wake-up that nobody took within this time is dropped: the beat asks again.
-STALE_SECONDS = 120
-
-
-@dataclass
-class _Broker:
-    """What this process knows of the broker, by its own clock."""
-
-    retry_at: float = 0.0
-
-
-_broker = _Broker()
+# A wake-up that no worker has taken within this time is dropped: by then the beat has sent another.
+EXPIRES_SECONDS = 120
+_breaker = CircuitBreaker(seconds=10.0)
 
 
 def wake(task: str, *args: object) -> None:
-    """Ask a worker to run a task, given by its full name; the beat will ask if this cannot.
+    """Ask a worker to run a task, given by its full name.
 
-    Nothing may depend on the message arriving, so its loss is a line in the log, never an error.
-    Tasks are given by name so that the code they run may wake them; a test checks each name.
+    Nothing may depend on the message arriving: a failure is a line in the log, never an error, and
+    the beat wakes the task later. Tasks are given by name so that the code they call can wake them
+    without importing them; a test checks that each name exists.
     """
-    if time.monotonic() < _broker.retry_at:
+    if _breaker.is_open:
         return
     try:
-        current_app.send_task(task, args=args, retry=False, expires=STALE_SECONDS)
+        current_app.send_task(task, args=args, retry=False, expires=EXPIRES_SECONDS)
     except Exception as failure:  # noqa: BLE001  (each transport raises its own)
-        _broker.retry_at = time.monotonic() + BROKER_RETRY_SECONDS
-        log.warning("could not wake %s, the beat will: %s", task, failure)
+        _breaker.open()
+        log.warning("could not wake %s; the beat will do so later: %s", task, failure)

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from briefings.models import Issue
 from newsroom.clock import database_now
-from newsroom.wake_ups import STALE_SECONDS
+from newsroom.wake_ups import EXPIRES_SECONDS
 from subscribers.lists import uploaded_lists
 from subscribers.models import SubscriberImport
 
@@ -16,7 +16,7 @@ from subscribers.models import SubscriberImport
 FREE_BEFORE_AN_ISSUE = timedelta(minutes=3)
 
 
-@shared_task(expires=STALE_SECONDS)
+@shared_task(expires=EXPIRES_SECONDS)
 def work_on_imports() -> None:
     """Check or import the lists that wait, one after the other, each as a whole however long.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from newsroom.clock import database_now
-from newsroom.wake_ups import STALE_SECONDS, wake
+from newsroom.wake_ups import EXPIRES_SECONDS, wake
 from subscribers.models import Dispatch, DispatchState
 from subscribers.sending import dispatches, ledger
 from subscribers.sending.send_run import send_ready
@@ -29,7 +29,7 @@ def advance_dispatches() -> None:
             wake(SEND, dispatch.pk)
 
 
-@shared_task(expires=STALE_SECONDS)
+@shared_task(expires=EXPIRES_SECONDS)
 def send(dispatch_id: int) -> None:
     """Send what is ready of one dispatch for a stretch, then let the next stretch be woken."""
     dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
