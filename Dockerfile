@@ -1,4 +1,4 @@
-# One image for web, worker and beat; docker-compose.yml says which one a container is.
+# One image for web, worker and beat; docker-compose.yml sets the command of each container.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
@@ -18,17 +18,17 @@ COPY . .
 
 USER newsroom
 
-# Static files are part of the image. The variables are needed to read settings and are kept nowhere;
-# the editor's own demonstration pages are not published.
+# Static files are part of the image. The variables are only needed to read the settings and are not
+# stored. The editor's demonstration pages are left out.
 RUN SECRET_KEY=only-while-building-and-kept-nowhere-in-the-image-itself \
     SITE_URL=https://build.invalid EMAIL_URL=smtp://build.invalid \
     python manage.py collectstatic --noinput --verbosity 0 --ignore tests --ignore preview.html
 
-# Uploads outlive the container; everything else in this folder belongs to the image.
+# Only uploads need to survive the container.
 VOLUME /var/lib/newsroom/media
 
 EXPOSE 8000
-# Asked by the name that the site is known by: any other host is refused.
+# The request uses the host name of SITE_URL, because any other is refused.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os; from urllib.parse import urlsplit; from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1:8000/healthz', headers={'Host': urlsplit(os.environ['SITE_URL']).netloc}), timeout=4)"]
 

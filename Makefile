@@ -1,47 +1,47 @@
-# make demo, make test and make lint work from a bare checkout: each installs what it needs first.
+# Every target works from a bare checkout: it installs what it needs first.
 
 PORT ?= 8000
 PYTHON_IN_VENV := .venv/bin/python
 UV_COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --no-annotate --no-header \
 	--python-version 3.11
 
-# Which settings these are is not a matter of what the shell happens to say.
+# The settings must not depend on the shell that make was started from.
 unexport DJANGO_SETTINGS_MODULE
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-fast lint bench format lock
 
-help: ## say what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## make .venv/ with the locked packages, once
+install: ## create .venv/ with the locked packages, if it is not there yet
 	@tools/install.sh runtime
 
-install-dev: ## the same with what tests and lint need
+install-dev: ## the same, with the packages for tests and lint
 	@tools/install.sh dev
 
-demo: install ## a running newsroom with sample briefings; PORT= changes the port
+demo: install ## run a newsroom with sample briefings; PORT= sets the port
 	@DEBUG=1 $(PYTHON_IN_VENV) manage.py demo --port $(PORT)
 
-test: install-dev ## everything: PostgreSQL, Redis, SMTP, a browser, faults; then once more on SQLite
+test: install-dev ## run all tests: PostgreSQL, Redis, SMTP, a browser, faults; then again on SQLite
 	@tools/test.sh
 
-test-fast: install-dev ## the core of it in a minute: SQLite, no browser, no faults
+test-fast: install-dev ## run the core tests in a minute: SQLite, no browser, no faults
 	@$(PYTHON_IN_VENV) -m pytest -n auto --maxprocesses 4 -m "not (browser or faults or postgres or slow)"
 
-lint: install-dev ## ruff, format, types, templates, migrations, deployment settings
+lint: install-dev ## check code, format, types, templates, migrations and deployment settings
 	@tools/lint.sh
 
-bench: install-dev ## dispatches against their peers in about six minutes; BENCH="--growth" measures growth instead
+bench: install-dev ## compare dispatches with other senders (six minutes); BENCH="--growth" measures growth
 	@tools/test-packages.sh
 	@tools/install-peers.sh
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)
 
-format: install-dev ## let ruff put the code in shape
+format: install-dev ## format the code and fix what ruff can fix
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
 
-lock: install-dev ## resolve the dependencies anew, keeping pins that still hold; UPGRADE=1 moves them
+lock: install-dev ## update the lock files, keeping pins that still fit; UPGRADE=1 upgrades all
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group bootstrap -o requirements-uv.lock
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c requirements.lock \

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Install Debian packages: `tools/apt-install.sh NAME...`. One sentence where that cannot be done.
+# Install Debian packages: `tools/apt-install.sh NAME...`, or say why that is not possible.
 set -eu
 cd "$(dirname "$0")/.."
 
 if ! command -v apt-get >/dev/null; then
-    echo "newsroom: $* must be installed, and there is no apt-get to do it with." >&2
+    echo "newsroom: please install $*. This machine has no apt-get to do it for you." >&2
     exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
-    echo "newsroom: something is missing; run 'sudo apt-get install --no-install-recommends $*'" \
-        "and try again." >&2
+    echo "newsroom: packages are missing. Run 'sudo apt-get install --no-install-recommends $*'," \
+        "then try again." >&2
     exit 1
 fi
 
-# Servers are started by those who want them, not by being installed.
+# Do not start a server because it is installed; the tests start their own.
 policy=/usr/sbin/policy-rc.d
 if ! [ -e $policy ]; then
     trap 'rm -f $policy' EXIT
@@ -24,7 +24,7 @@ fi
 
 mkdir -p var
 log=var/apt.log
-echo "Installing with apt: $* (the details are in $log)."
+echo "Installing with apt: $* (details: $log)."
 export DEBIAN_FRONTEND=noninteractive
 case " $* " in
     *" postfix "*)
@@ -34,6 +34,6 @@ case " $* " in
 esac
 if ! { apt-get update && apt-get install -y --no-install-recommends "$@"; } >$log 2>&1 </dev/null; then
     tail -n 20 $log >&2
-    echo "newsroom: apt-get could not install $*; its last lines are above, all are in $log." >&2
+    echo "newsroom: apt-get could not install $*. Its last lines are above; $log has all of them." >&2
     exit 1
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Print the path of a Python that is new enough, or say in a sentence that there is none.
-# PYTHON= chooses one. A name on PATH proves nothing (a version manager's shim may refuse to run),
-# so each candidate is asked for its version and for where it really lives.
+# Print the path of a Python that is new enough, or say that there is none. PYTHON= chooses one.
+# A name on PATH may be the shim of a version manager that refuses to run, so each candidate is asked
+# for its version and its real path.
 set -eu
 
 for name in "${PYTHON:-}" python3.11 python3 python3.12 python3.13 python3.14 python; do
@@ -16,5 +16,5 @@ if sys.version_info >= (3, 11):
         exit 0
     fi
 done
-echo "newsroom: Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python3." >&2
+echo "newsroom: Python 3.11 or later is needed. Install it, or set PYTHON=/path/to/python3." >&2
 exit 1

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Make .venv/ and put the locked packages in it: `tools/install.sh` or `tools/install.sh dev`.
-# Does nothing when .venv/ already holds what the lock says. Every package is checked against the
-# lock's hashes, uv itself included.
+# Create .venv/ with the locked packages: `tools/install.sh` or `tools/install.sh dev`. Does nothing
+# if .venv/ already matches the lock file. Every package, including uv, is checked against its hash.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,26 +8,26 @@ kind=${1:-runtime}
 case $kind in
     runtime) lock=requirements.lock ;;
     dev) lock=requirements-dev.lock ;;
-    *) echo "newsroom: tools/install.sh knows 'runtime' and 'dev', not '$kind'." >&2; exit 2 ;;
+    *) echo "newsroom: tools/install.sh takes 'runtime' or 'dev', not '$kind'." >&2; exit 2 ;;
 esac
-stamp=.venv/installed-$kind
-holds() { [ -x .venv/bin/python ] && [ -f "$1" ] && [ "$(cat "$1")" = "$(cksum "$2")" ]; }
-if holds "$stamp" "$lock"; then exit 0; fi
+marker=.venv/installed-$kind
+matches() { [ -x .venv/bin/python ] && [ -f "$1" ] && [ "$(cat "$1")" = "$(cksum "$2")" ]; }
+if matches "$marker" "$lock"; then exit 0; fi
 
-# Two targets started at once must not build the same folder twice.
+# Two targets that start at once must not build the same folder.
 mkdir -p var
 exec 9>var/install.lock
 if command -v flock >/dev/null; then flock 9; fi
-if holds "$stamp" "$lock"; then exit 0; fi
+if matches "$marker" "$lock"; then exit 0; fi
 
 if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(tools/find-python.sh)
     if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-        # Debian packs these apart from Python.
+        # Debian has these in a separate package.
         package="$("$python" -c 'import sys; print(f"python3.{sys.version_info[1]}-venv")')"
         tools/apt-install.sh "$package"
     fi
-    echo "Making .venv/ with $("$python" --version)."
+    echo "Creating .venv/ with $("$python" --version)."
     "$python" -m venv --clear .venv
 fi
 if ! [ -x .venv/bin/uv ]; then
@@ -37,11 +36,11 @@ if ! [ -x .venv/bin/uv ]; then
 fi
 
 echo "Installing the packages of $lock."
-# uv reads no pip settings; hand it those that decide whether it reaches an index at all.
+# uv ignores pip's settings; pass on those without which it may not reach an index.
 if ! env ${PIP_INDEX_URL:+"UV_DEFAULT_INDEX=$PIP_INDEX_URL"} ${PIP_CERT:+"SSL_CERT_FILE=$PIP_CERT"} \
     .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"; then
-    echo "uv could not; trying pip, which is slower but knows this machine's pip settings." >&2
+    echo "uv failed. Trying pip, which is slower but uses this machine's pip settings." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 fi
-cksum "$lock" >"$stamp"
+cksum "$lock" >"$marker"
 if [ "$kind" = dev ]; then cksum requirements.lock >.venv/installed-runtime; fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every check that needs no running server; all of them run, then the failures are counted.
+# Run every check that needs no server, then report which of them failed.
 set -u
 cd "$(dirname "$0")/.." || exit
 
@@ -11,7 +11,7 @@ check() {
     "$@" || failed="$failed, $name"
 }
 
-# What the checks below need of the environment, and nothing that happens to be set outside.
+# The only variables that the checks below get: nothing from outside must change their result.
 production="env -i PATH=$PATH HOME=${HOME:-/} LANG=C.UTF-8 VAR_DIR=$PWD/var/lint
     SECRET_KEY=only-for-the-deployment-check-0123456789-abcdefghijklmnop
     SITE_URL=https://news.example.com EMAIL_URL=smtp://mail.example.com:587/?tls=starttls
@@ -21,7 +21,7 @@ mkdir -p var/lint
 
 check "ruff" .venv/bin/ruff check --quiet .
 check "ruff format" .venv/bin/ruff format --check --quiet .
-# Word splitting is meant in the lines with $production.
+# Word splitting is intended in the lines with $production.
 # shellcheck disable=SC2086
 check "mypy" $production $python -m mypy
 check "djlint" .venv/bin/djlint --lint --quiet templates
@@ -31,7 +31,7 @@ check "migrations" $production $python -W error manage.py makemigrations --check
 check "deployment" $production $python -W error manage.py check --deploy --fail-level WARNING
 
 if [ -n "$failed" ]; then
-    echo "newsroom: lint found something in: ${failed#, }." >&2
+    echo "newsroom: these checks failed: ${failed#, }." >&2
     exit 1
 fi
-echo "Nothing to complain about."
+echo "All checks passed."

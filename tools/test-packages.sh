@@ -1,17 +1,17 @@
 #!/bin/sh
-# Install the servers and the browser that the whole suite runs against, where they are missing.
+# Install the servers and the browser that the test suite needs, if they are missing.
 set -eu
 cd "$(dirname "$0")/.."
 
 missing=
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v redis-server >/dev/null || missing="$missing redis-server"
-# sbin is not on every user's PATH.
+# Not every user has sbin on PATH.
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
 command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
 command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ]; then
-    # Word splitting is meant: one argument a package.
+    # Word splitting is intended: one argument for each package.
     # shellcheck disable=SC2086
     tools/apt-install.sh $missing
 fi

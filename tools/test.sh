@@ -1,7 +1,7 @@
 #!/bin/bash
-# The whole suite, in four passes: the core as in production (PostgreSQL, Redis), what of it asks a
-# database once more as on one machine (SQLite, no server), what has a browser in it or takes long,
-# and last the kills and the thousands of letters, with the machine to themselves.
+# Run the whole suite in four passes: the core as in production (PostgreSQL, Redis); the part of it
+# that uses a database again as on one machine (SQLite, no server); browser tests and slow tests; and
+# last, with the machine to themselves, the tests that kill processes or send thousands of emails.
 set -u
 cd "$(dirname "$0")/.." || exit
 
@@ -22,9 +22,9 @@ pass() {
     echo
     echo "== $title"
     log=$(mktemp var/test-pass.XXXXXX)
-    # Dealt out a few at a time and in order: what empties the tables comes last for each process.
+    # Distributed a few at a time and in order, so that tests which empty the tables come last.
     .venv/bin/python -m pytest -n 2 --dist=load --maxschedchunk=2 "$@" 2>&1 | tee -i "$log"
-    # 5: nothing was selected, which fails too: a pass that tests nothing proves nothing.
+    # pytest exits with 5 if it selected nothing; a pass without tests fails, too.
     [ "${PIPESTATUS[0]}" = 0 ] || failed=1
     echo "$title: $(grep -v '^$' "$log" | tail -n 1)" >>"$summary"
     rm -f "$log"
@@ -38,7 +38,7 @@ pass "faults and load" --database=postgres tests/faults
 echo
 cat "$summary"
 if [ -n "$stopped" ]; then
-    echo "newsroom: stopped before the end." >&2
+    echo "newsroom: stopped early." >&2
     exit 130
 fi
 exit $failed
