@@ -1,1 +1,1 @@
-"""The benchmarks that `make bench` runs, and the peers they are run against."""
+"""The benchmarks that `make bench` runs, and the other senders that they compare with."""

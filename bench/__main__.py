@@ -1,7 +1,7 @@
-"""Run the benchmarks in turn on this machine, print tables, write var/bench.json.
+"""Run the benchmarks on this machine, print tables, and write var/bench.json.
 
 `make bench` takes about six minutes. BENCH="--growth" measures growth instead and draws the plot
-of docs/performance.md; BENCH="--ledger 10000000" measures the ledger alone.
+of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
 """
 
 from __future__ import annotations
@@ -27,16 +27,20 @@ PLOT = ROOT / "docs" / "img" / "performance.svg"
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print tables, and write the figures to a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--letters", type=int, default=60_000, help="letters of a dispatch")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of a dispatch and its peers")
-    parser.add_argument("--readers", type=int, default=1_000_000, help="the largest dispatch")
+    parser.add_argument("--emails", type=int, default=60_000, help="emails in a dispatch")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of all senders")
+    parser.add_argument(
+        "--readers", type=int, default=1_000_000, help="subscribers of the largest dispatch"
+    )
     parser.add_argument("--growth", action="store_true", help="measure growth, draw the plot")
-    parser.add_argument("--ledger", type=int, metavar="ROWS", help="measure fill and lease alone")
+    parser.add_argument(
+        "--ledger", type=int, metavar="ROWS", help="measure only filling and leasing"
+    )
     options = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and folders go in any case
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
     begun = time.monotonic()
     print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
     before = machine.calibrate()
@@ -56,24 +60,24 @@ def main() -> None:
     }
     if options.growth:
         PLOT.write_text(growth.draw(found))
-        print(f"Drawn to {PLOT.relative_to(ROOT)}.")
+        print(f"Saved the plot to {PLOT.relative_to(ROOT)}.")
     target = ROOT / "var" / name
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(found, indent=2) + "\n")
     facts = found["machine"]
     print(
-        f"\nA fixed loop of Python took {before:.3f} s before and "
-        f"{facts['loop_seconds_after']:.3f} s after; {facts['minutes']:.1f} minutes in all.\n"
-        f"Written to {target.relative_to(ROOT)}."
+        f"\nA fixed Python loop took {before:.3f} s before and "
+        f"{facts['loop_seconds_after']:.3f} s after. The run took {facts['minutes']:.1f} minutes.\n"
+        f"Saved to {target.relative_to(ROOT)}."
     )
 
 
 def compare(arena: Arena, options: argparse.Namespace) -> dict[str, Any]:
-    """Run the rounds and what a dispatch does alone, and print the tables."""
-    rounds = take_turns(arena, letters=options.letters, rounds=options.rounds)
+    """Run all senders in rounds, then dispatches alone; print the tables and return the figures."""
+    rounds = take_turns(arena, emails=options.emails, rounds=options.rounds)
     alone = [
         (limit, run_limit(arena, limit))
-        for limit in limits(letters=options.letters, readers=options.readers)
+        for limit in limits(emails=options.emails, readers=options.readers)
     ]
     found: dict[str, Any] = {**figures(rounds, alone)}
     print(f"\n{tables(rounds, alone, found)}")

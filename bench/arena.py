@@ -1,4 +1,4 @@
-"""The stage: PostgreSQL with fsync, Redis, workers as processes, an issue and its readers."""
+"""What a benchmark runs on: PostgreSQL with fsync, Redis, worker processes, an issue, readers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONNECTIONS = 32  # of each worker process
 
 
 class Arena:
-    """Servers and a database of their own; what Django does happens in `bench.stage` commands."""
+    """Servers and a database for one benchmark. Django runs in `bench.stage` commands only."""
 
     def __init__(self, ending: ExitStack) -> None:
         self.folder = Path(
@@ -39,15 +39,15 @@ class Arena:
         self.redis = RedisServer()
         ending.callback(self.redis.stop)
         self.database = self.postgres.new_database()
-        self._line: Any = None
+        self._connection: Any = None
         self.broker = Celery(broker=self.redis.url())
         self.stage("migrate")
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """What every program of a run is told; production settings, no debugging."""
+        """Return the variables of every program: production settings, no debugging."""
         ours = {
             "DEBUG": "false",
-            "SECRET_KEY": "only for benchmarks, on a database that is thrown away",
+            "SECRET_KEY": "only for benchmarks, on a database that is deleted afterwards",
             "SITE_URL": "https://news.example.com",
             "DATABASE_URL": self.database,
             "REDIS_URL": self.redis.url(),
@@ -58,7 +58,7 @@ class Arena:
         return environment(**(ours | variables))
 
     def stage(self, *words: str, **variables: str) -> str:
-        """Run a part of `bench.stage` and give back what it said."""
+        """Run a part of `bench.stage` and return what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "bench.stage", *words],
             env=self.environment(**variables),
@@ -70,18 +70,18 @@ class Arena:
         return done.stdout.strip()
 
     def ask(self, question: str, *values: Any) -> Any:
-        """Ask the database one thing, on a connection that stays open: a new one costs CPU."""
-        if self._line is None:
-            self._line = psycopg2.connect(self.database)
-            self._line.autocommit = True
-        with self._line.cursor() as cursor:
+        """Return one value from the database, over a connection that stays open to save CPU."""
+        if self._connection is None:
+            self._connection = psycopg2.connect(self.database)
+            self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
             cursor.execute(question, values)
             row = cursor.fetchone()
         return row[0] if row else None
 
     @contextmanager
     def workers(self, number: int, **variables: str) -> Iterator[list[CeleryWorker]]:
-        """Start worker processes that are ready for their first task."""
+        """Start worker processes and wait until they are ready for their first task."""
         with ExitStack() as ending:
             started = []
             for index in range(number):
@@ -98,17 +98,17 @@ class Arena:
             yield started
 
     def dispatch(
-        self, letters: int, *, to: Receiver, workers: int = WORKERS, connections: int = CONNECTIONS
+        self, emails: int, *, to: Receiver, workers: int = WORKERS, connections: int = CONNECTIONS
     ) -> Run:
-        """Send one issue to so many readers through real workers, and say what it cost.
+        """Send one issue to that many readers with real workers, and return what it cost.
 
-        Raises CountsDiffer when the ledger or the receiver does not say the same.
+        Raises CountsDiffer if the ledger or the receiver counts another number.
         """
         facts = {
             "EMAIL_URL": f"smtp://127.0.0.1:{to.port}",
             "SEND_CONNECTIONS": str(connections),
         }
-        issue = self.stage("issue", str(letters), **facts)
+        issue = self.stage("issue", str(emails), **facts)
         number, filled = self.stage("begin", issue, **facts).split()
         to.begin()
         with self.workers(workers, **facts) as started:
@@ -126,12 +126,12 @@ class Arena:
         sent = self.ask(
             "SELECT count(*) FROM subscribers_delivery WHERE dispatch_id = %s AND state = 3", number
         )
-        if sent != letters:
-            raise CountsDiffer(f"{sent} of {letters} letters are sent by the ledger")
-        to.check(letters)
+        if sent != emails:
+            raise CountsDiffer(f"the ledger has {sent} of {emails} emails as sent")
+        to.check(emails)
         spent = [late - early for early, late in zip(before, after, strict=True)]
         return Run(
-            letters=letters,
+            emails=emails,
             seconds=seconds,
             cpu_workers=spent[0],
             cpu_postgres=spent[1],
@@ -141,7 +141,7 @@ class Arena:
         )
 
     def cpu_of_postgres(self) -> float:
-        """Seconds of CPU that the server and its processes have had."""
+        """Return the CPU seconds that the server and its processes have used."""
         return machine.cpu_seconds(self.postgres.process.pid)
 
     def _costs(self, workers: list[int]) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""How a dispatch grows with its readers and with worker processes, and the ledger alone."""
+"""How the cost of a dispatch grows with readers and worker processes; the ledger by itself."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from bench.plot import Panel, Series, draw_panels
 from bench.receivers import CountingReceiver
 from bench.run import Run
 
-# Short runs are repeated: their start is a large part of them.
+# Subscribers and repetitions. Short runs are repeated, because starting is a large part of them.
 SIZES = ((1_000, 5), (10_000, 3), (100_000, 1), (1_000_000, 1))
 WORKERS = (1, 2, 4)
-WEEK = 1_000_000  # readers of each dispatch where the ledger alone is measured
-LETTERS = 60_000  # of a dispatch by each number of workers
+WEEK = 1_000_000  # readers of each dispatch when only the ledger is measured
+EMAILS = 60_000  # in the dispatch for each number of workers
 
 
 def measure(arena: Arena, *, largest: int) -> dict[str, Any]:
-    """Give letters a second and CPU seconds per 1,000 by readers and by worker processes."""
+    """Return emails a second and CPU seconds per 1,000, by readers and by worker processes."""
     found: dict[str, Any] = {"workers": {}, "readers": {}}
     for workers in WORKERS:
-        found["workers"][str(workers)] = _typical(arena, min(LETTERS, largest), workers, times=1)
-    for letters, times in SIZES:
-        if letters <= largest:
-            found["readers"][str(letters)] = _typical(arena, letters, 2, times=times)
+        found["workers"][str(workers)] = _typical(arena, min(EMAILS, largest), workers, times=1)
+    for emails, times in SIZES:
+        if emails <= largest:
+            found["readers"][str(emails)] = _typical(arena, emails, 2, times=times)
     return found
 
 
-def _typical(arena: Arena, letters: int, workers: int, *, times: int) -> dict[str, float]:
+def _typical(arena: Arena, emails: int, workers: int, *, times: int) -> dict[str, float]:
     with ExitStack() as ending:
-        receiver = CountingReceiver(arena.folder, readers=letters)
+        receiver = CountingReceiver(arena.folder, readers=emails)
         ending.callback(receiver.stop)
-        runs = [arena.dispatch(letters, to=receiver, workers=workers) for _ in range(times)]
-    run: Run = sorted(runs, key=lambda run: run.letters_per_s)[len(runs) // 2]
+        runs = [arena.dispatch(emails, to=receiver, workers=workers) for _ in range(times)]
+    run: Run = sorted(runs, key=lambda run: run.emails_per_s)[len(runs) // 2]
     print(
-        f"{letters:>9,} readers, {workers} workers: {run.letters_per_s:,.0f} letters/s, "
+        f"{emails:>9,} readers, {workers} workers: {run.emails_per_s:,.0f} emails/s, "
         f"{run.cpu_per_1000:.3f} CPU s per 1,000, {run.peak_mb:.0f} MB",
         flush=True,
     )
     return {
         **asdict(run),
-        "letters_per_s": median(run.letters_per_s for run in runs),
+        "emails_per_s": median(run.emails_per_s for run in runs),
         "cpu_per_1000": median(run.cpu_per_1000 for run in runs),
     }
 
 
 def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
-    """Fill a million rows week after week; lease from the first week and from the last."""
+    """Fill a million rows for each week; lease from the first week and from the last."""
     readers = min(rows, WEEK)
     found: dict[str, Any] = {"fill_seconds": [], "lease_ms": {}}
     issue = arena.stage("issue", str(readers))
@@ -85,16 +85,16 @@ def draw(found: dict[str, Any]) -> str:
     by_workers: dict[str, Any] = found["workers"]
     panels = []
     for title, form, parts in (
-        ("Letters a second", "{:,.0f}", {"": _rate}),
+        ("Emails a second", "{:,.0f}", {"": _rate}),
         (
-            "CPU seconds per 1,000 letters",
+            "CPU seconds per 1,000 emails",
             "{:.2f}",
             {"workers": _cpu_of_workers, "PostgreSQL": _cpu_of_postgres},
         ),
     ):
         for runs, caption in (
             (by_readers, "subscribers, 2 worker processes"),
-            (by_workers, f"worker processes, {LETTERS:,} subscribers"),
+            (by_workers, f"worker processes, {EMAILS:,} subscribers"),
         ):
             series = [
                 Series(name=name, values=[part(run) for run in runs.values()])
@@ -107,15 +107,15 @@ def draw(found: dict[str, Any]) -> str:
 
 
 def _rate(run: dict[str, float]) -> float:
-    return run["letters_per_s"]
+    return run["emails_per_s"]
 
 
 def _cpu_of_workers(run: dict[str, float]) -> float:
-    return 1000 * run["cpu_workers"] / run["letters"]
+    return 1000 * run["cpu_workers"] / run["emails"]
 
 
 def _cpu_of_postgres(run: dict[str, float]) -> float:
-    return 1000 * run["cpu_postgres"] / run["letters"]
+    return 1000 * run["cpu_postgres"] / run["emails"]
 
 
 def _short(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Dispatches to receivers of our own: one that takes all it gets, two that think, a large list."""
+"""Dispatches to our own receivers: a fast one, two slow ones, and one for a large list."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ class Limit:
     """One dispatch; `connections` are those of each of two worker processes."""
 
     name: str
-    letters: int
+    emails: int
     connections: int = CONNECTIONS
-    delay: float = 0.0  # seconds that the receiver takes for a letter
+    delay: float = 0.0  # seconds that the receiver takes for an email
     receivers: int = 1
 
 
-def limits(*, letters: int, readers: int) -> tuple[Limit, ...]:
-    """What is measured besides the rounds, the largest last."""
+def limits(*, emails: int, readers: int) -> tuple[Limit, ...]:
+    """Return the dispatches to measure besides the rounds, the largest last."""
     return (
-        Limit(name="fast receiver", letters=letters),
-        Limit(name="10,000 readers", letters=min(10_000, readers)),
-        # Several leases for each connection, or the last ones would be most of the time.
+        Limit(name="fast receiver", emails=emails),
+        Limit(name="10,000 readers", emails=min(10_000, readers)),
+        # Several leases for each connection; otherwise the last ones would take most of the time.
         Limit(
-            name="50 ms a letter",
-            letters=letters * 2 // 3,
+            name="50 ms an email",
+            emails=emails * 2 // 3,
             connections=50,
             delay=0.05,
             receivers=2,
         ),
         Limit(
-            name="200 ms a letter",
-            letters=letters * 2 // 3,
+            name="200 ms an email",
+            emails=emails * 2 // 3,
             connections=200,
             delay=0.2,
             receivers=2,
         ),
-        Limit(name=f"{readers:,} readers", letters=readers),
+        Limit(name=f"{readers:,} readers", emails=readers),
     )
 
 
 def run_limit(arena: Arena, limit: Limit) -> Run:
-    """Send, and say what it took."""
+    """Run one dispatch and return what it cost."""
     with ExitStack() as ending:
         receiver = CountingReceiver(
-            arena.folder, readers=limit.letters, delay=limit.delay, processes=limit.receivers
+            arena.folder, readers=limit.emails, delay=limit.delay, processes=limit.receivers
         )
         ending.callback(receiver.stop)
-        run = arena.dispatch(limit.letters, to=receiver, connections=limit.connections)
+        run = arena.dispatch(limit.emails, to=receiver, connections=limit.connections)
     print(
-        f"{limit.name}: {run.letters_per_s:,.0f} letters/s, {run.cpu_per_1000:.2f} CPU s per 1,000,"
+        f"{limit.name}: {run.emails_per_s:,.0f} emails/s, {run.cpu_per_1000:.2f} CPU s per 1,000,"
         f" {run.peak_mb:.0f} MB",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""What programs cost, with all their children, and how fast this machine is at the moment."""
+"""What programs use, with all their children, and how fast this machine is at the moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROC = Path("/proc")
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Read /proc/<pid>/stat behind the name, which may hold anything (proc(5))."""
+    """Read /proc/<pid>/stat after the name, which may contain anything (proc(5))."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -20,7 +20,7 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def family(pid: int) -> Iterator[int]:
-    """Give a process and all that descend from it."""
+    """Yield a process and all its descendants."""
     children: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdecimal() and (stat := _stat(int(entry.name))):
@@ -33,7 +33,7 @@ def family(pid: int) -> Iterator[int]:
 
 
 def cpu_seconds(*pids: int) -> float:
-    """Sum user and system time of these processes and their children, the ended ones included."""
+    """Return user and system time of these processes and their children, including ended ones."""
     ticks = 0
     for pid in pids:
         for one in family(pid):
@@ -43,7 +43,7 @@ def cpu_seconds(*pids: int) -> float:
 
 
 def peak_mb(pid: int) -> float:
-    """Give the largest resident set that any process of a family has had, in MB."""
+    """Return the largest resident set of any process of a family, in MB."""
     peaks = [0.0]
     for one in family(pid):
         try:
@@ -55,7 +55,7 @@ def peak_mb(pid: int) -> float:
 
 
 def calibrate() -> float:
-    """Give the seconds that a fixed loop of Python takes: rented machines change their pace."""
+    """Return the seconds that a fixed Python loop takes: the speed of rented machines varies."""
     begun = time.perf_counter()
     total = 0
     for number in range(5_000_000):
@@ -64,7 +64,7 @@ def calibrate() -> float:
 
 
 def describe() -> str:
-    """Name the processor, the cores that we may use, and the memory."""
+    """Return the processor, the cores that we may use, and the memory, as words."""
     words: dict[str, str] = {}
     for file in ("cpuinfo", "meminfo"):
         for line in (PROC / file).read_text().splitlines():
@@ -75,5 +75,5 @@ def describe() -> str:
 
 
 def cores() -> int:
-    """How many cores this run has."""
+    """Return how many cores this run may use."""
     return len(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""The same letter sent by others: Postfix's generator, Django's own way, django-newsletter."""
+"""The same email sent by others: Postfix's generator, Django's own way, django-newsletter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.run import LETTER_OCTETS, Run
+from bench.run import EMAIL_BYTES, Run
 
 if TYPE_CHECKING:
     from bench.arena import Arena
@@ -22,14 +22,14 @@ NEWSLETTER = ROOT / "bench" / "newsletter" / "submit.py"
 NEWSLETTER_PYTHON = ROOT / "var" / "newsletter-venv" / "bin" / "python"
 
 
-def smtp_source(receiver: Receiver, letters: int) -> Run:
-    """Run `smtp-source -d -s 4`, which writes no ledger and asks nobody."""
+def smtp_source(receiver: Receiver, emails: int) -> Run:
+    """Run `smtp-source -d -s 4`, which records nothing and checks nothing."""
     receiver.begin()
     begun = time.monotonic()
     program = subprocess.Popen(
         [
-            *("/usr/sbin/smtp-source", "-d", "-s", "4", "-m", str(letters)),
-            *("-l", str(LETTER_OCTETS), "-f", "news@news.example.com"),
+            *("/usr/sbin/smtp-source", "-d", "-s", "4", "-m", str(emails)),
+            *("-l", str(EMAIL_BYTES), "-f", "news@news.example.com"),
             *("-t", "reader1@example.com", f"127.0.0.1:{receiver.port}"),
         ]
     )
@@ -38,31 +38,31 @@ def smtp_source(receiver: Receiver, letters: int) -> Run:
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
         raise subprocess.CalledProcessError(program.returncode, "smtp-source")
-    receiver.check(letters)
+    receiver.check(emails)
     return Run(
-        letters=letters,
+        emails=emails,
         seconds=seconds,
         cpu_workers=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss / 1024,
     )
 
 
-def naive_django(arena: Arena, receiver: Receiver, letters: int) -> Run:
-    """Send an issue the way Django's documentation shows (`send_naively` says exactly how)."""
+def plain_django(arena: Arena, receiver: Receiver, emails: int) -> Run:
+    """Send an issue the way Django's documentation shows, with `send_with_plain_django`."""
     facts = {"EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}"}
-    issue = arena.stage("issue", str(letters), **facts)
+    issue = arena.stage("issue", str(emails), **facts)
     receiver.begin()
     before = arena.cpu_of_postgres()
-    cost = arena.stage("naive", issue, **facts)
-    return _finished(arena, receiver, letters, cost=cost, before=before)
+    cost = arena.stage("plain", issue, **facts)
+    return _finished(arena, receiver, emails, cost=cost, before=before)
 
 
-def django_newsletter(arena: Arena, receiver: Receiver, letters: int) -> Run:
-    """Let django-newsletter mail the same letter by its own `Submission`.
+def django_newsletter(arena: Arena, receiver: Receiver, emails: int) -> Run:
+    """Send the same email with django-newsletter's own `Submission`.
 
-    Its code and templates as they come from PyPI, on the same PostgreSQL. Its article is the body
-    of our letter's HTML, styles inlined; for each reader it asks for the article, renders it as
-    HTML and, with the tags taken out, as text, and opens a connection.
+    Its code and templates are those from PyPI, on the same PostgreSQL. Its article is the body
+    of our email's HTML, styles inlined. For each reader it queries the article, renders it as
+    HTML and, without its tags, as text, and opens a connection.
     """
     article = arena.folder / "article.html"
     if not article.exists():
@@ -83,21 +83,21 @@ def django_newsletter(arena: Arena, receiver: Receiver, letters: int) -> Run:
         )
         return done.stdout
 
-    submit("prepare", str(letters), str(article))
+    submit("prepare", str(emails), str(article))
     receiver.begin()
     before = arena.cpu_of_postgres()
     cost = submit("send")
-    # It logs a failure and goes on: that nothing is missing is what the receiver says.
-    run = _finished(arena, receiver, letters, cost=cost, before=before)
+    # It logs failures and continues; only the receiver shows that nothing is missing.
+    run = _finished(arena, receiver, emails, cost=cost, before=before)
     arena.postgres.drop_database(env["DATABASE_URL"])
     return run
 
 
-def _finished(arena: Arena, receiver: Receiver, letters: int, *, cost: str, before: float) -> Run:
+def _finished(arena: Arena, receiver: Receiver, emails: int, *, cost: str, before: float) -> Run:
     spent = json.loads(cost)
-    receiver.check(letters)
+    receiver.check(emails)
     return Run(
-        letters=letters,
+        emails=emails,
         seconds=spent["seconds"],
         cpu_workers=spent["cpu"],
         cpu_postgres=arena.cpu_of_postgres() - before,
@@ -105,16 +105,16 @@ def _finished(arena: Arena, receiver: Receiver, letters: int, *, cost: str, befo
     )
 
 
-def send_naively(issue_id: int) -> None:
-    """Send an issue as Django's documentation shows it (inside Django); print what it cost.
+def send_with_plain_django(issue_id: int) -> None:
+    """Send an issue as Django's documentation shows it (inside Django), and print what it cost.
 
-    For each subscriber, read from the database with `iterator()`: render the letter's real
+    For each subscriber, read from the database with `iterator()`: render the email's real
     templates, email/issue/body.html and body.txt, with the reader's own links; inline the CSS of
     that HTML, as the template tags of the inlining packages do in each message (by css-inline,
     the fastest of them); build an EmailMultiAlternatives with the list's headers; send it on the
-    one connection that stays open. The sections are sanitised and dressed once, before.
+    one connection that stays open. The email HTML of the sections is made once, before.
 
-    It keeps no record of who got the letter: killed, it has to begin again or leave people out.
+    It does not record who got the email: after a crash it has to start again or leave people out.
     """
     import css_inline
     from django.conf import settings

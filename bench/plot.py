@@ -1,4 +1,4 @@
-"""Bars in panels, as SVG that reads well on light and on dark."""
+"""Draw bars in panels as SVG, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ text{fill:#e8e9e6}.caption,.legend{fill:#a3abb2}.ground{stroke:#6c757d}.grid{str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One value for each bar; several series are stacked."""
+    """One value for each bar. Several series are stacked."""
 
     name: str
     values: list[float]
@@ -36,7 +36,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A group of bars from zero; `form` writes the value above each."""
+    """A group of bars that start at zero; `form` formats the value above each."""
 
     title: str
     caption: str
@@ -46,12 +46,12 @@ class Panel:
 
     @property
     def sums(self) -> list[float]:
-        """How high each bar is, its parts together."""
+        """Return the height of each bar: the sum of its series."""
         return [sum(parts) for parts in zip(*(one.values for one in self.series), strict=True)]
 
 
 def draw_panels(panels: list[Panel]) -> str:
-    """Draw panels in two columns; those beside each other share a scale."""
+    """Return panels in two columns as SVG; panels in the same row share a scale."""
     rows = math.ceil(len(panels) / 2)
     width, height = 2 * PANEL_WIDTH, rows * PANEL_HEIGHT
     words = "; ".join(_in_words(panel) for panel in panels)
@@ -80,19 +80,19 @@ def _in_words(panel: Panel) -> str:
 
 def _panel(panel: Panel, scale: float) -> list[str]:
     ground = PANEL_HEIGHT - BOTTOM
-    room = ground - TOP
+    height_of_scale = ground - TOP
     step = (PANEL_WIDTH - 2 * SIDE) / len(panel.labels)
     bar = min(56.0, 0.62 * step)
     parts = [f'<text class="title" x="{SIDE}" y="28">{escape(panel.title)}</text>']
     parts += _legend(panel)
     for quarter in (1, 2, 3, 4):
-        y = ground - room * quarter / 4
+        y = ground - height_of_scale * quarter / 4
         parts.append(_line("grid", SIDE, PANEL_WIDTH - SIDE, y))
     for index, label in enumerate(panel.labels):
         middle = SIDE + step * (index + 0.5)
         y = float(ground)
         for number, series in enumerate(panel.series):
-            height = room * series.values[index] / scale
+            height = height_of_scale * series.values[index] / scale
             y -= height
             parts.append(
                 f'<rect class="s{number}" x="{middle - bar / 2:.1f}" y="{y:.1f}" '
@@ -107,7 +107,7 @@ def _panel(panel: Panel, scale: float) -> list[str]:
 
 
 def _legend(panel: Panel) -> list[str]:
-    """Name the parts of a stack, at the panel's right."""
+    """Return the legend of stacked series, at the right of the panel."""
     named = [(number, one.name) for number, one in enumerate(panel.series) if one.name]
     parts, x = [], float(PANEL_WIDTH - SIDE)
     for number, name in reversed(named):
@@ -130,6 +130,6 @@ def _line(kind: str, start: float, end: float, y: float) -> str:
 
 
 def _round_up(value: float) -> float:
-    """Give the next number of 1, 2, 4, 5, 8 or 10 times a power of ten."""
+    """Return the next larger number that is 1, 2, 4, 5, 8 or 10 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value)

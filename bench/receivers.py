@@ -1,4 +1,4 @@
-"""Those who take letters in: Postfix's own sink, and a bare receiver that only counts."""
+"""Mail servers that receive the emails: Postfix's own sink, and a simple one that only counts."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from typing import Protocol
 from tests.servers.processes import Process, answers, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-LAST_SECONDS = 5.0  # how long the last letter may take to be counted
+LAST_SECONDS = 5.0  # how long the last email may take to be counted
 _MESSAGES = re.compile(r"mesg=(\d+)")
 
 
 class CountsDiffer(Exception):
-    """What arrived is not what was sent: nothing that was measured counts."""
+    """What arrived is not what was sent, so the measurement is void."""
 
 
 class Receiver(Protocol):
-    """What a run needs of the one it sends to."""
+    """What a run needs of a receiver."""
 
     port: int
 
     def begin(self) -> None:
-        """Count from here."""
+        """Start counting from zero."""
 
-    def check(self, letters: int) -> None:
-        """Raise CountsDiffer unless exactly so many letters have come since `begin`."""
+    def check(self, emails: int) -> None:
+        """Raise CountsDiffer unless exactly this many emails have arrived since `begin`."""
 
 
 class Sink:
     """smtp-sink of Debian's postfix package: what smtp-source is measured against.
 
-    It knows how many letters came, not whose they were.
+    It knows how many emails arrived, but not for whom.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,11 +55,11 @@ class Sink:
     def begin(self) -> None:
         self._before = self._count()
 
-    def check(self, letters: int) -> None:
-        _compare(lambda: self._count() - self._before, letters)
+    def check(self, emails: int) -> None:
+        _compare(lambda: self._count() - self._before, emails)
 
     def _count(self) -> int:
-        """Read the last count that it wrote."""
+        """Return the last count that it logged."""
         with self.process.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
             found = _MESSAGES.findall(log.read().decode(errors="replace"))
@@ -70,9 +70,10 @@ class Sink:
 
 
 class CountingReceiver:
-    """A receiver of our own that says yes to everything, waits as told, and counts each reader.
+    """Our own receiver: it accepts everything, after a delay if told to, and counts each reader.
 
-    Its processes share one octet for each reader and a port that the kernel deals out among them.
+    Its processes share one byte for each reader, and a port on which the kernel distributes
+    connections.
     """
 
     def __init__(
@@ -100,12 +101,12 @@ class CountingReceiver:
         with self._counts.open("r+b") as file, mmap.mmap(file.fileno(), 0) as counts:
             counts[:] = bytes(len(counts))
 
-    def check(self, letters: int) -> None:
-        _compare(lambda: sum(self._counts.read_bytes()), letters)
+    def check(self, emails: int) -> None:
+        _compare(lambda: sum(self._counts.read_bytes()), emails)
         counts = self._counts.read_bytes()
-        if counts.count(1) != letters:
+        if counts.count(1) != emails:
             doubled = len(counts) - counts.count(0) - counts.count(1)
-            raise CountsDiffer(f"{doubled} readers got more than one of {letters} letters")
+            raise CountsDiffer(f"{doubled} readers got more than one of {emails} emails")
 
     def stop(self) -> None:
         for process in self._processes:
@@ -116,19 +117,19 @@ def _is_ready(process: Process) -> bool:
     return "ready" in process.output
 
 
-def _compare(count: Callable[[], int], letters: int) -> None:
-    """Wait a moment for the last count, then insist; one letter too many is waited for as well."""
+def _compare(count: Callable[[], int], emails: int) -> None:
+    """Raise CountsDiffer if the count is not right within LAST_SECONDS."""
     with suppress(TimeoutError):
-        wait_until(lambda: count() >= letters, seconds=LAST_SECONDS, what="the last letter")
-    if count() != letters:
-        raise CountsDiffer(f"{letters} letters were sent, {count()} arrived")
+        wait_until(lambda: count() >= emails, seconds=LAST_SECONDS, what="the last email")
+    if count() != emails:
+        raise CountsDiffer(f"{emails} emails were sent, {count()} arrived")
 
 
 class _Session(asyncio.BufferedProtocol):
-    """One connection: commands are answered in order, letters after the delay.
+    """One connection: commands are answered in order, emails after the delay.
 
-    It must take less of the machine than those it measures: octets are read into one buffer that
-    all connections share, and what came together is answered together, as real servers do.
+    It must use less of the machine than the senders that it measures: all connections share one
+    buffer, and commands that arrive together are answered together.
     """
 
     counts: mmap.mmap
@@ -138,7 +139,7 @@ class _Session(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.in_letter = self.thinking = False
+        self.in_message = self.waiting = False
         self.reader = 0
         self.rest = b""
         self.answers = b"220 bench ESMTP\r\n"
@@ -152,29 +153,29 @@ class _Session(asyncio.BufferedProtocol):
         self._work()
 
     def _work(self) -> None:
-        while self.rest and not self.thinking:
-            if not (self._letter() if self.in_letter else self._command()):
+        while self.rest and not self.waiting:
+            if not (self._message() if self.in_message else self._command()):
                 break
         self._answer()
 
-    def _letter(self) -> bool:
-        """Take in what has come of a letter; False when its end has not."""
-        # Only one letter is ever under way: its end, when it is here, is near the end.
+    def _message(self) -> bool:
+        """Read what has arrived of an email; return False if its end has not."""
+        # Only one email is sent at a time, so its end, once it is here, is near the end.
         end = self.rest.rfind(b"\r\n.\r\n")
         if end < 0:
             self.rest = self.rest[-4:]
             return False
         self.rest = self.rest[end + 5 :]
-        self.in_letter = False
+        self.in_message = False
         if self.delay:
-            self.thinking = True
-            asyncio.get_running_loop().call_later(self.delay, self._thought)
+            self.waiting = True
+            asyncio.get_running_loop().call_later(self.delay, self._delay_over)
         else:
             self._accept()
         return True
 
-    def _thought(self) -> None:
-        self.thinking = False
+    def _delay_over(self) -> None:
+        self.waiting = False
         self._accept()
         self._work()
 
@@ -194,7 +195,7 @@ class _Session(asyncio.BufferedProtocol):
             case b"EHLO":
                 self.answers += b"250-bench\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
             case b"DATA":
-                self.in_letter = True
+                self.in_message = True
                 self.answers += b"354 go\r\n"
             case b"QUIT":
                 self.answers += b"221 bye\r\n"

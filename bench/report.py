@@ -1,4 +1,4 @@
-"""What was measured, as figures for a file and as tables for people."""
+"""The measurements, as figures for a file and as tables for people."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """A figure's bound; `at_most` turns it round."""
+    """The bound of a figure: at least, or with `at_most` at most."""
 
     figure: str
     bound: float
     at_most: bool = False
 
-    def verdict(self, value: float) -> str:
+    def result(self, value: float) -> str:
         reached = value <= self.bound if self.at_most else value >= self.bound
         return "reached" if reached else "MISSED"
 
@@ -43,72 +43,70 @@ AIMS = (
 CONDITIONS = {
     "dispatch": f"{WORKERS} × {CONNECTIONS}",
     "smtp-source": "4",
-    "naive Django": "1",
-    "django-newsletter": "one a letter",
+    "plain Django": "1",
+    "django-newsletter": "one an email",
 }
 
 
 def figures(rounds: Rounds, alone: list[tuple[Limit, Run]]) -> dict[str, float]:
-    """Give the figures by name; ratios are the median of those of each round."""
+    """Return the figures by name; a ratio is the median of the ratios of all rounds."""
     fast, small, slow, slower, large = (run for _, run in alone)
 
     def typical(sender: str, of: Callable[[Run], float]) -> float:
         return median(of(runs[sender]) for runs in rounds)
 
     def ratio(peer: str) -> float:
-        return median(runs["dispatch"].letters_per_s / runs[peer].letters_per_s for runs in rounds)
+        return median(runs["dispatch"].emails_per_s / runs[peer].emails_per_s for runs in rounds)
 
     return {
         "dispatch_vs_smtp_source": ratio("smtp-source"),
-        "dispatch_vs_naive_django": ratio("naive Django"),
+        "dispatch_vs_naive_django": ratio("plain Django"),
         "dispatch_vs_django_newsletter": ratio("django-newsletter"),
         "cpu_s_per_1000": typical("dispatch", lambda run: run.cpu_per_1000),
-        "fast_receiver_letters_per_s": fast.letters_per_s,
-        "fill_rows_per_s": large.letters / large.fill_seconds,
+        "fast_receiver_letters_per_s": fast.emails_per_s,
+        "fill_rows_per_s": large.emails / large.fill_seconds,
         "rss_mb_10k": small.peak_mb,
         "rss_mb_1m": large.peak_mb,
-        "slow_server_letters_per_s": slow.letters_per_s,
-        "slow_200ms_letters_per_s": slower.letters_per_s,
+        "slow_server_letters_per_s": slow.emails_per_s,
+        "slow_200ms_letters_per_s": slower.emails_per_s,
         "fill_seconds": large.fill_seconds,
         "rss_growth_mb": large.peak_mb - small.peak_mb,
-        "fast_receiver_vs_naive_django": fast.letters_per_s
-        / typical("naive Django", lambda run: run.letters_per_s),
-        "fast_receiver_vs_django_newsletter": fast.letters_per_s
-        / typical("django-newsletter", lambda run: run.letters_per_s),
-        "dispatch_letters_per_s": typical("dispatch", lambda run: run.letters_per_s),
-        "smtp_source_letters_per_s": typical("smtp-source", lambda run: run.letters_per_s),
-        "naive_django_letters_per_s": typical("naive Django", lambda run: run.letters_per_s),
+        "fast_receiver_vs_naive_django": fast.emails_per_s
+        / typical("plain Django", lambda run: run.emails_per_s),
+        "fast_receiver_vs_django_newsletter": fast.emails_per_s
+        / typical("django-newsletter", lambda run: run.emails_per_s),
+        "dispatch_letters_per_s": typical("dispatch", lambda run: run.emails_per_s),
+        "smtp_source_letters_per_s": typical("smtp-source", lambda run: run.emails_per_s),
+        "naive_django_letters_per_s": typical("plain Django", lambda run: run.emails_per_s),
         "django_newsletter_letters_per_s": typical(
-            "django-newsletter", lambda run: run.letters_per_s
+            "django-newsletter", lambda run: run.emails_per_s
         ),
-        "large_letters_per_s": large.letters_per_s,
+        "large_letters_per_s": large.emails_per_s,
         "cpu_s_per_1000_workers": typical(
-            "dispatch", lambda run: 1000 * run.cpu_workers / run.letters
+            "dispatch", lambda run: 1000 * run.cpu_workers / run.emails
         ),
         "cpu_s_per_1000_postgres": typical(
-            "dispatch", lambda run: 1000 * run.cpu_postgres / run.letters
+            "dispatch", lambda run: 1000 * run.cpu_postgres / run.emails
         ),
-        "cpu_s_per_1000_redis": typical("dispatch", lambda run: 1000 * run.cpu_redis / run.letters),
+        "cpu_s_per_1000_redis": typical("dispatch", lambda run: 1000 * run.cpu_redis / run.emails),
     }
 
 
 def tables(rounds: Rounds, alone: list[tuple[Limit, Run]], found: dict[str, float]) -> str:
-    """Write the three tables: who sent, what we sent to other receivers, the verdict."""
+    """Return three tables: the senders, our dispatches to other receivers, and the results."""
     senders: Rows = [
-        ("to smtp-sink", "letters", "connections", "letters/s", "CPU s/1,000", "peak MB")
+        ("to smtp-sink", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")
     ]
     for name, connections in CONDITIONS.items():
-        senders.append((name, f"{rounds[0][name].letters:,}", connections, *_medians(rounds, name)))
-    others: Rows = [
-        ("dispatch to", "letters", "connections", "letters/s", "CPU s/1,000", "peak MB")
-    ]
+        senders.append((name, f"{rounds[0][name].emails:,}", connections, *_medians(rounds, name)))
+    others: Rows = [("dispatch to", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")]
     for limit, run in alone:
         connections = f"{WORKERS} × {limit.connections}"
-        others.append((limit.name, f"{run.letters:,}", connections, *_columns([run])))
-    aims: Rows = [("figure", "measured", "aim", "verdict")]
+        others.append((limit.name, f"{run.emails:,}", connections, *_columns([run])))
+    aims: Rows = [("figure", "measured", "aim", "result")]
     for aim in AIMS:
         value = found[aim.figure]
-        aims.append((aim.figure, f"{value:,.2f}", str(aim), aim.verdict(value)))
+        aims.append((aim.figure, f"{value:,.2f}", str(aim), aim.result(value)))
     return "\n\n".join(_table(rows) for rows in (senders, others, aims))
 
 
@@ -118,14 +116,14 @@ def _medians(rounds: Rounds, name: str) -> tuple[str, str, str]:
 
 def _columns(runs: list[Run]) -> tuple[str, str, str]:
     return (
-        f"{median(run.letters_per_s for run in runs):,.0f}",
+        f"{median(run.emails_per_s for run in runs):,.0f}",
         f"{median(run.cpu_per_1000 for run in runs):.2f}",
         f"{max(run.peak_mb for run in runs):.0f}",
     )
 
 
 def _table(rows: Rows) -> str:
-    """Set rows as a Markdown table that is read as well on a terminal."""
+    """Return rows as a Markdown table that is readable in a terminal, too."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Dispatches and their peers in turn, to the same sink: only what ran side by side is compared."""
+"""Dispatches and other senders in turn, to the same sink: only neighbouring runs are compared."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from bench.arena import Arena
 from bench.receivers import Sink
 from bench.run import Run
 
-# So many letters take each of the slow peers some seconds.
-NAIVE_LETTERS = 1_000
-NEWSLETTER_LETTERS = 500
+# The slow senders take some seconds for this many.
+PLAIN_DJANGO_EMAILS = 1_000
+NEWSLETTER_EMAILS = 500
 
 Rounds = list[dict[str, Run]]
 
 
-def take_turns(arena: Arena, *, letters: int, rounds: int) -> Rounds:
-    """Give each round's runs by sender; every other round begins at the other end."""
+def take_turns(arena: Arena, *, emails: int, rounds: int) -> Rounds:
+    """Return the runs of each round by sender; every other round runs them in reverse order."""
     found: Rounds = []
     with ExitStack() as ending:
         sink = Sink(arena.folder)
         ending.callback(sink.stop)
         senders: list[tuple[str, Callable[[], Run]]] = [
-            ("smtp-source", lambda: peers.smtp_source(sink, letters)),
-            ("dispatch", lambda: arena.dispatch(letters, to=sink)),
+            ("smtp-source", lambda: peers.smtp_source(sink, emails)),
+            ("dispatch", lambda: arena.dispatch(emails, to=sink)),
             (
-                "naive Django",
-                lambda: peers.naive_django(arena, sink, min(letters, NAIVE_LETTERS)),
+                "plain Django",
+                lambda: peers.plain_django(arena, sink, min(emails, PLAIN_DJANGO_EMAILS)),
             ),
             (
                 "django-newsletter",
-                lambda: peers.django_newsletter(arena, sink, min(letters, NEWSLETTER_LETTERS)),
+                lambda: peers.django_newsletter(arena, sink, min(emails, NEWSLETTER_EMAILS)),
             ),
         ]
         for number in range(rounds):
@@ -40,7 +40,7 @@ def take_turns(arena: Arena, *, letters: int, rounds: int) -> Rounds:
             for name, send in senders if number % 2 == 0 else reversed(senders):
                 runs[name] = send()
                 print(
-                    f"round {number + 1}: {name:<18} {runs[name].letters_per_s:>8,.0f} letters/s, "
+                    f"round {number + 1}: {name:<18} {runs[name].emails_per_s:>8,.0f} emails/s, "
                     f"{runs[name].cpu_per_1000:6.2f} CPU s per 1,000",
                     flush=True,
                 )

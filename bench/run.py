@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LETTER_OCTETS = 46_000  # on the wire, whoever sends it
+EMAIL_BYTES = 46_000  # on the wire, whoever sends it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """So many letters in so many seconds; CPU in seconds, memory of the largest process in MB."""
+    """Emails sent, and how long it took; CPU in seconds, memory of the largest process in MB."""
 
-    letters: int
+    emails: int
     seconds: float
     cpu_workers: float
     cpu_postgres: float = 0.0
@@ -20,10 +20,10 @@ class Run:
     fill_seconds: float = 0.0
 
     @property
-    def letters_per_s(self) -> float:
-        return self.letters / self.seconds
+    def emails_per_s(self) -> float:
+        return self.emails / self.seconds
 
     @property
     def cpu_per_1000(self) -> float:
-        """Seconds of CPU of the sender, PostgreSQL and Redis together."""
-        return 1000 * (self.cpu_workers + self.cpu_postgres + self.cpu_redis) / self.letters
+        """Return the CPU seconds of sender, PostgreSQL and Redis together, for 1,000 emails."""
+        return 1000 * (self.cpu_workers + self.cpu_postgres + self.cpu_redis) / self.emails

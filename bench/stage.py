@@ -1,4 +1,4 @@
-"""What a benchmark does inside Django, a part at a time: `python -m bench.stage PART …`."""
+"""The parts of a benchmark that run inside Django: `python -m bench.stage PART …`."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import django
 
 
 def migrate() -> None:
-    """Make the tables."""
+    """Create the tables."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
 
 
-def issue(letters: str) -> None:
-    """Make an issue whose letter has 46 KB for so many readers; print its number."""
-    from bench.letter import make_issue
+def issue(emails: str) -> None:
+    """Create an issue whose email has 46 KB, for this many readers; print its number."""
+    from bench.sample_issue import make_issue
 
-    print(make_issue(readers=int(letters)).pk)
+    print(make_issue(readers=int(emails)).pk)
     write_back()
 
 
 def another(issue: str) -> None:
-    """Make the next issue of the same briefing; print its number."""
-    from bench.letter import next_issue
+    """Create the next issue of the same briefing; print its number."""
+    from bench.sample_issue import next_issue
     from briefings.models import Issue
 
     print(next_issue(Issue.objects.get(pk=int(issue)).briefing).pk)
@@ -35,7 +35,7 @@ def another(issue: str) -> None:
 
 
 def write_back() -> None:
-    """Let the server write what was made: those pages are not for the measured run to write."""
+    """Have the server write what was created, so that the measured run does not pay for it."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -43,13 +43,13 @@ def write_back() -> None:
 
 
 def begin(issue: str) -> None:
-    """Publish an issue and fill its ledger, as the beat does before it wakes the workers.
+    """Publish an issue and fill its ledger, as a worker does before it starts sending.
 
     Prints the dispatch's number and the seconds of the fill.
     """
     from django.utils import timezone
 
-    from bench.letter import check_size
+    from bench.sample_issue import check_size
     from briefings.models import Issue
     from subscribers.sending import dispatches
 
@@ -61,7 +61,7 @@ def begin(issue: str) -> None:
 
 
 def lease(dispatch: str) -> None:
-    """Lease at the beginning, in the middle and near the end of a ledger; print the costs."""
+    """Lease at the start, in the middle and near the end of a ledger; print the costs."""
     from django.db.models import Max, Min
 
     from subscribers.models import Delivery, Dispatch
@@ -71,7 +71,7 @@ def lease(dispatch: str) -> None:
     span = Delivery.objects.filter(dispatch_id=int(dispatch)).aggregate(
         first=Min("subscriber_id"), last=Max("subscriber_id")
     )
-    sizes = [leases.LARGEST_LEASE] * 8  # as a process with several connections asks for them
+    sizes = [leases.LARGEST_LEASE] * 8  # as a process with several connections requests them
     batches = 10
     found = {}
     for place, share in (("beginning", 0.0), ("middle", 0.5), ("end", 0.97)):
@@ -90,7 +90,7 @@ def lease(dispatch: str) -> None:
 
 
 def _pages_touched() -> int:
-    """How many pages of 8 KB the server has looked at so far: a cost that no neighbour changes."""
+    """Return how many 8 KB pages the server has read: a cost that other load does not change."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -103,22 +103,22 @@ def _pages_touched() -> int:
     return int(row[0])
 
 
-def naive(issue: str) -> None:
-    """Send an issue the way the framework's documentation shows."""
-    from bench.peers import send_naively
+def plain(issue: str) -> None:
+    """Send an issue the way Django's documentation shows."""
+    from bench.peers import send_with_plain_django
 
-    send_naively(int(issue))
+    send_with_plain_django(int(issue))
 
 
 def article(issue: str) -> None:
-    """Print what is in the body of an issue's letter, as somebody would paste it elsewhere."""
-    from bench.letter import body_of
+    """Print the HTML in the body of an issue's email, as somebody would paste it elsewhere."""
+    from bench.sample_issue import body_of
     from briefings.models import Issue
 
     print(body_of(Issue.objects.get(pk=int(issue))))
 
 
-PARTS = {part.__name__: part for part in (migrate, issue, another, begin, lease, naive, article)}
+PARTS = {part.__name__: part for part in (migrate, issue, another, begin, lease, plain, article)}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")

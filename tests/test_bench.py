@@ -1,4 +1,4 @@
-"""The benchmarks measure nothing when letters are missing or doubled, and draw a picture."""
+"""A benchmark is void if emails are missing or sent twice; the plot has its figures as text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(receiver: CountingReceiver, *readers: int) -> None:
             client.sendmail("news@example.com", f"reader{reader}@example.com", "Hello\r\n" * 9000)
 
 
-def test_a_letter_for_each_reader_is_what_was_sent(receiver: CountingReceiver) -> None:
+def test_one_email_for_each_reader_is_right(receiver: CountingReceiver) -> None:
     receiver.begin()
     send(receiver, 1, 2)
     send(receiver, 3)
@@ -35,30 +35,30 @@ def test_a_letter_for_each_reader_is_what_was_sent(receiver: CountingReceiver) -
 
 
 @pytest.mark.parametrize(
-    ("readers", "complaint"),
-    [((1, 2, 3, 4), "3 letters were sent, 4 arrived"), ((1, 1, 2), "1 readers got more than one")],
+    ("readers", "error"),
+    [((1, 2, 3, 4), "3 emails were sent, 4 arrived"), ((1, 1, 2), "1 readers got more than one")],
 )
-def test_a_surplus_and_a_double_are_told_apart(
-    receiver: CountingReceiver, readers: tuple[int, ...], complaint: str
+def test_too_many_emails_and_duplicates_are_different_errors(
+    receiver: CountingReceiver, readers: tuple[int, ...], error: str
 ) -> None:
     receiver.begin()
     send(receiver, *readers)
-    with pytest.raises(CountsDiffer, match=complaint):
+    with pytest.raises(CountsDiffer, match=error):
         receiver.check(3)
 
 
-def test_a_missing_letter_is_missed(
+def test_a_missing_email_is_an_error(
     receiver: CountingReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.receivers.LAST_SECONDS", 0.2)
     receiver.begin()
     send(receiver, 4)
-    with pytest.raises(CountsDiffer, match="2 letters were sent, 1 arrived"):
+    with pytest.raises(CountsDiffer, match="2 emails were sent, 1 arrived"):
         receiver.check(2)
 
 
 @pytest.mark.parametrize(
-    ("at_most", "value", "verdict"),
+    ("at_most", "value", "result"),
     [
         (False, 1.0, "reached"),
         (False, 0.99, "MISSED"),
@@ -66,11 +66,11 @@ def test_a_missing_letter_is_missed(
         (True, 1.01, "MISSED"),
     ],
 )
-def test_a_bound_is_reached_or_missed(at_most: bool, value: float, verdict: str) -> None:
-    assert Aim(figure="x", bound=1.0, at_most=at_most).verdict(value) == verdict
+def test_a_bound_is_reached_or_missed(at_most: bool, value: float, result: str) -> None:
+    assert Aim(figure="x", bound=1.0, at_most=at_most).result(value) == result
 
 
-def test_the_plot_says_in_words_what_it_shows(tmp_path: Path) -> None:
+def test_the_title_of_the_plot_has_its_figures(tmp_path: Path) -> None:
     panel = Panel(
         title="CPU & more",
         caption="readers",

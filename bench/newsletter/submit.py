@@ -1,7 +1,7 @@
-"""django-newsletter's own mailing, run with the Python of var/newsletter-venv/.
+"""Sending with django-newsletter, run with the Python of var/newsletter-venv/.
 
-`submit.py prepare READERS ARTICLE` makes a newsletter, its readers and a queued submission of one
-article, whose HTML is in that file;
+`submit.py prepare READERS ARTICLE` creates a newsletter, its readers and a queued submission of one
+article, whose HTML is in that file.
 `submit.py send` does what the package's `submit_newsletter` command does, and prints what it cost.
 """
 
@@ -20,10 +20,10 @@ from django.conf import settings
 
 
 def configure() -> None:
-    """Set Django up as the package's manual says, on the database and mail server of this run."""
+    """Set up Django as the package's manual says, with the database and mail server of this run."""
     database, mail = urlsplit(os.environ["DATABASE_URL"]), urlsplit(os.environ["EMAIL_URL"])
     settings.configure(
-        SECRET_KEY="only for benchmarks, on a database that is thrown away",
+        SECRET_KEY="only for benchmarks, on a database that is deleted afterwards",
         ALLOWED_HOSTS=["news.example.com"],
         DATABASES={
             "default": {
@@ -54,19 +54,19 @@ def configure() -> None:
 
 
 def prepare(readers: int, article: Path) -> None:
-    """Make what a person makes in the package's admin, up to the press of its button."""
+    """Create what somebody creates in the package's admin before they select its button."""
     from django.core.management import call_command
     from django.utils import timezone
     from newsletter.models import Article, Message, Newsletter, Submission, Subscription
 
     call_command("migrate", verbosity=0)
     mark = time.time_ns()
-    letter = Newsletter.objects.create(
+    newsletter = Newsletter.objects.create(
         title="Bench", slug=f"bench-{mark}", email="news@news.example.com", sender="Bench"
     )
     Subscription.objects.bulk_create(
         Subscription(
-            newsletter=letter,
+            newsletter=newsletter,
             name_field=f"Reader {number}",
             email_field=f"reader{number}@example.com",
             subscribed=True,
@@ -74,7 +74,7 @@ def prepare(readers: int, article: Path) -> None:
         )
         for number in range(1, readers + 1)
     )
-    message = Message.objects.create(title="Who pays?", slug=f"bench-{mark}", newsletter=letter)
+    message = Message.objects.create(title="Who pays?", slug=f"bench-{mark}", newsletter=newsletter)
     Article.objects.create(title="The beds", text=article.read_text(), post=message)
     submission = Submission.from_message(message)
     submission.prepared = True

@@ -1,4 +1,4 @@
-"""The letter of the benchmarks: an issue that comes to 46 KB as it leaves, and its readers."""
+"""The issue that the benchmarks send, whose email has 46 KB, and its readers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from bench.run import LETTER_OCTETS
+from bench.run import EMAIL_BYTES
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from subscribers.models import Dispatch
 
-# With the line end that the desk's editor puts behind each paragraph.
+# With the line end that the admin's editor adds to each paragraph.
 PARAGRAPH = (Path(__file__).parent / "paragraph.html").read_text()
 PARAGRAPHS = 57
-# Head, boundaries and what surrounds the two bodies on the wire.
-REST_OCTETS = 1_000
+# Headers, boundaries and what else surrounds the two bodies on the wire.
+REST_BYTES = 1_000
 
 
 def make_issue(*, readers: int) -> Issue:
-    """Make a scheduled issue of a new briefing with so many active subscribers."""
+    """Create a scheduled issue of a new briefing with that many active subscribers."""
     mark = time.time_ns()
     lead, _ = Contributor.objects.get_or_create(
         slug="bench", defaults={"name": "Rosa Meyer", "contact": "rosa@news.example.com"}
@@ -34,12 +34,12 @@ def make_issue(*, readers: int) -> Issue:
 
 
 def next_issue(briefing: Briefing) -> Issue:
-    """Make one more scheduled issue of a briefing, for the readers that it has."""
+    """Create one more scheduled issue of a briefing, for the readers that it has."""
     number = briefing.issues.count() + 1
     issue = Issue.objects.create(
         briefing=briefing, number=number, title="Who pays?", author=briefing.lead
     )
-    # Each paragraph stands in the letter twice: as HTML with its styles, and as plain text.
+    # The email contains each paragraph twice: as HTML with its styles, and as plain text.
     Section.objects.create(
         issue=issue, kind=SectionKind.FEATURE, heading="The beds", body=PARAGRAPH * PARAGRAPHS
     )
@@ -50,15 +50,15 @@ def next_issue(briefing: Briefing) -> Issue:
 
 
 def check_size(dispatch: Dispatch) -> None:
-    """Insist on the letter that all figures are about."""
+    """Raise ValueError unless the email has the size that all figures are about."""
     bodies = (dispatch.html + dispatch.text).replace("\n", "\r\n")
-    octets = len(bodies.encode()) + REST_OCTETS
-    if abs(octets - LETTER_OCTETS) > LETTER_OCTETS // 50:
-        raise ValueError(f"the letter has {octets} octets; change PARAGRAPHS")
+    size = len(bodies.encode()) + REST_BYTES
+    if abs(size - EMAIL_BYTES) > EMAIL_BYTES // 50:
+        raise ValueError(f"the email has {size} bytes; change PARAGRAPHS")
 
 
 def body_of(issue: Issue) -> str:
-    """Give the letter's HTML between its body tags, styles inlined, with links to the site only."""
+    """Return the email's HTML between its body tags, with inline styles and links to the site."""
     site = settings.SITE_URL
     links = EmailLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
     found = re.search(
@@ -69,7 +69,7 @@ def body_of(issue: Issue) -> str:
 
 
 def subscribe(briefing: Briefing, readers: int) -> None:
-    """Make readers in two statements: what is measured is sending, not signing up."""
+    """Create readers in two statements: we measure sending, not signing up."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
