@@ -46,7 +46,7 @@ AVOID = (
     Avoid(r"\b(?:get|got|gets) leave\b|\bask(?:s|ed|ing)? (?:for )?leave\b", "permit"),
     Avoid(r"\bclerks?\b|\bcouriers?\b|\bgatherings?\b", "the glossary's word for the class"),
     Avoid(r"\bverdicts?\b|\bjudg(?:es?|ed|ing|e?ments?)\b", "classification, classify, validate"),
-    Avoid(r"\bseal(?:s|ed|ing)?\b|\bstamp(?:s|ed|ing)?\b", "signature, token, sign"),
+    Avoid(r"(?<!newsroom )\bseal(?:s|ed|ing)?\b|\bstamp(?:s|ed|ing)?\b", "signature, token, sign"),
     Avoid(r"\b(?:un)?dress(?:es|ed|ing)?\b", "email HTML, inline styles"),
     Avoid(r"\bstretch(?:es|ed)?\b", "send run, run, period"),
     Avoid(r"\bbudgets?\b", "daily limit"),
@@ -59,7 +59,20 @@ AVOID = (
     ),
     Avoid(r"\b(?:log|record) of acts\b|\bacts? of staff\b", "audit log, staff action"),
     Avoid(r"\bmend(?:s|ed|ing)?\b", "fix"),
+    Avoid(
+        r"\b(?:copy|copies) (?:is|are|was|were|that|which|goes|go|under way|of a subscriber)\b",
+        "delivery",
+    ),
+    Avoid(r"(?<!help )\b(?-i:desk)\b(?!\.css|/)", "admin"),
+    Avoid(r"\bthe beat\b", "beat"),
+    Avoid(r"\bthe books\b", "ledger, records"),
+    Avoid(r"\bwebhooks? (?:is|are) heard\b", "accepted"),
     # English that follows another language, or another century
+    Avoid(r"\bso many\b(?! (?:people|that))", "a number, how many, this many"),
+    Avoid(r"\bfates?\b", "outcome"),
+    Avoid(r"\b(?:with|in) a sentence\b", "with a message, and say why"),
+    Avoid(r"\bremark(?:s|ed)?\b", "comment, note"),
+    Avoid(r"\bis grave\b|\bhow grave\b", "serious"),
     Avoid(r"\bShall\b|\bshall (?:I|we|you)\b", "Do you want to …?"),
     Avoid(
         r"(?<!here )\b(?:is|are|was|were) no\b(?! longer\b| more\b| less\b| later\b| better\b)",
@@ -98,6 +111,8 @@ AVOID_IN_NAMES = {
     "stretch",
     "verdict",
 }
+# Words that no docstring begins with: "Return" says the same.
+AVOID_FIRST = ("Give ", "Gives ", "Tell ", "Tells ")
 # Files that have to use such a word: what they read was written by others.
 EXCEPT: dict[str, str] = {}
 # What is still to be edited; empty in the end.
@@ -144,6 +159,12 @@ def _python_words(source: str) -> Iterator[str]:
             yield token.string
 
 
+def docstrings_in(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
 def names_in(file: Path) -> set[str]:
     """Return the names that a Python file uses."""
     source = (ROOT / file).read_text()
@@ -160,6 +181,11 @@ def offences(file: Path) -> list[str]:
         for match in re.finditer(avoid.pattern, text, re.IGNORECASE)
     ]
     if file.suffix == ".py":
+        found += [
+            f"{file}: docstring “{text[:50]}” → Return, Whether"
+            for text in docstrings_in(file)
+            if text.startswith(AVOID_FIRST)
+        ]
         for name in sorted(names_in(file)):
             words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
             found += [f"{file}: name {name} has “{word}”" for word in words & AVOID_IN_NAMES]
