@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps as global_apps
+
 from briefings.permissions import EDITORS
 from newsroom.permissions import apply_groups
 
@@ -42,6 +44,8 @@ RENAMED_MODELS = {
 }
 
 
-def apply_after_migrate(sender: AppConfig, *, apps: Apps, using: str, **_: Any) -> None:
-    """Apply this app's groups; connected to `post_migrate` in apps.py."""
+def apply_after_migrate(
+    sender: AppConfig, *, apps: Apps = global_apps, using: str, **_: Any
+) -> None:
+    """Apply this app's groups; connected to `post_migrate` in apps.py. A flush names no apps."""
     apply_groups(sender, GROUPS, renamed_models=RENAMED_MODELS, apps=apps, using=using)

@@ -269,11 +269,15 @@ def celery_worker(
     started: list[CeleryWorker] = []
 
     def start(
-        *words: str, ready: bool = True, app: str = "newsroom", **variables: str
+        *words: str,
+        ready: bool = True,
+        app: str = "newsroom",
+        prefix: tuple[str, ...] = (),
+        **variables: str,
     ) -> CeleryWorker:
         name = f"worker{len(started) + 1}"
         env, log = program_environment(**variables), tmp_path / f"{name}.log"
-        worker = CeleryWorker(*words, env=env, log=log, name=name, app=app)
+        worker = CeleryWorker(*words, env=env, log=log, name=name, app=app, prefix=prefix)
         started.append(worker)
         if ready:
             worker.wait_until_ready()

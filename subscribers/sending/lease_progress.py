@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
@@ -55,8 +56,9 @@ def record_progress(
 ) -> dict[int, Permit]:
     """Record leases of one dispatch, and say of each whether its next letter may go.
 
-    Nothing is recorded of a lease that is closed: its holder is fenced. Recording the same again
-    changes nothing.
+    Nothing is recorded of a lease that is closed: its holder is fenced. The counts of a lease only
+    grow, so a record that arrives late, twice or out of order changes nothing. Only the end of a
+    lease may lower `begun`, for an email that certainly was not handed over.
     """
     plain = [entry for entry in entries if not entry.outcomes]
     verdicts = {
@@ -73,7 +75,10 @@ def _record_one(entry: ProgressRecord, *, dispatch: int, briefing: int) -> Permi
     """Record one lease with what its server refused or put off, all or nothing."""
     with bounded_transaction():
         ours = Lease.objects.filter(pk=entry.lease, closed_at=None)
-        if not ours.update(begun=entry.begun, settled=entry.settled):
+        if not ours.update(
+            begun=Greatest("begun", Value(entry.begun)),
+            settled=Greatest("settled", Value(entry.settled)),
+        ):
             return Permit.FENCED
         for outcome in entry.outcomes:
             apply_outcome(outcome, lease=entry.lease)
@@ -104,7 +109,8 @@ def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
 PREPARE = """
 PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS
 WITH told AS (
-  UPDATE subscribers_lease AS l SET begun = v.begun, settled = v.settled
+  UPDATE subscribers_lease AS l SET
+    begun = GREATEST(l.begun, v.begun), settled = GREATEST(l.settled, v.settled)
   FROM unnest($1, $2, $3, $4) AS v (lease, begun, settled, subscriber)
   WHERE l.id = v.lease AND l.closed_at IS NULL
   RETURNING l.id, v.subscriber

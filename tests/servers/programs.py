@@ -48,10 +48,17 @@ class CeleryWorker(Process):
     """A real `celery -A newsroom worker`; `stop` is a warm shutdown, `kill` a power cut."""
 
     def __init__(
-        self, *words: str, env: dict[str, str], log: Path, name: str, app: str = "newsroom"
+        self,
+        *words: str,
+        env: dict[str, str],
+        log: Path,
+        name: str,
+        app: str = "newsroom",
+        prefix: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
             [
+                *prefix,
                 *(PYTHON, "-m", "celery", "-A", app, "worker"),
                 *("--concurrency", "1", "--loglevel", "INFO", "--hostname", f"{name}@%h", *words),
             ],

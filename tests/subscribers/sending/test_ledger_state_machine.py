@@ -83,6 +83,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.received: dict[int, int] = {}  # what the mail server took in, by subscriber
         self.gone: set[int] = set()
         self.sleepers: list[Worker] = []
+        self.records: list[ProgressRecord] = []  # what workers have told, in order
         self.doubts = 0  # connections and workers that died with a letter in hand
 
     # --- a worker's own steps
@@ -132,14 +133,17 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(
         size=st.integers(1, READERS),
         answers=st.lists(ANSWERS, min_size=READERS, max_size=READERS),
+        late=st.integers(0, READERS),
     )
-    def work_off(self, size: int, answers: list[str]) -> None:
-        """Do a whole lease, as most are done."""
+    def work_off(self, size: int, answers: list[str], late: int) -> None:
+        """Do a whole lease, as most are done; one of its records arrives again and again."""
         for taken in leases.take(self.dispatch.pk, holder="w", sizes=[size]):
             worker = Worker(lease=taken.lease, readers=taken.readers)
             for answer in answers[: len(worker.readers)]:
                 self.begin(worker)
                 self.hand_over(worker, answer)
+                self.deliver_a_record_again(worker, late)
+                self.an_open_lease_forgets_nothing_that_was_recorded()
             self._close([worker])
 
     @rule(worker=consumes(workers))
@@ -209,10 +213,17 @@ class LedgerMachine(RuleBasedStateMachine):
         if act == "resume" and state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
 
+    @rule(worker=workers, which=st.integers(0, READERS))
+    def deliver_a_record_again(self, worker: Worker, which: int) -> None:
+        """Let a record arrive late, twice or out of order, as the network may repeat it."""
+        told = [record for record in self.records if record.lease == worker.lease]
+        for late in told[which : which + 1]:
+            record_progress([late], dispatch=self.dispatch.pk, briefing=self.briefing)
+
     def _record(self, worker: Worker, subscriber: int) -> Permit:
-        found = record_progress(
-            [worker.entry(subscriber)], dispatch=self.dispatch.pk, briefing=self.briefing
-        )
+        record = worker.entry(subscriber)
+        self.records.append(record)
+        found = record_progress([record], dispatch=self.dispatch.pk, briefing=self.briefing)
         return found[worker.lease]
 
     # --- the promises
@@ -230,6 +241,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_lease_holds_the_readers_that_its_worker_has_and_no_others(self) -> None:
         held = self.dispatch.leases.filter(closed_at=None).annotate(copies=Count("deliveries"))
         assert not held.exclude(size=F("copies")).exists()
+
+    @invariant()
+    def an_open_lease_forgets_nothing_that_was_recorded(self) -> None:
+        kept = {lease.pk: lease for lease in self.dispatch.leases.filter(closed_at=None)}
+        for record in self.records:
+            if lease := kept.get(record.lease):
+                assert record.begun <= lease.begun
+                assert record.settled <= lease.settled
 
     @invariant()
     def little_is_in_doubt(self) -> None:
