@@ -172,8 +172,7 @@ def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -
 @pytest.mark.django_db
 @given(key=st.text(st.characters(codec="utf-8")))
 def test_the_hash_of_an_address_is_its_hmac_under_the_salt(key: str) -> None:
-    from subscribers.models.address_hash import hash_key
-    from subscribers.models.suppression import HashSalt
+    from subscribers.models.address_hash import HashSalt, hash_key
 
     assert hash_key(key) == hmac.digest(HashSalt.current(), key.encode(), "sha256").hex()
 
