@@ -37,8 +37,11 @@ app.conf.beat_schedule = {
     "note that a worker lives": {"task": "newsroom.tasks.record_worker_seen", "schedule": 20.0},
     "publish what is due": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
     "advance dispatches": {"task": "subscribers.sending.tasks.advance_dispatches", "schedule": 5.0},
-    "collect reports": {"task": "subscribers.bounces.tasks.collect_reports", "schedule": 60.0},
-    "act on reports": {"task": "subscribers.bounces.tasks.act_on_reports", "schedule": 60.0},
+    "fetch mailbox": {"task": "subscribers.bounces.tasks.fetch_mailbox", "schedule": 60.0},
+    "process pending bounces": {
+        "task": "subscribers.bounces.tasks.process_pending_events",
+        "schedule": 60.0,
+    },
     "remind of unconfirmed sign-ups": {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),

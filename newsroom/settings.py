@@ -19,7 +19,7 @@ from newsroom.environment import domain_list, env, parsed, read, refuse, require
 from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_servers
 from newsroom.report_mailbox import parse_mailbox
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
-from newsroom.webhook_secrets import parse_webhook_secrets
+from newsroom.webhook_providers import parse_webhook_secrets
 
 django_stubs_ext.monkeypatch()
 

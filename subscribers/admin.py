@@ -20,9 +20,8 @@ from briefings.models import Briefing, Issue
 from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
 from newsroom.permissions import may
-from subscribers.bounces import suppression_admin  # noqa: F401  (registers its pages, as below)
-from subscribers.bounces.admin import EventInline
-from subscribers.lists import admin as lists_admin  # noqa: F401
+from subscribers.bounces.admin import BounceEventInline
+from subscribers.lists import admin as lists_admin  # noqa: F401  (registers its pages, as below)
 from subscribers.lists.export_admin import export_view
 from subscribers.models import (
     ConsentRecord,
@@ -143,7 +142,7 @@ class SubscriberAdmin(
         "paused",
         "suppressed",
     )
-    inlines = (SubscriptionInline, ConsentInline, EventInline)
+    inlines = (SubscriptionInline, ConsentInline, BounceEventInline)
     actions = ("take_off", "export_chosen")
 
     def get_urls(self) -> list[URLPattern]:

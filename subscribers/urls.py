@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscribers.bounces.webhooks import hook
+from subscribers.bounces.webhooks import provider_webhook
 from subscribers.preferences import address_change_views, pause_views, privacy_views
 from subscribers.preferences.unsubscribe_views import undo, unsubscribe, unsubscribe_all
 from subscribers.preferences.views import preferences_link, preferences_page
@@ -30,6 +30,6 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     # Without the slash too: one-click unsubscribing must not be answered with a redirect.
     path("unsubscribe/<str:token>", unsubscribe),
-    path("hooks/<slug:provider>/", hook, name="hook"),
+    path("hooks/<slug:provider>/", provider_webhook, name="provider_webhook"),
     path("view/<str:token>/", view_in_browser, name="view_in_browser"),
 ]

@@ -62,7 +62,6 @@ ING_NOT_YET = {
     "decoding",
     "drafting",
     "ending",
-    "incoming",
     "line_folding",
     "opening",
     "pending",

@@ -1,26 +1,38 @@
-"""The desk's page about what came back: bounces and complaints, to be read."""
+"""Admin pages about bounces and complaints (read only) and about suppressed addresses."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin
-from subscribers.models import BounceEvent, Subscriber
+from subscribers.models import BounceEvent, Subscriber, Suppression, SuppressionReason
+from subscribers.models.address_hash import hash_address
 from subscribers.models.address_search import search_address
+from subscribers.signup.forms import AddressField
 
-ROWS = "admin/subscribers/_rows.html"
+ROWS_TEMPLATE = "admin/subscribers/_rows.html"
+# Staff may lift these. A reader who reported spam has decided. A reader whose data was erased may
+# want to come back: once lifted, they can sign up and confirm their address.
+LIFTABLE_REASONS = {
+    SuppressionReason.STAFF,
+    SuppressionReason.BOUNCED,
+    SuppressionReason.ERASED,
+}
 
 
-class EventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):
-    """What came back from one reader."""
+class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):
+    """The bounces and complaints of one subscriber, latest first."""
 
     model = BounceEvent
-    template = ROWS
-    fields = readonly_fields = ("at", "what", "issue")
+    template = ROWS_TEMPLATE
+    fields = readonly_fields = ("at", "event", "issue")
     verbose_name_plural = "bounces and complaints"
     ordering = ("-at", "-pk")
     extra = 0
@@ -28,24 +40,24 @@ class EventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscribe
     def get_queryset(self, request: HttpRequest) -> QuerySet[BounceEvent]:
         return super().get_queryset(request).select_related("dispatch__issue__briefing")
 
-    @admin.display(description="what")
-    def what(self, event: BounceEvent) -> str:
-        return describe(event)
+    @admin.display(description="event")
+    def event(self, event: BounceEvent) -> str:
+        return describe_event(event)
 
     @admin.display(description="issue")
     def issue(self, event: BounceEvent) -> str:
-        return f"{event.dispatch.issue.briefing} {event.dispatch.issue.number}"
+        return describe_issue(event)
 
 
 @admin.register(BounceEvent)
-class ReportEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[BounceEvent]):
-    """Bounces and complaints, the latest first."""
+class BounceEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[BounceEvent]):
+    """Bounces and complaints, latest first."""
 
-    list_display = ("subscriber", "what", "issue", "at")
+    list_display = ("subscriber", "event", "issue", "at")
     list_filter = ("classification", "action", "source")
     list_select_related = ("subscriber", "dispatch__issue__briefing")
     search_fields = ("subscriber__address",)
-    search_help_text = "An address, the beginning of one, or @host"
+    search_help_text = "Enter an email address, the start of one, or @ and a domain"
     ordering = ("-pk",)
     fields = readonly_fields = (
         "subscriber",
@@ -68,19 +80,93 @@ class ReportEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmi
         found = search_address(Subscriber.objects.all(), search_term)
         return queryset.filter(subscriber__in=found), False
 
-    @admin.display(description="what")
-    def what(self, event: BounceEvent) -> str:
-        return describe(event)
+    @admin.display(description="event")
+    def event(self, event: BounceEvent) -> str:
+        return describe_event(event)
 
     @admin.display(description="issue")
-    def issue(self, event: BounceEvent) -> Any:
-        return f"{event.dispatch.issue.briefing} {event.dispatch.issue.number}"
+    def issue(self, event: BounceEvent) -> str:
+        return describe_issue(event)
 
 
-def describe(event: BounceEvent) -> str:
-    """Put an event into a line: what happened and what was done."""
-    what = event.get_classification_display()
-    if event.reason.lower() not in what.lower():
-        what = f"{what}: {event.reason}"
+def describe_event(event: BounceEvent) -> str:
+    """Return one line on what happened and what we did about it."""
+    event_text = event.get_classification_display()
+    if event.reason.lower() not in event_text.lower():
+        event_text = f"{event_text}: {event.reason}"
     status = f" ({event.status})" if event.status else ""
-    return f"{what}{status}. {event.get_action_display()}."
+    return f"{event_text}{status}. {event.get_action_display()}."
+
+
+def describe_issue(event: BounceEvent) -> str:
+    """Return the briefing and number of the issue that the event is about."""
+    return f"{event.dispatch.issue.briefing} {event.dispatch.issue.number}"
+
+
+class SuppressionForm(forms.ModelForm[Suppression]):
+    """A form that takes an address and keeps only its hash."""
+
+    address = AddressField(
+        label="Email address",
+        help_text="We keep only a hash of it, so nobody can read the address afterwards.",
+    )
+
+    class Meta:
+        model = Suppression
+        fields = ("detail",)
+        labels = {"detail": "Reason"}
+        help_texts = {"detail": "For your colleagues. Do not enter an address or a name."}
+
+    def clean_address(self) -> str:
+        address = str(self.cleaned_data["address"])
+        if existing := Suppression.objects.at_address(address).first():
+            raise ValidationError(f"This address is already suppressed: {existing}.")
+        return address
+
+    def save(self, commit: bool = True) -> Suppression:
+        self.instance.address_hash = hash_address(self.cleaned_data["address"])
+        self.instance.reason = SuppressionReason.STAFF
+        return super().save(commit)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
+    """Addresses that we never write to."""
+
+    list_display = ("reason", "at", "detail")
+    list_filter = ("reason",)
+    search_fields = ("address_hash",)
+    search_help_text = "Enter a complete email address"
+    ordering = ("-pk",)
+    actions = None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        found = queryset.filter(address_hash=hash_address(search_term)) if search_term else queryset
+        return found, False
+
+    def get_form(
+        self, request: HttpRequest, obj: Suppression | None = None, change: bool = False, **kw: Any
+    ) -> Any:
+        if obj is None:
+            kw["form"] = SuppressionForm
+        return super().get_form(request, obj, change, **kw)
+
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
+        return ("address", "detail") if obj is None else ("reason", "at", "detail")
+
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or obj.reason in LIFTABLE_REASONS)
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        audit_log.record("suppressed", obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        audit_log.record("lifted", obj, by=request.user, reason=obj.reason)
+        super().delete_model(request, obj)

@@ -1,21 +1,23 @@
-"""From words and codes to a reason: words beat codes, and class 4 never condemns.
+"""Classify a diagnostic: from its phrases and codes to a reason.
 
 Mail systems put a code on a reply because they must, and say in words what they mean: a full
-mailbox comes as 5.2.2, as 552, as a plain 550 and as "5.7.1 quota". So the words decide where they
-are plain, the enhanced code (RFC 3463) where they are vague, the three digits (RFC 5321) last.
+mailbox comes as 5.2.2, as 552, as a plain 550 and as "5.7.1 quota". So clear phrases decide first,
+then the enhanced status code (RFC 3463), then the reply code of three digits (RFC 5321). Whatever
+the words, class 4 (temporary) is never a hard bounce.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
-from subscribers.bounces.delivery_status import find_status
-from subscribers.bounces.report import Reason
-from subscribers.bounces.report_addresses import ADDRESS, part_scripts
-from subscribers.bounces.word_tables import TABLE, Row
+from subscribers.bounces.recipient_addresses import ADDRESS, separate_scripts
+from subscribers.bounces.report import Reason, classification_of
+from subscribers.models import BounceClassification
 
-MAX_WORDS = 3_000
+MAX_CHARS = 3_000
 ABOUT_US = {Reason.SENDER, Reason.SPAM, Reason.RELAYING, Reason.POLICY}
 ABOUT_THE_ADDRESS = {
     Reason.USER_UNKNOWN,
@@ -24,9 +26,9 @@ ABOUT_THE_ADDRESS = {
     Reason.DISABLED,
     Reason.FULL,
 }
-# What an enhanced code says when words say nothing (RFC 3463, section 3, and IANA's registry).
-# The longest prefix decides.
-BY_STATUS = {
+# Reasons by enhanced status code without its class (RFC 3463, section 3, and IANA's registry). The
+# longer entry decides.
+BY_STATUS_CODE = {
     "1": Reason.USER_UNKNOWN,
     "1.2": Reason.HOST_UNKNOWN,
     "1.4": Reason.UNCLEAR,  # ambiguous
@@ -37,7 +39,7 @@ BY_STATUS = {
     "1.9": Reason.SYSTEM,
     "1.10": Reason.HOST_UNKNOWN,
     "1.20": Reason.SENDER,
-    "1.90": Reason.POLICY,  # more than a sender may send in a day
+    "1.90": Reason.POLICY,  # the sender's daily limit
     "2": Reason.UNCLEAR,
     "2.1": Reason.DISABLED,
     "2.2": Reason.FULL,
@@ -53,20 +55,21 @@ BY_STATUS = {
     "6": Reason.POLICY,
     "7": Reason.POLICY,
 }
-# Replies without an enhanced code, when the server answered the recipient's name.
-BY_CODE = {
+# Reasons by reply code, when the server replied to the recipient's address.
+BY_REPLY_CODE = {
     "550": Reason.USER_UNKNOWN,
     "551": Reason.USER_UNKNOWN,
     "552": Reason.FULL,
     "553": Reason.USER_UNKNOWN,
     "556": Reason.HOST_UNKNOWN,
 }
-_CODE = re.compile(
+_STATUS_CODE = re.compile(r"(?<![\d.\w])([45])\.(\d{1,2})\.(\d{1,3})(?!\d|\.\d)")
+_REPLY_CODE = re.compile(
     r"(?:^|smtp;|said:|<<<|[:;\"'(\[>]|error|code|reply|response|status|with|#)[ \t]*(?:#|=)?"
     r"([245]\d\d)(?=[ \t\-#:;.,)\]\"']|$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_LOOSE_CODE = re.compile(r"(?<![\d.:/\-])([45][0-57]\d)(?=[ \-][ A-Za-z#<\d])")
+_LOOSE_REPLY_CODE = re.compile(r"(?<![\d.:/\-])([45][0-57]\d)(?=[ \-][ A-Za-z#<\d])")
 _AFTER_RECIPIENT = re.compile(
     r"(?i)rcpt[ _-]?to|in reply to rcpt|after rcpt|recipient|addressee|>>> rcpt"
 )
@@ -74,18 +77,18 @@ _AFTER_SENDER = re.compile(
     r"(?i)after (?:mail from|initial|helo|ehlo|connect)|(?:reply to|response to) (?:mail from|helo"
     r"|ehlo)|>>> (?:mail from|ehlo|helo)|after end of data|after data|end of data|>>> data"
 )
-# Exchange and others write their own errors as names with dots; those are words.
+# Exchange and others write error names with dots; those are phrases, not host names.
 _HOST = re.compile(
     r"(?<![\w.-])(?!(?:resolver|storedrv|smtpsend|routing|err)\.)"
     r"(?:https?://\S{1,300}|[\w-]+(?:\.[\w-]+)*\.[a-z][a-z-]+)(?![\w-])"
 )
-_LISTS = re.compile(
+_BLOCK_LIST = re.compile(
     r"(?:spamhaus|spamcop|sorbs|barracudacentral|dnsbl|uribl|surbl|\brbl\b|senderscore|senderbase"
     r"|mailspike|cloudmark|ahbl|cbl\.abuseat)[\w.-]*"
 )
 _ANY_ADDRESS = re.compile(f"<?{ADDRESS}>?")
-# "<ivy@ward.example> does not exist": here the address itself is a word of the sentence.
-_ADDRESS_AS_WORD = re.compile(
+# "<ivy@ward.example> does not exist": here the address is the subject of the phrase.
+_ADDRESS_AS_SUBJECT = re.compile(
     rf"<?{ADDRESS}>?(?=[\s:;,.>)\]'\"-]{{0,8}}"
     r"(?:is |was |has )?(?:unknown|invalid|no longer|does ?n.t exist|(?:does |did )?not exist"
     r"|(?:could )?not (?:be )?(?:found|known|valid|a valid|here)))"
@@ -93,45 +96,81 @@ _ADDRESS_AS_WORD = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A reason, and whether it may be over soon."""
+class PhraseRule:
+    """Phrases for a reason. A rule that is not `strong` gives way to a specific status code."""
+
+    reason: Reason
+    pattern: re.Pattern[str]
+    strong: bool
+
+
+def _read_rules() -> tuple[PhraseRule, ...]:
+    table = Path(__file__).with_name("diagnostic_phrases.toml")
+    return tuple(
+        PhraseRule(
+            reason=Reason[rule["reason"]],
+            pattern=re.compile("|".join(rule["phrases"])),
+            strong=rule.get("strong", True),
+        )
+        for rule in tomllib.loads(table.read_text(encoding="utf-8"))["rule"]
+    )
+
+
+PHRASE_RULES = _read_rules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """Why an email was not delivered, whether that may pass, and the status code that says so."""
 
     reason: Reason
     temporary: bool
     status: str
 
+    @property
+    def classification(self) -> BounceClassification | None:
+        """What this means for the address."""
+        return classification_of(self.reason, temporary=self.temporary)
 
-def judge(words: str, *, status: str = "", context: str = "") -> Judgement:
-    """Judge a diagnostic by its words, the status field beside it, and the words around it.
 
-    `context` is asked only where the diagnostic itself says nothing.
+def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnosis:
+    """Return the reason for a diagnostic, the status field beside it and the text around it.
+
+    `context` counts only where the diagnostic itself says nothing.
     """
-    words = words[:MAX_WORDS]
-    told = find_status(words)
-    code = find_code(words)
-    # A field such as 5.0.0 says no more than "failed": the server's own code says more.
-    best = told if told and _is_vague(status) else status or told
-    temporary = _is_temporary(status, told=told, code=code)
-    reason = _by_words(words, status=best, strong_only=False)
+    diagnostic = diagnostic[:MAX_CHARS]
+    own_status = find_status_code(diagnostic)
+    reply_code = find_reply_code(diagnostic)
+    # A status field such as 5.0.0 only says "failed". The server's own code says more.
+    best_status = own_status if own_status and _is_vague(status) else status or own_status
+    temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
+    reason = _by_phrases(diagnostic, status=best_status, strong_only=False)
     if reason is None:
-        reason = _by_code(best, code=code, words=words)
+        reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:
-        around = context[:MAX_WORDS]
-        if not (told or code or status):
-            code = find_code(around)
-            told = find_status(around)
-            temporary = _is_temporary("", told=told, code=code)
-        found = _by_words(around, status=best or told, strong_only=bool(best or reason))
-        reason = found or reason or _by_code(best or told, code=code, words=around)
-    reason = _never_too_hard(reason or Reason.UNCLEAR, codes=(status, told))
-    return Judgement(reason=reason, temporary=temporary, status=best or told)
+        context = context[:MAX_CHARS]
+        if not (own_status or reply_code or status):
+            reply_code = find_reply_code(context)
+            own_status = find_status_code(context)
+            temporary = _is_temporary("", own_status=own_status, reply_code=reply_code)
+        reason = (
+            _by_phrases(
+                context,
+                status=best_status or own_status,
+                strong_only=bool(best_status or reason),
+            )
+            or reason
+            or _by_codes(best_status or own_status, reply_code=reply_code, diagnostic=context)
+        )
+    reason = _milder_by_codes(reason or Reason.UNCLEAR, codes=(status, own_status))
+    return Diagnosis(reason=reason, temporary=temporary, status=best_status or own_status)
 
 
-def _never_too_hard(reason: Reason, *, codes: tuple[str, str]) -> Reason:
-    """Let x.2.2 mean a full mailbox and x.1.7, x.1.8 the sender, whatever the words say."""
-    by_codes = {_by_status(code) for code in codes}
+def _milder_by_codes(reason: Reason, *, codes: tuple[str, str]) -> Reason:
+    """Return FULL for x.2.2 and SENDER for x.1.7 and x.1.8, where phrases blame the address."""
+    reasons = {_by_status_code(code) for code in codes}
     for milder in (Reason.FULL, Reason.SENDER):
-        if milder in by_codes and reason in ABOUT_THE_ADDRESS:
+        if milder in reasons and reason in ABOUT_THE_ADDRESS:
             return milder
     return reason
 
@@ -140,77 +179,87 @@ def _is_vague(status: str) -> bool:
     return not status or status.endswith(".0.0")
 
 
-def _is_temporary(status: str, *, told: str, code: str) -> bool:
-    """Class 4 anywhere that counts: the field, or what the server said where the field is vague."""
+def _is_temporary(status: str, *, own_status: str, reply_code: str) -> bool:
+    """Whether class 4 stands in the status field, or in the server's reply if that is vague."""
     if status.startswith("4"):
         return True
     if status and not _is_vague(status):
-        return told.startswith("4") or (not told and code.startswith("4"))
-    return (told or code).startswith("4")
+        return own_status.startswith("4") or (not own_status and reply_code.startswith("4"))
+    return (own_status or reply_code).startswith("4")
 
 
 def _names_the_address(status: str) -> bool:
-    """5.1.1 and its like say that it is the address, whatever else is said."""
+    """Whether a code such as 5.1.1 blames the address, whatever else is said."""
     return status[2:] in {"1.1", "1.2", "1.3", "1.6", "1.10", "2.2"}
 
 
-def _by_words(words: str, *, status: str, strong_only: bool) -> Reason | None:
-    text = plain_words(words)
-    if not text:
+def _by_phrases(text: str, *, status: str, strong_only: bool) -> Reason | None:
+    phrases = comparable_text(text)
+    if not phrases:
         return None
-    found = [row for row in TABLE if (row.strong or not strong_only) and row.words.search(text)]
+    found = [
+        rule
+        for rule in PHRASE_RULES
+        if (rule.strong or not strong_only) and rule.pattern.search(phrases)
+    ]
     if not found:
         return None
     first = found[0]
     if first.reason in ABOUT_US and _names_the_address(status):
-        first = next((row for row in found if row.reason in ABOUT_THE_ADDRESS), first)
+        first = next((rule for rule in found if rule.reason in ABOUT_THE_ADDRESS), first)
     if first.reason == Reason.EXPIRED and _names_the_address(status):
-        return _by_status(status)
-    return _unless_vague(first, status=status)
+        return _by_status_code(status)
+    return _unless_weak(first, status=status)
 
 
-def _unless_vague(first: Row, *, status: str) -> Reason:
-    """Let a plain enhanced code speak where the only words are vague ones."""
-    if first.strong or status[2:3] in {"", "0"}:
-        return first.reason
-    by_status = _by_status(status)
-    if first.reason == Reason.POLICY and by_status not in ABOUT_THE_ADDRESS:
-        return first.reason
+def _unless_weak(rule: PhraseRule, *, status: str) -> Reason:
+    """Return a rule's reason, or that of a specific status code if the rule is weak."""
+    if rule.strong or status[2:3] in {"", "0"}:
+        return rule.reason
+    by_status = _by_status_code(status)
+    if rule.reason == Reason.POLICY and by_status not in ABOUT_THE_ADDRESS:
+        return rule.reason
     if by_status in {None, Reason.UNCLEAR, Reason.SYSTEM}:
-        return first.reason
+        return rule.reason
     return by_status
 
 
-def _by_status(status: str) -> Reason | None:
+def _by_status_code(status: str) -> Reason | None:
     parts = status.split(".")
     if len(parts) != 3 or parts[0] == "2" or parts[1] == "0":
         return None
-    return BY_STATUS.get(f"{parts[1]}.{parts[2]}") or BY_STATUS.get(parts[1])
+    return BY_STATUS_CODE.get(f"{parts[1]}.{parts[2]}") or BY_STATUS_CODE.get(parts[1])
 
 
-def _by_code(status: str, *, code: str, words: str) -> Reason | None:
-    if reason := _by_status(status):
+def _by_codes(status: str, *, reply_code: str, diagnostic: str) -> Reason | None:
+    if reason := _by_status_code(status):
         return reason
-    if code in BY_CODE and not _AFTER_SENDER.search(words):
-        if code in {"550", "551", "553"} and not _AFTER_RECIPIENT.search(words):
+    if reply_code in BY_REPLY_CODE and not _AFTER_SENDER.search(diagnostic):
+        if reply_code in {"550", "551", "553"} and not _AFTER_RECIPIENT.search(diagnostic):
             return None
-        return BY_CODE[code]
+        return BY_REPLY_CODE[reply_code]
     return None
 
 
-def find_code(words: str) -> str:
-    """Give the three digits of the reply in words, the last one if there are several."""
-    codes = _CODE.findall(words) or _LOOSE_CODE.findall(words)
+def find_status_code(text: str) -> str:
+    """Return the first enhanced status code of class 4 or 5 in a text; empty if there is none."""
+    found = _STATUS_CODE.search(text)
+    return found[0] if found else ""
+
+
+def find_reply_code(text: str) -> str:
+    """Return the last reply code of class 4 or 5 in a text; empty if there is none."""
+    codes = _REPLY_CODE.findall(text) or _LOOSE_REPLY_CODE.findall(text)
     failing = [code for code in codes if code[0] in "45"]
     return failing[-1] if failing else ""
 
 
-def plain_words(words: str) -> str:
-    """Give the words in small letters on one line, without addresses and host names.
+def comparable_text(text: str) -> str:
+    """Return text in lower case on one line, without addresses and host names.
 
-    A host may be called spamfilter, a mailbox unknown. Names of block lists stay, as "dnsbl".
+    A host may be called spamfilter, a mailbox unknown. Block lists stay, as "dnsbl".
     """
-    text = " ".join(part_scripts(words.lower()).replace("’", "'").split())
-    text = _LISTS.sub(" dnsbl ", text)
-    text = _ANY_ADDRESS.sub(" ", _ADDRESS_AS_WORD.sub(" address ", text))
+    text = " ".join(separate_scripts(text.lower()).replace("’", "'").split())
+    text = _BLOCK_LIST.sub(" dnsbl ", text)
+    text = _ANY_ADDRESS.sub(" ", _ADDRESS_AS_SUBJECT.sub(" address ", text))
     return " ".join(_HOST.sub(" ", text).split())

@@ -1,60 +1,105 @@
-"""From a token to the letter that it was made for: nothing is done about any other."""
+"""Find the delivery that a report is about, by the signed token that our email carried.
+
+Every email leaves with a token of its own in its return address. A token that was not signed here,
+or that belongs to an email that was never sent, finds nothing: a forged report has no effect.
+"""
 
 from __future__ import annotations
 
-from newsroom.tokens import verify_id
-from subscribers.bounces.report import Kind, Report
+import re
+
+from newsroom.tokens import SIGNED_ID_CHARS, verify_id
+from subscribers.bounces.message_parts import MessageParts
+from subscribers.bounces.report import MessageKind, Report
 from subscribers.models import Delivery, DeliveryState, Dispatch, Subscription
 
-# A mail server has had the letter, or may have had it.
-HANDED_OVER = {
+# A mail server accepted the email, or may have.
+ACCEPTED_STATES = {
     DeliveryState.SENT,
     DeliveryState.UNKNOWN,
     DeliveryState.BOUNCED,
     DeliveryState.COMPLAINED,
 }
-# How far back a letter is looked for when only its reader is known.
-LATEST_DISPATCHES = 60
-# It may be under way this moment: the row is written when the lease closes.
-UNDER_WAY = {DeliveryState.LEASED}
+# The email may be going out at this moment: its row is written when the lease ends.
+LEASED_STATES = {DeliveryState.LEASED}
+MAX_TOKENS = 200
+# How many dispatches back a delivery is looked for when only the subscriber is known.
+RECENT_DISPATCHES = 60
+
+# In an address, or in an address that a mail system wrote into another address.
+_TOKEN = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})(?:@|=40|%40|=)")
+_UNSUBSCRIBE_TOKEN = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{22})(?:/|>|\s)")
+_RECIPIENT_HEADERS = (
+    "to",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+)
 
 
-def trace(report: Report) -> Delivery | None:
-    """Find the letter that a report is about; None when no valid token names one really sent.
+def find_token(parts: MessageParts, raw: bytes, *, recipient: str = "") -> str:
+    """Return the delivery token in a report: in its recipient first, then in what was returned.
 
-    A complaint may have lost the return path: then the returned letter's own unsubscribe token
-    leads to its reader, and to the latest letter that reader was sent.
+    A token that was signed here is preferred. It is not looked up yet. Empty if there is none.
     """
-    found = trace_seal(report.token)
-    if found is None and report.kind == Kind.COMPLAINT and report.unsubscribe:
-        return _trace_unsubscribe(report.unsubscribe)
-    return found
+    headers = "\n".join(parts.header(name) for name in _RECIPIENT_HEADERS)
+    reports = [parts.original, parts.feedback_report, *parts.delivery_statuses]
+    text = "\n".join([f"{recipient}@", headers, *reports, raw.decode("latin-1")])
+    first = ""
+    for number, found in enumerate(_TOKEN.finditer(text)):
+        token = found[1].lower()
+        first = first or token
+        if verify_id("bounce", token) is not None:
+            return token
+        if number > MAX_TOKENS:
+            break
+    return first
 
 
-def trace_seal(token: str) -> Delivery | None:
-    """Find the letter whose return address carried this seal."""
-    number = verify_id("bounce", token) if token else None
-    if number is None:
+def find_unsubscribe_token(parts: MessageParts) -> str:
+    """Return the token in the returned email's List-Unsubscribe; empty if there is none."""
+    found = _UNSUBSCRIBE_TOKEN.search(parts.original_header("list-unsubscribe") + " ")
+    return found[1] if found else ""
+
+
+def find_delivery(report: Report) -> Delivery | None:
+    """Return the delivery that a report is about; None if no valid token names one that was sent.
+
+    A complaint may have lost the return address. Then the unsubscribe token of the returned email
+    leads to the subscriber, and to the latest delivery to them.
+    """
+    delivery = delivery_with_token(report.token)
+    if delivery is None and report.kind == MessageKind.COMPLAINT and report.unsubscribe_token:
+        return _delivery_with_unsubscribe_token(report.unsubscribe_token)
+    return delivery
+
+
+def delivery_with_token(token: str) -> Delivery | None:
+    """Return the delivery whose return address carried this token."""
+    delivery_id = verify_id("bounce", token) if token else None
+    if delivery_id is None:
         return None
-    found = Delivery.objects.filter(pk=number, state__in=HANDED_OVER | UNDER_WAY)
+    found = Delivery.objects.filter(pk=delivery_id, state__in=ACCEPTED_STATES | LEASED_STATES)
     return found.select_related("dispatch__issue").first()
 
 
-def _trace_unsubscribe(token: str) -> Delivery | None:
+def _delivery_with_unsubscribe_token(token: str) -> Delivery | None:
     subscription = Subscription.objects.with_token(token).first()
     if subscription is None:
         return None
-    return latest_letter(subscription.subscriber_id, briefing=subscription.briefing_id)
+    return latest_delivery(subscription.subscriber_id, briefing=subscription.briefing_id)
 
 
-def latest_letter(subscriber: int, *, briefing: int | None = None) -> Delivery | None:
-    """Give the newest letter that a subscriber was sent, of one briefing if it is named."""
+def latest_delivery(subscriber: int, *, briefing: int | None = None) -> Delivery | None:
+    """Return the latest delivery to a subscriber, of one briefing if it is given."""
     dispatches = Dispatch.objects.order_by("-pk")
     if briefing is not None:
         dispatches = dispatches.filter(issue__briefing_id=briefing)
-    # By the key of dispatch and subscriber: the ledger has no index on the subscriber alone.
-    lately = list(dispatches.values_list("pk", flat=True)[:LATEST_DISPATCHES])
+    # By dispatch and subscriber: the ledger has no index on the subscriber alone.
+    recent = list(dispatches.values_list("pk", flat=True)[:RECENT_DISPATCHES])
     sent = Delivery.objects.filter(
-        dispatch_id__in=lately, subscriber_id=subscriber, state__in=HANDED_OVER
+        dispatch_id__in=recent, subscriber_id=subscriber, state__in=ACCEPTED_STATES
     )
     return sent.select_related("dispatch__issue").order_by("-dispatch_id").first()

@@ -1,45 +1,25 @@
-"""What a message that came back is, by its fields and its subject before its words."""
+"""Tell bounces, auto-replies, notices and replies apart: headers first, then subject, then text."""
 
 from __future__ import annotations
 
 import re
 from email.utils import parseaddr
 
-from subscribers.bounces.delivery_status import Group
-from subscribers.bounces.message_parts import Opened
-from subscribers.bounces.word_tables import phrases
+from subscribers.bounces.message_parts import MessageParts
+from subscribers.bounces.message_phrases import phrases
 
-FAILED_ACTIONS = {"failed", "failure", "fail", "undeliverable", "error", "expired"}
-QUIET_ACTIONS = {"delayed", "delivered", "relayed", "expanded", "deliverable", "delivery", "delay"}
-# Feedback types that a reader's press of a button makes (RFC 5965, section 7.3; RFC 6430).
-COMPLAINTS = {
-    "abuse",
-    "fraud",
-    "opt-out",
-    "opt-out-list",
-    "virus",
-    "other",
-    "miscategorized",
-    "complaint",
-    "complaints",
-    "spam",
-    "junk",
-    "unsubscribe",
-    "",
-}
-
-_DAEMON = phrases("daemon")
+_MAIL_SYSTEM_SENDER = phrases("mail_system_sender")
 _FAILURE_SUBJECT = phrases("failure_subject")
 _NOT_DELIVERED = phrases("not_delivered")
-_AWAY_SUBJECT = phrases("away_subject", before=r"^\W*(?:(?:re|aw|sv|fwd?)\s*:\s*)*\W*")
-_AWAY_WORDS = phrases("absence")
+_AUTO_REPLY_SUBJECT = phrases("auto_reply_subject", before=r"^\W*(?:(?:re|aw|sv|fwd?)\s*:\s*)*\W*")
+_ABSENCE = phrases("absence")
 _CHALLENGE = phrases("challenge")
-_DELAY_WORDS = phrases("delay")
+_DELAY = phrases("delay")
 _DELAY_SUBJECT = phrases("delay_subject")
 _GAVE_UP = phrases("gave_up")
+_DELIVERED = phrases("delivered")
 _DELIVERED_SUBJECT = phrases("delivered_subject")
-_DELIVERED_WORDS = phrases("delivered")
-_AUTOMATIC_FIELDS = (
+_AUTO_REPLY_HEADERS = (
     "x-autoreply",
     "x-autorespond",
     "x-autoresponder",
@@ -55,130 +35,117 @@ _AUTOMATIC_FIELDS = (
     "x-autoreply-id",
     "x-away",
 )
-_OLD_COMPLAINT = phrases("old_complaint", before="^")
 
 
-def _flat(opened: Opened) -> str:
-    return " ".join(opened.prose[:6000].split())
+def _opening_text(parts: MessageParts) -> str:
+    return " ".join(parts.text[:6000].split())
 
 
-def is_status_report(opened: Opened) -> bool:
-    """Whether the message says of itself that it reports on delivery."""
-    kind = str(opened.head.get_param("report-type", "") or "").lower()
-    return bool(opened.statuses) or kind.startswith("delivery-status")
+def declares_delivery_status(parts: MessageParts) -> bool:
+    """Whether the message declares itself a delivery status report (RFC 3464)."""
+    declared = str(parts.headers.get_param("report-type", "") or "").lower()
+    return bool(parts.delivery_statuses) or declared.startswith("delivery-status")
 
 
-def is_daemon(opened: Opened) -> bool:
+def is_from_mail_system(parts: MessageParts) -> bool:
     """Whether the sender's name is one that mail systems give themselves."""
-    sender = opened.header("from")
-    return bool(_DAEMON.search(sender)) or "@" not in parseaddr(sender)[1]
+    sender = parts.header("from")
+    return bool(_MAIL_SYSTEM_SENDER.search(sender)) or "@" not in parseaddr(sender)[1]
 
 
-def is_quiet(groups: list[Group]) -> bool:
-    """Whether every group tells of a delay or a delivery, and none of a failure."""
-    told = [group for group in groups if group.action or group.status]
-    return bool(told) and all(
-        group.action in QUIET_ACTIONS
-        or (group.action not in FAILED_ACTIONS and group.status.startswith("2"))
-        for group in told
-    )
-
-
-def looks_returned(opened: Opened) -> bool:
-    """Whether a mail system wrote it about a letter, as far as From, Subject and fields tell."""
-    if opened.header("x-failed-recipients"):
+def is_about_our_email(parts: MessageParts) -> bool:
+    """Whether a mail system wrote the message about an email, going by headers and text."""
+    if parts.header("x-failed-recipients"):
         return True
-    path = str(opened.head.get("return-path", "?")).strip().lower()
-    null_path = path in {"<>", ""} or bool(_DAEMON.search(path))
-    failure = bool(_FAILURE_SUBJECT.search(opened.header("subject")))
-    says_so = bool(_NOT_DELIVERED.search(_flat(opened)))
-    if is_daemon(opened):
-        return failure or says_so or is_delivered(opened) or not is_automatic(opened)
-    if is_automatic(opened):
-        return failure and says_so and not is_answer(opened)
-    if null_path:
-        return failure or says_so
-    if is_answer(opened) and opened.head.get("in-reply-to"):
+    return_path = str(parts.headers.get("return-path", "?")).strip().lower()
+    has_null_path = return_path in {"<>", ""} or bool(_MAIL_SYSTEM_SENDER.search(return_path))
+    failed_by_subject = bool(_FAILURE_SUBJECT.search(parts.header("subject")))
+    failed_by_text = bool(_NOT_DELIVERED.search(_opening_text(parts)))
+    if is_from_mail_system(parts):
+        return (
+            failed_by_subject
+            or failed_by_text
+            or reports_delivery(parts)
+            or not is_auto_reply(parts)
+        )
+    if is_auto_reply(parts):
+        return failed_by_subject and failed_by_text and not has_reply_subject(parts)
+    if has_null_path:
+        return failed_by_subject or failed_by_text
+    if has_reply_subject(parts) and parts.headers.get("in-reply-to"):
         return False  # a person may well write about a bounce
-    return failure and (says_so or (bool(opened.original) and not is_answer(opened)))
-
-
-def is_answer(opened: Opened) -> bool:
-    """Whether the subject is an answer's."""
-    return bool(re.match(r"(?i)\s*(?:re|aw|sv|antw|odp|rv|tr|r)\s*:", opened.header("subject")))
-
-
-def is_challenge(opened: Opened) -> bool:
-    """Whether the words ask the sender to prove who it is."""
-    return bool(_CHALLENGE.search(_flat(opened)[:4000]))
-
-
-def is_refusal(opened: Opened) -> bool:
-    """Whether a receipt says that the letter was thrown away unread (Sieve's reject, RFC 5429)."""
-    told = opened.header("auto-submitted").lower()
-    return opened.is_receipt and ("rejected" in told or "automatically rejected" in _flat(opened))
-
-
-def is_automatic(opened: Opened) -> bool:
-    """Whether a machine answered for a person (RFC 3834, section 5, and what came before it)."""
-    told = opened.header("auto-submitted").lower()
-    if opened.is_receipt or any(opened.head.get(name) for name in _AUTOMATIC_FIELDS):
-        return True
-    if told and not told.startswith("no"):
-        return True
-    if opened.header("x-auto-response-suppress").lower() == "all":
-        return True
-    if opened.header("precedence").lower() in {"auto_reply", "auto-reply", "autoreply"}:
-        return True
-    if opened.header("x-precedence").lower() in {"auto_reply", "auto-reply"}:
-        return True
-    if re.search(r"(?i)auto-?(?:reply|respond|response)|vacation", opened.header("x-mailer")):
-        return True
-    return is_away(opened)
-
-
-def is_away(opened: Opened) -> bool:
-    """Whether subject or words are an absence note's, a receipt's or a challenge's."""
-    if not _AWAY_SUBJECT.search(opened.header("subject")):
-        return False
-    # The subject that a person answers may be an issue's title: "Re: Out of office".
-    by_person = is_answer(opened) and opened.head.get("in-reply-to")
-    return not by_person or speaks_of_absence(opened)
-
-
-def speaks_of_absence(opened: Opened) -> bool:
-    """Whether the words are a person's absence note, or ask the sender to prove who it is."""
-    words = _flat(opened)[:4000]
-    return bool(_AWAY_WORDS.search(words)) or is_challenge(opened)
-
-
-def answers_for_person(opened: Opened) -> bool:
-    """Whether subject or words are a machine's that answers for a person, not a mail system's."""
-    if is_away(opened) or (is_automatic(opened) and speaks_of_absence(opened)):
-        return True
-    return not is_daemon(opened) and bool(_AWAY_WORDS.search(_flat(opened)[:4000]))
-
-
-def is_delay(opened: Opened) -> bool:
-    """Whether words and subject say that the letter is only late."""
-    words = _flat(opened)
-    if _GAVE_UP.search(words):
-        return False
-    return bool(_DELAY_WORDS.search(words) or _DELAY_SUBJECT.search(opened.header("subject")))
-
-
-def is_delivered(opened: Opened) -> bool:
-    """Whether words and subject say that the letter arrived."""
-    subject = opened.header("subject")
-    return bool(_DELIVERED_SUBJECT.search(subject)) or (
-        not _FAILURE_SUBJECT.search(subject) and bool(_DELIVERED_WORDS.search(opened.prose[:3000]))
+    return failed_by_subject and (
+        failed_by_text or (bool(parts.original) and not has_reply_subject(parts))
     )
 
 
-def is_old_complaint(opened: Opened) -> bool:
-    """Whether it is a complaint in one of the shapes from before RFC 5965."""
-    return bool(
-        (opened.original and _OLD_COMPLAINT.match(opened.header("subject")))
-        or opened.original_head.get("x-hmxmroriginalrecipient")
-        or opened.head.get("x-hmxmroriginalrecipient")
+def has_reply_subject(parts: MessageParts) -> bool:
+    """Whether the subject starts like a reply's, such as "Re:"."""
+    return bool(re.match(r"(?i)\s*(?:re|aw|sv|antw|odp|rv|tr|r)\s*:", parts.header("subject")))
+
+
+def is_challenge(parts: MessageParts) -> bool:
+    """Whether the text asks the sender to prove that they are a person."""
+    return bool(_CHALLENGE.search(_opening_text(parts)[:4000]))
+
+
+def is_rejecting_receipt(parts: MessageParts) -> bool:
+    """Whether a receipt says that the email was rejected unread (Sieve's reject, RFC 5429)."""
+    auto_submitted = parts.header("auto-submitted").lower()
+    return parts.is_receipt and (
+        "rejected" in auto_submitted or "automatically rejected" in _opening_text(parts)
+    )
+
+
+def is_auto_reply(parts: MessageParts) -> bool:
+    """Whether the message is an auto-reply (RFC 3834, section 5, and older conventions)."""
+    auto_submitted = parts.header("auto-submitted").lower()
+    if parts.is_receipt or any(parts.headers.get(name) for name in _AUTO_REPLY_HEADERS):
+        return True
+    if auto_submitted and not auto_submitted.startswith("no"):
+        return True
+    if parts.header("x-auto-response-suppress").lower() == "all":
+        return True
+    if parts.header("precedence").lower() in {"auto_reply", "auto-reply", "autoreply"}:
+        return True
+    if parts.header("x-precedence").lower() in {"auto_reply", "auto-reply"}:
+        return True
+    if re.search(r"(?i)auto-?(?:reply|respond|response)|vacation", parts.header("x-mailer")):
+        return True
+    return _has_auto_reply_subject(parts)
+
+
+def _has_auto_reply_subject(parts: MessageParts) -> bool:
+    if not _AUTO_REPLY_SUBJECT.search(parts.header("subject")):
+        return False
+    # A person may reply to an issue with such a title: "Re: Out of office".
+    may_be_person = has_reply_subject(parts) and parts.headers.get("in-reply-to")
+    return not may_be_person or has_auto_reply_text(parts)
+
+
+def has_auto_reply_text(parts: MessageParts) -> bool:
+    """Whether the text is an out-of-office reply's or a challenge's."""
+    return bool(_ABSENCE.search(_opening_text(parts)[:4000])) or is_challenge(parts)
+
+
+def is_auto_reply_for_person(parts: MessageParts) -> bool:
+    """Whether the message is a person's auto-reply, although it may look like a bounce."""
+    if _has_auto_reply_subject(parts) or (is_auto_reply(parts) and has_auto_reply_text(parts)):
+        return True
+    return not is_from_mail_system(parts) and bool(_ABSENCE.search(_opening_text(parts)[:4000]))
+
+
+def reports_delay(parts: MessageParts) -> bool:
+    """Whether text and subject say that the email is only delayed."""
+    text = _opening_text(parts)
+    if _GAVE_UP.search(text):
+        return False
+    return bool(_DELAY.search(text) or _DELAY_SUBJECT.search(parts.header("subject")))
+
+
+def reports_delivery(parts: MessageParts) -> bool:
+    """Whether subject or text say that the email was delivered."""
+    subject = parts.header("subject")
+    return bool(_DELIVERED_SUBJECT.search(subject)) or (
+        not _FAILURE_SUBJECT.search(subject) and bool(_DELIVERED.search(parts.text[:3000]))
     )

@@ -1,7 +1,7 @@
-"""A message taken apart for reading, whatever state its MIME structure is in.
+"""Split an incoming message into the parts that matter, however broken its MIME structure is.
 
-Reports come from forty years of mail systems. Here the parts are sorted by what they are for: what
-was written for people, what for machines, and what is left of the letter that came back.
+Reports come from forty years of mail systems. The parts are sorted by purpose: text for people,
+machine-readable reports, and what is left of the returned email.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from email.utils import getaddresses
 
 from newsroom.text_encodings import decode_first
 
-MAX_OCTETS = 1_000_000
-MAX_PROSE_CHARS = 60_000
+MAX_BYTES = 1_000_000
+MAX_TEXT_CHARS = 60_000
 MAX_PARTS = 200
 
-# Embedded messages are kept as leaves: their own structure is of no interest, and often broken.
+# Embedded messages stay whole: we do not need their structure, and it is often broken.
 _EMBEDDED = re.compile(rb"(?im)^(content-type:[ \t]*(?:\r?\n[ \t]+)?)message/")
 _EMBEDDED_AS = rb"\1text/x-message-"
-_STATUS_TYPES = {
+_DELIVERY_STATUS_TYPES = {
     "text/x-message-delivery-status",
     "text/x-message-global-delivery-status",
     "text/x-message-delivery",
 }
-_FEEDBACK_TYPES = {"text/x-message-feedback-report"}
+_FEEDBACK_REPORT_TYPES = {"text/x-message-feedback-report"}
 _RECEIPT_TYPES = {
     "text/x-message-disposition-notification",
     "text/x-message-global-disposition-notification",
@@ -43,8 +43,8 @@ _ORIGINAL_TYPES = {
     "text/rfc822-header",
     "text/rfc822",
 }
-# Where mail systems that know no MIME begin to quote the letter.
-_ORIGINAL_BEGINS = re.compile(
+# Where mail systems that do not use MIME start to quote the returned email.
+_ORIGINAL_STARTS = re.compile(
     r"""(?imx)^(?:
       [>|\ \t]*(?:received|return-path|x-original-to|delivered-to|envelope-to):[ \t]\S[^\n]*\n
         (?=(?:[>| \t]|[\w-]+:))
@@ -61,117 +61,126 @@ _ORIGINAL_BEGINS = re.compile(
         (?:ursprüngliche[ ]nachricht|元のメッセージ|送信されたメール))[^\n]*\n
     )"""
 )
-_BREAKING_TAGS = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?pre|hr)\b[^>]{0,500}>")
-_HIDDEN = (("<style", "</style"), ("<script", "</script"), ("<title", "</title"), ("<!--", "-->"))
+_BLOCK_TAGS = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?pre|hr)\b[^>]{0,500}>")
+_HIDDEN_MARKUP = (
+    ("<style", "</style"),
+    ("<script", "</script"),
+    ("<title", "</title"),
+    ("<!--", "-->"),
+)
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,2000}>")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 
 
 @dataclass(slots=True)
-class Opened:
-    """The parts of a message by what they are for."""
+class MessageParts:
+    """The parts of an incoming message, by purpose.
 
-    head: Message
-    prose: str = ""
-    statuses: list[str] = field(default_factory=list)
-    feedback: str = ""
+    `text` is what was written for people. `original` is what is left of the returned email.
+    """
+
+    headers: Message
+    text: str = ""
+    delivery_statuses: list[str] = field(default_factory=list)
+    feedback_report: str = ""
     is_receipt: bool = False
     original: str = ""
-    original_head: Message = field(default_factory=Message)
-    has_attachment_only: bool = False
+    original_headers: Message = field(default_factory=Message)
 
     def header(self, name: str) -> str:
-        """One of the report's own fields, decoded, on one line; empty when it has none."""
-        return read_header(self.head, name)
+        """Return one header of the message, decoded, on one line; empty if it is missing."""
+        return decoded_header(self.headers, name)
 
     def original_header(self, name: str) -> str:
-        """One of the returned letter's fields."""
-        return read_header(self.original_head, name)
+        """Return one header of the returned email, decoded, on one line; empty if it is missing."""
+        return decoded_header(self.original_headers, name)
 
     def original_recipients(self) -> list[str]:
-        """Whom the returned letter was written to, as far as it says."""
+        """Return the addresses that the returned email was sent to, as far as its headers say."""
         names = ("x-envelope-to", "envelope-to", "x-rcpt-to", "to", "apparently-to", "cc", "bcc")
-        fields = [read_header(self.original_head, name) for name in names]
+        fields = [self.original_header(name) for name in names]
         found = [pair[1] for pair in getaddresses([one for one in fields if one])]
         return list(dict.fromkeys(address for address in found if "@" in address))
 
 
-def open_message(raw: bytes) -> Opened:
-    """Take a message apart. What cannot be made out is prose."""
-    raw = raw[:MAX_OCTETS].lstrip(b"\r\n \t\xef\xbb\xbf")
+def split_message(raw: bytes) -> MessageParts:
+    """Return the parts of a message. What is not recognised counts as text."""
+    raw = raw[:MAX_BYTES].lstrip(b"\r\n \t\xef\xbb\xbf")
     if raw.startswith((b">From ", b"From ")):
         raw = raw[raw.find(b"\n") + 1 :]
-    top = message_from_bytes(_EMBEDDED.sub(_EMBEDDED_AS, raw))
-    opened = Opened(head=top)
+    message = message_from_bytes(_EMBEDDED.sub(_EMBEDDED_AS, raw))
+    parts = MessageParts(headers=message)
     plain: list[str] = []
-    rich: list[str] = []
-    for number, part in enumerate(top.walk()):
+    html_parts: list[str] = []
+    for number, part in enumerate(message.walk()):
         if number > MAX_PARTS:
             break
         if not part.is_multipart():
-            _sort_leaf(part, opened, plain=plain, rich=rich)
-    prose = "\n".join(plain)
-    if len(prose.strip()) < 40 and rich:
-        prose = "\n".join([*plain, *map(strip_tags, rich)])
-    _divide(prose.replace("\r\n", "\n").replace("\r", "\n")[:MAX_PROSE_CHARS], opened)
-    opened.original_head = message_from_string(_head_of(opened.original))
-    return opened
+            _sort_part(part, parts, plain=plain, html_parts=html_parts)
+    text = "\n".join(plain)
+    if len(text.strip()) < 40 and html_parts:
+        text = "\n".join([*plain, *map(html_to_text, html_parts)])
+    _split_off_original(text.replace("\r\n", "\n").replace("\r", "\n")[:MAX_TEXT_CHARS], parts)
+    parts.original_headers = message_from_string(_header_lines(parts.original))
+    return parts
 
 
-def _sort_leaf(part: Message, opened: Opened, *, plain: list[str], rich: list[str]) -> None:
-    kind = part.get_content_type()
-    if kind in _STATUS_TYPES:
-        opened.statuses.append(text_of(part))
-    elif kind in _FEEDBACK_TYPES:
-        opened.feedback = opened.feedback or text_of(part)
-    elif kind in _RECEIPT_TYPES:
-        opened.is_receipt = True
-    elif kind in _ORIGINAL_TYPES:
-        opened.original = opened.original or text_of(part).lstrip()
-    elif kind == "text/html":
-        rich.append(text_of(part))
-    elif (kind.startswith("text/") or part.get_content_maintype() == "multipart") and (
-        not opened.original
+def _sort_part(
+    part: Message, parts: MessageParts, *, plain: list[str], html_parts: list[str]
+) -> None:
+    content_type = part.get_content_type()
+    if content_type in _DELIVERY_STATUS_TYPES:
+        parts.delivery_statuses.append(part_text(part))
+    elif content_type in _FEEDBACK_REPORT_TYPES:
+        parts.feedback_report = parts.feedback_report or part_text(part)
+    elif content_type in _RECEIPT_TYPES:
+        parts.is_receipt = True
+    elif content_type in _ORIGINAL_TYPES:
+        parts.original = parts.original or part_text(part).lstrip()
+    elif content_type == "text/html":
+        html_parts.append(part_text(part))
+    elif (content_type.startswith("text/") or part.get_content_maintype() == "multipart") and (
+        not parts.original
     ):
-        plain.append(text_of(part))
+        plain.append(part_text(part))
 
 
-def _divide(prose: str, opened: Opened) -> None:
-    """Cut the quoted letter off the words for people."""
-    begins = _ORIGINAL_BEGINS.search(prose)
-    if begins is None:
-        opened.prose = prose
+def _split_off_original(text: str, parts: MessageParts) -> None:
+    """Set `text` without the quoted email, and `original` if no part of its own held it."""
+    start = _ORIGINAL_STARTS.search(text)
+    if start is None:
+        parts.text = text
         return
-    opened.prose = prose[: begins.start()]
-    if not opened.original:
-        opened.original = prose[begins.start() :]
-    if not opened.prose.strip():  # the report begins with what looks like a letter
-        opened.prose = prose
+    parts.text = text[: start.start()]
+    if not parts.original:
+        parts.original = text[start.start() :]
+    if not parts.text.strip():  # the report itself starts with what looks like headers
+        parts.text = text
 
 
-def _head_of(original: str) -> str:
-    """Give the header lines at the beginning of a returned letter."""
+def _header_lines(original: str) -> str:
+    """Return the header lines at the start of a returned email."""
     lines = original.replace("\r\n", "\n").split("\n")
-    start = next((n for n, line in enumerate(lines[:40]) if _starts_head(lines, n)), None)
+    start = next((n for n, line in enumerate(lines[:40]) if _is_header_line(line)), None)
     if start is None:
         return ""
-    head: list[str] = []
+    kept: list[str] = []
     for line in lines[start : start + 400]:
-        stripped = line.removeprefix("> ").removeprefix(">")
-        if not stripped.strip():
+        unquoted = line.removeprefix("> ").removeprefix(">")
+        if not unquoted.strip():
             break
-        if _FIELD.match(stripped) or (head and stripped[:1] in {" ", "\t"}):
-            head.append(stripped)
-    return "\n".join(head) + "\n\n"
+        if _FIELD.match(unquoted) or (kept and unquoted[:1] in {" ", "\t"}):
+            kept.append(unquoted)
+    return "\n".join(kept) + "\n\n"
 
 
-def _starts_head(lines: list[str], number: int) -> bool:
-    line = lines[number].removeprefix("> ").removeprefix(">")
-    return bool(_FIELD.match(line)) and "://" not in line[:8]
+def _is_header_line(line: str) -> bool:
+    unquoted = line.removeprefix("> ").removeprefix(">")
+    return bool(_FIELD.match(unquoted)) and "://" not in unquoted[:8]
 
 
-def text_of(part: Message) -> str:
-    """Read a leaf as text, by its own word on charset and encoding or in spite of it."""
+def part_text(part: Message) -> str:
+    """Return a part as text, even where its charset or encoding is wrong."""
     try:
         payload = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):
@@ -179,11 +188,11 @@ def text_of(part: Message) -> str:
     if not isinstance(payload, bytes):
         raw = part.get_payload()
         return raw if isinstance(raw, str) else ""
-    return decode(payload, str(part.get_param("charset", "") or ""))
+    return decode_text(payload, str(part.get_param("charset", "") or ""))
 
 
-def decode(raw: bytes, charset: str) -> str:
-    """Decode by the named charset, or by the first that fits."""
+def decode_text(raw: bytes, charset: str) -> str:
+    """Return text decoded by the named charset, or by the first that fits."""
     named = charset.strip("\"' ").lower()
     guesses = ["utf-8", "latin-1"]
     if b"\x1b$" in raw or b"\x1b(" in raw:
@@ -191,42 +200,42 @@ def decode(raw: bytes, charset: str) -> str:
     return decode_first(raw, [named, *guesses]) or ""
 
 
-def read_header(head: Message, name: str) -> str:
-    """Read one field, decoded, on one line."""
-    value = head.get(name)
+def decoded_header(message: Message, name: str) -> str:
+    """Return one header, decoded, on one line; empty if it is missing."""
+    value = message.get(name)
     if value is None:
         return ""
     try:
         pieces = decode_header(str(value)[:4000])
-        words = "".join(
-            decode(piece, charset or "") if isinstance(piece, bytes) else piece
+        text = "".join(
+            decode_text(piece, charset or "") if isinstance(piece, bytes) else piece
             for piece, charset in pieces
         )
     except (ValueError, LookupError):
-        words = str(value)[:4000]
-    return " ".join(words.split())
+        text = str(value)[:4000]
+    return " ".join(text.split())
 
 
-def strip_tags(markup: str) -> str:
-    """Make text of HTML: for reading, never for showing."""
-    markup = markup[: 4 * MAX_PROSE_CHARS]
-    for opening, closing in _HIDDEN:
-        markup = _cut_out(markup, opening, closing)
-    words = _TAG.sub(" ", _BREAKING_TAGS.sub("\n", markup))
-    return html.unescape(words).replace("\xa0", " ")
+def html_to_text(markup: str) -> str:
+    """Return the text of some HTML: for parsing, never for display."""
+    markup = markup[: 4 * MAX_TEXT_CHARS]
+    for start, end in _HIDDEN_MARKUP:
+        markup = _remove_between(markup, start, end)
+    text = _TAG.sub(" ", _BLOCK_TAGS.sub("\n", markup))
+    return html.unescape(text).replace("\xa0", " ")
 
 
-def _cut_out(markup: str, opening: str, closing: str) -> str:
-    """Remove what stands between two marks; what is never closed, to the end."""
-    small = markup.lower()
-    if len(small) != len(markup):  # a sign that is longer in small letters
-        small = markup
+def _remove_between(markup: str, start: str, end: str) -> str:
+    """Return the markup without what stands between two markers, or after one never closed."""
+    lower = markup.lower()
+    if len(lower) != len(markup):  # some character is longer in lower case
+        lower = markup
     kept: list[str] = []
-    place = 0
-    while (start := small.find(opening, place)) >= 0:
-        kept.append(markup[place:start])
-        end = small.find(closing, start)
-        if end < 0:
+    position = 0
+    while (found := lower.find(start, position)) >= 0:
+        kept.append(markup[position:found])
+        closed = lower.find(end, found)
+        if closed < 0:
             return "".join(kept)
-        place = end + len(closing)
-    return "".join([*kept, markup[place:]])
+        position = closed + len(end)
+    return "".join([*kept, markup[position:]])

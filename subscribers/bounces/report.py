@@ -1,86 +1,96 @@
-"""What a message that came back says, in our words."""
+"""What an incoming message says about our email, in our own terms. Every parser returns these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from subscribers.models import BounceClassification
 
-class Kind(StrEnum):
-    """What a message that came back is."""
+
+class MessageKind(StrEnum):
+    """What an incoming message is."""
 
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
-    AUTOMATIC = "automatic"  # a machine answered for a person: out of office, read receipt
-    NOTICE = "notice"  # a mail system tells of a delay or a delivery
+    AUTO_REPLY = "auto_reply"  # out of office, read receipt, challenge
+    NOTICE = "notice"  # a mail system reports a delay or a successful delivery
     REPLY = "reply"  # a person wrote
     UNREADABLE = "unreadable"
 
 
-class Verdict(StrEnum):
-    """What a report means for the address it is about. The policy table knows these words."""
-
-    HARD = "hard"  # there is no such mailbox
-    FULL = "full"  # there is, and it takes nothing now
-    POLICY = "policy"  # they refuse us, or this letter
-    SOFT = "soft"  # trouble on the way, or nobody says what
-    COMPLAINT = "complaint"
-    NOTICE = "notice"  # nothing has failed (yet)
-
-
 class Reason(StrEnum):
-    """Why, as far as words and codes tell."""
+    """Why an email was not delivered, as far as phrases and codes tell. Staff read these words."""
 
     USER_UNKNOWN = "user unknown"
     HOST_UNKNOWN = "host unknown"
     MOVED = "moved"
-    DISABLED = "disabled"
+    DISABLED = "mailbox disabled"
     FULL = "mailbox full"
-    SUSPENDED = "suspended"
-    TOO_BIG = "letter too big"
+    SUSPENDED = "mailbox suspended"
+    TOO_BIG = "message too large"
     SPAM = "taken for spam"
-    POLICY = "refused by policy"
-    SENDER = "sender refused"
+    POLICY = "rejected by policy"
+    SENDER = "sender rejected"
     RELAYING = "relaying denied"
     LOOP = "mail loop"
-    EXPIRED = "expired on the way"
+    EXPIRED = "delivery timed out"
     NETWORK = "no connection"
-    SYSTEM = "their system's trouble"
+    SYSTEM = "mail system error"
     COMPLAINT = "reported as spam"
     DELAYED = "delayed"
     DELIVERED = "delivered"
     UNCLEAR = "unclear"
 
 
-VERDICT_OF = {
-    Reason.USER_UNKNOWN: Verdict.HARD,
-    Reason.HOST_UNKNOWN: Verdict.HARD,
-    Reason.MOVED: Verdict.HARD,
-    Reason.DISABLED: Verdict.HARD,
-    Reason.FULL: Verdict.FULL,
-    Reason.TOO_BIG: Verdict.POLICY,
-    Reason.SPAM: Verdict.POLICY,
-    Reason.POLICY: Verdict.POLICY,
-    Reason.SENDER: Verdict.POLICY,
-    Reason.RELAYING: Verdict.POLICY,
-    Reason.COMPLAINT: Verdict.COMPLAINT,
-    Reason.DELAYED: Verdict.NOTICE,
-    Reason.DELIVERED: Verdict.NOTICE,
+# A reason without a classification here is a soft bounce; these two are not bounces.
+NOT_FAILED = {Reason.DELAYED, Reason.DELIVERED}
+_CLASSIFICATIONS = {
+    Reason.USER_UNKNOWN: BounceClassification.HARD,
+    Reason.HOST_UNKNOWN: BounceClassification.HARD,
+    Reason.MOVED: BounceClassification.HARD,
+    Reason.DISABLED: BounceClassification.HARD,
+    Reason.FULL: BounceClassification.FULL,
+    Reason.TOO_BIG: BounceClassification.POLICY,
+    Reason.SPAM: BounceClassification.POLICY,
+    Reason.POLICY: BounceClassification.POLICY,
+    Reason.SENDER: BounceClassification.POLICY,
+    Reason.RELAYING: BounceClassification.POLICY,
+    Reason.COMPLAINT: BounceClassification.COMPLAINT,
 }
+# Of several classifications of one delivery, the first in this list counts.
+MOST_SEVERE_FIRST = (
+    BounceClassification.HARD,
+    BounceClassification.FULL,
+    BounceClassification.POLICY,
+    BounceClassification.SOFT,
+    BounceClassification.COMPLAINT,
+)
 
 
-def verdict_of(reason: Reason, *, temporary: bool) -> Verdict:
-    """Weigh a reason: what is temporary (class 4; RFC 3463, section 2) never condemns."""
-    verdict = VERDICT_OF.get(reason, Verdict.SOFT)
-    return Verdict.SOFT if temporary and verdict == Verdict.HARD else verdict
+def classification_of(reason: Reason, *, temporary: bool) -> BounceClassification | None:
+    """Return the classification of a reason; None where nothing failed.
+
+    A temporary failure (class 4; RFC 3463, section 2) is never a hard bounce.
+    """
+    if reason in NOT_FAILED:
+        return None
+    classification = _CLASSIFICATIONS.get(reason, BounceClassification.SOFT)
+    if temporary and classification == BounceClassification.HARD:
+        return BounceClassification.SOFT
+    return classification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What became of a letter to one address; `status` is RFC 3463's or empty."""
+class RecipientResult:
+    """What a report says happened to our email at one address.
+
+    `classification` is None where nothing failed (a delay or a delivery). `status` is an enhanced
+    status code (RFC 3463) or empty.
+    """
 
     address: str
-    verdict: Verdict
+    classification: BounceClassification | None
     reason: Reason
     status: str = ""
     diagnostic: str = ""
@@ -88,15 +98,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A message that came back, read. Nothing in it is to be believed without its token.
+    """A parsed incoming message. Nothing in it can be trusted until its token is verified.
 
-    `token` is the seal that stood in the recipient or in the returned letter, `unsubscribe` the
-    token of the returned letter's List-Unsubscribe; neither has been looked up.
+    `token` was found in the recipient's address or in the returned email, `unsubscribe_token` in
+    the returned email's List-Unsubscribe. Neither has been looked up yet.
     """
 
-    kind: Kind
-    failures: tuple[Failure, ...] = ()
+    kind: MessageKind
+    results: tuple[RecipientResult, ...] = ()
     token: str = ""
-    unsubscribe: str = ""
+    unsubscribe_token: str = ""
     message_id: str = ""
     reporter: str = ""

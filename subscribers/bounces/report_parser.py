@@ -1,8 +1,8 @@
-"""From the bytes of a message that came back to a report in our words.
+"""Parse an incoming message into a `Report`.
 
-The machine's part is asked first, then the fields, then the words for people, then a library with
-other people's experience (flufl.bounce), then the letter that came back. Reading believes nothing
-and does nothing: see tracing.py and acting.py.
+Machine-readable parts are asked first, then headers, then free text, then the library flufl.bounce,
+then the returned email. Parsing trusts nothing and changes nothing: delivery_lookup.py verifies the
+token, suppression_policy.py acts.
 """
 
 from __future__ import annotations
@@ -15,36 +15,52 @@ from email.utils import getaddresses
 
 from flufl.bounce import all_failures
 
-from subscribers.bounces.classification import judge
-from subscribers.bounces.complaint_reports import read_complaint
-from subscribers.bounces.delivery_status import Group, read_status
-from subscribers.bounces.embedded_tokens import find_seal, find_unsubscribe
-from subscribers.bounces.free_text import find_recipients
-from subscribers.bounces.message_kind import (
+from subscribers.bounces.classification import classify
+from subscribers.bounces.delivery_lookup import find_token, find_unsubscribe_token
+from subscribers.bounces.delivery_status import (
     FAILED_ACTIONS,
-    QUIET_ACTIONS,
-    answers_for_person,
-    is_automatic,
-    is_challenge,
-    is_delay,
-    is_delivered,
-    is_quiet,
-    is_refusal,
-    is_status_report,
-    looks_returned,
-    speaks_of_absence,
+    NOTICE_ACTIONS,
+    RecipientFields,
+    has_only_temporary_codes,
+    is_notice,
+    parse_delivery_status,
 )
-from subscribers.bounces.message_parts import MAX_OCTETS, Opened, open_message
-from subscribers.bounces.report import Failure, Kind, Reason, Report, Verdict, verdict_of
-from subscribers.bounces.report_addresses import clean_address, trim_address
-from subscribers.bounces.ses_notifications import read_notification
+from subscribers.bounces.message_kind import (
+    declares_delivery_status,
+    has_auto_reply_text,
+    is_about_our_email,
+    is_auto_reply,
+    is_auto_reply_for_person,
+    is_challenge,
+    is_rejecting_receipt,
+    reports_delay,
+    reports_delivery,
+)
+from subscribers.bounces.message_parts import MAX_BYTES, MessageParts, split_message
+from subscribers.bounces.provider_reports import parse_feedback_report, parse_ses_notification
+from subscribers.bounces.recipient_addresses import (
+    Mention,
+    find_recipients,
+    parse_address_field,
+    trim_address,
+)
+from subscribers.bounces.report import (
+    MOST_SEVERE_FIRST,
+    NOT_FAILED,
+    MessageKind,
+    Reason,
+    RecipientResult,
+    Report,
+    classification_of,
+)
 
 log = logging.getLogger(__name__)
 
-MAX_DIAGNOSTIC = 500
-MAX_FOR_FLUFL = 60_000  # octets; some of its expressions take long over much
-_HAS_FIELDS = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
-_SENDER_FIELDS = (
+MAX_DIAGNOSTIC_CHARS = 500
+MAX_FLUFL_BYTES = 60_000  # some of its expressions take long on long input
+MIN_CONFIDENT_SCORE = 4
+_RECIPIENT_FIELD = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
+_SENDER_HEADERS = (
     "from",
     "sender",
     "return-path",
@@ -55,231 +71,250 @@ _SENDER_FIELDS = (
 )
 
 
-def read_report(message: bytes, *, recipient: str = "") -> Report:
-    """Read any message that came back. Never raises: what cannot be read is UNREADABLE.
+def parse_report(message: bytes, *, recipient: str = "") -> Report:
+    """Return what an incoming message says. Never raises: what cannot be parsed is UNREADABLE.
 
-    `recipient` is the envelope's, where the mail server tells it; its token comes first.
+    `recipient` is the envelope recipient, where the mail server passes it on; its token counts
+    first.
     """
     try:
-        opened = open_message(message)
-        return _read(opened, message[:MAX_OCTETS], recipient=recipient)
+        parts = split_message(message)
+        raw = message[:MAX_BYTES]
+        kind, results = _parse(parts, raw)
+        return Report(
+            kind=kind,
+            results=results,
+            token=find_token(parts, raw, recipient=recipient),
+            unsubscribe_token=find_unsubscribe_token(parts),
+            message_id=parts.header("message-id")[:255],
+            reporter=parts.header("from")[:255],
+        )
     except Exception:
-        log.warning("a message that came back could not be read", exc_info=True)
-        return Report(kind=Kind.UNREADABLE)
+        log.warning("could not parse an incoming message", exc_info=True)
+        return Report(kind=MessageKind.UNREADABLE)
 
 
-def _read(opened: Opened, raw: bytes, *, recipient: str) -> Report:
-    kind, failures = _recognise(opened, raw)
-    return Report(
-        kind=kind,
-        failures=failures,
-        token=find_seal(opened, raw, recipient=recipient),
-        unsubscribe=find_unsubscribe(opened),
-        message_id=opened.header("message-id")[:255],
-        reporter=opened.header("from")[:255],
+def _parse(parts: MessageParts, raw: bytes) -> tuple[MessageKind, tuple[RecipientResult, ...]]:
+    provider_report = parse_feedback_report(parts) or parse_ses_notification(parts)
+    if provider_report is not None:
+        return provider_report
+    if parts.is_receipt and not parts.delivery_statuses and not is_rejecting_receipt(parts):
+        return MessageKind.AUTO_REPLY, ()
+    recipients = _delivery_status_recipients(parts)
+    if recipients:
+        return _from_delivery_status(parts, recipients)
+    if not (declares_delivery_status(parts) or is_about_our_email(parts)):
+        return _kind_without_report(parts), ()
+    if is_auto_reply_for_person(parts):
+        return MessageKind.AUTO_REPLY, ()
+    return _from_free_text(parts, raw)
+
+
+def _delivery_status_recipients(parts: MessageParts) -> list[RecipientFields]:
+    """Return the machine-readable fields: from their own part, the text, or a forwarded report."""
+    texts = [*parts.delivery_statuses]
+    if not texts and _RECIPIENT_FIELD.search(parts.text):
+        texts = [parts.text]
+    recipients = [one for text in texts for one in parse_delivery_status(text)]
+    may_be_forwarded = not recipients and (
+        declares_delivery_status(parts) or is_about_our_email(parts)
     )
+    if may_be_forwarded and _RECIPIENT_FIELD.search(parts.original):
+        recipients = parse_delivery_status(parts.original)
+    return recipients
 
 
-def _recognise(opened: Opened, raw: bytes) -> tuple[Kind, tuple[Failure, ...]]:
-    complaint = read_complaint(opened)
-    if complaint is not None:
-        complained, failures = complaint
-        return (Kind.COMPLAINT if complained else Kind.NOTICE), failures
-    notification = read_notification(opened)
-    if notification is not None:
-        return notification
-    if opened.is_receipt and not opened.statuses and not is_refusal(opened):
-        return Kind.AUTOMATIC, ()
-    groups = _groups(opened)
-    if groups:
-        return _from_status(opened, groups)
-    if not (is_status_report(opened) or looks_returned(opened)):
-        return _without_report(opened), ()
-    if answers_for_person(opened):
-        return Kind.AUTOMATIC, ()
-    return _from_words(opened, raw)
-
-
-def _groups(opened: Opened) -> list[Group]:
-    """Read the machine's part: where it should stand, in the words, or in a report passed on."""
-    texts = [*opened.statuses]
-    if not texts and _HAS_FIELDS.search(opened.prose):
-        texts = [opened.prose]
-    groups = [group for text in texts for group in read_status(text)]
-    passed_on = not groups and (is_status_report(opened) or looks_returned(opened))
-    if passed_on and _HAS_FIELDS.search(opened.original):
-        groups = read_status(opened.original)
-    return groups
-
-
-def _without_report(opened: Opened) -> Kind:
-    """Tell a person from a machine where nothing says that a letter came back."""
-    if is_automatic(opened) or opened.header("return-path") == "<>":
-        return Kind.AUTOMATIC
-    if opened.header("precedence").lower() in {"bulk", "junk", "list"} or opened.head.get(
+def _kind_without_report(parts: MessageParts) -> MessageKind:
+    """Tell a person's reply from an auto-reply, where nothing says that an email was returned."""
+    if is_auto_reply(parts) or parts.header("return-path") == "<>":
+        return MessageKind.AUTO_REPLY
+    if parts.header("precedence").lower() in {"bulk", "junk", "list"} or parts.headers.get(
         "list-id"
     ):
-        return Kind.AUTOMATIC
-    if not (opened.head.get("from") or opened.prose.strip()):
-        return Kind.UNREADABLE
-    if is_challenge(opened):
-        return Kind.AUTOMATIC
+        return MessageKind.AUTO_REPLY
+    if not (parts.headers.get("from") or parts.text.strip()):
+        return MessageKind.UNREADABLE
+    if is_challenge(parts):
+        return MessageKind.AUTO_REPLY
     if (
-        speaks_of_absence(opened)
-        and len(opened.prose) < 4000
-        and not opened.head.get("in-reply-to")
+        has_auto_reply_text(parts)
+        and len(parts.text) < 4000
+        and not parts.headers.get("in-reply-to")
     ):
-        return Kind.AUTOMATIC
-    return Kind.REPLY
+        return MessageKind.AUTO_REPLY
+    return MessageKind.REPLY
 
 
-def _from_status(opened: Opened, groups: list[Group]) -> tuple[Kind, tuple[Failure, ...]]:
-    known = opened.original_recipients()
-    quiet = is_quiet(groups) or (_says_no_action(groups) and is_delay(opened))
-    failures = []
-    for group in groups:
-        address = group.address or _complete(group.local, known, opened)
-        if not address and (group.action or group.status or group.diagnostic):
-            address = next(iter(_from_prose(opened)), "")
-        # Of a letter that was passed on, both names are told: which of them is ours is not known.
-        failures += [
-            _failure_of(group, name, opened, alone=len(groups) == 1)
-            for name in (address, group.other)
+def _from_delivery_status(
+    parts: MessageParts, recipients: list[RecipientFields]
+) -> tuple[MessageKind, tuple[RecipientResult, ...]]:
+    original_recipients = parts.original_recipients()
+    alone = len(recipients) == 1
+    results = []
+    for fields in recipients:
+        address = fields.address or _complete_address(fields.local_part, original_recipients, parts)
+        if not address and (fields.action or fields.status or fields.diagnostic):
+            mentions = _mentions(parts, original_recipients)
+            address = mentions[0].address if mentions else ""
+        # Of a forwarded email, both addresses are reported: we do not know which of them is ours.
+        results += [
+            _result_from_fields(fields, name, parts, alone=alone)
+            for name in (address, fields.forwarded_from)
             if name
         ]
-    if not failures:  # the letter's own token may still tell who it was
-        failures = [_failure_of(group, "", opened, alone=len(groups) == 1) for group in groups]
-    if quiet:
-        return Kind.NOTICE, _unique([replace(one, verdict=Verdict.NOTICE) for one in failures])
-    failing = [one for one in failures if one.reason not in {Reason.DELAYED, Reason.DELIVERED}]
-    return Kind.BOUNCE, _unique(failing or failures)
-
-
-def _says_no_action(groups: list[Group]) -> bool:
-    """Whether class 4 is all that is told: a letter that is late, or one that was given up."""
-    return all(
-        group.action not in {*FAILED_ACTIONS, *QUIET_ACTIONS} and group.status.startswith("4")
-        for group in groups
-    )
-
-
-def _complete(local: str, known: list[str], opened: Opened) -> str:
-    """Find the address of a recipient who is named by mailbox only."""
-    for address in known:
-        if local and address.split("@")[0].lower() == local.lower():
-            return address
-    if failed := clean_address(opened.header("x-failed-recipients")):
-        return failed
-    return known[0] if len(known) == 1 else ""
-
-
-def _from_prose(opened: Opened) -> list[str]:
-    found = find_recipients(opened.prose, known=opened.original_recipients(), ours=_ours(opened))
-    return [mention.address for mention in found]
-
-
-def _failure_of(group: Group, address: str, opened: Opened, *, alone: bool) -> Failure:
-    if group.action in QUIET_ACTIONS:
-        reason = Reason.DELAYED if group.action.startswith("delay") else Reason.DELIVERED
-        return _failure(
-            address, reason, temporary=True, status=group.status, words=group.diagnostic
+    if not results:  # the token may still tell whose email it was
+        results = [_result_from_fields(fields, "", parts, alone=alone) for fields in recipients]
+    if is_notice(recipients) or (has_only_temporary_codes(recipients) and reports_delay(parts)):
+        return MessageKind.NOTICE, _one_per_address(
+            [replace(result, classification=None) for result in results]
         )
-    if group.action not in FAILED_ACTIONS and group.status.startswith("2"):
-        return _failure(address, Reason.DELIVERED, temporary=True, status=group.status, words="")
-    context = _words_about(address, opened, alone=alone)
-    judged = judge(group.diagnostic, status=group.status, context=context)
-    return _failure(
-        address,
-        judged.reason,
-        temporary=judged.temporary,
-        status=group.status
-        if group.status and not group.status.endswith(".0.0")
-        else judged.status,
-        words=group.diagnostic or context,
+    failed = [result for result in results if result.reason not in NOT_FAILED]
+    return MessageKind.BOUNCE, _one_per_address(failed or results)
+
+
+def _complete_address(local_part: str, addresses: list[str], parts: MessageParts) -> str:
+    """Return the full address of a recipient who is named by mailbox only; empty if unknown."""
+    for address in addresses:
+        if local_part and address.split("@")[0].lower() == local_part.lower():
+            return address
+    if failed := parse_address_field(parts.header("x-failed-recipients")):
+        return failed
+    return addresses[0] if len(addresses) == 1 else ""
+
+
+def _mentions(parts: MessageParts, original_recipients: list[str]) -> list[Mention]:
+    return find_recipients(
+        parts.text,
+        original_recipients=original_recipients,
+        sender_addresses=_sender_addresses(parts),
     )
 
 
-def _words_about(address: str, opened: Opened, *, alone: bool) -> str:
-    """What the words for people say of an address; all of them where it is the only one."""
-    found = find_recipients(opened.prose, known=[address], ours=_ours(opened))
-    about = [one.reason for one in found if one.address.lower() == address.lower()]
-    return "\n".join([*about, *([opened.prose] if alone or not about else [])])
+def _result_from_fields(
+    fields: RecipientFields, address: str, parts: MessageParts, *, alone: bool
+) -> RecipientResult:
+    if fields.action in NOTICE_ACTIONS:
+        reason = Reason.DELAYED if fields.action.startswith("delay") else Reason.DELIVERED
+        return _result(address, reason, status=fields.status, diagnostic=fields.diagnostic)
+    if fields.action not in FAILED_ACTIONS and fields.status.startswith("2"):
+        return _result(address, Reason.DELIVERED, status=fields.status)
+    context = _text_about(address, parts, alone=alone)
+    found = classify(fields.diagnostic, status=fields.status, context=context)
+    is_specific = fields.status and not fields.status.endswith(".0.0")
+    return _result(
+        address,
+        found.reason,
+        temporary=found.temporary,
+        status=fields.status if is_specific else found.status,
+        diagnostic=fields.diagnostic or context,
+    )
 
 
-def _from_words(opened: Opened, raw: bytes) -> tuple[Kind, tuple[Failure, ...]]:
-    known, ours = opened.original_recipients(), _ours(opened)
-    mentions = find_recipients(opened.prose, known=known, ours=ours)
-    failed = [pair[1] for pair in getaddresses([opened.header("x-failed-recipients")]) if pair[1]]
-    pairs = [(address, _words_about(address, opened, alone=len(failed) == 1)) for address in failed]
-    if not pairs:
-        pairs = [(mention.address, mention.reason) for mention in mentions]
-    if not pairs or max((one.weight for one in mentions), default=9) < 4:
-        others = [one for one in _ask_flufl(raw) if one.lower() not in {o.lower() for o in ours}]
-        pairs = [(address, "") for address in others or known] or pairs
-    quiet = _quiet_reason(opened)
-    failures = []
-    for address, words in pairs:
-        if quiet is not None:
-            failures.append(_failure(address, quiet, temporary=True, status="", words=words))
-            continue
-        judged = judge(words, context=opened.prose if len(pairs) == 1 or not words else "")
-        if judged.reason == Reason.UNCLEAR and len(pairs) > 1:
-            judged = judge("", context=opened.prose)
-        failures.append(
-            _failure(
+def _text_about(address: str, parts: MessageParts, *, alone: bool) -> str:
+    """Return what the text says about an address; all of the text if there is only one address."""
+    about = [
+        mention.reason
+        for mention in _mentions(parts, [address])
+        if mention.address.lower() == address.lower()
+    ]
+    return "\n".join([*about, *([parts.text] if alone or not about else [])])
+
+
+def _from_free_text(
+    parts: MessageParts, raw: bytes
+) -> tuple[MessageKind, tuple[RecipientResult, ...]]:
+    addresses = _addresses_in_free_text(parts, raw)
+    notice = _notice_reason(parts)
+    if notice is not None:
+        return MessageKind.NOTICE, _one_per_address(
+            [_result(address, notice, diagnostic=text) for address, text in addresses]
+        )
+    results = []
+    for address, text in addresses:
+        found = classify(text, context=parts.text if len(addresses) == 1 or not text else "")
+        if found.reason == Reason.UNCLEAR and len(addresses) > 1:
+            found = classify("", context=parts.text)
+        results.append(
+            _result(
                 address,
-                judged.reason,
-                temporary=judged.temporary,
-                status=judged.status,
-                words=words or opened.prose,
+                found.reason,
+                temporary=found.temporary,
+                status=found.status,
+                diagnostic=text or parts.text,
             )
         )
-    return (Kind.BOUNCE if quiet is None else Kind.NOTICE), _unique(failures)
+    return MessageKind.BOUNCE, _one_per_address(results)
 
 
-def _quiet_reason(opened: Opened) -> Reason | None:
-    if is_delay(opened):
+def _addresses_in_free_text(parts: MessageParts, raw: bytes) -> list[tuple[str, str]]:
+    """Return the addresses that failed, each with the text about it."""
+    original_recipients = parts.original_recipients()
+    mentions = _mentions(parts, original_recipients)
+    failed = [pair[1] for pair in getaddresses([parts.header("x-failed-recipients")]) if pair[1]]
+    found = [
+        (address, _text_about(address, parts, alone=len(failed) == 1)) for address in failed
+    ] or [(mention.address, mention.reason) for mention in mentions]
+    best = max((mention.score for mention in mentions), default=None)
+    if found and (best is None or best >= MIN_CONFIDENT_SCORE):
+        return found
+    senders = {address.lower() for address in _sender_addresses(parts)}
+    others = [address for address in _flufl_addresses(raw) if address.lower() not in senders]
+    return [(address, "") for address in others or original_recipients] or found
+
+
+def _notice_reason(parts: MessageParts) -> Reason | None:
+    if reports_delay(parts):
         return Reason.DELAYED
-    return Reason.DELIVERED if is_delivered(opened) else None
+    return Reason.DELIVERED if reports_delivery(parts) else None
 
 
-def _failure(address: str, reason: Reason, *, temporary: bool, status: str, words: str) -> Failure:
-    return Failure(
+def _result(
+    address: str,
+    reason: Reason,
+    *,
+    temporary: bool = True,
+    status: str = "",
+    diagnostic: str = "",
+) -> RecipientResult:
+    return RecipientResult(
         address=address,
-        verdict=verdict_of(reason, temporary=temporary),
+        classification=classification_of(reason, temporary=temporary),
         reason=reason,
         status=status,
-        diagnostic=" ".join(words.split())[:MAX_DIAGNOSTIC],
+        diagnostic=" ".join(diagnostic.split())[:MAX_DIAGNOSTIC_CHARS],
     )
 
 
-def _unique(failures: list[Failure]) -> tuple[Failure, ...]:
-    """Keep one failure for each address, the gravest."""
-    order = ["hard", "full", "policy", "soft", "complaint", "notice"]
-    best: dict[str, Failure] = {}
-    for one in failures:
-        key = one.address.lower()
-        if key not in best or order.index(one.verdict) < order.index(best[key].verdict):
-            best[key] = one
+def _one_per_address(results: list[RecipientResult]) -> tuple[RecipientResult, ...]:
+    """Return one result for each address, the most severe."""
+    order = [*MOST_SEVERE_FIRST, None]
+    best: dict[str, RecipientResult] = {}
+    for result in results:
+        key = result.address.lower()
+        if key not in best or order.index(result.classification) < order.index(
+            best[key].classification
+        ):
+            best[key] = result
     return tuple(best.values())
 
 
-def _ask_flufl(raw: bytes) -> list[str]:
+def _flufl_addresses(raw: bytes) -> list[str]:
+    """Return the failed addresses that flufl.bounce finds."""
     try:
-        temporary, permanent = all_failures(message_from_bytes(raw[:MAX_FOR_FLUFL]))
+        temporary, permanent = all_failures(message_from_bytes(raw[:MAX_FLUFL_BYTES]))
     except Exception:
-        log.info("flufl.bounce could not read a report", exc_info=True)
+        log.info("flufl.bounce could not parse a report", exc_info=True)
         return []
     names: list[bytes | str] = sorted({*temporary, *permanent})
-    words = [
+    texts = [
         one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in names
     ]
-    return [address for word in words if (address := trim_address(word))]
+    return [address for text in texts if (address := trim_address(text))]
 
 
-def _ours(opened: Opened) -> set[str]:
-    """Addresses that are the sender's: the report's own recipient, the letter's From."""
-    fields = [opened.header(name) for name in ("to", "delivered-to", "from")]
-    fields += [opened.original_header(name) for name in _SENDER_FIELDS]
+def _sender_addresses(parts: MessageParts) -> set[str]:
+    """Return the sender's own addresses: the report's recipient, the returned email's From."""
+    fields = [parts.header(name) for name in ("to", "delivered-to", "from")]
+    fields += [parts.original_header(name) for name in _SENDER_HEADERS]
     found = [pair[1] for pair in getaddresses([one for one in fields if one])]
     return set(found) - {""}

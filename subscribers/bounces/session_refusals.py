@@ -1,8 +1,8 @@
-"""What mail servers refused while we were sending counts by the same policy as what came back.
+"""Turn what mail servers refused while we were sending into events for the same policy.
 
-A refusal may speak of us rather than of the address: then every address would meet with it, and
-none must be suppressed for it. The words decide first (judging.py); and where a large share of a
-dispatch was refused for the address, it is taken to be our own trouble, whatever it says.
+A refusal may be about us and not about the address. Then every address would get it, and none may
+be suppressed for it. The diagnostic decides first (classification.py). Where a large share of a
+dispatch is refused, we assume that the fault is ours, whatever the servers say.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from subscribers.bounces.classification import find_code, judge
-from subscribers.bounces.event_actions import Event, act_on
-from subscribers.bounces.report import Reason, Verdict, verdict_of
+from subscribers.bounces.classification import classify, find_reply_code
+from subscribers.bounces.report import Reason, classification_of
+from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import (
     BounceClassification,
     BounceEvent,
@@ -27,71 +27,77 @@ from subscribers.models import (
 log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)
-AT_A_TIME = 2000
-# More than this share of a dispatch's copies, and more than so many: it is about us.
-TOO_MANY_SHARE = 0.2
-TOO_MANY = 10
-# A plain no to an address (RFC 5321, section 4.2.3).
-NO_SUCH_MAILBOX = {"550", "551", "553"}
+BATCH_SIZE = 2000
+# If more than this share of a dispatch is refused, and more than this number: the fault is ours.
+SUSPICIOUS_SHARE = 0.2
+SUSPICIOUS_COUNT = 10
+# A plain refusal of an address (RFC 5321, section 4.2.3).
+ADDRESS_REFUSED_CODES = {"550", "551", "553"}
 
 
-def look_at_refusals(*, at: datetime) -> int:
-    """Make events of the refusals that were not yet looked at; give back how many."""
-    looked_at = BounceEvent.objects.filter(delivery_id=OuterRef("pk"), source=BounceSource.SENDING)
-    # A dispatch tries for days before a deferral becomes a refusal.
+def process_refusals(*, at: datetime) -> int:
+    """Record an event for each refusal that has none yet; return how many are new."""
+    recorded = BounceEvent.objects.filter(delivery_id=OuterRef("pk"), source=BounceSource.SENDING)
+    # A dispatch retries for days before a deferral becomes a refusal.
     recent = Dispatch.objects.filter(deadline__gt=at - LOOK_BACK).values_list("pk", flat=True)
     refused = (
         Delivery.objects.filter(dispatch__in=list(recent), answer__isnull=False)
         .filter(state=DeliveryState.REFUSED, settled_at__gt=at - LOOK_BACK)
-        .filter(~Exists(looked_at))
+        .filter(~Exists(recorded))
         .select_related("dispatch")
         .order_by("pk")
     )
-    doubted: dict[int, bool] = {}
+    our_fault: dict[int, bool] = {}
     count = 0
-    for delivery in refused[:AT_A_TIME]:
-        event = read_refusal(delivery.answer or "", delivery=delivery.pk)
-        if event.verdict == BounceClassification.HARD:
-            if delivery.dispatch_id not in doubted:
-                doubted[delivery.dispatch_id] = _is_about_us(delivery.dispatch_id)
-            if doubted[delivery.dispatch_id]:
-                event = read_refusal(delivery.answer or "", delivery=delivery.pk, about_us=True)
-        count += act_on(event, delivery, at=at) is not None
+    for delivery in refused[:BATCH_SIZE]:
+        event = classify_refusal(delivery.answer or "", delivery=delivery.pk)
+        if event.classification == BounceClassification.HARD:
+            if delivery.dispatch_id not in our_fault:
+                our_fault[delivery.dispatch_id] = _is_our_fault(delivery.dispatch_id)
+            if our_fault[delivery.dispatch_id]:
+                event = classify_refusal(
+                    delivery.answer or "", delivery=delivery.pk, our_fault=True
+                )
+        count += apply_policy(event, delivery, at=at) is not None
     return count
 
 
-def read_refusal(answer: str, *, delivery: int, about_us: bool = False) -> Event:
-    """Read what a server said to a letter, such as `550 5.1.1 user unknown`."""
-    judged = judge(answer)
-    reason = judged.reason
-    if reason == Reason.UNCLEAR and find_code(answer) in NO_SUCH_MAILBOX:
+def classify_refusal(reply: str, *, delivery: int, our_fault: bool = False) -> ReceivedEvent:
+    """Return the event for what a server replied to an email, such as `550 5.1.1 user unknown`."""
+    found = classify(reply)
+    reason = found.reason
+    if reason == Reason.UNCLEAR and find_reply_code(reply) in ADDRESS_REFUSED_CODES:
         reason = Reason.USER_UNKNOWN
-    verdict = Verdict.POLICY if about_us else verdict_of(reason, temporary=judged.temporary)
-    return Event(
+    classification = classification_of(reason, temporary=found.temporary)
+    if our_fault:
+        classification = BounceClassification.POLICY
+    return ReceivedEvent(
         source=BounceSource.SENDING,
         provider="",
         event_id=str(delivery),
-        verdict=BounceClassification(verdict.value),
+        classification=classification or BounceClassification.SOFT,
         reason=reason,
-        status=judged.status,
-        diagnostic=answer,
+        status=found.status,
+        diagnostic=reply,
     )
 
 
-def _is_about_us(dispatch: int) -> bool:
-    """Whether so much of a dispatch was refused that the addresses cannot be to blame."""
+def _is_our_fault(dispatch: int) -> bool:
+    """Whether so much of a dispatch was refused that the addresses cannot be the cause."""
     settled = {DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.BOUNCED}
     counted = Delivery.objects.filter(dispatch_id=dispatch, state__in=settled).aggregate(
         refused=Count("pk", filter=Q(state=DeliveryState.REFUSED)), settled=Count("pk")
     )
-    doubt = bool(
-        counted["refused"] > TOO_MANY and counted["refused"] > TOO_MANY_SHARE * counted["settled"]
+    suspicious = bool(
+        counted["refused"] > SUSPICIOUS_COUNT
+        and counted["refused"] > SUSPICIOUS_SHARE * counted["settled"]
     )
-    if doubt:
+    if suspicious:
         log.error(
-            "dispatch %s: %s of %s copies were refused; no address is suppressed for that",
+            "dispatch %s: %s of %s emails were refused, so we suppress no address for it; check "
+            "the sending domain and server",
             dispatch,
             counted["refused"],
             counted["settled"],
         )
-    return doubt
+    return suspicious

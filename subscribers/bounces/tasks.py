@@ -1,4 +1,4 @@
-"""Wake-ups for what comes back: the mailbox, the refusals, and events that had to wait."""
+"""Celery tasks: fetch the mailbox, and process refusals and events that had to wait."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from subscribers.bounces.event_actions import act_on_waiting
-from subscribers.bounces.incoming import process
-from subscribers.bounces.mailbox_collection import MailboxAway, collect
-from subscribers.bounces.session_refusals import look_at_refusals
+from subscribers.bounces.incoming_mail import process_message
+from subscribers.bounces.mailbox_fetch import MailboxUnreachable, fetch_messages
+from subscribers.bounces.session_refusals import process_refusals
+from subscribers.bounces.suppression_policy import apply_policy_to_waiting
 
 log = logging.getLogger(__name__)
 
-# One look into the mailbox at a time; who dies in it is forgotten after this, in seconds.
-LOOK_LASTS = 600
-_LOOKING = "reports.looking"
+# Only one worker fetches at a time. The lock of a worker that died expires after these seconds.
+FETCH_LOCK_SECONDS = 600
+_FETCH_LOCK = "bounces.fetch_mailbox"
 
 
 @shared_task
-def collect_reports() -> None:
-    """Take what lies in the mailbox of `REPORTS_URL`."""
+def fetch_mailbox() -> None:
+    """Process the messages in the mailbox of `REPORTS_URL`."""
     mailbox = settings.REPORTS_MAILBOX
-    if mailbox is None or not cache.add(_LOOKING, True, timeout=LOOK_LASTS):
+    if mailbox is None or not cache.add(_FETCH_LOCK, True, timeout=FETCH_LOCK_SECONDS):
         return
     try:
-        collect(mailbox, _take)
-    except MailboxAway as failure:
-        log.warning("the mailbox for reports is away, it will be tried again: %s", failure)
+        fetch_messages(mailbox, _process)
+    except MailboxUnreachable as failure:
+        log.warning("could not fetch the mailbox for reports, will try again: %s", failure)
     finally:
-        cache.delete(_LOOKING)
+        cache.delete(_FETCH_LOCK)
 
 
-def _take(message: bytes) -> None:
-    process(message, provider="mailbox", at=timezone.now())
+def _process(message: bytes) -> None:
+    process_message(message, provider="mailbox", at=timezone.now())
 
 
 @shared_task
-def act_on_reports() -> None:
-    """Look at what servers refused while sending, and at events that had to wait."""
+def process_pending_events() -> None:
+    """Process what servers refused while we were sending, and events that had to wait."""
     now = timezone.now()
-    look_at_refusals(at=now)
-    act_on_waiting(at=now)
+    process_refusals(at=now)
+    apply_policy_to_waiting(at=now)

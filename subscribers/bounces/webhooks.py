@@ -1,7 +1,8 @@
-"""Webhooks of large providers: django-anymail checks and reads them, we act on the events.
+"""Take events from email providers' webhooks, which django-anymail verifies and translates.
 
-Anymail's views are used for their two steps alone, the proof of origin and the translation, so
-nothing travels by signals and the answer tells when an event could not be kept.
+We call only these two steps of Anymail's views, and use none of its signals. So the HTTP status
+tells the provider when an event could not be recorded. The providers are listed in
+newsroom/webhook_providers.py.
 """
 
 from __future__ import annotations
@@ -10,34 +11,24 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from anymail.signals import EventType, RejectReason
-from anymail.webhooks import (
-    amazon_ses,
-    brevo,
-    mailersend,
-    mailgun,
-    mailjet,
-    mailtrap,
-    postmark,
-    sendgrid,
-    sparkpost,
-)
+from anymail.webhooks import amazon_ses
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsroom.tokens import SIGNED_ID_CHARS
-from newsroom.webhook_secrets import SECRET_SETTINGS
-from subscribers.bounces.classification import judge
-from subscribers.bounces.delivery_lookup import latest_letter, trace_seal
-from subscribers.bounces.event_actions import Event, act_on
-from subscribers.bounces.report import Reason, verdict_of
+from newsroom.webhook_providers import PROVIDERS
+from subscribers.bounces.classification import classify
+from subscribers.bounces.delivery_lookup import delivery_with_token, latest_delivery
+from subscribers.bounces.report import Reason, classification_of
+from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import BounceClassification, BounceSource, Delivery, Subscriber
 
 if TYPE_CHECKING:
@@ -45,9 +36,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SEAL = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
-# What a provider says by a word of its own when the server's words say nothing plain.
-REASON_OF: dict[str, Reason] = {
+_TOKEN = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
+# The provider's own reason counts where the server's words give none.
+REASON_BY_REJECT_REASON: dict[str, Reason] = {
     RejectReason.INVALID: Reason.USER_UNKNOWN,
     RejectReason.BOUNCED: Reason.USER_UNKNOWN,
     RejectReason.TIMED_OUT: Reason.EXPIRED,
@@ -56,123 +47,115 @@ REASON_OF: dict[str, Reason] = {
 }
 
 
-class _AmazonSes(amazon_ses.AmazonSESTrackingWebhookView):  # type: ignore[misc]  # Anymail is untyped
-    """Amazon's, without its own client library: that is for confirming a subscription only."""
+class AmazonSesView(amazon_ses.AmazonSESTrackingWebhookView):  # type: ignore[misc]  # Anymail is untyped
+    """Anymail's view without boto3, which it needs only to confirm a subscription."""
 
     def __init__(self, **secrets: str) -> None:
         self.auto_confirm_enabled = False
         super(amazon_ses.AmazonSESBaseWebhookView, self).__init__(**secrets)
 
 
-VIEWS: dict[str, Callable[..., Any]] = {
-    "amazon-ses": _AmazonSes,
-    "brevo": brevo.BrevoTrackingWebhookView,
-    "mailersend": mailersend.MailerSendTrackingWebhookView,
-    "mailgun": mailgun.MailgunTrackingWebhookView,
-    "mailjet": mailjet.MailjetTrackingWebhookView,
-    "mailtrap": mailtrap.MailtrapTrackingWebhookView,
-    "postmark": postmark.PostmarkTrackingWebhookView,
-    "sendgrid": sendgrid.SendGridTrackingWebhookView,
-    "sparkpost": sparkpost.SparkPostTrackingWebhookView,
-}
-
-
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
-def hook(request: HttpRequest, provider: str) -> HttpResponse:
-    """Take a provider's events; 404 for one that is not configured, 400 for what proves nothing."""
+def provider_webhook(request: HttpRequest, provider: str) -> HttpResponse:
+    """Take a provider's events: 404 for one without a secret, 400 for events we cannot verify."""
     secret = settings.HOOK_SECRETS.get(provider)
-    if not secret or provider not in VIEWS:
-        raise Http404("no such provider here")
-    if request.method == "HEAD":  # some try the address before they use it
+    if not secret or provider not in PROVIDERS:
+        raise Http404("provider not configured")
+    if request.method == "HEAD":  # some providers test the address first
         return HttpResponse()
-    view = VIEWS[provider](**{SECRET_SETTINGS[provider]: secret})
-    if provider == "amazon-ses" and "HTTP_AUTHORIZATION" not in request.META:
-        # It proves itself only when it is asked to (Amazon SNS, HTTP authentication).
+    configured = PROVIDERS[provider]
+    view = import_string(configured.view)(**{configured.credential: secret})
+    if configured.requests_password and "HTTP_AUTHORIZATION" not in request.META:
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Basic realm="hooks"'})
     try:
         view.run_validators(request)
         events = view.parse_events(request)
     except AnymailWebhookValidationFailure as failure:
-        log.warning("a webhook of %s was refused: %s", provider, failure)
+        log.warning("rejected a webhook of %s: %s", provider, failure)
         return HttpResponse(status=400)
     except (AnymailError, ValueError, KeyError, TypeError, AttributeError) as failure:
-        log.warning("a webhook of %s could not be read: %s", provider, type(failure).__name__)
+        log.warning("could not parse a webhook of %s: %s", provider, type(failure).__name__)
         return HttpResponse(status=400)
     for event in events:
-        _take(event, provider=provider)
+        _record(event, provider=provider)
     return HttpResponse()
 
 
-def _take(told: AnymailTrackingEvent, *, provider: str) -> None:
-    event = read_event(told, provider=provider)
+def _record(tracking_event: AnymailTrackingEvent, *, provider: str) -> None:
+    event = translate_event(tracking_event, provider=provider)
     if event is None:
         return
-    delivery = _letter_of(told)
+    delivery = _find_delivery(tracking_event)
     if delivery is None:
-        log.warning("an event of %s is about no letter of ours", provider)
+        log.warning("ignored an event of %s: no matching delivery", provider)
         return
-    act_on(event, delivery, at=told.timestamp or timezone.now())
+    apply_policy(event, delivery, at=tracking_event.timestamp or timezone.now())
 
 
-def read_event(told: AnymailTrackingEvent, *, provider: str) -> Event | None:
-    """Translate a tracking event; None for what is neither bounce nor complaint."""
-    words = " ".join(filter(None, [told.mta_response, told.description]))
-    if told.event_type == EventType.COMPLAINED:
-        verdict, reason, status = BounceClassification.COMPLAINT, Reason.COMPLAINT, ""
-    elif told.event_type in {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}:
-        judged = judge(words)
-        reason, status = judged.reason, judged.status
+def translate_event(tracking_event: AnymailTrackingEvent, *, provider: str) -> ReceivedEvent | None:
+    """Return a bounce or complaint in our terms; None for any other event."""
+    diagnostic = " ".join(filter(None, [tracking_event.mta_response, tracking_event.description]))
+    reason, status = Reason.COMPLAINT, ""
+    classification: BounceClassification | None = BounceClassification.COMPLAINT
+    if tracking_event.event_type in {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}:
+        found = classify(diagnostic)
+        reason, status = found.reason, found.status
         if reason in {Reason.UNCLEAR, Reason.POLICY} and not status:
-            reason = REASON_OF.get(told.reject_reason or "", reason)
-        soft = _says_soft(told)
-        verdict = BounceClassification(verdict_of(reason, temporary=judged.temporary or soft).value)
+            reason = REASON_BY_REJECT_REASON.get(tracking_event.reject_reason or "", reason)
+        temporary = found.temporary or _is_soft_bounce(tracking_event, provider=provider)
+        classification = classification_of(reason, temporary=temporary)
         if (
-            told.event_type == EventType.REJECTED
-            and verdict == BounceClassification.HARD
-            and not words
+            tracking_event.event_type == EventType.REJECTED
+            and classification == BounceClassification.HARD
+            and not diagnostic
         ):
-            verdict = BounceClassification.SOFT  # the provider did not even try
-    else:
+            classification = BounceClassification.SOFT  # the provider did not even try
+    elif tracking_event.event_type != EventType.COMPLAINED:
         return None
-    return Event(
+    return ReceivedEvent(
         source=BounceSource.HOOK,
         provider=provider,
-        event_id=told.event_id or _digest(told),
-        verdict=verdict,
+        event_id=tracking_event.event_id or _digest(tracking_event),
+        classification=classification or BounceClassification.SOFT,
         reason=reason,
         status=status,
-        diagnostic=words,
+        diagnostic=diagnostic,
     )
 
 
-def _says_soft(told: AnymailTrackingEvent) -> bool:
-    """Whether the provider itself calls it temporary."""
-    raw = told.esp_event if isinstance(told.esp_event, dict) else {}
-    words = json.dumps(raw, default=str).lower()
-    return any(
-        sign in words
-        for sign in ('"transient"', '"softbounce"', '"soft_bounce"', '"temporary"', "soft bounce")
-    )
+def _is_soft_bounce(tracking_event: AnymailTrackingEvent, *, provider: str) -> bool:
+    """Whether the provider itself calls the failure temporary."""
+    payload: Any = tracking_event.esp_event
+    text = json.dumps(payload if isinstance(payload, dict) else {}, default=str).lower()
+    return any(words in text for words in PROVIDERS[provider].soft_bounce_words)
 
 
-def _digest(told: AnymailTrackingEvent) -> str:
-    facts = [told.event_type, told.message_id, told.recipient, str(told.timestamp)]
+def _digest(tracking_event: AnymailTrackingEvent) -> str:
+    """Return an id for an event to which the provider gave none."""
+    facts = [
+        tracking_event.event_type,
+        tracking_event.message_id,
+        tracking_event.recipient,
+        str(tracking_event.timestamp),
+    ]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 
 
-def _letter_of(told: AnymailTrackingEvent) -> Delivery | None:
-    """Find the letter: by the seal that it carried, or else its reader's latest.
+def _find_delivery(tracking_event: AnymailTrackingEvent) -> Delivery | None:
+    """Return the delivery by the token that our email carried, or the recipient's latest.
 
-    A letter by the provider's own interface carried it as metadata, one by SMTP in its return
-    address. The provider has proved who it is, so its word on the recipient may be taken.
+    An email sent through the provider's API carries it as metadata, one sent by SMTP in its return
+    address. The provider has proved who it is, so we trust what it says about the recipient.
     """
-    if delivery := trace_seal(str((told.metadata or {}).get("delivery", "")).lower()):
+    if delivery := delivery_with_token(
+        str((tracking_event.metadata or {}).get("delivery", "")).lower()
+    ):
         return delivery
-    for seal in _SEAL.findall(json.dumps(told.esp_event, default=str))[:5]:
-        if delivery := trace_seal(seal.lower()):
+    for token in _TOKEN.findall(json.dumps(tracking_event.esp_event, default=str))[:5]:
+        if delivery := delivery_with_token(token.lower()):
             return delivery
-    if not told.recipient:
+    if not tracking_event.recipient:
         return None
-    subscriber = Subscriber.objects.at_address(told.recipient).first()
-    return latest_letter(subscriber.pk) if subscriber else None
+    subscriber = Subscriber.objects.at_address(tracking_event.recipient).first()
+    return latest_delivery(subscriber.pk) if subscriber else None

@@ -47,6 +47,77 @@ class Migration(migrations.Migration):
                 ),
             ]
         ),
+        # Only the words of choices and help texts change: this touches no table.
+        migrations.AlterField(
+            "BounceEvent",
+            "source",
+            models.CharField(
+                choices=[
+                    ("mail", "A report by email"),
+                    ("hook", "The email provider's webhook"),
+                    ("sending", "The server's reply while we were sending"),
+                ],
+                max_length=8,
+            ),
+        ),
+        migrations.AlterField(
+            "BounceEvent",
+            "classification",
+            models.CharField(
+                choices=[
+                    ("hard", "No such mailbox"),
+                    ("full", "Mailbox full"),
+                    ("policy", "Rejected by policy"),
+                    ("soft", "Temporary failure"),
+                    ("complaint", "Reported as spam"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            "BounceEvent",
+            "action",
+            models.CharField(
+                choices=[
+                    ("waiting", "Waiting for the result of the delivery"),
+                    ("counted", "Counted"),
+                    ("suppressed", "Address suppressed"),
+                    ("nothing", "Nothing"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            "BounceEvent",
+            "status",
+            models.CharField(
+                blank=True,
+                help_text="Enhanced status code (RFC 3463), such as 5.1.1.",
+                max_length=12,
+            ),
+        ),
+        migrations.AlterField(
+            "BounceEvent",
+            "diagnostic",
+            models.CharField(
+                blank=True,
+                help_text="The other server's own words. They may include the address.",
+                max_length=500,
+            ),
+        ),
+        migrations.AlterField(
+            "Suppression",
+            "reason",
+            models.CharField(
+                choices=[
+                    ("bounced", "Emails bounced"),
+                    ("complained", "Reported as spam"),
+                    ("erased", "Data erased on request"),
+                    ("staff", "Added by staff"),
+                ],
+                max_length=10,
+            ),
+        ),
         migrations.RenameField("ConsentRecord", "act", "action"),
         migrations.RenameField("SignUp", "letter_at", "email_sent_at"),
         migrations.SeparateDatabaseAndState(

@@ -1,4 +1,4 @@
-"""What came back about letters: one row for each bounce or complaint, however it reached us."""
+"""Bounces and complaints: one row for each event, whichever way it reached us."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from django.utils import timezone
 
 
 class BounceSource(models.TextChoices):
-    """How it reached us."""
+    """How the event reached us."""
 
-    MAIL = "mail", "A report by mail"
-    HOOK = "hook", "The provider's webhook"
-    SENDING = "sending", "The server's answer while sending"
+    MAIL = "mail", "A report by email"
+    HOOK = "hook", "The email provider's webhook"
+    SENDING = "sending", "The server's reply while we were sending"
 
 
 class BounceClassification(models.TextChoices):
-    """What it means for the address; the policy table (bounces/policy.toml) is by these."""
+    """What the event means for the address. suppression_policy.toml has a rule for each."""
 
     HARD = "hard", "No such mailbox"
     FULL = "full", "Mailbox full"
-    POLICY = "policy", "Refused by policy"
-    SOFT = "soft", "Trouble on the way"
+    POLICY = "policy", "Rejected by policy"
+    SOFT = "soft", "Temporary failure"
     COMPLAINT = "complaint", "Reported as spam"
 
 
 class BounceAction(models.TextChoices):
-    """What was done about it."""
+    """What we did about the event."""
 
-    WAITING = "waiting", "Waits until the letter's own fate is recorded"
+    WAITING = "waiting", "Waiting for the result of the delivery"
     COUNTED = "counted", "Counted"
     SUPPRESSED = "suppressed", "Address suppressed"
     NOTHING = "nothing", "Nothing"
 
 
 class BounceEventQuerySet(models.QuerySet["BounceEvent"]):
-    """Events as the policy and the desk ask for them."""
+    """Events, as the suppression policy asks for them."""
 
     def waiting(self) -> BounceEventQuerySet:
-        """Events about letters that were still in a worker's hands."""
+        """Return events about deliveries that a worker still had on lease."""
         return self.filter(action=BounceAction.WAITING).order_by("pk")
 
-    def letters_within(
+    def deliveries_within(
         self, within: timedelta, *, classification: str, subscriber: int, at: datetime
     ) -> int:
-        """How many of a subscriber's letters met with this classification lately."""
-        lately = self.filter(
+        """Return how many of a subscriber's deliveries got this classification lately."""
+        recent = self.filter(
             subscriber_id=subscriber, classification=classification, at__gt=at - within
         )
-        return lately.order_by().values("delivery_id").distinct().count()
+        return recent.order_by().values("delivery_id").distinct().count()
 
 
 class BounceEvent(models.Model):
-    """One bounce or complaint about one letter. `key` makes a second telling of it harmless.
+    """One bounce or complaint about one delivery. `key` is unique, so a repeat changes nothing.
 
-    The delivery is named without a foreign key check, as everywhere in the ledger.
+    The delivery has no foreign key constraint in the database, as everywhere in the ledger.
     """
 
     key = models.CharField(max_length=64, unique=True)
@@ -64,9 +64,13 @@ class BounceEvent(models.Model):
     provider = models.CharField(max_length=40, blank=True)
     classification = models.CharField(max_length=10, choices=BounceClassification)
     reason = models.CharField(max_length=40)
-    status = models.CharField(max_length=12, blank=True, help_text="RFC 3463, such as 5.1.1.")
+    status = models.CharField(
+        max_length=12, blank=True, help_text="Enhanced status code (RFC 3463), such as 5.1.1."
+    )
     diagnostic = models.CharField(
-        max_length=500, blank=True, help_text="The other side's words; they may name the address."
+        max_length=500,
+        blank=True,
+        help_text="The other server's own words. They may include the address.",
     )
     delivery = models.ForeignKey(
         "subscribers.Delivery",

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing, Comment, Issue
 from newsroom.models import OutgoingEmail
-from subscribers.bounces.event_actions import Event, act_on
+from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import (
     AddressChange,
     BounceClassification,
@@ -87,12 +87,12 @@ def live(client: Client) -> Life:
         answer=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
         settled_at=timezone.now(),
     )
-    act_on(
-        Event(
+    apply_policy(
+        ReceivedEvent(
             source=BounceSource.SENDING,
             provider="",
             event_id="1",
-            verdict=BounceClassification.SOFT,
+            classification=BounceClassification.SOFT,
             reason="other",
             diagnostic=f"<{NEW}> is unknown here, said {IP}",
         ),

@@ -1,4 +1,4 @@
-"""The desk sees what came back, and how many readers of an issue complained."""
+"""Staff see bounces and complaints, and how many readers of an issue complained."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.urls import reverse
 from subscribers.models import BounceEvent, Delivery, DeliveryState
 from subscribers.sending.complaint_rate import ComplaintRate
 from tests.factories import make_briefing, make_dispatch, make_reader
-from tests.subscribers.bounces.reports.returned import (
+from tests.subscribers.bounces.reports.bounce_factories import (
     bounce_address,
-    make_sent_letter,
+    make_sent_delivery,
+    process,
     send_all,
-    take,
     write_bounce,
 )
 
@@ -43,29 +43,29 @@ def test_a_dispatch_shows_its_complaints(admin_client: Client) -> None:
     briefing = make_briefing()
     for _ in range(3):
         make_reader(of=briefing)
-    letters = send_all(make_dispatch(briefing=briefing))
-    page = reverse("admin:subscribers_dispatch_change", args=[letters[0].dispatch_id])
+    deliveries = send_all(make_dispatch(briefing=briefing))
+    page = reverse("admin:subscribers_dispatch_change", args=[deliveries[0].dispatch_id])
     assert "as spam" not in admin_client.get(page).content.decode()
-    Delivery.objects.filter(pk=letters[0].pk).update(state=DeliveryState.COMPLAINED)
+    Delivery.objects.filter(pk=deliveries[0].pk).update(state=DeliveryState.COMPLAINED)
     shown = admin_client.get(page).content.decode()
     assert "1 reader of 3 reported this issue as spam (33.33 %)" in shown
     assert "Too many complaints." in shown
 
 
-def test_events_are_listed_shown_and_never_changed(admin_client: Client) -> None:
-    letter = make_sent_letter()
-    take(write_bounce(to=bounce_address(letter)))
+def test_events_are_listed_and_shown_but_cannot_be_changed(admin_client: Client) -> None:
+    delivery = make_sent_delivery()
+    process(write_bounce(to=bounce_address(delivery)))
     event = BounceEvent.objects.get()
     changelist = reverse("admin:subscribers_bounceevent_changelist")
     for query in (
         "",
         "?q=ivy%40ward.example",
-        f"?classification__exact=hard&dispatch={letter.dispatch_id}",
+        f"?classification__exact=hard&dispatch={delivery.dispatch_id}",
     ):
         assert "ivy@ward.example" in admin_client.get(changelist + query).content.decode(), query
     assert "ivy@ward.example" not in admin_client.get(changelist + "?q=tom").content.decode()
     page = reverse("admin:subscribers_bounceevent_change", args=[event.pk])
     assert "550 5.1.1 no such mailbox" in admin_client.get(page).content.decode()
-    assert admin_client.post(page, {"verdict": "soft"}).status_code == 403
+    assert admin_client.post(page, {"classification": "soft"}).status_code == 403
     reader = reverse("admin:subscribers_subscriber_change", args=[event.subscriber_id])
     assert "Address suppressed" in admin_client.get(reader).content.decode()

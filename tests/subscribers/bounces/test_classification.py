@@ -1,4 +1,4 @@
-"""Words decide where they are plain, codes where words are vague; class 4 never condemns."""
+"""Phrases decide where they are clear, codes where they are vague; class 4 is never hard."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.bounces.classification import judge
-from subscribers.bounces.report import Reason, Verdict, verdict_of
+from subscribers.bounces.classification import classify
+from subscribers.bounces.report import Reason
+from subscribers.models import BounceClassification
 
 GROUPS = tomllib.loads((Path(__file__).parent / "reports/diagnostics.toml").read_text())
-ROWS = [(words, verdict) for verdict, group in GROUPS.items() for words in group]
+DIAGNOSTICS = [
+    (diagnostic, classification) for classification, group in GROUPS.items() for diagnostic in group
+]
 _STATUS = re.compile(r"(?:\[([\d.]+)\] ?)?(.*)", re.DOTALL)
 
 
-# How reports begin, which is the same for whatever happened.
+# How reports start, whatever happened.
 PREFACES = """
 This Message was undeliverable due to the following reason:
 your message could not be delivered to one or more recipients. please send mail to postmaster.
@@ -39,31 +42,33 @@ Falha na entrega a estes destinatários ou grupos:
 """.splitlines()
 
 
-@pytest.mark.parametrize(("words", "verdict"), ROWS, ids=[words for words, _ in ROWS])
-def test_a_diagnostic_is_judged(words: str, verdict: str) -> None:
-    told = _STATUS.fullmatch(words)
-    assert told
-    judged = judge(told[2], status=told[1] or "")
-    assert verdict_of(judged.reason, temporary=judged.temporary) == verdict, judged
+@pytest.mark.parametrize(
+    ("diagnostic", "classification"), DIAGNOSTICS, ids=[diagnostic for diagnostic, _ in DIAGNOSTICS]
+)
+def test_a_diagnostic_is_classified(diagnostic: str, classification: str) -> None:
+    written = _STATUS.fullmatch(diagnostic)
+    assert written
+    found = classify(written[2], status=written[1] or "")
+    assert found.classification == classification, found
 
 
-@pytest.mark.parametrize("words", [one for one in PREFACES if one])
-def test_a_preface_that_says_nothing_condemns_nobody(words: str) -> None:
-    judged = judge(words)
-    assert judged.reason == Reason.UNCLEAR, judged
+@pytest.mark.parametrize("diagnostic", [one for one in PREFACES if one])
+def test_a_preface_has_no_reason(diagnostic: str) -> None:
+    found = classify(diagnostic)
+    assert found.reason == Reason.UNCLEAR, found
 
 
-def test_class_4_is_never_hard_and_a_full_mailbox_neither() -> None:
-    for words, verdict in ROWS:
-        late = judge(words, status="4.1.1")
-        assert verdict_of(late.reason, temporary=late.temporary) != Verdict.HARD, words
-        if verdict == "full":
-            full = judge(words, status="5.1.1")
-            assert verdict_of(full.reason, temporary=full.temporary) != Verdict.HARD, words
+def test_class_4_is_never_hard_and_neither_is_a_full_mailbox() -> None:
+    for diagnostic, classification in DIAGNOSTICS:
+        temporary = classify(diagnostic, status="4.1.1")
+        assert temporary.classification != BounceClassification.HARD, diagnostic
+        if classification == "full":
+            full = classify(diagnostic, status="5.1.1")
+            assert full.classification != BounceClassification.HARD, diagnostic
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "verdict"),
+    ("diagnostic", "status", "classification"),
     [
         ("", "5.1.1", "hard"),
         ("", "5.2.2", "full"),
@@ -76,6 +81,8 @@ def test_class_4_is_never_hard_and_a_full_mailbox_neither() -> None:
         ("550 access denied", "5.1.1", "hard"),
     ],
 )
-def test_the_field_speaks_where_words_do_not(words: str, status: str, verdict: str) -> None:
-    judged = judge(words, status=status)
-    assert verdict_of(judged.reason, temporary=judged.temporary) == verdict, judged
+def test_the_status_field_decides_where_phrases_do_not(
+    diagnostic: str, status: str, classification: str
+) -> None:
+    found = classify(diagnostic, status=status)
+    assert found.classification == classification, found

@@ -1,4 +1,4 @@
-"""What readers answer by mail waits for the desk as a comment on the issue that they answer."""
+"""A reply by email becomes a comment on its issue, and waits for moderation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from subscribers.models import Delivery
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.personalised_email import PreparedEmail
 from tests.factories import make_briefing
-from tests.subscribers.bounces.reports.returned import make_sent_letter, take
+from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery, process
 
 pytestmark = pytest.mark.django_db
 WORDS = "Two wards were closed here, too."
@@ -50,15 +50,16 @@ def write_reply(
     return message.as_bytes()
 
 
-def message_id_of(letter: Delivery) -> str:
-    return PreparedEmail(letter.dispatch).message_id(letter.subscriber_id)
+def message_id_of(delivery: Delivery) -> str:
+    return PreparedEmail(delivery.dispatch).message_id(delivery.subscriber_id)
 
 
-def test_an_answer_to_the_tagged_address_waits_for_the_desk() -> None:
-    letter = make_sent_letter()
-    issue = letter.dispatch.issue
+def test_a_reply_to_the_reply_address_waits_for_moderation() -> None:
+    delivery = make_sent_delivery()
+    issue = delivery.dispatch.issue
     assert (
-        take(write_reply(to=reply_address(issue), author="Eve <eve@ward.example>")).act == "comment"
+        process(write_reply(to=reply_address(issue), author="Eve <eve@ward.example>")).action
+        == "comment"
     )
     comment = Comment.objects.get()
     assert (comment.issue, comment.body, comment.email) == (issue, WORDS, "eve@ward.example")
@@ -67,56 +68,63 @@ def test_an_answer_to_the_tagged_address_waits_for_the_desk() -> None:
     assert comment.name == ""
 
 
-def test_nothing_is_ever_answered() -> None:
-    letter = make_sent_letter()
+def test_nothing_is_sent_back() -> None:
+    delivery = make_sent_delivery()
     before = OutgoingEmail.objects.count()
-    take(write_reply(to=reply_address(letter.dispatch.issue)))
+    process(write_reply(to=reply_address(delivery.dispatch.issue)))
     assert OutgoingEmail.objects.count() == before
     assert mail.outbox == []
 
 
-def test_the_same_letter_is_one_comment() -> None:
-    letter = make_sent_letter()
-    message = write_reply(to=reply_address(letter.dispatch.issue))
-    assert [take(message).act for _ in range(3)] == ["comment", "known already", "known already"]
+def test_the_same_reply_is_one_comment() -> None:
+    delivery = make_sent_delivery()
+    message = write_reply(to=reply_address(delivery.dispatch.issue))
+    assert [process(message).action for _ in range(3)] == [
+        "comment",
+        "already recorded",
+        "already recorded",
+    ]
     assert Comment.objects.count() == 1
 
 
 @pytest.mark.parametrize("field", ["In_Reply_To", "References"])
-def test_an_answer_is_known_by_the_letter_that_it_refers_to(field: str) -> None:
+def test_the_issue_is_found_by_the_email_that_a_reply_refers_to(field: str) -> None:
     briefing = make_briefing()
-    letter = make_sent_letter(briefing=briefing)
-    make_sent_letter(briefing=briefing)
-    message = write_reply(**{field: f"<x@y.example> {message_id_of(letter)}"})
-    assert take(message).act == "comment"
-    assert Comment.objects.get().issue == letter.dispatch.issue
+    delivery = make_sent_delivery(briefing=briefing)
+    make_sent_delivery(briefing=briefing)
+    message = write_reply(**{field: f"<x@y.example> {message_id_of(delivery)}"})
+    assert process(message).action == "comment"
+    assert Comment.objects.get().issue == delivery.dispatch.issue
 
 
-def test_an_answer_is_known_by_the_reader_s_link_in_what_it_quotes() -> None:
-    letter = make_sent_letter()
-    link = f"http://news.example.com/view/{sign_id('view', letter.pk)}/"
+def test_the_issue_is_found_by_the_view_link_in_the_quoted_text() -> None:
+    delivery = make_sent_delivery()
+    link = f"http://news.example.com/view/{sign_id('view', delivery.pk)}/"
     body = f"{WORDS}\n\nOn Thursday, News wrote:\n> Read it on the web: {link}\n"
-    assert take(write_reply(body=body, author="work@elsewhere.example")).act == "comment"
+    assert process(write_reply(body=body, author="work@elsewhere.example")).action == "comment"
     assert Comment.objects.get().body == WORDS
 
 
-def test_an_answer_to_the_briefing_s_own_address_is_about_the_issue_of_its_subject() -> None:
+def test_a_reply_to_the_briefing_s_own_address_is_about_the_issue_of_its_subject() -> None:
     briefing = make_briefing(reply_address="beds@news.example.com")
-    first = make_sent_letter(briefing=briefing).dispatch.issue
-    second = make_sent_letter(briefing=briefing).dispatch.issue
+    first = make_sent_delivery(briefing=briefing).dispatch.issue
+    second = make_sent_delivery(briefing=briefing).dispatch.issue
     first.dispatch.subject = "A subject of its own"
     first.dispatch.save()
     subject = "AW: Re: A subject of its own"
-    take(write_reply(to="Beds@news.example.com", subject=subject))
-    take(write_reply(to="beds@news.example.com", subject="Hello", message_id="<r2@x.example>"))
+    process(write_reply(to="Beds@news.example.com", subject=subject))
+    process(write_reply(to="beds@news.example.com", subject="Hello", message_id="<r2@x.example>"))
     assert [one.issue for one in Comment.objects.order_by("pk")] == [first, second]
 
 
-def test_a_letter_that_answers_nothing_of_ours_is_set_aside() -> None:
-    make_sent_letter()
-    assert take(write_reply()).act == "no issue of ours"
-    assert take(write_reply(In_Reply_To="<0@news.example.com>")).act == "no issue of ours"
-    assert take(write_reply(to=f"replies+{'0' * 34}@news.example.com")).act == "no issue of ours"
+def test_a_reply_to_no_issue_of_ours_is_ignored() -> None:
+    make_sent_delivery()
+    assert process(write_reply()).action == "no matching issue"
+    assert process(write_reply(In_Reply_To="<0@news.example.com>")).action == "no matching issue"
+    assert (
+        process(write_reply(to=f"replies+{'0' * 34}@news.example.com")).action
+        == "no matching issue"
+    )
     assert not Comment.objects.exists()
 
 
@@ -132,9 +140,12 @@ def test_a_letter_that_answers_nothing_of_ours_is_set_aside() -> None:
         {"Return_Path": "<>"},
     ],
 )
-def test_a_machine_s_answer_is_no_comment(fields: dict[str, str]) -> None:
-    letter = make_sent_letter()
-    assert take(write_reply(to=reply_address(letter.dispatch.issue), **fields)).act == "nothing"
+def test_an_auto_reply_is_no_comment(fields: dict[str, str]) -> None:
+    delivery = make_sent_delivery()
+    assert (
+        process(write_reply(to=reply_address(delivery.dispatch.issue), **fields)).action
+        == "nothing"
+    )
     assert not Comment.objects.exists()
 
 
@@ -146,43 +157,44 @@ def test_a_machine_s_answer_is_no_comment(fields: dict[str, str]) -> None:
         ("bounces@news.example.com", WORDS),
     ],
 )
-def test_an_answer_without_author_or_words_is_set_aside(author: str, body: str) -> None:
-    letter = make_sent_letter()
-    take(write_reply(to=reply_address(letter.dispatch.issue), author=author, body=body))
+def test_a_reply_without_author_or_text_is_ignored(author: str, body: str) -> None:
+    delivery = make_sent_delivery()
+    process(write_reply(to=reply_address(delivery.dispatch.issue), author=author, body=body))
     assert not Comment.objects.exists()
 
 
-def test_a_long_answer_is_cut_and_a_flood_ends() -> None:
-    letter = make_sent_letter()
-    to = reply_address(letter.dispatch.issue)
-    take(write_reply(to=to, body="word " * 3000))
+def test_a_long_reply_is_cut_and_a_flood_is_limited() -> None:
+    delivery = make_sent_delivery()
+    to = reply_address(delivery.dispatch.issue)
+    process(write_reply(to=to, body="word " * 3000))
     assert len(Comment.objects.get().body) <= MAX_COMMENT_CHARS
-    acts = [
-        take(write_reply(to=to, message_id=f"<f{n}@x.example>")).act for n in range(MAILS_A_DAY)
+    actions = [
+        process(write_reply(to=to, message_id=f"<f{n}@x.example>")).action
+        for n in range(MAILS_A_DAY)
     ]
-    assert acts[-1] == "too many"
+    assert actions[-1] == "too many replies"
     assert Comment.objects.count() == MAILS_A_DAY
 
 
-def test_an_attachment_is_not_taken() -> None:
-    letter = make_sent_letter()
+def test_attachments_are_ignored() -> None:
+    delivery = make_sent_delivery()
     message = EmailMessage()
-    message["From"], message["To"] = "ivy@ward.example", reply_address(letter.dispatch.issue)
+    message["From"], message["To"] = "ivy@ward.example", reply_address(delivery.dispatch.issue)
     message["Message-ID"] = "<a@ward.example>"
     message.set_content(f"{WORDS}\n")
     message.add_attachment(b"secret words", maintype="text", subtype="plain", filename="a.txt")
-    take(message.as_bytes())
+    process(message.as_bytes())
     assert Comment.objects.get().body == WORDS
 
 
-def test_the_desk_sees_that_it_came_by_mail(admin_client: Client) -> None:
-    letter = make_sent_letter()
-    take(write_reply(to=reply_address(letter.dispatch.issue)))
+def test_moderators_see_that_a_comment_came_by_email(admin_client: Client) -> None:
+    delivery = make_sent_delivery()
+    process(write_reply(to=reply_address(delivery.dispatch.issue)))
     page = admin_client.get(reverse("admin:briefings_comment_changelist")).content.decode()
     assert "by mail" in page
     assert WORDS in page
     Comment.objects.get().approve(by=None, at=timezone.now())
-    shown = Client().get(letter.dispatch.issue.get_absolute_url()).content.decode()
+    shown = Client().get(delivery.dispatch.issue.get_absolute_url()).content.decode()
     assert WORDS in shown
     assert "ivy@ward.example" not in shown
     assert "Ivy" not in shown

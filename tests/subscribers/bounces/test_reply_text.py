@@ -1,4 +1,4 @@
-"""Of an answer by mail, what its writer added is kept, and nothing else."""
+"""Of a reply by email, only what its author added is kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.bounces.reply_text import own_text, own_words
+from subscribers.bounces.replies import reply_text, strip_quoted_text
 
 OWN = "Thank you for this.\n\nTwo wards were closed here, too."
 
@@ -43,23 +43,23 @@ OWN = "Thank you for this.\n\nTwo wards were closed here, too."
         "Envoyé de mon iPhone",
     ],
 )
-def test_the_answered_letter_and_the_signature_are_left_out(rest: str) -> None:
-    assert own_text(f"{OWN}\n\n{rest}\n") == OWN
-    assert own_text(f"{OWN}\n\n{rest}\n".replace("\n", "\r\n")) == OWN
+def test_the_quoted_email_and_the_signature_are_left_out(rest: str) -> None:
+    assert strip_quoted_text(f"{OWN}\n\n{rest}\n") == OWN
+    assert strip_quoted_text(f"{OWN}\n\n{rest}\n".replace("\n", "\r\n")) == OWN
 
 
 def test_answers_between_quoted_lines_are_kept() -> None:
     text = "On Thursday, News wrote:\n> Who pays?\n\nThe county.\n\n> And who decides?\n\nNobody.\n"
-    assert own_text(text) == "The county.\n\nNobody."
+    assert strip_quoted_text(text) == "The county.\n\nNobody."
 
 
-def test_a_sentence_that_sounds_like_a_quote_is_kept() -> None:
+def test_a_sentence_that_looks_like_a_quotation_is_kept() -> None:
     for words in (
         "From: what I hear, two wards are closed.",
         "On Monday they closed a ward.\nI wrote to the county about it.",
         "My sister wrote: they are closed.",
     ):
-        assert own_text(words) == words
+        assert strip_quoted_text(words) == words
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_a_sentence_that_sounds_like_a_quote_is_kept() -> None:
         '<div class="yahoo_quoted">The beds</div>',
     ],
 )
-def test_an_answer_in_html_only_becomes_text(quoted: str) -> None:
+def test_a_reply_in_html_only_becomes_text(quoted: str) -> None:
     message = EmailMessage()
     markup = f"<style>p {{}}</style><p>Thank you &amp; more.</p><p>Two&nbsp;wards.</p>{quoted}"
     message.set_content(markup, subtype="html")
-    assert " ".join(own_words(message).split()) == "Thank you & more. Two wards."
+    assert " ".join(reply_text(message).split()) == "Thank you & more. Two wards."
 
 
 @given(st.text(max_size=2000))
-def test_any_text_is_taken(text: str) -> None:
-    assert len(own_text(text)) <= len(text)
+def test_any_text_is_accepted(text: str) -> None:
+    assert len(strip_quoted_text(text)) <= len(text)

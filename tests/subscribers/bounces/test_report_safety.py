@@ -1,4 +1,4 @@
-"""No shape of report does more than it may, even when it comes to a letter's own return address."""
+"""No report does more than it should, even when it carries the token of a real delivery."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import pytest
 
 from subscribers.models import BounceEvent, DeliveryState, Subscriber, Suppression
 from tests.factories import make_reader
-from tests.subscribers.bounces.reports.returned import (
+from tests.subscribers.bounces.reports.bounce_factories import (
     bounce_address,
-    make_sent_letter,
-    take,
+    make_sent_delivery,
+    process,
     write_complaint,
 )
-from tests.subscribers.bounces.reports.writing import IVY, SHAPES, Shape, expected, write_message
+from tests.subscribers.bounces.reports.report_shapes import (
+    IVY,
+    SHAPES,
+    Shape,
+    expected,
+    write_message,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,75 +31,77 @@ def sent_to(address: str, shape: Shape) -> bytes:
     return write_message(shape).replace(b"bounces@news.example.com", address.encode())
 
 
-def test_no_answer_of_a_machine_and_no_notice_does_anything() -> None:
-    letter = make_sent_letter()
-    for shape in of("automatic", "notice"):
-        done = take(sent_to(bounce_address(letter), shape))
-        assert done.act == "nothing", shape["name"]
+def test_auto_replies_and_notices_change_nothing() -> None:
+    delivery = make_sent_delivery()
+    for shape in of("auto_reply", "notice"):
+        done = process(sent_to(bounce_address(delivery), shape))
+        assert done.action == "nothing", shape["name"]
     assert not BounceEvent.objects.exists()
     assert not Suppression.objects.exists()
-    letter.refresh_from_db()
-    assert letter.state == DeliveryState.SENT
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.SENT
 
 
-def test_nothing_but_a_dead_address_and_a_complaint_suppresses_at_once() -> None:
-    letter = make_sent_letter()
+def test_only_a_hard_bounce_or_a_complaint_suppresses_at_once() -> None:
+    delivery = make_sent_delivery()
     for shape in of("bounce", "complaint"):
-        said = expected(shape)
-        of_ivy = {said[IVY]} if IVY in said else set(said.values())
+        results = expected(shape)
+        of_ivy = {results[IVY]} if IVY in results else set(results.values())
         at_once = "hard" in of_ivy or shape.get("kind") == "complaint"
-        done = take(sent_to(bounce_address(letter), shape))
-        assert done.act == ("suppressed" if at_once else "counted"), shape["name"]
+        done = process(sent_to(bounce_address(delivery), shape))
+        assert done.action == ("suppressed" if at_once else "counted"), shape["name"]
         BounceEvent.objects.all().delete()
         Suppression.objects.all().delete()
 
 
-def test_without_a_token_no_shape_does_anything() -> None:
-    letter = make_sent_letter()
-    for shape in of("bounce", "complaint", "automatic", "notice"):
-        assert take(write_message(shape)).act in {"no letter of ours", "nothing"}, shape["name"]
+def test_a_report_without_a_token_changes_nothing() -> None:
+    delivery = make_sent_delivery()
+    for shape in of("bounce", "complaint", "auto_reply", "notice"):
+        assert process(write_message(shape)).action in {"no matching delivery", "nothing"}, shape[
+            "name"
+        ]
     assert not BounceEvent.objects.exists()
-    letter.refresh_from_db()
-    assert letter.state == DeliveryState.SENT
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.SENT
 
 
-def test_whoever_a_report_names_only_the_tokens_reader_is_touched() -> None:
-    letter = make_sent_letter(email="tom@ward.example")
-    make_reader(of=letter.dispatch.issue.briefing, email="ivy@ward.example")
+def test_only_the_subscriber_of_the_token_is_suppressed_whoever_the_report_names() -> None:
+    delivery = make_sent_delivery(email="tom@ward.example")
+    make_reader(of=delivery.dispatch.issue.briefing, email="ivy@ward.example")
     for shape in of("bounce", "complaint"):
-        take(sent_to(bounce_address(letter), shape))
+        process(sent_to(bounce_address(delivery), shape))
     assert Suppression.objects.at_address("tom@ward.example").exists()
     assert not Suppression.objects.at_address("ivy@ward.example").exists()
     assert Subscriber.objects.get(address="ivy@ward.example").subscriptions.active().exists()
 
 
-def test_an_address_that_a_complaint_only_quotes_is_left_alone() -> None:
-    make_sent_letter(email="ivy@ward.example")
+def test_an_address_that_a_complaint_only_quotes_is_not_suppressed() -> None:
+    make_sent_delivery(email="ivy@ward.example")
     quoted = "From: ivy@ward.example\nTo: ivy@ward.example\nReply-To: bounces@news.example.com"
-    assert take(write_complaint(original=quoted)).act == "no letter of ours"
+    assert process(write_complaint(original=quoted)).action == "no matching delivery"
     assert not Suppression.objects.exists()
 
 
-def test_a_machine_part_that_names_nobody_is_about_the_tokens_reader() -> None:
-    letter = make_sent_letter()
+def test_a_delivery_status_without_an_address_is_about_the_subscriber_of_the_token() -> None:
+    delivery = make_sent_delivery()
     [shape] = [one for one in SHAPES if one["name"].startswith("a mailbox and the host")]
-    assert take(sent_to(bounce_address(letter), shape)).act == "suppressed"
+    assert process(sent_to(bounce_address(delivery), shape)).action == "suppressed"
     assert Suppression.objects.at_address("ivy@ward.example").exists()
 
 
-def test_words_that_name_nobody_condemn_nobody() -> None:
-    letter = make_sent_letter()
+def test_free_text_without_an_address_suppresses_nobody() -> None:
+    delivery = make_sent_delivery()
     message = (
-        f"From: MAILER-DAEMON@out.example\nTo: {bounce_address(letter)}\nReturn-Path: <>\n"
+        f"From: MAILER-DAEMON@out.example\nTo: {bounce_address(delivery)}\nReturn-Path: <>\n"
         "Subject: Delivery failure\n\nUser unknown, said somebody.\n"
     )
-    assert take(message.encode()).act == "counted"
+    assert process(message.encode()).action == "counted"
     assert not Suppression.objects.exists()
 
 
 def test_a_token_in_an_encoded_part_is_found() -> None:
-    letter = make_sent_letter()
-    feedback = f"Feedback-Type: abuse\nOriginal-Mail-From: <{bounce_address(letter)}>\n"
+    delivery = make_sent_delivery()
+    feedback = f"Feedback-Type: abuse\nOriginal-Mail-From: <{bounce_address(delivery)}>\n"
     parts = [("message/feedback-report", "base64", feedback)]
     message = write_message({"head": "From: feedback@loop.example", "parts": parts})
-    assert take(message).act == "suppressed"
+    assert process(message).action == "suppressed"

@@ -1,14 +1,14 @@
-"""What servers refuse while we send counts as what comes back later, unless it is about us."""
+"""What servers refuse while we are sending counts like a bounce, unless the fault is ours."""
 
 from __future__ import annotations
 
 import pytest
 from django.utils import timezone
 
-from subscribers.bounces.session_refusals import TOO_MANY, look_at_refusals
+from subscribers.bounces.session_refusals import SUSPICIOUS_COUNT, process_refusals
 from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from tests.factories import make_briefing, make_dispatch, make_reader
-from tests.subscribers.bounces.reports.returned import make_sent_letter, send_all
+from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ def refuse(delivery: Delivery, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "verdict"),
+    ("reply", "classification"),
     [
         ("550 5.1.1 no such mailbox", "hard"),
         ("550 no", "hard"),
@@ -36,28 +36,28 @@ def refuse(delivery: Delivery, answer: str) -> None:
         ("", "soft"),
     ],
 )
-def test_a_refusal_is_judged_by_the_same_table(answer: str, verdict: str) -> None:
-    letter = make_sent_letter()
-    refuse(letter, answer)
-    assert look_at_refusals(at=timezone.now()) == 1
-    assert BounceEvent.objects.get().classification == verdict
-    assert Suppression.objects.exists() == (verdict == "hard")
-    letter.refresh_from_db()
-    assert letter.state == DeliveryState.REFUSED
+def test_a_refusal_is_classified_like_a_bounce(reply: str, classification: str) -> None:
+    delivery = make_sent_delivery()
+    refuse(delivery, reply)
+    assert process_refusals(at=timezone.now()) == 1
+    assert BounceEvent.objects.get().classification == classification
+    assert Suppression.objects.exists() == (classification == "hard")
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.REFUSED
 
 
-def test_a_refusal_is_looked_at_once() -> None:
-    refuse(make_sent_letter(), "550 5.1.1 no such mailbox")
-    assert look_at_refusals(at=timezone.now()) == 1
-    assert look_at_refusals(at=timezone.now()) == 0
+def test_a_refusal_is_processed_once() -> None:
+    refuse(make_sent_delivery(), "550 5.1.1 no such mailbox")
+    assert process_refusals(at=timezone.now()) == 1
+    assert process_refusals(at=timezone.now()) == 0
 
 
-def test_a_server_that_refuses_everybody_condemns_nobody() -> None:
+def test_a_server_that_refuses_everybody_suppresses_nobody() -> None:
     briefing = make_briefing()
-    for _ in range(TOO_MANY + 2):
+    for _ in range(SUSPICIOUS_COUNT + 2):
         make_reader(of=briefing)
-    for letter in send_all(make_dispatch(briefing=briefing)):
-        refuse(letter, "550 5.1.1 no such mailbox")
-    look_at_refusals(at=timezone.now())
+    for delivery in send_all(make_dispatch(briefing=briefing)):
+        refuse(delivery, "550 5.1.1 no such mailbox")
+    process_refusals(at=timezone.now())
     assert not Suppression.objects.exists()
     assert {one.classification for one in BounceEvent.objects.all()} == {"policy"}

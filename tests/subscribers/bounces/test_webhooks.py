@@ -1,4 +1,4 @@
-"""Providers' webhooks: only those that are configured and prove who they are are heard."""
+"""Webhooks of providers: we accept only those that are configured and verified."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.module_loading import import_string
 
-from newsroom.webhook_secrets import parse_webhook_secrets
+from newsroom.webhook_providers import PROVIDERS, parse_webhook_secrets
 from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from tests.factories import make_briefing, make_dispatch, make_reader
-from tests.subscribers.bounces.reports.returned import bounce_address, make_sent_letter, send_all
+from tests.subscribers.bounces.reports.bounce_factories import (
+    bounce_address,
+    make_sent_delivery,
+    send_all,
+)
 
 pytestmark = pytest.mark.django_db
 KEY = "a signing key"
@@ -56,28 +61,28 @@ def basic(login: str = LOGIN) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(login.encode()).decode()}
 
 
-def test_a_signed_bounce_suppresses_the_reader_of_the_letter() -> None:
-    letter = make_sent_letter()
-    sender = {"envelope": {"sender": bounce_address(letter)}}
+def test_a_signed_bounce_suppresses_the_subscriber_of_the_delivery() -> None:
+    delivery = make_sent_delivery()
+    sender = {"envelope": {"sender": bounce_address(delivery)}}
     assert post("mailgun", mailgun(failed(**sender, recipient="tom@ward.example"))) == 200
     assert Suppression.objects.at_address("ivy@ward.example").exists()
     event = BounceEvent.objects.get()
     assert (event.provider, event.classification, event.delivery_id) == (
         "mailgun",
         "hard",
-        letter.pk,
+        delivery.pk,
     )
 
 
-def test_the_provider_s_word_on_the_recipient_leads_to_the_latest_letter() -> None:
-    make_sent_letter(email="tom@ward.example")
-    letter = make_sent_letter()
+def test_the_provider_s_recipient_leads_to_their_latest_delivery() -> None:
+    make_sent_delivery(email="tom@ward.example")
+    delivery = make_sent_delivery()
     assert post("mailgun", mailgun(failed())) == 200
-    assert BounceEvent.objects.get().delivery_id == letter.pk
+    assert BounceEvent.objects.get().delivery_id == delivery.pk
 
 
 def test_a_replay_changes_nothing() -> None:
-    make_sent_letter()
+    make_sent_delivery()
     for _ in range(3):
         assert post("mailgun", mailgun(failed())) == 200
     assert BounceEvent.objects.count() == 1
@@ -85,25 +90,25 @@ def test_a_replay_changes_nothing() -> None:
 
 @pytest.mark.parametrize("key", ["another key", ""])
 def test_a_wrong_signature_is_refused(key: str) -> None:
-    make_sent_letter()
+    make_sent_delivery()
     assert post("mailgun", mailgun(failed(), key=key)) == 400
     assert not BounceEvent.objects.exists()
 
 
 @pytest.mark.parametrize("provider", ["sendgrid", "nobody", "brevo"])
-def test_a_provider_that_is_not_configured_is_not_there(provider: str) -> None:
+def test_a_provider_that_is_not_configured_is_not_found(provider: str) -> None:
     assert post(provider, {}, **basic()) == 404
 
 
 @pytest.mark.parametrize("facts", [None, [], {}, {"signature": 1}, "text", {"signature": {}}])
-def test_what_cannot_be_read_is_refused_without_a_trace(facts: object) -> None:
+def test_an_unreadable_event_is_refused_without_an_error(facts: object) -> None:
     assert post("mailgun", facts) == 400
     assert post("postmark", facts, **basic()) in {200, 400}
     assert post("amazon-ses", facts, **basic()) == 400
 
 
-def test_a_temporary_failure_is_counted_only() -> None:
-    make_sent_letter()
+def test_a_temporary_failure_is_only_counted() -> None:
+    make_sent_delivery()
     facts = failed(
         severity="permanent",
         **{"delivery-status": {"code": 452, "message": "4.2.2 mailbox full"}},
@@ -113,28 +118,28 @@ def test_a_temporary_failure_is_counted_only() -> None:
     assert not Suppression.objects.exists()
 
 
-def test_a_delivery_is_no_event() -> None:
-    make_sent_letter()
+def test_a_successful_delivery_is_no_event() -> None:
+    make_sent_delivery()
     assert post("mailgun", mailgun(failed(event="delivered", severity=""))) == 200
     assert not BounceEvent.objects.exists()
 
 
-def test_a_complaint_with_a_password_leaves_at_once() -> None:
-    letter = make_sent_letter()
+def test_a_complaint_with_the_password_unsubscribes_at_once() -> None:
+    delivery = make_sent_delivery()
     facts = {"RecordType": "SpamComplaint", "ID": 7, "Email": "ivy@ward.example"}
     assert post("postmark", facts, **basic("hooks:wrong password")) == 400
     assert post("postmark", facts) == 400
     assert not BounceEvent.objects.exists()
     assert post("postmark", facts, **basic()) == 200
-    letter.refresh_from_db()
-    assert letter.state == DeliveryState.COMPLAINED
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.COMPLAINED
 
 
-def test_amazon_is_asked_for_its_password_and_heard() -> None:
-    letter = make_sent_letter()
+def test_amazon_is_asked_for_the_password_and_accepted() -> None:
+    delivery = make_sent_delivery()
     message = {
         "notificationType": "Bounce",
-        "mail": {"messageId": "m-1", "source": bounce_address(letter), "tags": {}},
+        "mail": {"messageId": "m-1", "source": bounce_address(delivery), "tags": {}},
         "bounce": {
             "bounceType": "Permanent",
             "bounceSubType": "General",
@@ -155,13 +160,13 @@ def test_amazon_is_asked_for_its_password_and_heard() -> None:
     assert Suppression.objects.at_address("ivy@ward.example").exists()
 
 
-def test_an_event_about_nobody_changes_nothing() -> None:
-    make_sent_letter()
+def test_an_event_about_an_unknown_address_changes_nothing() -> None:
+    make_sent_delivery()
     assert post("mailgun", mailgun(failed(recipient="nobody@ward.example"))) == 200
     assert not BounceEvent.objects.exists()
 
 
-def test_a_letter_that_was_not_sent_is_not_condemned() -> None:
+def test_a_delivery_that_was_not_sent_is_not_counted() -> None:
     briefing = make_briefing()
     make_reader(of=briefing, email="ivy@ward.example")
     send_all(make_dispatch(briefing=briefing))
@@ -170,7 +175,7 @@ def test_a_letter_that_was_not_sent_is_not_condemned() -> None:
     assert not BounceEvent.objects.exists()
 
 
-def test_looking_is_not_telling() -> None:
+def test_only_post_and_head_are_allowed() -> None:
     assert Client().get("/hooks/mailgun/").status_code == 405
     assert Client().head("/hooks/mailgun/").status_code == 200
 
@@ -178,16 +183,50 @@ def test_looking_is_not_telling() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("mailgum=KEY", "'mailgum' is not known"),
+        ("mailgum=KEY", "'mailgum' is not a known provider"),
         ("mailgun=", "mailgun has no secret"),
         ("postmark=KEY", "user:password"),
         ("postmark=user:short", "8 or more"),
     ],
 )
-def test_a_wrong_secret_stops_the_start_with_a_sentence(text: str, says: str) -> None:
+def test_a_wrong_secret_is_refused_with_a_reason(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parse_webhook_secrets(text)
     assert parse_webhook_secrets("mailgun=K=1, postmark=u:12345678,") == {
         "mailgun": "K=1",
         "postmark": "u:12345678",
     }
+
+
+@pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning")
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_provider_of_the_list_has_a_webhook(name: str, settings: Any) -> None:
+    provider = PROVIDERS[name]
+    settings.HOOK_SECRETS = parse_webhook_secrets(f"{name}={LOGIN}")
+    view = import_string(provider.view)(**{provider.credential: LOGIN})
+    assert callable(view.parse_events)
+    assert Client().head(f"/hooks/{name}/").status_code == 200
+    assert post(name, {}) == (401 if provider.requests_password else 400)
+
+
+def test_a_soft_bounce_in_the_provider_s_own_words_is_only_counted(settings: Any) -> None:
+    settings.HOOK_SECRETS = {"mailersend": KEY}
+    make_sent_delivery()
+    facts = {
+        "type": "activity.soft_bounced",
+        "data": {
+            "type": "soft_bounced",
+            "id": "event-1",
+            "email": {"recipient": {"email": "ivy@ward.example"}},
+            "morph": {"object": "recipient_bounce", "reason": "550 5.1.1 no such mailbox"},
+        },
+    }
+    body = json.dumps(facts)
+    signature = hmac.new(KEY.encode(), body.encode(), hashlib.sha256).hexdigest()
+    client = Client()
+    answer = client.post(
+        "/hooks/mailersend/", body, "application/json", headers={"Signature": signature}
+    )
+    assert answer.status_code == 200
+    assert BounceEvent.objects.get().classification == "soft"
+    assert not Suppression.objects.exists()

@@ -1,4 +1,4 @@
-"""The mailbox of REPORTS_URL: what was recorded is removed, what was not stays."""
+"""The mailbox of REPORTS_URL: processed messages are removed, others stay."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from newsroom.mail_servers import TlsMode
 from newsroom.report_mailbox import Mailbox, parse_mailbox
 from subscribers.bounces import tasks
-from subscribers.bounces.mailbox_collection import MailboxAway, collect
+from subscribers.bounces.mailbox_fetch import MailboxUnreachable, fetch_messages
 from subscribers.models import BounceEvent
 from tests.servers.mailbox import Store, open_mailbox
-from tests.subscribers.bounces.reports.returned import (
+from tests.subscribers.bounces.reports.bounce_factories import (
     bounce_address,
-    make_sent_letter,
+    make_sent_delivery,
     write_bounce,
 )
 
@@ -26,61 +26,61 @@ def mailbox(protocol: str, store: Store, *, login: str = "ada:secret", after: st
 
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
-def test_what_was_recorded_is_removed(protocol: str) -> None:
-    taken: list[bytes] = []
+def test_processed_messages_are_removed(protocol: str) -> None:
+    processed: list[bytes] = []
     with open_mailbox(protocol, MESSAGES) as store:
-        assert collect(mailbox(protocol, store), taken.append) == 3
+        assert fetch_messages(mailbox(protocol, store), processed.append) == 3
         assert store.messages == {}
-    assert b".a line" in taken[0]
-    assert [b"one" in taken[0], b"two" in taken[1], b"three" in taken[2]] == [True] * 3
+    assert b".a line" in processed[0]
+    assert [b"one" in processed[0], b"two" in processed[1], b"three" in processed[2]] == [True] * 3
 
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
-def test_what_could_not_be_recorded_stays_and_stops_no_other(protocol: str) -> None:
-    def take(message: bytes) -> None:
+def test_a_message_that_fails_stays_and_the_others_are_processed(protocol: str) -> None:
+    def process(message: bytes) -> None:
         if b"two" in message:
-            raise RuntimeError("the database is away")
+            raise RuntimeError("the database is unreachable")
 
     with open_mailbox(protocol, MESSAGES) as store:
-        assert collect(mailbox(protocol, store), take) == 2
+        assert fetch_messages(mailbox(protocol, store), process) == 2
         assert list(store.messages) == [2]
 
 
-def test_messages_may_be_marked_instead() -> None:
-    taken: list[bytes] = []
+def test_messages_can_be_marked_instead() -> None:
+    processed: list[bytes] = []
     with open_mailbox("imap", MESSAGES) as store:
         for _ in range(2):
-            collect(mailbox("imap", store, after="?after=mark"), taken.append)
+            fetch_messages(mailbox("imap", store, after="?after=mark"), processed.append)
         assert len(store.messages) == 3
         assert store.seen == {1, 2, 3}
-    assert len(taken) == 3
+    assert len(processed) == 3
 
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
-def test_a_wrong_password_is_a_sentence(protocol: str) -> None:
+def test_a_wrong_password_raises_an_error_that_names_the_host(protocol: str) -> None:
     with open_mailbox(protocol, MESSAGES) as store:
-        with pytest.raises(MailboxAway, match=r"127\.0\.0\.1"):
-            collect(mailbox(protocol, store, login="ada:wrong"), print)
+        with pytest.raises(MailboxUnreachable, match=r"127\.0\.0\.1"):
+            fetch_messages(mailbox(protocol, store, login="ada:wrong"), print)
         assert len(store.messages) == 3
 
 
 @pytest.mark.django_db
-def test_the_beat_takes_reports_out_of_the_mailbox(settings: Any) -> None:
-    letter = make_sent_letter()
-    with open_mailbox("imap", [write_bounce(to=bounce_address(letter))]) as store:
+def test_the_task_processes_the_mailbox(settings: Any) -> None:
+    delivery = make_sent_delivery()
+    with open_mailbox("imap", [write_bounce(to=bounce_address(delivery))]) as store:
         settings.REPORTS_MAILBOX = mailbox("imap", store)
-        tasks.collect_reports()
+        tasks.fetch_mailbox()
         assert store.messages == {}
     assert BounceEvent.objects.get().action == "suppressed"
 
 
-def test_a_mailbox_that_is_away_stops_nothing(settings: Any) -> None:
+def test_an_unreachable_mailbox_is_tried_again(settings: Any) -> None:
     settings.REPORTS_MAILBOX = parse_mailbox("imap://ada:secret@127.0.0.1:1/?timeout=1")
-    tasks.collect_reports()
-    tasks.collect_reports()
+    tasks.fetch_mailbox()
+    tasks.fetch_mailbox()
 
 
-def test_the_address_of_a_mailbox_is_read() -> None:
+def test_a_mailbox_url_is_parsed() -> None:
     read = parse_mailbox("imaps://ada%40b.example:s%2Fcret@mail.example/Back/Reports?timeout=9")
     assert read == Mailbox(
         protocol="imap",
@@ -107,6 +107,6 @@ def test_the_address_of_a_mailbox_is_read() -> None:
         ("imaps://a:b@mail.example?folder=x", "'folder' is not known"),
     ],
 )
-def test_a_wrong_address_is_refused_with_a_sentence(url: str, says: str) -> None:
+def test_a_wrong_mailbox_url_is_refused_with_a_reason(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parse_mailbox(url)

@@ -1,9 +1,9 @@
-"""Reports in the shapes of many mail systems: from shapes/ to the bytes of a message.
+"""Messages in the formats of many mail systems, built from the TOML files in shapes/.
 
-A shape has a `name`, what it is (`kind`, else a bounce), what it means (`verdict`) for whom
-(`address`, else Ivy's; `also` for others), and the message: `head`, and `body` for a message of one
-part, or `prose`, `html`, `status`, `feedback`, `receipt`, `original` for one of several, or `parts`
-with a content type, an encoding and a text each, or `raw` for what is written as it stands.
+A shape has a `name`, a `kind` (a bounce if missing) and a `classification` of `address` (Ivy's if
+missing; `also` has others). It has a `head`, and then a `body` for a message of one part; or
+`text`, `html`, `status`, `feedback`, `receipt` and `original` for one of several; or `parts`, each
+with a content type, an encoding and a text; or `raw` for a message as it stands.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHAPES: list[Shape] = [
     for shape in tomllib.loads(file.read_text())["shape"]
 ]
 _TYPES = {
-    "prose": "text/plain",
+    "text": "text/plain",
     "html": "text/html",
     "status": "message/delivery-status",
     "feedback": "message/feedback-report",
@@ -43,14 +43,17 @@ _REPORTS = {
 }
 
 
-def expected(shape: Shape) -> dict[str, str]:
-    """Give whom a shape should be read to be about, and what it means for each."""
-    first = {shape.get("address", IVY): shape["verdict"]} if "verdict" in shape else {}
-    return {**first, **shape.get("also", {})}
+def expected(shape: Shape) -> dict[str, str | None]:
+    """Return the classification that a shape should give each address; None for a notice."""
+    first = (
+        {shape.get("address", IVY): shape["classification"]} if "classification" in shape else {}
+    )
+    found = {**first, **shape.get("also", {})}
+    return {address: None if value == "notice" else value for address, value in found.items()}
 
 
 def write_message(shape: Shape) -> bytes:
-    """Put a shape into the bytes of a message."""
+    """Return a shape as the bytes of a message."""
     head = f"{shape.get('head', HEAD)}\n{FIELDS}"
     if "raw" in shape:
         return f"{head}{shape['raw'].lstrip()}".encode()
@@ -75,10 +78,10 @@ def write_message(shape: Shape) -> bytes:
 
 def _write_part(content_type: str, encoding: str, text: str) -> bytes:
     charset = re.search(r'charset="?((?!x-)\w[\w-]*)', content_type)
-    octets = text.encode(charset[1] if charset else "utf-8")
+    content = text.encode(charset[1] if charset else "utf-8")
     if encoding == "base64":
-        octets = base64.encodebytes(octets)
+        content = base64.encodebytes(content)
     elif encoding == "quoted-printable":
-        octets = quopri.encodestring(octets)
+        content = quopri.encodestring(content)
     head = f"--cut\nContent-Type: {content_type}\nContent-Transfer-Encoding: {encoding}\n\n"
-    return head.encode() + octets + b"\n"
+    return head.encode() + content + b"\n"

@@ -1,4 +1,4 @@
-"""Letters that were sent, and what comes back about them."""
+"""Deliveries that were sent, and the bounces and complaints about them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.tokens import sign_id
-from subscribers.bounces.incoming import Processed, process
+from subscribers.bounces.incoming_mail import ProcessedMessage, process_message
 from subscribers.models import Delivery, DeliveryState, Dispatch
 from subscribers.sending import dispatches
 from tests.factories import make_briefing, make_dispatch, make_reader
@@ -16,10 +16,10 @@ NO_SUCH_MAILBOX = "550 5.1.1 no such mailbox"
 FULL = "552 5.2.2 mailbox is full"
 
 
-def make_sent_letter(
+def make_sent_delivery(
     *, email: str = "ivy@ward.example", briefing: Briefing | None = None
 ) -> Delivery:
-    """Give a copy that the mail server has taken."""
+    """Return a delivery that the mail server accepted."""
     briefing = briefing or make_briefing()
     if not briefing.subscriptions.filter(subscriber__address=email).exists():
         make_reader(of=briefing, email=email)
@@ -28,7 +28,7 @@ def make_sent_letter(
 
 
 def send_all(dispatch: Dispatch) -> QuerySet[Delivery]:
-    """Fill a dispatch's ledger and call each copy sent."""
+    """Fill a dispatch's ledger and mark each delivery as sent."""
     dispatches.start(dispatch, at=timezone.now())
     Delivery.objects.filter(dispatch=dispatch).update(
         state=DeliveryState.SENT, settled_at=timezone.now()
@@ -37,7 +37,7 @@ def send_all(dispatch: Dispatch) -> QuerySet[Delivery]:
 
 
 def bounce_address(delivery: Delivery) -> str:
-    """Give the return address that a copy left with."""
+    """Return the return address of a delivery."""
     return f"bounces+{sign_id('bounce', delivery.pk)}@news.example.com"
 
 
@@ -50,7 +50,7 @@ def write_bounce(
     status: str = "",
     message_id: str = "<1@mx.ward.example>",
 ) -> bytes:
-    """Write what a mail system would send to a return address."""
+    """Return the bounce that a mail system would send to a return address."""
     status = status or words.split()[1]
     return (
         f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.ward.example\nTo: {to}\n"
@@ -65,7 +65,7 @@ def write_bounce(
 
 
 def write_complaint(*, original: str, address: str = "ivy@ward.example") -> bytes:
-    """Write what a feedback loop would send about a letter with these header lines."""
+    """Return the complaint of a feedback loop about an email with these header lines."""
     return (
         "From: feedback@ward.example\nTo: abuse@news.example.com\nSubject: FW: The beds\n"
         "Message-ID: <2@ward.example>\nMIME-Version: 1.0\n"
@@ -77,6 +77,6 @@ def write_complaint(*, original: str, address: str = "ivy@ward.example") -> byte
     ).encode()
 
 
-def take(message: bytes, *, recipient: str = "") -> Processed:
-    """Process a message as the pipe does."""
-    return process(message, provider="pipe", recipient=recipient, at=timezone.now())
+def process(message: bytes, *, recipient: str = "") -> ProcessedMessage:
+    """Process a message as the pipe does, and return what was done."""
+    return process_message(message, provider="pipe", recipient=recipient, at=timezone.now())

@@ -1,0 +1,126 @@
+"""Process one incoming message, from its bytes to what we do about it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsroom.email_addresses import address_key
+from subscribers.bounces.delivery_lookup import find_delivery
+from subscribers.bounces.replies import ReplyAction, record_reply
+from subscribers.bounces.report import (
+    MOST_SEVERE_FIRST,
+    MessageKind,
+    Reason,
+    RecipientResult,
+    Report,
+)
+from subscribers.bounces.report_parser import parse_report
+from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy, read_policy
+from subscribers.models import (
+    BounceAction,
+    BounceClassification,
+    BounceSource,
+    Delivery,
+    Subscriber,
+)
+
+log = logging.getLogger(__name__)
+
+NO_DELIVERY = "no matching delivery"
+ALREADY_RECORDED = "already recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedMessage:
+    """What a message says, and what we did about it.
+
+    `action` is a BounceAction or ReplyAction, NO_DELIVERY or ALREADY_RECORDED.
+    """
+
+    report: Report
+    action: str
+
+
+def process_message(
+    message: bytes, *, provider: str, recipient: str = "", at: datetime
+) -> ProcessedMessage:
+    """Parse a message and act on it. Processing it again changes nothing.
+
+    `recipient` is the envelope recipient, where the mail server passes it on.
+    """
+    report = parse_report(message, recipient=recipient)
+    action: str = BounceAction.NOTHING.value
+    if report.kind == MessageKind.REPLY:
+        action = record_reply(message, recipient=recipient, at=at).value
+    elif report.kind in {MessageKind.BOUNCE, MessageKind.COMPLAINT}:
+        action = _act_on_report(report, message, provider=provider, at=at)
+    log.info("incoming message: %s, action: %s", report.kind, action)
+    return ProcessedMessage(report=report, action=action)
+
+
+def preview_message(message: bytes) -> ProcessedMessage:
+    """Return what `process_message` would do if a real delivery matched. Changes nothing."""
+    report = parse_report(message)
+    if report.kind == MessageKind.REPLY:
+        return ProcessedMessage(report=report, action=ReplyAction.COMMENT.value)
+    if report.kind not in {MessageKind.BOUNCE, MessageKind.COMPLAINT}:
+        return ProcessedMessage(report=report, action=BounceAction.NOTHING.value)
+    rule = read_policy()[_classification(_result_for_delivery(report, None))]
+    action = BounceAction.SUPPRESSED if rule.emails == 1 else BounceAction.COUNTED
+    return ProcessedMessage(report=report, action=action.value)
+
+
+def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetime) -> str:
+    delivery = find_delivery(report)
+    if delivery is None:
+        why = "its token matches no email that we sent" if report.token else "it has no token"
+        log.warning("ignored a %s: %s", report.kind, why)
+        return NO_DELIVERY
+    result = _result_for_delivery(report, delivery)
+    event = ReceivedEvent(
+        source=BounceSource.MAIL,
+        provider=provider,
+        event_id=report.message_id or hashlib.sha256(message).hexdigest(),
+        classification=_classification(result),
+        reason=result.reason,
+        status=result.status,
+        diagnostic=result.diagnostic,
+    )
+    action = apply_policy(event, delivery, at=at)
+    return ALREADY_RECORDED if action is None else action.value
+
+
+def _result_for_delivery(report: Report, delivery: Delivery | None) -> RecipientResult:
+    """Return the result that counts for this delivery.
+
+    Each email goes to one subscriber. What a report says about the subscriber's address counts.
+    Where it only names others (a forwarded email, a forgery), the most severe result counts.
+    """
+    if report.kind == MessageKind.COMPLAINT:
+        return RecipientResult(
+            address="",
+            classification=BounceClassification.COMPLAINT,
+            reason=Reason.COMPLAINT,
+        )
+    failed = [result for result in report.results if result.classification is not None]
+    if delivery is not None:
+        subscriber = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+        key = address_key(subscriber.address) if subscriber else ""
+        failed = [result for result in failed if address_key(result.address) == key] or failed
+    unexplained = RecipientResult(
+        address="", classification=BounceClassification.SOFT, reason=Reason.UNCLEAR
+    )
+    return min(
+        failed,
+        key=lambda result: MOST_SEVERE_FIRST.index(_classification(result)),
+        default=unexplained,
+    )
+
+
+def _classification(result: RecipientResult) -> BounceClassification:
+    """Return the classification of a failed result; `_result_for_delivery` returns no other."""
+    assert result.classification is not None  # noqa: S101  (for the type)
+    return result.classification
