@@ -58,7 +58,7 @@ PROVIDERS = {
 def parse_webhook_secrets(text: str) -> dict[str, str]:
     """Return the secret of each provider in `mailgun=KEY,postmark=user:password`.
 
-    Raises ValueError with a sentence that names the wrong part.
+    Raises ValueError; its message names the part that is wrong.
     """
     secrets = {}
     for piece in filter(None, (one.strip() for one in text.split(","))):

@@ -1,4 +1,4 @@
-"""Tell bounces, auto-replies, notices and replies apart: headers first, then subject, then text."""
+"""What an incoming message is, by its headers first, then its subject, then its text."""
 
 from __future__ import annotations
 

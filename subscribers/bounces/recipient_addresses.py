@@ -19,7 +19,7 @@ from subscribers.bounces.message_phrases import phrases
 MAX_ADDRESSES = 200
 MAX_REASON_LINES = 12
 
-# Characters around an address in a sentence, in any script.
+# Characters that stand around an address in running text, in any script.
 _AROUND = r"""\s<>()\[\]{}:;,"@\\|`«»“”„‘’：；，、。！？（）［］｛｝「」『』【】〔〕〈〉《》＜＞…"""
 _LOCAL = rf"""(?:"[^"\n@]{{1,64}}"|[^{_AROUND}]{{1,200}})"""
 _LITERAL = r"\[(?:ipv6:)?[0-9a-fA-F.:]{3,45}\]"  # RFC 5321, section 4.1.3

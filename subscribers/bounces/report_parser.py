@@ -125,7 +125,7 @@ def _delivery_status_recipients(parts: MessageParts) -> list[RecipientFields]:
 
 
 def _kind_without_report(parts: MessageParts) -> MessageKind:
-    """Tell a person's reply from an auto-reply, where nothing says that an email was returned."""
+    """Return what a message is that reports no failure: a reply, an auto-reply or unreadable."""
     if is_auto_reply(parts) or parts.header("return-path") == "<>":
         return MessageKind.AUTO_REPLY
     if parts.header("precedence").lower() in {"bulk", "junk", "list"} or parts.headers.get(

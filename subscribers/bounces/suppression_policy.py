@@ -40,7 +40,7 @@ REPLACED_BY_COMPLAINT = {SuppressionReason.BOUNCED, SuppressionReason.STAFF}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:
-    """An address is suppressed after so many emails within such a time."""
+    """How many emails must bounce, within what time, before an address is suppressed."""
 
     emails: int
     within: timedelta
