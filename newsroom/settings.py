@@ -259,6 +259,11 @@ LEASE_SECONDS: int = read("LEASE_SECONDS", env.int, 60, hint="write whole second
 if LEASE_SECONDS < 5:
     raise refuse("LEASE_SECONDS", "is wrong: write whole seconds from 5")
 
+# An issue whose send time passed longer ago than this, in seconds, waits for a person.
+LATE_WINDOW: int = read("LATE_WINDOW", env.int, 3600, hint="write whole seconds from 60")
+if LATE_WINDOW < 60:
+    raise refuse("LATE_WINDOW", "is wrong: write whole seconds from 60")
+
 # --- People and security ---------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

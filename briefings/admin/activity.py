@@ -26,6 +26,7 @@ WORDS = {
     "approved": "approved it",
     "scheduled": "scheduled it",
     "unscheduled": "took it off the clock",
+    "missed its slot": "did not send it: its send time had passed while sending was down",
     "published": "published it",
     "rejected": "rejected it",
     "featured": "featured it",

@@ -14,7 +14,7 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.transitions import TransitionRefused, move
+from newsroom.transitions import TransitionRefused, move, update_if
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -202,6 +202,16 @@ class Issue(models.Model):
     def unschedule(self, *, by: Actor) -> None:
         """Take a scheduled issue off the clock; it stays approved."""
         self._step({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
+
+    def miss_slot(self, *, before: datetime) -> bool:
+        """Unschedule an issue whose send time passed before a moment; it stays approved.
+
+        False when somebody moved, unscheduled or published it meanwhile.
+        """
+        missed = Q(state=IssueState.SCHEDULED, publish_at__lt=before)
+        detail = {"for": self.publish_at.isoformat() if self.publish_at else ""}
+        changes: dict[str, Any] = {"state": IssueState.APPROVED, "updated_at": timezone.now()}
+        return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
     def publish(self, *, at: datetime, by: Actor = None) -> None:
         """Let readers see a scheduled issue. Call inside the transaction that freezes its words."""

@@ -16,7 +16,7 @@ from newsroom import emails
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
 from subscribers.models import Dispatch
-from subscribers.sending import leases, ledger
+from subscribers.sending import alerts, leases, ledger
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.list_headers import list_id
 from subscribers.sending.personalised_email import Placeholder
@@ -107,11 +107,20 @@ def wake_dispatching() -> None:
 
 
 def publish_due(*, at: datetime) -> list[Dispatch]:
-    """Publish each scheduled issue whose slot has come; one that cannot go stops no other."""
+    """Publish each scheduled issue whose slot has come; one that cannot go stops no other.
+
+    An issue that is more than `LATE_WINDOW` late is not sent: after an outage, or from a restored
+    backup, only a person can tell whether it still should be. It is unscheduled, and those who may
+    send are told.
+    """
     made = []
+    in_time = at - timedelta(seconds=settings.LATE_WINDOW)
     for issue in Issue.objects.due(at=at).for_page():
         try:
-            made.append(publish(issue, at=at))
+            if issue.publish_at is not None and issue.publish_at < in_time:
+                alerts.report_missed_slot(issue, before=in_time)
+            else:
+                made.append(publish(issue, at=at))
         except TransitionRefused as refusal:
             log.warning("%s was not published: %s", issue, refusal)
             issue.void_approval(by=None)
