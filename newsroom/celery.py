@@ -29,7 +29,7 @@ app.autodiscover_tasks(
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
 app.conf.task_routes = {
     "subscribers.sending.tasks.send": {"queue": "sending"},
-    "subscribers.lists.tasks.work_on_imports": {"queue": "sending"},
+    "subscribers.lists.tasks.process_imports": {"queue": "sending"},
 }
 # The beat asks the tables what is to be done; no task carries work, so none can lose it.
 app.conf.beat_schedule = {
@@ -46,9 +46,9 @@ app.conf.beat_schedule = {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),
     },
-    "work on imports": {"task": "subscribers.lists.tasks.work_on_imports", "schedule": 10.0},
-    "forget imports": {
-        "task": "subscribers.lists.tasks.forget_imports",
+    "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},
+    "remove expired imports": {
+        "task": "subscribers.lists.tasks.remove_expired_imports",
         "schedule": crontab(hour="3", minute="30"),
     },
     "apply the retention policy": {

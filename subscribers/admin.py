@@ -21,8 +21,7 @@ from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
 from newsroom.permissions import may
 from subscribers.bounces.admin import BounceEventInline
-from subscribers.lists import admin as lists_admin  # noqa: F401  (registers its pages, as below)
-from subscribers.lists.export_admin import export_view
+from subscribers.lists.admin import export_view
 from subscribers.models import (
     ConsentRecord,
     SignUp,
@@ -35,7 +34,7 @@ from subscribers.models.address_search import search_address
 from subscribers.permissions import CHANGE_SUBSCRIBER, EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
 from subscribers.preferences.pauses import paused_until
 from subscribers.preferences.unsubscription import active_of, leave_these
-from subscribers.privacy.admin import ErasingPage
+from subscribers.privacy.admin import ErasureAdmin
 from subscribers.sending import admin as sending_admin  # noqa: F401
 
 ROWS = "admin/subscribers/_rows.html"
@@ -126,7 +125,7 @@ class TakesFilter(admin.SimpleListFilter):
 
 @admin.register(Subscriber)
 class SubscriberAdmin(
-    ErasingPage, ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[Subscriber]
+    ErasureAdmin, ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[Subscriber]
 ):
     """Readers, found by address. Staff take off or erase on request; they put nobody on."""
 

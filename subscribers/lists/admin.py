@@ -1,10 +1,9 @@
-"""The desk's pages about lists from elsewhere: send one, see how it is read, confirm, watch."""
+"""The admin pages of lists: upload, preview, confirm and follow an import; download an export."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import (
@@ -18,66 +17,43 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from briefings.models import Briefing
 from newsroom import audit_log
 from newsroom.admin_mixins import ReadOnlyAdminMixin
 from newsroom.invisible_characters import remove_unprintable
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
-from subscribers.lists import ImportRefused, uploaded_lists
-from subscribers.lists.forms import ReadingForm
-from subscribers.lists.import_plan import Choices
-from subscribers.models import ImportPart, ImportState, PartKind, SubscriberImport
-from subscribers.permissions import IMPORT_SUBSCRIBERS
+from subscribers.lists import uploaded_lists
+from subscribers.lists.export import ExportStatus, export_csv, find_subscriptions
+from subscribers.lists.forms import ExportForm, ImportOptionsForm, UploadForm
+from subscribers.lists.import_errors import ImportRefused
+from subscribers.lists.import_plan import ImportOptions
+from subscribers.models import (
+    ImportPart,
+    ImportState,
+    PartKind,
+    Subscriber,
+    SubscriberImport,
+)
+from subscribers.models.subscriber_import import FILE_KEPT_FOR
+from subscribers.permissions import EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.core.files.uploadedfile import UploadedFile
     from django.urls import URLPattern
 
 PAGE = "admin/subscribers/subscriberimport/{}.html"
 
 
-class ListForm(forms.Form):
-    """A list, and the briefing whose readers it holds."""
-
-    briefing = forms.ModelChoiceField(Briefing.objects.current(), empty_label=None)
-    file = forms.FileField(
-        label="List",
-        help_text=(
-            "CSV or TSV with a line of column names, up to"
-            f" {uploaded_lists.MAX_BYTES // 1024**2} MB; exports of Mailchimp, Ghost, Substack and"
-            " listmonk as they are."
-        ),
-        widget=forms.ClearableFileInput(
-            attrs={"accept": ".csv,.tsv,.txt,text/csv,text/tab-separated-values"}
-        ),
-        error_messages={
-            "required": "Choose the list first.",
-            "empty": "The file is empty. Choose the file that has the list.",
-        },
-    )
-
-    def clean_file(self) -> UploadedFile[bytes]:
-        file = cast("UploadedFile[bytes]", self.cleaned_data["file"])
-        if (file.size or 0) > uploaded_lists.MAX_BYTES:
-            raise forms.ValidationError(
-                f"The list has more than {uploaded_lists.MAX_BYTES // 1024**2} MB. Divide it, or"
-                " it imported with manage.py import_subscribers."
-            )
-        return file
-
-
 @admin.register(SubscriberImport)
 class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImport]):
-    """Imports: begun here, done by a worker."""
+    """Imports: started here, carried out by a worker."""
 
-    list_display = ("file_name", "briefing", "state", "became", "sent_by", "created_at")
+    list_display = ("file_name", "briefing", "state", "result", "sent_by", "created_at")
     list_filter = ("state", "briefing")
     list_select_related = ("briefing", "sent_by")
     show_facets = admin.ShowFacets.NEVER
@@ -94,11 +70,12 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, IMPORT_SUBSCRIBERS)
 
-    @admin.display(description="became")
-    def became(self, made: SubscriberImport) -> str:
-        if made.state != ImportState.DONE:
+    @admin.display(description="result")
+    def result(self, subscriber_import: SubscriberImport) -> str:
+        if subscriber_import.state != ImportState.DONE:
             return "—"
-        return f"{made.figures['new']:,} new, {made.figures['refused']:,} refused"
+        counts = subscriber_import.figures
+        return f"{counts['new']:,} new, {counts['refused']:,} refused"
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
@@ -118,27 +95,33 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """GET asks for a list; POST keeps it and leads to how it will be read."""
+        """GET asks for a list; POST stores it and leads to its preview."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ListForm(request.POST or None, request.FILES or None)
+        form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             upload = form.cleaned_data["file"]
             try:
-                made = uploaded_lists.keep(
+                subscriber_import = uploaded_lists.store_upload(
                     upload.file,
-                    name=_shown_name(upload.name),
+                    name=_printable_name(upload.name),
                     size=upload.size,
                     briefing=form.cleaned_data["briefing"],
-                    choices=Choices(),
+                    options=ImportOptions(),
                     by=request.user,
                 )
             except ImportRefused as refusal:
                 form.add_error("file", str(refusal))
             else:
-                return HttpResponseRedirect(made.get_absolute_url())
-        status = 422 if request.method == "POST" else 200
-        return self._answer(request, "send", status=status, title="Import readers", form=form)
+                return HttpResponseRedirect(subscriber_import.get_absolute_url())
+        return self._render(
+            request,
+            "upload",
+            status=422 if request.method == "POST" else 200,
+            title="Import subscribers",
+            form=form,
+            file_kept_days=FILE_KEPT_FOR.days,
+        )
 
     def change_view(
         self,
@@ -147,69 +130,77 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
-        """Show where an import stands, and what may be done about it."""
-        made = self.get_object(request, object_id)
-        if made is None or not self.has_view_permission(request, made):
+        """Show the state of an import, and what can be done next."""
+        found = self.get_object(request, object_id)
+        if found is None or not self.has_view_permission(request, found):
             return super().change_view(request, object_id, form_url, extra_context)
-        return self._show(request, made, form=ReadingForm(made) if made.is_asking else None)
+        form = ImportOptionsForm(found) if found.awaits_decision else None
+        return self._show(request, found, form=form)
 
     def choose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Read the list in another way."""
-        made = self._find(request, pk)
-        form = ReadingForm(made, request.POST)
-        if made.is_asking and form.is_valid():
+        """Check the list again with the options of the form."""
+        subscriber_import = self._get_import(request, pk)
+        form = ImportOptionsForm(subscriber_import, request.POST)
+        if subscriber_import.awaits_decision and form.is_valid():
             try:
-                uploaded_lists.choose(made, form.choices())
+                uploaded_lists.change_options(subscriber_import, form.options())
             except (ImportRefused, TransitionRefused) as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return HttpResponseRedirect(made.get_absolute_url())
-        if not made.is_asking:
-            return HttpResponseRedirect(made.get_absolute_url())
-        return self._show(request, made, form=form, status=422)
+                return HttpResponseRedirect(subscriber_import.get_absolute_url())
+        if not subscriber_import.awaits_decision:
+            return HttpResponseRedirect(subscriber_import.get_absolute_url())
+        return self._show(request, subscriber_import, form=form, status=422)
 
     def begin_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Import what was checked."""
-        made = self._find(request, pk)
+        """Have a checked list imported."""
+        subscriber_import = self._get_import(request, pk)
         try:
-            made.begin(by=request.user)
+            subscriber_import.begin(by=request.user)
         except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         else:
             uploaded_lists.wake_worker()
-        return HttpResponseRedirect(made.get_absolute_url())
+        return HttpResponseRedirect(subscriber_import.get_absolute_url())
 
     def stop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Write nothing and remove the file."""
-        made = self._find(request, pk)
+        """Stop an import and remove its file."""
+        subscriber_import = self._get_import(request, pk)
         try:
-            made.stop(by=request.user, at=timezone.now())
+            subscriber_import.stop(by=request.user, at=timezone.now())
         except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, "Stopped: nothing was imported, and the file is removed.")
-        return HttpResponseRedirect(made.get_absolute_url())
+            messages.success(
+                request, "Import stopped. Nothing was imported and the file was deleted."
+            )
+        return HttpResponseRedirect(subscriber_import.get_absolute_url())
 
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
-        """Give the page its figures."""
-        made = self._find(request, pk)
+        """Return the progress of an import for its page."""
+        subscriber_import = self._get_import(request, pk)
         return JsonResponse(
-            {"state": made.state, "share_done": round(made.share_done, 4), "words": words_for(made)}
+            {
+                "state": subscriber_import.state,
+                "share_done": round(subscriber_import.share_done, 4),
+                "words": progress_message(subscriber_import),
+            }
         )
 
     def refused_view(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
-        """Hand out the refused rows; that they were taken is on record, for they are people."""
-        made = self._find(request, pk)
-        if not made.parts.filter(kind=PartKind.REFUSED).exists():
-            raise Http404("no refused rows")
-        audit_log.record("downloaded refused rows", made, by=request.user)
+        """Stream the refused rows; they are personal data, so the download is logged."""
+        subscriber_import = self._get_import(request, pk)
+        if not _has_refused_rows(subscriber_import):
+            raise Http404("There are no refused rows.")
+        audit_log.record("downloaded refused rows", subscriber_import, by=request.user)
+        name = f"refused-{subscriber_import.pk}.csv"
         return StreamingHttpResponse(
-            uploaded_lists.read_parts(made, PartKind.REFUSED),
+            uploaded_lists.read_parts(subscriber_import, PartKind.REFUSED),
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="refused-{made.pk}.csv"'},
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    def _find(self, request: HttpRequest, pk: int) -> SubscriberImport:
+    def _get_import(self, request: HttpRequest, pk: int) -> SubscriberImport:
         if not may(request.user, IMPORT_SUBSCRIBERS):
             raise PermissionDenied
         return get_object_or_404(SubscriberImport.objects.select_related("briefing"), pk=pk)
@@ -217,58 +208,94 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
     def _show(
         self,
         request: HttpRequest,
-        made: SubscriberImport,
+        subscriber_import: SubscriberImport,
         *,
-        form: ReadingForm | None,
+        form: ImportOptionsForm | None,
         status: int = 200,
     ) -> HttpResponse:
-        has_refused = ImportPart.objects.filter(
-            subscriber_import=made, kind=PartKind.REFUSED
-        ).exists()
-        return self._answer(
+        reasons = subscriber_import.figures.get("reasons", {})
+        return self._render(
             request,
             "import",
             status=status,
-            title=f"Import of “{made.file_name}”",
-            made=made,
+            title=f"Import of “{subscriber_import.file_name}”",
+            subscriber_import=subscriber_import,
             form=form,
-            has_refused=has_refused,
-            words=words_for(made),
-            reasons=sorted(made.figures.get("reasons", {}).items(), key=lambda item: -item[1]),
+            has_refused=_has_refused_rows(subscriber_import),
+            progress_message=progress_message(subscriber_import),
+            reasons=sorted(reasons.items(), key=lambda item: -item[1]),
+            file_kept_days=FILE_KEPT_FOR.days,
         )
 
-    def _answer(
+    def _render(
         self, request: HttpRequest, page: str, *, status: int = 200, **context: Any
     ) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, PAGE.format(page), context, status=status)
 
 
-def words_for(made: SubscriberImport) -> str:
-    """How far a worker is, in words."""
-    if not made.is_working:
-        return made.get_state_display()
-    if made.heard_at is None:
-        return "Waiting for a worker …"
-    if made.done >= made.size:
-        return "Comparing with what is there …" if _is_check(made) else "Writing …"
-    doing = "Checking" if _is_check(made) else "Importing"
-    return f"{doing}: {made.share_done:.0%} of {_megabytes(made.size)} read"
+def export_view(request: HttpRequest) -> HttpResponseBase:
+    """GET asks which subscribers to export; POST counts them, or without `count` streams them."""
+    if not may(request.user, EXPORT_SUBSCRIBERS):
+        raise PermissionDenied
+    initial = {"status": ExportStatus.ACTIVE.value, "chosen": request.GET.get("chosen", "")}
+    form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if request.method == "POST" else 200
+        return _render_export(request, form, status=status)
+    if "count" in request.POST:
+        return _render_export(request, form, number=find_subscriptions(form.filters()).count())
+    name = f"subscribers-{timezone.now():%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        export_csv(form.filters(), by=request.user),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
-def _is_check(made: SubscriberImport) -> bool:
-    return made.state == ImportState.CHECKING
+def _render_export(
+    request: HttpRequest, form: ExportForm, *, status: int = 200, **context: Any
+) -> TemplateResponse:
+    chosen = form["chosen"].value() or ""
+    context = {
+        **admin.site.each_context(request),
+        "opts": Subscriber._meta,
+        "title": "Export subscribers",
+        "form": form,
+        "chosen": len(str(chosen).split(",")) if chosen else 0,
+        **context,
+    }
+    return TemplateResponse(
+        request, "admin/subscribers/subscriber/export.html", context, status=status
+    )
 
 
-def _megabytes(octets: int) -> str:
-    return f"{octets / 1e6:,.1f} MB" if octets >= 100_000 else f"{octets / 1e3:,.1f} KB"
+def progress_message(subscriber_import: SubscriberImport) -> str:
+    """Return how far the worker is, in words."""
+    if not subscriber_import.is_working:
+        return subscriber_import.get_state_display()
+    if subscriber_import.heard_at is None:
+        return "Waiting for a worker…"
+    is_check = subscriber_import.state == ImportState.CHECKING
+    if subscriber_import.done >= subscriber_import.size:
+        return "Comparing with existing subscribers…" if is_check else "Saving…"
+    doing = "Checking" if is_check else "Importing"
+    size = _file_size(subscriber_import.size)
+    return f"{doing}: {subscriber_import.share_done:.0%} of {size} read"
 
 
-def _shown_name(name: str | None) -> str:
-    """A file's name without what no screen shows."""
+def _has_refused_rows(subscriber_import: SubscriberImport) -> bool:
+    parts = ImportPart.objects.filter(subscriber_import=subscriber_import, kind=PartKind.REFUSED)
+    return parts.exists()
+
+
+def _file_size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} KB"
+
+
+def _printable_name(name: str | None) -> str:
+    """Return a file's name without characters that no screen shows."""
     return remove_unprintable(name or "")[-200:] or "list.csv"
-
-
-def list_address() -> str:
-    """Where lists are sent in."""
-    return reverse("admin:subscribers_subscriberimport_add")

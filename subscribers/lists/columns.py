@@ -1,15 +1,21 @@
-"""Which column of a list holds what, by its name."""
+"""What the columns of a list mean: which field each holds, who must not be imported, whose export.
+
+Columns are recognised by their names, in any spelling: “Email-Address” is “email address”.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from subscribers.lists.import_errors import ImportRefused
+from subscribers.lists.import_errors import ImportRefused, RefusalReason
+
+# --- Fields
 
 
-class Role(StrEnum):
-    """What a column can hold; the words are those of `--columns`."""
+class ImportField(StrEnum):
+    """What a column can hold; the values are the words of `--columns`."""
 
     ADDRESS = "address"
     NAME = "name"
@@ -21,32 +27,33 @@ class Role(StrEnum):
     IP = "ip"
     ASKED_AT = "asked_date"
     ASKED_IP = "asked_ip"
-    BRIEFING = "briefing"  # only of our own exports
+    BRIEFING = "briefing"  # only in our own exports
 
 
-LABELS = {
-    Role.ADDRESS: "E-mail address",
-    Role.NAME: "Name",
-    Role.FIRST_NAME: "First name",
-    Role.LAST_NAME: "Last name",
-    Role.CONSENTED_AT: "Date of consent",
-    Role.SOURCE: "Where consent was given",
-    Role.WORDING: "What the person was told",
-    Role.IP: "IP address of the confirmation",
-    Role.ASKED_AT: "Date of the form",
-    Role.ASKED_IP: "IP address of the form",
+# The fields for which an editor can choose a column.
+FIELD_LABELS = {
+    ImportField.ADDRESS: "Email address",
+    ImportField.NAME: "Name",
+    ImportField.FIRST_NAME: "First name",
+    ImportField.LAST_NAME: "Last name",
+    ImportField.CONSENTED_AT: "Consent date",
+    ImportField.SOURCE: "Where they agreed",
+    ImportField.WORDING: "What they were told",
+    ImportField.IP: "IP address of the confirmation",
+    ImportField.ASKED_AT: "Date of the sign-up form",
+    ImportField.ASKED_IP: "IP address of the sign-up form",
 }
-# By the letters and digits of a column's name, the likeliest first.
-_NAMES: dict[Role, tuple[str, ...]] = {
-    Role.ADDRESS: (
+# By header key; the first name that the header has is taken.
+_FIELD_NAMES: dict[ImportField, tuple[str, ...]] = {
+    ImportField.ADDRESS: (
         *("email", "emailaddress", "mail", "mailaddress", "subscriberemail", "contactemail"),
         *("primaryemail", "useremail", "email1", "email1value", "emailid", "emailadresse"),
-        "address",  # last: beside another, it is where somebody lives
+        "address",  # last: beside another of these it is a postal address
     ),
-    Role.NAME: ("name", "fullname", "displayname", "subscribername", "contactname"),
-    Role.FIRST_NAME: ("firstname", "fname", "givenname", "forename", "first", "vorname"),
-    Role.LAST_NAME: ("lastname", "lname", "surname", "familyname", "last", "nachname"),
-    Role.CONSENTED_AT: (
+    ImportField.NAME: ("name", "fullname", "displayname", "subscribername", "contactname"),
+    ImportField.FIRST_NAME: ("firstname", "fname", "givenname", "forename", "first", "vorname"),
+    ImportField.LAST_NAME: ("lastname", "lname", "surname", "familyname", "last", "nachname"),
+    ImportField.CONSENTED_AT: (
         *("consentdate", "consentedat", "consentedon", "consentat", "consenttime"),
         *("consenttimestamp", "dateofconsent", "confirmtime", "confirmedat", "confirmedon"),
         *("confirmationdate", "confirmdate", "optindate", "optinat", "optintime"),
@@ -56,59 +63,274 @@ _NAMES: dict[Role, tuple[str, ...]] = {
         *("dateadded", "dateofsubscription", "createdat", "created", "datecreated", "date"),
         "timestamp",
     ),
-    Role.SOURCE: (
+    ImportField.SOURCE: (
         *("consentsource", "sourceofconsent", "source", "signupsource", "optinsource"),
         *("subscriptionsource", "origin", "form", "page", "consentpage"),
     ),
-    Role.WORDING: (
+    ImportField.WORDING: (
         *("consentwording", "wording", "consenttext", "consentstatement", "statement"),
         *("optinwording", "optintext"),
     ),
-    Role.IP: ("consentip", "confirmip", "confirmationip", "ip", "ipaddress"),
-    Role.ASKED_AT: ("askedat", "askeddate", "formsentat"),
-    Role.ASKED_IP: ("askedip", "optinip", "signupip"),
+    ImportField.IP: ("consentip", "confirmip", "confirmationip", "ip", "ipaddress"),
+    ImportField.ASKED_AT: ("askedat", "askeddate", "formsentat"),
+    ImportField.ASKED_IP: ("askedip", "optinip", "signupip"),
 }
 
 
-def bare(name: str) -> str:
-    """Reduce a column's name to its letters and digits: 'E-Mail Address' is 'emailaddress'."""
+def header_key(name: str) -> str:
+    """Return the letters and digits of a column name, by which names are compared."""
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def match_columns(header: Sequence[str]) -> dict[Role, int]:
-    """Find the columns that their names tell; none for what two columns bear the same name of."""
-    names = [bare(name) for name in header]
-    found: dict[Role, int] = {}
-    for role, known in _NAMES.items():
-        fitting = next((name for name in known if name in names), None)
-        if fitting is not None and names.count(fitting) == 1:
-            found[role] = names.index(fitting)
+def match_columns(header: Sequence[str]) -> dict[ImportField, int]:
+    """Return the position of each field's column by its name; none where two have that name."""
+    keys = [header_key(name) for name in header]
+    found: dict[ImportField, int] = {}
+    for import_field, names in _FIELD_NAMES.items():
+        name = next((name for name in names if name in keys), None)
+        if name is not None and keys.count(name) == 1:
+            found[import_field] = keys.index(name)
     return found
 
 
-def choose_columns(header: Sequence[str], chosen: Mapping[str, str]) -> dict[Role, int]:
-    """Read choices of a person: a role to a column's name, or to its number from 1 after a '#'.
+def read_column_choices(header: Sequence[str], chosen: Mapping[str, str]) -> dict[ImportField, int]:
+    """Return the column positions that a person chose, by field; -1 where they chose none.
 
-    An empty name chooses none. Raises ImportRefused for a role or column that does not exist.
+    A column is given by its name, or by '#' and its number from 1. Raises ImportRefused for a
+    field or column that does not exist.
     """
-    choices: dict[Role, int] = {}
+    choices: dict[ImportField, int] = {}
     for word, column in chosen.items():
-        if word not in set(LABELS):
-            roles = ", ".join(LABELS)
-            raise ImportRefused(f"No column is chosen as {word!r}. It can be one of: {roles}.")
-        choices[Role(word)] = _position(header, column) if column else -1
+        if word not in set(FIELD_LABELS):
+            raise ImportRefused(
+                f"There is no field {word!r}. Choose one of: {', '.join(FIELD_LABELS)}."
+            )
+        choices[ImportField(word)] = _position(header, column) if column else -1
     return choices
 
 
 def _position(header: Sequence[str], column: str) -> int:
     if column.startswith("#") and column[1:].isdecimal() and 0 < int(column[1:]) <= len(header):
         return int(column[1:]) - 1
-    exact = [place for place, name in enumerate(header) if name == column]
-    alike = exact or [place for place, name in enumerate(header) if bare(name) == bare(column)]
-    if not alike:
+    exact = [position for position, name in enumerate(header) if name == column]
+    found = exact or [
+        position for position, name in enumerate(header) if header_key(name) == header_key(column)
+    ]
+    if not found:
         names = ", ".join(name for name in header if name)
-        raise ImportRefused(f"The file has no column {column!r}. It has: {names[:500]}.")
-    if len(alike) > 1:
-        numbers = " or ".join(f"#{place + 1}" for place in alike)
-        raise ImportRefused(f"{len(alike)} columns are called {column!r}. Choose {numbers}.")
-    return alike[0]
+        raise ImportRefused(f"The file has no column {column!r}. Its columns are: {names[:500]}.")
+    if len(found) > 1:
+        numbers = " or ".join(f"#{position + 1}" for position in found)
+        raise ImportRefused(f"{len(found)} columns are called {column!r}. Choose {numbers}.")
+    return found[0]
+
+
+# --- Status columns
+
+_STATUS_WORDS: dict[RefusalReason | None, str] = {
+    None: "active, confirmed, consented, double opt-in, enabled, granted, member, ok, on,"
+    " opted in, optin, opt-in, subscribed, true, valid, verified, yes, 1",
+    RefusalReason.UNSUBSCRIBED: "cancelled, canceled, declined, false, inactive, left, no,"
+    " not subscribed, off, opted out, optout, opt-out, removed, revoked, unsubscribe, unsubscribed,"
+    " withdrawn, 0",
+    RefusalReason.UNCONFIRMED: "awaiting confirmation, invited, new, not confirmed, pending,"
+    " transactional, unactivated, unconfirmed, unverified",
+    RefusalReason.BOUNCED: "bounce, bounced, bounced hard, clean, cleaned, hard bounce,"
+    " hard bounced, hardbounce, invalid, undeliverable",
+    RefusalReason.BLOCKED: "archived, banned, blacklisted, blocked, blocklisted, complained,"
+    " complaint, deleted, disabled, erased, reported, spam, spam complaint, suppressed",
+}
+STATUS_WORDS: dict[str, RefusalReason | None] = {
+    word: reason for reason, words in _STATUS_WORDS.items() for word in words.split(", ")
+}
+_NO = {"", "0", "f", "false", "n", "never", "no", "none", "null", "-"}
+_LONGEST_NO = max(map(len, _NO))
+
+
+class StatusRuleKind(StrEnum):
+    """How a column says whether its row may be imported."""
+
+    STATUS_WORD = "one of STATUS_WORDS"
+    REFUSE_IF_YES = "anything but a no refuses the row"
+    REFUSE_IF_NO = "a no refuses the row"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRule:
+    """What a column says about its rows; `reason` is why they are refused, unless it is a word."""
+
+    kind: StatusRuleKind
+    reason: RefusalReason = RefusalReason.UNSUBSCRIBED
+
+    def check(self, cell: str) -> RefusalReason | None:
+        """Return why a row with this cell is refused; None when it may be imported."""
+        if self.kind is StatusRuleKind.REFUSE_IF_NO and len(cell.strip()) > _LONGEST_NO:
+            return None
+        word = " ".join(cell.casefold().replace("_", " ").split())
+        if self.kind is StatusRuleKind.REFUSE_IF_YES:
+            return None if word in _NO else self.reason
+        if self.kind is StatusRuleKind.REFUSE_IF_NO:
+            return self.reason if word in _NO else None
+        return STATUS_WORDS.get(word, RefusalReason.UNKNOWN_STATUS) if word else None
+
+
+def _refuse_if_yes(reason: RefusalReason) -> StatusRule:
+    return StatusRule(kind=StatusRuleKind.REFUSE_IF_YES, reason=reason)
+
+
+def _refuse_if_no(reason: RefusalReason) -> StatusRule:
+    return StatusRule(kind=StatusRuleKind.REFUSE_IF_NO, reason=reason)
+
+
+STATUS_WORD_RULE = StatusRule(kind=StatusRuleKind.STATUS_WORD)
+# By header key, in files of any program.
+_STATUS_RULES: dict[str, StatusRule] = {
+    **dict.fromkeys(
+        (
+            *("status", "subscriptionstatus", "subscriberstatus", "emailstatus", "memberstatus"),
+            *("liststatus", "marketingstatus", "emailmarketingstatus", "consentstatus"),
+            *("emailsubscriberstatus", "optinstatus"),
+        ),
+        STATUS_WORD_RULE,
+    ),
+    **dict.fromkeys(
+        (
+            *("unsubtime", "unsubreason", "unsubscribedat", "unsubscribedon", "unsubscribedate"),
+            *("unsubscribetime", "unsubscribed", "unsubscribe", "optedout", "optout"),
+            *("optoutdate", "optouttime", "optedoutat", "leftat", "lefton", "left"),
+            *("withdrawnat", "consentwithdrawn"),
+        ),
+        _refuse_if_yes(RefusalReason.UNSUBSCRIBED),
+    ),
+    **dict.fromkeys(
+        ("cleantime", "cleanedat", "bounced", "bouncedat", "hardbounced", "hardbouncedat"),
+        _refuse_if_yes(RefusalReason.BOUNCED),
+    ),
+    **dict.fromkeys(
+        (
+            *("emaildisabled", "blocked", "blockedat", "blocklisted", "blacklisted", "suppressed"),
+            *("complained", "complainedat", "spamcomplaint", "deletedat", "deleted", "erasedat"),
+        ),
+        _refuse_if_yes(RefusalReason.BLOCKED),
+    ),
+    **dict.fromkeys(
+        (
+            *("subscribed", "issubscribed", "subscribedtoemails", "optedin"),
+            *("acceptsmarketing", "acceptsemailmarketing"),
+        ),
+        _refuse_if_no(RefusalReason.UNSUBSCRIBED),
+    ),
+    **dict.fromkeys(
+        ("consent", "consentgiven", "gdprconsent"), _refuse_if_no(RefusalReason.NO_CONSENT)
+    ),
+    **dict.fromkeys(
+        ("confirmed", "isconfirmed", "verified"), _refuse_if_no(RefusalReason.UNCONFIRMED)
+    ),
+}
+
+
+# --- Known exports
+
+OWN_HEADER = (
+    *("email", "name", "briefing", "status", "joined_at", "left_at"),
+    *("consent_date", "consent_source", "consent_wording"),
+)
+REFUSED_HEADER = ("line", "reason")  # before the columns of the file that was imported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownExport:
+    """A program's export, recognised by its header: all of `required`, and one of `any_of`.
+
+    `columns` are by field, and the first that the header has is taken. `refuse_all` has columns
+    that stand only in exports of people who must not be emailed, with the reason.
+    """
+
+    name: str
+    required: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
+    columns: Mapping[ImportField, tuple[str, ...]] = field(default_factory=dict)
+    status_rules: Mapping[str, StatusRule] = field(default_factory=dict)  # by header key
+    refuse_all: Mapping[str, RefusalReason] = field(default_factory=dict)
+    has_evidence: bool = False
+    escapes_formulas: bool = False  # as csv_files.escape_formula does
+
+    @property
+    def source(self) -> str:
+        """Where people agreed, for rows that do not say it."""
+        return "" if self.has_evidence else f"{self.name} export"
+
+    @property
+    def wording(self) -> str:
+        """What to keep as the consent wording, for rows that do not say it."""
+        if self.has_evidence:
+            return ""
+        return f"Agreed at {self.name}. Its export does not include the words shown there."
+
+
+KNOWN_EXPORTS = (
+    KnownExport(
+        name="Newsroom",
+        required=OWN_HEADER,
+        columns={ImportField.BRIEFING: ("briefing",)},
+        has_evidence=True,
+        escapes_formulas=True,
+    ),
+    KnownExport(
+        name="Mailchimp",
+        required=("Email Address",),
+        any_of=("MEMBER_RATING", "OPTIN_TIME", "CONFIRM_TIME", "LEID", "EUID"),
+        columns={
+            ImportField.CONSENTED_AT: ("CONFIRM_TIME", "OPTIN_TIME"),
+            ImportField.IP: ("CONFIRM_IP",),
+            ImportField.ASKED_AT: ("OPTIN_TIME",),
+            ImportField.ASKED_IP: ("OPTIN_IP",),
+        },
+        # Empty for people who signed up and never confirmed.
+        status_rules={"confirmtime": _refuse_if_no(RefusalReason.UNCONFIRMED)},
+        # There is one file for each audience, and each of these columns is in only one of them.
+        refuse_all={
+            "UNSUB_TIME": RefusalReason.UNSUBSCRIBED,
+            "CLEAN_TIME": RefusalReason.BOUNCED,
+        },
+    ),
+    KnownExport(
+        name="Ghost",
+        required=("id", "email", "subscribed_to_emails"),
+        columns={ImportField.CONSENTED_AT: ("created_at",)},
+    ),
+    KnownExport(
+        # `active_subscription` says who pays; it is `false` for free subscribers.
+        name="Substack",
+        required=("email", "active_subscription"),
+        any_of=("email_disabled", "expiry", "plan"),
+        columns={ImportField.CONSENTED_AT: ("created_at",)},
+    ),
+    KnownExport(
+        name="listmonk",
+        required=("uuid", "email", "status", "attributes"),
+        columns={ImportField.CONSENTED_AT: ("created_at",)},
+    ),
+)
+
+
+def recognise_export(header: Sequence[str]) -> KnownExport | None:
+    """Return the program whose export has this header; None for any other list."""
+    keys = {header_key(name) for name in header}
+
+    def has(name: str) -> bool:
+        return header_key(name) in keys
+
+    for known in KNOWN_EXPORTS:
+        if all(map(has, known.required)) and (not known.any_of or any(map(has, known.any_of))):
+            return known
+    return None
+
+
+def find_status_rules(
+    header: Sequence[str], export: KnownExport | None
+) -> list[tuple[int, StatusRule]]:
+    """Return the positions of status columns with their rules, those of a known export included."""
+    rules = {**_STATUS_RULES, **(export.status_rules if export else {})}
+    keys = map(header_key, header)
+    return [(position, rules[key]) for position, key in enumerate(keys) if key in rules]

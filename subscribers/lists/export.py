@@ -1,4 +1,4 @@
-"""A list as CSV: streamed, safe to open in a spreadsheet, and good to be imported again."""
+"""A list as CSV: streamed, safe to open in a spreadsheet program, and ready to import again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from briefings.models import Briefing
 from newsroom import audit_log
-from subscribers.lists.known_exports import OWN_HEADER
-from subscribers.lists.spreadsheet_cells import defuse
+from subscribers.lists.columns import OWN_HEADER
+from subscribers.lists.csv_files import escape_formula
 from subscribers.models import (
     ConsentAction,
     ConsentRecord,
@@ -27,11 +27,11 @@ from subscribers.models import (
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
-CHUNK = 2_000  # rows from the server's cursor at a time
+CHUNK = 2_000  # rows fetched from the database at a time
 
 
-class Which(StrEnum):
-    """Whom an export is about."""
+class ExportStatus(StrEnum):
+    """Which subscriptions an export has."""
 
     ACTIVE = "active"
     LEFT = "left"
@@ -40,75 +40,74 @@ class Which(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is exported; what is None does not narrow it."""
+class ExportFilters:
+    """What to export; a filter that is None does not narrow it."""
 
     briefing: Briefing | None = None
-    which: Which = Which.ACTIVE
+    status: ExportStatus = ExportStatus.ACTIVE
     joined_since: datetime | None = None
     joined_before: datetime | None = None
     subscribers: tuple[int, ...] | None = None
 
 
-def find(wanted: Wanted) -> QuerySet[Subscription]:
-    """The subscriptions that an export holds, in the order in which they began to exist."""
-    barred = Suppression.objects.filter(address_hash=OuterRef("subscriber__address_hash"))
-    found = Subscription.objects.annotate(is_barred=Exists(barred))
-    match wanted.which:
-        case Which.ACTIVE:
-            found = Subscription.objects.mailable().annotate(is_barred=Exists(barred))
-        case Which.LEFT:
-            found = found.filter(state=SubscriptionState.LEFT)
-        case Which.SUPPRESSED:
-            found = found.filter(is_barred=True)
-    if wanted.briefing is not None:
-        found = found.filter(briefing=wanted.briefing)
-    if wanted.joined_since is not None:
-        found = found.filter(joined_at__gte=wanted.joined_since)
-    if wanted.joined_before is not None:
-        found = found.filter(joined_at__lt=wanted.joined_before)
-    if wanted.subscribers is not None:
-        found = found.filter(subscriber__in=wanted.subscribers)
+def find_subscriptions(filters: ExportFilters) -> QuerySet[Subscription]:
+    """Return the subscriptions of an export, the oldest rows first."""
+    suppressions = Suppression.objects.filter(address_hash=OuterRef("subscriber__address_hash"))
+    is_active = filters.status is ExportStatus.ACTIVE
+    subscriptions = Subscription.objects.mailable() if is_active else Subscription.objects.all()
+    found = subscriptions.annotate(is_suppressed=Exists(suppressions))
+    if filters.status is ExportStatus.LEFT:
+        found = found.filter(state=SubscriptionState.LEFT)
+    if filters.status is ExportStatus.SUPPRESSED:
+        found = found.filter(is_suppressed=True)
+    if filters.briefing is not None:
+        found = found.filter(briefing=filters.briefing)
+    if filters.joined_since is not None:
+        found = found.filter(joined_at__gte=filters.joined_since)
+    if filters.joined_before is not None:
+        found = found.filter(joined_at__lt=filters.joined_before)
+    if filters.subscribers is not None:
+        found = found.filter(subscriber__in=filters.subscribers)
     return found.select_related("subscriber", "briefing").order_by("pk")
 
 
-def export(wanted: Wanted, *, by: Actor) -> Iterator[str]:
-    """Put on record who takes which list, then give its lines. Memory stays flat.
+def export_csv(filters: ExportFilters, *, by: Actor) -> Iterator[str]:
+    """Log who exports which list, then return the CSV file in pieces. Memory stays flat.
 
-    Addresses leave the house here, so the record is written before the first of them.
+    The log entries are written before the first address leaves the system.
     """
-    about = [wanted.briefing] if wanted.briefing else Briefing.objects.order_by("pk")
-    for briefing in about:
+    briefings = [filters.briefing] if filters.briefing else Briefing.objects.order_by("pk")
+    for briefing in briefings:
         audit_log.record(
             "exported subscribers",
             briefing,
             by=by,
-            which=wanted.which.value,
-            rows=find(replace(wanted, briefing=briefing)).count(),
-            joined_since=wanted.joined_since and wanted.joined_since.isoformat(),
-            joined_before=wanted.joined_before and wanted.joined_before.isoformat(),
-            only_chosen=wanted.subscribers is not None,
+            status=filters.status.value,
+            rows=find_subscriptions(replace(filters, briefing=briefing)).count(),
+            joined_since=filters.joined_since and filters.joined_since.isoformat(),
+            joined_before=filters.joined_before and filters.joined_before.isoformat(),
+            only_chosen=filters.subscribers is not None,
         )
-    return _lines(wanted)
+    return _csv_pieces(filters)
 
 
-def _lines(wanted: Wanted) -> Iterator[str]:
-    line = _Line()
-    writer = csv.writer(line)
-    yield "\ufeff"  # or Excel takes it for another encoding
+def _csv_pieces(filters: ExportFilters) -> Iterator[str]:
+    buffer = _PieceBuffer()
+    writer = csv.writer(buffer)
+    yield "\ufeff"  # without a byte order mark, Excel assumes another encoding
     writer.writerow(OWN_HEADER)
-    yield line.taken()
-    rows = find(wanted).iterator(chunk_size=CHUNK)
+    yield buffer.take()
+    rows = find_subscriptions(filters).iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         consents = _latest_consents(chunk)
         for subscription in chunk:
             consent = consents.get((subscription.subscriber_id, subscription.briefing_id))
-            writer.writerow(map(defuse, _cells(subscription, consent)))
-        yield line.taken()
+            writer.writerow(map(escape_formula, _cells(subscription, consent)))
+        yield buffer.take()
 
 
 def _latest_consents(chunk: Iterable[Subscription]) -> dict[tuple[int, int], ConsentRecord]:
-    """The last agreement to each briefing, by subscriber and briefing."""
+    """Return the last consent to each briefing, by subscriber and briefing."""
     records = ConsentRecord.objects.filter(
         subscriber__in={one.subscriber_id for one in chunk},
         action__in=[ConsentAction.JOINED, ConsentAction.IMPORTED],
@@ -117,26 +116,26 @@ def _latest_consents(chunk: Iterable[Subscription]) -> dict[tuple[int, int], Con
 
 
 def _cells(subscription: Subscription, consent: ConsentRecord | None) -> list[str]:
-    status = "suppressed" if getattr(subscription, "is_barred", False) else subscription.state
+    is_suppressed = getattr(subscription, "is_suppressed", False)
     return [
         subscription.subscriber.address,
         subscription.subscriber.name,
         subscription.briefing.slug,
-        status,
-        _moment(subscription.joined_at),
-        _moment(subscription.left_at),
-        _moment(consent.at if consent else None),
+        "suppressed" if is_suppressed else subscription.state,
+        _iso_time(subscription.joined_at),
+        _iso_time(subscription.left_at),
+        _iso_time(consent.at if consent else None),
         consent.source if consent else "",
         consent.wording if consent else "",
     ]
 
 
-def _moment(at: datetime | None) -> str:
+def _iso_time(at: datetime | None) -> str:
     return at.astimezone(UTC).isoformat() if at else ""
 
 
-class _Line:
-    """A file that csv writes to and that is emptied at each look."""
+class _PieceBuffer:
+    """A file that the csv module writes to; `take` empties it."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -144,7 +143,7 @@ class _Line:
     def write(self, piece: str) -> None:
         self.pieces.append(piece)
 
-    def taken(self) -> str:
+    def take(self) -> str:
         text = "".join(self.pieces)
         self.pieces.clear()
         return text

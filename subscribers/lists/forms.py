@@ -1,40 +1,96 @@
-"""What an editor says about a list: which column is what, and the evidence stated for all rows."""
+"""The forms of import and export: upload a list, state what it does not say, filter an export."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
-from subscribers.lists.columns import LABELS, Role
+from briefings.models import Briefing
+from subscribers.lists.columns import FIELD_LABELS, ImportField
 from subscribers.lists.dates import DayOrder
-from subscribers.lists.import_plan import MAX_SOURCE, Choices
-from subscribers.lists.uploaded_lists import choices_of
+from subscribers.lists.export import ExportFilters, ExportStatus
+from subscribers.lists.import_plan import MAX_SOURCE, ImportOptions
+from subscribers.lists.row_validation import MAX_WORDING
+from subscribers.lists.uploaded_lists import MAX_BYTES, options_of
 from subscribers.models import SubscriberImport
 
-MAIN = (Role.ADDRESS, Role.NAME, Role.FIRST_NAME, Role.LAST_NAME)
-EVIDENCE = (Role.CONSENTED_AT, Role.SOURCE, Role.WORDING)
-MORE = (Role.IP, Role.ASKED_AT, Role.ASKED_IP)
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.core.files.uploadedfile import UploadedFile
+
+MAX_MEGABYTES = MAX_BYTES // 1024**2
+MAX_CHOSEN = 10_000  # subscribers
+
+MAIN_FIELDS = (
+    ImportField.ADDRESS,
+    ImportField.NAME,
+    ImportField.FIRST_NAME,
+    ImportField.LAST_NAME,
+)
+EVIDENCE_FIELDS = (ImportField.CONSENTED_AT, ImportField.SOURCE, ImportField.WORDING)
+MORE_EVIDENCE_FIELDS = (ImportField.IP, ImportField.ASKED_AT, ImportField.ASKED_IP)
+
+EXPORT_STATUS_LABELS = {
+    ExportStatus.ACTIVE: "Active: will get the next issue",
+    ExportStatus.LEFT: "Unsubscribed",
+    ExportStatus.SUPPRESSED: "Suppressed: must not be emailed",
+    ExportStatus.ALL: "All",
+}
 
 
-class ReadingForm(forms.Form):
-    """The columns of one list as choices, and what is stated once where no column says it."""
+class UploadForm(forms.Form):
+    """A list, and the briefing to subscribe its people to."""
+
+    briefing = forms.ModelChoiceField(Briefing.objects.current(), empty_label=None)
+    file = forms.FileField(
+        label="List",
+        help_text=(
+            f"A CSV or TSV file with a line of column names, up to {MAX_MEGABYTES} MB. You can"
+            " upload exports from Mailchimp, Ghost, Substack and listmonk as they are."
+        ),
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ".csv,.tsv,.txt,text/csv,text/tab-separated-values"}
+        ),
+        error_messages={
+            "required": "Choose a list.",
+            "empty": "The file is empty. Choose the file that contains the list.",
+        },
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file = cast("UploadedFile[bytes]", self.cleaned_data["file"])
+        if (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(
+                f"The list is larger than {MAX_MEGABYTES} MB. Split it into smaller files, or ask"
+                " whoever runs this site to import it with manage.py import_subscribers."
+            )
+        return file
+
+
+class ImportOptionsForm(forms.Form):
+    """Which column holds which field, and what is stated for rows that do not say it."""
 
     consented_on = forms.CharField(
-        label="When everybody else agreed",
+        label="When everyone else agreed",
         max_length=40,
         required=False,
-        help_text="For rows without a date, such as 2024-05-01.",
+        help_text="Used for rows without a consent date. For example, 2024-05-01.",
     )
     source = forms.CharField(
-        label="Where they agreed",
+        label="Where everyone else agreed",
         max_length=MAX_SOURCE,
         required=False,
-        help_text="For rows that do not say it: “Form on our site”, “Summer fair, on paper”.",
+        help_text=(
+            "Used for rows that do not say where. For example, “Form on our site” or “Summer fair,"
+            " on paper”."
+        ),
     )
     wording = forms.CharField(
-        label="What they were told",
-        max_length=10_000,
+        label="What everyone else was told",
+        max_length=MAX_WORDING,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="The words beside the box they ticked, as exactly as you have them.",
@@ -43,62 +99,113 @@ class ReadingForm(forms.Form):
         label="Dates like 01/05/2024",
         required=False,
         choices=[
-            ("", "As the file tells"),
+            ("", "Find out from the file"),
             (DayOrder.DAY_FIRST, "The day comes first"),
             (DayOrder.MONTH_FIRST, "The month comes first"),
         ],
     )
 
-    def __init__(self, made: SubscriberImport, data: Any = None) -> None:
-        super().__init__(data, initial=_initial(made))
-        header = made.reading.get("header", [])
+    def __init__(self, subscriber_import: SubscriberImport, data: Any = None) -> None:
+        super().__init__(data, initial=_initial(subscriber_import))
+        preview = subscriber_import.reading
         columns = [("", "—")] + [
-            (f"#{place}", _told(column)) for place, column in enumerate(header, start=1)
+            (f"#{number}", _column_label(column))
+            for number, column in enumerate(preview.get("header", []), start=1)
         ]
-        chosen = made.reading.get("columns", {})
-        for role, label in LABELS.items():
-            place = chosen.get(role.value)
-            self.fields[f"column_{role}"] = forms.ChoiceField(
+        positions = preview.get("columns", {})
+        for import_field, label in FIELD_LABELS.items():
+            position = positions.get(import_field.value)
+            self.fields[f"column_{import_field}"] = forms.ChoiceField(
                 label=label,
                 required=False,
                 choices=columns,
-                initial="" if place is None else f"#{place + 1}",
+                initial="" if position is None else f"#{position + 1}",
             )
 
-    def choices(self) -> Choices:
-        """What was said, as the importer understands it."""
-        said = self.cleaned_data
-        return Choices(
-            columns={role.value: said[f"column_{role}"] for role in LABELS},
-            consented_on=said["consented_on"],
-            source=said["source"],
-            wording=said["wording"],
-            dates=said["dates"],
+    def options(self) -> ImportOptions:
+        """Return what was stated, for the import."""
+        stated = self.cleaned_data
+        return ImportOptions(
+            columns={one.value: stated[f"column_{one}"] for one in FIELD_LABELS},
+            consented_on=stated["consented_on"],
+            source=stated["source"],
+            wording=stated["wording"],
+            dates=stated["dates"],
         )
 
     def main_columns(self) -> list[forms.BoundField]:
-        return [self[f"column_{role}"] for role in MAIN]
+        return [self[f"column_{one}"] for one in MAIN_FIELDS]
 
     def evidence_columns(self) -> list[forms.BoundField]:
-        return [self[f"column_{role}"] for role in EVIDENCE]
+        return [self[f"column_{one}"] for one in EVIDENCE_FIELDS]
 
-    def more_columns(self) -> list[forms.BoundField]:
-        return [self[f"column_{role}"] for role in MORE]
+    def more_evidence_columns(self) -> list[forms.BoundField]:
+        return [self[f"column_{one}"] for one in MORE_EVIDENCE_FIELDS]
 
-    def stated(self) -> list[forms.BoundField]:
+    def stated_for_all(self) -> list[forms.BoundField]:
         return [self[name] for name in ("consented_on", "source", "wording", "dates")]
 
 
-def _initial(made: SubscriberImport) -> dict[str, str]:
-    choices = choices_of(made)
+class ExportForm(forms.Form):
+    """Which part of the list to export."""
+
+    briefing = forms.ModelChoiceField(
+        Briefing.objects.order_by("title"), required=False, empty_label="All briefings"
+    )
+    status = forms.ChoiceField(
+        label="Status",
+        choices=[(status.value, label) for status, label in EXPORT_STATUS_LABELS.items()],
+    )
+    joined_since = forms.DateField(
+        label="Subscribed on or after",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    joined_until = forms.DateField(
+        label="Subscribed on or before",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    chosen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_chosen(self) -> tuple[int, ...] | None:
+        """Return the ids of subscribers selected in the admin's list; None when there are none."""
+        words = str(self.cleaned_data["chosen"]).split(",") if self.cleaned_data["chosen"] else []
+        if not all(word.isascii() and word.isdecimal() and len(word) < 19 for word in words):
+            raise forms.ValidationError(
+                "We could not read your selection. Go back to the list and select them again."
+            )
+        return tuple(map(int, words[:MAX_CHOSEN])) or None
+
+    def filters(self) -> ExportFilters:
+        """Return the filters; days are days in UTC, the last one included."""
+        cleaned = self.cleaned_data
+        until: date | None = cleaned["joined_until"]
+        since: date | None = cleaned["joined_since"]
+        return ExportFilters(
+            briefing=cleaned["briefing"],
+            status=ExportStatus(cleaned["status"]),
+            joined_since=_midnight(since) if since else None,
+            joined_before=_midnight(until) + timedelta(days=1) if until else None,
+            subscribers=cleaned["chosen"],
+        )
+
+
+def _initial(subscriber_import: SubscriberImport) -> dict[str, str]:
+    options = options_of(subscriber_import)
+    preview = subscriber_import.reading
     return {
-        "consented_on": choices.consented_on,
-        "source": choices.source or made.reading.get("source", ""),
-        "wording": choices.wording or made.reading.get("wording", ""),
-        "dates": choices.dates,
+        "consented_on": options.consented_on,
+        "source": options.source or preview.get("source", ""),
+        "wording": options.wording or preview.get("wording", ""),
+        "dates": options.dates,
     }
 
 
-def _told(column: dict[str, str]) -> str:
+def _column_label(column: dict[str, str]) -> str:
     name = column["name"] or "(no name)"
     return f"{name} · {column['example'][:30]}" if column["example"] else name
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)

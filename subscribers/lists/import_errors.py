@@ -1,4 +1,4 @@
-"""Why a file, or one row of it, is not imported: sentences for whoever sent it."""
+"""Why a file, or one row of it, is not imported: sentences for the person who supplied it."""
 
 from __future__ import annotations
 
@@ -6,48 +6,59 @@ from enum import StrEnum
 
 
 class ImportRefused(Exception):
-    """Nothing of a file is imported; the message says what, where and what to do."""
+    """Nothing from a file is imported; the message says what is wrong, where, and what to do."""
 
 
 class ImportStopped(Exception):
-    """Somebody stopped the import; nothing of it is kept."""
+    """Somebody stopped the import; nothing from the file is kept."""
 
 
-class Reason(StrEnum):
-    """Why a row is left out. The row itself stands beside it in the file of refused rows.
+class RefusalReason(StrEnum):
+    """Why a row is refused. The file of refused rows shows it beside the row itself.
 
-    What is wrong with an address is said by newsroom.email_addresses, in sentences of its own.
+    Faults of an address are described by newsroom.email_addresses, not here.
     """
 
-    NO_ADDRESS = "There is no e-mail address in this row."
+    NO_ADDRESS = "There is no email address in this row."
     TOO_MANY_CELLS = (
-        "The row has more cells than the header: a separator or quotation mark is wrong."
+        "This row has more cells than the header. Look for an extra separator or a missing"
+        " quotation mark."
     )
     TOO_FEW_CELLS = (
-        "The row has fewer cells than the header: a separator or quotation mark is wrong."
+        "This row has fewer cells than the header. Look for a missing separator or an extra"
+        " quotation mark."
     )
-    NUL = "The row holds NUL characters: it was damaged on its way."
-    NO_DATE = "There is no date of consent."
+    NUL = "This row contains null characters, so the file is damaged. Export the list again."
+    NO_DATE = "There is no consent date in this row."
     UNREADABLE_DATE = (
-        "The date of consent cannot be read. Write it like 2024-05-01 or 2024-05-01 10:00."
+        "The consent date cannot be read. Write it like 2024-05-01 or 2024-05-01 10:00."
     )
-    FUTURE_DATE = "The date of consent is in the future."
-    OLD_DATE = "The date of consent is before 1990, which no list is."
-    NO_SOURCE = "The row does not say where the consent was given."
-    NO_WORDING = "The row does not say what the person was told."
+    FUTURE_DATE = "The consent date is in the future."
+    OLD_DATE = "The consent date is before 1990, which cannot be right."
+    NO_SOURCE = "The row does not say where this person agreed."
+    NO_WORDING = "The row does not say what this person was told."
     UNSUBSCRIBED = "The file says that this person unsubscribed."
     UNCONFIRMED = "The file says that this person never confirmed."
     NO_CONSENT = "The file says that this person did not agree."
-    BOUNCED = "The file says that mail to this address came back."
+    BOUNCED = "The file says that email to this address bounced."
     BLOCKED = "The file says that this address is blocked, disabled or deleted."
-    UNKNOWN_STATUS = "The row's status is none that is known to mean subscribed."
-    ELSEWHERE_IN_FILE = "Another row of the file says that this address is not to be written to."
-    OTHER_BRIEFING = "The row is about another briefing."
-    LEFT = "This person left the briefing here, and only they can come back."
-    LEFT_ALL = "This person left every briefing here, and only they can come back."
-    MOVED = "This person changed to another address here, and gets mail at that one."
-    SUPPRESSED = "This address must not be written to: mail came back, or its owner asked."
+    UNKNOWN_STATUS = "The status in this row is not one that we know to mean subscribed."
+    ELSEWHERE_IN_FILE = "Another row in the file says that this address must not be emailed."
+    OTHER_BRIEFING = "This row is for another briefing."
+    UNSUBSCRIBED_HERE = (
+        "This person unsubscribed from the briefing here. Only they can subscribe again."
+    )
+    UNSUBSCRIBED_FROM_ALL = (
+        "This person unsubscribed from every briefing here. Only they can subscribe again."
+    )
+    ADDRESS_CHANGED = "This person changed their address here, and gets our emails at the new one."
+    SUPPRESSED = "This address is suppressed: email bounced, or its owner asked us not to write."
 
 
-# Said by the source itself: they keep an address out whatever other rows of the file say.
-FORBIDDING = (Reason.UNSUBSCRIBED, Reason.NO_CONSENT, Reason.BOUNCED, Reason.BLOCKED)
+# A row with one of these refuses its address in every other row of the file too.
+EXCLUDES_ADDRESS = (
+    RefusalReason.UNSUBSCRIBED,
+    RefusalReason.NO_CONSENT,
+    RefusalReason.BOUNCED,
+    RefusalReason.BLOCKED,
+)

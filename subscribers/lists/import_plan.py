@@ -1,4 +1,4 @@
-"""How a file is to be understood: which column is what, and what is stated once for all rows."""
+"""How a file will be imported: which column holds which field, and what is stated for all rows."""
 
 from __future__ import annotations
 
@@ -7,30 +7,40 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from subscribers.lists.columns import Role, bare, choose_columns, match_columns
-from subscribers.lists.csv_reader import Table, open_table, read_rows, sample_rows
-from subscribers.lists.dates import DayOrder, UnclearDate, find_order, read_date
+from subscribers.lists.columns import (
+    REFUSED_HEADER,
+    STATUS_WORD_RULE,
+    STATUS_WORDS,
+    ImportField,
+    KnownExport,
+    StatusRule,
+    find_status_rules,
+    header_key,
+    match_columns,
+    read_column_choices,
+    recognise_export,
+)
+from subscribers.lists.csv_files import CsvFormat, detect_format, read_rows, sample_rows
+from subscribers.lists.dates import DayOrder, InvalidDate, detect_day_order, parse_date
 from subscribers.lists.import_errors import ImportRefused
-from subscribers.lists.known_exports import REFUSED_HEADER, Layout, marks_of, recognise_layout
-from subscribers.lists.status_words import VERDICTS, Mark, MarkKind
 
 if TYPE_CHECKING:
-    from subscribers.lists.import_errors import Reason
+    from subscribers.lists.import_errors import RefusalReason
 
-_SAMPLE = 100
-MAX_SOURCE = 300  # characters, as ConsentRecord.source
+_SAMPLE = 100  # rows
+MAX_SOURCE = 300  # characters, as in ConsentRecord.source
 
 
-class Unclear(NamedTuple):
-    """What has still to be said, and the command's option for it."""
+class MissingOption(NamedTuple):
+    """Something that a person must state before the import, and the command's option for it."""
 
-    words: str
+    message: str
     option: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What a person said about a file, as it was typed."""
+class ImportOptions:
+    """What a person stated about a file, as they typed it."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     consented_on: str = ""
@@ -40,167 +50,183 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How each row will be read. `unclear` holds what must be said before anything is imported."""
+class ImportPlan:
+    """How to read each row. `missing` lists what must be stated before anything is imported."""
 
-    table: Table
-    layout: Layout | None
-    columns: Mapping[Role, int]
-    marks: tuple[tuple[int, Mark], ...]
-    everybody: Reason | None
+    csv_format: CsvFormat
+    known_export: KnownExport | None
+    columns: Mapping[ImportField, int]
+    status_rules: tuple[tuple[int, StatusRule], ...]
+    refuse_all: RefusalReason | None
     consented_on: datetime | None
     source: str
     wording: str
-    order: DayOrder | None
-    is_defused: bool
-    unclear: tuple[Unclear, ...]
+    day_order: DayOrder | None
+    escapes_formulas: bool
+    missing: tuple[MissingOption, ...]
 
-    def column_name(self, role: Role) -> str:
-        """What the header calls the column of a role; empty when there is none."""
-        return self.table.header[self.columns[role]] if role in self.columns else ""
+    def column_name(self, import_field: ImportField) -> str:
+        """Return the header of a field's column; empty when it has none."""
+        position = self.columns.get(import_field)
+        return "" if position is None else self.csv_format.header[position]
 
-    def require(self) -> None:
-        """Raise ImportRefused with everything that is still to be said."""
-        if self.unclear:
-            raise ImportRefused(" ".join(f"{one.words} ({one.option})" for one in self.unclear))
+    def require_complete(self) -> None:
+        """Raise ImportRefused with everything that must still be stated."""
+        if self.missing:
+            raise ImportRefused(" ".join(f"{one.message} ({one.option})" for one in self.missing))
 
 
-def make_plan(file: BinaryIO, choices: Choices, *, now: datetime) -> Plan:
-    """Look at a file and at what was said about it. Raises ImportRefused."""
-    table = open_table(file)
-    header = table.header
-    layout = recognise_layout(header)
-    columns = match_columns(header)
-    if layout:
-        theirs = {role: _first(header, names) for role, names in layout.columns.items()}
-        columns |= {role: place for role, place in theirs.items() if place is not None}
-    chosen = choose_columns(header, choices.columns)
-    columns = {role: place for role, place in {**columns, **chosen}.items() if place >= 0}
-    if Role.NAME in columns and {Role.FIRST_NAME, Role.LAST_NAME} <= columns.keys():
-        columns = {r: p for r, p in columns.items() if r not in {Role.FIRST_NAME, Role.LAST_NAME}}
-    taken = set(columns.values())
-    marks = [
-        (place, mark) for place, mark in marks_of(header, layout) if layout or place not in taken
+def make_plan(file: BinaryIO, options: ImportOptions, *, now: datetime) -> ImportPlan:
+    """Return the plan for a file and what was stated about it. Raises ImportRefused."""
+    csv_format = detect_format(file)
+    header = csv_format.header
+    known = recognise_export(header)
+    columns = _assign_columns(header, known, options)
+    assigned = set(columns.values())
+    rules = [
+        (position, rule)
+        for position, rule in find_status_rules(header, known)
+        if known or position not in assigned
     ]
-    marks += _states(file, table, known={place for place, _ in marks} | taken)
-    return _with_unclear(
-        Plan(
-            table=table,
-            layout=layout,
-            columns=columns,
-            marks=tuple(marks),
-            everybody=_everybody(header, layout),
-            consented_on=_stated_date(choices, now=now),
-            source=choices.source.strip() or (layout.source if layout else ""),
-            wording=choices.wording.strip() or (layout.wording if layout else ""),
-            order=_order(file, table, columns, choices),
-            is_defused=bool(layout and layout.is_defused) or header[:2] == REFUSED_HEADER,
-            unclear=(),
-        )
+    rules += _state_column_rules(
+        file, csv_format, taken={position for position, _ in rules} | assigned
     )
+    plan = ImportPlan(
+        csv_format=csv_format,
+        known_export=known,
+        columns=columns,
+        status_rules=tuple(rules),
+        refuse_all=_refuse_all(header, known),
+        consented_on=_stated_date(options, now=now),
+        source=options.source.strip() or (known.source if known else ""),
+        wording=options.wording.strip() or (known.wording if known else ""),
+        day_order=_day_order(file, csv_format, columns, options),
+        escapes_formulas=bool(known and known.escapes_formulas) or header[:2] == REFUSED_HEADER,
+        missing=(),
+    )
+    return replace(plan, missing=tuple(_missing(plan)))
 
 
-def _with_unclear(plan: Plan) -> Plan:
-    return replace(plan, unclear=tuple(_unclear(plan)))
+def _assign_columns(
+    header: tuple[str, ...], known: KnownExport | None, options: ImportOptions
+) -> dict[ImportField, int]:
+    """Return the column of each field: as chosen, else as the known export has it, else by name."""
+    columns = match_columns(header)
+    if known:
+        theirs = {one: _first_position(header, names) for one, names in known.columns.items()}
+        columns |= {one: position for one, position in theirs.items() if position is not None}
+    columns |= read_column_choices(header, options.columns)
+    columns = {one: position for one, position in columns.items() if position >= 0}
+    if {ImportField.NAME, ImportField.FIRST_NAME, ImportField.LAST_NAME} <= columns.keys():
+        del columns[ImportField.FIRST_NAME], columns[ImportField.LAST_NAME]
+    return columns
 
 
-def _unclear(plan: Plan) -> Iterator[Unclear]:
-    """Say what is missing, each with what to do."""
-    if Role.ADDRESS not in plan.columns:
-        names = ", ".join(name for name in plan.table.header if name)[:300]
-        yield Unclear(
-            f"No column is known to hold the e-mail address; the file has: {names}. Choose it.",
+def _missing(plan: ImportPlan) -> Iterator[MissingOption]:
+    if ImportField.ADDRESS not in plan.columns:
+        names = ", ".join(name for name in plan.csv_format.header if name)[:300]
+        yield MissingOption(
+            f"We cannot tell which column contains the email address. Choose one of: {names}.",
             "--columns address=…",
         )
-    if Role.CONSENTED_AT not in plan.columns and plan.consented_on is None:
-        yield Unclear(
-            "The file does not say when people agreed. Choose a column that does, or state the day"
-            " once for the file.",
+    if ImportField.CONSENTED_AT not in plan.columns and plan.consented_on is None:
+        yield MissingOption(
+            "The file does not say when people agreed. Choose the column that does, or enter one"
+            " date for everyone.",
             "--columns consent_date=…, --consented-on",
         )
-    if Role.SOURCE not in plan.columns and not plan.source:
-        yield Unclear(
-            "The file does not say where people agreed. Choose a column that does, or state it"
-            " once for the file.",
+    if ImportField.SOURCE not in plan.columns and not plan.source:
+        yield MissingOption(
+            "The file does not say where people agreed. Choose the column that does, or enter one"
+            " place for everyone.",
             "--columns source=…, --source",
         )
-    if Role.WORDING not in plan.columns and not plan.wording:
-        yield Unclear(
-            "The file does not say what people were told. Choose a column that does, or state it"
-            " once for the file.",
+    if ImportField.WORDING not in plan.columns and not plan.wording:
+        yield MissingOption(
+            "The file does not say what people were told. Choose the column that does, or enter"
+            " the words for everyone.",
             "--columns wording=…, --wording",
         )
     if len(plan.source) > MAX_SOURCE:
-        yield Unclear(f"Keep where people agreed to {MAX_SOURCE} characters.", "--source")
-    if plan.order is DayOrder.UNCLEAR:
-        yield Unclear(
-            f"The dates in “{plan.column_name(Role.CONSENTED_AT)}” can be read with the day or the"
-            " month first, and no row tells which. Say it.",
+        yield MissingOption(
+            f"Shorten where people agreed to {MAX_SOURCE} characters or fewer.", "--source"
+        )
+    if plan.day_order is DayOrder.AMBIGUOUS:
+        yield MissingOption(
+            f"The dates in “{plan.column_name(ImportField.CONSENTED_AT)}” could have the day or the"
+            " month first, and no row shows which. Choose one.",
             "--dates day-first or month-first",
         )
 
 
-def _first(header: tuple[str, ...], names: tuple[str, ...]) -> int | None:
-    bares = [bare(name) for name in header]
-    return next((bares.index(bare(name)) for name in names if bare(name) in bares), None)
+def _first_position(header: tuple[str, ...], names: tuple[str, ...]) -> int | None:
+    keys = [header_key(name) for name in header]
+    return next((keys.index(header_key(name)) for name in names if header_key(name) in keys), None)
 
 
-def _everybody(header: tuple[str, ...], layout: Layout | None) -> Reason | None:
-    found = (
-        reason for name, reason in (layout.everybody if layout else {}).items() if name in header
-    )
-    return next(found, None)
+def _refuse_all(header: tuple[str, ...], known: KnownExport | None) -> RefusalReason | None:
+    reasons = known.refuse_all if known else {}
+    return next((reason for name, reason in reasons.items() if name in header), None)
 
 
-def _states(file: BinaryIO, table: Table, *, known: set[int]) -> list[tuple[int, Mark]]:
-    """A column 'state' is a status when it speaks like one, and else where somebody lives."""
-    places = [
-        place
-        for place, name in enumerate(table.header)
-        if name.casefold() == "state" and place not in known
+def _state_column_rules(
+    file: BinaryIO, csv_format: CsvFormat, *, taken: set[int]
+) -> list[tuple[int, StatusRule]]:
+    """Treat a column 'state' as a status when it has only status words; else it is a region."""
+    positions = [
+        position
+        for position, name in enumerate(csv_format.header)
+        if name.casefold() == "state" and position not in taken
     ]
-    rows = sample_rows(file, table, _SAMPLE) if places else []
+    rows = sample_rows(file, csv_format, _SAMPLE) if positions else []
     return [
-        (place, Mark(kind=MarkKind.STATUS))
-        for place in places
-        if all(len(row) <= place or row[place].strip().casefold() in VERDICTS for _, row in rows)
+        (position, STATUS_WORD_RULE)
+        for position in positions
+        if all(
+            len(row) <= position or row[position].strip().casefold() in STATUS_WORDS
+            for _, row in rows
+        )
     ]
 
 
-def _stated_date(choices: Choices, *, now: datetime) -> datetime | None:
-    if not choices.consented_on.strip():
+def _stated_date(options: ImportOptions, *, now: datetime) -> datetime | None:
+    text = options.consented_on.strip()
+    if not text:
         return None
-    order = DayOrder(choices.dates) if choices.dates else None
+    order = DayOrder(options.dates) if options.dates else detect_day_order([text])
     try:
-        text = choices.consented_on.strip()
-        return read_date(text, order=order or find_order([text]), now=now)
-    except UnclearDate as problem:
-        raise ImportRefused(f"“{choices.consented_on[:40]}”: {problem.reason}") from None
+        return parse_date(text, order=order, now=now)
+    except InvalidDate as problem:
+        raise ImportRefused(f"“{options.consented_on[:40]}”: {problem.reason}") from None
 
 
-def _order(
-    file: BinaryIO, table: Table, columns: Mapping[Role, int], choices: Choices
+def _day_order(
+    file: BinaryIO,
+    csv_format: CsvFormat,
+    columns: Mapping[ImportField, int],
+    options: ImportOptions,
 ) -> DayOrder | None:
-    """Ask the whole column, but only when its first dates leave it open."""
-    if choices.dates:
-        if choices.dates not in {DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST}:
-            raise ImportRefused("Dates are read day-first or month-first.")
-        return DayOrder(choices.dates)
-    places = [columns[role] for role in (Role.CONSENTED_AT, Role.ASKED_AT) if role in columns]
-    if not places:
+    """Return how dates are written; the whole column is read only if its first dates need it."""
+    if options.dates:
+        if options.dates not in {DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST}:
+            raise ImportRefused("Choose day-first or month-first for the dates.")
+        return DayOrder(options.dates)
+    date_fields = (ImportField.CONSENTED_AT, ImportField.ASKED_AT)
+    positions = [columns[one] for one in date_fields if one in columns]
+    if not positions:
         return None
 
     first = [
-        cells[place]
-        for _, cells in sample_rows(file, table, _SAMPLE)
-        for place in places
-        if len(cells) > place
+        cells[position]
+        for _, cells in sample_rows(file, csv_format, _SAMPLE)
+        for position in positions
+        if len(cells) > position
     ]
-    if find_order(first) is None:
+    if detect_day_order(first) is None:
         return None
-    return find_order(
-        cells[place]
-        for _, cells in read_rows(file, table)
-        for place in places
-        if len(cells) > place
+    return detect_day_order(
+        cells[position]
+        for _, cells in read_rows(file, csv_format)
+        for position in positions
+        if len(cells) > position
     )

@@ -1,36 +1,44 @@
-"""A whole import: read, judge, stage, then write everything in one transaction, or nothing."""
+"""A whole import: read, validate and stage a file, then write it in one transaction, or nothing."""
 
 from __future__ import annotations
 
+import csv
+import io
+import queue
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
 
 from briefings.models import Briefing
 from newsroom import audit_log
-from subscribers.lists import table_writer
+from subscribers.lists import import_sql
+from subscribers.lists.columns import REFUSED_HEADER
+from subscribers.lists.csv_files import escape_formula, read_rows
 from subscribers.lists.import_errors import ImportRefused
-from subscribers.lists.import_plan import Plan
-from subscribers.lists.prefetch import prefetched
-from subscribers.lists.refused_rows import refused_file
-from subscribers.lists.row_validation import Judged, judge_rows
-from subscribers.lists.staging_table import settle_staging, stage, staging
+from subscribers.lists.import_plan import ImportPlan
+from subscribers.lists.row_validation import ValidatedRow, validate_rows
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
-BATCH = 10_000  # rows in memory at a time, thrice: read, waiting, being stored
-_TRIES = 3
+BATCH = 10_000  # rows; up to three batches are in memory: being read, waiting, being staged
+_ATTEMPTS = 3
+_REFUSED_PIECE = 1 << 18  # characters of the file of refused rows at a time
+_READ_AHEAD = 2  # batches
+_POLL_SECONDS = 0.2  # between two checks whether the consumer is still there
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What became of a file's rows: `rows` is the sum of the four numbers under it."""
+class ImportCounts:
+    """What became of a file's rows: `rows` is the sum of the four numbers below it."""
 
     rows: int
     new: int
@@ -40,72 +48,120 @@ class Figures:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-# Is told the octets read so far, or None once writing begins; may raise ImportStopped.
-Watch = Callable[[int | None], None]
-# Gets the figures and the file of refused rows, in the transaction: what it raises undoes it all.
-Conclude = Callable[[Figures, Iterator[bytes]], None]
+class Batch(NamedTuple):
+    """Validated rows, and the number of bytes read so far."""
+
+    rows: list[ValidatedRow]
+    bytes_read: int
 
 
-def run(
+# Called with the bytes read so far, or None once writing begins; may raise ImportStopped.
+OnProgress = Callable[[int | None], None]
+# Called with the counts and the file of refused rows, in the transaction of the import: if it
+# raises, everything is rolled back.
+OnWritten = Callable[[ImportCounts, Iterator[bytes]], None]
+
+
+def run_import(
     file: BinaryIO,
-    plan: Plan,
+    plan: ImportPlan,
     briefing: Briefing,
     *,
     at: datetime,
     by: Actor = None,
     dry_run: bool = False,
-    watch: Watch = lambda _: None,
-    conclude: Conclude = lambda *_: None,
-) -> Figures:
+    on_progress: OnProgress = lambda _: None,
+    on_written: OnWritten = lambda *_: None,
+) -> ImportCounts:
     """Import a file into a briefing's list, whole or not at all; a dry run writes nothing.
 
-    Raises ImportRefused with a sentence, or ImportStopped as `watch` does.
+    Raises ImportRefused, and ImportStopped if a callback does.
     """
-    plan.require()
+    plan.require_complete()
     if briefing.retired:
-        raise ImportRefused(f"{briefing} is retired: nobody joins it any more.")
-    with staging():
-        rows, reasons = _stage(file, plan, briefing, at=at, watch=watch)
+        raise ImportRefused(f"{briefing} is retired, so nobody can be subscribed to it.")
+    with import_sql.staging_table():
+        rows, reasons = _stage(file, plan, briefing, at=at, on_progress=on_progress)
         if not rows:
-            raise ImportRefused("The file has a header and no rows under it.")
-        watch(None)
-        for tries_left in reversed(range(_TRIES)):
+            raise ImportRefused("The file has a header but no rows. Choose the whole list.")
+        on_progress(None)
+        for attempts_left in reversed(range(_ATTEMPTS)):
             try:
                 with transaction.atomic():
-                    table_writer.take_turns(alone=not tries_left)
-                    figures = _write(plan, briefing, rows, reasons, at=at, by=by, dry_run=dry_run)
-                    conclude(figures, refused_file(file, plan))
-            except IntegrityError:  # somebody confirmed, or was erased, in this very moment
-                if not tries_left:
+                    import_sql.take_import_lock(exclusive=not attempts_left)
+                    counts = _write(plan, briefing, rows, reasons, at=at, by=by, dry_run=dry_run)
+                    on_written(counts, _refused_file(file, plan))
+            except IntegrityError:  # somebody confirmed, or was erased, at this very moment
+                if not attempts_left:
                     raise
             else:
-                return figures
-    raise AssertionError  # the last try returns or raises
+                return counts
+    raise AssertionError  # the last attempt returns or raises
 
 
 def _stage(
-    file: BinaryIO, plan: Plan, briefing: Briefing, *, at: datetime, watch: Watch
+    file: BinaryIO, plan: ImportPlan, briefing: Briefing, *, at: datetime, on_progress: OnProgress
 ) -> tuple[int, Counter[str]]:
-    """Read and judge the file into the staging table; give rows and reasons of those left out."""
-    judged = judge_rows(file, plan, briefing=briefing.slug, now=at)
+    """Validate and stage a file; return the number of rows, and of those refused by reason."""
+    validated = validate_rows(file, plan, briefing=briefing.slug, now=at)
     rows = 0
     reasons: Counter[str] = Counter()
-    for batch, done in prefetched(_batches(judged, file)):
-        rows += len(batch)
-        reasons.update(row.reason for row in batch if row.reason is not None)
-        stage(batch)
-        watch(done)
-    settle_staging()
+    for batch in read_ahead(_batches(validated, file)):
+        rows += len(batch.rows)
+        reasons.update(row.reason for row in batch.rows if row.reason is not None)
+        import_sql.stage_rows(batch.rows)
+        on_progress(batch.bytes_read)
+    import_sql.index_staged_rows()
     return rows, reasons
 
 
-def _batches(judged: Iterator[Judged], file: BinaryIO) -> Iterator[tuple[list[Judged], int]]:
-    while batch := list(islice(judged, BATCH)):
-        yield batch, file.tell()
+def _batches(validated: Iterator[ValidatedRow], file: BinaryIO) -> Iterator[Batch]:
+    while rows := list(islice(validated, BATCH)):
+        yield Batch(rows, file.tell())
+
+
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the same items, made in a thread while the consumer works on earlier ones.
+
+    So reading keeps one processor busy and the database another. The thread must not use the
+    database. What it raises is raised here, and it ends with the consumer.
+    """
+    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(_READ_AHEAD)
+    consumer_left = threading.Event()
+
+    def offer(item: Item | None, failure: BaseException | None = None) -> bool:
+        while not consumer_left.is_set():
+            try:
+                made.put((item, failure), timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def make_items() -> None:
+        try:
+            if all(offer(item) for item in items):
+                offer(None)
+        except BaseException as failure:  # noqa: BLE001  (raised again in the consumer)
+            offer(None, failure)
+
+    thread = threading.Thread(target=make_items, name="read ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, failure = made.get()
+            if failure is not None:
+                raise failure
+            if item is None:
+                return
+            yield item
+    finally:
+        consumer_left.set()
+        thread.join()
 
 
 def _write(
-    plan: Plan,
+    plan: ImportPlan,
     briefing: Briefing,
     rows: int,
     reasons: Counter[str],
@@ -113,17 +169,17 @@ def _write(
     at: datetime,
     by: Actor,
     dry_run: bool,
-) -> Figures:
-    table_writer.choose(briefing, dry_run=dry_run)
+) -> ImportCounts:
+    import_sql.classify_addresses(briefing, dry_run=dry_run)
     if not dry_run:
-        table_writer.write(briefing, plan, at=at)
-    counted = table_writer.verdicts()
-    refused = reasons + Counter({reason: n for reason, n in counted.items() if reason})
-    figures = Figures(
+        import_sql.insert_new(briefing, plan, at=at)
+    outcomes = import_sql.count_outcomes()
+    refused = reasons + Counter({reason: n for reason, n in outcomes.items() if reason})
+    counts = ImportCounts(
         rows=rows,
-        new=counted.get(None, 0),
-        already_there=counted.get(table_writer.THERE_ALREADY, 0),
-        repeated=rows - reasons.total() - sum(counted.values()),
+        new=outcomes.get(None, 0),
+        already_there=outcomes.get(import_sql.ALREADY_SUBSCRIBED, 0),
+        repeated=rows - reasons.total() - sum(outcomes.values()),
         refused=refused.total(),
         reasons=dict(refused.most_common()),
     )
@@ -132,10 +188,39 @@ def _write(
             "imported subscribers",
             briefing,
             by=by,
-            rows=figures.rows,
-            new=figures.new,
-            already_there=figures.already_there,
-            repeated=figures.repeated,
-            refused=figures.refused,
+            rows=counts.rows,
+            new=counts.new,
+            already_there=counts.already_there,
+            repeated=counts.repeated,
+            refused=counts.refused,
         )
-    return figures
+    return counts
+
+
+def _refused_file(file: BinaryIO, plan: ImportPlan) -> Iterator[bytes]:
+    """Yield the file of refused rows in pieces: CSV with line, reason and the row as it was.
+
+    It is UTF-8 with a byte order mark, for spreadsheet programs. Rows and reasons are both in the
+    order of the file, so neither has to be in memory.
+    """
+    piece = io.StringIO()
+    writer = csv.writer(piece)
+    piece.write("\ufeff")
+    writer.writerow([*REFUSED_HEADER, *map(_refused_cell, plan.csv_format.header)])
+    reasons = import_sql.refused_lines()
+    next_refused = next(reasons, None)
+    for line, cells in read_rows(file, plan.csv_format) if next_refused else ():
+        if next_refused is None:
+            break
+        if line == next_refused[0]:
+            writer.writerow([line, next_refused[1], *map(_refused_cell, cells)])
+            next_refused = next(reasons, None)
+        if piece.tell() > _REFUSED_PIECE:
+            yield piece.getvalue().encode()
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue().encode()
+
+
+def _refused_cell(cell: str) -> str:
+    return escape_formula(cell.replace("\0", "\ufffd"))

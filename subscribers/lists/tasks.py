@@ -1,4 +1,4 @@
-"""Short wake-ups for imported lists; the table says what is to be done."""
+"""Celery tasks for imported lists; the table says what is to be done."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from newsroom.wake_ups import EXPIRES_SECONDS
 from subscribers.lists import uploaded_lists
 from subscribers.models import SubscriberImport
 
-# Longer than a million rows take.
+# Longer than an import of a million rows takes.
 FREE_BEFORE_AN_ISSUE = timedelta(minutes=3)
 
 
 @shared_task(expires=EXPIRES_SECONDS)
-def work_on_imports() -> None:
-    """Check or import the lists that wait, one after the other, each as a whole however long.
+def process_imports() -> None:
+    """Check or import the lists that are waiting, one after the other, however long each takes.
 
-    None is begun shortly before an issue's hour: a process that does everything is free then.
+    None is started shortly before an issue's send time, so that a process which runs every kind of
+    task is free then.
     """
-    for made in SubscriberImport.objects.waiting(at=database_now()):
+    for subscriber_import in SubscriberImport.objects.waiting(at=database_now()):
         now = database_now()
         is_issue_near = Issue.objects.due(at=now + FREE_BEFORE_AN_ISSUE).exists()
-        if is_issue_near or SubscriberImport.objects.in_hand(at=now).exists():
-            return  # the beat asks again
-        uploaded_lists.work_on(made)
+        if is_issue_near or SubscriberImport.objects.in_progress(at=now).exists():
+            return  # Celery beat will call this again
+        uploaded_lists.process(subscriber_import)
 
 
 @shared_task
-def forget_imports() -> None:
-    """Delete lists that nobody confirmed, and old refused rows."""
-    uploaded_lists.forget(at=database_now())
+def remove_expired_imports() -> None:
+    """Remove lists that nobody confirmed, and old refused rows."""
+    uploaded_lists.remove_expired(at=database_now())

@@ -1,4 +1,4 @@
-"""A list sent to the desk: how it is read, how far it is, what became of it."""
+"""A list uploaded in the admin: how it is read, its progress, and its result."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from newsroom.transitions import move
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
-# A worker that said nothing for so long has died; another one begins anew, for nothing was written.
-SILENT_FOR = timedelta(minutes=10)
-# How long a list waits for somebody to confirm it, and how long refused rows can be fetched.
-FILE_LASTS = timedelta(days=1)
-REFUSED_LAST = timedelta(days=7)
+# A worker that reported nothing for this long has died. Another starts again: nothing was written.
+WORKER_TIMEOUT = timedelta(minutes=10)
+# How long a list waits for somebody to confirm it.
+FILE_KEPT_FOR = timedelta(days=1)
+# How long refused rows can be downloaded.
+REFUSED_ROWS_KEPT_FOR = timedelta(days=7)
 
 
 class ImportState(models.TextChoices):
-    """Where an import stands."""
+    """The steps of an import."""
 
     UPLOADED = "uploaded", "To be completed"
     CHECKING = "checking", "Being checked"
@@ -35,37 +36,41 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Refused"
 
 
-# A worker is to be busy with it; a person is to decide; nothing is to be done any more.
+# For a worker to carry out; for a person to decide; ended.
 WORKING_STATES = {ImportState.CHECKING, ImportState.IMPORTING}
-ASKING_STATES = {ImportState.UPLOADED, ImportState.CHECKED}
+DECISION_STATES = {ImportState.UPLOADED, ImportState.CHECKED}
 ENDED_STATES = {ImportState.DONE, ImportState.STOPPED, ImportState.FAILED}
 
 
 class SubscriberImportQuerySet(models.QuerySet["SubscriberImport"]):
-    """Imports by what is to be done with them."""
+    """Imports by what must be done with them."""
 
     def waiting(self, *, at: datetime) -> SubscriberImportQuerySet:
-        """Imports that no living worker has in hand, the oldest first."""
-        idle = Q(heard_at=None) | Q(heard_at__lte=at - SILENT_FOR)
+        """Imports to carry out that no live worker has claimed, the oldest first."""
+        idle = Q(heard_at=None) | Q(heard_at__lte=at - WORKER_TIMEOUT)
         return self.filter(idle, state__in=WORKING_STATES).order_by("pk")
 
-    def in_hand(self, *, at: datetime) -> SubscriberImportQuerySet:
-        """Imports that a worker is busy with."""
-        return self.filter(state__in=WORKING_STATES, heard_at__gt=at - SILENT_FOR)
+    def in_progress(self, *, at: datetime) -> SubscriberImportQuerySet:
+        """Imports that a worker is carrying out."""
+        return self.filter(state__in=WORKING_STATES, heard_at__gt=at - WORKER_TIMEOUT)
 
-    def abandoned(self, *, at: datetime) -> SubscriberImportQuerySet:
-        """Lists that nobody decided about in time."""
-        return self.filter(state__in=ASKING_STATES, created_at__lte=at - FILE_LASTS)
+    def expired(self, *, at: datetime) -> SubscriberImportQuerySet:
+        """Imports that nobody confirmed in time."""
+        return self.filter(state__in=DECISION_STATES, created_at__lte=at - FILE_KEPT_FOR)
 
-    def with_old_refusals(self, *, at: datetime) -> SubscriberImportQuerySet:
-        """Ended imports whose refused rows were kept long enough."""
+    def with_expired_refused_rows(self, *, at: datetime) -> SubscriberImportQuerySet:
+        """Ended imports whose refused rows have been kept long enough."""
         return self.filter(
-            state__in=ENDED_STATES, finished_at__lte=at - REFUSED_LAST, parts__isnull=False
+            state__in=ENDED_STATES, finished_at__lte=at - REFUSED_ROWS_KEPT_FOR, parts__isnull=False
         ).distinct()
 
 
 class SubscriberImport(models.Model):
-    """One file sent to the desk. Its rows are in `ImportPart` until it has ended."""
+    """One uploaded file; its contents are in `ImportPart` until the import has ended.
+
+    `trouble` is what a person must state, or why the import failed. `claim` counts the workers that
+    started on it, so that only the last one can finish it.
+    """
 
     briefing = models.ForeignKey("briefings.Briefing", on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
@@ -112,7 +117,7 @@ class SubscriberImport(models.Model):
 
     @property
     def share_done(self) -> float:
-        """How much of the file was read, from 0 to 1."""
+        """The share of the file that was read, from 0 to 1."""
         return min(self.done / self.size, 1.0) if self.size else 0.0
 
     @property
@@ -120,20 +125,20 @@ class SubscriberImport(models.Model):
         return self.state in WORKING_STATES
 
     @property
-    def is_asking(self) -> bool:
-        return self.state in ASKING_STATES
+    def awaits_decision(self) -> bool:
+        return self.state in DECISION_STATES
 
     @property
     def is_open(self) -> bool:
-        return self.is_working or self.is_asking
+        return self.is_working or self.awaits_decision
 
     @property
-    def refused_last_until(self) -> datetime | None:
-        return self.finished_at + REFUSED_LAST if self.finished_at else None
+    def refused_rows_kept_until(self) -> datetime | None:
+        return self.finished_at + REFUSED_ROWS_KEPT_FOR if self.finished_at else None
 
-    def check_again(self, *, choices: dict[str, Any], reading: dict[str, Any]) -> None:
-        """Let a worker read the file and say what would become of it."""
-        fresh: dict[str, Any] = {
+    def request_check(self, *, choices: dict[str, Any], reading: dict[str, Any]) -> None:
+        """Have a worker check the file and count what would be imported."""
+        changes: dict[str, Any] = {
             "choices": choices,
             "reading": reading,
             "figures": {},
@@ -141,15 +146,15 @@ class SubscriberImport(models.Model):
             "heard_at": None,
             "trouble": "",
         }
-        move(self, ASKING_STATES, ImportState.CHECKING, **fresh)
+        move(self, DECISION_STATES, ImportState.CHECKING, **changes)
 
     def ask(self, *, trouble: str, choices: dict[str, Any], reading: dict[str, Any]) -> None:
-        """Wait for what a person has still to say."""
-        fresh: dict[str, Any] = {"choices": choices, "reading": reading, "figures": {}}
-        move(self, ASKING_STATES, ImportState.UPLOADED, trouble=trouble[:1000], **fresh)
+        """Wait for a person to state what is missing."""
+        changes: dict[str, Any] = {"choices": choices, "reading": reading, "figures": {}}
+        move(self, DECISION_STATES, ImportState.UPLOADED, trouble=trouble[:1000], **changes)
 
     def begin(self, *, by: Actor) -> None:
-        """Let a worker import what was checked."""
+        """Have a worker import the checked file."""
         move(
             self,
             {ImportState.CHECKED},
@@ -161,63 +166,66 @@ class SubscriberImport(models.Model):
             heard_at=None,
         )
 
-    def begin_anew(self, *, reading: dict[str, Any]) -> None:
-        """Let a worker read it from its start: who has it in hand is heard no more."""
-        fresh: dict[str, Any] = {
+    def restart(self, *, reading: dict[str, Any]) -> None:
+        """Have a worker read the file from its start; the one that has claimed it cannot finish."""
+        changes: dict[str, Any] = {
             "reading": reading,
             "claim": F("claim") + 1,
             "heard_at": None,
             "done": 0,
         }
-        move(self, WORKING_STATES, ImportState(self.state), **fresh)
+        move(self, WORKING_STATES, ImportState(self.state), **changes)
 
     def stop(self, *, by: Actor, at: datetime) -> None:
-        """Write nothing, and remove the file. Raises TransitionRefused once all is written."""
+        """Stop the import and remove the file. Raises TransitionRefused once it has ended."""
         with transaction.atomic():
-            stoppable = WORKING_STATES | ASKING_STATES
+            stoppable = WORKING_STATES | DECISION_STATES
             move(self, stoppable, ImportState.STOPPED, verb="stopped", by=by, **_ended(at))
             self.parts.all().delete()
 
-    def take(self, *, at: datetime) -> bool:
-        """Begin to work on it; of two workers one wins, and a former one is heard no more."""
-        mine = SubscriberImport.objects.waiting(at=at).filter(pk=self.pk, claim=self.claim)
-        if not mine.update(claim=self.claim + 1, heard_at=at, done=0):
+    def claim_for_worker(self, *, at: datetime) -> bool:
+        """Start as the worker of this import; of two one wins, and a former one cannot finish."""
+        unclaimed = SubscriberImport.objects.waiting(at=at).filter(pk=self.pk, claim=self.claim)
+        if not unclaimed.update(claim=self.claim + 1, heard_at=at, done=0):
             return False
         self.refresh_from_db()
         return True
 
-    def note(self, *, done: int, at: datetime) -> bool:
-        """Say how far it is; False when it was stopped or somebody else has taken it over."""
-        return bool(self._mine().update(done=done, heard_at=at))
+    def record_progress(self, *, done: int, at: datetime) -> bool:
+        """Record the bytes read; False if the import was stopped or another worker claimed it."""
+        return bool(self._still_claimed().update(done=done, heard_at=at))
 
-    def end(self, state: ImportState, *, at: datetime, **changes: Any) -> bool:
-        """Close it as its worker, with its file removed; False as for `note`."""
+    def finish(self, state: ImportState, *, at: datetime, **changes: Any) -> bool:
+        """End the work on it as its worker, and remove the file of an ended import.
+
+        False as for `record_progress`.
+        """
         ended = _ended(at) if state in ENDED_STATES else {}
-        if not self._mine().update(state=state, heard_at=None, **ended, **changes):
+        if not self._still_claimed().update(state=state, heard_at=None, **ended, **changes):
             return False
         if ended:
             self.parts.filter(kind=PartKind.FILE).delete()
         return True
 
-    def _mine(self) -> SubscriberImportQuerySet:
-        """This row as long as it is in the hands of who took it."""
+    def _still_claimed(self) -> SubscriberImportQuerySet:
+        """This row, unless it was stopped or claimed by another worker since it was read."""
         return SubscriberImport.objects.filter(pk=self.pk, state=self.state, claim=self.claim)
 
 
 def _ended(at: datetime) -> dict[str, Any]:
-    """What goes with the file: the rows of it that the preview showed."""
+    """The fields of an ended import. The preview goes too, because it has rows of the file."""
     return {"finished_at": at, "file_removed_at": at, "reading": {}}
 
 
 class PartKind(models.TextChoices):
-    """What a part is of."""
+    """Which file a part belongs to."""
 
     FILE = "file", "The file as it was sent"
     REFUSED = "refused", "The file of refused rows"
 
 
 class ImportPart(models.Model):
-    """A piece of a file. In the database: web and worker may be on machines of their own."""
+    """A piece of a file, in the database because web and worker may run on different machines."""
 
     subscriber_import = models.ForeignKey(
         SubscriberImport, on_delete=models.CASCADE, related_name="parts", db_index=False

@@ -35,13 +35,3 @@ class AddressChangeForm(forms.Form):
 
     address = ReachableAddressField(label="New e-mail address")
     use_required_attribute = False
-
-
-class ErasureForm(forms.Form):
-    """What becomes of the reader's comments; the button itself is the yes."""
-
-    keep_words = forms.BooleanField(
-        required=False,
-        label="Let my comments stand, without my name",
-        help_text="Not ticked, their words go as well.",
-    )

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from newsroom.private_pages import private_page
 from subscribers.models import Subscriber
 from subscribers.preferences import links
-from subscribers.preferences.forms import ErasureForm
 from subscribers.preferences.views import link_ended
 from subscribers.privacy import erasure
-from subscribers.privacy.data_export import disclose
+from subscribers.privacy.data_export import make_data_export
+from subscribers.privacy.forms import ErasureForm
 from subscribers.privacy.personal_data import comments_by, person_of
 
 
@@ -29,7 +29,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("subscribers:preferences", token=token)
     now = timezone.now()
     file = JsonResponse(
-        disclose(subscriber, at=now), json_dumps_params={"ensure_ascii": False, "indent": 2}
+        make_data_export(subscriber, at=now), json_dumps_params={"ensure_ascii": False, "indent": 2}
     )
     file.headers["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y-%m-%d}.json"'
     return file
@@ -63,7 +63,7 @@ def _owner(token: str) -> Subscriber | None:
 
 
 def _not_the_owner(request: HttpRequest, token: str) -> HttpResponse:
-    """A letter's link leads to what its holder may do; any other leads to a new link."""
+    """Redirect the holder of an email to what they may do; offer anybody else a new link."""
     if links.visit(token) is None:
         return link_ended(request)
     return redirect("subscribers:preferences", token=token)

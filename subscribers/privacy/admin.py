@@ -1,4 +1,4 @@
-"""The desk's page that erases a reader who asked for it: asks once, and logs no personal data."""
+"""The admin page by which staff erase a subscriber who asked for it. It logs no personal data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from newsroom import audit_log
 from newsroom.permissions import may
 from subscribers.models import Subscriber
 from subscribers.permissions import ERASE_SUBSCRIBER
-from subscribers.preferences.forms import ErasureForm
 from subscribers.privacy import erasure
+from subscribers.privacy.forms import ErasureForm
 from subscribers.privacy.personal_data import comments_by, person_of
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ else:
     Admin = object
 
 
-class ErasingPage(Admin):
-    """Adds “Erase…” to a reader's page, for whoever may delete subscribers."""
+class ErasureAdmin(Admin):
+    """Adds “Erase…” to a subscriber's page, for staff who may delete subscribers."""
 
     change_form_template = "admin/subscribers/subscriber/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        desk = self.admin_site.admin_view
+        page = self.admin_site.admin_view(self.erase_view)
         return [
-            path("<int:pk>/erase/", desk(self.erase_view), name="subscribers_subscriber_erase"),
+            path("<int:pk>/erase/", page, name="subscribers_subscriber_erase"),
             *super().get_urls(),
         ]
 
@@ -60,13 +60,16 @@ class ErasingPage(Admin):
             with transaction.atomic():
                 audit_log.record("erased", subscriber, by=request.user, keep_words=keep_words)
                 erasure.erase(person, keep_words=keep_words, at=timezone.now())
-            # A message is kept until it is read, so it says nothing about the reader.
-            messages.success(request, "Erased. A hash of the address keeps letters away.")
+            # A message is stored until it is read, so it says nothing about the subscriber.
+            messages.success(
+                request,
+                "Subscriber erased. We keep a hash of the address so that we never email it.",
+            )
             return redirect("admin:subscribers_subscriber_changelist")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Erase this reader?",
+            "title": "Erase this subscriber?",
             "subscriber": subscriber,
             "comments": comments_by(person.addresses).count(),
             "form": ErasureForm(),

@@ -1,4 +1,4 @@
-"""A person's data in one file for its owner: every row there is, in words (UK GDPR, article 15)."""
+"""A person's data in one file for its owner: every row about them (UK GDPR, article 15)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Field, ForeignKey, Model
 
 from subscribers.models import AddressChange, AddressChangeState, Subscriber
-from subscribers.privacy.personal_data import person_of, traces_of
+from subscribers.privacy.personal_data import person_of, rows_about
 
-# Columns that say nothing about the person: keys to links, hashes of what stands beside them, the
-# names of staff, and letters' bodies, which are full of keys.
+# Columns that say nothing about the person: tokens of links, hashes of what stands beside them, the
+# names of staff, and the bodies of emails, which are full of tokens.
 LEFT_OUT = {
     "address_hash",
     "decided_by",
@@ -28,38 +28,41 @@ LEFT_OUT = {
     "text",
     "token",
 }
-# Of what somebody else asked for: that it was asked, not who asked nor from where.
-OF_OTHERS = {"asked_ip", "old_address", "old_agreed_at", "old_agreed_ip", "state"}
+# Of a change that another subscriber asked for: who asked, and from where.
+LEFT_OUT_OF_OTHERS_CHANGES = {"asked_ip", "old_address", "old_agreed_at", "old_agreed_ip", "state"}
 NOTE = (
-    "Left out are only the keys that stand in the links of your letters, the hashes by which your"
-    " address is recognised, who of our staff decided about a comment, and who else asked for"
-    " letters to your address."
+    "This file contains everything we keep about you, except: the tokens in the links of your"
+    " emails, the hashes by which we recognise your address, the names of staff who decided about"
+    " your comments, and who else asked us to send their emails to your address."
 )
 
 
-def disclose(subscriber: Subscriber, *, at: datetime) -> dict[str, Any]:
-    """Give all that is kept about a subscriber, ready for DjangoJSONEncoder."""
-    traces = traces_of(person_of(subscriber))
+def make_data_export(subscriber: Subscriber, *, at: datetime) -> dict[str, Any]:
+    """Return everything kept about a subscriber, ready for DjangoJSONEncoder."""
+    tables = rows_about(person_of(subscriber))
     return {
         "site": settings.SITE_URL,
         "made_at": at,
         "note": NOTE,
-        **{name: [_told(row, of=subscriber) for row in rows] for name, rows in traces.items()},
+        **{
+            name: [_export_row(row, of=subscriber) for row in rows] for name, rows in tables.items()
+        },
     }
 
 
-def _told(row: Model, *, of: Subscriber) -> dict[str, Any]:
-    is_of_others = isinstance(row, AddressChange) and row.subscriber_id != of.pk
-    left_out = LEFT_OUT | OF_OTHERS if is_of_others else LEFT_OUT
+def _export_row(row: Model, *, of: Subscriber) -> dict[str, Any]:
+    left_out = LEFT_OUT
+    if isinstance(row, AddressChange) and row.subscriber_id != of.pk:
+        left_out = LEFT_OUT | LEFT_OUT_OF_OTHERS_CHANGES
     if isinstance(row, AddressChange) and row.state == AddressChangeState.REFUSED:
-        # As the page shows it: a refusal would tell what the new address is to us.
+        # As on the page: the state would reveal whether we know the new address.
         row.state = AddressChangeState.OPEN
-    fields = (one for one in row._meta.concrete_fields if one.name not in left_out)
-    return {one.name: _value(row, one) for one in fields}
+    fields = (field for field in row._meta.concrete_fields if field.name not in left_out)
+    return {field.name: _value(row, field) for field in fields}
 
 
 def _value(row: Model, field: Field[Any, Any]) -> Any:
-    """A column as a person reads it: the name of what it points to, the word for a state."""
+    """Return a column as a person reads it: related rows by name, choices by label."""
     if isinstance(field, ForeignKey):
         try:
             related = getattr(row, field.name)

@@ -1,7 +1,7 @@
-"""Erasing a person: every personal field goes, a salted hash stays to keep the address away.
+"""Erase a person: every personal field goes, and a salted hash stays so that we never email them.
 
-What stays besides: the ledger's rows, whose number of a reader leads nowhere now, so that the
-counts of each dispatch stay right; and the log of acts, which holds no personal data of readers.
+Two other things stay. The rows of the ledger keep a subscriber id that leads nowhere, so that the
+counts of each dispatch stay right; and the audit log holds no personal data of readers.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from briefings.models import Comment, CommentState
 from newsroom.inbox import storage
 from newsroom.mail_servers import MailServerKind
 from newsroom.models import OutgoingEmail
-from subscribers.lists.table_writer import wait_for_imports
+from subscribers.lists.import_sql import wait_for_imports
 from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.privacy.list_erasure import strike
+from subscribers.privacy.list_erasure import erase_from_lists
 from subscribers.privacy.personal_data import (
     Person,
-    changes_to,
     comments_by,
     deliveries_to,
-    letters_to,
+    emails_to,
     person_at,
+    requests_to_use,
 )
 
-TAKEN_BACK = "This comment was taken back by its writer."
-# What may stand when its writer wants it to; the rest was never shown, and goes.
-STANDING_STATES = {CommentState.PENDING, CommentState.APPROVED}
+REMOVED_COMMENT = "This comment was removed by its author."
+# Comments that may be kept without their author; the others were never published, and go.
+KEPT_STATES = {CommentState.PENDING, CommentState.APPROVED}
 _TO_NEW, _TO_OLD = "confirm_new_address", "confirm_old_address"
 
 
 def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
-    """Erase a person, all or nothing; give back how many rows of each kind went or were blanked.
+    """Erase a person, all or nothing; return how many rows of each kind were deleted or blanked.
 
-    Comments go with the rest. With `keep_words` those on show, or waiting for the desk, stay as
-    anonymous words.
+    Comments are deleted too. With `keep_words`, those published or waiting for an editor stay,
+    without their author.
     """
-    gone: Counter[str] = Counter()
+    erased: Counter[str] = Counter()
     with transaction.atomic():
         wait_for_imports()
-        if person.subscriber is None:  # or an import has brought them in, a moment ago
+        if person.subscriber is None:  # unless an import subscribed them a moment ago
             person = person_at(person.addresses[0])
         subscriber = person.subscriber
-        gone["rows of lists"] = strike(person.addresses, at=at)
-        # Whatever else is about to happen to them waits, and then finds them gone.
+        erased["rows in uploaded lists"] = erase_from_lists(person.addresses, at=at)
+        # Whatever else is about to change these rows waits, and then finds them gone.
         sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
         list(sign_ups.select_for_update().values_list("pk"))
         lock_subscribers([subscriber.pk] if subscriber else [])
@@ -62,60 +62,60 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
                 address_hash=address_hash,
                 defaults={"reason": SuppressionReason.ERASED, "detail": "", "at": at},
             )
-        gone["log entries"] = _blank_log(person)
-        gone["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
-        gone["letters"], _ = letters_to(person.addresses).delete()
-        gone["sign-ups"], _ = sign_ups.delete()
-        gone["changes of others"] = _drop_wishes(person)
+        erased["admin log entries"] = _blank_admin_log(person)
+        erased["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
+        erased["waiting emails"], _ = emails_to(person.addresses).delete()
+        erased["sign-ups"], _ = sign_ups.delete()
+        erased["requests by others to use the address"] = _delete_requests_by_others(person)
         if subscriber is not None:
-            _drop_questions(subscriber)
+            _delete_questions_to_new_addresses(subscriber)
             answered = deliveries_to(subscriber.pk).filter(answer__isnull=False)
-            gone["answers"] = answered.update(answer=None)
-            gone["subscribers"], _ = Subscriber.objects.filter(pk=subscriber.pk).delete()
+            erased["mail server answers"] = answered.update(answer=None)
+            erased["subscribers"], _ = Subscriber.objects.filter(pk=subscriber.pk).delete()
         transaction.on_commit(partial(_empty_inbox, person))
-    return gone
+    return erased
 
 
 def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
-    """Take the writer out of comments, and the words unless they may stand.
+    """Remove the author from comments, and the words unless they may stay.
 
-    A comment that others answered keeps its place in the thread, without its words.
+    A comment with replies keeps its place in the thread, without its words.
     """
-    pks = list(comments.order_by("-pk").values_list("pk", "state"))
-    for pk, state in pks:
-        mine = Comment.objects.filter(pk=pk)
-        if keep_words and state in STANDING_STATES:
-            mine.update(name="", email="", mail_key=None)
+    found = list(comments.order_by("-pk").values_list("pk", "state"))
+    for pk, state in found:
+        comment = Comment.objects.filter(pk=pk)
+        if keep_words and state in KEPT_STATES:
+            comment.update(name="", email="", mail_key=None)
         elif Comment.objects.filter(parent=pk).exists():
-            mine.update(name="", email="", mail_key=None, body=TAKEN_BACK)
+            comment.update(name="", email="", mail_key=None, body=REMOVED_COMMENT)
         else:
-            mine.delete()
-    return len(pks)
+            comment.delete()
+    return len(found)
 
 
-def _drop_questions(subscriber: Subscriber) -> None:
-    """Take back letters that ask another address about this one."""
-    asked = subscriber.address_changes.exclude(new_address="").values_list("new_address", flat=True)
-    if asked:
-        _take_back(_TO_NEW, to=list(asked))
+def _delete_questions_to_new_addresses(subscriber: Subscriber) -> None:
+    """Delete the waiting emails that ask the owner of another address about this subscriber's."""
+    changes = subscriber.address_changes.exclude(new_address="")
+    if asked := list(changes.values_list("new_address", flat=True)):
+        _delete_waiting_emails(_TO_NEW, to=asked)
 
 
-def _drop_wishes(person: Person) -> int:
-    """Drop what others asked for, that their letters go to this person; the letters name it."""
-    wishes = changes_to(person)
-    if askers := list(wishes.exclude(old_address="").values_list("old_address", flat=True)):
-        _take_back(_TO_OLD, to=askers)
-    return wishes.delete()[0]
+def _delete_requests_by_others(person: Person) -> int:
+    """Delete others' requests to use the person's address, and the emails that name it."""
+    requests = requests_to_use(person)
+    askers = list(requests.exclude(old_address="").values_list("old_address", flat=True))
+    if askers:
+        _delete_waiting_emails(_TO_OLD, to=askers)
+    return requests.delete()[0]
 
 
-def _take_back(name: str, *, to: list[str]) -> None:
-    """Delete letters of a kind that have not left yet."""
+def _delete_waiting_emails(name: str, *, to: list[str]) -> None:
     waiting = OutgoingEmail.objects.filter(name=name)
-    waiting.filter(pk__in=letters_to(to).values("pk")).delete()
+    waiting.filter(pk__in=emails_to(to).values("pk")).delete()
 
 
-def _blank_log(person: Person) -> int:
-    """Blank the names that Django's own log of the desk gives to rows about the person."""
+def _blank_admin_log(person: Person) -> int:
+    """Blank the names of rows about the person in the log that Django's admin keeps."""
     comments = comments_by(person.addresses)
     sign_ups = SignUp.objects.filter(address_hash__in=person.hashes)
     about = _entries(Comment, comments.values_list("pk", flat=True))
@@ -124,17 +124,17 @@ def _blank_log(person: Person) -> int:
         about |= _entries(Subscriber, [person.subscriber.pk])
     of_comments = Q(content_type=ContentType.objects.get_for_model(Comment))
     for name in {*comments.values_list("name", flat=True)} - {""}:
-        # A comment that was deleted at the desk is known by its name only.
+        # A comment that was deleted in the admin is known by its name only.
         about |= of_comments & Q(object_repr__startswith=f"{name} on ")
     return LogEntry.objects.filter(about).update(object_repr="erased", change_message="")
 
 
 def _entries(model: type[Model], pks: Iterable[int]) -> Q:
-    kind = ContentType.objects.get_for_model(model)
-    return Q(content_type=kind, object_id__in=[str(pk) for pk in pks])
+    content_type = ContentType.objects.get_for_model(model)
+    return Q(content_type=content_type, object_id__in=[str(pk) for pk in pks])
 
 
 def _empty_inbox(person: Person) -> None:
-    """Throw away the letters that the development inbox keeps for the person."""
+    """Delete the person's emails from the development inbox."""
     if settings.MAIL_SERVERS[0].kind is MailServerKind.INBOX:
         storage.delete_sent_to(person.addresses)

@@ -1,7 +1,7 @@
-"""Where a person has left traces: the one list from which a download and an erasure are made.
+"""Every row about a person: the one list from which data export and erasure are made.
 
-A table that holds something about readers belongs here. A test looks through every column of the
-database for what an erasure left behind, and names the table.
+A new table about readers belongs here. A test searches every column of the database for what an
+erasure left behind, and names the table.
 """
 
 from __future__ import annotations
@@ -35,87 +35,87 @@ from subscribers.models.address_hash import hash_address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with an address: a subscriber, or only one who wrote or was typed into a form."""
+    """The owner of an address: a subscriber, a commenter, or only somebody entered in a form."""
 
     subscriber: Subscriber | None
     addresses: tuple[str, ...]
 
     @property
     def hashes(self) -> tuple[str, ...]:
-        """What the addresses are recognised by."""
+        """The hashes of the addresses."""
         return tuple(hash_address(address) for address in self.addresses)
 
 
 def person_of(subscriber: Subscriber) -> Person:
-    """A subscriber with the addresses they had before, unless those are somebody else's now."""
-    moved = subscriber.address_changes.filter(state=AddressChangeState.DONE).exclude(old_address="")
-    former = dict(moved.values_list("old_address_hash", "old_address"))
-    taken = Subscriber.objects.filter(address_hash__in=former).values_list("address_hash")
-    for (address_hash,) in taken:
+    """Return a subscriber with their former addresses, except those that are another's now."""
+    changes = subscriber.address_changes.filter(state=AddressChangeState.DONE)
+    former = dict(changes.exclude(old_address="").values_list("old_address_hash", "old_address"))
+    reused = Subscriber.objects.filter(address_hash__in=former).values_list("address_hash")
+    for (address_hash,) in reused:
         del former[address_hash]
     return Person(subscriber=subscriber, addresses=(subscriber.address, *former.values()))
 
 
 def person_at(address: str) -> Person:
-    """Whoever has this address; an address may have traces without being a subscriber's."""
+    """Return the person with this address, subscriber or not."""
     subscriber = Subscriber.objects.at_address(address).first()
     return person_of(subscriber) if subscriber else Person(subscriber=None, addresses=(address,))
 
 
-def traces_of(person: Person) -> dict[str, QuerySet[Any]]:
-    """Every row about a person, by what they would call it."""
-    reader = person.subscriber.pk if person.subscriber else 0
-    own = {"subscriber_id": reader}
+def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
+    """Return every row about a person, by what they would call it."""
+    subscriber_id = person.subscriber.pk if person.subscriber else 0
+    own = {"subscriber_id": subscriber_id}
     return {
-        "subscriber": Subscriber.objects.filter(pk=reader),
+        "subscriber": Subscriber.objects.filter(pk=subscriber_id),
         "subscriptions": Subscription.objects.filter(**own).select_related("briefing"),
         "consents": ConsentRecord.objects.filter(**own).select_related("briefing"),
-        "changes of address": AddressChange.objects.filter(**own),
-        "asked to become your address": changes_to(person),
+        "address changes": AddressChange.objects.filter(**own),
+        "requests by others to use your address": requests_to_use(person),
         "sign-ups": SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk"),
-        "asked for in sign-ups": SignUpChoice.objects.filter(
+        "briefings chosen in sign-ups": SignUpChoice.objects.filter(
             sign_up__address_hash__in=person.hashes
         ).select_related("sign_up", "briefing"),
-        "deliveries": deliveries_to(reader).select_related("dispatch__issue__briefing"),
+        "deliveries": deliveries_to(subscriber_id).select_related("dispatch__issue__briefing"),
         "bounces and complaints": BounceEvent.objects.filter(**own).order_by("pk"),
         "comments": comments_by(person.addresses),
-        "letters on their way": letters_to(person.addresses),
+        "emails waiting to be sent": emails_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),
     }
 
 
 def deliveries_to(subscriber_id: int) -> QuerySet[Delivery]:
-    """A reader's copies, found by the index that begins with the dispatch.
+    """Return a subscriber's deliveries, found by the index that begins with the dispatch.
 
-    The ledger has no index on the reader alone: it would double the cost of filling it.
+    The ledger has no index on the subscriber alone: it would double the cost of filling it.
     """
-    taken = Subscription.objects.filter(subscriber_id=subscriber_id).values("briefing")
-    dispatches = Dispatch.objects.filter(issue__briefing__in=taken).values_list("pk", flat=True)
+    briefings = Subscription.objects.filter(subscriber_id=subscriber_id).values("briefing")
+    dispatches = Dispatch.objects.filter(issue__briefing__in=briefings).values_list("pk", flat=True)
     found = Delivery.objects.filter(dispatch__in=list(dispatches), subscriber_id=subscriber_id)
     return found.order_by("pk")
 
 
-def changes_to(person: Person) -> QuerySet[AddressChange]:
-    """What others asked for and did not get: that their letters go to one of these addresses."""
-    asked = AddressChange.objects.filter(new_address_hash__in=person.hashes)
+def requests_to_use(person: Person) -> QuerySet[AddressChange]:
+    """Return the unfinished requests of other subscribers to use one of these addresses."""
+    requests = AddressChange.objects.filter(new_address_hash__in=person.hashes)
     own = person.subscriber.pk if person.subscriber else 0
-    return asked.exclude(state=AddressChangeState.DONE).exclude(subscriber=own)
+    return requests.exclude(state=AddressChangeState.DONE).exclude(subscriber=own)
 
 
 def comments_by(addresses: Collection[str]) -> QuerySet[Comment]:
-    """What was said from these addresses, in any spelling."""
-    found = Comment.objects.filter(pk__in=_at(addresses, Comment, "email"))
+    """Return the comments from these addresses, in any spelling."""
+    found = Comment.objects.filter(pk__in=_pks_with_address(addresses, Comment, "email"))
     return found.select_related("issue__briefing", "section", "parent", "contributor")
 
 
-def letters_to(addresses: Collection[str]) -> QuerySet[OutgoingEmail]:
-    """Single letters that still wait to leave for these addresses."""
-    return OutgoingEmail.objects.filter(pk__in=_at(addresses, OutgoingEmail, "to"))
+def emails_to(addresses: Collection[str]) -> QuerySet[OutgoingEmail]:
+    """Return the transactional emails that wait to be sent to these addresses."""
+    return OutgoingEmail.objects.filter(pk__in=_pks_with_address(addresses, OutgoingEmail, "to"))
 
 
-def _at(addresses: Collection[str], table: type[Model], column: str) -> list[Any]:
-    """Keys of the rows whose column is one of the addresses, compared as addresses are."""
+def _pks_with_address(addresses: Collection[str], table: type[Model], column: str) -> list[Any]:
+    """Return the keys of rows whose column is one of the addresses, compared as addresses are."""
     keys = {address_key(address) for address in addresses}
-    hosts = [Q(**{f"{column}__iendswith": f"@{key.rpartition('@')[2]}"}) for key in keys]
-    near = table._base_manager.filter(reduce(or_, hosts)).values_list("pk", column)
-    return [pk for pk, found in near if address_key(found) in keys]
+    domains = [Q(**{f"{column}__iendswith": f"@{key.rpartition('@')[2]}"}) for key in keys]
+    candidates = table._base_manager.filter(reduce(or_, domains)).values_list("pk", column)
+    return [pk for pk, found in candidates if address_key(found) in keys]

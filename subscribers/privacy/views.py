@@ -1,4 +1,4 @@
-"""What is kept about readers and for how long, said from the policy that is carried out."""
+"""The public page that says what we keep about readers, and for how long."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    """List what the site keeps; empty while the policy cannot be read, which the log says."""
+    """Show the retention policy that is carried out; an unreadable one is logged, not shown."""
     try:
         tables = [table for table in read_policy().tables.values() if table.what]
     except PolicyError as fault:
-        log.error("the page about privacy is empty: %s", fault)
+        log.error("The privacy page shows no policy: %s", fault)
         tables = []
     return TemplateResponse(request, "subscribers/privacy.html", {"tables": tables})

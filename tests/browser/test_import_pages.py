@@ -1,4 +1,4 @@
-"""A list comes in through a real browser: preview, confirmation, progress, refused rows."""
+"""The import and export pages in a real browser: preview, progress, refused rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROWS = [
 ]
 
 
-def test_a_list_is_read_completed_confirmed_and_its_refused_rows_fetched(
+def test_a_list_is_completed_confirmed_imported_and_its_refused_rows_downloaded(
     page: Page, site: str, tmp_path: Path
 ) -> None:
     make_briefing(title="The Ward Round", slug="ward")
@@ -36,66 +36,66 @@ def test_a_list_is_read_completed_confirmed_and_its_refused_rows_fetched(
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Import a list").click()
     page.get_by_label("List").set_input_files(file)
-    page.get_by_role("button", name="Show how it is read").click()
+    page.get_by_role("button", name="Upload and preview").click()
 
     # What the file does not say is asked for; what it says is shown as it will be read.
     expect(page.get_by_role("alert")).to_contain_text("does not say where people agreed")
     expect(page.locator(".side")).to_contain_text("UTF-16 (little endian), separated by semicolon")
-    expect(page.get_by_label("E-mail address")).to_have_value("#1")
+    expect(page.get_by_label("Email address")).to_have_value("#1")
     expect(page.locator(".import-rows")).to_contain_text("zoë.dürr@bücher.example")
     pictures(page, "import-asks")
-    page.get_by_label("Where they agreed").fill("Summer fair, on paper")
-    page.get_by_label("What they were told").fill("Please e-mail me The Ward Round.")
-    page.get_by_role("button", name="Check it").click()
+    page.get_by_label("Where everyone else agreed").fill("Summer fair, on paper")
+    page.get_by_label("What everyone else was told").fill("Please email me The Ward Round.")
+    page.get_by_role("button", name="Check the list").click()
 
-    expect(page.get_by_role("status")).to_have_text("Waiting for a worker …")
-    made = SubscriberImport.objects.get()
+    expect(page.get_by_role("status")).to_have_text("Waiting for a worker…")
+    subscriber_import = SubscriberImport.objects.get()
     pictures(page, "import-progress")
-    tasks.work_on_imports()  # the page finds out by itself
-    expect(page.get_by_role("button", name="Import 2 readers")).to_be_visible()
-    expect(page.locator(".import-figures")).to_contain_text("This is no e-mail address")
+    tasks.process_imports()  # the page finds out by itself
+    expect(page.get_by_role("button", name="Import 2 subscribers")).to_be_visible()
+    expect(page.locator(".import-figures")).to_contain_text("name@example.org")
     assert not Subscriber.objects.exists()
     pictures(page, "import-checked")
 
-    page.get_by_role("button", name="Import 2 readers").click()
+    page.get_by_role("button", name="Import 2 subscribers").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    tasks.work_on_imports()
-    expect(page.get_by_role("heading", name="What was done")).to_be_visible()
-    expect(page.locator(".side")).to_contain_text("The file was removed")
+    tasks.process_imports()
+    expect(page.get_by_role("heading", name="What we imported")).to_be_visible()
+    expect(page.locator(".side")).to_contain_text("We deleted the file")
     assert Subscriber.objects.count() == 2
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the refused rows").click()
-    assert download.value.suggested_filename == f"refused-{made.pk}.csv"
+        page.get_by_role("link", name="Download refused rows").click()
+    assert download.value.suggested_filename == f"refused-{subscriber_import.pk}.csv"
     refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    assert "4,This is no e-mail address" in refused
+    assert "name@example.org" in refused
     assert "no address,Nobody" in refused
     assert "Zoë" not in refused
     pictures(page, "import-done")
 
 
-def test_a_list_is_stopped_on_its_way(page: Page, site: str, tmp_path: Path) -> None:
+def test_an_import_can_be_stopped(page: Page, site: str, tmp_path: Path) -> None:
     make_briefing()
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(["email", "name"], ["ada@example.org", "Ada"]))
     sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
-    page.get_by_role("button", name="Show how it is read").click()
-    expect(page.locator(".errorlist")).to_have_text("Choose the list first.")
+    page.get_by_role("button", name="Upload and preview").click()
+    expect(page.locator(".errorlist")).to_have_text("Choose a list.")
     page.get_by_label("List").set_input_files(file)
     pictures(page, "import-send")
-    page.get_by_role("button", name="Show how it is read").click()
-    page.get_by_role("button", name="Stop and remove the file").click()
-    expect(page.locator(".messagelist")).to_contain_text("nothing was imported")
+    page.get_by_role("button", name="Upload and preview").click()
+    page.get_by_role("button", name="Stop and delete the file").click()
+    expect(page.locator(".messagelist")).to_contain_text("Nothing was imported")
     expect(page.get_by_role("link", name="Import another list")).to_be_visible()
     assert not list(uploaded_lists.read_parts(SubscriberImport.objects.get(), PartKind.FILE))
 
 
-def test_a_list_goes_out(page: Page, site: str) -> None:
+def test_a_list_is_exported(page: Page, site: str) -> None:
     make_briefing(title="The Ward Round")
     sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Export as CSV").click()
-    page.get_by_role("button", name="Count first").click()
+    page.get_by_role("button", name="Count rows").click()
     expect(page.get_by_role("status")).to_contain_text("0 rows")
     pictures(page, "export")
     with page.expect_download() as download:
@@ -103,7 +103,7 @@ def test_a_list_goes_out(page: Page, site: str) -> None:
     assert download.value.suggested_filename.startswith("subscribers-")
 
 
-def test_a_list_that_is_refused_says_what_to_do(page: Page, site: str, tmp_path: Path) -> None:
+def test_a_refused_list_says_what_to_do(page: Page, site: str, tmp_path: Path) -> None:
     make_briefing()
     sheet, broken = tmp_path / "readers.csv", tmp_path / "broken.csv"
     sheet.write_bytes(b"PK\x03\x04" + bytes(100))
@@ -113,12 +113,12 @@ def test_a_list_that_is_refused_says_what_to_do(page: Page, site: str, tmp_path:
     sit_down(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
     page.get_by_label("List").set_input_files(sheet)
-    page.get_by_role("button", name="Show how it is read").click()
+    page.get_by_role("button", name="Upload and preview").click()
     expect(page.locator(".errorlist")).to_contain_text("save it as CSV")
     pictures(page, "import-no-list")
     page.get_by_label("List").set_input_files(broken)
-    page.get_by_role("button", name="Show how it is read").click()
-    tasks.work_on_imports()
+    page.get_by_role("button", name="Upload and preview").click()
+    tasks.process_imports()
     expect(page.get_by_role("alert")).to_contain_text("on line 1,001 is never closed")
     expect(page.get_by_role("link", name="Import another list")).to_be_visible()
     pictures(page, "import-refused")
@@ -127,7 +127,7 @@ def test_a_list_that_is_refused_says_what_to_do(page: Page, site: str, tmp_path:
 
 
 def pictures(page: Page, name: str) -> None:
-    """Take the page as a phone and a desk show it, by day and by night; ask axe on both."""
+    """Check the page with axe on a phone and a wide screen, in both colour schemes."""
     for width in (390, 1280):
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

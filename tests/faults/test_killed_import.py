@@ -1,4 +1,4 @@
-"""A worker is killed amid an import: nothing of the list is there, and another brings it all."""
+"""A worker is killed during an import: nobody is subscribed, and another worker imports all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from newsroom.models import AuditLogEntry
 from subscribers.lists import uploaded_lists
-from subscribers.lists.import_plan import Choices
 from subscribers.models import (
     ConsentRecord,
     ImportPart,
@@ -23,11 +22,11 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.subscriber_import import SILENT_FOR
+from subscribers.models.subscriber_import import WORKER_TIMEOUT
 from tests.factories import make_briefing
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryWorker
-from tests.subscribers.lists.list_files import EVIDENCE, make_csv
+from tests.subscribers.lists.list_files import EVIDENCE_OPTIONS, make_csv
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROWS = 30_000  # several batches
@@ -35,7 +34,7 @@ ROWS = 30_000  # several batches
 
 @contextmanager
 def held_up(lock: str) -> Iterator[None]:
-    """Hold what a worker needs next, and come back once it waits for it."""
+    """Hold a lock that a worker needs next; enter the block once it waits for it."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(lock)
@@ -58,9 +57,9 @@ def look() -> SubscriberImport:
 
 
 def start(celery_worker: Callable[..., CeleryWorker]) -> CeleryWorker:
-    """Start a worker that finds the list as ten minutes of silence leave it."""
+    """Start a worker after the one before has timed out."""
     SubscriberImport.objects.filter(heard_at__isnull=False).update(
-        heard_at=timezone.now() - SILENT_FOR - timedelta(seconds=1)
+        heard_at=timezone.now() - WORKER_TIMEOUT - timedelta(seconds=1)
     )
     claim = look().claim
     uploaded_lists.wake_worker()
@@ -69,19 +68,19 @@ def start(celery_worker: Callable[..., CeleryWorker]) -> CeleryWorker:
     return worker
 
 
-def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
+def test_a_list_is_imported_whole_or_not_at_all_whenever_its_worker_dies(
     celery_worker: Callable[..., CeleryWorker],
 ) -> None:
     data = make_csv(["email"], *([f"r{number}@example.org"] for number in range(ROWS)), ["nobody"])
-    uploaded_lists.keep(
+    uploaded_lists.store_upload(
         io.BytesIO(data),
         name="list.csv",
         size=len(data),
         briefing=make_briefing(),
-        choices=Choices(**EVIDENCE),  # type: ignore[arg-type]  # it names no columns
+        options=EVIDENCE_OPTIONS,
         by=None,
     )
-    uploaded_lists.work_on(look())
+    uploaded_lists.process(look())
     look().begin(by=None)
 
     # While it reads, as it says how far it is; then while it writes, subscribers being there.
@@ -100,9 +99,12 @@ def test_a_list_is_whole_or_not_there_whenever_its_worker_dies(
 
     start(celery_worker)
     wait_until(lambda: not look().is_working, seconds=60, what="the list")
-    made = look()
-    assert (made.state, made.claim) == (ImportState.DONE, 4)  # the check, two that died, the heir
-    assert (made.figures["new"], made.figures["refused"]) == (ROWS, 1)
+    subscriber_import = look()
+    assert (subscriber_import.state, subscriber_import.claim) == (
+        ImportState.DONE,
+        4,
+    )  # the check, two that died, the heir
+    assert (subscriber_import.figures["new"], subscriber_import.figures["refused"]) == (ROWS, 1)
     for model in (Subscriber, Subscription, ConsentRecord):
         assert model.objects.count() == ROWS
     assert AuditLogEntry.objects.filter(verb="imported subscribers").count() == 1

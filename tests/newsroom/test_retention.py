@@ -34,7 +34,7 @@ from newsroom.tasks import apply_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
 from subscribers.models.address_change import AGREE_WITHIN
 from subscribers.models.sign_up import CONFIRM_WITHIN
-from subscribers.models.subscriber_import import FILE_LASTS, REFUSED_LAST
+from subscribers.models.subscriber_import import FILE_KEPT_FOR, REFUSED_ROWS_KEPT_FOR
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -275,8 +275,8 @@ def test_nothing_is_deleted_before_its_link_or_its_last_attempt(
 
 def test_the_policy_says_how_long_imported_files_are_kept() -> None:
     tables = read_policy().tables
-    assert timedelta(days=1) == FILE_LASTS
-    assert timedelta(days=7) == REFUSED_LAST
+    assert timedelta(days=1) == FILE_KEPT_FOR
+    assert timedelta(days=7) == REFUSED_ROWS_KEPT_FOR
     assert "at most a day" in tables["subscribers_subscriberimport"].kept
     assert "at most a day and refused rows for a week" in tables["subscribers_importpart"].kept
 
@@ -388,7 +388,7 @@ def test_the_privacy_page_is_made_from_the_policy(
     assert "If you do not confirm, we delete it 30 days after you last sent the form." in page
     assert "{period}" not in page
     rewrite("[auth_group]", "[auth_group")
-    assert "This list is being revised" in client.get("/privacy/").content.decode()
+    assert "We are updating this list" in client.get("/privacy/").content.decode()
 
 
 def test_the_beat_knows_every_task_that_it_asks_for() -> None:

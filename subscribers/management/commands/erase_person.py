@@ -1,4 +1,4 @@
-"""`manage.py erase_person ADDRESS`: erase whoever has an address, subscriber or not."""
+"""`manage.py erase_person ADDRESS`: erase everything about an address, subscriber or not."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from subscribers.privacy.personal_data import person_at
 
 
 class Command(BaseCommand):
-    help = "Erase everything about an address, at once and for good; a hash keeps letters away."
+    help = (
+        "Erase everything about an email address, now and for good. A hash of it stays, so that we"
+        " never email it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", metavar="ADDRESS")
-        parser.add_argument("--yes", action="store_true", help="do it; without this, only ask")
         parser.add_argument(
-            "--keep-words", action="store_true", help="let comments stand without their writer"
+            "--yes", action="store_true", help="confirm; without it nothing is erased"
+        )
+        parser.add_argument(
+            "--keep-words", action="store_true", help="keep comments, without their author"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,8 +35,8 @@ class Command(BaseCommand):
             raise CommandError(" ".join(fault.messages)) from None
         if not options["yes"]:
             raise CommandError(
-                "Nothing was changed. It cannot be undone; add --yes if the person asked for it."
+                "Nothing was erased. You cannot undo this; if the person asked for it, add --yes."
             )
-        gone = erase(person, keep_words=options["keep_words"], at=timezone.now())
-        found = [f"{number} {kind}" for kind, number in gone.items() if number]
-        self.stdout.write(f"Erased: {', '.join(found) or 'nothing was there'}.")
+        erased = erase(person, keep_words=options["keep_words"], at=timezone.now())
+        found = [f"{number} {kind}" for kind, number in erased.items() if number]
+        self.stdout.write(f"Erased: {', '.join(found) or 'nothing was stored'}.")

@@ -1,4 +1,4 @@
-"""`manage.py import_subscribers FILE --briefing SLUG`: a list with the evidence of consent."""
+"""`manage.py import_subscribers FILE --briefing SLUG`: import a list with evidence of consent."""
 
 from __future__ import annotations
 
@@ -19,160 +19,178 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
-from subscribers.lists import Figures, ImportRefused, run
-from subscribers.lists.columns import LABELS
+from subscribers.lists.columns import FIELD_LABELS
 from subscribers.lists.dates import DayOrder
-from subscribers.lists.import_plan import Choices, Plan, make_plan
+from subscribers.lists.import_errors import ImportRefused
+from subscribers.lists.import_plan import ImportOptions, ImportPlan, make_plan
+from subscribers.lists.import_run import ImportCounts, run_import
 
-_CHOICE = re.compile(rf"({'|'.join(LABELS)})=(.*?)(?=,(?:{'|'.join(LABELS)})=|$)", re.DOTALL)
+_FIELDS = "|".join(FIELD_LABELS)
+_COLUMN_CHOICE = re.compile(rf"({_FIELDS})=(.*?)(?=,(?:{_FIELDS})=|$)", re.DOTALL)
 
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV or TSV list, or an export of Mailchimp, Ghost, Substack or listmonk, with the"
-        " evidence of each consent. Whoever left, complained or is suppressed is not brought back."
+        "Import a CSV or TSV list, or an export from Mailchimp, Ghost, Substack or listmonk, with"
+        " the evidence of each consent. People who unsubscribed here, complained or are suppressed"
+        " are not subscribed again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the list, or - for standard input")
-        parser.add_argument("--briefing", required=True, metavar="SLUG", help="as in its address")
+        parser.add_argument("file", help="the list; - reads standard input")
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be, write nothing"
+            "--briefing", required=True, metavar="SLUG", help="as in its web address"
         )
-        parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check the file and import nothing"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument(
             "--columns",
             action="append",
             default=[],
-            metavar="ROLE=COLUMN",
-            help=f"where names do not tell: {', '.join(LABELS)}; columns by name or #number",
+            metavar="FIELD=COLUMN",
+            help=(
+                "which column contains a field, if its name does not say so; give the column's name"
+                f" or #number. Fields: {', '.join(FIELD_LABELS)}"
+            ),
         )
         parser.add_argument(
-            "--consented-on", default="", metavar="DATE", help="for rows without one"
+            "--consented-on", default="", metavar="DATE", help="consent date of rows without one"
         )
         parser.add_argument(
-            "--source", default="", help="where people agreed, for rows without one"
+            "--source", default="", help="where people agreed, for rows that do not say"
         )
         parser.add_argument(
-            "--wording", default="", help="what they were told, for rows without one"
+            "--wording", default="", help="what they were told, for rows that do not say"
         )
         parser.add_argument(
             "--dates",
             default="",
             choices=[DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value],
-            help="how 01/05/2024 is meant, where no date of the file tells",
+            help="how to read 01/05/2024, if no date in the file shows it",
         )
         parser.add_argument(
-            "--refused", default="", metavar="FILE", help="write refused rows there"
+            "--refused", default="", metavar="FILE", help="write the refused rows to this file"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        briefing = _find(options["briefing"])
-        choices = Choices(
-            columns=_read_choices(options["columns"]),
+        briefing = _find_briefing(options["briefing"])
+        import_options = ImportOptions(
+            columns=_read_column_choices(options["columns"]),
             consented_on=options["consented_on"],
             source=options["source"],
             wording=options["wording"],
             dates=options["dates"],
         )
         now = timezone.now()
-        with _opened(options["file"]) as file, _refused_to(options["refused"]) as refused:
+        with _open_list(options["file"]) as file, _open_refused(options["refused"]) as refused:
             if refused and sameopenfile(file.fileno(), refused.fileno()):
-                raise CommandError("The refused rows cannot be written over the list itself.")
+                raise CommandError(
+                    "--refused names the list itself. Choose another file for the refused rows."
+                )
             try:
-                plan = make_plan(file, choices, now=now)
-                figures = self._run(
+                plan = make_plan(file, import_options, now=now)
+                counts = self._run(
                     file, plan, briefing, refused, now=now, dry_run=options["dry_run"]
                 )
             except ImportRefused as refusal:
                 raise CommandError(f"Nothing was imported. {refusal}") from None
         if options["json"]:
-            self.stdout.write(json.dumps(_for_machines(briefing, plan, figures, options)))
+            self.stdout.write(json.dumps(_as_json(briefing, plan, counts, options)))
         else:
-            self._report(briefing, plan, figures, options)
+            self._report(briefing, plan, counts, options)
 
     def _run(
         self,
         file: BinaryIO,
-        plan: Plan,
+        plan: ImportPlan,
         briefing: Briefing,
         refused: BinaryIO | None,
         *,
         now: datetime,
         dry_run: bool,
-    ) -> Figures:
+    ) -> ImportCounts:
         size = file.seek(0, 2)
 
-        def watch(done: int | None) -> None:
+        def show_progress(done: int | None) -> None:
             if sys.stderr.isatty():
-                words = "writing …" if done is None else f"read {100 * done // size} %"
+                words = "saving…" if done is None else f"{100 * done // size}% read"
                 self.stderr.write(f"\r{words:<12}", ending="")
 
-        def conclude(_: Figures, pieces: Iterator[bytes]) -> None:
+        def write_refused(_: ImportCounts, pieces: Iterator[bytes]) -> None:
             if refused is not None:
                 refused.seek(0)
                 refused.truncate()
                 refused.writelines(pieces)
                 refused.flush()
 
-        figures = run(file, plan, briefing, at=now, dry_run=dry_run, watch=watch, conclude=conclude)
+        counts = run_import(
+            file,
+            plan,
+            briefing,
+            at=now,
+            dry_run=dry_run,
+            on_progress=show_progress,
+            on_written=write_refused,
+        )
         if sys.stderr.isatty():
             self.stderr.write("\r" + " " * 12 + "\r", ending="")
-        return figures
+        return counts
 
     def _report(
-        self, briefing: Briefing, plan: Plan, figures: Figures, options: dict[str, Any]
+        self, briefing: Briefing, plan: ImportPlan, counts: ImportCounts, options: dict[str, Any]
     ) -> None:
-        kind = f"{plan.layout.name} export, " if plan.layout else ""
-        table = plan.table
+        kind = f"{plan.known_export.name} export, " if plan.known_export else ""
+        csv_format = plan.csv_format
         self.stdout.write(
-            f"Read as: {kind}{table.encoding.label}, separated by {table.separator_words}."
+            f"Read as {kind}{csv_format.encoding.label}, separated by {csv_format.separator_name}."
         )
-        for role, label in LABELS.items():
-            if name := plan.column_name(role):
+        for import_field, label in FIELD_LABELS.items():
+            if name := plan.column_name(import_field):
                 self.stdout.write(f"  {label}: column “{name}”")
-        would = "would be " if options["dry_run"] else ""
+        would_be = "would be " if options["dry_run"] else ""
         self.stdout.write(
-            f"{figures.rows:,} rows: {figures.new:,} {would}new subscribers of {briefing},"
-            f" {figures.already_there:,} there already, {figures.repeated:,} repeated in the file,"
-            f" {figures.refused:,} refused."
+            f"{counts.rows:,} rows: {counts.new:,} {would_be}new subscribers to {briefing},"
+            f" {counts.already_there:,} already subscribed, {counts.repeated:,} repeated in the"
+            f" file, {counts.refused:,} refused."
         )
-        for reason, number in figures.reasons.items():
+        for reason, number in counts.reasons.items():
             self.stdout.write(f"  {number:,}: {reason}")
-        if figures.refused and not options["refused"]:
-            self.stdout.write("To see these rows, add --refused FILE.")
+        if counts.refused and not options["refused"]:
+            self.stdout.write("To save the refused rows, add --refused FILE.")
         if options["dry_run"]:
-            self.stdout.write("This was a dry run: nothing was written.")
+            self.stdout.write("This was a dry run. Nothing was imported.")
 
 
-def _find(slug: str) -> Briefing:
+def _find_briefing(slug: str) -> Briefing:
     found = Briefing.objects.filter(slug=slug).first()
     if found is None:
         slugs = ", ".join(Briefing.objects.values_list("slug", flat=True)[:20])
         raise CommandError(
             f"There is no briefing {slug!r}. "
-            + (f"There are: {slugs}." if slugs else "Make one first.")
+            + (f"Choose one of: {slugs}." if slugs else "Create one first.")
         )
     return found
 
 
-def _read_choices(words: list[str]) -> dict[str, str]:
-    """Read `address=Mail,name=Who`, in one or several options."""
+def _read_column_choices(words: list[str]) -> dict[str, str]:
+    """Return the columns of fields from `address=Mail,name=Who`, in one or several options."""
     choices: dict[str, str] = {}
     for word in words:
-        found = _CHOICE.findall(word)
-        if ",".join(f"{role}={column}" for role, column in found) != word:
+        found = _COLUMN_CHOICE.findall(word)
+        if ",".join(f"{name}={column}" for name, column in found) != word:
             raise CommandError(
-                f"--columns {word!r} is not understood: write ROLE=COLUMN, such as address=Mail."
-                f" Roles: {', '.join(LABELS)}."
+                f"--columns {word!r} cannot be read. Write FIELD=COLUMN, such as address=Mail."
+                f" Fields: {', '.join(FIELD_LABELS)}."
             )
         choices.update(found)
     return choices
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    """Open the list; standard input is kept aside first, for it is read more than once."""
+def _open_list(name: str) -> Iterator[BinaryIO]:
+    """Open the list; standard input is copied to a file first, because we read it several times."""
     if name == "-":
         with tempfile.TemporaryFile() as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
@@ -181,17 +199,17 @@ def _opened(name: str) -> Iterator[BinaryIO]:
     try:
         file = Path(name).open("rb")  # noqa: SIM115  (closed below; only opening may be refused)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no name of a file"
+        reason = getattr(error, "strerror", None) or "not a file name"
         raise CommandError(f"{name!r} cannot be read: {reason}.") from None
     with file:
         yield file
 
 
 @contextmanager
-def _refused_to(name: str) -> Iterator[BinaryIO | None]:
-    """Open the file of refused rows before anything is done, so that it cannot fail afterwards.
+def _open_refused(name: str) -> Iterator[BinaryIO | None]:
+    """Open the file of refused rows before the import, so that it cannot fail afterwards.
 
-    What stands in it is replaced only when the import is done.
+    Its contents are replaced only when the import is done.
     """
     if not name:
         yield None
@@ -200,22 +218,22 @@ def _refused_to(name: str) -> Iterator[BinaryIO | None]:
         Path(name).touch()
         file = Path(name).open("r+b")  # noqa: SIM115  (as above)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no name of a file"
+        reason = getattr(error, "strerror", None) or "not a file name"
         raise CommandError(f"{name!r} cannot be written: {reason}.") from None
     with file:
         yield file
 
 
-def _for_machines(
-    briefing: Briefing, plan: Plan, figures: Figures, options: dict[str, Any]
+def _as_json(
+    briefing: Briefing, plan: ImportPlan, counts: ImportCounts, options: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "briefing": briefing.slug,
         "dry_run": options["dry_run"],
-        "layout": plan.layout.name if plan.layout else None,
-        "encoding": plan.table.encoding.codec,
-        "separator": plan.table.separator,
-        "columns": {role: plan.column_name(role) for role in LABELS if role in plan.columns},
-        **asdict(figures),
+        "layout": plan.known_export.name if plan.known_export else None,
+        "encoding": plan.csv_format.encoding.codec,
+        "separator": plan.csv_format.separator,
+        "columns": {one: plan.column_name(one) for one in FIELD_LABELS if one in plan.columns},
+        **asdict(counts),
         "refused_file": options["refused"] or None,
     }

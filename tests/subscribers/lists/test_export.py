@@ -1,4 +1,4 @@
-"""Lists go out as CSV: on record, safe in a spreadsheet, and good to come back."""
+"""Lists are exported as CSV: logged, safe in a spreadsheet program, and ready to import."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from briefings.models import Briefing
 from newsroom.models import AuditLogEntry
 from subscribers.consent import unsubscribe
-from subscribers.lists.export import CHUNK, Wanted, Which, export
-from subscribers.lists.known_exports import OWN_HEADER
+from subscribers.lists.columns import OWN_HEADER
+from subscribers.lists.export import CHUNK, ExportFilters, ExportStatus, export_csv
 from subscribers.models import (
     ConsentAction,
     ConsentRecord,
@@ -41,7 +41,7 @@ ALLOWED = ("view_subscriber", "export_subscribers")
 
 
 def agreed(reader: Subscription, **facts: Any) -> Subscription:
-    facts = {"source": "/ward/", "wording": "Please e-mail me.", "at": reader.joined_at} | facts
+    facts = {"source": "/ward/", "wording": "Please email me.", "at": reader.joined_at} | facts
     ConsentRecord.objects.create(
         subscriber=reader.subscriber, briefing=reader.briefing, action=ConsentAction.JOINED, **facts
     )
@@ -53,14 +53,14 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def exported(**wanted: Any) -> list[dict[str, str]]:
-    return rows_of("".join(export(Wanted(**wanted), by=None)))
+    return rows_of("".join(export_csv(ExportFilters(**wanted), by=None)))
 
 
 def addresses(rows: list[dict[str, str]]) -> list[str]:
     return [row["email"] for row in rows]
 
 
-def test_a_line_holds_the_reader_and_how_they_agreed() -> None:
+def test_a_row_has_the_subscriber_and_how_they_agreed() -> None:
     at = datetime(2024, 5, 1, 10, tzinfo=UTC)
     briefing = make_briefing(slug="ward")
     agreed(make_reader(of=briefing, email="ada@example.org", name="Ada, Countess", joined_at=at))
@@ -71,7 +71,7 @@ def test_a_line_holds_the_reader_and_how_they_agreed() -> None:
                 [
                     *("ada@example.org", "Ada, Countess", "ward", "active"),
                     *("2024-05-01T10:00:00+00:00", "", "2024-05-01T10:00:00+00:00"),
-                    *("/ward/", "Please e-mail me."),
+                    *("/ward/", "Please email me."),
                 ],
                 strict=True,
             )
@@ -91,17 +91,17 @@ def test_filters_narrow_the_list() -> None:
     Suppression.objects.create(address_hash=barred.subscriber.address_hash, reason="bounced")
     assert addresses(exported()) == ["ada@example.org", "bob@example.org"]
     assert addresses(exported(briefing=ward)) == ["ada@example.org"]
-    assert addresses(exported(which=Which.LEFT)) == ["left@example.org"]
-    assert [(row["email"], row["status"]) for row in exported(which=Which.SUPPRESSED)] == [
+    assert addresses(exported(status=ExportStatus.LEFT)) == ["left@example.org"]
+    assert [(row["email"], row["status"]) for row in exported(status=ExportStatus.SUPPRESSED)] == [
         ("barred@example.org", "suppressed")
     ]
-    assert len(exported(which=Which.ALL)) == 4
+    assert len(exported(status=ExportStatus.ALL)) == 4
     since = old + timedelta(seconds=1)
     assert addresses(exported(joined_since=since)) == ["bob@example.org"]
     assert addresses(exported(joined_before=since)) == ["ada@example.org"]
 
 
-def test_nothing_of_it_is_computed_by_a_spreadsheet() -> None:
+def test_no_cell_is_computed_by_a_spreadsheet_program() -> None:
     agreed(
         make_reader(of=make_briefing(), email="=cmd@example.org", name="@SUM(A1)"),
         source="+1",
@@ -130,7 +130,7 @@ LOCALS = st.from_regex(r"[a-z0-9'=+\-]{1,20}", fullmatch=True)
         max_size=5,
     )
 )
-def test_what_goes_out_comes_back_as_it_was(people: list[tuple[str, str, str]]) -> None:
+def test_an_export_is_imported_as_it_was(people: list[tuple[str, str, str]]) -> None:
     Subscriber.objects.all().delete()
     briefing = Briefing.objects.filter(slug="ward").first() or make_briefing(slug="ward")
     for local, name, words in people:
@@ -138,10 +138,10 @@ def test_what_goes_out_comes_back_as_it_was(people: list[tuple[str, str, str]]) 
         reader = make_reader(of=briefing, email=f"{local}@example.org", name=name)
         agreed(reader, wording=wording)
     before = exported(briefing=briefing)
-    data = "".join(export(Wanted(briefing=briefing), by=None)).encode()
+    data = "".join(export_csv(ExportFilters(briefing=briefing), by=None)).encode()
     Subscriber.objects.all().delete()
-    said = import_list(data, into=briefing)
-    assert (said["layout"], said["new"]) == ("Newsroom", len(people))
+    result = import_list(data, into=briefing)
+    assert (result["layout"], result["new"]) == ("Newsroom", len(people))
     key = str.lower
     expected = {key(row["email"]): row for row in before}
     assert {key(row["email"]): row for row in exported(briefing=briefing)} == expected
@@ -150,10 +150,10 @@ def test_what_goes_out_comes_back_as_it_was(people: list[tuple[str, str, str]]) 
 def test_an_export_of_another_briefing_subscribes_nobody() -> None:
     ward, council = make_briefing(slug="ward"), make_briefing(slug="council")
     agreed(make_reader(of=ward))
-    data = "".join(export(Wanted(), by=None)).encode()
-    said = import_list(data, into=council)
-    assert (said["new"], said["refused"]) == (0, 1)
-    assert "another briefing" in said["refused_rows"][0]["reason"]
+    data = "".join(export_csv(ExportFilters(), by=None)).encode()
+    result = import_list(data, into=council)
+    assert (result["new"], result["refused"]) == (0, 1)
+    assert "another briefing" in result["refused_rows"][0]["reason"]
 
 
 def test_memory_and_queries_stay_flat(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,49 +168,49 @@ def test_memory_and_queries_stay_flat(monkeypatch: pytest.MonkeyPatch) -> None:
     assert CHUNK == 2_000
 
 
-def test_the_desk_hands_a_list_out_and_writes_it_down() -> None:
+def test_an_export_in_the_admin_is_logged() -> None:
     briefing = make_briefing()
     make_reader(of=briefing, email="ada@example.org")
-    desk = staff_client(may=ALLOWED)
-    assert "personal data" in desk.get(PAGE).content.decode()
-    counted = desk.post(PAGE, {"which": "active", "briefing": briefing.pk, "count": "yes"})
+    admin = staff_client(may=ALLOWED)
+    assert "keep it safe" in admin.get(PAGE).content.decode()
+    counted = admin.post(PAGE, {"status": "active", "briefing": briefing.pk, "count": "yes"})
     assert "1 row" in counted.content.decode()
     assert not AuditLogEntry.objects.exists()
-    sent = desk.post(PAGE, {"which": "active", "briefing": briefing.pk})
+    sent = admin.post(PAGE, {"status": "active", "briefing": briefing.pk})
     assert sent["Content-Type"] == "text/csv; charset=utf-8"
     assert sent["Content-Disposition"].startswith("attachment")
     text = b"".join(sent.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
     assert addresses(rows_of(text)) == ["ada@example.org"]
-    act = AuditLogEntry.objects.get()
-    assert (act.verb, act.subject_id, act.detail["rows"]) == (
+    entry = AuditLogEntry.objects.get()
+    assert (entry.verb, entry.subject_id, entry.detail["rows"]) == (
         "exported subscribers",
         str(briefing.pk),
         1,
     )
-    assert act.actor is not None
-    assert "ada" not in str(act.detail)
+    assert entry.actor is not None
+    assert "ada" not in str(entry.detail)
 
 
-def test_ticked_readers_alone_are_handed_out() -> None:
+def test_only_selected_subscribers_are_exported() -> None:
     briefing = make_briefing()
     ada, _ = make_reader(of=briefing, email="ada@example.org"), make_reader(of=briefing)
-    desk = staff_client(may=ALLOWED)
+    admin = staff_client(may=ALLOWED)
     data = {"action": "export_chosen", ACTION_CHECKBOX_NAME: [ada.subscriber.pk]}
-    led = desk.post("/admin/subscribers/subscriber/", data)
+    led = admin.post("/admin/subscribers/subscriber/", data)
     assert led["Location"] == f"{PAGE}?chosen={ada.subscriber.pk}"
-    assert "1 reader you ticked" in desk.get(led["Location"]).content.decode()
-    sent = desk.post(PAGE, {"which": "all", "chosen": str(ada.subscriber.pk)})
+    assert "1 subscriber you selected" in admin.get(led["Location"]).content.decode()
+    sent = admin.post(PAGE, {"status": "all", "chosen": str(ada.subscriber.pk)})
     text = b"".join(sent.streaming_content).decode()  # type: ignore[attr-defined]  # it streams
     assert addresses(rows_of(text)) == ["ada@example.org"]
-    assert desk.post(PAGE, {"which": "all", "chosen": "1 OR 1=1"}).status_code == 422
+    assert admin.post(PAGE, {"status": "all", "chosen": "1 OR 1=1"}).status_code == 422
 
 
-def test_who_may_only_look_takes_no_list() -> None:
+def test_an_export_needs_its_own_permission() -> None:
     make_reader(of=make_briefing(), email="ada@example.org")
-    desk = staff_client(may=("view_subscriber",))
-    assert desk.get(PAGE).status_code == 403
-    assert desk.post(PAGE, {"which": "all"}).status_code == 403
-    page = desk.get("/admin/subscribers/subscriber/").content.decode()
+    admin = staff_client(may=("view_subscriber",))
+    assert admin.get(PAGE).status_code == 403
+    assert admin.post(PAGE, {"status": "all"}).status_code == 403
+    page = admin.get("/admin/subscribers/subscriber/").content.decode()
     assert PAGE not in page
     assert "export_chosen" not in page
     assert Client().get(PAGE).status_code == 302
@@ -218,13 +218,13 @@ def test_who_may_only_look_takes_no_list() -> None:
 
 
 def test_editors_may_export_and_import() -> None:
-    desk = staff_client("Editors")
-    assert desk.get(PAGE).status_code == 200
-    assert desk.get("/admin/subscribers/subscriberimport/add/").status_code == 200
+    admin = staff_client("Editors")
+    assert admin.get(PAGE).status_code == 200
+    assert admin.get("/admin/subscribers/subscriberimport/add/").status_code == 200
     assert staff_client("Reporters").get(PAGE).status_code == 403
 
 
-def test_the_command_writes_a_file_or_to_the_screen(tmp_path: Path) -> None:
+def test_the_command_writes_to_a_file_or_standard_output(tmp_path: Path) -> None:
     briefing = make_briefing(slug="ward")
     make_reader(of=briefing, email="zoë@example.org", name="Zoë")
     file = tmp_path / "list.csv"
@@ -236,7 +236,7 @@ def test_the_command_writes_a_file_or_to_the_screen(tmp_path: Path) -> None:
     assert AuditLogEntry.objects.filter(verb="exported subscribers").count() == 2
     with pytest.raises(CommandError, match="no briefing 'nobody'"):
         call_command("export_subscribers", briefing="nobody")
-    with pytest.raises(CommandError, match="'soon' is no date"):
+    with pytest.raises(CommandError, match="'soon' is not a date"):
         call_command("export_subscribers", joined_since="soon")
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("export_subscribers", output=str(tmp_path))

@@ -1,4 +1,4 @@
-"""The desk's way in: send a list, see how it is read, confirm, watch, fetch what was refused."""
+"""The import pages: upload a list, preview, confirm, follow, download refused rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.subscriber_import import REFUSED_LAST, SILENT_FOR
+from subscribers.models.subscriber_import import REFUSED_ROWS_KEPT_FOR, WORKER_TIMEOUT
 from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.subscribers.lists.list_files import EVIDENCE, make_csv
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/subscribers/subscriberimport/"
 HEADER = ["email", "name", "consent_date", "source", "wording"]
-EVIDENT = ["2024-05-01", "/ward/", "Please e-mail me."]
+EVIDENT = ["2024-05-01", "/ward/", "Please email me."]
 LIST = make_csv(
     HEADER,
     ["ada@example.org", "Ada Byron", *EVIDENT],
@@ -43,24 +43,24 @@ LIST = make_csv(
 
 
 @pytest.fixture
-def desk() -> Client:
+def admin() -> Client:
     return staff_client(may=("import_subscribers", "view_subscriber"))
 
 
-def send(desk: Client, data: bytes = LIST, name: str = "list.csv", **fields: Any) -> Page:
+def upload(admin: Client, data: bytes = LIST, name: str = "list.csv", **fields: Any) -> Page:
     briefing = fields.pop("briefing", None) or make_briefing(title="The Ward Round")
     file = SimpleUploadedFile(name, data)
-    return desk.post(f"{ADDRESS}add/", {"briefing": briefing.pk, "file": file}, follow=True)
+    return admin.post(f"{ADDRESS}add/", {"briefing": briefing.pk, "file": file}, follow=True)
 
 
-def look(desk: Client) -> str:
-    made = SubscriberImport.objects.get()
-    return desk.get(made.get_absolute_url()).content.decode()
+def look(admin: Client) -> str:
+    subscriber_import = SubscriberImport.objects.get()
+    return admin.get(subscriber_import.get_absolute_url()).content.decode()
 
 
-def press(desk: Client, step: str, **fields: str) -> Page:
-    made = SubscriberImport.objects.get()
-    return desk.post(f"{ADDRESS}{made.pk}/{step}/", fields, follow=True)
+def post_step(admin: Client, step: str, **fields: str) -> Page:
+    subscriber_import = SubscriberImport.objects.get()
+    return admin.post(f"{ADDRESS}{subscriber_import.pk}/{step}/", fields, follow=True)
 
 
 def state() -> str:
@@ -71,79 +71,83 @@ def body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content)
 
 
-def test_a_list_is_shown_checked_confirmed_and_imported(desk: Client) -> None:
-    page = send(desk).content.decode()
+def test_a_list_is_previewed_checked_confirmed_and_imported(admin: Client) -> None:
+    page = upload(admin).content.decode()
     assert state() == ImportState.CHECKING
     assert "Waiting for a worker" in page
-    for words in ("UTF-8, separated by comma", "ada@example.org", "2024-05-01", "no e-mail"):
+    for words in ("UTF-8, separated by comma", "ada@example.org", "2024-05-01", "name@example.org"):
         assert words in page
 
-    tasks.work_on_imports()
-    page = look(desk)
-    assert "Import 2 readers" in page
-    assert "This is no e-mail address" in page
+    tasks.process_imports()
+    page = look(admin)
+    assert "Import 2 subscribers" in page
+    assert "name@example.org" in page
     assert not Subscriber.objects.exists()
 
-    press(desk, "begin")
+    post_step(admin, "begin")
     assert state() == ImportState.IMPORTING
-    tasks.work_on_imports()
-    page = look(desk)
-    assert "What was done" in page
-    assert "The file was removed" in page
+    tasks.process_imports()
+    page = look(admin)
+    assert "What we imported" in page
+    assert "We deleted the file" in page
     assert set(Subscriber.objects.values_list("address", flat=True)) == {
         "ada@example.org",
         "bob@example.org",
     }
     assert ConsentRecord.objects.count() == 2
-    verbs = [act.verb for act in AuditLogEntry.objects.order_by("pk")]
-    assert verbs == ["sent in", "confirmed", "imported subscribers"]
+    verbs = [entry.verb for entry in AuditLogEntry.objects.order_by("pk")]
+    assert verbs == ["uploaded", "confirmed", "imported subscribers"]
 
 
-def test_refused_rows_are_fetched_and_the_rest_of_the_file_is_gone(desk: Client) -> None:
-    send(desk)
-    made = SubscriberImport.objects.get()
-    assert desk.get(f"{ADDRESS}{made.pk}/refused.csv").status_code == 404
-    tasks.work_on_imports()
-    press(desk, "begin")
-    tasks.work_on_imports()
-    answer = desk.get(f"{ADDRESS}{made.pk}/refused.csv")
-    assert answer["Content-Disposition"] == f'attachment; filename="refused-{made.pk}.csv"'
+def test_refused_rows_can_be_downloaded_and_the_rest_of_the_file_is_gone(admin: Client) -> None:
+    upload(admin)
+    subscriber_import = SubscriberImport.objects.get()
+    assert admin.get(f"{ADDRESS}{subscriber_import.pk}/refused.csv").status_code == 404
+    tasks.process_imports()
+    post_step(admin, "begin")
+    tasks.process_imports()
+    answer = admin.get(f"{ADDRESS}{subscriber_import.pk}/refused.csv")
+    assert (
+        answer["Content-Disposition"]
+        == f'attachment; filename="refused-{subscriber_import.pk}.csv"'
+    )
     lines = body(answer).decode("utf-8-sig").splitlines()
     assert lines[0] == "line,reason,email,name,consent_date,source,wording"
-    assert lines[1].startswith("3,This is no e-mail address")
+    assert lines[1].startswith("3,")
+    assert "name@example.org" in lines[1]
     assert len(lines) == 2
     assert AuditLogEntry.objects.filter(verb="downloaded refused rows").count() == 1
-    made.refresh_from_db()
-    assert made.file_removed_at
-    assert made.reading == {}
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.file_removed_at
+    assert subscriber_import.reading == {}
     kept = b"".join(bytes(part.data) for part in ImportPart.objects.all())
     assert b"ada@" not in kept
     assert b"no address" in kept
-    tasks.forget_imports()
+    tasks.remove_expired_imports()
     assert ImportPart.objects.exists()
-    SubscriberImport.objects.update(finished_at=timezone.now() - REFUSED_LAST)
-    tasks.forget_imports()
+    SubscriberImport.objects.update(finished_at=timezone.now() - REFUSED_ROWS_KEPT_FOR)
+    tasks.remove_expired_imports()
     assert not ImportPart.objects.exists()
-    assert "Download the refused rows" not in look(desk)
+    assert "Download refused rows" not in look(admin)
 
 
-def test_what_is_missing_is_asked_for_and_can_be_chosen(desk: Client) -> None:
-    page = send(desk, make_csv(["Kontakt", "Wer"], ["ada@example.org", "Ada"])).content.decode()
+def test_missing_options_are_asked_for_and_can_be_chosen(admin: Client) -> None:
+    page = upload(admin, make_csv(["Kontakt", "Wer"], ["ada@example.org", "Ada"])).content.decode()
     assert state() == ImportState.UPLOADED
-    assert "No column is known to hold the e-mail address" in page
+    assert "We cannot tell which column contains the email address" in page
     assert "Kontakt · ada@example.org" in page
-    page = press(desk, "choose", column_address="#1", column_name="#2").content.decode()
+    page = post_step(admin, "choose", column_address="#1", column_name="#2").content.decode()
     assert state() == ImportState.UPLOADED
     assert "does not say when people agreed" in page
-    refused = press(desk, "choose", column_address="#1", consented_on="soon")
+    refused = post_step(admin, "choose", column_address="#1", consented_on="soon")
     assert refused.status_code == 422
     assert "cannot be read" in refused.content.decode()
-    assert press(desk, "choose", column_address="#9").status_code == 422
-    press(desk, "choose", column_address="#1", column_name="#2", **EVIDENCE)
+    assert post_step(admin, "choose", column_address="#9").status_code == 422
+    post_step(admin, "choose", column_address="#1", column_name="#2", **EVIDENCE)
     assert state() == ImportState.CHECKING
-    tasks.work_on_imports()
-    press(desk, "begin")
-    tasks.work_on_imports()
+    tasks.process_imports()
+    post_step(admin, "begin")
+    tasks.process_imports()
     assert Subscriber.objects.get().name == "Ada"
     assert ConsentRecord.objects.get().wording == EVIDENCE["wording"]
 
@@ -153,177 +157,191 @@ def test_what_is_missing_is_asked_for_and_can_be_chosen(desk: Client) -> None:
     [
         (b"", "The file is empty"),
         (b"PK\x03\x04", "spreadsheet"),
-        (b"ada@example.org\n", "Line 1 holds an address"),
+        (b"ada@example.org\n", "Line 1 contains an email address"),
         (b'email\n"ada@example.org\n', "never closed"),
     ],
 )
-def test_what_is_no_list_is_refused_and_not_kept(desk: Client, data: bytes, words: str) -> None:
-    page = send(desk, data)
+def test_a_file_that_is_not_a_list_is_refused_and_not_stored(
+    admin: Client, data: bytes, words: str
+) -> None:
+    page = upload(admin, data)
     assert page.status_code == 422
     assert words in page.content.decode()
     assert not SubscriberImport.objects.exists()
 
 
-def test_a_fault_far_down_the_list_ends_the_check_with_a_sentence(desk: Client) -> None:
+def test_an_error_far_down_the_list_fails_the_check_with_a_sentence(admin: Client) -> None:
     good = b"".join(b"r%d@example.org,a\n" % number for number in range(200))
-    send(desk, b"email,name\n" + good + b'x@example.org,"never\n')
-    press(desk, "choose", column_address="#1", **EVIDENCE)
-    tasks.work_on_imports()
+    upload(admin, b"email,name\n" + good + b'x@example.org,"never\n')
+    post_step(admin, "choose", column_address="#1", **EVIDENCE)
+    tasks.process_imports()
     assert state() == ImportState.FAILED
-    assert "line 202 is never closed" in look(desk)
+    assert "line 202 is never closed" in look(admin)
     assert not ImportPart.objects.exists()
 
 
-def test_stopping_writes_nothing_and_removes_the_file(desk: Client) -> None:
-    send(desk)
-    tasks.work_on_imports()
-    press(desk, "begin")
-    page = press(desk, "stop").content.decode()
-    assert "nothing was imported" in page
-    tasks.work_on_imports()
+def test_stopping_writes_nothing_and_removes_the_file(admin: Client) -> None:
+    upload(admin)
+    tasks.process_imports()
+    post_step(admin, "begin")
+    page = post_step(admin, "stop").content.decode()
+    assert "Nothing was imported" in page
+    tasks.process_imports()
     assert state() == ImportState.STOPPED
     assert not Subscriber.objects.exists()
     assert not ImportPart.objects.exists()
-    assert "Nothing was changed" in press(desk, "stop").content.decode()
-    assert "Nothing was changed" in press(desk, "begin").content.decode()
+    assert "Nothing was changed" in post_step(admin, "stop").content.decode()
+    assert "Nothing was changed" in post_step(admin, "begin").content.decode()
 
 
 @pytest.mark.parametrize("moment", ["reading", "writing"])
-def test_an_import_stopped_under_way_leaves_nothing(
-    desk: Client, moment: str, monkeypatch: pytest.MonkeyPatch
+def test_an_import_stopped_while_it_runs_leaves_nothing(
+    admin: Client, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(desk)
-    tasks.work_on_imports()
-    press(desk, "begin")
-    made = SubscriberImport.objects.get()
+    upload(admin)
+    tasks.process_imports()
+    post_step(admin, "begin")
+    subscriber_import = SubscriberImport.objects.get()
     if moment == "reading":
-        real = uploaded_lists.opened
+        real = uploaded_lists.open_stored
 
         def opened(one: SubscriberImport) -> Any:
-            made.stop(by=None, at=timezone.now())
+            subscriber_import.stop(by=None, at=timezone.now())
             return real(one)
 
-        monkeypatch.setattr(uploaded_lists, "opened", opened)
+        monkeypatch.setattr(uploaded_lists, "open_stored", opened)
     else:
-        conclude = uploaded_lists._conclude
+        conclude = uploaded_lists._finish
 
         def stopped_meanwhile(*args: Any) -> None:
             # As somebody else's transaction would have it: seen by ours, not undone with it.
-            SubscriberImport.objects.filter(pk=made.pk).update(claim=99)
+            SubscriberImport.objects.filter(pk=subscriber_import.pk).update(claim=99)
             conclude(*args)
 
-        monkeypatch.setattr(uploaded_lists, "_conclude", stopped_meanwhile)
-    tasks.work_on_imports()
+        monkeypatch.setattr(uploaded_lists, "_finish", stopped_meanwhile)
+    tasks.process_imports()
     assert not Subscriber.objects.exists()
     assert not AuditLogEntry.objects.filter(verb="imported subscribers").exists()
 
 
-def test_of_two_workers_one_imports_and_a_dead_one_is_replaced(desk: Client) -> None:
-    send(desk)
+def test_of_two_workers_one_imports_and_a_dead_one_is_replaced(admin: Client) -> None:
+    upload(admin)
     first, second = SubscriberImport.objects.get(), SubscriberImport.objects.get()
     now = timezone.now()
-    assert first.take(at=now)
-    assert not second.take(at=now)
+    assert first.claim_for_worker(at=now)
+    assert not second.claim_for_worker(at=now)
     assert not SubscriberImport.objects.waiting(at=now).exists()
-    later = now + SILENT_FOR
+    later = now + WORKER_TIMEOUT
     heir = SubscriberImport.objects.waiting(at=later).get()
-    assert heir.take(at=later)
-    assert not first.note(done=1, at=later)
-    assert not first.end(ImportState.CHECKED, at=later)
-    assert heir.note(done=1, at=later)
+    assert heir.claim_for_worker(at=later)
+    assert not first.record_progress(done=1, at=later)
+    assert not first.finish(ImportState.CHECKED, at=later)
+    assert heir.record_progress(done=1, at=later)
 
 
-def test_lists_are_worked_on_one_after_the_other(desk: Client) -> None:
+def test_lists_are_processed_one_after_the_other(admin: Client) -> None:
     briefing = make_briefing()
-    send(desk, briefing=briefing)
-    send(desk, briefing=briefing)
+    upload(admin, briefing=briefing)
+    upload(admin, briefing=briefing)
     first, second = SubscriberImport.objects.order_by("pk")
-    assert first.take(at=timezone.now())
-    tasks.work_on_imports()
+    assert first.claim_for_worker(at=timezone.now())
+    tasks.process_imports()
     second.refresh_from_db()
     assert second.state == ImportState.CHECKING
-    assert first.end(ImportState.CHECKED, at=timezone.now())
-    tasks.work_on_imports()
+    assert first.finish(ImportState.CHECKED, at=timezone.now())
+    tasks.process_imports()
     second.refresh_from_db()
     assert second.state == ImportState.CHECKED
 
 
-def test_no_list_is_begun_shortly_before_an_issues_hour(desk: Client) -> None:
+def test_no_list_is_started_shortly_before_the_send_time_of_an_issue(admin: Client) -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(minutes=2))
-    send(desk)
-    tasks.work_on_imports()
+    upload(admin)
+    tasks.process_imports()
     assert state() == ImportState.CHECKING
     Issue.objects.filter(pk=issue.pk).update(publish_at=timezone.now() + timedelta(minutes=20))
-    tasks.work_on_imports()
+    tasks.process_imports()
     assert state() == ImportState.CHECKED
 
 
-def test_a_list_that_nobody_confirms_is_removed_after_a_day(desk: Client) -> None:
-    send(desk)
-    tasks.work_on_imports()
-    tasks.forget_imports()
+def test_a_list_that_nobody_confirms_is_removed_after_a_day(admin: Client) -> None:
+    upload(admin)
+    tasks.process_imports()
+    tasks.remove_expired_imports()
     assert state() == ImportState.CHECKED
     SubscriberImport.objects.update(created_at=timezone.now() - timedelta(days=1))
-    tasks.forget_imports()
+    tasks.remove_expired_imports()
     assert state() == ImportState.STOPPED
     assert not ImportPart.objects.exists()
 
 
-def test_a_fault_of_ours_ends_the_import_and_says_so(
-    desk: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_an_unexpected_error_fails_the_import_and_says_so(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    send(desk)
+    upload(admin)
 
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(uploaded_lists, "run", fail)
+    monkeypatch.setattr(uploaded_lists, "run_import", fail)
     with pytest.raises(ZeroDivisionError):
-        tasks.work_on_imports()
+        tasks.process_imports()
     assert state() == ImportState.FAILED
-    assert "A fault of ours" in look(desk)
+    assert "Something went wrong on our side" in look(admin)
     assert "failed" in caplog.text
 
 
-def test_the_progress_is_told_in_numbers_and_words(desk: Client) -> None:
-    send(desk)
-    made = SubscriberImport.objects.get()
-    made.take(at=timezone.now())
-    made.note(done=made.size // 2, at=timezone.now())
-    told = desk.get(f"{ADDRESS}{made.pk}/progress.json").json()
-    assert told["state"] == "checking"
-    assert 0.4 < told["share_done"] < 0.6
-    assert told["words"].startswith("Checking: ")
+def test_the_progress_is_reported_in_numbers_and_words(admin: Client) -> None:
+    upload(admin)
+    subscriber_import = SubscriberImport.objects.get()
+    subscriber_import.claim_for_worker(at=timezone.now())
+    subscriber_import.record_progress(done=subscriber_import.size // 2, at=timezone.now())
+    progress = admin.get(f"{ADDRESS}{subscriber_import.pk}/progress.json").json()
+    assert progress["state"] == "checking"
+    assert 0.4 < progress["share_done"] < 0.6
+    assert progress["words"].startswith("Checking: ")
 
 
-def test_pages_are_for_whom_may_import(desk: Client) -> None:
-    send(desk)
-    made = SubscriberImport.objects.get()
+def test_import_pages_need_the_permission_to_import(admin: Client) -> None:
+    upload(admin)
+    subscriber_import = SubscriberImport.objects.get()
     other = staff_client(may=("view_subscriber", "view_subscriberimport"))
-    for path in ("", "add/", f"{made.pk}/change/", f"{made.pk}/progress.json"):
+    for path in (
+        "",
+        "add/",
+        f"{subscriber_import.pk}/change/",
+        f"{subscriber_import.pk}/progress.json",
+    ):
         assert other.get(ADDRESS + path).status_code == 403, path
-    for path in ("add/", f"{made.pk}/begin/", f"{made.pk}/stop/", f"{made.pk}/choose/"):
+    for path in (
+        "add/",
+        f"{subscriber_import.pk}/begin/",
+        f"{subscriber_import.pk}/stop/",
+        f"{subscriber_import.pk}/choose/",
+    ):
         assert other.post(ADDRESS + path).status_code == 403, path
-    assert other.get(f"{ADDRESS}{made.pk}/refused.csv").status_code == 403
+    assert other.get(f"{ADDRESS}{subscriber_import.pk}/refused.csv").status_code == 403
     for path in ("begin", "stop", "choose"):
-        assert desk.get(f"{ADDRESS}{made.pk}/{path}/").status_code == 405
-    assert desk.get(ADDRESS).status_code == 200
-    assert desk.post(f"{ADDRESS}{made.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert admin.get(f"{ADDRESS}{subscriber_import.pk}/{path}/").status_code == 405
+    assert admin.get(ADDRESS).status_code == 200
+    assert (
+        admin.post(f"{ADDRESS}{subscriber_import.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
 
 
-def test_nobody_new_leaves_nothing_to_confirm(desk: Client) -> None:
+def test_a_list_without_new_people_has_nothing_to_confirm(admin: Client) -> None:
     briefing = make_briefing()
     for name in ("ada", "bob"):
         make_reader(of=briefing, email=f"{name}@example.org")
-    send(desk, briefing=briefing)
-    tasks.work_on_imports()
-    page = look(desk)
+    upload(admin, briefing=briefing)
+    tasks.process_imports()
+    page = look(admin)
     assert "Nobody in this list is new" in page
     assert "begin/" not in page
     assert Subscription.objects.count() == 2
 
 
-def test_a_step_that_is_not_open_is_refused(desk: Client) -> None:
-    send(desk)
+def test_a_transition_from_the_wrong_state_is_refused(admin: Client) -> None:
+    upload(admin)
     with pytest.raises(TransitionRefused, match="being checked"):
         SubscriberImport.objects.get().begin(by=None)

@@ -1,4 +1,4 @@
-"""Two imports at once, readers who confirm or leave meanwhile, and a dispatch being filled."""
+"""Two imports at once, readers who confirm or are erased meanwhile, and a ledger being filled."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers.consent import Evidence, subscribe
-from subscribers.lists import run, table_writer
-from subscribers.lists.import_plan import Choices, make_plan
+from subscribers.lists import import_sql
+from subscribers.lists.import_plan import make_plan
+from subscribers.lists.import_run import run_import
 from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.privacy.erasure import erase
@@ -21,7 +22,7 @@ from subscribers.privacy.personal_data import person_at
 from subscribers.sending import ledger
 from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
 from tests.servers.processes import wait_until
-from tests.subscribers.lists.list_files import EVIDENCE, make_csv
+from tests.subscribers.lists.list_files import EVIDENCE_OPTIONS, make_csv
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROWS = 3_000
@@ -30,23 +31,22 @@ ROWS = 3_000
 def import_numbers(briefing: Briefing, numbers: range) -> None:
     file = io.BytesIO(make_csv(["email"], *([f"r{number}@example.org"] for number in numbers)))
     at = timezone.now()
-    choices = Choices(**EVIDENCE)  # type: ignore[arg-type]  # it names no columns
-    run(file, make_plan(file, choices, now=at), briefing, at=at)
+    run_import(file, make_plan(file, EVIDENCE_OPTIONS, now=at), briefing, at=at)
 
 
-def at_once(*acts: Callable[[], None]) -> None:
-    """Do acts in threads with connections of their own; what fails there fails here."""
+def at_once(*functions: Callable[[], None]) -> None:
+    """Run functions in threads with their own connections; what they raise is raised here."""
     failures: list[BaseException] = []
 
-    def do(act: Callable[[], None]) -> None:
+    def run(function: Callable[[], None]) -> None:
         try:
-            act()
+            function()
         except BaseException as failure:  # noqa: BLE001  (raised again, where it is waited for)
             failures.append(failure)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=do, args=[act]) for act in acts]
+    threads = [threading.Thread(target=run, args=[function]) for function in functions]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -55,7 +55,7 @@ def at_once(*acts: Callable[[], None]) -> None:
         raise failures[0]
 
 
-def test_two_imports_of_overlapping_lists_write_everybody_once() -> None:
+def test_two_imports_of_overlapping_lists_subscribe_everybody_once() -> None:
     briefing = make_briefing()
     at_once(
         lambda: import_numbers(briefing, range(ROWS)),
@@ -67,10 +67,12 @@ def test_two_imports_of_overlapping_lists_write_everybody_once() -> None:
     assert ConsentRecord.objects.count() == ROWS * 2
 
 
-def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sign-up commits between the choice and the writing: the whole is done again."""
+def test_somebody_who_confirms_meanwhile_is_subscribed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sign-up commits between classification and insert, so both are repeated."""
     briefing = make_briefing()
-    real, tries = table_writer.write, []
+    real, tries = import_sql.insert_new, []
 
     def write_late(*args: object, **kwargs: object) -> None:
         tries.append(1)
@@ -84,7 +86,7 @@ def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.Monke
         evidence = Evidence(source="/ward/", wording="Yes", ip=None)
         subscribe(reader, briefing, at=timezone.now(), evidence=evidence)
 
-    monkeypatch.setattr(table_writer, "write", write_late)
+    monkeypatch.setattr(import_sql, "insert_new", write_late)
     import_numbers(briefing, range(10))
     assert len(tries) == 2
     assert Subscription.objects.active().count() == 10
@@ -92,12 +94,12 @@ def test_somebody_who_confirms_meanwhile_is_there_once(monkeypatch: pytest.Monke
     assert [record.action for record in records] == ["joined"]
 
 
-def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
+def test_a_person_erased_while_a_list_with_them_is_written_is_gone_afterwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The erasure began before they were there, and is to find them all the same."""
+    """The erasure starts before they are subscribed, and must find them all the same."""
     briefing = make_briefing()
-    real = table_writer.write
+    real = import_sql.insert_new
     threads: list[threading.Thread] = []
 
     def erase_meanwhile(*args: object, **kwargs: object) -> None:
@@ -114,7 +116,7 @@ def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
             cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
             return bool(cursor.fetchone()[0]) or not threads[0].is_alive()
 
-    monkeypatch.setattr(table_writer, "write", erase_meanwhile)
+    monkeypatch.setattr(import_sql, "insert_new", erase_meanwhile)
     import_numbers(briefing, range(10))
     threads[0].join()
     assert Subscriber.objects.count() == 9
@@ -122,7 +124,7 @@ def test_who_is_erased_while_a_list_with_them_is_written_is_gone_afterwards(
     assert Suppression.objects.at_address("r7@example.org").exists()
 
 
-def test_a_ledger_filled_meanwhile_holds_whole_lists_only() -> None:
+def test_a_ledger_filled_meanwhile_has_whole_lists_only() -> None:
     briefing = make_briefing()
     import_numbers(briefing, range(10))
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))

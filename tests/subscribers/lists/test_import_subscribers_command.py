@@ -1,4 +1,4 @@
-"""Lists come in with the evidence of each consent, whole or not at all, and bring nobody back."""
+"""Lists are imported with evidence of consent, whole or not at all, and resubscribe nobody."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ def row(email: str = "ada@example.org", **cells: str) -> list[str]:
         "name": "Ada Byron",
         "consent_date": "2024-05-01 10:00:00",
         "source": "/ward/",
-        "wording": "Please e-mail me.",
+        "wording": "Please email me.",
     }
     return [email, *(known | cells).values()]
 
 
-def counts(said: dict[str, Any]) -> tuple[int, int, int, int]:
-    return said["new"], said["already_there"], said["repeated"], said["refused"]
+def counts(result: dict[str, Any]) -> tuple[int, int, int, int]:
+    return result["new"], result["already_there"], result["repeated"], result["refused"]
 
 
-def reasons(said: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["line"], one["reason"]) for one in said["refused_rows"]]
+def reasons(result: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["line"], one["reason"]) for one in result["refused_rows"]]
 
 
 def test_a_row_becomes_a_subscriber_with_its_consent() -> None:
     briefing = make_briefing()
-    said = import_list(make_csv(HEADER, row("Ada@Example.org")), into=briefing)
-    assert counts(said) == (1, 0, 0, 0)
+    result = import_list(make_csv(HEADER, row("Ada@Example.org")), into=briefing)
+    assert counts(result) == (1, 0, 0, 0)
     subscription = Subscription.objects.get()
     subscriber = subscription.subscriber
     assert (subscriber.address, subscriber.name) == ("Ada@example.org", "Ada Byron")
@@ -66,13 +66,15 @@ def test_a_row_becomes_a_subscriber_with_its_consent() -> None:
     assert (subscription.joined_at, subscription.left_at) == (agreed, None)
     record = ConsentRecord.objects.get()
     assert (record.subscriber, record.briefing, record.action) == (subscriber, briefing, "imported")
-    assert (record.at, record.source, record.wording) == (agreed, "/ward/", "Please e-mail me.")
+    assert (record.at, record.source, record.wording) == (agreed, "/ward/", "Please email me.")
     assert list(Subscription.objects.mailable()) == [subscription]
 
 
 def test_evidence_may_be_stated_once_for_the_file() -> None:
-    said = import_list(make_csv(["E-Mail"], ["ada@example.org"]), into=make_briefing(), **EVIDENCE)
-    assert said["new"] == 1
+    result = import_list(
+        make_csv(["E-Mail"], ["ada@example.org"]), into=make_briefing(), **EVIDENCE
+    )
+    assert result["new"] == 1
     record = ConsentRecord.objects.get()
     assert record.at == datetime(2024, 5, 1, tzinfo=UTC)
     assert (record.source, record.wording) == (EVIDENCE["source"], EVIDENCE["wording"])
@@ -82,7 +84,7 @@ def test_evidence_may_be_stated_once_for_the_file() -> None:
     ("missing", "words"), [("consented_on", "when"), ("source", "where"), ("wording", "told")]
 )
 def test_nothing_is_imported_without_evidence(missing: str, words: str) -> None:
-    stated = {name: said for name, said in EVIDENCE.items() if name != missing}
+    stated = {name: result for name, result in EVIDENCE.items() if name != missing}
     with pytest.raises(CommandError, match=f"(?s)Nothing was imported.*{words}"):
         import_list(make_csv(["email"], ["ada@example.org"]), into=make_briefing(), **stated)
     assert not Subscriber.objects.exists()
@@ -93,22 +95,22 @@ def test_a_second_import_changes_nothing() -> None:
     data = make_csv(HEADER, row(), row("bob@example.org"))
     import_list(data, into=briefing)
     before = [list(model.objects.values()) for model in (Subscriber, Subscription, ConsentRecord)]
-    said = import_list(data, into=briefing)
-    assert counts(said) == (0, 2, 0, 0)
+    result = import_list(data, into=briefing)
+    assert counts(result) == (0, 2, 0, 0)
     after = [list(model.objects.values()) for model in (Subscriber, Subscription, ConsentRecord)]
     assert after == before
 
 
 def test_an_address_in_several_spellings_counts_once() -> None:
-    said = import_list(
+    result = import_list(
         make_csv(HEADER, row("ada@example.org"), row("ADA@EXAMPLE.org"), row(" Ada@example.ORG ")),
         into=make_briefing(),
     )
-    assert counts(said) == (1, 0, 2, 0)
+    assert counts(result) == (1, 0, 2, 0)
     assert Subscriber.objects.get().address == "ada@example.org"
 
 
-def test_a_known_reader_joins_another_briefing_and_keeps_their_name() -> None:
+def test_an_existing_subscriber_gets_another_briefing_and_keeps_their_name() -> None:
     known = make_reader(of=make_briefing(), email="ada@example.org", name="A. Byron")
     other = make_briefing()
     assert counts(import_list(make_csv(HEADER, row()), into=other)) == (1, 0, 0, 0)
@@ -119,7 +121,7 @@ def test_a_known_reader_joins_another_briefing_and_keeps_their_name() -> None:
     }
 
 
-def test_nobody_who_left_or_is_suppressed_comes_back() -> None:
+def test_nobody_who_unsubscribed_or_is_suppressed_is_subscribed_again() -> None:
     briefing = make_briefing()
     gone = make_reader(of=briefing, email="gone@example.org")
     unsubscribe(gone, at=timezone.now(), source="letter", ip=None)
@@ -131,20 +133,20 @@ def test_nobody_who_left_or_is_suppressed_comes_back() -> None:
         )
     records = ConsentRecord.objects.count()
     names = ("gone", "GONE-all", "erased", "complained", "Bounced")
-    said = import_list(
+    result = import_list(
         make_csv(HEADER, *(row(f"{name}@example.org") for name in names)), into=briefing
     )
-    assert counts(said) == (0, 0, 0, 5)
+    assert counts(result) == (0, 0, 0, 5)
     assert not Subscription.objects.active().exists()
     assert Subscriber.objects.count() == 2
     assert ConsentRecord.objects.count() == records
-    assert [line for line, _ in reasons(said)] == ["2", "3", "4", "5", "6"]
-    assert "left the briefing" in said["refused_rows"][0]["reason"]
-    assert "left every briefing" in said["refused_rows"][1]["reason"]
-    assert "must not be written to" in said["refused_rows"][2]["reason"]
+    assert [line for line, _ in reasons(result)] == ["2", "3", "4", "5", "6"]
+    assert "unsubscribed from the briefing" in result["refused_rows"][0]["reason"]
+    assert "unsubscribed from every briefing" in result["refused_rows"][1]["reason"]
+    assert "suppressed" in result["refused_rows"][2]["reason"]
 
 
-def test_nobody_comes_back_at_an_address_that_they_left_for_another() -> None:
+def test_nobody_is_subscribed_again_at_their_former_address() -> None:
     briefing = make_briefing()
     reader = make_reader(of=briefing, email="old@example.org").subscriber
     now = timezone.now()
@@ -162,15 +164,15 @@ def test_nobody_comes_back_at_an_address_that_they_left_for_another() -> None:
         address="new@example.org", address_hash=hash_address("new@example.org")
     )
     data = make_csv(HEADER, row("OLD@example.org"))
-    said = import_list(data, into=briefing)
-    assert counts(said) == (0, 0, 0, 1)
-    assert "changed to another address" in said["refused_rows"][0]["reason"]
+    result = import_list(data, into=briefing)
+    assert counts(result) == (0, 0, 0, 1)
+    assert "changed their address" in result["refused_rows"][0]["reason"]
     make_reader(of=make_briefing(), email="old@example.org")  # the next owner of that mailbox
     assert import_list(data, into=briefing)["new"] == 1
 
 
-def test_refused_rows_come_back_with_line_reason_and_cells() -> None:
-    said = import_list(
+def test_refused_rows_are_written_with_line_reason_and_cells() -> None:
+    result = import_list(
         make_csv(
             HEADER,
             row("no address@example.org"),
@@ -185,18 +187,27 @@ def test_refused_rows_come_back_with_line_reason_and_cells() -> None:
         ),
         into=make_briefing(),
     )
-    assert counts(said) == (1, 0, 0, 8)
-    lines, words = zip(*reasons(said), strict=True)
+    assert counts(result) == (1, 0, 0, 8)
+    lines, words = zip(*reasons(result), strict=True)
     assert lines == ("2", "5", "6", "7", "8", "9", "10", "11")
-    told = "no spaces", "no e-mail", "cannot be read", "future", "where", "more", "fewer", "no date"
+    told = (
+        "no spaces",
+        "no email address",
+        "cannot be read",
+        "future",
+        "where",
+        "more",
+        "fewer",
+        "no consent date",
+    )
     for reason, word in zip(words, told, strict=True):
         assert word in reason
-    assert said["refused_rows"][0]["email"] == "no address@example.org"
-    assert said["refused_rows"][-1]["wording"] == "'=1+1"
-    assert sum(said["reasons"].values()) == 8
+    assert result["refused_rows"][0]["email"] == "no address@example.org"
+    assert result["refused_rows"][-1]["wording"] == "'=1+1"
+    assert sum(result["reasons"].values()) == 8
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing() -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing() -> None:
     briefing = make_briefing()
     make_reader(of=briefing, email="bob@example.org")
     data = make_csv(HEADER, row(), row("bob@example.org"), row("nonsense"))
@@ -208,31 +219,31 @@ def test_a_dry_run_says_the_same_and_writes_nothing() -> None:
     assert wet["new"] == 1
 
 
-def test_an_import_is_on_record_without_naming_anybody() -> None:
+def test_an_import_is_logged_without_naming_anybody() -> None:
     briefing = make_briefing()
     import_list(make_csv(HEADER, row()), into=briefing)
-    act = AuditLogEntry.objects.on(briefing).get()
-    assert (act.verb, act.detail["new"]) == ("imported subscribers", 1)
-    assert "ada" not in str(act.detail)
+    entry = AuditLogEntry.objects.on(briefing).get()
+    assert (entry.verb, entry.detail["new"]) == ("imported subscribers", 1)
+    assert "ada" not in str(entry.detail)
 
 
-def test_columns_are_chosen_by_hand_where_names_do_not_tell() -> None:
+def test_columns_can_be_chosen_where_their_names_are_unknown() -> None:
     data = make_csv(["Kontakt", "Wer", "Kontakt"], ["x", "Ada", "ada@example.org"])
     briefing = make_briefing()
-    with pytest.raises(CommandError, match=r"(?s)e-mail address.*Kontakt, Wer.*--columns"):
+    with pytest.raises(CommandError, match=r"(?s)email address.*Kontakt, Wer.*--columns"):
         import_list(data, into=briefing, **EVIDENCE)
     with pytest.raises(CommandError, match="Choose #1 or #3"):
         import_list(data, into=briefing, columns=["address=Kontakt"], **EVIDENCE)
-    with pytest.raises(CommandError, match=r"no column 'Mail'.*It has: Kontakt"):
+    with pytest.raises(CommandError, match=r"no column 'Mail'.*Its columns are: Kontakt"):
         import_list(data, into=briefing, columns=["address=Mail"], **EVIDENCE)
-    with pytest.raises(CommandError, match="ROLE=COLUMN"):
+    with pytest.raises(CommandError, match="FIELD=COLUMN"):
         import_list(data, into=briefing, columns=["Kontakt"], **EVIDENCE)
-    said = import_list(data, into=briefing, columns=["address=#3,name=Wer"], **EVIDENCE)
-    assert said["new"] == 1
+    result = import_list(data, into=briefing, columns=["address=#3,name=Wer"], **EVIDENCE)
+    assert result["new"] == 1
     assert Subscriber.objects.get().name == "Ada"
 
 
-def test_dates_are_read_only_where_the_file_tells_how() -> None:
+def test_dates_are_read_only_where_the_order_of_day_and_month_is_known() -> None:
     header = ["email", "consent_date"]
     stated = {"source": "s", "wording": "w"}
     briefing = make_briefing()
@@ -251,11 +262,11 @@ def test_dates_are_read_only_where_the_file_tells_how() -> None:
     }
 
 
-def test_addresses_and_names_of_other_scripts_come_in() -> None:
+def test_addresses_and_names_in_other_scripts_are_imported() -> None:
     briefing = make_briefing()
     data = make_csv(HEADER, row("Jürgen@Bücher.example", name="Zoë\u0000\u202e"), row("b@x.org"))
-    said = import_list(data.replace(b"\0", b""), into=briefing)
-    assert said["new"] == 2
+    result = import_list(data.replace(b"\0", b""), into=briefing)
+    assert result["new"] == 2
     reader = Subscriber.objects.at_address("jürgen@xn--bcher-kva.EXAMPLE").get()
     assert (reader.address, reader.name) == ("Jürgen@xn--bcher-kva.example", "Zoë")
 
@@ -265,7 +276,7 @@ def test_a_name_with_a_link_is_left_empty() -> None:
     assert Subscriber.objects.get().name == ""
 
 
-def test_cells_that_databases_find_hard_arrive_as_they_are() -> None:
+def test_cells_that_need_escaping_are_stored_as_they_are() -> None:
     hard = {"name": r"Ada \N Byron\t", "source": "C:\\forms\tone", "wording": "a\nb\\.\n\\N"}
     data = make_csv(["email", "name", "source", "wording"], ["ada@example.org", *hard.values()])
     import_list(data, into=make_briefing(), consented_on="2024-05-01")
@@ -274,13 +285,13 @@ def test_cells_that_databases_find_hard_arrive_as_they_are() -> None:
     assert (record.source, record.wording) == (hard["source"], hard["wording"])
 
 
-def test_what_fails_while_writing_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_while_writing_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     briefing = make_briefing()
 
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("subscribers.lists.import_run.refused_file", fail)
+    monkeypatch.setattr("subscribers.lists.import_run._refused_file", fail)
     with pytest.raises(OSError, match="disk"):
         import_list(make_csv(HEADER, row()), into=briefing)
     assert not Subscriber.objects.exists()
@@ -288,7 +299,7 @@ def test_what_fails_while_writing_leaves_nothing_behind(monkeypatch: pytest.Monk
     assert not AuditLogEntry.objects.exists()
 
 
-def test_a_wrong_briefing_file_or_folder_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_wrong_briefing_file_or_folder_gets_a_plain_error(tmp_path: Path) -> None:
     retired = make_briefing(retired=True)
     with pytest.raises(CommandError, match="retired"):
         import_list(make_csv(HEADER, row()), into=retired)
@@ -299,7 +310,7 @@ def test_a_wrong_briefing_file_or_folder_is_told_in_a_sentence(tmp_path: Path) -
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(HEADER, row()))
     words = ("import_subscribers", str(file), f"--refused={file}")
-    with pytest.raises(CommandError, match="over the list itself"):
+    with pytest.raises(CommandError, match="names the list itself"):
         call_command(*words, briefing=make_briefing().slug)
     assert file.read_bytes() == make_csv(HEADER, row())
     with pytest.raises(CommandError, match="cannot be written"):
@@ -309,27 +320,27 @@ def test_a_wrong_briefing_file_or_folder_is_told_in_a_sentence(tmp_path: Path) -
     assert not Subscriber.objects.exists()
 
 
-def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+def test_the_command_reports_what_it_did(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(HEADER, row(), row("nonsense")))
     out = io.StringIO()
     call_command("import_subscribers", str(file), briefing=make_briefing().slug, stdout=out)
-    said = out.getvalue()
-    assert "UTF-8, separated by comma" in said
-    assert "2 rows: 1 new subscribers of" in said
-    assert "1 refused" in said
-    assert "This is no e-mail address" in said
-    assert "--refused FILE" in said
+    result = out.getvalue()
+    assert "UTF-8, separated by comma" in result
+    assert "2 rows: 1 new subscribers to" in result
+    assert "1 refused" in result
+    assert "name@example.org" in result
+    assert "--refused FILE" in result
 
 
-def test_a_list_comes_in_by_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_can_be_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     data = io.TextIOWrapper(io.BytesIO(make_csv(HEADER, row())))
     monkeypatch.setattr("sys.stdin", data)
     call_command("import_subscribers", "-", briefing=make_briefing().slug, stdout=io.StringIO())
     assert Subscriber.objects.get().address == "ada@example.org"
 
 
-def test_the_file_of_refused_rows_is_mended_and_sent_in_the_same_way(tmp_path: Path) -> None:
+def test_the_file_of_refused_rows_can_be_fixed_and_imported(tmp_path: Path) -> None:
     briefing = make_briefing()
     file, refused = tmp_path / "list.csv", tmp_path / "refused.csv"
     file.write_bytes(make_csv(HEADER, row(), row("=bob.example.org", name="'Bob")))

@@ -1,4 +1,4 @@
-"""Exports of other programs are taken as they are; what is peculiar about each is known."""
+"""Exports of other programs are imported as they are, with the peculiarities of each."""
 
 from __future__ import annotations
 
@@ -37,41 +37,43 @@ def member(
     ]
 
 
-def test_mailchimps_members_come_with_both_hours_and_addresses() -> None:
-    said = import_list(
+def test_mailchimp_members_have_both_times_and_ip_addresses() -> None:
+    result = import_list(
         make_csv(MAILCHIMP, member("ada@example.org"), member("bob@example.org", sure="")),
         into=make_briefing(),
     )
-    assert (said["layout"], said["new"], said["refused"]) == ("Mailchimp", 1, 1)
-    assert "never confirmed" in said["refused_rows"][0]["reason"]
+    assert (result["layout"], result["new"], result["refused"]) == ("Mailchimp", 1, 1)
+    assert "never confirmed" in result["refused_rows"][0]["reason"]
     record = ConsentRecord.objects.select_related("subscriber").get()
     assert record.subscriber.name == "Ada Byron"
     assert record.at == datetime(2019, 3, 1, 8, 5, tzinfo=UTC)
     assert record.asked_at == datetime(2019, 3, 1, 8, tzinfo=UTC)
     assert (record.ip, record.asked_ip) == ("2001:db8::7", "198.51.100.7")
     assert record.source == "Mailchimp export"
-    assert "does not hold the words" in record.wording
+    assert "does not include the words" in record.wording
 
 
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
         (["UNSUB_TIME", "UNSUB_CAMPAIGN_TITLE", "UNSUB_REASON"], "unsubscribed"),
-        (["CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID"], "came back"),
+        (["CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID"], "bounced"),
     ],
 )
-def test_mailchimps_other_lists_bring_nobody(columns: list[str], reason: str) -> None:
+def test_mailchimp_lists_of_unsubscribed_and_cleaned_people_subscribe_nobody(
+    columns: list[str], reason: str
+) -> None:
     data = make_csv(
         [*MAILCHIMP, *columns],
         [*member("ada@example.org"), "2020-01-01 00:00:00", "", ""],
         [*member("bob@example.org"), "", "", ""],
     )
-    said = import_list(data, into=make_briefing())
-    assert (said["new"], said["refused"]) == (0, 2)
-    assert all(reason in one["reason"] for one in said["refused_rows"])
+    result = import_list(data, into=make_briefing())
+    assert (result["new"], result["refused"]) == (0, 2)
+    assert all(reason in one["reason"] for one in result["refused_rows"])
 
 
-def test_ghosts_members_come_unless_they_left_or_were_deleted() -> None:
+def test_ghost_members_are_imported_unless_unsubscribed_or_deleted() -> None:
     def row(name: str, subscribed: str = "true", deleted: str = "") -> list[str]:
         created = "2022-06-01T09:30:00.000Z"
         return [
@@ -95,14 +97,14 @@ def test_ghosts_members_come_unless_they_left_or_were_deleted() -> None:
         row("cyd", deleted="2023-01-01T00:00:00.000Z"),
         row("dan", subscribed=""),
     )
-    said = import_list(data, into=make_briefing(), wording="Sign up for our letters.")
-    assert (said["layout"], said["new"], said["refused"]) == ("Ghost", 1, 3)
+    result = import_list(data, into=make_briefing(), wording="Sign up for our emails.")
+    assert (result["layout"], result["new"], result["refused"]) == ("Ghost", 1, 3)
     record = ConsentRecord.objects.get()
     assert record.at == datetime(2022, 6, 1, 9, 30, tzinfo=UTC)
-    assert record.wording == "Sign up for our letters."
+    assert record.wording == "Sign up for our emails."
 
 
-def test_substacks_free_readers_come_and_disabled_addresses_do_not() -> None:
+def test_substack_free_readers_are_imported_and_disabled_addresses_are_not() -> None:
     created = "2023-02-03T04:05:06.789Z"
     data = make_csv(
         SUBSTACK,
@@ -118,12 +120,12 @@ def test_substacks_free_readers_come_and_disabled_addresses_do_not() -> None:
         ],
         ["dead@example.org", "false", "", "other", "true", created, ""],
     )
-    said = import_list(data, into=make_briefing())
-    assert (said["layout"], said["new"], said["refused"]) == ("Substack", 2, 1)
-    assert said["refused_rows"][0]["email"] == "dead@example.org"
+    result = import_list(data, into=make_briefing())
+    assert (result["layout"], result["new"], result["refused"]) == ("Substack", 2, 1)
+    assert result["refused_rows"][0]["email"] == "dead@example.org"
 
 
-def test_listmonks_subscribers_come_when_enabled_and_confirmed() -> None:
+def test_listmonk_subscribers_are_imported_when_enabled_and_confirmed() -> None:
     def row(name: str, status: str = "enabled", subscription: str = "confirmed") -> list[str]:
         at = "2024-01-02 03:04:05.678901 +0000 UTC"
         return ["u", f"{name}@example.org", name, '{"city": "York"}', status, at, at, subscription]
@@ -136,8 +138,8 @@ def test_listmonks_subscribers_come_when_enabled_and_confirmed() -> None:
         row("dan", subscription="unconfirmed"),
         row("eve", subscription="unsubscribed"),
     )
-    said = import_list(data, into=make_briefing())
-    assert (said["layout"], said["new"], said["refused"]) == ("listmonk", 1, 4)
+    result = import_list(data, into=make_briefing())
+    assert (result["layout"], result["new"], result["refused"]) == ("listmonk", 1, 4)
     assert Subscriber.objects.get().address == "ada@example.org"
     plain = make_csv(LISTMONK, row("fay")[:-1], row("gus", status="blocklisted")[:-1])
     assert import_list(plain, into=make_briefing())["new"] == 1

@@ -1,4 +1,4 @@
-"""A list of a hundred thousand: memory stays flat, and the numbers add up."""
+"""An import of a hundred thousand rows: memory stays flat, and the counts add up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ sys.exit(code)
 """
 
 
-def test_a_hundred_thousand_rows_come_in_with_flat_memory(
+def test_a_hundred_thousand_rows_are_imported_with_flat_memory(
     program_environment: Callable[..., dict[str, str]], tmp_path: Path
 ) -> None:
     make_briefing(slug="ward")
@@ -35,16 +35,16 @@ def test_a_hundred_thousand_rows_come_in_with_flat_memory(
     write_list(small, 20)
     env = program_environment()
     _, little = import_watched(small, env)
-    said, much = import_watched(large, env)
+    result, much = import_watched(large, env)
     assert much < little + 60_000, "kilobytes"
     assert much < 200_000
     # Each tenth row repeats the one before, each hundredth has no address; twenty were there.
-    assert said["rows"] == ROWS
-    assert said["refused"] == ROWS // 100
-    assert said["repeated"] == ROWS // 10 - ROWS // 100
-    assert said["already_there"] == 18
-    joined = said["new"] + said["already_there"]
-    assert sum(said[one] for one in ("new", "already_there", "repeated", "refused")) == ROWS
+    assert result["rows"] == ROWS
+    assert result["refused"] == ROWS // 100
+    assert result["repeated"] == ROWS // 10 - ROWS // 100
+    assert result["already_there"] == 18
+    joined = result["new"] + result["already_there"]
+    assert sum(result[one] for one in ("new", "already_there", "repeated", "refused")) == ROWS
     for model in (Subscriber, Subscription, ConsentRecord):
         assert model.objects.count() == joined
     assert Subscriber.objects.values("token").distinct().count() == joined
@@ -56,11 +56,11 @@ def write_list(file: Path, rows: int) -> None:
         for number in range(rows):
             named = number - (number % 10 == 9)
             address = "nowhere" if number % 100 == 99 else f"r{named}@mail.example"
-            out.write(f"{address},Reader {number},2024-05-01 10:00:00,/ward/,Please e-mail me.\n")
+            out.write(f"{address},Reader {number},2024-05-01 10:00:00,/ward/,Please email me.\n")
 
 
 def import_watched(file: Path, env: dict[str, str]) -> tuple[dict[str, int], int]:
-    """Import in a program of its own; give its words and its peak memory in kilobytes."""
+    """Import in a separate process; return its JSON and its peak memory in kilobytes."""
     command = [sys.executable, "manage.py", "import_subscribers", str(file)]
     words = [*command, "--briefing", "ward", "--json"]
     done = subprocess.run(

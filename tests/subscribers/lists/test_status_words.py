@@ -1,4 +1,4 @@
-"""Who a list itself calls unsubscribed, bounced, blocked or unconfirmed stays out."""
+"""People whom a list calls unsubscribed, bounced, blocked or unconfirmed are refused."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def row(email: str = "ada@example.org") -> list[str]:
         ("state", "unsubscribed"),
     ],
 )
-def test_who_the_file_says_is_not_subscribed_stays_out(header: str, cell: str) -> None:
-    said = import_list(
+def test_a_person_with_another_status_than_subscribed_is_refused(header: str, cell: str) -> None:
+    result = import_list(
         make_csv([*HEADER, header], [*row(), cell]), into=make_briefing(), **EVIDENCE
     )
-    assert (said["new"], said["refused"]) == (0, 1)
+    assert (result["new"], result["refused"]) == (0, 1)
     assert not Subscriber.objects.exists()
 
 
@@ -45,15 +45,15 @@ def test_who_the_file_says_is_not_subscribed_stays_out(header: str, cell: str) -
         *(("state", "Texas"), ("confirmed", "2024-05-01"), ("left_at", "")),
     ],
 )
-def test_who_the_file_says_is_subscribed_comes_in(header: str, cell: str) -> None:
-    said = import_list(
+def test_a_person_with_the_status_subscribed_is_imported(header: str, cell: str) -> None:
+    result = import_list(
         make_csv([*HEADER, header], [*row(), cell]), into=make_briefing(), **EVIDENCE
     )
-    assert (said["new"], said["refused"]) == (1, 0)
+    assert (result["new"], result["refused"]) == (1, 0)
 
 
 def test_one_row_that_says_unsubscribed_outweighs_all_others() -> None:
-    said = import_list(
+    result = import_list(
         make_csv(
             [*HEADER, "status"],
             [*row(), "subscribed"],
@@ -63,4 +63,4 @@ def test_one_row_that_says_unsubscribed_outweighs_all_others() -> None:
         into=make_briefing(),
         **EVIDENCE,
     )
-    assert (said["new"], said["repeated"], said["refused"]) == (0, 1, 2)
+    assert (result["new"], result["repeated"], result["refused"]) == (0, 1, 2)

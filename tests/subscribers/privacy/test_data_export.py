@@ -1,4 +1,4 @@
-"""A person gets everything there is about them in one file."""
+"""A person gets everything we keep about them in one file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 
 from subscribers.models import AddressChange, AddressChangeState, Subscriber
 from subscribers.privacy.data_export import LEFT_OUT
-from subscribers.privacy.personal_data import person_of, traces_of
+from subscribers.privacy.personal_data import person_of, rows_about
 from tests.factories import make_briefing, make_reader
 from tests.subscribers.subscriber_lives import (
     IP,
@@ -42,7 +42,7 @@ def download(client: Client, life: Life) -> dict[str, Any]:
     return found
 
 
-def test_the_file_tells_the_whole_story(client: Client, life: Life) -> None:
+def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     data = download(client, life)
     [subscriber] = data["subscriber"]
     assert (subscriber["address"], subscriber["name"]) == (NEW, NAME)
@@ -54,32 +54,32 @@ def test_the_file_tells_the_whole_story(client: Client, life: Life) -> None:
     assert [one["action"] for one in data["consents"]] == ["Joined", "Joined", "Left"]
     assert data["consents"][0]["ip"] == IP6
     assert data["consents"][0]["asked_ip"] == IP
-    assert "Please e-mail me" in data["consents"][0]["wording"]
+    assert "at any time" in data["consents"][0]["wording"]
     [copy] = data["deliveries"]
     assert "Council & mayor" in copy["dispatch"]
     assert (copy["state"], "550 5.1.1" in copy["answer"]) == ("refused", True)
-    moves = [(one["old_address"], one["new_address"]) for one in data["changes of address"]]
+    moves = [(one["old_address"], one["new_address"]) for one in data["address changes"]]
     assert moves[:2] == [(OLD, NEW), (NEW, TAKEN)]
     assert [one["body"] for one in data["comments"]] == [
         "The write-off helps the accounts.",
         "And another thing.",
     ]
     assert {one["address"] for one in data["sign-ups"]} == {OLD, NEW}
-    assert data["asked for in sign-ups"][0]["ip"] == IP
+    assert data["briefings chosen in sign-ups"][0]["ip"] == IP
 
 
 def test_every_column_about_the_person_is_in_it(client: Client, life: Life) -> None:
     data = download(client, life)
     person = person_of(Subscriber.objects.get(pk=life.subscriber.pk))
-    for name, rows in traces_of(person).items():
+    for name, rows in rows_about(person).items():
         columns = {field.name for field in rows.model._meta.concrete_fields} - LEFT_OUT
         assert [set(row) for row in data[name]] == [columns] * rows.count(), name
 
 
-def test_every_table_that_points_to_a_subscriber_is_among_the_traces() -> None:
+def test_every_table_that_points_to_a_subscriber_is_in_personal_data() -> None:
     """A new table about readers belongs in subscribers/privacy/personal_data.py."""
     reader = make_reader(of=make_briefing()).subscriber
-    known = {rows.model for rows in traces_of(person_of(reader)).values()}
+    known = {rows.model for rows in rows_about(person_of(reader)).values()}
     pointing = {
         model
         for model in apps.get_models(include_auto_created=True)
@@ -88,7 +88,7 @@ def test_every_table_that_points_to_a_subscriber_is_among_the_traces() -> None:
     assert pointing - known == set()
 
 
-def test_the_file_holds_no_keys_and_nothing_of_anybody_else(client: Client, life: Life) -> None:
+def test_the_file_has_no_tokens_and_nothing_about_anybody_else(client: Client, life: Life) -> None:
     reader = Subscriber.objects.get(pk=life.subscriber.pk)
     words = json.dumps(download(client, life))
     for secret in (
@@ -104,22 +104,20 @@ def test_the_file_holds_no_keys_and_nothing_of_anybody_else(client: Client, life
     assert "bob@example.org" not in words
 
 
-def test_the_file_tells_no_more_of_another_address_than_the_page_does(
+def test_the_file_reveals_no_more_about_another_address_than_the_page(
     client: Client, life: Life
 ) -> None:
     changes = AddressChange.objects.filter(new_address=TAKEN)
     assert changes.update(state=AddressChangeState.REFUSED) == 1
-    told = {
-        one["new_address"]: one["state"] for one in download(client, life)["changes of address"]
-    }
+    told = {one["new_address"]: one["state"] for one in download(client, life)["address changes"]}
     assert told[TAKEN] == AddressChangeState.OPEN.label
 
 
-def test_what_somebody_else_asked_is_told_without_who_asked(client: Client, life: Life) -> None:
+def test_a_request_by_somebody_else_is_in_it_without_who_asked(client: Client, life: Life) -> None:
     other = make_reader(of=life.briefings[0], email="bob@example.org").subscriber
     client.post(owner_link(other), {"move": "1", "address": NEW}, REMOTE_ADDR="198.51.100.99")
     data = download(client, life)
-    [asked] = data["asked to become your address"]
+    [asked] = data["requests by others to use your address"]
     assert asked.keys() == {"id", "new_address", "asked_at", "new_agreed_at", "new_agreed_ip"}
     assert asked["new_address"] == NEW
     words = json.dumps({name: rows for name, rows in data.items() if name != "made_at"})
@@ -127,7 +125,9 @@ def test_what_somebody_else_asked_is_told_without_who_asked(client: Client, life
     assert "198.51.100.99" not in words
 
 
-def test_a_letters_holder_gets_no_file_and_a_get_gives_none(client: Client, life: Life) -> None:
+def test_the_holder_of_an_email_gets_no_file_and_neither_does_a_get(
+    client: Client, life: Life
+) -> None:
     holder = f"/preferences/{life.subscriber.token}/data/"
     assert client.post(holder).status_code == 302
     link = owner_link(Subscriber.objects.get(pk=life.subscriber.pk))

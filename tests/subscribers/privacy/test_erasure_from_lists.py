@@ -1,4 +1,4 @@
-"""Erasing a person from lists that wait, in whatever state, and from refused rows that are kept."""
+"""A person is erased from uploaded lists in any state, and from refused rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers.lists import tasks, uploaded_lists
-from subscribers.lists.import_plan import Choices, make_plan
+from subscribers.lists.import_plan import ImportOptions, make_plan
 from subscribers.lists.uploaded_lists import read_parts
 from subscribers.models import (
     ImportPart,
@@ -24,10 +24,10 @@ from subscribers.models import (
     SubscriberImport,
 )
 from subscribers.privacy.erasure import erase
-from subscribers.privacy.list_erasure import Sought
+from subscribers.privacy.list_erasure import AddressMatcher
 from subscribers.privacy.personal_data import person_at
 from tests.factories import make_briefing, make_reader
-from tests.subscribers.lists.list_files import EVIDENCE, make_csv
+from tests.subscribers.lists.list_files import EVIDENCE_OPTIONS, make_csv
 from tests.subscribers.subscriber_lives import every_value
 
 pytestmark = pytest.mark.django_db
@@ -43,18 +43,17 @@ ROWS = [
     ["bob@example.org", "Bob", "last"],
 ]
 OTHERS = ["ada@example.org", "bob@example.org", "not-adelheid.quill@xn--bcher-kva.example"]
-STATED = Choices(**EVIDENCE)  # type: ignore[arg-type]  # it names no columns
 
 
-def send_in(
-    data: bytes, *, choices: Choices = STATED, briefing: Briefing | None = None
+def upload(
+    data: bytes, *, options: ImportOptions = EVIDENCE_OPTIONS, briefing: Briefing | None = None
 ) -> SubscriberImport:
-    return uploaded_lists.keep(
+    return uploaded_lists.store_upload(
         io.BytesIO(data),
         name="list.csv",
         size=len(data),
         briefing=briefing or make_briefing(),
-        choices=choices,
+        options=options,
         by=None,
     )
 
@@ -63,12 +62,12 @@ def erase_at(address: str) -> dict[str, int]:
     return dict(erase(person_at(address), keep_words=False, at=timezone.now()))
 
 
-def stored(made: SubscriberImport, kind: PartKind = PartKind.FILE) -> bytes:
-    return b"".join(read_parts(made, kind))
+def stored(subscriber_import: SubscriberImport, kind: PartKind = PartKind.FILE) -> bytes:
+    return b"".join(read_parts(subscriber_import, kind))
 
 
 def work() -> None:
-    tasks.work_on_imports()
+    tasks.process_imports()
 
 
 def confirm() -> None:
@@ -76,8 +75,8 @@ def confirm() -> None:
 
 
 def take() -> None:
-    """Let a worker have it in hand, and be silent."""
-    assert SubscriberImport.objects.get().take(at=timezone.now())
+    """Have a worker claim the import and report nothing."""
+    assert SubscriberImport.objects.get().claim_for_worker(at=timezone.now())
 
 
 def traces() -> set[str]:
@@ -98,75 +97,75 @@ WAYS: dict[str, tuple[Callable[[], None], ...]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_waiting_list_loses_the_rows_and_brings_all_others(way: str) -> None:
-    made = send_in(make_csv(HEADER, *ROWS))
+def test_a_waiting_list_loses_their_rows_and_is_imported_without_them(way: str) -> None:
+    subscriber_import = upload(make_csv(HEADER, *ROWS))
     for step in WAYS[way]:
         step()
     assert traces() >= {"subscribers_importpart.data", "subscribers_subscriberimport.reading"}
-    assert erase_at(WHO)["rows of lists"] == 3
+    assert erase_at(WHO)["rows in uploaded lists"] == 3
     assert traces() == set()
 
     work()
-    made.refresh_from_db()
-    if made.state == ImportState.CHECKED:
-        assert made.figures["new"] == 3  # what the button says is what comes
-        made.begin(by=None)
+    subscriber_import.refresh_from_db()
+    if subscriber_import.state == ImportState.CHECKED:
+        assert subscriber_import.figures["new"] == 3  # what the button says is what comes
+        subscriber_import.begin(by=None)
         work()
-    made.refresh_from_db()
-    assert made.state == ImportState.DONE
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.state == ImportState.DONE
     assert sorted(Subscriber.objects.values_list("address", flat=True)) == OTHERS
-    assert (made.figures["rows"], made.figures["refused"]) == (4, 1)
+    assert (subscriber_import.figures["rows"], subscriber_import.figures["refused"]) == (4, 1)
     # Lines are counted as in the file that was sent.
-    text = stored(made, PartKind.REFUSED).decode("utf-8-sig")
+    text = stored(subscriber_import, PartKind.REFUSED).decode("utf-8-sig")
     [refused] = csv.DictReader(io.StringIO(text, newline=""))
     assert (refused["line"], refused["email"]) == ("8", "nonsense")
     assert traces() == set()
 
 
-def test_a_list_that_is_still_to_be_completed_loses_them_too() -> None:
-    made = send_in(make_csv(HEADER, ROWS[1], *ROWS), choices=Choices())
-    assert made.state == ImportState.UPLOADED
-    assert "Adelheid" in json.dumps(made.reading)  # as the example of each column
+def test_a_list_with_missing_options_loses_their_rows() -> None:
+    subscriber_import = upload(make_csv(HEADER, ROWS[1], *ROWS), options=ImportOptions())
+    assert subscriber_import.state == ImportState.UPLOADED
+    assert "Adelheid" in json.dumps(subscriber_import.reading)  # as the example of each column
     erase_at(WHO)
     assert traces() == set()
-    made.refresh_from_db()
-    assert "does not say when" in made.trouble
-    assert made.reading["header"][1] == {"name": "name", "example": "Ada"}
-    uploaded_lists.choose(made, STATED)
+    subscriber_import.refresh_from_db()
+    assert "does not say when" in subscriber_import.trouble
+    assert subscriber_import.reading["header"][1] == {"name": "name", "example": "Ada"}
+    uploaded_lists.change_options(subscriber_import, EVIDENCE_OPTIONS)
     work()
     confirm()
     work()
     assert sorted(Subscriber.objects.values_list("address", flat=True)) == OTHERS
 
 
-def test_refused_rows_that_are_kept_lose_theirs() -> None:
+def test_a_file_of_refused_rows_loses_their_rows() -> None:
     briefing = make_briefing()
     make_reader(of=briefing, email="ada@example.org")
     rows = [["=cmd@nowhere", "Mallory", ""], ["adelheid.quill@bücher", "Adelheid", WHO], *ROWS]
-    made = send_in(make_csv(HEADER, *rows), briefing=briefing)
+    subscriber_import = upload(make_csv(HEADER, *rows), briefing=briefing)
     work()
     confirm()
     work()
     assert "subscribers_importpart.data" in traces()
-    before = stored(made, PartKind.REFUSED).decode("utf-8-sig").splitlines()
+    before = stored(subscriber_import, PartKind.REFUSED).decode("utf-8-sig").splitlines()
     erase_at(WHO)
     assert traces() == set()
-    after = stored(made, PartKind.REFUSED).decode("utf-8-sig").splitlines()
+    after = stored(subscriber_import, PartKind.REFUSED).decode("utf-8-sig").splitlines()
     assert after == [line for line in before if "delheid" not in line]
     assert len(after) == 4  # the header, Mallory, and the nonsense on two lines
-    made.refresh_from_db()
-    assert made.state == ImportState.DONE
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.state == ImportState.DONE
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
-def test_other_encodings_keep_theirs(encoding: str, line_end: str) -> None:
+def test_a_rewritten_list_keeps_its_encoding(encoding: str, line_end: str) -> None:
     data = make_csv(
         HEADER, *ROWS, encoding=encoding, lineterminator=line_end, quoting=csv.QUOTE_ALL
     )
-    made = send_in(data)
+    subscriber_import = upload(data)
     erase_at(WHO)
-    left = stored(made)
+    left = stored(subscriber_import)
     codec = "utf-16" if encoding == "utf-16" else encoding
     assert "adelheid" not in left.decode(codec).lower().replace("not-adelheid", "")
     rows = list(csv.reader(io.StringIO(left.decode(codec), newline="")))
@@ -174,19 +173,21 @@ def test_other_encodings_keep_theirs(encoding: str, line_end: str) -> None:
     assert left[:4] == data[:4]
 
 
-def test_a_list_without_the_person_is_left_as_it_is() -> None:
-    made = send_in(make_csv(HEADER, ROWS[0], ROWS[2]))
+def test_a_list_without_the_person_is_not_changed() -> None:
+    subscriber_import = upload(make_csv(HEADER, ROWS[0], ROWS[2]))
     take()
     before = every_value()
-    assert erase_at(WHO)["rows of lists"] == 0
+    assert erase_at(WHO)["rows in uploaded lists"] == 0
     changed = {column for column, values in every_value().items() if values != before.get(column)}
     assert {column.split(".")[0] for column in changed} == {"subscribers_suppression"}
-    made.refresh_from_db()
-    assert made.claim == 1  # the worker goes on
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.claim == 1  # the worker goes on
 
 
-def test_a_worker_that_read_them_before_is_heard_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = send_in(make_csv(HEADER, *ROWS))
+def test_a_worker_that_read_their_rows_before_cannot_finish(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subscriber_import = upload(make_csv(HEADER, *ROWS))
 
     def erased_meanwhile(*args: Any, **kwargs: Any) -> Any:
         monkeypatch.undo()
@@ -196,50 +197,50 @@ def test_a_worker_that_read_them_before_is_heard_no_more(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("subscribers.lists.uploaded_lists.make_plan", erased_meanwhile)
     work()
-    made.refresh_from_db()
-    assert (made.state, made.figures) == (ImportState.CHECKING, {})
+    subscriber_import.refresh_from_db()
+    assert (subscriber_import.state, subscriber_import.figures) == (ImportState.CHECKING, {})
     assert traces() == set()
     work()
-    made.refresh_from_db()
-    assert (made.state, made.figures["new"]) == (ImportState.CHECKED, 3)
+    subscriber_import.refresh_from_db()
+    assert (subscriber_import.state, subscriber_import.figures["new"]) == (ImportState.CHECKED, 3)
     assert traces() == set()
 
 
-def test_a_list_that_cannot_be_taken_apart_goes_as_a_whole() -> None:
+def test_a_list_whose_rows_cannot_be_told_apart_is_removed_as_a_whole() -> None:
     rows = [[f"r{number}@example.org", "x" * 80, ""] for number in range(2_000)]
     data = make_csv(HEADER, *rows, [WHO, "Adelheid", ""]) + b'x@example.org,"never closed\n'
-    made = send_in(data)
+    subscriber_import = upload(data)
     erase_at(WHO)
-    made.refresh_from_db()
-    assert made.state == ImportState.FAILED
-    assert "line 2,003 is never closed" in made.trouble
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.state == ImportState.FAILED
+    assert "line 2,003 is never closed" in subscriber_import.trouble
     assert not ImportPart.objects.exists()
 
 
 def test_a_list_is_rewritten_only_with_the_rest_of_the_erasure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    send_in(make_csv(HEADER, *ROWS))
+    upload(make_csv(HEADER, *ROWS))
     before = every_value()
 
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("the lights went out")
 
-    monkeypatch.setattr("subscribers.privacy.erasure.letters_to", break_down)
+    monkeypatch.setattr("subscribers.privacy.erasure.emails_to", break_down)
     with pytest.raises(RuntimeError):
         erase_at(WHO)
     assert every_value() == before
 
 
-def test_periods_are_as_before() -> None:
-    made = send_in(make_csv(HEADER, *ROWS))
+def test_an_erasure_does_not_extend_how_long_a_list_is_kept() -> None:
+    subscriber_import = upload(make_csv(HEADER, *ROWS))
     work()
     erase_at(WHO)
-    made.refresh_from_db()
+    subscriber_import.refresh_from_db()
     work()
-    uploaded_lists.forget(at=made.created_at + timedelta(days=1))
-    made.refresh_from_db()
-    assert made.state == ImportState.STOPPED
+    uploaded_lists.remove_expired(at=subscriber_import.created_at + timedelta(days=1))
+    subscriber_import.refresh_from_db()
+    assert subscriber_import.state == ImportState.STOPPED
     assert not ImportPart.objects.exists()
 
 
@@ -260,10 +261,10 @@ def test_periods_are_as_before() -> None:
         "\u017fue@x.org, a\u0064a@example.org",
     ],
 )
-def test_an_address_is_found_in_whatever_shape(cell: str) -> None:
-    sought = Sought(["Ada@example.org"])
-    assert sought.is_in(["", cell])
-    assert sought.may_be_in(cell)
+def test_an_address_is_found_in_any_spelling(cell: str) -> None:
+    matcher = AddressMatcher(["Ada@example.org"])
+    assert matcher.matches(["", cell])
+    assert matcher.may_match(cell)
 
 
 @pytest.mark.parametrize(
@@ -280,5 +281,5 @@ def test_an_address_is_found_in_whatever_shape(cell: str) -> None:
         ),
     ],
 )
-def test_an_address_is_not_found_in_somebody_elses(cell: str) -> None:
-    assert not Sought(["ada@example.org"]).is_in(["", cell])
+def test_an_address_is_not_found_in_another_one(cell: str) -> None:
+    assert not AddressMatcher(["ada@example.org"]).matches(["", cell])

@@ -1,4 +1,4 @@
-"""Any table that a program writes is read as it was; whatever else is sent gets a sentence."""
+"""Any CSV file that a program writes is read as it was; any other file gets a plain error."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsroom.email_addresses import address_key, normalise_address
-from subscribers.lists.csv_reader import SEPARATORS, open_table, read_rows
-from subscribers.lists.dates import DayOrder, UnclearDate, find_order, read_date
-from subscribers.lists.fast_addresses import AddressUnfit, Recogniser
-from subscribers.lists.import_errors import ImportRefused, Reason
-from subscribers.lists.import_plan import Choices, make_plan
-from subscribers.lists.import_preview import preview
-from subscribers.lists.spreadsheet_cells import defuse, undefuse
-from tests.subscribers.lists.list_files import EVIDENCE, NOW, make_csv
+from subscribers.lists.csv_files import (
+    SEPARATORS,
+    detect_format,
+    escape_formula,
+    read_rows,
+    unescape_formula,
+)
+from subscribers.lists.dates import DayOrder, InvalidDate, detect_day_order, parse_date
+from subscribers.lists.import_errors import ImportRefused, RefusalReason
+from subscribers.lists.import_plan import ImportOptions, make_plan
+from subscribers.lists.row_validation import AddressNormaliser, RowRefused
+from subscribers.lists.uploaded_lists import preview_of
+from tests.subscribers.lists.list_files import EVIDENCE_OPTIONS, NOW, make_csv
 
 # How programs write lists: the codec, and what stands before the text.
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
@@ -37,7 +42,7 @@ NARROW = st.text(st.sampled_from("aé ßÿ,;\t|\"'\r\n@.-=1"), max_size=20)
     line_end=st.sampled_from(["\r\n", "\n", "\r"]),
     quotes_all=st.booleans(),
 )
-def test_rows_of_any_dialect_come_back(
+def test_rows_of_any_dialect_are_read_as_they_were_written(
     rows: list[list[str]],
     narrow: list[list[str]],
     encoding: str,
@@ -58,7 +63,7 @@ def test_rows_of_any_dialect_come_back(
     )
     file = io.BytesIO(data)
     try:
-        table = open_table(file)
+        table = detect_format(file)
     except ImportRefused as refusal:
         # Mostly control characters: that is no list, whatever wrote it.
         assert "no text" in str(refusal)  # noqa: PT017
@@ -82,7 +87,7 @@ def test_hostile_bytes_are_read_or_refused_with_a_sentence(data: bytes) -> None:
     for content in (data, b"email,name\n" + data, "email;name\n".encode("utf-16") + data):
         file = io.BytesIO(content)
         try:
-            table = open_table(file)
+            table = detect_format(file)
             list(read_rows(file, table))
         except ImportRefused as refusal:
             assert str(refusal).endswith((".", "\n")) or ". " in str(refusal)  # noqa: PT017
@@ -91,11 +96,11 @@ def test_hostile_bytes_are_read_or_refused_with_a_sentence(data: bytes) -> None:
 
 @pytest.mark.django_db
 @given(data=st.binary(max_size=300))
-def test_hostile_rows_are_judged_one_by_one(data: bytes) -> None:
+def test_hostile_rows_are_validated_one_by_one(data: bytes) -> None:
     file = io.BytesIO(b"email,name,consent_date,status\n" + data)
     try:
-        plan = make_plan(file, Choices(source="s", wording="w"), now=NOW)
-        preview(file, plan, briefing="ward", now=NOW)
+        plan = make_plan(file, ImportOptions(source="s", wording="w"), now=NOW)
+        preview_of(file, plan, briefing="ward", now=NOW)
     except ImportRefused:
         pass
 
@@ -115,7 +120,10 @@ def test_hostile_rows_are_judged_one_by_one(data: bytes) -> None:
         ("email\nZoë\n".encode() + b"J\xfcrgen\n", "UTF-8, but line 3 is not"),
         ("email\nZoë\nJü".encode()[:-1], "UTF-8, but line 3 is not"),
         (bytes(range(32)) * 40, "no text"),
-        (b"ada@example.org,Ada\nbob@example.org,Bob\n", "Line 1 holds an address.*email,name"),
+        (
+            b"ada@example.org,Ada\nbob@example.org,Bob\n",
+            "Line 1 contains an email address.*email,name",
+        ),
         (b'email,name\nada@example.org,"Ada\nbob@example.org,Bob\n', "line 2 is never closed"),
         (b'email\n"' + b"x" * 200_000 + b'"\n', "line 2 has a cell of more than 131,072"),
         (b"email\n" + b"x" * 10_000_000 + b"\n", "Line 2 has more than 1,048,576 characters"),
@@ -124,15 +132,15 @@ def test_hostile_rows_are_judged_one_by_one(data: bytes) -> None:
         (b"\xef\xbb\xbfemail\n\xff\n", "says that it is UTF-8"),
     ],
 )
-def test_what_is_no_list_is_refused_with_what_to_do(data: bytes, words: str) -> None:
+def test_a_file_that_is_not_a_list_is_refused_with_what_to_do(data: bytes, words: str) -> None:
     file = io.BytesIO(data)
     with pytest.raises(ImportRefused, match=f"(?s){words}"):
-        list(read_rows(file, open_table(file)))
+        list(read_rows(file, detect_format(file)))
 
 
 def test_a_row_is_known_by_the_line_it_begins_on() -> None:
     file = io.BytesIO(b'sep=;\r\nemail;note\r\na;"1\r\n2\r\n3"\r\n\r\n;\r\nb;4\r\n')
-    table = open_table(file)
+    table = detect_format(file)
     assert (table.header, table.separator) == (("email", "note"), ";")
     assert list(read_rows(file, table)) == [(3, ["a", "1\r\n2\r\n3"]), (8, ["b", "4"])]
 
@@ -151,7 +159,7 @@ def test_a_row_is_known_by_the_line_it_begins_on() -> None:
 @example("ada@" + ".".join(["a" * 63] * 4))
 @example("ada@xn--bcher-kva.example")
 @example("K@example.org")
-def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -> None:
+def test_the_shortcut_for_plain_addresses_gives_the_same_result(typed: str) -> None:
     from django.core.exceptions import ValidationError
 
     from subscribers.models.address_hash import hash_address
@@ -159,11 +167,11 @@ def test_the_short_way_to_an_address_leads_where_the_long_one_does(typed: str) -
     try:
         expected = normalise_address(typed)
     except ValidationError as problem:
-        words = " ".join(problem.messages) if typed.strip() else Reason.NO_ADDRESS
-        with pytest.raises(AddressUnfit, match=re.escape(words)):
-            Recogniser().recognise(typed)
+        words = " ".join(problem.messages) if typed.strip() else RefusalReason.NO_ADDRESS
+        with pytest.raises(RowRefused, match=re.escape(words)):
+            AddressNormaliser().normalise(typed)
     else:
-        address, hashed = Recogniser().recognise(typed)
+        address, hashed = AddressNormaliser().normalise(typed)
         assert address == expected
         assert hashed == hash_address(typed) == hash_address(expected)
         assert address_key(address) == address_key(typed)
@@ -178,10 +186,10 @@ def test_the_hash_of_an_address_is_its_hmac_under_the_salt(key: str) -> None:
 
 
 @given(cell=st.text(st.sampled_from("'=+-@\t\r\nab ＝"), max_size=8))
-def test_defused_cells_compute_nothing_and_come_back(cell: str) -> None:
-    safe = defuse(cell)
+def test_escaped_formulas_compute_nothing_and_can_be_restored(cell: str) -> None:
+    safe = escape_formula(cell)
     assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))
-    assert undefuse(safe) == cell
+    assert unescape_formula(safe) == cell
 
 
 @pytest.mark.parametrize(
@@ -199,7 +207,7 @@ def test_defused_cells_compute_nothing_and_come_back(cell: str) -> None:
     ],
 )
 def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
-    assert read_date(text, order=None, now=NOW).isoformat() == moment
+    assert parse_date(text, order=None, now=NOW).isoformat() == moment
 
 
 @pytest.mark.parametrize(
@@ -210,24 +218,24 @@ def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
         "2024-05-01 10:00:00 +99:99",
     ],
 )
-def test_dates_that_are_unclear_or_impossible_are_not_guessed(text: str) -> None:
-    with pytest.raises(UnclearDate):
-        read_date(text, order=None, now=NOW)
+def test_dates_that_are_ambiguous_or_impossible_are_not_guessed(text: str) -> None:
+    with pytest.raises(InvalidDate):
+        parse_date(text, order=None, now=NOW)
 
 
 def test_no_consent_was_given_in_the_future() -> None:
     at = NOW + timedelta(seconds=1)
-    with pytest.raises(UnclearDate, match="future"):
-        read_date(at.isoformat(), order=None, now=NOW)
-    assert read_date(NOW.isoformat(), order=None, now=NOW) == NOW
+    with pytest.raises(InvalidDate, match="future"):
+        parse_date(at.isoformat(), order=None, now=NOW)
+    assert parse_date(NOW.isoformat(), order=None, now=NOW) == NOW
 
 
 @given(text=st.text(max_size=30))
-def test_no_text_makes_a_date_fail(text: str) -> None:
+def test_any_text_is_a_date_or_an_invalid_date(text: str) -> None:
     for order in (None, *DayOrder):
         try:
-            assert read_date(text, order=order, now=NOW) <= NOW
-        except UnclearDate as unclear:
+            assert parse_date(text, order=order, now=NOW) <= NOW
+        except InvalidDate as unclear:
             assert unclear.reason  # noqa: PT017
 
 
@@ -238,22 +246,21 @@ def test_no_text_makes_a_date_fail(text: str) -> None:
         (["1.5.2024"], None),
         (["01/05/2024", "31/05/2024"], DayOrder.DAY_FIRST),
         (["01/05/2024", "05/31/2024"], DayOrder.MONTH_FIRST),
-        (["01/05/2024"], DayOrder.UNCLEAR),
-        (["31/05/2024", "05/31/2024"], DayOrder.UNCLEAR),
+        (["01/05/2024"], DayOrder.AMBIGUOUS),
+        (["31/05/2024", "05/31/2024"], DayOrder.AMBIGUOUS),
     ],
 )
-def test_a_column_tells_whether_its_days_come_first(
+def test_a_column_shows_whether_the_day_comes_first(
     dates: list[str], order: DayOrder | None
 ) -> None:
-    assert find_order(dates) == order
+    assert detect_day_order(dates) == order
 
 
-def test_columns_of_programs_and_languages_are_known() -> None:
+def test_column_names_of_several_programs_and_languages_are_known() -> None:
     file = io.BytesIO(
         make_csv(["E-Mail", "Vorname", "NACHNAME", "Opt-in date"], ["a", "b", "c", ""])
     )
-    stated = Choices(**EVIDENCE)  # type: ignore[arg-type]  # it names no columns
-    assert make_plan(file, stated, now=NOW).columns == {
+    assert make_plan(file, EVIDENCE_OPTIONS, now=NOW).columns == {
         "address": 0,
         "first_name": 1,
         "last_name": 2,
