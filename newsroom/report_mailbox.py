@@ -1,4 +1,4 @@
-"""Where mail comes back to: `REPORTS_URL` read into one frozen value."""
+"""Parse `REPORTS_URL`: the mailbox in which bounces, complaints and replies arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ DEFAULT_PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A mailbox to be looked into: `protocol` is imap or pop3, `keeps` marks, does not remove."""
+    """A mailbox to fetch messages from.
+
+    `protocol` is imap or pop3, `timeout` in seconds. With `keep_messages` a message is marked as
+    read after it was processed, otherwise it is removed.
+    """
 
     protocol: str
     host: str
@@ -22,13 +26,13 @@ class Mailbox:
     folder: str = "INBOX"
     tls: TlsMode = TlsMode.IMPLICIT
     timeout: float = 30.0
-    keeps: bool = False
+    keep_messages: bool = False
 
 
 def parse_mailbox(url: str) -> Mailbox:
-    """Read `imaps://user:pass@host/INBOX`, `imap://…?tls=starttls`, `pop3s://user:pass@host`.
+    """Return the mailbox of a URL such as `imaps://user:pass@host/INBOX` or `pop3s://…`.
 
-    Raises ValueError with a sentence that names the wrong part.
+    Raises ValueError; its message names the part that is wrong.
     """
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS:
@@ -36,7 +40,10 @@ def parse_mailbox(url: str) -> Mailbox:
             f"the scheme '{parts.scheme}' is not known; use imaps://, imap://, pop3s:// or pop3://"
         )
     if not (parts.hostname and parts.username and parts.password):
-        raise ValueError("write imaps://user:password@host/INBOX, with the signs of both escaped")
+        raise ValueError(
+            "write imaps://user:password@host/INBOX, with special characters in the user name and "
+            "password percent-encoded"
+        )
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     protocol = parts.scheme.removesuffix("s")
     try:
@@ -45,16 +52,16 @@ def parse_mailbox(url: str) -> Mailbox:
         )
         timeout = float(options.pop("timeout", "30"))
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-    except ValueError as reason:
+    except ValueError as error:
         raise ValueError(
-            f"{reason}; tls is none, starttls or ssl, port and timeout are numbers"
+            f"{error}; tls can be none, starttls or ssl; port and timeout must be numbers"
         ) from None
     after = options.pop("after", "remove")
     if after not in {"remove", "mark"} or (after == "mark" and protocol == "pop3"):
-        raise ValueError("after is remove or, for IMAP only, mark")
+        raise ValueError("after can be remove or, with IMAP only, mark")
     if options:
         raise ValueError(
-            f"the option '{next(iter(options))}' is not known; tls, timeout, after are"
+            f"the option '{next(iter(options))}' is not known; use tls, timeout or after"
         )
     return Mailbox(
         protocol=protocol,
@@ -65,5 +72,5 @@ def parse_mailbox(url: str) -> Mailbox:
         folder=unquote(parts.path.strip("/")) or "INBOX",
         tls=tls,
         timeout=timeout,
-        keeps=after == "mark",
+        keep_messages=after == "mark",
     )

@@ -9,7 +9,8 @@ The way through the modules:
    a. `message_parts` splits it; `message_kind` tells bounce, complaint, auto-reply and reply apart.
    b. `report_parser` turns it into a `report.Report`: by `provider_reports` (complaints, Amazon
       SES), `delivery_status` (RFC 3464), or the free text (`recipient_addresses`).
-   c. `classification` turns codes and phrases into a reason: hard, full, policy or soft.
+   c. `classification` finds the reason in codes and phrases, which makes the bounce hard, full,
+      policy or soft.
    d. `delivery_lookup` finds the delivery that the report is about, by its signed token.
 3. `suppression_policy` records the event and suppresses the address when the policy says so.
 4. `replies` turns what a person wrote into a comment on the issue.

@@ -128,7 +128,7 @@ class Diagnosis:
     status: str
 
     @property
-    def classification(self) -> BounceClassification | None:
+    def classification(self) -> BounceClassification:
         """What this means for the address."""
         return classification_of(self.reason, temporary=self.temporary)
 

@@ -55,15 +55,17 @@ def _fetch_by_imap(mailbox: Mailbox, process: Callable[[bytes], None]) -> int:
             raise MailboxUnreachable(
                 f"{mailbox.host}: cannot open the folder {mailbox.folder}: {response[0]!r}"
             )
-        _, found = server.uid("search", "UNSEEN" if mailbox.keeps else "UNDELETED")
+        _, found = server.uid("search", "UNSEEN" if mailbox.keep_messages else "UNDELETED")
         processed = 0
         for uid in (found[0] or b"").split()[:BATCH_SIZE]:
             name = uid.decode("ascii")
             message = _read_without_marking(server, name)
             if message is None or not _succeeds(process, message):
                 continue
-            server.uid("store", name, "+FLAGS", r"(\Seen)" if mailbox.keeps else r"(\Deleted)")
-            if not mailbox.keeps:
+            server.uid(
+                "store", name, "+FLAGS", r"(\Seen)" if mailbox.keep_messages else r"(\Deleted)"
+            )
+            if not mailbox.keep_messages:
                 server.expunge()
             processed += 1
         return processed

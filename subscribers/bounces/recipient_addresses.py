@@ -18,6 +18,8 @@ from subscribers.bounces.message_phrases import phrases
 
 MAX_ADDRESSES = 200
 MAX_REASON_LINES = 12
+# An address with this score is a failed recipient; with less, it is only the best guess.
+CONFIDENT_SCORE = 4
 
 # Characters that stand around an address in running text, in any script.
 _AROUND = r"""\s<>()\[\]{}:;,"@\\|`«»“”„‘’：；，、。！？（）［］｛｝「」『』【】〔〕〈〉《》＜＞…"""
@@ -167,7 +169,7 @@ def find_recipients(
     top = max(candidate.score for candidate in best.values())
     if top <= 0:
         return []
-    floor = max(4, top - 3) if top >= 4 else top
+    floor = max(CONFIDENT_SCORE, top - 3) if top >= CONFIDENT_SCORE else top
     chosen = sorted((one for one in best.values() if one.score >= floor), key=lambda one: one.start)
     starts = [one.start for one in chosen]
     return [

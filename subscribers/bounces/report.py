@@ -43,8 +43,9 @@ class Reason(StrEnum):
     UNCLEAR = "unclear"
 
 
-# A reason without a classification here is a soft bounce; these two are not bounces.
-NOT_FAILED = {Reason.DELAYED, Reason.DELIVERED}
+# Reasons of a notice: nothing failed.
+NOTICE_REASONS = {Reason.DELAYED, Reason.DELIVERED}
+# A failure for any other reason is a soft bounce.
 _CLASSIFICATIONS = {
     Reason.USER_UNKNOWN: BounceClassification.HARD,
     Reason.HOST_UNKNOWN: BounceClassification.HARD,
@@ -68,13 +69,11 @@ MOST_SEVERE_FIRST = (
 )
 
 
-def classification_of(reason: Reason, *, temporary: bool) -> BounceClassification | None:
-    """Return the classification of a reason; None where nothing failed.
+def classification_of(reason: Reason, *, temporary: bool) -> BounceClassification:
+    """Return the classification of a failure.
 
     A temporary failure (class 4; RFC 3463, section 2) is never a hard bounce.
     """
-    if reason in NOT_FAILED:
-        return None
     classification = _CLASSIFICATIONS.get(reason, BounceClassification.SOFT)
     if temporary and classification == BounceClassification.HARD:
         return BounceClassification.SOFT
@@ -109,4 +108,3 @@ class Report:
     token: str = ""
     unsubscribe_token: str = ""
     message_id: str = ""
-    reporter: str = ""

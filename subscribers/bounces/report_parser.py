@@ -39,6 +39,7 @@ from subscribers.bounces.message_kind import (
 from subscribers.bounces.message_parts import MAX_BYTES, MessageParts, split_message
 from subscribers.bounces.provider_reports import parse_feedback_report, parse_ses_notification
 from subscribers.bounces.recipient_addresses import (
+    CONFIDENT_SCORE,
     Mention,
     find_recipients,
     parse_address_field,
@@ -46,7 +47,7 @@ from subscribers.bounces.recipient_addresses import (
 )
 from subscribers.bounces.report import (
     MOST_SEVERE_FIRST,
-    NOT_FAILED,
+    NOTICE_REASONS,
     MessageKind,
     Reason,
     RecipientResult,
@@ -58,7 +59,6 @@ log = logging.getLogger(__name__)
 
 MAX_DIAGNOSTIC_CHARS = 500
 MAX_FLUFL_BYTES = 60_000  # some of its expressions take long on long input
-MIN_CONFIDENT_SCORE = 4
 _RECIPIENT_FIELD = re.compile(r"(?im)^[ \t>]*(?:final|original)-recipient[ \t]*:")
 _SENDER_HEADERS = (
     "from",
@@ -87,7 +87,6 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
             token=find_token(parts, raw, recipient=recipient),
             unsubscribe_token=find_unsubscribe_token(parts),
             message_id=parts.header("message-id")[:255],
-            reporter=parts.header("from")[:255],
         )
     except Exception:
         log.warning("could not parse an incoming message", exc_info=True)
@@ -168,7 +167,7 @@ def _from_delivery_status(
         return MessageKind.NOTICE, _one_per_address(
             [replace(result, classification=None) for result in results]
         )
-    failed = [result for result in results if result.reason not in NOT_FAILED]
+    failed = [result for result in results if result.reason not in NOTICE_REASONS]
     return MessageKind.BOUNCE, _one_per_address(failed or results)
 
 
@@ -255,7 +254,7 @@ def _addresses_in_free_text(parts: MessageParts, raw: bytes) -> list[tuple[str, 
         (address, _text_about(address, parts, alone=len(failed) == 1)) for address in failed
     ] or [(mention.address, mention.reason) for mention in mentions]
     best = max((mention.score for mention in mentions), default=None)
-    if found and (best is None or best >= MIN_CONFIDENT_SCORE):
+    if found and (best is None or best >= CONFIDENT_SCORE):
         return found
     senders = {address.lower() for address in _sender_addresses(parts)}
     others = [address for address in _flufl_addresses(raw) if address.lower() not in senders]
@@ -278,7 +277,9 @@ def _result(
 ) -> RecipientResult:
     return RecipientResult(
         address=address,
-        classification=classification_of(reason, temporary=temporary),
+        classification=None
+        if reason in NOTICE_REASONS
+        else classification_of(reason, temporary=temporary),
         reason=reason,
         status=status,
         diagnostic=" ".join(diagnostic.split())[:MAX_DIAGNOSTIC_CHARS],

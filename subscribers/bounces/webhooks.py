@@ -96,9 +96,10 @@ def _record(tracking_event: AnymailTrackingEvent, *, provider: str) -> None:
 def translate_event(tracking_event: AnymailTrackingEvent, *, provider: str) -> ReceivedEvent | None:
     """Return a bounce or complaint in our terms; None for any other event."""
     diagnostic = " ".join(filter(None, [tracking_event.mta_response, tracking_event.description]))
-    reason, status = Reason.COMPLAINT, ""
-    classification: BounceClassification | None = BounceClassification.COMPLAINT
-    if tracking_event.event_type in {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}:
+    if tracking_event.event_type == EventType.COMPLAINED:
+        reason, status = Reason.COMPLAINT, ""
+        classification = BounceClassification.COMPLAINT
+    elif tracking_event.event_type in {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}:
         found = classify(diagnostic)
         reason, status = found.reason, found.status
         if reason in {Reason.UNCLEAR, Reason.POLICY} and not status:
@@ -111,13 +112,13 @@ def translate_event(tracking_event: AnymailTrackingEvent, *, provider: str) -> R
             and not diagnostic
         ):
             classification = BounceClassification.SOFT  # the provider did not even try
-    elif tracking_event.event_type != EventType.COMPLAINED:
+    else:
         return None
     return ReceivedEvent(
         source=BounceSource.HOOK,
         provider=provider,
         event_id=tracking_event.event_id or _digest(tracking_event),
-        classification=classification or BounceClassification.SOFT,
+        classification=classification,
         reason=reason,
         status=status,
         diagnostic=diagnostic,

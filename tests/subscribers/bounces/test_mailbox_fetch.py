@@ -101,9 +101,9 @@ def test_a_mailbox_url_is_parsed() -> None:
     [
         ("http://a:b@mail.example", "'http' is not known"),
         ("imaps://mail.example", "user:password"),
-        ("imaps://a:b@mail.example?tls=maybe", "tls is none"),
+        ("imaps://a:b@mail.example?tls=maybe", "tls can be none"),
         ("imaps://a:b@mail.example:many/", "numbers"),
-        ("pop3://a:b@mail.example?after=mark", "IMAP only"),
+        ("pop3://a:b@mail.example?after=mark", "with IMAP only"),
         ("imaps://a:b@mail.example?folder=x", "'folder' is not known"),
     ],
 )

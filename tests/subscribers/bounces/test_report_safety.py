@@ -84,7 +84,7 @@ def test_an_address_that_a_complaint_only_quotes_is_not_suppressed() -> None:
 
 def test_a_delivery_status_without_an_address_is_about_the_subscriber_of_the_token() -> None:
     delivery = make_sent_delivery()
-    [shape] = [one for one in SHAPES if one["name"].startswith("a mailbox and the host")]
+    [shape] = [one for one in SHAPES if one["name"].startswith("a mailbox and the reporting host")]
     assert process(sent_to(bounce_address(delivery), shape)).action == "suppressed"
     assert Suppression.objects.at_address("ivy@ward.example").exists()
 
