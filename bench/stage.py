@@ -80,7 +80,7 @@ def lease(dispatch: str) -> None:
         begun, touched = time.perf_counter(), _pages_touched()
         for _ in range(batches):
             taken = leases.take(int(dispatch), holder="bench", sizes=sizes)
-            assert [len(leased.readers) for leased in taken] == sizes
+            assert [len(leased.recipients) for leased in taken] == sizes
         number = batches * len(sizes)
         found[place] = {
             "ms": 1000 * (time.perf_counter() - begun) / number,

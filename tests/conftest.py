@@ -143,8 +143,8 @@ def _engine_remembers_nothing() -> None:
     """Let a test begin as a fresh worker process does: mail servers are shared between tests."""
     from subscribers.sending import failure_streaks, send_run
 
-    send_run._left_out.clear()
-    failure_streaks._known.clear()
+    send_run._left_out_until.clear()
+    failure_streaks._streaks.clear()
 
 
 @pytest.fixture(autouse=True)

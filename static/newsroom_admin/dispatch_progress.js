@@ -1,4 +1,4 @@
-// Keeps the progress page's figures fresh; without it the page shows them as they were when opened.
+// Keeps the figures of the progress page up to date. Without it, they stay as they were on loading.
 (() => {
   const page = document.querySelector("[data-figures]");
   if (!page || !["pending", "sending"].includes(page.dataset.state)) return;
@@ -13,18 +13,18 @@
     }
   };
 
-  const look = async () => {
+  const update = async () => {
     try {
-      const answer = await fetch(page.dataset.figures, { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const figures = await answer.json();
+      const response = await fetch(page.dataset.figures, { headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(response.statusText);
+      const figures = await response.json();
       show(figures);
-      // Another state has other buttons: the server writes the page anew.
+      // In another state the page has other buttons.
       if (figures.state !== page.dataset.state) return location.reload();
     } catch (failure) {
-      console.info("The figures will be asked for again:", failure.message);
+      console.info("The figures could not be loaded; trying again:", failure.message);
     }
-    setTimeout(look, document.hidden ? 5000 : 1000);
+    setTimeout(update, document.hidden ? 5000 : 1000);
   };
-  setTimeout(look, 1000);
+  setTimeout(update, 1000);
 })();

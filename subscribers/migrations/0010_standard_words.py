@@ -136,4 +136,64 @@ class Migration(migrations.Migration):
                 ),
             ]
         ),
+        # Help texts of sending: the database is not touched.
+        migrations.AlterField(
+            "DailySendCount",
+            "limit",
+            models.CharField(
+                help_text="The name of a mail server, or of the warm-up of the sending domain.",
+                max_length=255,
+            ),
+        ),
+        migrations.AlterField(
+            "Delivery",
+            "not_before",
+            models.DateTimeField(
+                help_text="When to try again; set while a delivery waits after a lease.", null=True
+            ),
+        ),
+        migrations.AlterField(
+            "Dispatch",
+            "deadline",
+            models.DateTimeField(help_text="Deferred emails are retried until then."),
+        ),
+        migrations.AlterField(
+            "Dispatch",
+            "fresh_left",
+            models.PositiveIntegerField(
+                default=0, help_text="The number of deliveries that were never leased."
+            ),
+        ),
+        migrations.AlterField(
+            "Dispatch",
+            "leased_up_to",
+            models.BigIntegerField(
+                default=0, help_text="Deliveries to subscribers up to this id have been leased."
+            ),
+        ),
+        migrations.AlterField(
+            "DomainBackoff",
+            "backoffs",
+            models.PositiveSmallIntegerField(
+                default=0, help_text="How many times in a row it asked us to wait."
+            ),
+        ),
+        migrations.AlterField(
+            "DomainBackoff",
+            "held_back",
+            models.PositiveIntegerField(
+                default=0, help_text="About how many deliveries wait for this domain."
+            ),
+        ),
+        migrations.AlterField(
+            "DomainBackoff",
+            "next_at",
+            models.DateTimeField(help_text="When the next emails may go there."),
+        ),
+        migrations.AlterField(
+            "Lease", "first", models.BigIntegerField(help_text="The lowest subscriber id.")
+        ),
+        migrations.AlterField(
+            "Lease", "last", models.BigIntegerField(help_text="The highest subscriber id.")
+        ),
     ]

@@ -1,4 +1,4 @@
-"""The ledger: a row for each reader of a dispatch, and the leases under which rows are worked."""
+"""The ledger: one row for each recipient of a dispatch, and the leases on its rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DeliveryState(models.IntegerChoices):
-    """What became of one subscriber's copy. Small integers: a ledger has millions of rows."""
+    """The state of one delivery; small integers, because a ledger has millions of rows."""
 
     PENDING = 0, "pending"
     LEASED = 1, "leased"
@@ -32,28 +32,31 @@ SETTLED_STATES = {*DeliveryState} - UNSETTLED_STATES
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    """Deliveries by what is to be done with them."""
+    """Deliveries by the work that is left."""
 
     def unsettled(self) -> DeliveryQuerySet:
-        """Copies whose fate is still open."""
+        """Return deliveries whose outcome is still open."""
         return self.filter(state__in=UNSETTLED_STATES)
 
-    def again(self, *, at: datetime) -> DeliveryQuerySet:
-        """Copies that were in hand before and may be tried now: deferred, given back, resent."""
+    def ready_to_retry(self, *, at: datetime) -> DeliveryQuerySet:
+        """Return deliveries that were leased before and may be sent now.
+
+        They were deferred, held back, returned with their lease, or are to be sent again.
+        """
         return self.filter(not_before__lte=at, lease=None, state__in=WAITING_STATES)
 
-    def fresh(self) -> DeliveryQuerySet:
-        """Copies that nobody has had in hand yet."""
+    def never_leased(self) -> DeliveryQuerySet:
+        """Return deliveries that no worker has leased yet."""
         return self.filter(state=DeliveryState.PENDING, not_before__isnull=True)
 
 
 class Delivery(models.Model):
-    """One subscriber's copy: narrow, without foreign key checks, and cheap to change.
+    """One issue email to one subscriber: a narrow row that is cheap to change.
 
-    The fill of a million rows took 2.6 s without those checks and 8.8 s with them; rows come only
-    from the fill's own SELECT. No index knows `state`, `lease` or `settled_at`, not even in its
-    condition, and pages are filled by half: so
-    the two changes of a copy's life stay on its page and touch no index (PostgreSQL's heap-only
+    Foreign keys have no database constraints: filling a million rows took 2.6 s without them and
+    8.8 s with them, and rows are only ever inserted by the fill's own SELECT. No index contains
+    `state`, `lease` or `settled_at`, not even in its condition, and pages are filled by half. So
+    the two updates of a typical row stay on its page and touch no index (PostgreSQL's heap-only
     tuples). What is to be sent is found by the dispatch's `leased_up_to` and by `not_before`.
     """
 
@@ -82,9 +85,9 @@ class Delivery(models.Model):
         related_name="deliveries",
     )
     not_before = models.DateTimeField(
-        null=True, help_text="Set while a copy that was in hand before waits for another try."
+        null=True, help_text="When to try again; set while a delivery waits after a lease."
     )
-    answer = models.CharField(max_length=500, null=True)  # NULL takes no room
+    answer = models.CharField(max_length=500, null=True)  # NULL takes no space
     settled_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -106,7 +109,7 @@ class Delivery(models.Model):
                 condition=Q(not_before__isnull=False),
                 name="delivery_again",
             ),
-            # Lets what the servers refused be looked at without reading the whole ledger.
+            # Finds what servers refused without reading the whole ledger.
             models.Index(
                 fields=["dispatch", "id"],
                 condition=Q(answer__isnull=False),
@@ -119,19 +122,19 @@ class Delivery(models.Model):
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
-    """Leases by whether their holder still lives."""
+    """Leases by whether their holder is still alive."""
 
     def expired(self, *, at: datetime) -> LeaseQuerySet:
-        """Leases whose holder has been silent for too long."""
+        """Return open leases that their holder has not renewed in time."""
         return self.filter(closed_at=None, expires_at__lte=at)
 
 
 class Lease(models.Model):
-    """A chunk of a dispatch in one worker's hands, worked strictly in the readers' order.
+    """A batch of deliveries that one worker sends, strictly in the order of subscriber ids.
 
-    `begun` counts the letters whose transmission was begun, `settled` those whose answer was
-    recorded; they differ by at most one. Its number is its fence: once it is closed, nothing
-    that its holder still does is recorded, and the holder must stop before its next letter.
+    `begun` counts the emails whose transmission began, `settled` those whose reply was recorded;
+    they differ by at most one. The lease's id is its fencing token: once the lease is closed,
+    nothing more is recorded for its holder, who must stop before the next email.
     """
 
     dispatch = models.ForeignKey(
@@ -139,8 +142,8 @@ class Lease(models.Model):
     )
     holder = models.CharField(max_length=120)
     size = models.PositiveIntegerField()
-    first = models.BigIntegerField(help_text="The first reader's number.")
-    last = models.BigIntegerField(help_text="The last reader's number.")
+    first = models.BigIntegerField(help_text="The lowest subscriber id.")
+    last = models.BigIntegerField(help_text="The highest subscriber id.")
     begun = models.PositiveIntegerField(default=0)
     settled = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""The sending of one issue: its frozen words and its progress."""
+"""The sending of one issue: its frozen content and its state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DispatchState(models.TextChoices):
-    """Where a sending stands."""
+    """How far a dispatch is."""
 
     PENDING = "pending", "Pending"
     SENDING = "sending", "Sending"
@@ -26,24 +26,24 @@ class DispatchState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-# Work may still be done in these without a person's word.
+# In these, workers go on without a decision of a person.
 LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
 OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
 
 
 class DispatchQuerySet(models.QuerySet["Dispatch"]):
-    """Dispatches by what is to be done with them."""
+    """Dispatches by the work that is left."""
 
     def live(self) -> DispatchQuerySet:
-        """Dispatches that workers should be busy with, the oldest first."""
+        """Return dispatches that workers should be sending, the oldest first."""
         return self.filter(state__in=LIVE_STATES).order_by("pk")
 
 
 class Dispatch(models.Model):
-    """One issue on its way: what was approved, as it is sent, kept as it was sent.
+    """The sending of one issue: the approved content, frozen, and the state of its delivery.
 
-    `html` and `text` are the letter with markers where a reader's own links stand
-    (subscribers/composing.py).
+    `html` and `text` have placeholders for each recipient's own links
+    (`subscribers.sending.personalised_email`).
     """
 
     issue = models.OneToOneField(
@@ -60,12 +60,12 @@ class Dispatch(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     filled_at = models.DateTimeField(null=True)
     fresh_left = models.PositiveIntegerField(
-        default=0, help_text="So many copies have not been in a worker's hands yet."
+        default=0, help_text="The number of deliveries that were never leased."
     )
     leased_up_to = models.BigIntegerField(
-        default=0, help_text="Readers up to this number have been in a worker's hands."
+        default=0, help_text="Deliveries to subscribers up to this id have been leased."
     )
-    deadline = models.DateTimeField(help_text="Deferred letters are tried until then.")
+    deadline = models.DateTimeField(help_text="Deferred emails are retried until then.")
     finished_at = models.DateTimeField(null=True)
     pause_reason = models.CharField(max_length=500, blank=True)
 
@@ -95,35 +95,35 @@ class Dispatch(models.Model):
         return reverse("admin:subscribers_dispatch_change", args=[self.pk])
 
     def start_sending(self, *, at: datetime) -> bool:
-        """The ledger is filled, sending may start; False when it had already begun."""
+        """Let sending start, as the ledger is filled; False if it had already started."""
         pending = Q(state=DispatchState.PENDING)
         return update_if(pending, self, state=DispatchState.SENDING, filled_at=at)
 
-    def finish(self, *, at: datetime) -> bool:
-        """Every delivery is settled."""
+    def mark_sent(self, *, at: datetime) -> bool:
+        """Mark the dispatch as sent, as every delivery is settled; False if it is not sending."""
         sending = Q(state=DispatchState.SENDING)
         return update_if(sending, self, state=DispatchState.SENT, finished_at=at)
 
     def reopen(self) -> None:
-        """Send on: a copy of a dispatch that was finished is to be sent again."""
+        """Return a sent dispatch to sending, because one of its emails is to be sent again."""
         sent = Q(state=DispatchState.SENT)
         update_if(sent, self, state=DispatchState.SENDING, finished_at=None)
 
     def pause(self, *, by: Actor, reason: str = "") -> None:
-        """Stop before the next letter, until somebody resumes."""
+        """Stop before the next email until a person resumes. Raises TransitionRefused."""
         reason = reason[:500]
         detail = {"pause_reason": reason} if reason else {}
         paused = DispatchState.PAUSED
         move(self, LIVE_STATES, paused, verb="paused", by=by, detail=detail, pause_reason=reason)
 
     def resume(self, *, by: Actor) -> None:
-        """Go on where it stopped."""
+        """Continue where sending stopped. Raises TransitionRefused."""
         self.refresh_from_db(fields=["filled_at"])
         target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
         move(self, {DispatchState.PAUSED}, target, verb="resumed", by=by, pause_reason="")
 
     def cancel(self, *, by: Actor, at: datetime) -> None:
-        """Send no further letter, for good."""
+        """Stop for good. Raises TransitionRefused."""
         detail = {"finished_at": str(at)}
         cancelled = DispatchState.CANCELLED
         move(self, OPEN_STATES, cancelled, verb="cancelled", by=by, detail=detail, finished_at=at)

@@ -1,4 +1,4 @@
-"""How fast and how much: what all workers on all hosts must agree on stands in rows."""
+"""Rows by which workers on all hosts keep to the same limits: how fast, and how many a day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class SendRateBucket(models.Model):
-    """The one bucket from which all workers on all hosts take leave to send (`SEND_RATE`)."""
+    """The rate limit that all workers on all hosts share (`SEND_RATE`): a single row."""
 
     only = models.BooleanField(primary_key=True, default=True)
     next_at = models.DateTimeField()
@@ -18,13 +18,16 @@ class SendRateBucket(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"next letter at {self.next_at}"
+        return f"next email at {self.next_at}"
 
 
 class DailySendCount(models.Model):
-    """How many letters a limit has let through on a day (UTC)."""
+    """How many emails a daily limit has let through on a day (UTC)."""
 
-    limit = models.CharField(max_length=255, help_text="A server's name, or the sending domain.")
+    limit = models.CharField(
+        max_length=255,
+        help_text="The name of a mail server, or of the warm-up of the sending domain.",
+    )
     day = models.DateField()
     emails = models.PositiveIntegerField(default=0)
 
@@ -38,18 +41,18 @@ class DailySendCount(models.Model):
 
 
 class DomainBackoff(models.Model):
-    """A domain that a dispatch must go easy on: by our limit, or because it asked for that."""
+    """A receiving domain that a dispatch sends to slowly: by our limit, or because it asked to."""
 
     dispatch = models.ForeignKey(
         "subscribers.Dispatch", on_delete=models.CASCADE, related_name="domain_backoffs"
     )
     domain = models.CharField(max_length=255)
-    next_at = models.DateTimeField(help_text="When the next letters may go there.")
+    next_at = models.DateTimeField(help_text="When the next emails may go there.")
     held_back = models.PositiveIntegerField(
-        default=0, help_text="About so many copies wait for their turn."
+        default=0, help_text="About how many deliveries wait for this domain."
     )
     backoffs = models.PositiveSmallIntegerField(
-        default=0, help_text="How often in a row it asked us to wait."
+        default=0, help_text="How many times in a row it asked us to wait."
     )
 
     class Meta:

@@ -1,8 +1,7 @@
-"""The desk's pages about sending: what goes out, how far it is, and the brakes."""
+"""Admin pages of sending: what would be sent, how far a dispatch is, and its pause and cancel."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -32,14 +31,25 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
-# Copies that a person may want to look at, and how many of them a page shows.
-TROUBLED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
-SHOWN_TROUBLE = 100
+# Deliveries that staff may want to check, and how many of them a page shows.
+FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
+MAX_SHOWN = 100
+STATE_NAMES = {
+    DeliveryState.PENDING: "Waiting",
+    DeliveryState.LEASED: "Being sent",
+    DeliveryState.DEFERRED: "Will be tried again",
+    DeliveryState.SENT: "Sent",
+    DeliveryState.REFUSED: "Refused by the mail server",
+    DeliveryState.SKIPPED: "Skipped, as the reader unsubscribed",
+    DeliveryState.UNKNOWN: "Unknown, as the connection was lost",
+    DeliveryState.BOUNCED: "Bounced",
+    DeliveryState.COMPLAINED: "Reported as spam",
+}
 
 
 @admin.register(Dispatch)
 class DispatchAdmin(admin.ModelAdmin[Dispatch]):
-    """Dispatches are made by publishing; here they are watched, paused and cancelled."""
+    """Publishing makes dispatches; here staff watch, pause, resume and cancel them."""
 
     list_display = ("issue", "state", "created_at", "finished_at")
     show_facets = admin.ShowFacets.NEVER
@@ -64,7 +74,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             ("send/<int:issue_id>/", self.send_view, "send"),
             ("send/<int:issue_id>/proof/", require_POST(self.proof_view), "proof"),
             ("<int:pk>/progress.json", require_safe(self.progress_view), "progress"),
-            ("<int:pk>/act/", require_POST(self.act_view), "act"),
+            ("<int:pk>/action/", require_POST(self.action_view), "action"),
             ("<int:pk>/resend/<int:delivery_id>/", require_POST(self.resend_view), "resend"),
         ]
         return [
@@ -79,7 +89,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the progress page where Django would show a form."""
+        """Show the progress page instead of Django's form."""
         dispatch = self.get_object(request, object_id)
         if dispatch is None:
             return super().change_view(request, object_id, form_url, extra_context)
@@ -92,27 +102,34 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "title": f"Sending “{dispatch.issue.title}”",
             "dispatch": dispatch,
             "progress": progress,
-            "brakes": brakes_for(dispatch) if may(request.user, SEND_ISSUE) else [],
-            "trouble": trouble_of(dispatch)[:SHOWN_TROUBLE],
+            "counts": [
+                (state.label, name, progress.deliveries[state.label])
+                for state, name in STATE_NAMES.items()
+            ],
+            "actions": actions_for(dispatch) if may(request.user, SEND_ISSUE) else [],
+            "failed": [
+                (delivery, STATE_NAMES[DeliveryState(delivery.state)])
+                for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
+            ],
             "may_resend": may(request.user, SEND_ISSUE),
             "facts": describe(progress),
-            "waits": waiting_reasons(dispatch, at=timezone.now()),
+            "waiting_reasons": waiting_reasons(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
             "brought": Subscription.objects.readers_brought_by(dispatch.issue),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
-        """Give the progress page its figures."""
+        """Return the figures of the progress page as JSON."""
         dispatch = get_object_or_404(Dispatch, pk=pk)
         if not self.has_view_permission(request, dispatch):
             raise PermissionDenied
         progress = measure(dispatch, at=timezone.now())
         share = round(progress.share_done, 4)
-        return JsonResponse({**asdict(progress), "share_done": share, **describe(progress)})
+        return JsonResponse({**progress.as_json(), "share_done": share, **describe(progress)})
 
     def send_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
-        """GET says what would go to whom; POST publishes and starts the dispatch."""
+        """Show what would be sent to how many (GET), or publish and start sending (POST)."""
         require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
         if existing := Dispatch.objects.filter(issue=issue).first():
@@ -136,85 +153,91 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         except TransitionRefused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:briefings_issue_change", issue.pk)
-        messages.success(request, f"“{issue.title}” is published and on its way.")
+        messages.success(request, f"“{issue.title}” is published. We are sending it now.")
         return redirect(dispatch)
 
     def proof_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
-        """Send the letter as it stands to the person who asks for it, and to nobody else."""
+        """Email the issue as it is now to the member of staff who asks, and to nobody else."""
         require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
         back = HttpResponseRedirect(reverse("admin:subscribers_dispatch_send", args=[issue.pk]))
         address = request.user.email if request.user.is_authenticated else ""
         if not address:
-            messages.error(request, "Your account has no e-mail address to send a proof to.")
+            messages.error(
+                request,
+                "We cannot send you a proof, because your account has no email address."
+                " Ask an administrator to add one.",
+            )
             return back
         dispatches.send_proof(issue, to=address)
-        messages.success(request, f"A proof is on its way to {address}.")
+        messages.success(request, f"We are sending a proof to {address}.")
         return back
 
-    def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Pause, resume or cancel."""
+    def action_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Pause, resume or cancel a dispatch."""
         require(request, SEND_ISSUE)
         dispatch = get_object_or_404(Dispatch, pk=pk)
         try:
-            apply_brake(request.POST.get("act", ""), dispatch, by=request.user)
+            perform(request.POST.get("action", ""), dispatch, by=request.user)
         except TransitionRefused as refusal:
             messages.error(request, str(refusal))
         return redirect(dispatch)
 
     def resend_view(self, request: HttpRequest, pk: int, delivery_id: int) -> HttpResponse:
-        """Send one copy of unknown fate again."""
+        """Send one email of unknown outcome again."""
         require(request, SEND_ISSUE)
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         if ledger.resend(delivery, by=request.user):
             dispatches.wake_dispatching()
-            messages.success(request, "The copy will be sent again.")
+            messages.success(request, "We will send this email again.")
         else:
-            messages.error(request, "This copy's fate is known by now; nothing was sent.")
+            messages.error(
+                request, "Nothing was sent: what happened to this email is no longer unknown."
+            )
         return redirect(delivery.dispatch)
 
 
 def require(request: HttpRequest, permission: str) -> None:
-    """Refuse those who may not."""
+    """Raise PermissionDenied without this permission."""
     if not may(request.user, permission):
         raise PermissionDenied
 
 
-def brakes_for(dispatch: Dispatch) -> list[tuple[str, str]]:
-    """Name the buttons that this state allows: what is posted, and its words."""
+def actions_for(dispatch: Dispatch) -> list[tuple[str, str]]:
+    """Return the actions that a dispatch allows now: the posted value and the button's text."""
     if dispatch.state in {DispatchState.PENDING, DispatchState.SENDING}:
-        return [("pause", "Pause"), ("cancel", "Cancel for good")]
+        return [("pause", "Pause"), ("cancel", "Cancel permanently")]
     if dispatch.state == DispatchState.PAUSED:
-        return [("resume", "Resume"), ("cancel", "Cancel for good")]
+        return [("resume", "Resume"), ("cancel", "Cancel permanently")]
     return []
 
 
-def apply_brake(act: str, dispatch: Dispatch, *, by: Actor) -> None:
-    """Do what a button says. Raises TransitionRefused."""
-    if act == "pause":
-        dispatch.pause(by=by, reason="Paused at the desk.")
-    elif act == "resume":
+def perform(action: str, dispatch: Dispatch, *, by: Actor) -> None:
+    """Perform the action of a button. Raises TransitionRefused."""
+    if action == "pause":
+        dispatch.pause(by=by, reason="Paused by staff.")
+    elif action == "resume":
         dispatch.resume(by=by)
         dispatches.wake_dispatching()
-    elif act == "cancel":
+    elif action == "cancel":
         dispatch.cancel(by=by, at=timezone.now())
     else:
-        raise TransitionRefused("A dispatch can be paused, resumed or cancelled.")
+        raise TransitionRefused("You can pause, resume or cancel a dispatch. Nothing was changed.")
 
 
-def trouble_of(dispatch: Dispatch) -> QuerySet[Delivery]:
-    """Copies that did not simply arrive, the unknown ones first."""
-    troubled = dispatch.deliveries.filter(state__in=TROUBLED_STATES)
-    return troubled.select_related("subscriber").order_by("-state", "pk")
+def failed_deliveries(dispatch: Dispatch) -> QuerySet[Delivery]:
+    """Return deliveries that failed or are tried again, those of unknown outcome first."""
+    failed = dispatch.deliveries.filter(state__in=FAILED_STATES)
+    return failed.select_related("subscriber").order_by("-state", "pk")
 
 
 def describe(progress: DispatchProgress) -> dict[str, str]:
-    """Put a dispatch's figures into words."""
-    done = progress.total - progress.waiting
+    """Return the figures of a dispatch in words."""
+    done = progress.total - progress.unsettled
     left = progress.seconds_left
     return {
-        "done_words": f"{done:,} of {progress.total:,} copies settled",
-        "rate_words": f"{progress.letters_per_s:,.0f} letters a second",
+        "done_words": f"{done:,} of {progress.total:,} emails processed",
+        "rate_words": f"{progress.emails_per_s:,.0f} emails a second",
         "left_words": f"about {_duration(left)} left" if left else "",
     }
 

@@ -1,4 +1,4 @@
-"""When sending stops by itself, the people who can start it again are told."""
+"""What sending cannot decide alone: it stops, and emails the staff who may send issues."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from subscribers.models import Dispatch
 
 
-def pause(dispatch: Dispatch, reason: str) -> None:
-    """Pause a dispatch by machine and write to everybody who may send issues.
+def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
+    """Pause a dispatch by itself, and email everybody who may send issues.
 
-    Raises TransitionRefused when it is not being sent: then nobody is written to.
+    Raises TransitionRefused, and emails nobody, if it is not being sent.
     """
     with transaction.atomic():
         dispatch.pause(by=None, reason=reason)
-        for person in who_may_send():
+        for user in staff_who_may_send():
             emails.queue_email(
                 "dispatch_paused",
-                to=person.email,
+                to=user.email,
                 context={
                     "dispatch": dispatch,
                     "issue": dispatch.issue,
@@ -42,17 +42,20 @@ def pause(dispatch: Dispatch, reason: str) -> None:
             )
 
 
-def report_missed_slot(issue: Issue, *, before: datetime) -> None:
-    """Unschedule an issue whose slot passed before a moment and tell everybody who may send it."""
+def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
+    """Unschedule an issue whose send time was before a moment, and email everybody who may send it.
+
+    Does nothing if somebody has scheduled it for another time meanwhile.
+    """
     slot = issue.publish_at
     with transaction.atomic():
         if not issue.miss_slot(before=before):
             return
         path = reverse("admin:briefings_issue_change", args=[issue.pk])
-        for person in who_may_send():
+        for user in staff_who_may_send():
             emails.queue_email(
                 "slot_missed",
-                to=person.email,
+                to=user.email,
                 context={
                     "issue": issue,
                     "slot": slot.astimezone(issue.briefing.zone) if slot else None,
@@ -61,9 +64,9 @@ def report_missed_slot(issue: Issue, *, before: datetime) -> None:
             )
 
 
-def who_may_send() -> Iterable[User]:
-    """Give the staff who may send issues and have an address."""
-    people = get_user_model().objects.with_perm(
+def staff_who_may_send() -> Iterable[User]:
+    """Return the staff who may send issues and have an email address."""
+    users = get_user_model().objects.with_perm(
         SEND_ISSUE, backend="django.contrib.auth.backends.ModelBackend"
     )
-    return people.filter(is_staff=True).exclude(email="").order_by("pk")
+    return users.filter(is_staff=True).exclude(email="").order_by("pk")

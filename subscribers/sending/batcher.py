@@ -1,4 +1,4 @@
-"""Requests of many connections, done together: whoever comes late is in the next batch."""
+"""Combining requests of many connections: what arrives while one batch is done is the next."""
 
 from __future__ import annotations
 
@@ -9,62 +9,63 @@ from typing import Generic, TypeVar
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
 
-# While several requests come in a turn, the next turn is waited for too: up to so many turns, or
-# until so many requests are together. A busy process so writes fewer and larger records (a fifth
-# less CPU of it and PostgreSQL together); where few come, nobody waits for longer than one turn.
-TURNS = 6
+# A batch waits for one turn, and for another one as long as several requests arrived in the last:
+# for at most so many turns, or until it is full. A busy process thus writes fewer and larger
+# records (a fifth less CPU of it and PostgreSQL together). Where few arrive, nobody waits longer
+# than one turn.
+MAX_TURNS = 6
 SEVERAL = 2
-ENOUGH = 32
+FULL = 32
 
 
 class Batcher(Generic[Request, Reply]):
-    """Collects requests in turns of `seconds`, then has one act answer them all, in their order.
+    """Collects requests in turns of `seconds`, then has one function answer them, in their order.
 
-    What the act raises reaches everybody who asked. One batch at a time.
+    There is one batch at a time. What the function raises is raised for every request of the batch.
     """
 
     def __init__(
-        self, act: Callable[[list[Request]], Awaitable[Sequence[Reply]]], *, seconds: float
+        self, answer: Callable[[list[Request]], Awaitable[Sequence[Reply]]], *, seconds: float
     ) -> None:
-        self._act, self._seconds = act, seconds
-        self._asked: list[tuple[Request, asyncio.Future[Reply]]] = []
-        self._working: asyncio.Task[None] | None = None
+        self._answer, self._seconds = answer, seconds
+        self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
+        self._task: asyncio.Task[None] | None = None
 
-    def ask(self, request: Request) -> asyncio.Future[Reply]:
-        """Put a request into the next batch."""
+    def submit(self, request: Request) -> asyncio.Future[Reply]:
+        """Add a request to the next batch, and return the future of its reply."""
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Reply] = loop.create_future()
-        self._asked.append((request, reply))
-        if self._working is None:
-            self._working = loop.create_task(self._work())
+        self._waiting.append((request, reply))
+        if self._task is None:
+            self._task = loop.create_task(self._run())
         return reply
 
-    async def finish(self) -> None:
-        """Wait until everybody has a reply."""
-        if self._working is not None:
-            await self._working
+    async def drain(self) -> None:
+        """Wait until every request has its reply."""
+        if self._task is not None:
+            await self._task
 
-    async def _gather(self) -> None:
-        """Wait for others, as long as others come."""
-        for _ in range(TURNS):
-            before = len(self._asked)
-            await asyncio.sleep(self._seconds)
-            if len(self._asked) - before < SEVERAL or len(self._asked) >= ENOUGH:
-                return
-
-    async def _work(self) -> None:
-        """Go on until nobody asked while a batch was under way."""
-        while self._asked:
-            await self._gather()
-            asked, self._asked = self._asked, []
+    async def _run(self) -> None:
+        """Answer batch after batch until no request is left."""
+        while self._waiting:
+            await self._collect()
+            batch, self._waiting = self._waiting, []
             try:
-                replies = await self._act([request for request, _ in asked])
-            except Exception as failure:  # noqa: BLE001  (it belongs to those who asked)
-                for _, waiting in asked:
-                    if not waiting.cancelled():
-                        waiting.set_exception(failure)
+                replies = await self._answer([request for request, _ in batch])
+            except Exception as failure:  # noqa: BLE001  (it is raised for those who wait)
+                for _, future in batch:
+                    if not future.cancelled():
+                        future.set_exception(failure)
                 continue
-            for (_, waiting), reply in zip(asked, replies, strict=True):
-                if not waiting.cancelled():
-                    waiting.set_result(reply)
-        self._working = None
+            for (_, future), reply in zip(batch, replies, strict=True):
+                if not future.cancelled():
+                    future.set_result(reply)
+        self._task = None
+
+    async def _collect(self) -> None:
+        """Wait for more requests, as long as several arrive in a turn."""
+        for _ in range(MAX_TURNS):
+            before = len(self._waiting)
+            await asyncio.sleep(self._seconds)
+            if len(self._waiting) - before < SEVERAL or len(self._waiting) >= FULL:
+                return

@@ -1,52 +1,58 @@
-"""How many readers of a dispatch complained, against what large receivers bear."""
+"""How many readers of a dispatch complained, compared with what large receivers allow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The bulk-sender rules of Google and Yahoo: stay under 0.1 %, never reach 0.3 %.
+# The bulk-sender rules of Google and Yahoo: stay below 0.1 %, never reach 0.3 %.
 WARN_FROM, ALARM_FROM = 0.001, 0.003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintRate:
-    """Complaints among the copies that arrived; `level` is empty, warn or alarm."""
+    """Complaints among the emails that arrived."""
 
     complained: int
     arrived: int
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
+        """Return the share of complaints, from 0 to 1."""
         return self.complained / self.arrived if self.arrived else 0.0
 
     @property
     def level(self) -> str:
-        """How grave it is."""
+        """Return how serious the rate is: empty, "warn" or "alarm"."""
         if self.share >= ALARM_FROM:
             return "alarm"
         return "warn" if self.share >= WARN_FROM else ""
 
     @property
-    def words(self) -> str:
-        """What the desk reads."""
+    def description(self) -> str:
+        """Return the sentences for the progress page; empty without complaints."""
         if not self.complained:
             return ""
-        one = self.complained == 1
-        count = f"{self.complained:,} reader{'' if one else 's'} of {self.arrived:,}"
-        share = f"{self.share * 100:.2f} %"
+        readers = "reader" if self.arrived == 1 else "readers"
+        warn_from, alarm_from = f"{WARN_FROM:.1%}", f"{ALARM_FROM:.1%}"
         advice = {
             "alarm": (
-                "Large receivers refuse senders from 0.3 %. Find out who complains before the next"
-                " issue goes out: an import without consent, a form that somebody fills for others?"
+                f"At {alarm_from} and above, large email providers reject our emails. Before you"
+                " send the next issue, find out who complained. Common causes are a list imported"
+                " without consent, and people who sign up others."
             ),
-            "warn": "Large receivers begin to mind at 0.1 %: look where these readers came from.",
-        }.get(self.level, "That is below 0.1 %, where large receivers begin to mind.")
-        return f"{count} reported this issue as spam ({share}). {advice}"
+            "warn": (
+                f"From {warn_from}, large email providers start to count this against us. Check"
+                " how these readers subscribed."
+            ),
+        }.get(self.level, f"This is below the {warn_from} that large email providers tolerate.")
+        return (
+            f"{self.complained:,} of {self.arrived:,} {readers} reported this issue as spam"
+            f" ({self.share:.2%}). {advice}"
+        )
 
 
 def complaint_rate(deliveries: Mapping[str, int]) -> ComplaintRate:
-    """Weigh a dispatch's copies, counted by the words of their states."""
+    """Return the complaint rate of a dispatch, from the counts by the labels of states."""
     complained = deliveries["complained"]
     return ComplaintRate(complained=complained, arrived=deliveries["sent"] + complained)

@@ -1,8 +1,8 @@
-"""A courier: one connection, its leases worked strictly in order.
+"""One connection to a mail server, which sends the emails of its leases strictly in order.
 
-A letter leaves in this order: its begin is recorded (and consent asked again) while its envelope
-travels; with the record's leave go its words, and with them the next letter's envelope; the
-server's answer is recorded together with the next letter's begin.
+An email is sent in these steps: its begin is recorded, and consent checked once more, while its
+envelope is sent. With the permit its content is sent, and with that the envelope of the next email.
+The server's reply is recorded together with the begin of the next email.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from django.utils import timezone
 from subscribers.models import DeliveryState
 from subscribers.sending import daily_limits, domain_backoff, leases, ledger, send_rate
 from subscribers.sending.failure_streaks import streaks_of
-from subscribers.sending.lease_progress import DeliveryOutcome, LeaseProgress
+from subscribers.sending.lease_progress import DeliveryOutcome
 from subscribers.sending.personalised_email import (
+    CannotSend,
     PersonalisedEmail,
     PreparedEmail,
     Recipient,
-    Unmailable,
 )
 from subscribers.sending.transport_interface import (
     ConnectionLost,
@@ -41,259 +41,270 @@ if TYPE_CHECKING:
     from newsroom.mail_servers import MailServer
     from subscribers.models import Dispatch
     from subscribers.sending.daily_limits import Reservation
-    from subscribers.sending.ledger_writer import LedgerWriter
-    from subscribers.sending.transports import Transport
+    from subscribers.sending.ledger_writer import LedgerWriter, OpenLease
+    from subscribers.sending.transport_interface import Transport
 
 log = logging.getLogger(__name__)
 
-# A lease is as large as its connection works off in about this time, and towards the stretch's end
-# in what is left of it, so that all come to it together. What is not done a little later goes back.
-LEASE_TAKES = 10.0
-OVERTIME = 5.0
-# The first leases are not all alike, or all connections would come for their next ones at once.
-FIRST_LEASE = (25, 75)
-FIRST_RETRY = timedelta(minutes=1)
-LAST_RETRY = timedelta(hours=4)
-# How long a connection holds its breath after a 'not now', doubled each time in a row.
-FIRST_NAP, LAST_NAP = 0.05, 5.0
+# A lease is as large as its connection sends in about this time, or in what is left of the send
+# run, so that all connections end together. After the overtime, what was not sent is returned.
+LEASE_TAKES_SECONDS = 10.0
+OVERTIME_SECONDS = 5.0
+# First leases differ in size, or all connections would ask for their second ones at once.
+FIRST_LEASE_SIZES = (25, 75)
+FIRST_RETRY_AFTER = timedelta(minutes=1)
+LONGEST_RETRY_AFTER = timedelta(hours=4)
+# The delay of a connection after a temporary refusal, doubled each time in a row.
+FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 5.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Trip:
-    """What the couriers of one stretch share; `rests` holds places that asked us to wait."""
+class SharedState:
+    """What the connections of one send run share."""
 
     dispatch: Dispatch
-    composition: PreparedEmail
-    clerk: LedgerWriter
-    ends: float
-    held: set[int] = field(default_factory=set)
-    rests: dict[str, datetime] = field(default_factory=dict)
-    leave: int = 0
-    pace: asyncio.Lock = field(default_factory=asyncio.Lock)
+    prepared: PreparedEmail
+    writer: LedgerWriter
+    ends_at: float  # by time.monotonic()
+    open_leases: set[int] = field(default_factory=set)
+    backoffs: dict[str, datetime] = field(default_factory=dict)  # receiving domains, until when
+    allowance: int = 0  # emails that SEND_RATE allows now
+    rate_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sent: int = 0
 
     @property
-    def time_is_up(self) -> bool:
-        """No lease is taken any more."""
-        return time.monotonic() >= self.ends
+    def is_ending(self) -> bool:
+        """Whether no further lease is taken."""
+        return time.monotonic() >= self.ends_at
 
     @property
     def is_over(self) -> bool:
-        """What is in hand goes back."""
-        return time.monotonic() >= self.ends + OVERTIME
+        """Whether leases are closed even if they are not finished."""
+        return time.monotonic() >= self.ends_at + OVERTIME_SECONDS
 
 
 class ConnectionWorker:
-    """Works lease after lease through one server, on one connection as long as it lasts."""
+    """Sends lease after lease through one server, on one connection as long as it lasts."""
 
-    def __init__(self, trip: Trip, server: MailServer) -> None:
-        self._trip, self.server = trip, server
-        self._clerk, self._number = trip.clerk, trip.dispatch.pk
-        self._streaks = streaks_of(self._number, server.name)
+    def __init__(self, shared: SharedState, server: MailServer) -> None:
+        self._shared, self.server = shared, server
+        self._writer, self._dispatch_id = shared.writer, shared.dispatch.pk
+        self._streaks = streaks_of(self._dispatch_id, server.name)
         self._has_rate = bool(settings.SEND_RATE)
-        self._nap = 0.0
-        self._letters_per_s = 0.0
+        self._delay_seconds = 0.0
+        self._emails_per_s = 0.0
 
     async def run(self) -> None:
-        """Go on until time or work runs out. Raises what ends it before that."""
+        """Send until the run ends or nothing is left.
+
+        Raises ServerUnreachable, ServerRejectsUs or TooManyFailures.
+        """
         transport: Transport | None = await open_transport(self.server)
         try:
-            while not self._trip.time_is_up:
+            while not self._shared.is_ending:
                 if transport is None:
-                    # No connection is opened again for nothing.
-                    if not await self._clerk.ask(ledger.has_work, self._number):
+                    # Do not open another connection if nothing is left to send.
+                    if not await self._writer.call(ledger.has_work, self._dispatch_id):
                         return
                     transport = await open_transport(self.server)
-                budget = await self._budget()
-                run = await self._lease(budget.letters)
+                reservation = await self._reserve()
+                lease = await self._take_lease(reservation.emails)
                 try:
-                    if run is None:
+                    if lease is None:
                         return
-                    if not await self._work(run, transport):
+                    if not await self._send_lease(lease, transport):
                         await transport.close()
                         transport = None
                 finally:
-                    if budget.names:
-                        handed = 0 if run is None else run.handed
-                        await self._clerk.ask(
-                            daily_limits.return_unused, budget, budget.letters - handed
+                    if reservation.limits:
+                        used = 0 if lease is None else lease.handed_over
+                        await self._writer.call(
+                            daily_limits.return_unused, reservation, reservation.emails - used
                         )
         finally:
             if transport is not None:
                 await transport.close()
 
-    async def _budget(self) -> Reservation:
+    async def _reserve(self) -> Reservation:
         size = self._lease_size()
         if not daily_limits.is_limited(self.server):
-            return daily_limits.without_limit(size)
-        return await self._clerk.ask(daily_limits.reserve, self.server, size)
+            return daily_limits.unlimited(size)
+        return await self._writer.call(daily_limits.reserve, self.server, size)
 
-    async def _lease(self, size: int) -> LeaseProgress | None:
-        leased = await self._clerk.lease(size) if size else None
-        return LeaseProgress(leased, self._clerk) if leased else None
+    async def _take_lease(self, size: int) -> OpenLease | None:
+        return await self._writer.take_lease(size) if size else None
 
     def _lease_size(self) -> int:
-        """Give slow connections small leases and fast connections large ones."""
-        if not self._letters_per_s:
-            return random.randint(*FIRST_LEASE)  # noqa: S311  (no secret)
-        seconds = min(LEASE_TAKES, self._trip.ends - time.monotonic())
-        fitting = int(self._letters_per_s * seconds)
+        """Return a size that suits the speed of this connection."""
+        if not self._emails_per_s:
+            return random.randint(*FIRST_LEASE_SIZES)  # noqa: S311  (not a secret)
+        seconds = min(LEASE_TAKES_SECONDS, self._shared.ends_at - time.monotonic())
+        fitting = int(self._emails_per_s * seconds)
         return max(leases.SMALLEST_LEASE, min(leases.LARGEST_LEASE, fitting))
 
-    async def _work(self, run: LeaseProgress, transport: Transport) -> bool:
-        """Work one lease in order and close it; False when the connection is used up."""
-        self._trip.held.add(run.lease)
-        begun = time.monotonic()
+    async def _send_lease(self, lease: OpenLease, transport: Transport) -> bool:
+        """Send the emails of one lease and close it; False if the connection is used up."""
+        self._shared.open_leases.add(lease.id)
+        started = time.monotonic()
         try:
-            is_usable = await self._walk(run, transport)
+            is_usable = await self._send_in_order(lease, transport)
         except ConnectionLost as lost:
-            log.warning("lease %s: %s", run.lease, lost)
-            if lost.begun:
-                self._streaks.doubtful(str(lost))
-            if not run.settled:  # this server takes nothing now; the next wake-up asks again
+            log.warning("lease %s: %s", lease.id, lost)
+            if lost.maybe_accepted:
+                self._streaks.note_unknown(str(lost))
+            if not lease.settled:  # the server takes nothing now: try again in the next send run
                 raise ServerUnreachable(str(lost)) from lost
             return False
         else:
-            self._letters_per_s = run.settled / (time.monotonic() - begun)
+            self._emails_per_s = lease.settled / (time.monotonic() - started)
             return is_usable
         finally:
-            self._trip.held.discard(run.lease)
-            await run.close()
+            self._shared.open_leases.discard(lease.id)
+            await lease.close()
 
-    async def _walk(self, run: LeaseProgress, transport: Transport) -> bool:
-        """Hand over letter after letter; False when one got no leave and its connection ended."""
-        readers = run.readers
-        envelope = self._address(readers[0], transport)
-        for position, reader in enumerate(readers, start=1):
-            if self._nap or self._has_rate:
-                await self._wait_for_leave()
-            leave = run.begin(reader.subscriber)
-            is_last = position == len(readers) or self._trip.is_over
-            following = None if is_last else self._address(readers[position], transport)
-            answer = await self._hand_over(run, envelope, leave, following, transport)
-            match leave.result():
-                case Permit.GO if answer is not None:
-                    was_tried = isinstance(envelope, PersonalisedEmail)
-                    run.settle(await self._judge(reader, answer, was_tried=was_tried))
-                    if was_tried and not (answer.accepted or answer.temporary):
-                        self._streaks.refused(answer)
+    async def _send_in_order(self, lease: OpenLease, transport: Transport) -> bool:
+        """Send email after email; False if one got no permit, which ends the connection."""
+        recipients = lease.recipients
+        email = self._personalise(recipients[0], transport)
+        for position, recipient in enumerate(recipients, start=1):
+            if self._delay_seconds or self._has_rate:
+                await self._keep_pace()
+            permit = lease.begin(recipient.subscriber)
+            is_last = position == len(recipients) or self._shared.is_over
+            following = None if is_last else self._personalise(recipients[position], transport)
+            reply = await self._hand_over(lease, email, permit, following, transport)
+            match permit.result():
+                case Permit.GO if reply is not None:
+                    was_tried = isinstance(email, PersonalisedEmail)
+                    lease.settle(await self._outcome(recipient, reply, was_tried=was_tried))
+                    if was_tried and not (reply.accepted or reply.temporary):
+                        self._streaks.note_refused(reply)
                 case Permit.SKIP:
-                    run.settle(
+                    lease.settle(
                         DeliveryOutcome(
-                            delivery=reader.delivery, state=DeliveryState.SKIPPED, answer=""
+                            delivery=recipient.delivery, state=DeliveryState.SKIPPED, answer=""
                         )
                     )
                     return False
-                case verdict:
-                    log.info("lease %s ends: %s", run.lease, verdict.value)
-                    run.step_back()
+                case refused:
+                    log.info("lease %s ends: %s", lease.id, refused.value)
+                    lease.undo_begin()
                     return False
             if is_last or following is None:
                 return True
-            envelope = following
+            email = following
         return True
 
-    async def _hand_over(
-        self,
-        run: LeaseProgress,
-        envelope: PersonalisedEmail | SmtpReply,
-        leave: asyncio.Future[Permit],
-        following: PersonalisedEmail | SmtpReply | None,
-        transport: Transport,
-    ) -> SmtpReply | None:
-        """Give one letter to the transport, and announce the next unless a rate holds it back."""
-        ahead = (
-            following if isinstance(following, PersonalisedEmail) and not self._has_rate else None
-        )
+    def _personalise(
+        self, recipient: Recipient, transport: Transport
+    ) -> PersonalisedEmail | SmtpReply:
+        """Return one recipient's email, or the reply to one that is not even tried."""
+        if self._shared.backoffs and self._must_wait(recipient):
+            return SmtpReply(code=450, text="the receiving domain asked us to wait")
         try:
-            if isinstance(envelope, SmtpReply):
-                await leave
-                return envelope
-            run.handed += 1
-            return await transport.send(envelope, leave=leave, following=ahead)
-        except Exception as failure:
-            await asyncio.wait([leave])  # the begin is recorded before it is taken back
-            match failure:
-                case ConnectionLost(begun=False) | ServerRejectsUs():
-                    run.step_back()
-                case _ if leave.exception() is not None:  # no leave came: the books are away
-                    run.step_back()
-            raise
-
-    def _address(self, reader: Recipient, transport: Transport) -> PersonalisedEmail | SmtpReply:
-        """Make one reader's letter, or the answer to one that is not even tried."""
-        if self._trip.rests and self._must_wait(reader):
-            return SmtpReply(code=450, text="the place asked us to wait")
-        try:
-            return self._trip.composition.address(
-                reader,
+            return self._shared.prepared.personalise(
+                recipient,
                 eight_bit=transport.eight_bit,
                 utf8_addresses=transport.utf8_addresses,
                 at=time.time(),
             )
-        except Unmailable as reason:
+        except CannotSend as reason:
             return SmtpReply(code=550, text=str(reason))
 
-    def _must_wait(self, reader: Recipient) -> bool:
-        """Whether a reader's mail system rests; past the deadline everybody is tried once more."""
-        until = self._trip.rests.get(domain_backoff.receiving_domain(reader.address))
-        return until is not None and timezone.now() < min(until, self._trip.dispatch.deadline)
+    def _must_wait(self, recipient: Recipient) -> bool:
+        """Whether a recipient's domain asked us to wait.
 
-    async def _judge(
-        self, reader: Recipient, answer: SmtpReply, *, was_tried: bool
+        Past the deadline everybody is tried once more.
+        """
+        until = self._shared.backoffs.get(domain_backoff.receiving_domain(recipient.address))
+        return until is not None and timezone.now() < min(until, self._shared.dispatch.deadline)
+
+    async def _hand_over(
+        self,
+        lease: OpenLease,
+        email: PersonalisedEmail | SmtpReply,
+        permit: asyncio.Future[Permit],
+        following: PersonalisedEmail | SmtpReply | None,
+        transport: Transport,
+    ) -> SmtpReply | None:
+        """Give one email to the transport; announce the next, unless SEND_RATE may delay it."""
+        announced = (
+            following if isinstance(following, PersonalisedEmail) and not self._has_rate else None
+        )
+        try:
+            if isinstance(email, SmtpReply):
+                await permit
+                return email
+            lease.handed_over += 1
+            return await transport.send(email, permit=permit, following=announced)
+        except Exception as failure:
+            await asyncio.wait([permit])  # the begin must be recorded before it is undone
+            match failure:
+                case ConnectionLost(maybe_accepted=False) | ServerRejectsUs():
+                    lease.undo_begin()
+                case _ if permit.exception() is not None:  # without a permit nothing was sent
+                    lease.undo_begin()
+            raise
+
+    async def _outcome(
+        self, recipient: Recipient, reply: SmtpReply, *, was_tried: bool
     ) -> DeliveryOutcome | None:
-        """Put a server's answer into the ledger's words; None for a plain yes."""
-        if answer.accepted:
-            self._trip.sent += 1
-            self._nap = 0.0
-            self._streaks.accepted()
-            if self._trip.rests or self._streaks.has_busy_places:
-                await self._recover(domain_backoff.receiving_domain(reader.address))
+        """Return what a reply means for the delivery; None if the email was accepted.
+
+        Also counts the reply for the run, the failure streaks and the back-offs.
+        """
+        if reply.accepted:
+            self._shared.sent += 1
+            self._delay_seconds = 0.0
+            self._streaks.note_accepted()
+            if self._shared.backoffs or self._streaks.has_temporary_refusals:
+                await self._end_backoff(domain_backoff.receiving_domain(recipient.address))
             return None
-        if not answer.temporary:
+        if not reply.temporary:
             return DeliveryOutcome(
-                delivery=reader.delivery, state=DeliveryState.REFUSED, answer=str(answer)
+                delivery=recipient.delivery, state=DeliveryState.REFUSED, answer=str(reply)
             )
-        not_before = timezone.now() + _back_off(reader.tries)
-        place = domain_backoff.receiving_domain(reader.address)
+        not_before = timezone.now() + _retry_after(recipient.tries)
+        domain = domain_backoff.receiving_domain(recipient.address)
         if was_tried:
-            self._nap = min(LAST_NAP, (self._nap or FIRST_NAP) * 2)
-            if self._streaks.busy(place, answer):
-                self._trip.rests[place] = await self._clerk.ask(
-                    domain_backoff.back_off, self._number, place
+            delay = (self._delay_seconds or FIRST_DELAY_SECONDS) * 2
+            self._delay_seconds = min(LONGEST_DELAY_SECONDS, delay)
+            if self._streaks.note_temporary_refusal(domain, reply):
+                self._shared.backoffs[domain] = await self._writer.call(
+                    domain_backoff.back_off, self._dispatch_id, domain
                 )
         else:
-            # It may have recovered since this letter was put aside: then it is tried at once.
-            until = self._trip.rests.get(place, timezone.now())
-            not_before = min(until, self._trip.dispatch.deadline)
-        gives_up = was_tried and not_before >= self._trip.dispatch.deadline
+            # The back-off may have ended since this email was prepared: then try it at once.
+            until = self._shared.backoffs.get(domain, timezone.now())
+            not_before = min(until, self._shared.dispatch.deadline)
+        gives_up = was_tried and not_before >= self._shared.dispatch.deadline
         return DeliveryOutcome(
-            delivery=reader.delivery,
+            delivery=recipient.delivery,
             state=DeliveryState.REFUSED if gives_up else DeliveryState.DEFERRED,
-            answer=str(answer),
+            answer=str(reply),
             not_before=None if gives_up else not_before,
         )
 
-    async def _recover(self, place: str) -> None:
-        """Note that a place which had asked us to wait takes letters again."""
-        self._streaks.recovered(place)
-        if self._trip.rests.pop(place, None):
-            await self._clerk.ask(domain_backoff.end_backoff, self._number, place)
+    async def _end_backoff(self, domain: str) -> None:
+        """Note that a domain accepts emails again."""
+        self._streaks.note_domain_accepted(domain)
+        if self._shared.backoffs.pop(domain, None):
+            await self._writer.call(domain_backoff.end_backoff, self._dispatch_id, domain)
 
-    async def _wait_for_leave(self) -> None:
-        """Keep to SEND_RATE, and hold breath after a 'not now'."""
-        if self._nap:
-            await asyncio.sleep(self._nap * random.uniform(0.5, 1.5))  # noqa: S311  (no secret)
+    async def _keep_pace(self) -> None:
+        """Wait as long as a temporary refusal and SEND_RATE ask for."""
+        if self._delay_seconds:
+            await asyncio.sleep(self._delay_seconds * random.uniform(0.5, 1.5))  # noqa: S311  (not a secret)
         if not self._has_rate:
             return
-        async with self._trip.pace:
-            while not self._trip.leave:
-                self._trip.leave, wait = await self._clerk.ask(send_rate.take_allowance)
+        async with self._shared.rate_lock:
+            while not self._shared.allowance:
+                self._shared.allowance, wait = await self._writer.call(send_rate.take_allowance)
                 await asyncio.sleep(wait)
-            self._trip.leave -= 1
+            self._shared.allowance -= 1
 
 
-def _back_off(tries: int) -> timedelta:
-    """Wait twice as long each time, give or take a fifth, so that retries do not come in a wave."""
-    wait: timedelta = min(FIRST_RETRY * 2 ** min(tries, 10), LAST_RETRY)
-    return wait * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)
+def _retry_after(tries: int) -> timedelta:
+    """Return twice as long a wait each time; it varies by a fifth, so that retries spread out."""
+    wait: timedelta = min(FIRST_RETRY_AFTER * 2 ** min(tries, 10), LONGEST_RETRY_AFTER)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311  (not a secret)

@@ -1,6 +1,6 @@
-"""Letters a day: a server's own limit, and the plan by which a new sending domain is warmed up.
+"""Emails a day: a mail server's own limit, and the plan that warms up a new sending domain.
 
-Letters are taken from the day's count before they are leased, and what was not used goes back.
+Emails are counted before they are leased, and those that were not sent are subtracted again.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What may leave through a server on one day, and what of it was taken for one lease."""
+    """Emails of one lease that were counted against the daily limits with these names."""
 
-    names: tuple[str, ...]
+    limits: tuple[str, ...]
     day: date
-    letters: int
+    emails: int
 
 
 def is_limited(server: MailServer) -> bool:
-    """Whether any limit a day holds for a server."""
+    """Whether any daily limit applies to a server."""
     return bool(server.per_day or settings.SEND_WARM_UP)
 
 
-def caps(server: MailServer, *, day: date) -> dict[str, int]:
-    """Give the limits that hold for a server on a day, by name; empty when there is none."""
+def limits_for(server: MailServer, *, day: date) -> dict[str, int]:
+    """Return the limits that apply to a server on a day, by name; empty if there are none."""
     found = {}
     if server.per_day:
         found[server.name] = server.per_day
@@ -46,46 +46,46 @@ def caps(server: MailServer, *, day: date) -> dict[str, int]:
 
 
 def sending_domain() -> str:
-    """Give the domain that readers see behind the @ of the From line."""
+    """Return the domain that readers see in the From line."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
 
 
-def without_limit(letters: int) -> Reservation:
-    """Give what no limit counts."""
-    return Reservation(names=(), day=timezone.now().date(), letters=letters)
+def unlimited(emails: int) -> Reservation:
+    """Return a reservation that no limit counts."""
+    return Reservation(limits=(), day=timezone.now().date(), emails=emails)
 
 
-def reserve(server: MailServer, want: int, *, at: datetime | None = None) -> Reservation:
-    """Take up to so many letters from every limit that holds; none are left when it gives 0."""
+def reserve(server: MailServer, emails: int, *, at: datetime | None = None) -> Reservation:
+    """Reserve up to so many emails under every limit that applies; 0 if one is used up."""
     day = (at or timezone.now()).astimezone(UTC).date()
-    limits = caps(server, day=day)
+    limits = limits_for(server, day=day)
     if not limits:
-        return without_limit(want)
+        return unlimited(emails)
     with bounded_transaction():
         for name in sorted(limits):
             DailySendCount.objects.get_or_create(limit=name, day=day)
         counts = DailySendCount.objects.filter(limit__in=limits, day=day).order_by("limit")
         left = [limits[count.limit] - count.emails for count in counts.select_for_update()]
-        letters = max(0, min(want, *left))
-        counts.order_by().update(emails=F("emails") + letters)
-    return Reservation(names=tuple(sorted(limits)), day=day, letters=letters)
+        reserved = max(0, min(emails, *left))
+        counts.order_by().update(emails=F("emails") + reserved)
+    return Reservation(limits=tuple(sorted(limits)), day=day, emails=reserved)
 
 
-def return_unused(budget: Reservation, unused: int) -> None:
-    """Return what a lease did not use."""
-    if budget.names and unused > 0:
-        DailySendCount.objects.filter(limit__in=budget.names, day=budget.day).update(
+def return_unused(reservation: Reservation, unused: int) -> None:
+    """Subtract the emails that a lease reserved and did not send."""
+    if reservation.limits and unused > 0:
+        DailySendCount.objects.filter(limit__in=reservation.limits, day=reservation.day).update(
             emails=F("emails") - unused
         )
 
 
 def used_up(*, at: datetime) -> list[str]:
-    """Name the limits that let nothing through any more today."""
+    """Return the names of the limits that are used up today."""
     day = at.astimezone(UTC).date()
     limits: dict[str, int] = {}
     for server in settings.MAIL_SERVERS:
-        limits |= caps(server, day=day)
+        limits |= limits_for(server, day=day)
     counts = dict(
         DailySendCount.objects.filter(limit__in=limits, day=day).values_list("limit", "emails")
     )
-    return [name for name, cap in limits.items() if counts.get(name, 0) >= cap]
+    return [name for name, limit in limits.items() if counts.get(name, 0) >= limit]

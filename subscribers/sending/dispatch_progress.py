@@ -1,97 +1,114 @@
-"""How a dispatch stands: counts by state, letters a second, seconds left."""
+"""The progress of a dispatch: counts by state, emails a second, time left, what is held back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Min, Q, Sum
 
 from subscribers.models import Delivery, DeliveryState, DispatchState, Lease
+from subscribers.models.delivery import UNSETTLED_STATES
 from subscribers.sending import daily_limits
 
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
 
-WINDOW = timedelta(seconds=60)
+# The rate of a dispatch that is being sent is measured over about this time.
+RATE_WINDOW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchProgress:
-    """A dispatch at one moment; `letters_per_s` is over the last minute, or over all once sent."""
+    """A dispatch at one moment; the rate is over the last minute, or over all once it is sent."""
 
     state: str
-    deliveries: dict[str, int]
-    letters_per_s: float
-    seconds_left: float | None
+    deliveries: dict[str, int]  # by the label of their state
+    emails_per_s: float
+    seconds_left: float | None  # None if unknown
 
     @property
     def total(self) -> int:
-        """All copies."""
+        """Return the number of deliveries."""
         return sum(self.deliveries.values())
 
     @property
-    def waiting(self) -> int:
-        """Copies whose fate is open."""
-        return sum(self.deliveries[name] for name in ("pending", "leased", "deferred"))
+    def unsettled(self) -> int:
+        """Return the number of deliveries whose outcome is still open."""
+        return sum(self.deliveries[state.label] for state in UNSETTLED_STATES)
 
     @property
     def share_done(self) -> float:
-        """From 0 to 1."""
-        return 1 - self.waiting / self.total if self.total else 0.0
+        """Return the share of deliveries that are settled, from 0 to 1."""
+        return 1 - self.unsettled / self.total if self.total else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the progress as `dispatch_status --json` and the progress page publish it."""
+        return {
+            "state": self.state,
+            "deliveries": self.deliveries,
+            "letters_per_s": self.emails_per_s,
+            "seconds_left": self.seconds_left,
+        }
 
 
 def measure(dispatch: Dispatch, *, at: datetime) -> DispatchProgress:
-    """Count a dispatch's copies as they are at this moment.
+    """Return the progress of a dispatch at this moment.
 
-    Copies that were answered under a lease which is still open count as sent, though their rows
-    are written when the lease closes.
+    Emails that were accepted under a lease that is still open count as sent, although their rows
+    are written when the lease is closed.
     """
     counts = dict.fromkeys((state.label for state in DeliveryState), 0)
     found = Delivery.objects.filter(dispatch=dispatch).values_list("state").annotate(n=Count("pk"))
     for state, number in found.order_by():
         counts[DeliveryState(state).label] = number
-    answered = _answered_under_open_leases(dispatch)
-    counts["leased"] -= answered
-    counts["sent"] += answered
+    accepted = _accepted_under_open_leases(dispatch)
+    counts["leased"] -= accepted
+    counts["sent"] += accepted
     rate = _rate(dispatch, counts, at=at)
-    waiting = counts["pending"] + counts["leased"]
+    left = counts["pending"] + counts["leased"]
     return DispatchProgress(
         state=dispatch.state,
         deliveries=counts,
-        letters_per_s=round(rate, 1),
-        seconds_left=round(waiting / rate, 1) if rate and waiting else (None if waiting else 0.0),
+        emails_per_s=round(rate, 1),
+        seconds_left=round(left / rate, 1) if rate and left else (None if left else 0.0),
     )
 
 
 def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
-    """Say in sentences what copies wait for, where it is not simply their turn."""
+    """Return sentences that say what holds emails back, apart from the speed of sending."""
     if dispatch.state != DispatchState.SENDING:
         return []
-    found = [f"Today's letters of {name} are used up." for name in daily_limits.used_up(at=at)]
-    for place in dispatch.domain_backoffs.order_by("domain"):
-        if place.backoffs and place.next_at > at:
-            minutes = max(1, round((place.next_at - at).total_seconds() / 60))
+    found = [
+        f"The daily limit of {name} is used up. We continue tomorrow."
+        for name in daily_limits.used_up(at=at)
+    ]
+    for backoff in dispatch.domain_backoffs.order_by("domain"):
+        if backoff.backoffs and backoff.next_at > at:
+            minutes = max(1, round((backoff.next_at - at).total_seconds() / 60))
             found.append(
-                f"{place.domain} asked us to wait; it is tried again in"
+                f"{backoff.domain} asked us to wait. We will try again in"
                 f" {minutes} minute{'' if minutes == 1 else 's'}."
             )
-        elif place.held_back and not place.backoffs:
-            found.append(f"About {place.held_back:,} copies wait for the limit of {place.domain}.")
+        elif backoff.held_back and not backoff.backoffs:
+            found.append(
+                f"About {backoff.held_back:,} emails wait because of your limit for"
+                f" {backoff.domain}."
+            )
     return found
 
 
-def _answered_under_open_leases(dispatch: Dispatch) -> int:
-    """Count copies whose acceptance is known from a lease's progress only."""
+def _accepted_under_open_leases(dispatch: Dispatch) -> int:
+    """Return how many emails are known to be accepted from the progress of leases alone."""
     open_leases = Lease.objects.filter(dispatch=dispatch, closed_at=None)
     settled: int = open_leases.aggregate(n=Sum("settled"))["n"] or 0
-    otherwise = (
+    with_outcome = (
         Delivery.objects.filter(dispatch=dispatch, lease__in=open_leases)
         .exclude(state=DeliveryState.LEASED)
         .count()
     )
-    return max(0, settled - otherwise)
+    return max(0, settled - with_outcome)
 
 
 def _rate(dispatch: Dispatch, counts: dict[str, int], *, at: datetime) -> float:
@@ -101,7 +118,7 @@ def _rate(dispatch: Dispatch, counts: dict[str, int], *, at: datetime) -> float:
         seconds = (dispatch.finished_at - dispatch.filled_at).total_seconds()
         return counts["sent"] / max(seconds, 0.1)
     recent = Lease.objects.filter(dispatch=dispatch).filter(
-        Q(closed_at=None) | Q(closed_at__gte=at - WINDOW)
+        Q(closed_at=None) | Q(closed_at__gte=at - RATE_WINDOW)
     )
     found = recent.aggregate(settled=Sum("settled"), since=Min("created_at"))
     if not found["settled"]:

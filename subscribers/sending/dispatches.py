@@ -1,4 +1,4 @@
-"""From an approved issue to a dispatch: publishing freezes the words, in one transaction."""
+"""The life of a dispatch: an approved issue is published and its content frozen, then sent."""
 
 from __future__ import annotations
 
@@ -28,40 +28,52 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TRY_FOR = timedelta(hours=48)
+RETRY_FOR = timedelta(hours=48)
 
 
-def links_with_placeholders() -> EmailLinks:
-    """Give the letter's links with marks where each reader's own tokens will stand."""
-    site = settings.SITE_URL
-    return EmailLinks(
-        unsubscribe=f"{site}/unsubscribe/{Placeholder.UNSUBSCRIBE}/",
-        preferences=f"{site}/preferences/{Placeholder.PREFERENCES}/",
-        view=f"{site}/view/{Placeholder.VIEW}/",
-        subscribe=f"{site}/subscribe/",
-    )
+def publish_due(*, at: datetime) -> list[Dispatch]:
+    """Publish each scheduled issue whose send time has passed; one that fails stops no other.
+
+    An issue that is more than `LATE_WINDOW` late is not sent: after an outage, or from a restored
+    backup, only a person can tell whether it still should be. It is unscheduled, and staff who may
+    send are emailed.
+    """
+    made = []
+    too_late = at - timedelta(seconds=settings.LATE_WINDOW)
+    for issue in Issue.objects.due(at=at).for_page():
+        try:
+            if issue.publish_at is not None and issue.publish_at < too_late:
+                alerts.unschedule_and_alert(issue, before=too_late)
+            else:
+                made.append(publish(issue, at=at))
+        except TransitionRefused as refusal:
+            log.warning("%s was not published: %s", issue, refusal)
+            issue.void_approval(by=None)
+        except Exception:
+            log.exception("%s could not be published; we will try again", issue)
+    return made
 
 
 def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
-    """Publish a scheduled issue and freeze its words into a dispatch, both or neither.
+    """Publish a scheduled issue and freeze its content into a dispatch, both or neither.
 
-    Raises TransitionRefused when the issue is not scheduled or not as it was approved.
+    Raises TransitionRefused if the issue is not scheduled, or has changed since its approval.
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
-        letter = render_issue_email(issue, links=links_with_placeholders())
+        email = render_issue_email(issue, links=links_with_placeholders())
         briefing = issue.briefing
         dispatch = Dispatch.objects.create(
             issue=issue,
-            subject=letter.subject,
-            html=letter.html,
-            text=letter.text,
+            subject=email.subject,
+            html=email.html,
+            text=email.text,
             content_hash=issue.approved_hash,
             sender=_sender(issue),
-            reply_to=(briefing.reply_address or reply_address(issue) or briefing.lead.contact),
+            reply_to=briefing.reply_address or reply_address(issue) or briefing.lead.contact,
             list_id=list_id(briefing),
             created_at=at,
-            deadline=at + TRY_FOR,
+            deadline=at + RETRY_FOR,
         )
         transaction.on_commit(wake_dispatching)
     return dispatch
@@ -75,7 +87,7 @@ def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
 
 
 def send_proof(issue: Issue, *, to: str) -> None:
-    """Let the letter as it stands leave to one member of staff; its links lead to the site only."""
+    """Email an issue as it is now to one member of staff; its links lead to public pages only."""
     site = settings.SITE_URL
     links = EmailLinks(
         unsubscribe=f"{site}/preferences/",
@@ -83,77 +95,65 @@ def send_proof(issue: Issue, *, to: str) -> None:
         view=site + issue.get_absolute_url(),
         subscribe=f"{site}/subscribe/",
     )
-    letter = render_issue_email(issue, links=links)
+    email = render_issue_email(issue, links=links)
     emails.queue_rendered_email(
         "proof",
         to=to,
-        subject=f"[Proof] {letter.subject}",
-        text=letter.text,
-        html=letter.html,
+        subject=f"[Proof] {email.subject}",
+        text=email.text,
+        html=email.html,
         headers={"Auto-Submitted": "auto-generated"},
     )
 
 
+def links_with_placeholders() -> EmailLinks:
+    """Return the links of an issue email, with placeholders for each recipient's own tokens."""
+    site = settings.SITE_URL
+    return EmailLinks(
+        unsubscribe=f"{site}/unsubscribe/{Placeholder.UNSUBSCRIBE}/",
+        preferences=f"{site}/preferences/{Placeholder.PREFERENCES}/",
+        view=f"{site}/view/{Placeholder.VIEW}/",
+        subscribe=f"{site}/subscribe/",
+    )
+
+
 def _sender(issue: Issue) -> str:
-    """The briefing's title before the site's own address."""
+    """Return the From line: the briefing's title with the site's own address."""
     _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     title = issue.briefing.title.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{title}" <{address}>'
 
 
 def wake_dispatching() -> None:
-    """Have live dispatches looked after now instead of at the beat's next turn."""
+    """Have a worker advance live dispatches now, without waiting for the beat."""
     wake("subscribers.sending.tasks.advance_dispatches")
 
 
-def publish_due(*, at: datetime) -> list[Dispatch]:
-    """Publish each scheduled issue whose slot has come; one that cannot go stops no other.
-
-    An issue that is more than `LATE_WINDOW` late is not sent: after an outage, or from a restored
-    backup, only a person can tell whether it still should be. It is unscheduled, and those who may
-    send are told.
-    """
-    made = []
-    in_time = at - timedelta(seconds=settings.LATE_WINDOW)
-    for issue in Issue.objects.due(at=at).for_page():
-        try:
-            if issue.publish_at is not None and issue.publish_at < in_time:
-                alerts.report_missed_slot(issue, before=in_time)
-            else:
-                made.append(publish(issue, at=at))
-        except TransitionRefused as refusal:
-            log.warning("%s was not published: %s", issue, refusal)
-            issue.void_approval(by=None)
-        except Exception:
-            log.exception("%s could not be published; it will be tried again", issue)
-    return made
-
-
-def start(dispatch: Dispatch, *, at: datetime) -> int:
-    """Fill a dispatch's ledger and let sending start; give back the number of rows added."""
-    with transaction.atomic():
-        added = ledger.fill(dispatch)
-        dispatch.start_sending(at=at)
-    dispatch.refresh_from_db(fields=["state", "filled_at"])
-    return added
-
-
 def advance(*, at: datetime) -> list[Dispatch]:
-    """Look after every live dispatch; give back those that need a worker now.
+    """Advance every live dispatch, and return those that need workers now.
 
-    Fills what is new, takes back what dead workers held, calls finished what is settled. Running
-    twice, or in two places, changes nothing.
+    Starts new dispatches, reclaims the leases of dead workers, and marks dispatches as sent when
+    everything is settled. Running it twice, or in two places at once, changes nothing.
     """
     leases.reclaim(at=at)
-    waiting = []
+    with_work = []
     for dispatch in Dispatch.objects.live().select_related("issue__briefing"):
         try:
             if dispatch.filled_at is None:
                 start(dispatch, at=at)
             if ledger.has_work(dispatch.pk):
-                waiting.append(dispatch)
+                with_work.append(dispatch)
             else:
-                ledger.finish(dispatch)
+                ledger.finish_if_settled(dispatch)
         except Exception:
-            log.exception("%s could not be tended; it will be tried again", dispatch)
-    return waiting
+            log.exception("%s could not be advanced; we will try again", dispatch)
+    return with_work
+
+
+def start(dispatch: Dispatch, *, at: datetime) -> int:
+    """Fill a dispatch's ledger and let sending start; return the number of rows added."""
+    with transaction.atomic():
+        added = ledger.fill(dispatch)
+        dispatch.start_sending(at=at)
+    dispatch.refresh_from_db(fields=["state", "filled_at"])
+    return added

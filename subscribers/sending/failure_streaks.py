@@ -1,4 +1,4 @@
-"""What a server says in a row: the same trouble again and again is no reader's fault."""
+"""Failures in a row, by which a server's trouble is told from trouble with single addresses."""
 
 from __future__ import annotations
 
@@ -7,68 +7,80 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from subscribers.sending.transport_interface import MustPause
-
 if TYPE_CHECKING:
     from subscribers.sending.transport_interface import SmtpReply
 
-# So many 'not now' for one place, with none accepted between, and it gets a rest.
-BUSY_IN_A_ROW = 3
-# Lost connections with a letter in hand; a server that restarts cuts all of a process's at once.
-DOUBTS_IN_A_ROW = 10
+# After so many temporary refusals of one domain, with no acceptance between, we back off.
+TEMPORARY_IN_A_ROW = 3
+# Connections lost with an email of unknown outcome. A server that restarts cuts all at once.
+UNKNOWN_IN_A_ROW = 10
+
+
+class TooManyFailures(Exception):
+    """More than single emails fail: the dispatch must be paused until a person has looked."""
 
 
 class FailureStreaks:
-    """One server's answers to one dispatch, over all connections of this process."""
+    """The failures in a row of one server with one dispatch, over all connections of a process."""
 
     def __init__(self) -> None:
-        self._refused = self._doubtful = 0
-        self._busy: defaultdict[str, int] = defaultdict(int)
+        self._refused = self._unknown = 0
+        self._temporary: defaultdict[str, int] = defaultdict(int)
 
     @property
-    def has_busy_places(self) -> bool:
-        """Whether any place said 'not now' since its last yes."""
-        return bool(self._busy)
+    def has_temporary_refusals(self) -> bool:
+        """Whether any domain refused temporarily since it last accepted."""
+        return bool(self._temporary)
 
-    def accepted(self) -> None:
-        """Note a yes."""
-        self._refused = self._doubtful = 0
+    def note_accepted(self) -> None:
+        """Note that the server accepted an email."""
+        self._refused = self._unknown = 0
 
-    def recovered(self, place: str) -> None:
-        """Note a yes from this place."""
-        self._busy.pop(place, None)
+    def note_domain_accepted(self, domain: str) -> None:
+        """Note that a domain accepted an email."""
+        self._temporary.pop(domain, None)
 
-    def refused(self, answer: SmtpReply) -> None:
-        """Note a no. Raises MustPause when it is one too many."""
+    def note_refused(self, reply: SmtpReply) -> None:
+        """Note a permanent refusal. Raises TooManyFailures after `SEND_PAUSE_AFTER` in a row."""
         self._refused += 1
         if 0 < settings.SEND_PAUSE_AFTER <= self._refused:
             number, self._refused = self._refused, 0
-            raise MustPause(f"{number} letters in a row were refused; the last: {answer}")
+            raise TooManyFailures(
+                f"The mail server refused {number} emails in a row. Its last reply: {reply}"
+            )
 
-    def busy(self, place: str, answer: SmtpReply) -> bool:
-        """Note a 'not now'; True when this place should rest."""
-        self._busy[place] += 1
+    def note_temporary_refusal(self, domain: str, reply: SmtpReply) -> bool:
+        """Note a temporary refusal, and return whether to back off from this domain."""
+        self._temporary[domain] += 1
         # RFC 3463, section 3.8: 4.7.x is policy, which is how large receivers slow senders down.
-        if answer.code == 421 or "4.7." in answer.text or self._busy[place] >= BUSY_IN_A_ROW:
-            self._busy.pop(place)
+        if (
+            reply.code == 421
+            or "4.7." in reply.text
+            or self._temporary[domain] >= TEMPORARY_IN_A_ROW
+        ):
+            self._temporary.pop(domain)
             return True
         return False
 
-    def doubtful(self, reason: str) -> None:
-        """Note a letter of unknown fate. Raises MustPause when it is one too many."""
-        self._doubtful += 1
-        if self._doubtful >= max(DOUBTS_IN_A_ROW, 2 * settings.SEND_CONNECTIONS):
-            number, self._doubtful = self._doubtful, 0
-            raise MustPause(
-                f"{number} connections in a row ended with a letter in hand; the last: {reason}"
+    def note_unknown(self, reason: str) -> None:
+        """Note an email of unknown outcome. Raises TooManyFailures after too many in a row."""
+        self._unknown += 1
+        if self._unknown >= max(UNKNOWN_IN_A_ROW, 2 * settings.SEND_CONNECTIONS):
+            number, self._unknown = self._unknown, 0
+            raise TooManyFailures(
+                f"{number} connections in a row were lost while an email was being sent."
+                f" The last reason: {reason}"
             )
 
 
-_known: dict[tuple[int, str], FailureStreaks] = {}
+_streaks: dict[tuple[int, str], FailureStreaks] = {}
 
 
 def streaks_of(dispatch_id: int, server: str) -> FailureStreaks:
-    """Give this process's streaks, which last from one stretch to the next."""
-    for key in [key for key in _known if key[0] != dispatch_id]:
-        del _known[key]
-    return _known.setdefault((dispatch_id, server), FailureStreaks())
+    """Return this process's streaks for a dispatch and server, kept from one send run to the next.
+
+    Those of other dispatches are forgotten.
+    """
+    for key in [key for key in _streaks if key[0] != dispatch_id]:
+        del _streaks[key]
+    return _streaks.setdefault((dispatch_id, server), FailureStreaks())

@@ -1,10 +1,15 @@
-"""Progress: how far leases have come, written before each next letter leaves."""
+"""Progress records: how far leases have come, written before each next email is sent.
+
+The reply to a record is the permit for the next email, so consent and suppression are checked once
+more at the last moment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 from django.db import connection
@@ -16,17 +21,10 @@ from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState,
 from subscribers.sending.transactions import bounded_transaction
 from subscribers.sending.transport_interface import Permit
 
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Sequence
-
-    from subscribers.sending.leases import LeasedBatch
-    from subscribers.sending.ledger_writer import LedgerWriter
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryOutcome:
-    """What became of a copy that was not simply accepted."""
+    """What became of a delivery that was not simply accepted."""
 
     delivery: int
     state: DeliveryState
@@ -35,7 +33,7 @@ class DeliveryOutcome:
 
 
 class ProgressRecord(NamedTuple):
-    """How far one lease has come: `begun` counts the letter that is about to go to `subscriber`."""
+    """How far one lease has come; `begun` includes the email that is to go to `subscriber` next."""
 
     lease: int
     begun: int
@@ -45,55 +43,55 @@ class ProgressRecord(NamedTuple):
 
 
 class LeaseEnd(NamedTuple):
-    """The end of a lease: its last record, and its readers in their order if they are at hand."""
+    """The last record of a lease, and its subscribers in their order if the caller knows them."""
 
     last: ProgressRecord
     order: Sequence[int] | None = None
 
 
 def record_progress(
-    entries: Sequence[ProgressRecord], *, dispatch: int, briefing: int
+    records: Sequence[ProgressRecord], *, dispatch: int, briefing: int
 ) -> dict[int, Permit]:
-    """Record leases of one dispatch, and say of each whether its next letter may go.
+    """Record the progress of leases of one dispatch; return the permit of each by its lease.
 
-    Nothing is recorded of a lease that is closed: its holder is fenced. The counts of a lease only
-    grow, so a record that arrives late, twice or out of order changes nothing. Only the end of a
-    lease may lower `begun`, for an email that certainly was not handed over.
+    Nothing is recorded for a closed lease: its holder is fenced. The counts of a lease only grow,
+    so a record that arrives late, twice or out of order changes nothing. Only the end of a lease
+    may lower `begun`, for an email that certainly was not handed over.
     """
-    plain = [entry for entry in entries if not entry.outcomes]
-    verdicts = {
-        entry.lease: _record_one(entry, dispatch=dispatch, briefing=briefing)
-        for entry in entries
-        if entry.outcomes or connection.vendor != "postgresql"
+    plain = [record for record in records if not record.outcomes]
+    permits = {
+        record.lease: _record_one(record, dispatch=dispatch, briefing=briefing)
+        for record in records
+        if record.outcomes or connection.vendor != "postgresql"
     }
     if plain and connection.vendor == "postgresql":
-        verdicts |= _record_many(plain, dispatch=dispatch, briefing=briefing)
-    return verdicts
+        permits |= _record_many(plain, dispatch=dispatch, briefing=briefing)
+    return permits
 
 
-def _record_one(entry: ProgressRecord, *, dispatch: int, briefing: int) -> Permit:
-    """Record one lease with what its server refused or put off, all or nothing."""
+def _record_one(record: ProgressRecord, *, dispatch: int, briefing: int) -> Permit:
+    """Record one lease together with its outcomes, all or nothing."""
     with bounded_transaction():
-        ours = Lease.objects.filter(pk=entry.lease, closed_at=None)
+        ours = Lease.objects.filter(pk=record.lease, closed_at=None)
         if not ours.update(
-            begun=Greatest("begun", Value(entry.begun)),
-            settled=Greatest("settled", Value(entry.settled)),
+            begun=Greatest("begun", Value(record.begun)),
+            settled=Greatest("settled", Value(record.settled)),
         ):
             return Permit.FENCED
-        for outcome in entry.outcomes:
-            apply_outcome(outcome, lease=entry.lease)
+        for outcome in record.outcomes:
+            apply_outcome(outcome, lease=record.lease)
         if not Dispatch.objects.filter(pk=dispatch, state=DispatchState.SENDING).exists():
             return Permit.STOP
-        if entry.subscriber is None:
+        if record.subscriber is None:
             return Permit.GO
         mailable = Subscription.objects.mailable().filter(
-            briefing_id=briefing, subscriber_id=entry.subscriber
+            briefing_id=briefing, subscriber_id=record.subscriber
         )
         return Permit.GO if mailable.exists() else Permit.SKIP
 
 
 def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
-    """Write down a copy's outcome, if the lease still holds it."""
+    """Write an outcome to its delivery, if the lease still holds it."""
     settled = outcome.state != DeliveryState.DEFERRED
     Delivery.objects.filter(pk=outcome.delivery, lease_id=lease, state=DeliveryState.LEASED).update(
         state=outcome.state,
@@ -104,8 +102,8 @@ def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
     )
 
 
-# The same rules as `_record_one` for many leases in one statement, planned once per connection. The
-# end of the lease is left to its holder's heartbeat, so that the row's update touches no index.
+# The rules of `_record_one` for many leases in one statement, planned once for each connection. It
+# leaves the lease's `expires_at` to the holder's heartbeat, so that the update touches no index.
 PREPARE = """
 PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS
 WITH told AS (
@@ -131,16 +129,16 @@ EXECUTE = "EXECUTE newsroom_record (%s::bigint[], %s::int[], %s::int[], %s::bigi
 _prepared: WeakSet[object] = WeakSet()
 
 
-def values(entries: Sequence[ProgressRecord], *, dispatch: int, briefing: int) -> list[Any]:
-    """Give `EXECUTE` its values: a column of each field, then what all entries share.
+def execute_values(records: Sequence[ProgressRecord], *, dispatch: int, briefing: int) -> list[Any]:
+    """Return the values of `EXECUTE`: an array for each field, then what all records share.
 
-    The columns are array literals: an array constructor is planned element by element.
+    The arrays are literals, because PostgreSQL plans an array constructor element by element.
     """
     return [
-        _array([entry.lease for entry in entries]),
-        _array([entry.begun for entry in entries]),
-        _array([entry.settled for entry in entries]),
-        _array([entry.subscriber for entry in entries]),
+        _array([record.lease for record in records]),
+        _array([record.begun for record in records]),
+        _array([record.settled for record in records]),
+        _array([record.subscriber for record in records]),
         dispatch,
         briefing,
     ]
@@ -150,26 +148,29 @@ def _array(numbers: Sequence[int | None]) -> str:
     return f"{{{','.join(['NULL' if n is None else str(n) for n in numbers])}}}"
 
 
-def read_verdicts(
-    entries: Sequence[ProgressRecord], rows: Sequence[tuple[int, bool, bool]]
+def read_permits(
+    records: Sequence[ProgressRecord], rows: Sequence[tuple[int, bool, bool]]
 ) -> dict[int, Permit]:
-    """Read what `EXECUTE` gave back; a lease without a row is closed."""
+    """Return the permits in the rows of `EXECUTE`: lease, dispatch is sending, may be mailed.
+
+    A lease without a row is closed.
+    """
     found = {lease: (sending, mailable) for lease, sending, mailable in rows}
-    return {entry.lease: _verdict(found.get(entry.lease)) for entry in entries}
+    return {record.lease: _permit(found.get(record.lease)) for record in records}
 
 
 def _record_many(
-    entries: Sequence[ProgressRecord], *, dispatch: int, briefing: int
+    records: Sequence[ProgressRecord], *, dispatch: int, briefing: int
 ) -> dict[int, Permit]:
     with connection.cursor() as cursor:
         if connection.connection not in _prepared:
             cursor.execute(PREPARE)
             _prepared.add(connection.connection)
-        cursor.execute(EXECUTE, values(entries, dispatch=dispatch, briefing=briefing))
-        return read_verdicts(entries, cursor.fetchall())
+        cursor.execute(EXECUTE, execute_values(records, dispatch=dispatch, briefing=briefing))
+        return read_permits(records, cursor.fetchall())
 
 
-def _verdict(found: tuple[bool, bool] | None) -> Permit:
+def _permit(found: tuple[bool, bool] | None) -> Permit:
     match found:
         case None:
             return Permit.FENCED
@@ -179,46 +180,3 @@ def _verdict(found: tuple[bool, bool] | None) -> Permit:
             return Permit.SKIP
         case _:
             return Permit.GO
-
-
-class LeaseProgress:
-    """One lease being worked, letter by letter."""
-
-    def __init__(self, leased: LeasedBatch, clerk: LedgerWriter) -> None:
-        self.lease, self.readers = leased.lease, leased.readers
-        self._clerk = clerk
-        self._begun = 0
-        self.settled = 0
-        self.handed = 0  # letters that were given to a transport
-        self._outcomes: list[DeliveryOutcome] = []
-
-    def begin(self, subscriber: int) -> asyncio.Future[Permit]:
-        """Record that the next letter is about to leave; the future is its leave."""
-        self._begun += 1
-        return self._clerk.record(self._entry(subscriber))
-
-    def step_back(self) -> None:
-        """Forget the begin: the letter was certainly not handed over."""
-        self._begun = self.settled
-
-    def settle(self, outcome: DeliveryOutcome | None) -> None:
-        """Note the answer to the letter that was begun, for the next record.
-
-        Its begin was recorded, and with it what had been noted before.
-        """
-        self.settled = self._begun
-        self._outcomes = [] if outcome is None else [outcome]
-
-    async def close(self) -> None:
-        """Give the lease back with its last record; nothing happens when it is no longer ours."""
-        order = [reader.subscriber for reader in self.readers]
-        await self._clerk.close_lease(LeaseEnd(last=self._entry(None), order=order))
-
-    def _entry(self, subscriber: int | None) -> ProgressRecord:
-        return ProgressRecord(
-            lease=self.lease,
-            begun=self._begun,
-            settled=self.settled,
-            subscriber=subscriber,
-            outcomes=tuple(self._outcomes),
-        )

@@ -1,11 +1,11 @@
-"""Leases: chunks of the ledger in workers' hands, taken, renewed, ended and taken back.
+"""Leases: batches of the ledger that workers take, renew, end, or lose to the beat.
 
-A worker that dies leaves a lease whose `begun` and `settled` tell exactly what is known: copies up
-to `settled` have their answer, the one that was begun but not settled is unknown, the others were
-never handed over and go back.
+A worker that dies leaves a lease whose `begun` and `settled` tell exactly what is known: deliveries
+up to `settled` have a reply, the one that was begun but not settled is unknown, and the others were
+never handed to a server and return to the ledger.
 
 A process takes and ends the leases of all its connections together: the lock on the dispatch, the
-questions and the commit, which waits for the disk, cost the same for one lease as for a hundred.
+queries and the commit, which waits for the disk, cost the same for one lease as for a hundred.
 """
 
 from __future__ import annotations
@@ -32,40 +32,37 @@ if TYPE_CHECKING:
 
     from subscribers.models.delivery import DeliveryQuerySet
 
-# All the readers in hand at once: with these sizes a process grows by some megabytes.
+# A process keeps the recipients of all its leases in memory: at this size, some megabytes.
 LARGEST_LEASE = 250
-# Towards the end of a dispatch leases shrink, so that all connections come to it together.
+# Towards the end of a dispatch leases shrink, so that all connections finish together.
 SMALLEST_LEASE = 5
-DOUBTFUL = {
+UNKNOWN_OUTCOME = {
     "state": DeliveryState.UNKNOWN,
-    "answer": "the connection or the worker died before the answer",
+    "answer": "the connection or the worker died before the server's reply",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedBatch:
-    """A chunk of the ledger in our hands, in the order in which it must be worked."""
+    """A lease that we hold, with its recipients in the order in which they must be sent to."""
 
     lease: int
-    readers: tuple[Recipient, ...]
+    recipients: tuple[Recipient, ...]
 
 
-class _Copy(NamedTuple):
+class _Candidate(NamedTuple):
+    """A delivery that may be leased."""
+
     subscriber: int
     delivery: int
     tries: int
 
 
-def expiry() -> datetime:
-    """When a lease taken or renewed now ends."""
-    return database_now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
 def take(dispatch_id: int, *, holder: str, sizes: Sequence[int]) -> list[LeasedBatch]:
-    """Take up to so many leases of at most these sizes: copies in hand before, then fresh ones.
+    """Take leases of at most these sizes: first deliveries to retry, then new ones.
 
-    Consent and suppression are asked again; readers who left meanwhile are skipped. Fewer leases,
-    or none, when there is no more to take or the dispatch is not being sent.
+    Consent and suppression are checked again, and those who have unsubscribed are skipped. There
+    are fewer leases, or none, when no more is to be sent or the dispatch is not being sent.
     """
     found: list[LeasedBatch] = []
     while wanted := sizes[len(found) :]:
@@ -73,111 +70,123 @@ def take(dispatch_id: int, *, holder: str, sizes: Sequence[int]) -> list[LeasedB
             dispatch = _lock_sending(dispatch_id)
             if dispatch is None:
                 break
-            chunks, again = _ready_copies(dispatch, wanted)
-            if not chunks:
+            batches, is_retry = _choose(dispatch, wanted)
+            if not batches:
                 break
-            found += _lease(dispatch, chunks, again=again, holder=holder)
+            found += _lease(dispatch, batches, is_retry=is_retry, holder=holder)
     return found
 
 
 def _lock_sending(dispatch_id: int) -> Dispatch | None:
-    """Lock a dispatch that is being sent: whoever moves its `leased_up_to` does so alone."""
+    """Return a dispatch that is being sent, locked: only the lock's holder moves `leased_up_to`."""
     sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
-    wanted = sending.select_related("issue").only(
+    fields = sending.select_related("issue").only(
         "leased_up_to", "fresh_left", "deadline", "issue__briefing_id"
     )
-    return wanted.select_for_update(of=("self",), no_key=True).first()
+    return fields.select_for_update(of=("self",), no_key=True).first()
 
 
-def _ready_copies(dispatch: Dispatch, sizes: Sequence[int]) -> tuple[list[list[_Copy]], bool]:
-    """Choose copies to lease, in their readers' order, and note how far the fresh ones reach.
+def _choose(dispatch: Dispatch, sizes: Sequence[int]) -> tuple[list[list[_Candidate]], bool]:
+    """Return deliveries to lease by subscriber id, in batches, and whether they are retries.
 
-    Also tells whether they were in hand before.
+    Notes in the dispatch how far new deliveries are leased.
     """
-    again = dispatch.deliveries.again(at=database_now()).select_for_update(
+    retries = dispatch.deliveries.ready_to_retry(at=database_now()).select_for_update(
         skip_locked=True, no_key=True
     )
-    if taken := _copies(again, sum(sizes)):
-        return _cut(taken, sizes), True
+    if candidates := _candidates(retries, sum(sizes)):
+        return _split(candidates, sizes), True
     share = max(SMALLEST_LEASE, dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS))
     sizes = [min(size, share) for size in sizes]
-    untouched = dispatch.deliveries.fresh().filter(subscriber_id__gt=dispatch.leased_up_to)
-    if fresh := _copies(untouched, sum(sizes)):
+    new = dispatch.deliveries.never_leased().filter(subscriber_id__gt=dispatch.leased_up_to)
+    if candidates := _candidates(new, sum(sizes)):
         Dispatch.objects.filter(pk=dispatch.pk).update(
-            leased_up_to=fresh[-1].subscriber,
-            fresh_left=Greatest(F("fresh_left") - len(fresh), 0),
+            leased_up_to=candidates[-1].subscriber,
+            fresh_left=Greatest(F("fresh_left") - len(candidates), 0),
         )
-    return _cut(fresh, sizes), False
+    return _split(candidates, sizes), False
 
 
-def _copies(found: DeliveryQuerySet, size: int) -> list[_Copy]:
-    rows = found.order_by("subscriber_id").values_list("subscriber_id", "pk", "tries")
-    return [_Copy(*row) for row in rows[:size]]
+def _candidates(deliveries: DeliveryQuerySet, number: int) -> list[_Candidate]:
+    rows = deliveries.order_by("subscriber_id").values_list("subscriber_id", "pk", "tries")
+    return [_Candidate(*row) for row in rows[:number]]
 
 
-def _cut(copies: list[_Copy], sizes: Sequence[int]) -> list[list[_Copy]]:
-    """Cut copies into chunks of these sizes, as far as they reach."""
-    chunks, start = [], 0
+def _split(candidates: list[_Candidate], sizes: Sequence[int]) -> list[list[_Candidate]]:
+    """Split candidates into batches of these sizes, as far as they reach."""
+    batches, start = [], 0
     for size in sizes:
-        if chunk := copies[start : start + size]:
-            chunks.append(chunk)
+        if batch := candidates[start : start + size]:
+            batches.append(batch)
         start += size
-    return chunks
+    return batches
 
 
 def _lease(
-    dispatch: Dispatch, chunks: Sequence[Sequence[_Copy]], *, again: bool, holder: str
+    dispatch: Dispatch, batches: Sequence[Sequence[_Candidate]], *, is_retry: bool, holder: str
 ) -> list[LeasedBatch]:
-    """Put each chunk under a new lease; skip whose readers left, park those who must wait.
+    """Put each batch under a new lease, without those who unsubscribed or must wait.
 
-    A lease that nobody is left in is not given.
+    A lease that is empty without them is not returned.
     """
     expires_at = expiry()
     leases = Lease.objects.bulk_create(
         Lease(
             dispatch_id=dispatch.pk,
             holder=holder[:120],
-            size=len(chunk),
-            first=chunk[0].subscriber,
-            last=chunk[-1].subscriber,
+            size=len(batch),
+            first=batch[0].subscriber,
+            last=batch[-1].subscriber,
             expires_at=expires_at,
         )
-        for chunk in chunks
+        for batch in batches
     )
-    for held, chunk in zip(leases, chunks, strict=True):
-        # These and no others: what lies between them may have to wait longer.
-        if again:
-            wanted = dispatch.deliveries.filter(pk__in=[copy.delivery for copy in chunk])
-            mine = wanted.filter(state__in=WAITING_STATES, lease=None)
+    for lease, batch in zip(leases, batches, strict=True):
+        # Retries are named one by one: deliveries between them may have to wait longer.
+        if is_retry:
+            named = dispatch.deliveries.filter(pk__in=[one.delivery for one in batch])
+            chosen = named.filter(state__in=WAITING_STATES, lease=None)
         else:
-            mine = dispatch.deliveries.fresh().filter(among([copy.subscriber for copy in chunk]))
-        mine.update(state=DeliveryState.LEASED, lease=held, not_before=None)
-    everybody = [copy.subscriber for chunk in chunks for copy in chunk]
+            chosen = dispatch.deliveries.never_leased().filter(
+                to_subscribers([one.subscriber for one in batch])
+            )
+        chosen.update(state=DeliveryState.LEASED, lease=lease, not_before=None)
+    candidates = [one for batch in batches for one in batch]
+    subscribers = [one.subscriber for one in candidates]
     ours = dispatch.deliveries.filter(
-        among(everybody), lease__in=[held.pk for held in leases], state=DeliveryState.LEASED
+        to_subscribers(subscribers),
+        lease__in=[lease.pk for lease in leases],
+        state=DeliveryState.LEASED,
     )
-    readers = _ask_consent(dispatch, ours, [copy for chunk in chunks for copy in chunk])
-    if len(readers) < len(everybody):
-        ours.filter(subscriber_id__in=set(everybody) - set(readers)).update(
+    recipients = _mailable_recipients(dispatch, ours, candidates)
+    if len(recipients) < len(subscribers):
+        ours.filter(subscriber_id__in=set(subscribers) - set(recipients)).update(
             state=DeliveryState.SKIPPED, lease=None, settled_at=timezone.now()
         )
-    for parked in hold_back(dispatch, list(readers.values()), again=again, at=database_now()):
-        ours.filter(subscriber_id__in=parked.subscribers).update(
-            state=DeliveryState.PENDING, lease=None, not_before=parked.until
+    for held_back in hold_back(
+        dispatch, list(recipients.values()), is_retry=is_retry, at=database_now()
+    ):
+        ours.filter(subscriber_id__in=held_back.subscribers).update(
+            state=DeliveryState.PENDING, lease=None, not_before=held_back.until
         )
-        for subscriber in parked.subscribers:
-            del readers[subscriber]
+        for subscriber in held_back.subscribers:
+            del recipients[subscriber]
     return [
         leased
-        for held, chunk in zip(leases, chunks, strict=True)
-        if (leased := _fit(held, [readers[c.subscriber] for c in chunk if c.subscriber in readers]))
+        for lease, batch in zip(leases, batches, strict=True)
+        if (
+            leased := _leased_batch(
+                lease,
+                [recipients[one.subscriber] for one in batch if one.subscriber in recipients],
+            )
+        )
     ]
 
 
-def _ask_consent(
-    dispatch: Dispatch, ours: DeliveryQuerySet, copies: Sequence[_Copy]
+def _mailable_recipients(
+    dispatch: Dispatch, ours: DeliveryQuerySet, candidates: Sequence[_Candidate]
 ) -> dict[int, Recipient]:
-    """Give the readers, in their order and by number, who want the letter at this moment."""
+    """Return, in order and by subscriber id, the recipients who may be sent to at this moment."""
     mailable = {
         row[0]: row[1:]
         for row in Subscription.objects.mailable()
@@ -188,11 +197,11 @@ def _ask_consent(
             "subscriber_id", "token", "subscriber__token", "subscriber__address", "subscriber__name"
         )
     }
-    readers = {}
-    for subscriber, delivery, tries in copies:
+    recipients = {}
+    for subscriber, delivery, tries in candidates:
         if row := mailable.get(subscriber):
             unsubscribe, preferences, address, name = row
-            readers[subscriber] = Recipient(
+            recipients[subscriber] = Recipient(
                 delivery=delivery,
                 subscriber=subscriber,
                 address=address,
@@ -201,87 +210,95 @@ def _ask_consent(
                 preferences=preferences,
                 tries=tries,
             )
-    return readers
+    return recipients
 
 
-def _fit(held: Lease, readers: list[Recipient]) -> LeasedBatch | None:
-    """Give a lease to work, as large as the readers that are left in it; without any it goes."""
-    if not readers:
-        held.delete()
+def _leased_batch(lease: Lease, recipients: list[Recipient]) -> LeasedBatch | None:
+    """Return a lease with the recipients left in it; delete an empty one and return None."""
+    if not recipients:
+        lease.delete()
         return None
-    if len(readers) < held.size:
-        held.size = len(readers)
-        held.save(update_fields=["size"])
-    return LeasedBatch(lease=held.pk, readers=tuple(readers))
+    if len(recipients) < lease.size:
+        lease.size = len(recipients)
+        lease.save(update_fields=["size"])
+    return LeasedBatch(lease=lease.pk, recipients=tuple(recipients))
 
 
-def among(subscribers: Sequence[int]) -> Q:
-    """Narrow copies down to these readers, given in order: by a range where they lie close."""
+def to_subscribers(subscribers: Sequence[int]) -> Q:
+    """Return a filter for these subscribers, given in order: a range if their ids are close.
+
+    It is for deliveries that a lease or state narrows down too, as a range has others in it.
+    """
     first, last = subscribers[0], subscribers[-1]
     if last - first > 20 * len(subscribers):
         return Q(subscriber_id__in=subscribers)
     return Q(subscriber_id__gte=first, subscriber_id__lte=last)
 
 
-def renew(leases: Collection[int]) -> None:
-    """Put off the end of leases whose holder lives."""
-    # Reckoned by the database when it gets there: a renewal that arrives late shortens no lease.
-    later = Now() + timedelta(seconds=settings.LEASE_SECONDS)
-    Lease.objects.filter(pk__in=leases, closed_at=None).update(expires_at=later)
+def expiry() -> datetime:
+    """Return when a lease that is taken now expires."""
+    return database_now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def close(closings: Sequence[LeaseEnd]) -> list[bool]:
-    """End leases by what their holder knows of them; False for each that was closed already.
+def renew(lease_ids: Collection[int]) -> None:
+    """Postpone the expiry of open leases."""
+    # The database computes it on arrival, so that a renewal that arrives late shortens no lease.
+    expires_at = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    Lease.objects.filter(pk__in=lease_ids, closed_at=None).update(expires_at=expires_at)
 
-    Of the holder and the beat, which takes back what expired, one wins.
+
+def close(ends: Sequence[LeaseEnd]) -> list[bool]:
+    """End leases by what their holder knows; False for each that was closed already.
+
+    The holder and the beat, which reclaims expired leases, may both try: one wins.
     """
     with bounded_transaction():
-        mine = Lease.objects.select_for_update().filter(
-            pk__in=[closing.last.lease for closing in closings], closed_at=None
+        locked = Lease.objects.select_for_update().filter(
+            pk__in=[end.last.lease for end in ends], closed_at=None
         )
-        still_ours = {held.pk: held for held in mine.order_by("pk")}
-        for last, order in closings:
-            if held := still_ours.get(last.lease):
-                held.begun, held.settled = last.begun, last.settled
+        still_open = {lease.pk: lease for lease in locked.order_by("pk")}
+        for last, order in ends:
+            if lease := still_open.get(last.lease):
+                lease.begun, lease.settled = last.begun, last.settled
                 for outcome in last.outcomes:
-                    apply_outcome(outcome, lease=held.pk)
-                _end(held, order)
-        Lease.objects.bulk_update(still_ours.values(), ["begun", "settled", "closed_at"])
-    return [closing.last.lease in still_ours for closing in closings]
+                    apply_outcome(outcome, lease=lease.pk)
+                _settle(lease, order)
+        Lease.objects.bulk_update(still_open.values(), ["begun", "settled", "closed_at"])
+    return [end.last.lease in still_open for end in ends]
 
 
 def reclaim(*, at: datetime) -> int:
-    """End the leases of workers that have been silent for too long; give back how many."""
+    """End the leases of workers that did not renew them; return how many."""
     expired = Lease.objects.expired(at=at).values_list("pk", flat=True)
     return sum(_reclaim_one(lease, at=at) for lease in list(expired))
 
 
-def _reclaim_one(lease: int, *, at: datetime) -> bool:
+def _reclaim_one(lease_id: int, *, at: datetime) -> bool:
     with bounded_transaction():
-        # Asked again under the lock: renewed or closed meanwhile, its holder lives.
-        held = Lease.objects.expired(at=at).select_for_update().filter(pk=lease).first()
-        if held is None:
+        # Checked again under the lock: the holder may have renewed or closed it meanwhile.
+        lease = Lease.objects.expired(at=at).select_for_update().filter(pk=lease_id).first()
+        if lease is None:
             return False
-        _end(held, None)
-        held.save(update_fields=["closed_at"])
+        _settle(lease, None)
+        lease.save(update_fields=["closed_at"])
     return True
 
 
-def _end(held: Lease, order: Sequence[int] | None) -> None:
-    """Settle a lease's copies by its counts: sent, unknown, or back to pending."""
-    held.closed_at = now = database_now()
-    ours = Delivery.objects.filter(dispatch_id=held.dispatch_id, lease=held)
+def _settle(lease: Lease, order: Sequence[int] | None) -> None:
+    """Close a lease, and settle its deliveries by its counts: sent, unknown, or pending again."""
+    lease.closed_at = now = database_now()
+    ours = Delivery.objects.filter(dispatch_id=lease.dispatch_id, lease=lease)
     if order is None:
-        span = ours.filter(subscriber_id__gte=held.first, subscriber_id__lte=held.last)
+        span = ours.filter(subscriber_id__gte=lease.first, subscriber_id__lte=lease.last)
         order = list(span.order_by("subscriber_id").values_list("subscriber_id", flat=True))
     changed = 0
     for subscribers, changes in (
-        (order[: held.settled], {"state": DeliveryState.SENT, "settled_at": now}),
-        (order[held.settled : held.begun], {**DOUBTFUL, "settled_at": now}),
-        (order[held.begun :], {"state": DeliveryState.PENDING, "not_before": now}),
+        (order[: lease.settled], {"state": DeliveryState.SENT, "settled_at": now}),
+        (order[lease.settled : lease.begun], {**UNKNOWN_OUTCOME, "settled_at": now}),
+        (order[lease.begun :], {"state": DeliveryState.PENDING, "not_before": now}),
     ):
-        if subscribers:  # those with an outcome of their own keep it
-            copies = ours.filter(among(subscribers), state=DeliveryState.LEASED)
-            changed += copies.update(lease=None, **changes)
+        if subscribers:  # deliveries with an outcome of their own are not LEASED any more
+            leased = ours.filter(to_subscribers(subscribers), state=DeliveryState.LEASED)
+            changed += leased.update(lease=None, **changes)
     if changed < len(order):
-        ours.filter(among(order)).update(lease=None)
+        ours.filter(to_subscribers(order)).update(lease=None)

@@ -1,6 +1,6 @@
-"""The ledger's own acts: fill it, ask whether work is left, send one copy again, finish.
+"""The ledger of a dispatch: fill it, ask for work that is left, send one email again, finish.
 
-The table is the truth; how its rows come into workers' hands stands in `leasing`.
+`leases` has how workers take its rows.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def fill(dispatch: Dispatch) -> int:
-    """Write a row for each mailable subscriber in one statement; again changes nothing.
+    """Insert a row for each mailable subscriber in one statement; return how many were added.
 
-    Gives the number of rows that were added.
+    Filling again adds only those who are missing.
     """
-    readers = (
+    mailable = (
         Subscription.objects.mailable()
         .filter(briefing_id=dispatch.issue.briefing_id)
         .values_list(
@@ -35,35 +35,35 @@ def fill(dispatch: Dispatch) -> int:
         )
         .order_by("subscriber_id")
     )
-    select, parameters = readers.query.sql_with_params()
-    into = connection.ops.quote_name(Delivery._meta.db_table)
+    select, parameters = mailable.query.sql_with_params()
+    table = connection.ops.quote_name(Delivery._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {into} (dispatch_id, subscriber_id, state, tries) {select} "
+            f"INSERT INTO {table} (dispatch_id, subscriber_id, state, tries) {select} "
             "ON CONFLICT (dispatch_id, subscriber_id) DO NOTHING",
             parameters,
         )
         added = int(cursor.rowcount)
         if connection.vendor == "postgresql":
-            # Without figures on the new rows each lease would sort all of them.
-            cursor.execute(f"ANALYZE {into}")
+            # Without statistics on the new rows, each lease would sort all of them.
+            cursor.execute(f"ANALYZE {table}")
     Dispatch.objects.filter(pk=dispatch.pk).update(fresh_left=F("fresh_left") + added)
     return added
 
 
 def has_work(dispatch_id: int) -> bool:
-    """Whether copies of a dispatch that is being sent may be tried now."""
+    """Whether a dispatch is being sent and has deliveries that may be sent now."""
     sending = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING)
     leased_up_to = sending.values_list("leased_up_to", flat=True).first()
     if leased_up_to is None:
         return False
-    copies = Delivery.objects.filter(dispatch_id=dispatch_id)
-    fresh = copies.fresh().filter(subscriber_id__gt=leased_up_to)
-    return fresh.exists() or copies.again(at=database_now()).exists()
+    deliveries = Delivery.objects.filter(dispatch_id=dispatch_id)
+    new = deliveries.never_leased().filter(subscriber_id__gt=leased_up_to)
+    return new.exists() or deliveries.ready_to_retry(at=database_now()).exists()
 
 
 def recipient_of(delivery: Delivery) -> Recipient | None:
-    """Give a copy's reader and tokens; None when the reader was erased."""
+    """Return a delivery's recipient; None if the subscriber was erased."""
     subscription = (
         Subscription.objects.filter(
             subscriber_id=delivery.subscriber_id, briefing__issues__dispatch=delivery.dispatch_id
@@ -85,13 +85,13 @@ def recipient_of(delivery: Delivery) -> Recipient | None:
 
 
 def resend(delivery: Delivery, *, by: Actor) -> bool:
-    """Let a person send a copy of unknown fate again, under the same Message-ID.
+    """Send an email of unknown outcome again, under the same Message-ID, as a person decided.
 
-    False when it is unknown no more: of two people one wins.
+    Returns False if its outcome is no longer unknown: of two people, one wins.
     """
     with bounded_transaction():
-        mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
-        if not mine.update(
+        unknown = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
+        if not unknown.update(
             state=DeliveryState.PENDING,
             answer=None,
             settled_at=None,
@@ -99,21 +99,24 @@ def resend(delivery: Delivery, *, by: Actor) -> bool:
         ):
             return False
         delivery.dispatch.reopen()
-        audit_log.record("resent an unknown copy", delivery.dispatch, by=by, delivery=delivery.pk)
+        audit_log.record(
+            "resent an email of unknown outcome", delivery.dispatch, by=by, delivery=delivery.pk
+        )
     return True
 
 
-def finish(dispatch: Dispatch) -> bool:
-    """Call a dispatch sent when every copy is settled: the rows are asked, not the marks.
+def finish_if_settled(dispatch: Dispatch) -> bool:
+    """Mark a dispatch as sent if every delivery is settled, and return whether it was marked.
 
-    A waiting copy that no mark leads to is marked to be tried, so that nobody is left out.
+    It checks every row. One that waits, although neither `leased_up_to` nor `not_before` leads to
+    it, is made ready to send, so that nobody is left out.
     """
     if dispatch.leases.filter(closed_at=None).exists():
         return False
     if dispatch.deliveries.filter(not_before__isnull=False).exists():
         return False
     if dispatch.deliveries.unsettled().exists():
-        behind = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
-        behind.update(not_before=database_now())
+        overlooked = dispatch.deliveries.filter(state__in=WAITING_STATES, lease=None)
+        overlooked.update(not_before=database_now())
         return False
-    return dispatch.finish(at=timezone.now())
+    return dispatch.mark_sent(at=timezone.now())

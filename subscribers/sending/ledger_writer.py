@@ -1,8 +1,8 @@
-"""The clerk: one thread that keeps the books for all connections of a worker process.
+"""The one writer of a worker process: it records progress and takes leases for all connections.
 
-Connections never touch the database. They tell the clerk how far their leases have come; whatever
-was told while the last record was being written goes into the next one, so that a record costs
-the same for one connection or for a hundred. Leases are taken and ended together likewise.
+Connections never use the database themselves. Whatever they submit while one record is being
+written goes into the next, so that a record costs the same for one connection as for a hundred.
+Leases are taken and ended together in the same way.
 """
 
 from __future__ import annotations
@@ -20,121 +20,173 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from subscribers.sending import lease_progress, leases
 from subscribers.sending.async_postgres import AsyncConnection
 from subscribers.sending.batcher import Batcher
+from subscribers.sending.lease_progress import DeliveryOutcome, LeaseEnd, ProgressRecord
 from subscribers.sending.transport_interface import Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from subscribers.sending.lease_progress import LeaseEnd, ProgressRecord
     from subscribers.sending.leases import LeasedBatch
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-# How long a record waits for others to join it: with eight connections this halved its CPU.
-GATHER_SECONDS = 0.001
-# The same for leases, which take seconds to work off.
-GATHER_LEASES_SECONDS = 0.005
+# A turn of the batcher for progress records: with eight connections this halved their CPU.
+RECORD_TURN_SECONDS = 0.001
+# The same for leases, which last for seconds.
+LEASE_TURN_SECONDS = 0.005
 
 
 class LedgerWriter:
-    """Serves the couriers of one stretch; made and closed inside a running event loop."""
+    """Serves the connections of one send run; made and closed inside a running event loop."""
 
     def __init__(self, *, dispatch: int, briefing: int, holder: str) -> None:
         self._dispatch, self._briefing, self._holder = dispatch, briefing, holder
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clerk")
-        self._records = Batcher(self._write_down, seconds=GATHER_SECONDS)
-        self._leases = Batcher(self._take_leases, seconds=GATHER_LEASES_SECONDS)
-        self._closings = Batcher(self._close_leases, seconds=GATHER_LEASES_SECONDS)
-        self._line: AsyncConnection | None = None
-        # Each of them changes many leases at once: side by side they would end up waiting for one
-        # another, and PostgreSQL notices that only after a second.
-        self._changing_leases = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
+        self._records = Batcher(self._write_records, seconds=RECORD_TURN_SECONDS)
+        self._leases = Batcher(self._take_leases, seconds=LEASE_TURN_SECONDS)
+        self._ends = Batcher(self._close_leases, seconds=LEASE_TURN_SECONDS)
+        self._connection: AsyncConnection | None = None
+        # Records and renewals each update many leases at once. Side by side they would deadlock,
+        # which PostgreSQL notices only after a second.
+        self._updating_leases = asyncio.Lock()
 
-    async def ask(self, act: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
-        """Do something with the database on the clerk's thread."""
+    async def call(self, function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Call a function that uses the database, on the writer's thread.
+
+        It is called again while the database restarts, so it must be harmless to repeat.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: _steadily(act, *args, **kwargs))
+        return await loop.run_in_executor(
+            self._thread, lambda: _call_until_reachable(function, *args, **kwargs)
+        )
 
-    def record(self, entry: ProgressRecord) -> asyncio.Future[Permit]:
-        """Write down how far a lease has come; the future tells whether its next letter may go."""
-        return self._records.ask(entry)
+    def record(self, record: ProgressRecord) -> asyncio.Future[Permit]:
+        """Record how far a lease has come; the future is the permit for its next email."""
+        return self._records.submit(record)
 
-    async def lease(self, size: int) -> LeasedBatch | None:
-        """Take a lease; None when there is nothing to take."""
-        return await self._leases.ask(size)
+    async def take_lease(self, size: int) -> OpenLease | None:
+        """Take a lease; None if there is nothing to send."""
+        leased = await self._leases.submit(size)
+        return OpenLease(leased, self) if leased else None
 
-    async def close_lease(self, closing: LeaseEnd) -> bool:
-        """End a lease with its last record; False when it was no longer ours."""
-        return await self._closings.ask(closing)
+    async def close_lease(self, end: LeaseEnd) -> bool:
+        """End a lease with its last record; False if it was no longer ours."""
+        return await self._ends.submit(end)
 
     async def renew(self, lease_ids: Collection[int]) -> None:
-        """Put off the end of leases; what is told meanwhile is written down afterwards."""
-        async with self._changing_leases:
-            await self.ask(leases.renew, lease_ids)
+        """Postpone the expiry of leases; records wait meanwhile."""
+        async with self._updating_leases:
+            await self.call(leases.renew, lease_ids)
 
     async def _take_leases(self, sizes: list[int]) -> list[LeasedBatch | None]:
-        taken = await self.ask(leases.take, self._dispatch, holder=self._holder, sizes=sizes)
+        taken = await self.call(leases.take, self._dispatch, holder=self._holder, sizes=sizes)
         return [*taken, *[None] * (len(sizes) - len(taken))]
 
-    async def _close_leases(self, closings: list[LeaseEnd]) -> list[bool]:
-        return await self.ask(leases.close, closings)
+    async def _close_leases(self, ends: list[LeaseEnd]) -> list[bool]:
+        return await self.call(leases.close, ends)
 
-    async def _write_down(self, entries: list[ProgressRecord]) -> list[Permit]:
-        """Take the fast way for what is plain, the thread for the rest and when the line is cut."""
+    async def _write_records(self, records: list[ProgressRecord]) -> list[Permit]:
+        """Write records without outcomes on the asynchronous connection, others on the thread.
+
+        If that connection fails, the thread writes them too.
+        """
         shared = {"dispatch": self._dispatch, "briefing": self._briefing}
-        plain = [entry for entry in entries if not entry.outcomes]
-        verdicts: dict[int, Permit] = {}
+        plain = [record for record in records if not record.outcomes]
+        permits: dict[int, Permit] = {}
         if plain and connection.vendor == "postgresql":
             try:
-                verdicts = await self._write_on_line(plain, **shared)
+                permits = await self._write_plain(plain, **shared)
             except (psycopg2.Error, TimeoutError) as failure:
-                log.warning("the clerk's line is cut: %s", " ".join(str(failure).split()))
-                self._hang_up()
-        rest = [entry for entry in entries if entry.lease not in verdicts]
+                log.warning("connection for progress lost: %s", " ".join(str(failure).split()))
+                self._close_connection()
+        rest = [record for record in records if record.lease not in permits]
         if rest:
-            verdicts |= await self.ask(lease_progress.record_progress, rest, **shared)
-        return [verdicts[entry.lease] for entry in entries]
+            permits |= await self.call(lease_progress.record_progress, rest, **shared)
+        return [permits[record.lease] for record in records]
 
-    async def _write_on_line(
-        self, entries: list[ProgressRecord], **shared: int
-    ) -> dict[int, Permit]:
+    async def _write_plain(self, records: list[ProgressRecord], **shared: int) -> dict[int, Permit]:
         seconds = settings.LEASE_SECONDS / 4
-        if self._line is None:
-            self._line = await AsyncConnection.open(prepare=lease_progress.PREPARE, seconds=seconds)
-        async with self._changing_leases:
-            rows = await self._line.ask(
+        if self._connection is None:
+            self._connection = await AsyncConnection.open(
+                prepare=lease_progress.PREPARE, seconds=seconds
+            )
+        async with self._updating_leases:
+            rows = await self._connection.fetch(
                 lease_progress.EXECUTE,
-                lease_progress.values(entries, **shared),
+                lease_progress.execute_values(records, **shared),
                 seconds=seconds,
             )
-        return lease_progress.read_verdicts(entries, cast("list[tuple[int, bool, bool]]", rows))
+        return lease_progress.read_permits(records, cast("list[tuple[int, bool, bool]]", rows))
 
-    def _hang_up(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+    def _close_connection(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     async def close(self) -> None:
-        """Let the line, the thread and its connection go."""
-        await self._records.finish()
-        self._hang_up()
-        await self.ask(connections.close_all)
+        """Write what is left, and close the connections and the thread."""
+        await self._records.drain()
+        self._close_connection()
+        await self.call(connections.close_all)
         self._thread.shutdown()
 
 
-def _steadily(act: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
-    """Do an act whose repetition is harmless again while the database restarts.
+class OpenLease:
+    """A lease that one connection sends, email by email: how far it is, and what to record next."""
 
-    After the life of a lease there is no point: it was taken back.
+    def __init__(self, leased: LeasedBatch, writer: LedgerWriter) -> None:
+        self.id, self.recipients = leased.lease, leased.recipients
+        self._writer = writer
+        self._begun = 0
+        self.settled = 0
+        self.handed_over = 0  # emails that were given to a transport
+        self._outcomes: list[DeliveryOutcome] = []
+
+    def begin(self, subscriber: int) -> asyncio.Future[Permit]:
+        """Record that the email to `subscriber` is next; the future is its permit."""
+        self._begun += 1
+        return self._writer.record(self._record(subscriber))
+
+    def undo_begin(self) -> None:
+        """Take the begin back, because the email was certainly not handed over."""
+        self._begun = self.settled
+
+    def settle(self, outcome: DeliveryOutcome | None) -> None:
+        """Keep the outcome of the email that was begun for the next record; None if accepted.
+
+        The record of its begin has the outcomes before it.
+        """
+        self.settled = self._begun
+        self._outcomes = [] if outcome is None else [outcome]
+
+    async def close(self) -> None:
+        """End the lease with its last record; does nothing if it is no longer ours."""
+        order = [recipient.subscriber for recipient in self.recipients]
+        await self._writer.close_lease(LeaseEnd(last=self._record(None), order=order))
+
+    def _record(self, subscriber: int | None) -> ProgressRecord:
+        return ProgressRecord(
+            lease=self.id,
+            begun=self._begun,
+            settled=self.settled,
+            subscriber=subscriber,
+            outcomes=tuple(self._outcomes),
+        )
+
+
+def _call_until_reachable(function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    """Call a function again while the database is unreachable, for as long as a lease lives.
+
+    After that, our leases have been reclaimed.
     """
     until = time.monotonic() + settings.LEASE_SECONDS
     while True:
         try:
-            return act(*args, **kwargs)
+            return function(*args, **kwargs)
         except (OperationalError, InterfaceError) as failure:
             if connection.in_atomic_block or time.monotonic() > until:
                 raise
-            log.warning("the clerk waits for the database: %s", failure)
+            log.warning("waiting for the database: %s", failure)
             connection.close()
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""A briefing's list as mail programs know it: the List-* headers (RFC 2919, RFC 2369, RFC 8058)."""
+"""A briefing's list as email clients know it: the List-* headers (RFC 2919, RFC 2369, RFC 8058)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from briefings.models import Briefing
 from newsroom.email_addresses import to_ascii_domain
 from subscribers.models import Subscriber, Subscription
 
-MAX_LIST_ID = 255  # octets: RFC 2919, section 2
-_ALL = "all.briefings"  # no slug has a dot, so no briefing can be named so
+MAX_LIST_ID_BYTES = 255  # RFC 2919, section 2
+_ALL_BRIEFINGS = "all.briefings"  # a slug has no dot, so no briefing can have this id
 _SPECIALS = re.compile(r'[()<>@,:;.\\"\[\]]')
 
 
 def list_id(briefing: Briefing) -> str:
-    """Name a briefing's list: `The Ward Round <ward-round.news.example.com>`, in any script.
+    """Return a briefing's List-Id: `The Ward Round <ward-round.news.example.com>`, in any script.
 
-    It never changes while slug and host stay. A title that would make the header too long when
-    encoded is left out.
+    The part in angle brackets does not change while slug and host stay the same. A title that would
+    make the encoded header too long is left out.
     """
     return _list_id(briefing.title, briefing.slug)
 
 
 def transactional_list_headers(subscriptions: list[Subscription]) -> dict[str, str]:
-    """List headers for a single letter about these subscriptions, all of one subscriber.
+    """Return the list headers of a transactional email about subscriptions of one subscriber.
 
-    About one briefing, the letter belongs to its list and one press leaves it; about several, it
-    belongs to the title's own list, and leaving is a choice to be made on the preferences page.
+    An email about one briefing belongs to its list, with one-click unsubscribe. An email about
+    several belongs to the site's own list, and its unsubscribe link leads to the preferences page.
     """
     headers = {"List-Id": transactional_list_id([sub.briefing for sub in subscriptions])}
     match subscriptions:
@@ -44,23 +44,26 @@ def transactional_list_headers(subscriptions: list[Subscription]) -> dict[str, s
 
 
 def transactional_list_id(briefings: list[Briefing]) -> str:
-    """Write the List-Id of a single letter in ASCII; of one that concerns several, the title's."""
-    named = list_id(briefings[0]) if len(briefings) == 1 else _list_id(settings.SITE_NAME, _ALL)
+    """Return the List-Id of a transactional email in ASCII; for several briefings, the site's."""
+    if len(briefings) == 1:
+        named = list_id(briefings[0])
+    else:
+        named = _list_id(settings.SITE_NAME, _ALL_BRIEFINGS)
     if named.isascii():
         return named
     phrase, _, identifier = named.rpartition(" ")
-    # Encoded words of at most 75 characters on one line: who writes the letter folds it.
-    words = Header(_bare(phrase), "utf-8", header_name="List-Id").encode()
+    # Encoded words of at most 75 characters on one line, which `EmailMessage` folds.
+    words = Header(_unquote(phrase), "utf-8", header_name="List-Id").encode()
     return " ".join([*words.split(), identifier])
 
 
 def unsubscribe_url(subscription: Subscription) -> str:
-    """Where this subscription, and nothing else, can be ended."""
+    """Return the page that ends this subscription and no other."""
     return settings.SITE_URL + reverse("subscribers:unsubscribe", args=[subscription.token])
 
 
 def preferences_url(subscriber: Subscriber) -> str:
-    """Where whoever holds a letter can end any of its subscriptions."""
+    """Return the page on which any of a subscriber's subscriptions can be ended."""
     return settings.SITE_URL + reverse("subscribers:preferences", args=[subscriber.token])
 
 
@@ -68,14 +71,14 @@ def _list_id(title: str, label: str) -> str:
     identifier = f"<{label}.{_host()}>"
     title = " ".join(title.split())
     encoded = title if title.isascii() else Header(title, "utf-8").encode()
-    if not title or len(encoded) + len(identifier) + 3 > MAX_LIST_ID:
+    if not title or len(encoded) + len(identifier) + 3 > MAX_LIST_ID_BYTES:
         return identifier
     phrase = f'"{quote(title)}"' if _SPECIALS.search(title) else title
     return f"{phrase} {identifier}"
 
 
-def _bare(phrase: str) -> str:
-    """Take the quotes off again: inside encoded words they would be part of the name."""
+def _unquote(phrase: str) -> str:
+    """Remove the quotes, which would be part of the name inside encoded words."""
     if phrase.startswith('"'):
         return re.sub(r"\\(.)", r"\1", phrase[1:-1])
     return phrase

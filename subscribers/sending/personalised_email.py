@@ -1,7 +1,8 @@
-"""A letter built once for a dispatch, and addressed to each reader as bytes.
+"""An issue email: prepared once for a dispatch, then personalised for each recipient as bytes.
 
-The MIME body has blanks where a reader's own words stand; each piece between them is encoded by
-itself, so that no soft line break of quoted-printable (RFC 2045, section 6.7) falls into a mark.
+The MIME message has placeholders for a recipient's own words. Text between two placeholders is
+encoded by itself, so that no soft line break of quoted-printable (RFC 2045, section 6.7) falls into
+a placeholder.
 """
 
 from __future__ import annotations
@@ -24,133 +25,137 @@ from subscribers.sending.issue_addresses import envelope_sender
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
 
-MAX_LINE_OCTETS = 998  # RFC 5322, section 2.1.1
+MAX_LINE_BYTES = 998  # RFC 5322, section 2.1.1
 
 
 class Placeholder(StrEnum):
-    """Stand-ins for a reader's own tokens: as long as the tokens, and no word of any article."""
+    """Stand-ins for a recipient's tokens: as long as the tokens, and not a word of any article."""
 
     UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     PREFERENCES = "xPREFERENCESxTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SIGNED_ID_CHARS, "x")
 
 
-# What stands in the head alone is marked by octets that no text in UTF-8 can hold.
-DATE, RECIPIENT, MESSAGE_ID = b"\xff\x01", b"\xff\x02", b"\xff\x03"
+_UNSUBSCRIBE, _PREFERENCES, _VIEW = (placeholder.encode() for placeholder in Placeholder)
+# Placeholders of the headers alone are bytes that no UTF-8 text can contain.
+_DATE, _RECIPIENT, _MESSAGE_ID = b"\xff\x01", b"\xff\x02", b"\xff\x03"
+_PLACEHOLDERS = (_UNSUBSCRIBE, _PREFERENCES, _VIEW, _DATE, _RECIPIENT, _MESSAGE_ID)
+_ANY_PLACEHOLDER = re.compile(b"|".join(map(re.escape, _PLACEHOLDERS)))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
-_MARKS = _UNSUBSCRIBE, _PREFERENCES, _VIEW = tuple(mark.encode() for mark in Placeholder)
-_ANY_MARK = re.compile(b"|".join(map(re.escape, (*_MARKS, DATE, RECIPIENT, MESSAGE_ID))))
 
 
 class Recipient(NamedTuple):
-    """One reader's copy: who gets it and what makes it theirs."""
+    """Who one delivery goes to, and what is theirs alone in it."""
 
     delivery: int
     subscriber: int
     address: str
     name: str
-    unsubscribe: str
-    preferences: str
+    unsubscribe: str  # the token of the subscription
+    preferences: str  # the token of the subscriber
     tries: int = 0
 
 
 class PersonalisedEmail(NamedTuple):
-    """What a transport needs for one letter, which is made only when its turn has come."""
+    """One recipient's email: its envelope, and the content that `wire` puts together."""
 
-    sender: str
-    recipient: str
-    utf8: bool
-    form: bytes
+    mail_from: str
+    rcpt_to: str
+    utf8: bool  # the recipient's address needs SMTPUTF8
+    template: bytes
     words: tuple[bytes, ...]
 
     def wire(self, after: bytes = b"") -> bytes:
-        """Give the letter, dot-stuffed and ended with CRLF, with what is to be sent after it.
+        """Return the message as SMTP sends it: dot-stuffed, ended with CRLF, followed by `after`.
 
-        A letter has tens of kilobytes: putting it together is the one copy that is made of it.
+        An email has tens of kilobytes; this is the only time that they are copied.
         """
-        return self.form % (*self.words, after)
+        return self.template % (*self.words, after)
 
 
-class Unmailable(Exception):
-    """This letter cannot go this way; the message says why, to staff."""
+class CannotSend(Exception):
+    """The address cannot be sent to through this server; the message says why, to staff."""
 
 
 class PreparedEmail:
-    """A dispatch's letter in two dresses, each a form with blanks for a reader's own words."""
+    """A dispatch's email, once with 8-bit bodies and once without, ready for each recipient."""
 
     def __init__(self, dispatch: Dispatch) -> None:
-        self._source = f"{dispatch.pk}:%d:{dispatch.content_hash}"
+        self._message_id_source = f"{dispatch.pk}:%d:{dispatch.content_hash}"
         self._host = settings.SITE_HOST
-        self._sender = envelope_sender("%s")
-        self._eight_bit = _cut(_message(dispatch, eight_bit=True))
-        self._seven_bit = _cut(_message(dispatch, eight_bit=False))
+        self._mail_from = envelope_sender("%s")
+        self._eight_bit = _to_template(_message(dispatch, eight_bit=True))
+        self._seven_bit = _to_template(_message(dispatch, eight_bit=False))
 
     def message_id(self, subscriber: int) -> str:
-        """Derive the Message-ID from dispatch and subscriber: a second copy bears the same one."""
-        source = (self._source % subscriber).encode()
+        """Return the Message-ID of a delivery: an email that is sent again has the same one."""
+        source = (self._message_id_source % subscriber).encode()
         return f"<{blake2b(source, digest_size=16).hexdigest()}@{self._host}>"
 
-    def address(
-        self, reader: Recipient, *, eight_bit: bool, utf8_addresses: bool, at: float
+    def personalise(
+        self, recipient: Recipient, *, eight_bit: bool, utf8_addresses: bool, at: float
     ) -> PersonalisedEmail:
-        """Put one reader's words into the letter, at a moment in seconds since 1970.
+        """Return one recipient's email, dated at a moment in seconds since 1970.
 
-        Raises Unmailable for an address that the server cannot take.
+        Raises CannotSend for an address that the server cannot take.
         """
-        recipient, utf8 = _wire_address(reader.address, utf8_addresses=utf8_addresses)
+        address, utf8 = _wire_address(recipient.address, utf8_addresses=utf8_addresses)
         words = {
-            _UNSUBSCRIBE: reader.unsubscribe.encode(),
-            _PREFERENCES: reader.preferences.encode(),
-            _VIEW: sign_id("view", reader.delivery).encode(),
-            DATE: _date(int(at)),
-            RECIPIENT: encode_recipient(reader.name, recipient),
-            MESSAGE_ID: self.message_id(reader.subscriber).encode(),
+            _UNSUBSCRIBE: recipient.unsubscribe.encode(),
+            _PREFERENCES: recipient.preferences.encode(),
+            _VIEW: sign_id("view", recipient.delivery).encode(),
+            _DATE: _date_header(int(at)),
+            _RECIPIENT: encode_recipient(recipient.name, address),
+            _MESSAGE_ID: self.message_id(recipient.subscriber).encode(),
         }
-        form, blanks = self._eight_bit if eight_bit else self._seven_bit
+        template, placeholders = self._eight_bit if eight_bit else self._seven_bit
         return PersonalisedEmail(
-            sender=self._sender % sign_id("bounce", reader.delivery),
-            recipient=recipient,
+            mail_from=self._mail_from % sign_id("bounce", recipient.delivery),
+            rcpt_to=address,
             utf8=utf8,
-            form=form,
-            words=tuple([words[mark] for mark in blanks]),
+            template=template,
+            words=tuple([words[placeholder] for placeholder in placeholders]),
         )
 
 
 @lru_cache(maxsize=4)
-def _date(second: int) -> bytes:
-    """Write a moment as a Date line has it (RFC 5322, section 3.3); many letters share a second."""
+def _date_header(second: int) -> bytes:
+    """Return a moment as in a Date header (RFC 5322, section 3.3); many emails share a second."""
     return format_datetime(datetime.fromtimestamp(second, UTC)).encode()
 
 
 def _wire_address(address: str, *, utf8_addresses: bool) -> tuple[str, bool]:
-    """Write an address as this server can read it: A-labels where the local part is ASCII."""
+    """Return an address as this server can read it, and whether that needs SMTPUTF8.
+
+    A domain beyond ASCII is written in A-labels if the local part is ASCII.
+    """
     if _PLAIN_ADDRESS.fullmatch(address):
         return address, False
     local, _, domain = address.rpartition("@")
     if any(char in address for char in "\r\n\0<> "):
-        raise Unmailable("5.1.3 the address is malformed")
+        raise CannotSend("5.1.3 the address is malformed")
     if not local.isascii():
         if not utf8_addresses:
-            raise Unmailable("5.6.7 our mail server does not take internationalised addresses")
+            raise CannotSend("5.6.7 our mail server does not take internationalised addresses")
         return address, True
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError:
-        raise Unmailable("5.1.2 the address's domain is malformed") from None
+        raise CannotSend("5.1.2 the address's domain is malformed") from None
     return f"{local}@{ascii_domain}", False
 
 
 def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
-    """Build the whole letter, CRLF lines and marks in place, not yet dot-stuffed."""
+    """Return the whole message with CRLF line ends and placeholders, not yet dot-stuffed."""
     boundary = f"=_{dispatch.content_hash[:24]}"
     unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Placeholder.UNSUBSCRIBE}/"
     head = [
         b"From: " + fold_sender(dispatch.sender),
-        b"To: " + RECIPIENT,
+        b"To: " + _RECIPIENT,
         b"Subject: " + encode_words(dispatch.subject, used=9),
-        b"Date: " + DATE,
-        b"Message-ID: " + MESSAGE_ID,
+        b"Date: " + _DATE,
+        b"Message-ID: " + _MESSAGE_ID,
         *([b"Reply-To: " + fold_sender(dispatch.reply_to)] if dispatch.reply_to else []),
         b"List-Id: " + fold_sender(dispatch.list_id),
         f"List-Unsubscribe: <{unsubscribe}>".encode(),
@@ -170,10 +175,10 @@ def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
     )
 
 
-def _part(words: str, subtype: str, *, eight_bit: bool) -> bytes:
-    """Make one body part in the plainest encoding that its lines and the server allow."""
-    raw = "\r\n".join(_LINE_END.split(words.rstrip())).encode() + b"\r\n"
-    if max(map(len, raw.split(b"\r\n"))) > MAX_LINE_OCTETS - 2 or not (eight_bit or raw.isascii()):
+def _part(text: str, subtype: str, *, eight_bit: bool) -> bytes:
+    """Return one body part in the plainest encoding that its lines and the server allow."""
+    raw = "\r\n".join(_LINE_END.split(text.rstrip())).encode() + b"\r\n"
+    if max(map(len, raw.split(b"\r\n"))) > MAX_LINE_BYTES - 2 or not (eight_bit or raw.isascii()):
         encoding, raw = "quoted-printable", _quote_printable(raw)
     else:
         encoding = "7bit" if raw.isascii() else "8bit"
@@ -184,41 +189,42 @@ def _part(words: str, subtype: str, *, eight_bit: bool) -> bytes:
 
 
 def _quote_printable(raw: bytes) -> bytes:
-    """Encode the pieces between the marks one by one, a soft break on either side of each mark."""
+    """Encode the text between placeholders, with a soft line break on either side of each."""
     pieces: list[bytes] = []
     last = 0
-    for mark in _ANY_MARK.finditer(raw):
-        pieces += [_quote_piece(raw[last : mark.start()]), b"=\r\n", mark[0], b"=\r\n"]
-        last = mark.end()
+    for found in _ANY_PLACEHOLDER.finditer(raw):
+        pieces += [_quote_piece(raw[last : found.start()]), b"=\r\n", found[0], b"=\r\n"]
+        last = found.end()
     pieces.append(_quote_piece(raw[last:]))
     return b"".join(pieces)
 
 
 def _quote_piece(piece: bytes) -> bytes:
     quoted = quopri.encodestring(piece.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
-    # A piece that ends at the margin would grow past it with the soft break that follows.
+    # The soft line break that follows would make a full line too long.
     if len(quoted) - (quoted.rfind(b"\n") + 1) > 75:
         last = 3 if quoted[-3:-2] == b"=" else 1  # an escape such as =C3 stays whole
         return quoted[:-last] + b"=\r\n" + quoted[-last:]
     return quoted
 
 
-def _cut(message: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """Make a form for bytes formatting, with a blank at each mark and one behind the end.
+def _to_template(message: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return a template for bytes formatting, and its placeholders in their order.
 
-    Dots are stuffed (RFC 5321, section 4.5.2); no mark's words begin with one.
+    The template has one more place at its end, for what `wire` sends after it. Dots are stuffed
+    (RFC 5321, section 4.5.2); a placeholder's words never begin with one.
     """
-    form = message.replace(b"\r\n.", b"\r\n..").replace(b"%", b"%%")
-    blanks = tuple(_ANY_MARK.findall(form))
-    return _ANY_MARK.sub(b"%b", form) + b"%b", blanks
+    template = message.replace(b"\r\n.", b"\r\n..").replace(b"%", b"%%")
+    placeholders = tuple(_ANY_PLACEHOLDER.findall(template))
+    return _ANY_PLACEHOLDER.sub(b"%b", template) + b"%b", placeholders
 
 
-def fill_placeholders(words: str, reader: Recipient) -> str:
-    """Put a reader's tokens into the frozen HTML or text, for the page that shows the letter."""
-    for mark, token in (
-        (Placeholder.UNSUBSCRIBE, reader.unsubscribe),
-        (Placeholder.PREFERENCES, reader.preferences),
-        (Placeholder.VIEW, sign_id("view", reader.delivery)),
+def fill_placeholders(text: str, recipient: Recipient) -> str:
+    """Return frozen HTML or text with a recipient's tokens, for the page that shows the email."""
+    for placeholder, token in (
+        (Placeholder.UNSUBSCRIBE, recipient.unsubscribe),
+        (Placeholder.PREFERENCES, recipient.preferences),
+        (Placeholder.VIEW, sign_id("view", recipient.delivery)),
     ):
-        words = words.replace(mark, token)
-    return words
+        text = text.replace(placeholder, token)
+    return text

@@ -1,15 +1,14 @@
-"""Letters by a provider's own interface, through django-anymail: one call of it is one letter.
+"""Sending through a provider's own API, with django-anymail: one API call for each email.
 
-A batch call would take or lose hundreds at once; here at most one letter a connection is in doubt,
-as with SMTP, and the same ledger counts both.
+One call for a batch could accept or lose hundreds of emails at once. With one call for each, at
+most one email of a connection is in doubt, as with SMTP, and the same ledger counts both.
 """
 
 from __future__ import annotations
 
 import asyncio
-import email
 from concurrent.futures import ThreadPoolExecutor
-from email import policy
+from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -32,16 +31,17 @@ if TYPE_CHECKING:
     from newsroom.mail_servers import MailServer
     from subscribers.sending.personalised_email import PersonalisedEmail
 
-# These the provider's interface has fields for; it writes them itself.
-FIELDS = {"from", "to", "subject", "reply-to", "mime-version", "content-type", "date"}
-TAKEN = {"sent", "queued"}
-# Too many requests (RFC 6585, section 4), and away for a while (RFC 9110, section 15.6.4).
-NOT_NOW = {429, 503}
-NOT_US = {401, 402, 403}
+# Headers that the API has fields for; the provider writes them itself.
+API_FIELDS = {"from", "to", "subject", "reply-to", "mime-version", "content-type", "date"}
+ACCEPTED_STATUSES = {"sent", "queued"}
+# Too Many Requests (RFC 6585, section 4) and Service Unavailable (RFC 9110, section 15.6.4).
+TEMPORARY_CODES = {429, 503}
+# Unauthorized, Payment Required, Forbidden.
+ACCOUNT_CODES = {401, 402, 403}
 
 
 class ProviderTransport:
-    """One session with a provider; its calls block, so a thread of its own makes them."""
+    """One session with a provider; a thread of its own makes the calls, because they block."""
 
     eight_bit = True
     utf8_addresses = True
@@ -52,43 +52,44 @@ class ProviderTransport:
 
     @classmethod
     async def open(cls, server: MailServer) -> ProviderTransport:
-        """Begin a session. Raises ServerRejectsUs where the provider's settings are missing."""
+        """Start a session. Raises ServerRejectsUs if the provider's settings are missing."""
         try:
             backend = get_connection(server.backend)
             backend.open()
         except (AnymailError, ImproperlyConfigured, ImportError) as failure:
-            raise ServerRejectsUs(f"{server.name} cannot be used: {_line(failure)}") from failure
+            raise ServerRejectsUs(
+                f"{server.name} cannot be used: {_one_line(failure)}"
+            ) from failure
         return cls(backend)
 
     async def send(
         self,
-        envelope: PersonalisedEmail,
+        email: PersonalisedEmail,
         *,
-        leave: Awaitable[Permit],
+        permit: Awaitable[Permit],
         following: PersonalisedEmail | None = None,
     ) -> SmtpReply | None:
-        """Hand over one letter if it gets leave. Raises ConnectionLost and ServerRejectsUs."""
-        if await leave is not Permit.GO:
+        """Send one email if its permit says GO. Raises ConnectionLost and ServerRejectsUs."""
+        if await permit is not Permit.GO:
             return None
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._post, envelope)
+        return await loop.run_in_executor(self._thread, self._call, email)
 
-    def _post(self, envelope: PersonalisedEmail) -> SmtpReply:
-        message = write_message(envelope)
+    def _call(self, email: PersonalisedEmail) -> SmtpReply:
+        message = to_django_message(email)
         try:
             self._backend.send_messages([message])
         except AnymailRecipientsRefused as refusal:
-            return SmtpReply(code=550, text=_line(refusal))
+            return SmtpReply(code=550, text=_one_line(refusal))
         except AnymailAPIError as failure:
-            return _answer_to(failure)
-        except AnymailError as failure:  # it could not even be written down for them
-            return SmtpReply(code=554, text=_line(failure))
+            return _reply_to_failure(failure)
+        except AnymailError as failure:  # the message does not fit into this provider's API
+            return SmtpReply(code=554, text=_one_line(failure))
         status = message.anymail_status  # type: ignore[attr-defined]  # Anymail sets it
-        if status.status and status.status <= TAKEN:
+        if status.status and status.status <= ACCEPTED_STATUSES:
             return SmtpReply(code=250, text=f"{status.message_id}")
-        return SmtpReply(
-            code=550, text=f"the provider says: {', '.join(sorted(status.status or ()))}"
-        )
+        statuses = ", ".join(sorted(status.status or ()))
+        return SmtpReply(code=550, text=f"the provider's status: {statuses}")
 
     async def close(self) -> None:
         """End the session."""
@@ -96,48 +97,51 @@ class ProviderTransport:
         self._thread.shutdown(wait=False)
 
 
-def _answer_to(failure: AnymailAPIError) -> SmtpReply:
-    """Tell a refusal from a call of unknown fate. Raises ConnectionLost and ServerRejectsUs."""
+def _reply_to_failure(failure: AnymailAPIError) -> SmtpReply:
+    """Return the SMTP reply that a failed call amounts to.
+
+    Raises ConnectionLost if there was no clear answer, ServerRejectsUs if the account is refused.
+    """
     code = failure.status_code
-    words = _line(failure)
+    reason = _one_line(failure)
     if isinstance(failure, requests.exceptions.ConnectTimeout) or _never_connected(failure):
-        raise ConnectionLost(words, begun=False) from failure
-    if code is None or (code >= 500 and code not in NOT_NOW) or code < 400:
-        raise ConnectionLost(words, begun=True) from failure
-    if code in NOT_NOW:
-        return SmtpReply(code=451, text=words)
-    if code in NOT_US:
-        raise ServerRejectsUs(f"the provider refuses us: {words}") from failure
-    return SmtpReply(code=550, text=words)
+        raise ConnectionLost(reason, maybe_accepted=False) from failure
+    if code is None or (code >= 500 and code not in TEMPORARY_CODES) or code < 400:
+        raise ConnectionLost(reason, maybe_accepted=True) from failure
+    if code in TEMPORARY_CODES:
+        return SmtpReply(code=451, text=reason)
+    if code in ACCOUNT_CODES:
+        raise ServerRejectsUs(f"The provider refused our account: {reason}") from failure
+    return SmtpReply(code=550, text=reason)
 
 
 def _never_connected(failure: BaseException) -> bool:
-    """Whether no connection came about: then nothing was handed over."""
+    """Whether no connection was made, so that nothing was sent."""
     cause = failure.__cause__
     reason = getattr(cause.args[0], "reason", None) if cause and cause.args else None
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
 
 
-def _line(failure: BaseException) -> str:
+def _one_line(failure: BaseException) -> str:
     return " ".join(str(failure).split())[:400]
 
 
-def write_message(envelope: PersonalisedEmail) -> EmailMultiAlternatives:
-    """Turn a letter's octets back into fields, which is what a provider's interface takes."""
-    octets = envelope.wire().replace(b"\r\n..", b"\r\n.")
-    letter: EmailMessage = email.message_from_bytes(octets, policy=policy.SMTP)
-    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
+def to_django_message(email: PersonalisedEmail) -> EmailMultiAlternatives:
+    """Return the email as the fields that a provider's API takes."""
+    raw = email.wire().replace(b"\r\n..", b"\r\n.")
+    parsed: EmailMessage = message_from_bytes(raw, policy=policy.SMTP)
+    text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    headers = {name: str(value) for name, value in parsed.items() if name.lower() not in API_FIELDS}
     message = EmailMultiAlternatives(
-        subject=str(letter["Subject"]),
+        subject=str(parsed["Subject"]),
         body=str(text.get_content()) if text else "",
-        from_email=str(letter["From"]),
-        to=[str(letter["To"])],
-        reply_to=[str(letter["Reply-To"])] if letter["Reply-To"] else None,
-        headers={name: str(value) for name, value in letter.items() if name.lower() not in FIELDS},
+        from_email=str(parsed["From"]),
+        to=[str(parsed["To"])],
+        reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
+        headers=headers,
     )
     if html:
         message.attach_alternative(str(html.get_content()), "text/html")
-    # The provider's reports give it back, so that they find the delivery.
-    token = token_in(envelope.sender)
-    message.metadata = {"delivery": token}  # type: ignore[attr-defined]  # Anymail reads it
+    # The provider's bounce events return it, so that they find the delivery.
+    message.metadata = {"delivery": token_in(email.mail_from)}  # type: ignore[attr-defined]  # Anymail reads it
     return message

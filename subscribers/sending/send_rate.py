@@ -1,4 +1,4 @@
-"""`SEND_RATE`: one bucket over all workers and hosts, kept where the ledger is."""
+"""`SEND_RATE`: one rate limit over all workers and hosts, kept in the database."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from newsroom.clock import database_now
 from subscribers.models import SendRateBucket
 from subscribers.sending.transactions import bounded_transaction
 
-# Leave is taken for this much time at once, so that the bucket's row is not written per letter.
-STRETCH_SECONDS = 0.2
+# An allowance is for this much time, so that the row is not written for every email.
+ALLOWANCE_SECONDS = 0.2
 
 
 def take_allowance() -> tuple[int, float]:
-    """Take leave for some letters: how many, and the seconds to wait before the first of them."""
+    """Return how many emails the caller may send, and the seconds to wait before the first."""
     rate = settings.SEND_RATE
-    letters = max(1, int(rate * STRETCH_SECONDS))
+    emails = max(1, int(rate * ALLOWANCE_SECONDS))
     with bounded_transaction():
         now = database_now()
         SendRateBucket.objects.get_or_create(only=True, defaults={"next_at": now})
         bucket = SendRateBucket.objects.select_for_update().get()
-        starts = _latest(bucket.next_at, now)
-        bucket.next_at = starts + timedelta(seconds=letters / rate)
+        starts = _start(bucket.next_at, now)
+        bucket.next_at = starts + timedelta(seconds=emails / rate)
         bucket.save(update_fields=["next_at"])
-    return letters, (starts - now).total_seconds()
+    return emails, (starts - now).total_seconds()
 
 
-def _latest(promised: datetime, now: datetime) -> datetime:
-    """Leave begins when the last one ends; a clock set back by far does not silence the sender."""
-    if promised - now > timedelta(minutes=5):
+def _start(next_at: datetime, now: datetime) -> datetime:
+    """Return when an allowance starts: at the end of the last one.
+
+    If that is more than five minutes ahead, the clock was set back: then it starts now.
+    """
+    if next_at - now > timedelta(minutes=5):
         return now
-    return max(promised, now)
+    return max(next_at, now)

@@ -1,4 +1,4 @@
-"""A worker's stretch of sending: several couriers, each with its own leases and connection."""
+"""A send run: a worker process sends one dispatch for a limited time, on several connections."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from django.db import InterfaceError, OperationalError
 
 from newsroom.transitions import TransitionRefused
 from subscribers.sending import alerts, domain_backoff, ledger
-from subscribers.sending.connection_worker import ConnectionWorker, Trip
+from subscribers.sending.connection_worker import ConnectionWorker, SharedState
+from subscribers.sending.failure_streaks import TooManyFailures
 from subscribers.sending.ledger_writer import LedgerWriter
 from subscribers.sending.personalised_email import PreparedEmail
-from subscribers.sending.transport_interface import MustPause, ServerRejectsUs, ServerUnreachable
+from subscribers.sending.transport_interface import ServerRejectsUs, ServerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,126 +31,130 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# No lease is taken after this, and the last ones are given back a little later if they are not
-# done: Celery may then stop, restart or move the worker at ease.
+# After this no lease is taken, and a little later unfinished ones are returned: so Celery can stop,
+# restart or move a worker without waiting for long.
 SEND_RUN_SECONDS = 30.0
-# A server that refuses us gets no letters for so long, where there is another.
+# A server that rejects us gets no emails for this long, if there is another.
 LEFT_OUT_SECONDS = 60.0
 
 
 def send_ready(dispatch: Dispatch, *, seconds: float = SEND_RUN_SECONDS) -> int:
-    """Send what is ready of a dispatch for some seconds; give back how many letters left.
+    """Send what is ready of a dispatch for some seconds; return how many emails were accepted.
 
-    A server that is away is logged and left to the next wake-up; one that refuses us, or refuses
-    letter after letter, pauses the dispatch with its words and tells the desk.
+    An unreachable server is logged and tried again in the next run. One that rejects us, or refuses
+    email after email, pauses the dispatch with its reply as the reason, and staff are emailed.
     """
-    composition = PreparedEmail(dispatch)
+    prepared = PreparedEmail(dispatch)
     briefing = dispatch.issue.briefing_id
-    gc.freeze()  # what the framework made at the start is not looked through every few letters
+    gc.freeze()  # so that collections do not look through everything that the framework loaded
     try:
-        return uvloop.run(_run(dispatch, composition, briefing=briefing, seconds=seconds))
+        return uvloop.run(_run(dispatch, prepared, briefing=briefing, seconds=seconds))
     finally:
         gc.unfreeze()
 
 
 async def _run(
-    dispatch: Dispatch, composition: PreparedEmail, *, briefing: int, seconds: float
+    dispatch: Dispatch, prepared: PreparedEmail, *, briefing: int, seconds: float
 ) -> int:
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    clerk = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
+    writer = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
-        return await Stretch(dispatch, composition, clerk, seconds=seconds).run()
+        return await SendRun(dispatch, prepared, writer, seconds=seconds).run()
     finally:
-        await clerk.close()
+        await writer.close()
 
 
-class Stretch:
-    """One worker process at one dispatch for a bounded time."""
+class SendRun:
+    """One worker process sending one dispatch for a limited time."""
 
     def __init__(
-        self, dispatch: Dispatch, composition: PreparedEmail, clerk: LedgerWriter, *, seconds: float
+        self, dispatch: Dispatch, prepared: PreparedEmail, writer: LedgerWriter, *, seconds: float
     ) -> None:
-        self._dispatch, self._clerk = dispatch, clerk
-        self._trip = Trip(
+        self._dispatch, self._writer = dispatch, writer
+        self._shared = SharedState(
             dispatch=dispatch,
-            composition=composition,
-            clerk=clerk,
-            ends=time.monotonic() + seconds,
+            prepared=prepared,
+            writer=writer,
+            ends_at=time.monotonic() + seconds,
         )
 
     async def run(self) -> int:
-        """Keep `SEND_CONNECTIONS` couriers busy until time or work runs out."""
-        if not await self._clerk.ask(ledger.has_work, self._dispatch.pk):
+        """Keep `SEND_CONNECTIONS` connections busy until the run ends or nothing is left."""
+        if not await self._writer.call(ledger.has_work, self._dispatch.pk):
             return 0
-        self._trip.rests |= await self._clerk.ask(domain_backoff.active_backoffs, self._dispatch.pk)
-        heartbeat = asyncio.create_task(self._keep_leases())
+        self._shared.backoffs |= await self._writer.call(
+            domain_backoff.active_backoffs, self._dispatch.pk
+        )
+        heartbeat = asyncio.create_task(self._renew_leases())
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
-        found = await asyncio.gather(
-            *(self._deliver(ConnectionWorker(self._trip, server)) for server in servers),
+        results = await asyncio.gather(
+            *(self._run_worker(ConnectionWorker(self._shared, server)) for server in servers),
             return_exceptions=True,
         )
         heartbeat.cancel()
         await asyncio.gather(heartbeat, return_exceptions=True)
-        await self._mind([failure for failure in found if failure is not None])
-        return self._trip.sent
+        await self._handle_failures([result for result in results if result is not None])
+        return self._shared.sent
 
-    async def _keep_leases(self) -> None:
-        """Renew the leases in hand, also while a server takes its time to answer."""
+    async def _renew_leases(self) -> None:
+        """Renew the open leases from time to time, also while a server is slow to reply."""
         while True:
             await asyncio.sleep(settings.LEASE_SECONDS / 4)
             try:
-                await self._clerk.renew(list(self._trip.held))
+                await self._writer.renew(list(self._shared.open_leases))
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure)
 
-    async def _deliver(self, courier: ConnectionWorker) -> None:
-        """Let a courier work; what it must not go on with pauses the dispatch at once."""
+    async def _run_worker(self, worker: ConnectionWorker) -> None:
+        """Run one connection; too many failures pause the dispatch at once."""
         try:
-            await courier.run()
-        except MustPause as reason:
+            await worker.run()
+        except TooManyFailures as reason:
             await self._pause(str(reason))
         except ServerRejectsUs:
-            _left_out[courier.server.name] = time.monotonic() + LEFT_OUT_SECONDS
+            _left_out_until[worker.server.name] = time.monotonic() + LEFT_OUT_SECONDS
             raise
 
     async def _pause(self, reason: str) -> None:
         log.error("%s is paused: %s", self._dispatch, reason)
-        with suppress(TransitionRefused):  # somebody paused or cancelled it already
-            await self._clerk.ask(alerts.pause, self._dispatch, reason)
+        with suppress(TransitionRefused):  # somebody has paused or cancelled it already
+            await self._writer.call(alerts.pause_and_alert, self._dispatch, reason)
 
-    async def _mind(self, failures: list[BaseException]) -> None:
-        """Log what ended couriers, once each.
+    async def _handle_failures(self, failures: list[BaseException]) -> None:
+        """Log each different failure that ended a connection, once.
 
-        A server that refuses us pauses the dispatch; of several it is left out for a while, until
-        the last one refuses us too.
+        A server that rejects us is left out for a while. Once every server is, the dispatch is
+        paused.
         """
         rejections = {str(f) for f in failures if isinstance(f, ServerRejectsUs)}
         if rejections and all(is_left_out(server) for server in settings.MAIL_SERVERS):
             await self._pause("; ".join(sorted(rejections)))
         elif rejections:
-            log.error("%s goes on without: %s", self._dispatch, "; ".join(sorted(rejections)))
+            log.error(
+                "%s continues on other servers: %s", self._dispatch, "; ".join(sorted(rejections))
+            )
         for reason in sorted({str(f) for f in failures if isinstance(f, ServerUnreachable)}):
-            log.warning("%s waits: %s", self._dispatch, reason)
+            log.warning("%s will be tried again soon: %s", self._dispatch, reason)
         for failure in failures:
             if not isinstance(failure, ServerRejectsUs | ServerUnreachable):
                 raise failure
 
 
-_left_out: dict[str, float] = {}  # until when, by this process's clock
+_left_out_until: dict[str, float] = {}  # by time.monotonic()
 
 
 def is_left_out(server: MailServer) -> bool:
-    """Whether a server refused us a short while ago."""
-    return time.monotonic() < _left_out.get(server.name, 0.0)
+    """Whether a server rejected us a short while ago."""
+    return time.monotonic() < _left_out_until.get(server.name, 0.0)
 
 
 def usable(servers: Sequence[MailServer]) -> list[MailServer]:
-    """Give the servers that did not refuse us lately; all of them when there is no other."""
+    """Return the servers that did not reject us lately; all of them if each did."""
     return [server for server in servers if not is_left_out(server)] or list(servers)
 
 
 def share_out(connections: int, servers: Sequence[MailServer]) -> list[MailServer]:
-    """Give each connection a server, so that each has its weight's share and at least one."""
+    """Return the server of each connection: by weight, and each server at least once."""
     shared = list(servers)
     while len(shared) < connections:
         shared.append(min(servers, key=lambda server: shared.count(server) / server.weight))

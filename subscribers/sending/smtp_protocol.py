@@ -1,4 +1,4 @@
-"""The wire of an SMTP connection: octets out, whole replies in."""
+"""The bytes of an SMTP connection: data is written, complete replies are read."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from typing import cast
 
 from subscribers.sending.transport_interface import ConnectionLost, SmtpReply
 
-# A reply that goes on for longer is no reply; nothing a server sends may fill our memory.
-MAX_REPLY_OCTETS = 64 * 1024
-BUFFER_OCTETS = 4096
+# Nothing that a server sends may fill our memory: a longer reply ends the connection.
+MAX_REPLY_BYTES = 64 * 1024
+BUFFER_BYTES = 4096
 
 
 class ReplyReader(asyncio.BufferedProtocol):
-    """Cuts what a server sends into replies (RFC 5321, section 4.2.1), handed out in order.
+    """Splits what a server sends into replies (RFC 5321, section 4.2.1), returned in order.
 
-    It reads into a buffer of its own: the usual one of 256 KB was made anew for every few octets.
+    It reads into a small buffer of its own: by default the event loop allocates 256 KB for each
+    read, even of a few bytes.
     """
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._buffer = memoryview(bytearray(BUFFER_OCTETS))
-        self._rest = b""
-        self._lines: list[bytes] = []
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        self._partial_line = b""
+        self._lines: list[bytes] = []  # of the reply that is not complete yet
         self._replies: deque[tuple[int, list[bytes]]] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._wanted = 0
-        self._alarm: asyncio.TimerHandle | None = None
-        self._patience = 0.0
+        self._wanted = 0  # how many replies the waiter needs
+        self._timer: asyncio.TimerHandle | None = None
+        self._timeout = 0.0
         self._wait_ends = 0.0
-        self._ended = ""
+        self._closed_because = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note where to write."""
+        """Keep the transport to write to."""
         self.transport = cast("asyncio.Transport", transport)
 
-    def secured(self, transport: asyncio.Transport) -> None:
-        """Go on under TLS; whatever was received before counts no more."""
+    def switch_to_tls(self, transport: asyncio.Transport) -> None:
+        """Continue on an encrypted transport, and drop what was received before it."""
         self.transport = transport
-        self._rest = b""
+        self._partial_line = b""
         self._lines = []
         self._replies.clear()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Give the loop room to read into."""
+        """Return the buffer that the event loop reads into."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what came; wake the reader when as many replies as it wants are whole."""
-        data = self._rest + self._buffer[:nbytes]
-        *lines, self._rest = data.split(b"\n")
-        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY_OCTETS:
-            self._end("the server's reply has no end")
+        """Parse what was read, and wake the waiter once it has all the replies it needs."""
+        data = self._partial_line + self._buffer[:nbytes]
+        *lines, self._partial_line = data.split(b"\n")
+        if len(self._partial_line) + sum(map(len, self._lines)) > MAX_REPLY_BYTES:
+            self._end(f"the server's reply is longer than {MAX_REPLY_BYTES // 1024} KB")
             return
         for line in lines:
             self._lines.append(line[4:])
@@ -66,80 +67,84 @@ class ReplyReader(asyncio.BufferedProtocol):
             self._replies.append((int(line[:3]), self._lines))
             self._lines = []
         if len(self._replies) >= self._wanted:
-            self._wake()
+            self._wake_waiter()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let whoever waits know."""
-        self._end(str(exc) if exc else "the server hung up")
+        """Tell the waiter that the connection has ended."""
+        self._end(str(exc) if exc else "the server closed the connection")
 
     def _end(self, reason: str) -> None:
-        self._ended = self._ended or reason
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._closed_because = self._closed_because or reason
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self.transport is not None:
             self.transport.abort()
-        self._wake()
+        self._wake_waiter()
 
-    def _wake(self) -> None:
+    def _wake_waiter(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def replies(self, number: int, *, seconds: float) -> list[SmtpReply]:
-        """Wait for the next replies, so long for all of them. Raises ConnectionLost."""
+        """Return the next replies; all must arrive within `seconds`. Raises ConnectionLost."""
         while len(self._replies) < number:
-            if self._ended:
-                raise ConnectionLost(self._farewell(), begun=False)
+            if self._closed_because:
+                raise ConnectionLost(self._closing_reason(), maybe_accepted=False)
             self._wanted = number
             self._waiter = self._loop.create_future()
-            self._set_alarm(seconds)
+            self._set_timer(seconds)
             await self._waiter
             self._waiter = None
-        return [_answer(*self._replies.popleft()) for _ in range(number)]
+        return [_parse_reply(*self._replies.popleft()) for _ in range(number)]
 
-    def _farewell(self) -> str:
-        """Say why it ended: a server often tells before it hangs up (RFC 5321, section 3.8)."""
-        words = [_answer(*reply) for reply in self._replies]
-        last = next((answer for answer in words if answer.code >= 400), None)
-        return f"{self._ended} after {last}" if last else self._ended
+    def _closing_reason(self) -> str:
+        """Return why the connection ended, with the server's own last reply if it sent one.
 
-    def _set_alarm(self, seconds: float) -> None:
-        """Note when waiting ends; one timer serves the connection's whole life."""
-        self._patience, self._wait_ends = seconds, self._loop.time() + seconds
-        if self._alarm is None or self._alarm.when() > self._wait_ends:
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm = self._loop.call_at(self._wait_ends, self._ring)
+        A server may announce that it closes the connection (RFC 5321, section 3.8).
+        """
+        unread = [_parse_reply(*reply) for reply in self._replies]
+        last = next((reply for reply in unread if reply.code >= 400), None)
+        return f"{self._closed_because} after {last}" if last else self._closed_because
 
-    def _ring(self) -> None:
-        """Give up on a server that has been silent for too long, or look again later."""
-        self._alarm = None
+    def _set_timer(self, seconds: float) -> None:
+        """Set when waiting ends; one timer serves all waits of the connection."""
+        self._timeout, self._wait_ends = seconds, self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._wait_ends:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self._wait_ends, self._on_timer)
+
+    def _on_timer(self) -> None:
+        """End the connection if the wait is over, or check again when it will be."""
+        self._timer = None
         if self._waiter is None:
             return
         if self._loop.time() < self._wait_ends:
-            self._alarm = self._loop.call_at(self._wait_ends, self._ring)
+            self._timer = self._loop.call_at(self._wait_ends, self._on_timer)
         else:
-            self._end(f"no answer within {self._patience:g} s")
+            self._end(f"no reply within {self._timeout:g} s")
 
-    def write(self, octets: bytes) -> None:
-        """Send octets, unless the connection has ended: then `replies` will say so."""
-        if self.transport is not None and not self._ended:
-            self.transport.write(octets)
+    def write(self, data: bytes) -> None:
+        """Send bytes, unless the connection has ended: then the next `replies` raises."""
+        if self.transport is not None and not self._closed_because:
+            self.transport.write(data)
 
     def abort(self) -> None:
-        """Hang up at once."""
-        self._end("we hung up")
+        """Close the connection at once."""
+        self._end("we closed the connection")
 
 
-PLAIN_YES = SmtpReply(code=250, text="")
-GO_AHEAD = SmtpReply(code=354, text="")
+# The two replies of every accepted email, without their text: nobody reads it.
+OK = SmtpReply(code=250, text="")
+START_MAIL_INPUT = SmtpReply(code=354, text="")
 
 
-def _answer(code: int, lines: list[bytes]) -> SmtpReply:
-    """Read a reply's words where anybody will ask for them."""
+def _parse_reply(code: int, lines: list[bytes]) -> SmtpReply:
+    """Return a reply, with its text unless it is one of the two above."""
     if code == 250 and len(lines) == 1:
-        return PLAIN_YES
+        return OK
     if code == 354:
-        return GO_AHEAD
-    words = "\n".join(line.decode(errors="replace").rstrip("\r") for line in lines)
-    return SmtpReply(code=code, text=words)
+        return START_MAIL_INPUT
+    text = "\n".join(line.decode(errors="replace").rstrip("\r") for line in lines)
+    return SmtpReply(code=code, text=text)

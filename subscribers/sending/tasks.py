@@ -1,4 +1,4 @@
-"""Short wake-ups for sending; the tables say what is to be done."""
+"""Celery tasks of sending. Each is short and carries no data: the tables say what is to be done."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from subscribers.sending import dispatches, ledger
 from subscribers.sending.send_run import send_ready
 
 SEND = "subscribers.sending.tasks.send"
-# Worker processes that may join in at one wake-up; those that find nothing to do end at once.
+# How many worker processes are woken for a dispatch; those that find no work end at once.
 WORKERS_PER_WAKE_UP = 4
 
 
 @shared_task
 def publish_due() -> None:
-    """Publish scheduled issues whose slot has come."""
+    """Publish scheduled issues whose send time has passed."""
     dispatches.publish_due(at=database_now())
 
 
 @shared_task
 def advance_dispatches() -> None:
-    """Find dispatches with work left and wake workers for them."""
+    """Advance live dispatches, and wake workers for those that have work left."""
     for dispatch in dispatches.advance(at=database_now()):
         for _ in range(WORKERS_PER_WAKE_UP):
             wake(SEND, dispatch.pk)
@@ -31,7 +31,7 @@ def advance_dispatches() -> None:
 
 @shared_task(expires=EXPIRES_SECONDS)
 def send(dispatch_id: int) -> None:
-    """Send what is ready of one dispatch for a stretch, then let the next stretch be woken."""
+    """Do one send run of a dispatch, then wake the next."""
     dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
     if dispatch is None:
         return
@@ -40,4 +40,4 @@ def send(dispatch_id: int) -> None:
         if sent:
             wake(SEND, dispatch_id)
     else:
-        wake("subscribers.sending.tasks.advance_dispatches")
+        dispatches.wake_dispatching()

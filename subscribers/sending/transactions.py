@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bounded_transaction() -> Iterator[None]:
-    """Open a transaction that PostgreSQL ends when its worker falls silent for LEASE_SECONDS.
+    """Open a transaction that PostgreSQL ends if its worker is silent for LEASE_SECONDS.
 
-    A paused machine, or one that lost its network, would otherwise keep the locks it holds, and
-    everybody else waiting, until TCP gives up after hours.
+    Otherwise a worker on a machine that is suspended, or cut off from the network, would keep its
+    locks, and everybody else waiting, until TCP gives up after hours.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":

@@ -1,56 +1,86 @@
-"""What a mail server can say to us, and the ledger to a courier."""
+"""What sending expects of a transport: its methods, its replies and errors, and the permit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from subscribers.sending.personalised_email import PersonalisedEmail
+
+
+class Permit(Enum):
+    """Whether the next email of a lease may be sent: the ledger's answer to a progress record."""
+
+    GO = "go"
+    SKIP = "skip"  # this subscriber has unsubscribed or is suppressed; continue with the next
+    STOP = "stop"  # the dispatch is not being sent any more
+    FENCED = "fenced"  # the lease is no longer ours: send nothing more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpReply:
-    """A server's last word on one letter (RFC 5321, section 4.2)."""
+    """A server's final reply to one email (RFC 5321, section 4.2)."""
 
     code: int
     text: str
 
     @property
     def accepted(self) -> bool:
-        """The server has taken responsibility for the letter."""
+        """Whether the server has taken responsibility for the email."""
         return 200 <= self.code < 300
 
     @property
     def temporary(self) -> bool:
-        """Not now, perhaps later."""
+        """Whether the server refuses now but may accept later."""
         return 400 <= self.code < 500
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"[:500]
 
 
-class Permit(Enum):
-    """Whether the next letter may go."""
-
-    GO = "go"
-    SKIP = "skip"  # this reader left; go on with the next
-    STOP = "stop"  # the dispatch is not being sent any more
-    FENCED = "fenced"  # the lease is no longer ours: not one letter more
-
-
 class ConnectionLost(Exception):
-    """The connection ended; `begun` tells whether the letter in hand may have been accepted."""
+    """The connection ended; `maybe_accepted` tells whether the server may have taken the email."""
 
-    def __init__(self, reason: str, *, begun: bool) -> None:
+    def __init__(self, reason: str, *, maybe_accepted: bool) -> None:
         super().__init__(reason)
-        self.begun = begun
+        self.maybe_accepted = maybe_accepted
 
 
 class ServerUnreachable(Exception):
-    """No connection now; the server may be back soon."""
+    """No connection could be opened, or the server takes nothing now; it may work later."""
 
 
 class ServerRejectsUs(Exception):
-    """TLS, log-in or our own address is refused: a person must look before any letter goes."""
+    """The server refuses TLS, our password or our sender address: a person has to act."""
 
 
-class MustPause(Exception):
-    """Something is wrong with more than one letter: a person must look before any goes on."""
+class Transport(Protocol):
+    """A connection that sends one email at a time."""
+
+    @property
+    def eight_bit(self) -> bool:
+        """Whether bodies may be sent as 8-bit text."""
+
+    @property
+    def utf8_addresses(self) -> bool:
+        """Whether it takes addresses with a local part beyond ASCII."""
+
+    async def send(
+        self,
+        email: PersonalisedEmail,
+        *,
+        permit: Awaitable[Permit],
+        following: PersonalisedEmail | None = None,
+    ) -> SmtpReply | None:
+        """Send one email once its permit says GO, and return the server's reply.
+
+        Returns None for any other permit. `following` is the email after this one, if a transport
+        can use it to save time. Raises ConnectionLost and ServerRejectsUs.
+        """
+
+    async def close(self) -> None:
+        """Close the connection in the protocol's own way."""

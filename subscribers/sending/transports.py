@@ -1,9 +1,9 @@
-"""Which way letters leave: by SMTP, by a provider's interface, or into the development inbox."""
+"""Opening the transport that a mail server's settings ask for."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -18,30 +18,18 @@ if TYPE_CHECKING:
 
     from newsroom.mail_servers import MailServer
     from subscribers.sending.personalised_email import PersonalisedEmail
+    from subscribers.sending.transport_interface import Transport
 
 
-class Transport(Protocol):
-    """A way out for letters, one at a time."""
-
-    @property
-    def eight_bit(self) -> bool:
-        """Whether bodies may leave as they are."""
-
-    @property
-    def utf8_addresses(self) -> bool:
-        """Whether addresses beyond ASCII may be written to."""
-
-    async def send(
-        self,
-        envelope: PersonalisedEmail,
-        *,
-        leave: Awaitable[Permit],
-        following: PersonalisedEmail | None = None,
-    ) -> SmtpReply | None:
-        """Hand over one letter if it gets leave, and give back the server's last word."""
-
-    async def close(self) -> None:
-        """Part politely."""
+async def open_transport(server: MailServer) -> Transport:
+    """Return an open transport. Raises ServerUnreachable or ServerRejectsUs."""
+    match server.kind:
+        case MailServerKind.INBOX:
+            return InboxTransport()
+        case MailServerKind.ANYMAIL:
+            return await ProviderTransport.open(server)
+        case _:
+            return await SmtpConnection.open(server, name=settings.SITE_HOST)
 
 
 class InboxTransport:
@@ -52,28 +40,17 @@ class InboxTransport:
 
     async def send(
         self,
-        envelope: PersonalisedEmail,
+        email: PersonalisedEmail,
         *,
-        leave: Awaitable[Permit],
+        permit: Awaitable[Permit],
         following: PersonalisedEmail | None = None,
     ) -> SmtpReply | None:
-        """Keep the letter as a file, with the dots that SMTP would have stuffed taken out again."""
-        if await leave is not Permit.GO:
+        """Store the email as a file, without SMTP's dot-stuffing."""
+        if await permit is not Permit.GO:
             return None
-        message = envelope.wire().replace(b"\r\n..", b"\r\n.")
-        await asyncio.to_thread(storage.store, message, to=envelope.recipient)
-        return SmtpReply(code=250, text="kept in the inbox")
+        message = email.wire().replace(b"\r\n..", b"\r\n.")
+        await asyncio.to_thread(storage.store, message, to=email.rcpt_to)
+        return SmtpReply(code=250, text="stored in the inbox")
 
     async def close(self) -> None:
-        """Nothing is open."""
-
-
-async def open_transport(server: MailServer) -> Transport:
-    """Open a way out. Raises ServerAway or ServerRejectsUs."""
-    match server.kind:
-        case MailServerKind.INBOX:
-            return InboxTransport()
-        case MailServerKind.ANYMAIL:
-            return await ProviderTransport.open(server)
-        case _:
-            return await SmtpConnection.open(server, name=settings.SITE_HOST)
+        """Do nothing: no connection is open."""

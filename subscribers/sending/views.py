@@ -1,4 +1,4 @@
-"""'View in browser': a letter as its reader got it."""
+"""'View in browser': an issue email as its recipient got it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from subscribers.models import Delivery
 from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import fill_placeholders
 
-# A letter carries its styles in its elements, as mail programs need them; nothing in it may run.
-LETTER_POLICY = {
+# An email has inline styles, as email clients need them; no script may run.
+EMAIL_CSP = {
     "default-src": [NONE],
     "script-src": [NONE],
     "connect-src": [NONE],
@@ -27,14 +27,14 @@ LETTER_POLICY = {
 
 
 @private_page
-@replace_csp(LETTER_POLICY)
+@replace_csp(EMAIL_CSP)
 @require_safe
 def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the frozen letter with this reader's own links; 404 when the link is none of ours."""
+    """Show the frozen email with its recipient's own links; 404 if the token is not valid."""
     delivery = (
         Delivery.objects.filter(pk=verify_id("view", token) or 0).select_related("dispatch").first()
     )
-    reader = recipient_of(delivery) if delivery else None
-    if delivery is None or reader is None:
-        raise Http404("This link shows no letter; the issue may still be found in the archive.")
-    return HttpResponse(fill_placeholders(delivery.dispatch.html, reader))
+    recipient = recipient_of(delivery) if delivery else None
+    if delivery is None or recipient is None:
+        raise Http404("This link leads to no email. You may find the issue on our website.")
+    return HttpResponse(fill_placeholders(delivery.dispatch.html, recipient))

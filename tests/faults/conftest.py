@@ -1,4 +1,4 @@
-"""What the fault tests start."""
+"""Fixtures of the fault tests: worker hosts, a database that may be killed, and a report."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from tests.servers.programs import CeleryBeat, CeleryWorker
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what was counted, also where all is well."""
+    """Show what was counted, also for tests that passed."""
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", "") == "call":
-                for name, words in report.user_properties:
-                    terminalreporter.write_line(f"{name}: {words}")
+                for name, text in report.user_properties:
+                    terminalreporter.write_line(f"{name}: {text}")
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
-    """Have a figure shown at the end of the run: `tell(check_count(...))`."""
-    told = request.node.user_properties  # they find their way out of the processes of `pytest -n`
-    return lambda words: told.append((request.node.name, str(words)))
+    """Show a figure at the end of the run: `tell(check_count(...))`."""
+    figures = request.node.user_properties  # `pytest -n` collects these from its processes
+    return lambda figure: figures.append((request.node.name, str(figure)))
 
 
 @pytest.fixture
 def dice(tell: Callable[[object], None]) -> random.Random:
-    """Give what a run's chances hang on; NEWSROOM_SEED repeats it as far as timing allows."""
+    """Return a random generator; NEWSROOM_SEED repeats a run as far as timing allows."""
     seed = int(os.environ.get("NEWSROOM_SEED") or secrets.randbits(32))
     tell(f"NEWSROOM_SEED={seed}")
-    return random.Random(seed)  # noqa: S311  (no secret)
+    return random.Random(seed)  # noqa: S311  (not a secret)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def start_newsroom(
 
 @pytest.fixture
 def own_database(transactional_db: None, own_postgres: PostgresServer) -> Iterator[PostgresServer]:
-    """Move this test, and the programs that it starts, to a PostgreSQL that it may kill."""
+    """Give this test, and the programs that it starts, a PostgreSQL that it may kill."""
     from django.core.management import call_command
     from django.db import connection
 

@@ -1,4 +1,4 @@
-"""Two worker hosts and a beat, of which any may fall over and come back."""
+"""Two worker hosts and a beat; each may be killed and started again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Host:
         self.worker = start()
 
     def kill(self) -> None:
-        """Let it fall over and start again at once."""
+        """Kill it, and start it again at once."""
         self.worker.kill()
         self.worker = self.start()
 
@@ -49,12 +49,12 @@ class Newsroom:
         self.beat = self.start_beat()
 
     def kill_beat(self) -> None:
-        """Let the beat fall over and start again at once."""
+        """Kill the beat, and start it again at once."""
         self.beat.kill()
         self.beat = self.start_beat()
 
     def kill_everything(self) -> None:
-        """Let both hosts and the beat fall over together; `revive` starts them again."""
+        """Kill both hosts and the beat together; `revive` starts them again."""
         for process in (*(host.worker for host in self.hosts), self.beat):
             process.kill()
 

@@ -1,4 +1,4 @@
-"""An issue to thousands of readers, and whether it is out."""
+"""An issue to thousands of readers, and whether it is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.factories import make_briefing, make_scheduled_issue
 
 
 def make_due_issue(*, readers: int) -> Briefing:
-    """Make an issue whose slot has come, and its readers."""
+    """Make an issue whose send time has passed, and its readers."""
     briefing = make_briefing(title="The Ward Round", slug="ward-round")
     for start in range(1, readers + 1, 2_500):
         seed_batch(briefing, range(start, min(start + 2_500, readers + 1)))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryBeat, CeleryWorker
 from tests.servers.smtp import SmtpServer
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 READERS = 1_800
 
 
-def test_hosts_with_wrong_clocks_take_no_lease_from_one_another(
+def test_hosts_with_wrong_clocks_reclaim_no_lease_of_another(
     smtp_server: SmtpServer,
     celery_worker: Callable[..., CeleryWorker],
     celery_beat: Callable[..., CeleryBeat],

@@ -1,4 +1,4 @@
-"""Whatever is asked for twice happens once; whatever message is lost is not missed."""
+"""Whatever is asked for twice happens once; a lost task message changes nothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from briefings.models import Issue
 from subscribers.models import Dispatch
 from subscribers.sending import dispatches
 from subscribers.sending.tasks import advance_dispatches, send
-from tests.faults.counting import check_count
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import free_port, wait_until
 from tests.servers.programs import manage
 from tests.servers.smtp import SmtpServer
@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 READERS = 1_000
 
 
-def begin(dispatch: Dispatch) -> int:
-    """Fill and begin as a beat's task does, on a connection of its own."""
+def start(dispatch: Dispatch) -> int:
+    """Fill the ledger and start sending as the beat's task does, on a connection of its own."""
     try:
         return dispatches.start(dispatch, at=timezone.now())
     finally:
@@ -46,16 +46,18 @@ def test_lost_and_doubled_messages_change_nothing(
     make_due_issue(readers=READERS)
     issue = Issue.objects.get()
     # The broker is down when the issue is published.
-    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    no_broker = f"redis://127.0.0.1:{free_port()}/0"
     started = time.monotonic()
-    told = manage("send_issue", str(issue.pk), "--json", env=program_environment(REDIS_URL=nobody))
-    assert told.returncode == 0, told.stderr
+    result = manage(
+        "send_issue", str(issue.pk), "--json", env=program_environment(REDIS_URL=no_broker)
+    )
+    assert result.returncode == 0, result.stderr
     assert time.monotonic() - started < 15
-    assert json.loads(told.stdout)["subscribers"] == READERS
+    assert json.loads(result.stdout)["subscribers"] == READERS
     dispatch = Dispatch.objects.get()
     # Four beats fill the same ledger at once, after it was filled.
     with ThreadPoolExecutor(4) as beats:
-        assert list(beats.map(begin, [dispatch] * 4)) == [0] * 4
+        assert list(beats.map(start, [dispatch] * 4)) == [0] * 4
     # Every message so far is lost; then each comes ten times over.
     with redis.Redis.from_url(redis_url) as broker:
         broker.flushall()

@@ -1,4 +1,4 @@
-"""A worker that was thought dead and wakes up: a paused virtual machine, a swapped-out process."""
+"""A worker that seemed dead and wakes up: a suspended virtual machine, a swapped-out process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from subscribers.models import Lease
 from subscribers.sending import dispatches
-from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS, Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import Process, wait_until
 from tests.servers.programs import PYTHON, ROOT
 from tests.servers.smtp import SmtpServer
@@ -33,7 +33,7 @@ with transaction.atomic():
 """
 
 
-def test_a_worker_that_wakes_after_its_leases_ended_sends_not_one_letter_more_under_them(
+def test_a_worker_that_wakes_after_its_leases_ended_sends_no_more_emails_of_them(
     smtp_server: SmtpServer,
     start_newsroom: Callable[..., Newsroom],
     tell: Callable[[object], None],
@@ -44,18 +44,18 @@ def test_a_worker_that_wakes_after_its_leases_ended_sends_not_one_letter_more_un
     smtp_server.wait_for_count(300, seconds=60)
     [child] = (sleeper := newsroom.hosts[0].worker).child_pids()
     held = Lease.objects.filter(holder__endswith=f":{child}", closed_at=None)
-    wait_until(held.exists, seconds=30, what="leases in its hands")
+    wait_until(held.exists, seconds=30, what="leases of its own")
     sleeper.freeze()
     wait_until(lambda: not held.exists(), seconds=45, what="the end of its leases")
     assert not is_sent()
     sleeper.thaw()
     wait_until(lambda: "fenced" in sleeper.output, seconds=20, what="the fence")
     wait_until(is_sent, seconds=90, what="the dispatch")
-    # It held one letter on each connection, whose answer it had not heard.
+    # On each connection it had one email whose reply it had not received.
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=CONNECTIONS))
 
 
-def test_a_worker_that_sleeps_with_locks_in_its_hands_holds_nobody_up(
+def test_a_worker_that_sleeps_while_it_holds_locks_delays_nobody(
     smtp_server: SmtpServer,
     start_newsroom: Callable[..., Newsroom],
     program_environment: Callable[..., dict[str, str]],

@@ -30,8 +30,8 @@ pytestmark = [
 
 
 # Postfix starts no command as root, and no other user may enter the folder that Python may live in.
-# So the command hands its input to the test, which runs process_report on it, and ends as that did.
-HAND_OVER = """
+# So the command gives its input to the test, which runs process_report on it, and exits as it did.
+TO_TEST = """
 cat > {folder}/in.part && echo "$1" > {folder}/recipient && mv {folder}/in.part {folder}/in
 while [ ! -e {folder}/code ]; do sleep 0.05; done
 exit "$(cat {folder}/code)"
@@ -39,8 +39,8 @@ exit "$(cat {folder}/code)"
 
 
 @pytest.fixture
-def hand_over() -> Iterator[Path]:
-    """Give a folder that Postfix's user may write to."""
+def exchange() -> Iterator[Path]:
+    """Return a folder that Postfix's user may write to."""
     folder = Path(tempfile.mkdtemp(prefix="newsroom-report-"))
     folder.chmod(0o777)
     yield folder
@@ -48,8 +48,8 @@ def hand_over() -> Iterator[Path]:
 
 
 @pytest.fixture
-def postfix(hand_over: Path) -> Iterator[PostfixServer]:
-    server = PostfixServer(pipe=HAND_OVER.format(folder=hand_over))
+def postfix(exchange: Path) -> Iterator[PostfixServer]:
+    server = PostfixServer(pipe=TO_TEST.format(folder=exchange))
     server.start()
     yield server
     server.stop()
@@ -57,7 +57,7 @@ def postfix(hand_over: Path) -> Iterator[PostfixServer]:
 
 def test_an_unknown_user_s_genuine_report_suppresses_the_subscriber(
     postfix: PostfixServer,
-    hand_over: Path,
+    exchange: Path,
     program_environment: Callable[..., dict[str, str]],
     settings: Any,
 ) -> None:
@@ -67,15 +67,15 @@ def test_an_unknown_user_s_genuine_report_suppresses_the_subscriber(
     dispatch = make_dispatch(briefing=briefing)
     dispatches.start(dispatch, at=timezone.now())
     assert send_ready(dispatch) == 1
-    wait_until((hand_over / "in").exists, seconds=15, what=f"the report\n{postfix.log}")
+    wait_until((exchange / "in").exists, seconds=15, what=f"the report\n{postfix.log}")
 
-    recipient = (hand_over / "recipient").read_text().strip()
+    recipient = (exchange / "recipient").read_text().strip()
     command = [PYTHON, "manage.py", "process_report", "--recipient", recipient]
-    with (hand_over / "in").open("rb") as report:
+    with (exchange / "in").open("rb") as report:
         ended = subprocess.run(
             command, stdin=report, env=program_environment(), cwd=ROOT, timeout=60, check=False
         )
-    (hand_over / "code").write_text(str(ended.returncode))
+    (exchange / "code").write_text(str(ended.returncode))
     wait_until(lambda: "delivered via report service" in postfix.log, seconds=15, what="its end")
 
     event = BounceEvent.objects.get()

@@ -1,4 +1,4 @@
-"""Hosts and the beat are killed at random instants amid a dispatch, and every letter is counted.
+"""Hosts and the beat are killed at random moments during a dispatch, and every email is counted.
 
 `NEWSROOM_KILLS=200` is the long form (CONTRIBUTING.md); `NEWSROOM_SEED` repeats a run as far as the
 machine's own timing allows.
@@ -16,9 +16,9 @@ from contextlib import suppress
 
 import pytest
 
-from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, Host, Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
@@ -26,43 +26,43 @@ from tests.servers.smtp_rules import Stage
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 KILLS = int(os.environ.get("NEWSROOM_KILLS", "10"))
-LETTERS_BETWEEN = 100  # at most, from one blow to the next
+EMAILS_BETWEEN = 100  # at most, from one kill to the next
 READERS = 800 + 160 * KILLS
 
 
 def kill_child(host: Host) -> None:
-    """End the process that sends, as the kernel does when memory runs out; its parent lives."""
+    """Kill the process that sends, as the kernel does when memory runs out; its parent lives."""
     for pid in host.worker.child_pids():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def orphan_child(host: Host) -> None:
-    """End the parent alone: the process that sends may go on unseen beside its successor."""
+    """Kill only the parent: the process that sends may continue beside its successor."""
     host.worker.popen.kill()
     host.worker.wait()
     host.worker = host.start()
 
 
-def test_kills_at_random_instants_double_nobody_and_leave_nobody_out(
+def test_kills_at_random_moments_double_nobody_and_leave_nobody_out(
     smtp_server: SmtpServer,
     start_newsroom: Callable[..., Newsroom],
     dice: random.Random,
     tell: Callable[[object], None],
 ) -> None:
     make_due_issue(readers=READERS)
-    # A letter takes its time at its envelope and at its end, so blows fall on every part of it.
+    # Envelope and final dot of an email take time, so that kills hit every part of it.
     smtp_server.delay(0.02, at=Stage.MAIL)
     smtp_server.delay(0.02)
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url)
-    blows: Counter[str] = Counter()
+    kills: Counter[str] = Counter()
     smtp_server.wait_for_count(1, seconds=60)
-    while blows.total() < KILLS:
-        smtp_server.wait_for_count(len(smtp_server) + dice.randint(1, LETTERS_BETWEEN), seconds=60)
+    while kills.total() < KILLS:
+        smtp_server.wait_for_count(len(smtp_server) + dice.randint(1, EMAILS_BETWEEN), seconds=60)
         time.sleep(dice.uniform(0, 0.2))
         host = dice.choice(newsroom.hosts)
-        blow = dice.choices(["host", "child", "parent", "beat"], weights=[5, 2, 1, 2])[0]
-        match blow:
+        kill = dice.choices(["host", "child", "parent", "beat"], weights=[5, 2, 1, 2])[0]
+        match kill:
             case "host":
                 host.kill()
             case "child":
@@ -71,9 +71,9 @@ def test_kills_at_random_instants_double_nobody_and_leave_nobody_out(
                 orphan_child(host)
             case _:
                 newsroom.kill_beat()
-        blows[blow] += 1
-    assert not is_sent()  # so every blow fell amid the dispatch
+        kills[kill] += 1
+    assert not is_sent()  # so every kill was during the dispatch
     wait_until(is_sent, seconds=120 + READERS / 50, what="the dispatch")
-    connections = (KILLS - blows["beat"]) * CONNECTIONS
-    tell(f"kills {dict(blows)}, that is at most {connections} connections")
+    connections = (KILLS - kills["beat"]) * CONNECTIONS
+    tell(f"kills {dict(kills)}, that is at most {connections} connections")
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=connections))

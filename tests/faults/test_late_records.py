@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
-from tests.faults.counting import check_count
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryBeat, CeleryWorker
 from tests.servers.remote_host import RemoteHost, can_make_hosts

@@ -1,4 +1,4 @@
-"""The database and the broker go away and come back amid a dispatch."""
+"""The database and the broker stop and come back during a dispatch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import redis
 from django.db import connection
 
 from subscribers.models import Delivery, DeliveryState
-from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, LEASE_SECONDS, Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import wait_until
 from tests.servers.redis import RedisServer
@@ -21,7 +21,7 @@ from tests.servers.smtp import SmtpServer
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 READERS = 2_400
-AWAY_SECONDS = LEASE_SECONDS + 2.0
+OUTAGE_SECONDS = LEASE_SECONDS + 2.0
 
 
 def test_a_dispatch_survives_its_database_and_its_broker(
@@ -32,36 +32,36 @@ def test_a_dispatch_survives_its_database_and_its_broker(
     tell: Callable[[object], None],
 ) -> None:
     make_due_issue(readers=READERS)
-    # Half of the readers are refused, so the ledger has more to remember than a number.
+    # Half of the readers are refused, so that progress records have outcomes too.
     smtp_server.answer("550 5.1.1 nobody here", to="reader*[13579]@example.com")
     smtp_server.delay(0.04)
     newsroom = start_newsroom(EMAIL_URL=smtp_server.url, REDIS_URL=own_redis.url())
 
-    def more_letters(number: int) -> None:
+    def more_emails(number: int) -> None:
         smtp_server.wait_for_count(len(smtp_server) + number, seconds=60)
 
-    more_letters(100)
+    more_emails(100)
     own_database.kill()
     own_database.start()
-    more_letters(100)
+    more_emails(100)
     own_database.shut_down()
-    time.sleep(AWAY_SECONDS)  # longer than a worker may be silent
+    time.sleep(OUTAGE_SECONDS)  # longer than a lease
     own_database.start()
-    more_letters(100)
+    more_emails(100)
     own_redis.kill()
     time.sleep(1)
     own_redis.start()
-    more_letters(100)
+    more_emails(100)
     with redis.Redis.from_url(own_redis.url()) as broker:
         broker.flushall()
-    more_letters(100)
+    more_emails(100)
     connection.close()  # it was cut
-    # A host that woke up first may have taken the other's leases for dead, which nobody could
-    # renew: then the letter in hand on each of its connections is in doubt.
+    # A host that woke up first may have reclaimed the other's leases, which could not be renewed:
+    # then the outcome of the current email of each of its connections is unknown.
     unknown = Delivery.objects.filter(state=DeliveryState.UNKNOWN).count()
     assert unknown <= 2 * CONNECTIONS
     assert not is_sent()
-    # The power fails: only the mail server, in another house, goes on.
+    # The power fails; only the mail server, in another building, runs on.
     own_database.kill()
     newsroom.kill_everything()
     own_redis.kill()

@@ -1,4 +1,4 @@
-"""Two worker processes, a real broker, a real mail server, and every letter read."""
+"""Two worker processes, a real broker, a real mail server, and every email is read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.counting import check_count
 from tests.faults.hosts import Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 
@@ -28,10 +28,10 @@ def test_two_workers_send_an_issue_to_3000_readers_once_each(
     tell(check_count(smtp_server, readers=READERS, unknown_at_most=0))
     tokens = dict(briefing.subscriptions.values_list("subscriber__address", "token"))
     message_ids = set()
-    for letter in smtp_server.emails():
-        message = letter.message
+    for email in smtp_server.emails():
+        message = email.message
         assert not message.defects
-        [address] = letter.recipients
+        [address] = email.recipients
         assert message["To"].addresses[0].addr_spec == address
         assert tokens[address] in message["List-Unsubscribe"]
         assert tokens[address] in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one

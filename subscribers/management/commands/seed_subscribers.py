@@ -1,4 +1,4 @@
-"""`manage.py seed_subscribers N`: confirmed synthetic readers for load tests."""
+"""`manage.py seed_subscribers N`: add confirmed synthetic subscribers, for load tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH = 5_000
 
 
 class Command(BaseCommand):
-    help = "Make N confirmed synthetic subscribers (reader1@example.com …) of a briefing."
+    help = "Add N confirmed synthetic subscribers (reader1@example.com …) to a briefing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", type=int, metavar="N")
@@ -25,31 +25,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--yes-synthetic",
             action="store_true",
-            help="needed where DEBUG is off: these addresses are nobody's",
+            help="add them although DEBUG is off; these addresses belong to nobody",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG and not options["yes_synthetic"]:
             raise CommandError(
-                "DEBUG is off: this may be a real list. Add --yes-synthetic if you mean it."
+                "DEBUG is off, so this may be a real list. To add synthetic subscribers to it, give"
+                " --yes-synthetic too."
             )
         briefing = Briefing.objects.filter(slug=options["briefing"]).first()
         if briefing is None:
-            raise CommandError(f"There is no briefing {options['briefing']!r}.")
+            raise CommandError(f"We found no briefing {options['briefing']!r}.")
         number: int = options["number"]
         if number < 1:
-            raise CommandError("N is a whole number from 1.")
-        made = 0
+            raise CommandError("N must be 1 or more.")
+        added = 0
         for start in range(1, number + 1, BATCH):
-            made += seed_batch(briefing, range(start, min(start + BATCH, number + 1)))
+            added += seed_batch(briefing, range(start, min(start + BATCH, number + 1)))
             if sys.stderr.isatty():
                 self.stderr.write(f"\r{min(start + BATCH - 1, number):,} of {number:,}", ending="")
-        self.stdout.write(f"{made:,} new subscribers of {briefing}, {number - made:,} were there.")
+        self.stdout.write(
+            f"Added {added:,} subscribers to {briefing}. {number - added:,} subscribed already."
+        )
 
 
 @transaction.atomic
 def seed_batch(briefing: Briefing, numbers: range) -> int:
-    """Make the readers with these numbers where they are missing; give back how many were."""
+    """Add the subscribers with these numbers who are missing; return how many were added."""
     addresses = {hash_address(a): a for a in (f"reader{n}@example.com" for n in numbers)}
     Subscriber.objects.bulk_create(
         [
@@ -75,7 +78,7 @@ def seed_batch(briefing: Briefing, numbers: range) -> int:
                 briefing=briefing,
                 action=ConsentAction.IMPORTED,
                 source="seed_subscribers",
-                wording="A synthetic reader for load tests.",
+                wording="A synthetic subscriber for load tests.",
             )
             for pk in missing
         ]

@@ -1,4 +1,4 @@
-"""`manage.py send_issue ISSUE`: approve, schedule and (without `--at`) publish at once."""
+"""`manage.py send_issue ISSUE`: approve and schedule an issue, or publish it now."""
 
 from __future__ import annotations
 
@@ -18,54 +18,55 @@ from subscribers.sending import dispatches
 
 
 class Command(BaseCommand):
-    help = "Approve an issue and schedule it (now, if no time is given)."
+    help = "Approve an issue, and send it now or at the given time."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("issue", help="the issue's id, or BRIEFING/NUMBER as in its address")
+        parser.add_argument("issue", help="the id of the issue, or BRIEFING/NUMBER as in its URL")
         parser.add_argument(
-            "--at", metavar="TIME", help="such as 2026-11-26T07:00 (the briefing's time zone)"
+            "--at", metavar="TIME", help="like 2026-11-26T07:00, in the briefing's time zone"
         )
-        parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        issue = _find(options["issue"])
+        issue = _find_issue(options["issue"])
         now = timezone.now()
-        hour = _read_hour(options["at"], issue, now=now) if options["at"] else now
+        send_at = _parse_time(options["at"], issue, now=now) if options["at"] else now
         try:
             with transaction.atomic():
                 _approve(issue)
-                issue.schedule(publish_at=hour, by=None)
-                dispatch = dispatches.publish(issue, at=now) if hour <= now else None
+                issue.schedule(publish_at=send_at, by=None)
+                dispatch = dispatches.publish(issue, at=now) if send_at <= now else None
         except TransitionRefused as refusal:
             raise CommandError(str(refusal)) from None
         if dispatch is not None:
             dispatches.start(dispatch, at=now)
-        self._report(issue, dispatch, hour, as_json=options["json"])
+        self._report(issue, dispatch, send_at, as_json=options["json"])
 
     def _report(
-        self, issue: Issue, dispatch: Dispatch | None, hour: datetime, *, as_json: bool
+        self, issue: Issue, dispatch: Dispatch | None, send_at: datetime, *, as_json: bool
     ) -> None:
         if dispatch is not None:
             subscribers = dispatch.deliveries.count()
         else:
             subscribers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
         if as_json:
-            number = dispatch.pk if dispatch else None
-            words = {"dispatch": number, "issue": issue.pk, "subscribers": subscribers}
-            self.stdout.write(json.dumps(words))
+            dispatch_id = dispatch.pk if dispatch else None
+            facts = {"dispatch": dispatch_id, "issue": issue.pk, "subscribers": subscribers}
+            self.stdout.write(json.dumps(facts))
         elif dispatch is not None:
             self.stdout.write(
-                f"Dispatch {dispatch.pk}: “{issue.title}” to {subscribers:,} readers."
+                f"Dispatch {dispatch.pk}: “{issue.title}” goes to {_readers(subscribers)} now."
             )
         else:
-            when = hour.astimezone(issue.briefing.zone)
+            local = send_at.astimezone(issue.briefing.zone)
             self.stdout.write(
-                f"“{issue.title}” goes out on {when:%A %d %B %Y at %H:%M} ({issue.briefing.zone}); "
-                f"its dispatch is made then. {subscribers:,} readers at present."
+                f"“{issue.title}” is scheduled for {local:%A} {local.day} {local:%B %Y at %H:%M}"
+                f" ({issue.briefing.zone}). Its dispatch will be made then."
+                f" It would go to {_readers(subscribers)} now."
             )
 
 
-def _find(name: str) -> Issue:
+def _find_issue(name: str) -> Issue:
     briefing, slash, number = name.rpartition("/")
     issues = Issue.objects.for_page()
     if slash and number.isdecimal():
@@ -73,27 +74,35 @@ def _find(name: str) -> Issue:
     else:
         found = issues.filter(pk=int(name)).first() if name.isdecimal() else None
     if found is None:
-        raise CommandError(f"There is no issue {name!r}: give its id or BRIEFING/NUMBER.")
+        raise CommandError(
+            f"We found no issue {name!r}. Give its id, or BRIEFING/NUMBER as in its URL."
+        )
     return found
 
 
-def _read_hour(words: str, issue: Issue, *, now: datetime) -> datetime:
+def _readers(number: int) -> str:
+    return f"{number:,} reader{'' if number == 1 else 's'}"
+
+
+def _parse_time(text: str, issue: Issue, *, now: datetime) -> datetime:
     try:
-        hour = parse_datetime(words)
-    except ValueError:
-        hour = None
-    if hour is None:
-        raise CommandError(f"{words!r} is no time: write it like 2026-11-26T07:00.")
-    hour = hour if timezone.is_aware(hour) else hour.replace(tzinfo=issue.briefing.zone)
-    if hour <= now:  # a slip of the pen must not send an issue to everybody at once
-        raise CommandError(f"{words} has passed. Give a later time, or none to send it now.")
-    return hour
+        time = parse_datetime(text)
+    except ValueError:  # such as the 30th of February
+        time = None
+    if time is None:
+        raise CommandError(f"We cannot read the time {text!r}. Write it like 2026-11-26T07:00.")
+    time = time if timezone.is_aware(time) else time.replace(tzinfo=issue.briefing.zone)
+    if time <= now:  # a typing mistake must not send an issue to everybody at once
+        raise CommandError(f"{text} is in the past. Give a later time, or no time to send it now.")
+    return time
 
 
 def _approve(issue: Issue) -> None:
-    """Take the steps that are still missing, each by its own rule and each in the log."""
+    """Take the steps that are missing before scheduling; each has its rule and its log entry."""
     if issue.state == IssueState.PUBLISHED:
-        raise TransitionRefused(f"“{issue.title}” was published already; an issue is sent once.")
+        raise TransitionRefused(
+            f"“{issue.title}” is already published. An issue is sent only once."
+        )
     if issue.state == IssueState.DRAFT:
         issue.submit(by=None)
     if issue.state == IssueState.IN_REVIEW:

@@ -36,7 +36,7 @@ def test_complaints_warn_from_a_thousandth_and_alarm_from_three(
 ) -> None:
     rate = ComplaintRate(complained=complained, arrived=arrived)
     assert rate.level == level
-    assert bool(rate.words) == bool(complained)
+    assert bool(rate.description) == bool(complained)
 
 
 def test_a_dispatch_shows_its_complaints(admin_client: Client) -> None:
@@ -45,10 +45,10 @@ def test_a_dispatch_shows_its_complaints(admin_client: Client) -> None:
         make_reader(of=briefing)
     deliveries = send_all(make_dispatch(briefing=briefing))
     page = reverse("admin:subscribers_dispatch_change", args=[deliveries[0].dispatch_id])
-    assert "as spam" not in admin_client.get(page).content.decode()
+    assert "reported this issue as spam" not in admin_client.get(page).content.decode()
     Delivery.objects.filter(pk=deliveries[0].pk).update(state=DeliveryState.COMPLAINED)
     shown = admin_client.get(page).content.decode()
-    assert "1 reader of 3 reported this issue as spam (33.33 %)" in shown
+    assert "1 of 3 readers reported this issue as spam (33.33%)" in shown
     assert "Too many complaints." in shown
 
 

@@ -232,7 +232,7 @@ def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subsc
     move(client, reader, to=NEW)
     leased = sending_setup.take(dispatch)
     assert leased is not None
-    assert [one.address for one in leased.readers] == [NEW]
+    assert [one.address for one in leased.recipients] == [NEW]
 
 
 def test_an_address_that_cannot_be_written_to_is_refused_in_words(

@@ -130,7 +130,7 @@ def test_a_paused_reader_is_neither_filled_in_nor_sent_what_was_filled_before() 
     pauses.pause(away, until=timezone.now().date() + timedelta(days=3), at=timezone.now())
     leased = sending_setup.take(dispatch)
     assert leased is not None
-    assert [reader.subscriber for reader in leased.readers] == [home.pk]
+    assert [reader.subscriber for reader in leased.recipients] == [home.pk]
     again = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatches.start(again, at=timezone.now())
     assert list(again.deliveries.values_list("subscriber", flat=True)) == [home.pk]

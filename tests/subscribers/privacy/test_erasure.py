@@ -163,7 +163,7 @@ def test_a_waiting_delivery_to_an_erased_reader_is_skipped(client: Client, life:
     erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
     dispatch = Dispatch.objects.get()
     assert sending_setup.take(dispatch) is None
-    assert ledger.finish(dispatch)
+    assert ledger.finish_if_settled(dispatch)
 
 
 def test_an_erased_address_cannot_be_signed_up_or_emailed(client: Client, life: Life) -> None:

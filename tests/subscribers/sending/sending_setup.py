@@ -1,4 +1,4 @@
-"""What tests of sending have in common."""
+"""Functions that tests of sending share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories import make_briefing, make_dispatch, make_reader, make_sche
 def make_sending(
     *, readers: int = 0, briefing: Briefing | None = None, domain: str = "example.com"
 ) -> Dispatch:
-    """Make a dispatch whose ledger is filled, to so many new readers r0, r1 … at a domain."""
+    """Make a dispatch with a filled ledger, to new readers r0, r1 … at a domain."""
     briefing = briefing or make_briefing(title="The Ward Round", slug="ward-round")
     for number in range(readers):
         make_reader(of=briefing, email=f"r{number}@{domain}", name=f"Reader {number}")
@@ -27,12 +27,12 @@ def make_sending(
 
 
 def take(dispatch: Dispatch, *, size: int = 500) -> LeasedBatch | None:
-    """Take one lease as a connection does that has others beside it."""
+    """Take one lease."""
     return next(iter(leases.take(dispatch.pk, holder="a test", sizes=[size])), None)
 
 
 def close(leased: LeasedBatch, *, begun: int = 0, settled: int = 0) -> bool:
-    """End one lease with what its worker knows."""
+    """End one lease with its progress; False if it was closed already."""
     [was_ours] = leases.close(
         [LeaseEnd(ProgressRecord(leased.lease, begun=begun, settled=settled))]
     )
@@ -40,11 +40,11 @@ def close(leased: LeasedBatch, *, begun: int = 0, settled: int = 0) -> bool:
 
 
 def states() -> dict[str, str]:
-    """Give the state of each address's copy, in words."""
+    """Return the state of the delivery to each address."""
     found = Delivery.objects.values_list("subscriber__address", "state")
     return {address: DeliveryState(state).label for address, state in found}
 
 
 def counts() -> Counter[str]:
-    """Count the copies in each state."""
+    """Return how many deliveries are in each state."""
     return Counter(states().values())

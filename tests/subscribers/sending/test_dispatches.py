@@ -1,4 +1,4 @@
-"""From the slot to the inbox: a real mail server receives each letter once."""
+"""From the send time to the inbox: a real mail server receives each email once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
 from tests.subscribers.sending.sending_setup import make_sending, states
 
-# The engine's clerk is a thread: it sees only what was committed.
+# The ledger writer is a thread with its own database connection: it sees committed rows only.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -29,7 +29,7 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
 
 
 def run_due_dispatches() -> None:
-    """Do what the beat and a worker do, without either."""
+    """Do what the beat and a worker do."""
     dispatches.publish_due(at=timezone.now())
     for dispatch in dispatches.advance(at=timezone.now()):
         send_ready(dispatch)
@@ -42,20 +42,20 @@ def test_a_reader_gets_each_issue_once(smtp_server: SmtpServer) -> None:
     make_scheduled_issue(briefing=briefing, title="Council & mayor")
     run_due_dispatches()
     run_due_dispatches()
-    [letter] = smtp_server.emails()
-    assert letter.recipients == ("ada@example.com",)
-    assert letter.message["Subject"] == "Council & mayor"
+    [email] = smtp_server.emails()
+    assert email.recipients == ("ada@example.com",)
+    assert email.message["Subject"] == "Council & mayor"
     assert Dispatch.objects.get().state == DispatchState.SENT
 
 
-def test_an_issue_whose_slot_has_not_come_stays(smtp_server: SmtpServer) -> None:
+def test_an_issue_is_not_sent_before_its_send_time(smtp_server: SmtpServer) -> None:
     make_scheduled_issue(publish_at=timezone.now() + timedelta(minutes=5))
     run_due_dispatches()
     assert Issue.objects.get().state == IssueState.SCHEDULED
     assert len(smtp_server) == 0
 
 
-def test_words_that_changed_after_the_approval_are_not_sent(smtp_server: SmtpServer) -> None:
+def test_an_issue_that_changed_after_its_approval_is_not_sent(smtp_server: SmtpServer) -> None:
     issue = make_scheduled_issue()
     make_reader(of=issue.briefing)
     issue.sections.update(heading="Not what was approved")
@@ -69,27 +69,27 @@ def test_what_was_approved_is_what_is_sent(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=1)
     dispatch.issue.sections.update(body="<p>A later correction</p>")
     send_ready(dispatch)
-    [letter] = smtp_server.emails()
-    body = letter.message.get_body(("plain",))
+    [email] = smtp_server.emails()
+    body = email.message.get_body(("plain",))
     assert body is not None
     assert "The county has 214 beds." in body.get_content()
 
 
-def test_every_letter_carries_its_own_readers_links(smtp_server: SmtpServer) -> None:
+def test_every_email_has_its_own_readers_links(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=20)
     assert send_ready(dispatch) == 20
-    for letter in smtp_server.emails():
+    for email in smtp_server.emails():
         subscription = dispatch.issue.briefing.subscriptions.get(
-            subscriber__address=letter.recipients[0]
+            subscriber__address=email.recipients[0]
         )
-        words = letter.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
-        assert f"/unsubscribe/{subscription.token}/" in words
-        assert f"/preferences/{subscription.subscriber.token}/" in words
-        assert subscription.token in letter.message["List-Unsubscribe"]
+        text = email.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+        assert f"/unsubscribe/{subscription.token}/" in text
+        assert f"/preferences/{subscription.subscriber.token}/" in text
+        assert subscription.token in email.message["List-Unsubscribe"]
     assert set(smtp_server.received().values()) == {1}
 
 
-def test_a_reader_who_leaves_in_the_middle_gets_nothing(smtp_server: SmtpServer) -> None:
+def test_a_reader_who_unsubscribes_meanwhile_gets_nothing(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3)
     dispatch.issue.briefing.subscriptions.filter(subscriber__address="r1@example.com").update(
         state=SubscriptionState.LEFT, left_at=timezone.now()
@@ -99,7 +99,7 @@ def test_a_reader_who_leaves_in_the_middle_gets_nothing(smtp_server: SmtpServer)
     assert states()["r1@example.com"] == "skipped"
 
 
-def test_a_refused_address_keeps_the_servers_words(smtp_server: SmtpServer) -> None:
+def test_a_refused_address_keeps_the_servers_reply(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3)
     smtp_server.answer("550 5.1.1 no such user", to="r1@*")
     send_ready(dispatch)
@@ -110,7 +110,7 @@ def test_a_refused_address_keeps_the_servers_words(smtp_server: SmtpServer) -> N
     assert refused.answer == "550 5.1.1 no such user"
 
 
-def test_a_deferred_letter_is_tried_again_until_the_deadline(smtp_server: SmtpServer) -> None:
+def test_a_deferred_email_is_retried_until_the_deadline(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=1)
     smtp_server.answer("451 4.3.0 later", times=1)
     send_ready(dispatch)
@@ -135,7 +135,7 @@ def test_after_the_deadline_a_deferral_is_a_refusal(smtp_server: SmtpServer) -> 
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_connection_that_dies_after_the_letter_leaves_one_unknown(
+def test_a_connection_lost_after_the_content_leaves_one_unknown(
     smtp_server: SmtpServer, keep: bool
 ) -> None:
     dispatch = make_sending(readers=4)
@@ -149,7 +149,7 @@ def test_a_connection_that_dies_after_the_letter_leaves_one_unknown(
     assert max(smtp_server.received().values()) == 1
 
 
-def test_a_connection_that_dies_before_the_letter_leaves_nothing_unknown(
+def test_a_connection_lost_before_the_content_leaves_nothing_unknown(
     smtp_server: SmtpServer,
 ) -> None:
     dispatch = make_sending(readers=4)
@@ -160,7 +160,7 @@ def test_a_connection_that_dies_before_the_letter_leaves_nothing_unknown(
     assert sorted(smtp_server.received().values()) == [1] * 4
 
 
-def test_a_server_that_is_away_costs_no_letter(smtp_server: SmtpServer) -> None:
+def test_an_unreachable_server_loses_no_email(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=2)
     smtp_server.kill()
     assert send_ready(dispatch) == 0
@@ -169,7 +169,7 @@ def test_a_server_that_is_away_costs_no_letter(smtp_server: SmtpServer) -> None:
     assert send_ready(dispatch) == 2
 
 
-def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
+def test_a_server_that_refuses_our_sender_address_pauses_the_dispatch(
     smtp_server: SmtpServer,
 ) -> None:
     dispatch = make_sending(readers=3)
@@ -184,7 +184,7 @@ def test_a_server_that_refuses_our_own_address_pauses_the_dispatch(
 def test_a_rate_is_kept_over_all_connections(smtp_server: SmtpServer, settings: Any) -> None:
     settings.SEND_RATE = 20.0
     send_ready(make_sending(readers=30))
-    moments = sorted(letter.at for letter in smtp_server.emails())
+    moments = sorted(email.at for email in smtp_server.emails())
     assert len(moments) == 30
     assert 1.0 < moments[-1] - moments[0] < 3.0
 

@@ -1,4 +1,4 @@
-"""The ledger: nobody twice, nobody left out, and exact knowledge of what a dead worker did."""
+"""The ledger: nobody twice, nobody left out, and exact knowledge of what a dead worker sent."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def states(dispatch: Dispatch) -> list[str]:
     return [DeliveryState(state).label for state in found]
 
 
-def tell(dispatch: Dispatch, leased: LeasedBatch, **facts: Any) -> Permit:
-    entry = ProgressRecord(lease=leased.lease, **facts)
+def record(dispatch: Dispatch, leased: LeasedBatch, **facts: Any) -> Permit:
+    progress = ProgressRecord(lease=leased.lease, **facts)
     briefing = dispatch.issue.briefing_id
-    return record_progress([entry], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
+    return record_progress([progress], dispatch=dispatch.pk, briefing=briefing)[leased.lease]
 
 
 def expire(leased: LeasedBatch) -> None:
@@ -72,7 +72,7 @@ def test_filling_again_adds_nobody() -> None:
     assert states(dispatch) == ["pending"] * 3
 
 
-def test_only_active_unsuppressed_readers_of_this_briefing_are_filled_in() -> None:
+def test_only_active_unsuppressed_subscribers_of_the_briefing_are_filled_in() -> None:
     briefing = make_briefing()
     make_reader(of=make_briefing(), email="elsewhere@example.com")
     now = timezone.now()
@@ -86,95 +86,97 @@ def test_only_active_unsuppressed_readers_of_this_briefing_are_filled_in() -> No
     assert delivery.subscriber.address == "r0@example.com"
 
 
-def test_a_subscriber_cannot_stand_in_a_dispatch_twice() -> None:
+def test_a_subscriber_cannot_be_in_a_dispatch_twice() -> None:
     dispatch = make_sending(readers=1)
-    copy = dispatch.deliveries.get()
+    delivery = dispatch.deliveries.get()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Delivery.objects.create(dispatch=dispatch, subscriber_id=copy.subscriber_id)
+        Delivery.objects.create(dispatch=dispatch, subscriber_id=delivery.subscriber_id)
 
 
-def test_two_leases_share_no_copy() -> None:
+def test_two_leases_share_no_delivery() -> None:
     dispatch = make_sending(readers=5)
     first, second = take(dispatch, size=3), take(dispatch, size=3)
-    assert [len(first.readers), len(second.readers)] == [3, 2]
+    assert [len(first.recipients), len(second.recipients)] == [3, 2]
     assert sending_setup.take(dispatch) is None
 
 
-def test_a_reader_who_left_after_the_fill_is_skipped() -> None:
+def test_a_reader_who_unsubscribed_after_the_fill_is_skipped() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=2, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address="r0@example.com").update(
         state=SubscriptionState.LEFT, left_at=timezone.now()
     )
     leased = take(dispatch)
-    assert [reader.address for reader in leased.readers] == ["r1@example.com"]
+    assert [reader.address for reader in leased.recipients] == ["r1@example.com"]
     assert states(dispatch) == ["skipped", "leased"]
 
 
-def test_a_reader_who_left_after_the_lease_is_not_begun() -> None:
+def test_a_reader_who_unsubscribed_after_the_lease_gets_no_permit() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=1, briefing=briefing)
     leased = take(dispatch)
     briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
-    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=leased.readers[0].subscriber)
-    assert verdict is Permit.SKIP
+    permit = record(
+        dispatch, leased, begun=1, settled=0, subscriber=leased.recipients[0].subscriber
+    )
+    assert permit is Permit.SKIP
 
 
-def test_a_dead_workers_lease_tells_sent_unknown_and_untouched_apart() -> None:
+def test_a_dead_workers_lease_tells_what_was_sent_unknown_and_not_begun() -> None:
     dispatch = make_sending(readers=5)
     leased = take(dispatch)
-    reader = leased.readers[2].subscriber
-    tell(dispatch, leased, begun=3, settled=2, subscriber=reader)
+    reader = leased.recipients[2].subscriber
+    record(dispatch, leased, begun=3, settled=2, subscriber=reader)
     expire(leased)
     assert leases.reclaim(at=timezone.now()) == 1
     assert states(dispatch) == ["sent", "sent", "unknown", "pending", "pending"]
 
 
-def test_a_worker_that_died_between_letters_leaves_nothing_unknown() -> None:
+def test_a_worker_that_died_between_emails_leaves_nothing_unknown() -> None:
     dispatch = make_sending(readers=3)
     leased = take(dispatch)
-    tell(dispatch, leased, begun=1, settled=1)
+    record(dispatch, leased, begun=1, settled=1)
     expire(leased)
     leases.reclaim(at=timezone.now())
     assert states(dispatch) == ["sent", "pending", "pending"]
 
 
-def test_an_unknown_copy_is_never_leased_again() -> None:
+def test_an_unknown_delivery_is_never_leased_again() -> None:
     dispatch = make_sending(readers=1)
     leased = take(dispatch)
-    reader = leased.readers[0].subscriber
-    tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    reader = leased.recipients[0].subscriber
+    record(dispatch, leased, begun=1, settled=0, subscriber=reader)
     expire(leased)
     leases.reclaim(at=timezone.now())
     assert sending_setup.take(dispatch) is None
-    assert ledger.finish(dispatch)
+    assert ledger.finish_if_settled(dispatch)
 
 
-def test_a_worker_that_wakes_after_its_lease_was_taken_back_is_fenced() -> None:
+def test_a_worker_that_wakes_after_its_lease_was_reclaimed_is_fenced() -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch)
     expire(leased)
     leases.reclaim(at=timezone.now())
     again = take(dispatch)
-    reader = leased.readers[0].subscriber
-    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
-    assert verdict is Permit.FENCED
+    reader = leased.recipients[0].subscriber
+    permit = record(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    assert permit is Permit.FENCED
     assert not sending_setup.close(leased, begun=1)
     assert states(dispatch) == ["leased", "leased"]
     assert Lease.objects.get(pk=again.lease).begun == 0
 
 
-def test_a_lease_that_was_renewed_is_not_taken_back() -> None:
+def test_a_lease_that_was_renewed_is_not_reclaimed() -> None:
     leased = take(make_sending(readers=1))
     expire(leased)
     leases.renew([leased.lease])
     assert leases.reclaim(at=timezone.now()) == 0
 
 
-def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
+def test_refused_and_deferred_deliveries_keep_state_and_answer() -> None:
     dispatch = make_sending(readers=3)
     leased = take(dispatch)
-    refused, deferred, _ = (reader.delivery for reader in leased.readers)
+    refused, deferred, _ = (reader.delivery for reader in leased.recipients)
     later = timezone.now() + timedelta(minutes=1)
     outcomes = [
         DeliveryOutcome(
@@ -184,16 +186,16 @@ def test_what_was_refused_or_deferred_keeps_its_answer_and_its_state() -> None:
             delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
         ),
     ]
-    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
+    record(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
     sending_setup.close(leased, begun=3, settled=3)
     assert states(dispatch) == ["refused", "deferred", "sent"]
     assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
     assert sending_setup.take(dispatch) is None
     Delivery.objects.filter(pk=deferred).update(not_before=timezone.now())
-    assert [reader.tries for reader in take(dispatch).readers] == [1]
+    assert [reader.tries for reader in take(dispatch).recipients] == [1]
 
 
-def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -> None:
+def test_a_delivery_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -> None:
     dispatch = make_sending(readers=3)
     leased = take(dispatch)
     now = timezone.now()
@@ -205,9 +207,9 @@ def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -
             answer="451 later",
             not_before=moment,
         )
-        for reader, moment in zip(leased.readers, moments, strict=True)
+        for reader, moment in zip(leased.recipients, moments, strict=True)
     ]
-    tell(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
+    record(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
     sending_setup.close(leased, begun=3, settled=3)
     again = take(dispatch)
     assert states(dispatch) == ["leased", "deferred", "leased"]
@@ -215,45 +217,45 @@ def test_a_copy_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours() -
     assert states(dispatch) == ["sent", "deferred", "sent"]
 
 
-def test_leases_of_many_connections_are_taken_together_and_share_no_copy() -> None:
+def test_leases_that_are_taken_together_share_no_delivery() -> None:
     dispatch = make_sending(readers=7)
     taken = leases.take(dispatch.pk, holder="a test", sizes=[3, 2, 3, 1])
-    assert [len(leased.readers) for leased in taken] == [3, 2, 2]
-    readers = [reader.subscriber for leased in taken for reader in leased.readers]
+    assert [len(leased.recipients) for leased in taken] == [3, 2, 2]
+    readers = [reader.subscriber for leased in taken for reader in leased.recipients]
     assert readers == sorted(set(readers))
     assert Lease.objects.filter(closed_at=None).count() == 3
 
 
-def test_copies_in_hand_before_and_fresh_ones_are_given_in_one_go() -> None:
+def test_retries_and_new_deliveries_are_leased_in_one_call() -> None:
     dispatch = make_sending(readers=3)
     first = take(dispatch, size=1)
     sending_setup.close(first)
     taken = leases.take(dispatch.pk, holder="a test", sizes=[2, 2])
-    assert [[reader.address for reader in leased.readers] for leased in taken] == [
+    assert [[reader.address for reader in leased.recipients] for leased in taken] == [
         ["r0@example.com"],
         ["r1@example.com", "r2@example.com"],
     ]
 
 
-def test_a_lease_whose_readers_all_left_goes_to_the_next_ones_instead() -> None:
+def test_a_lease_whose_readers_all_unsubscribed_is_replaced_by_the_next() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=3, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
         state=SubscriptionState.LEFT, left_at=timezone.now()
     )
     taken = leases.take(dispatch.pk, holder="a test", sizes=[1, 1])
-    assert [reader.address for leased in taken for reader in leased.readers] == [
+    assert [reader.address for leased in taken for reader in leased.recipients] == [
         "r1@example.com",
         "r2@example.com",
     ]
 
 
-def test_leases_are_ended_together_each_by_its_own_record() -> None:
+def test_leases_are_closed_together_each_with_its_own_progress() -> None:
     dispatch = make_sending(readers=6)
     first, second, third = leases.take(dispatch.pk, holder="a test", sizes=[2, 2, 2])
     expire(second)
     leases.reclaim(at=timezone.now())
-    [refused, _] = (reader.delivery for reader in third.readers)
+    [refused, _] = (reader.delivery for reader in third.recipients)
     answer = DeliveryOutcome(
         delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user"
     )
@@ -269,27 +271,27 @@ def test_leases_are_ended_together_each_by_its_own_record() -> None:
     assert not Delivery.objects.filter(lease__isnull=False).exists()
 
 
-@pytest.mark.parametrize("act", ["pause", "cancel"])
-def test_a_dispatch_that_was_stopped_gives_no_leave_and_no_lease(act: str) -> None:
+@pytest.mark.parametrize("action", ["pause", "cancel"])
+def test_a_stopped_dispatch_gives_no_permit_and_no_lease(action: str) -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch, size=1)
-    if act == "pause":
+    if action == "pause":
         dispatch.pause(by=None)
     else:
         dispatch.cancel(by=None, at=timezone.now())
-    reader = leased.readers[0].subscriber
-    verdict = tell(dispatch, leased, begun=1, settled=0, subscriber=reader)
-    assert verdict is Permit.STOP
+    reader = leased.recipients[0].subscriber
+    permit = record(dispatch, leased, begun=1, settled=0, subscriber=reader)
+    assert permit is Permit.STOP
     assert sending_setup.take(dispatch) is None
 
 
-def test_a_dispatch_is_sent_when_every_copy_is_settled_and_not_before() -> None:
+def test_a_dispatch_is_sent_once_every_delivery_is_settled() -> None:
     dispatch = make_sending(readers=2)
     leased = take(dispatch)
-    assert not ledger.finish(dispatch)
-    tell(dispatch, leased, begun=2, settled=2)
+    assert not ledger.finish_if_settled(dispatch)
+    record(dispatch, leased, begun=2, settled=2)
     sending_setup.close(leased, begun=2, settled=2)
-    assert ledger.finish(dispatch)
+    assert ledger.finish_if_settled(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.SENT
 

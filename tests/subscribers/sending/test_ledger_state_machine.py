@@ -1,4 +1,4 @@
-"""The ledger against a model: workers lease, send, die and wake in any order that can be found."""
+"""The ledger against a model: workers lease, send, die and wake in any order."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ from subscribers.sending.transport_interface import Permit
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 READERS = 5
-ANSWERS = st.sampled_from(["accepted", "refused", "deferred", "put off"])
+REPLIES = st.sampled_from(["accepted", "refused", "deferred", "deferred for long"])
 
 
 @dataclass(eq=False)
 class Worker:
-    """What a worker process knows; the ledger may know otherwise."""
+    """What a worker process knows; the ledger may know something else."""
 
     lease: int
-    readers: tuple[Recipient, ...]
+    recipients: tuple[Recipient, ...]
     begun: int = 0
     settled: int = 0
     outcomes: list[DeliveryOutcome] = field(default_factory=list)
-    has_leave: bool = False
+    has_permit: bool = False
 
-    def entry(self, subscriber: int | None = None) -> ProgressRecord:
+    def record(self, subscriber: int | None = None) -> ProgressRecord:
         outcomes, self.outcomes = tuple(self.outcomes), []
         return ProgressRecord(
             lease=self.lease,
@@ -68,7 +68,7 @@ class Worker:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Workers keep to the engine's order; whatever the world does to them, the promises hold."""
+    """Workers keep to the order of the steps; whatever happens to them, the promises hold."""
 
     workers: Bundle[Worker] = Bundle("workers")
 
@@ -80,68 +80,70 @@ class LedgerMachine(RuleBasedStateMachine):
         self.dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
         dispatches.start(self.dispatch, at=timezone.now())
         self.briefing = briefing.pk
-        self.received: dict[int, int] = {}  # what the mail server took in, by subscriber
-        self.gone: set[int] = set()
+        self.received: dict[int, int] = {}  # what the mail server accepted, by subscriber
+        self.unsubscribed: set[int] = set()
         self.sleepers: list[Worker] = []
-        self.records: list[ProgressRecord] = []  # what workers have told, in order
-        self.doubts = 0  # connections and workers that died with a letter in hand
+        self.records: list[ProgressRecord] = []  # what workers have recorded, in order
+        self.doubts = 0  # connections and workers that died while an email was being sent
 
     # --- a worker's own steps
 
     @rule(target=workers, sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3))
     def lease(self, sizes: list[int]) -> Any:
         taken = leases.take(self.dispatch.pk, holder="w", sizes=sizes)
-        return multiple(*(Worker(lease=one.lease, readers=one.readers) for one in taken))
+        return multiple(*(Worker(lease=one.lease, recipients=one.recipients) for one in taken))
 
     @rule(worker=workers)
     def begin(self, worker: Worker) -> None:
-        if worker.has_leave or worker.begun == len(worker.readers):
+        if worker.has_permit or worker.begun == len(worker.recipients):
             return
-        reader = worker.readers[worker.begun]
+        reader = worker.recipients[worker.begun]
         worker.begun += 1
-        verdict = self._record(worker, reader.subscriber)
-        if verdict is Permit.SKIP:
+        permit = self._record(worker, reader.subscriber)
+        if permit is Permit.SKIP:
             worker.settled = worker.begun
             worker.outcomes.append(
                 DeliveryOutcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
             )
-        elif verdict is Permit.GO:
-            assert reader.subscriber not in self.gone
-            worker.has_leave = True
+        elif permit is Permit.GO:
+            assert reader.subscriber not in self.unsubscribed
+            worker.has_permit = True
         else:
             worker.begun = worker.settled
 
-    @rule(worker=workers, answer=ANSWERS)
-    def hand_over(self, worker: Worker, answer: str) -> None:
-        if not worker.has_leave:
+    @rule(worker=workers, reply=REPLIES)
+    def hand_over(self, worker: Worker, reply: str) -> None:
+        if not worker.has_permit:
             return
-        reader = worker.readers[worker.begun - 1]
-        worker.has_leave = False
+        reader = worker.recipients[worker.begun - 1]
+        worker.has_permit = False
         worker.settled = worker.begun
-        if answer == "accepted":
+        if reply == "accepted":
             self.received[reader.subscriber] = self.received.get(reader.subscriber, 0) + 1
         else:
-            state = DeliveryState.REFUSED if answer == "refused" else DeliveryState.DEFERRED
-            wait = {"deferred": timedelta(seconds=-1), "put off": timedelta(hours=1)}.get(answer)
+            state = DeliveryState.REFUSED if reply == "refused" else DeliveryState.DEFERRED
+            wait = {"deferred": timedelta(seconds=-1), "deferred for long": timedelta(hours=1)}.get(
+                reply
+            )
             later = timezone.now() + wait if wait else None
             worker.outcomes.append(
                 DeliveryOutcome(
-                    delivery=reader.delivery, state=state, answer=answer, not_before=later
+                    delivery=reader.delivery, state=state, answer=reply, not_before=later
                 )
             )
 
     @rule(
         size=st.integers(1, READERS),
-        answers=st.lists(ANSWERS, min_size=READERS, max_size=READERS),
+        replies=st.lists(REPLIES, min_size=READERS, max_size=READERS),
         late=st.integers(0, READERS),
     )
-    def work_off(self, size: int, answers: list[str], late: int) -> None:
-        """Do a whole lease, as most are done; one of its records arrives again and again."""
+    def send_a_whole_lease(self, size: int, replies: list[str], late: int) -> None:
+        """Send a whole lease, as usual; one of its records arrives again and again."""
         for taken in leases.take(self.dispatch.pk, holder="w", sizes=[size]):
-            worker = Worker(lease=taken.lease, readers=taken.readers)
-            for answer in answers[: len(worker.readers)]:
+            worker = Worker(lease=taken.lease, recipients=taken.recipients)
+            for reply in replies[: len(worker.recipients)]:
                 self.begin(worker)
-                self.hand_over(worker, answer)
+                self.hand_over(worker, reply)
                 self.deliver_a_record_again(worker, late)
                 self.an_open_lease_forgets_nothing_that_was_recorded()
             self._close([worker])
@@ -156,31 +158,31 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _close(self, closed: list[Worker]) -> None:
         for worker in closed:
-            if worker.has_leave:
-                worker.begun = worker.settled  # its connection died before the words left
+            if worker.has_permit:
+                worker.begun = worker.settled  # its connection died before the content was sent
         leases.close(
             [
-                LeaseEnd(worker.entry(), [reader.subscriber for reader in worker.readers])
+                LeaseEnd(worker.record(), [reader.subscriber for reader in worker.recipients])
                 for worker in closed
             ]
         )
         self.sleepers = [sleeper for sleeper in self.sleepers if sleeper not in closed]
 
-    # --- what the world does
+    # --- what happens to workers
 
-    @rule(worker=consumes(workers), was_taken_in=st.booleans())
-    def kill(self, worker: Worker, was_taken_in: bool) -> None:
-        """Kill a worker, perhaps just after the server took its letter in."""
-        self.doubts += 1  # of what it was doing, the ledger may know the begin but not the end
-        if worker.has_leave and was_taken_in:
-            subscriber = worker.readers[worker.begun - 1].subscriber
+    @rule(worker=consumes(workers), was_accepted=st.booleans())
+    def kill(self, worker: Worker, was_accepted: bool) -> None:
+        """Kill a worker, perhaps just after the server accepted its email."""
+        self.doubts += 1  # the ledger may know the begin of its email but not the end
+        if worker.has_permit and was_accepted:
+            subscriber = worker.recipients[worker.begun - 1].subscriber
             self.received[subscriber] = self.received.get(subscriber, 0) + 1
         self.sleepers = [sleeper for sleeper in self.sleepers if sleeper is not worker]
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
 
     @rule(worker=workers)
     def pause_the_machine(self, worker: Worker) -> None:
-        """Let a lease run out while its worker sleeps; a letter in hand stays in its hand."""
+        """Let a lease expire while its worker sleeps in the middle of an email."""
         Lease.objects.filter(pk=worker.lease).update(expires_at=timezone.now())
         dispatches.advance(at=timezone.now())
         self.sleepers.append(worker)
@@ -195,33 +197,32 @@ class LedgerMachine(RuleBasedStateMachine):
         dispatches.advance(at=timezone.now())
 
     @rule(which=st.integers(0, READERS - 1))
-    def leave(self, which: int) -> None:
-        in_hand = set(self.received)
+    def unsubscribe(self, which: int) -> None:
         subscription = Subscription.objects.filter(briefing=self.briefing).order_by("pk")[which]
-        if subscription.subscriber_id in in_hand:
+        if subscription.subscriber_id in self.received:
             return
         Subscription.objects.filter(pk=subscription.pk).update(
             state=SubscriptionState.LEFT, left_at=timezone.now()
         )
-        self.gone.add(subscription.subscriber_id)
+        self.unsubscribed.add(subscription.subscriber_id)
 
-    @rule(act=st.sampled_from(["pause", "resume"]))
-    def brake(self, act: str) -> None:
+    @rule(action=st.sampled_from(["pause", "resume"]))
+    def pause_or_resume(self, action: str) -> None:
         state = Dispatch.objects.get(pk=self.dispatch.pk).state
-        if act == "pause" and state == DispatchState.SENDING:
+        if action == "pause" and state == DispatchState.SENDING:
             self.dispatch.pause(by=None)
-        if act == "resume" and state == DispatchState.PAUSED:
+        if action == "resume" and state == DispatchState.PAUSED:
             self.dispatch.resume(by=None)
 
     @rule(worker=workers, which=st.integers(0, READERS))
     def deliver_a_record_again(self, worker: Worker, which: int) -> None:
         """Let a record arrive late, twice or out of order, as the network may repeat it."""
-        told = [record for record in self.records if record.lease == worker.lease]
-        for late in told[which : which + 1]:
+        recorded = [record for record in self.records if record.lease == worker.lease]
+        for late in recorded[which : which + 1]:
             record_progress([late], dispatch=self.dispatch.pk, briefing=self.briefing)
 
     def _record(self, worker: Worker, subscriber: int) -> Permit:
-        record = worker.entry(subscriber)
+        record = worker.record(subscriber)
         self.records.append(record)
         found = record_progress([record], dispatch=self.dispatch.pk, briefing=self.briefing)
         return found[worker.lease]
@@ -233,20 +234,20 @@ class LedgerMachine(RuleBasedStateMachine):
         assert all(number == 1 for number in self.received.values())
 
     @invariant()
-    def what_is_called_sent_was_taken_in(self) -> None:
+    def what_is_called_sent_was_accepted(self) -> None:
         sent = self.dispatch.deliveries.filter(state=DeliveryState.SENT)
         assert {delivery.subscriber_id for delivery in sent} <= set(self.received)
 
     @invariant()
-    def a_lease_holds_the_readers_that_its_worker_has_and_no_others(self) -> None:
-        held = self.dispatch.leases.filter(closed_at=None).annotate(copies=Count("deliveries"))
-        assert not held.exclude(size=F("copies")).exists()
+    def a_lease_holds_the_deliveries_of_its_worker_and_no_others(self) -> None:
+        held = self.dispatch.leases.filter(closed_at=None).annotate(number=Count("deliveries"))
+        assert not held.exclude(size=F("number")).exists()
 
     @invariant()
     def an_open_lease_forgets_nothing_that_was_recorded(self) -> None:
-        kept = {lease.pk: lease for lease in self.dispatch.leases.filter(closed_at=None)}
+        open_leases = {lease.pk: lease for lease in self.dispatch.leases.filter(closed_at=None)}
         for record in self.records:
-            if lease := kept.get(record.lease):
+            if lease := open_leases.get(record.lease):
                 assert record.begun <= lease.begun
                 assert record.settled <= lease.settled
 
@@ -256,7 +257,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert unknown <= self.doubts
 
     def teardown(self) -> None:
-        """Let everybody die, then let one honest worker finish: nobody is left out."""
+        """Let every worker die, then let one finish the rest: nobody is left out."""
         Lease.objects.filter(closed_at=None).update(expires_at=timezone.now())
         self.doubts += Lease.objects.filter(closed_at=None).count()
         if Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.PAUSED:
@@ -265,12 +266,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.let_an_hour_pass()
         while found := leases.take(self.dispatch.pk, holder="the last", sizes=[READERS]):
             [taken] = found
-            worker = Worker(lease=taken.lease, readers=taken.readers)
-            for _ in worker.readers:
+            worker = Worker(lease=taken.lease, recipients=taken.recipients)
+            for _ in worker.recipients:
                 self.begin(worker)
                 self.hand_over(worker, "accepted")
             self.close(worker)
-        for sleeper in self.sleepers:  # and those who slept wake up when all is done
+        for sleeper in self.sleepers:  # they wake up when everything is sent
             self.begin(sleeper)
             self.hand_over(sleeper, "accepted")
         self.nobody_gets_it_twice()
@@ -279,8 +280,8 @@ class LedgerMachine(RuleBasedStateMachine):
         for delivery in Delivery.objects.filter(dispatch=self.dispatch):
             assert delivery.state in settled | {DeliveryState.UNKNOWN}
             if delivery.state == DeliveryState.SKIPPED:
-                assert delivery.subscriber_id in self.gone
-        assert ledger.finish(Dispatch.objects.get(pk=self.dispatch.pk)) or (
+                assert delivery.subscriber_id in self.unsubscribed
+        assert ledger.finish_if_settled(Dispatch.objects.get(pk=self.dispatch.pk)) or (
             Dispatch.objects.get(pk=self.dispatch.pk).state == DispatchState.SENT
         )
 

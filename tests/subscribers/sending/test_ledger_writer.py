@@ -1,4 +1,4 @@
-"""The clerk's books: many connections tell at once, and none waits for another's row."""
+"""Many connections record progress at once, and none waits for the rows of another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONNECTIONS = 24
 
 
 def deadlocks() -> int:
-    """Ask the server how many it has seen in this database."""
+    """Return how many deadlocks PostgreSQL has seen in this database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
@@ -30,7 +30,7 @@ def deadlocks() -> int:
 
 
 def make_old_leases(dispatch: Dispatch, *, number: int) -> None:
-    """Let the table be as large as it is, so that leases are found by their numbers."""
+    """Make the table large enough for PostgreSQL to find leases by the index on their id."""
     now = timezone.now()
     old = {"holder": "gone", "size": 1, "first": 1, "last": 1, "expires_at": now, "closed_at": now}
     Lease.objects.bulk_create(Lease(dispatch=dispatch, **old) for _ in range(number))
@@ -39,29 +39,31 @@ def make_old_leases(dispatch: Dispatch, *, number: int) -> None:
 
 
 async def record_and_renew(dispatch: Dispatch, leases: list[int], *, seconds: float) -> set[Permit]:
-    """Record all leases over and over in any order while their end is put off over and over."""
-    clerk = LedgerWriter(dispatch=dispatch.pk, briefing=dispatch.issue.briefing_id, holder="a test")
+    """Record all leases again and again in any order, and renew them at the same time."""
+    writer = LedgerWriter(
+        dispatch=dispatch.pk, briefing=dispatch.issue.briefing_id, holder="a test"
+    )
     ends = time.monotonic() + seconds
-    verdicts: set[Permit] = set()
+    permits: set[Permit] = set()
 
     async def record() -> None:
         while time.monotonic() < ends:
             shuffled = random.sample(leases, len(leases))
-            entries = [ProgressRecord(lease, begun=1, settled=1) for lease in shuffled]
-            verdicts.update(await asyncio.gather(*map(clerk.record, entries)))
+            records = [ProgressRecord(lease, begun=1, settled=1) for lease in shuffled]
+            permits.update(await asyncio.gather(*map(writer.record, records)))
 
     async def renew() -> None:
         while time.monotonic() < ends:
-            await clerk.renew(random.sample(leases, len(leases)))
+            await writer.renew(random.sample(leases, len(leases)))
 
     await asyncio.gather(record(), renew())
-    await clerk.close()
-    return verdicts
+    await writer.close()
+    return permits
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_heartbeat_and_the_records_never_wait_for_one_another() -> None:
+def test_renewals_and_records_never_deadlock() -> None:
     dispatch = make_sending(readers=CONNECTIONS)
     make_old_leases(dispatch, number=5_000)
     taken = leases.take(dispatch.pk, holder="a test", sizes=[1] * CONNECTIONS)

@@ -1,4 +1,4 @@
-"""TLS and passwords on the way to the mail server, for single letters and for issues."""
+"""TLS and passwords for the mail server, for transactional emails and for issues."""
 
 from __future__ import annotations
 
@@ -104,15 +104,15 @@ def test_a_wrong_password_pauses_the_dispatch(
     server = own_smtp_server(account="ada:secret")
     dispatch = send_issue(server.url.replace("secret", "guess"), settings)
     assert dispatch.state == DispatchState.PAUSED
-    assert "refuses our name and password" in dispatch.pause_reason
+    assert "refused our user name or password" in dispatch.pause_reason
     assert "guess" not in dispatch.pause_reason
 
 
 @pytest.mark.django_db(transaction=True)
-def test_tls_that_was_asked_for_is_never_done_without(
+def test_we_never_send_without_the_tls_that_is_set(
     own_smtp_server: Callable[..., SmtpServer], settings: Any
 ) -> None:
-    """Whoever strips the offer from the line must not make us send in the clear."""
+    """Somebody who removes the server's offer of STARTTLS must not make us send unencrypted."""
     server = own_smtp_server()
     dispatch = send_issue(f"{server.url}/?tls=starttls", settings)
     assert dispatch.state == DispatchState.PAUSED

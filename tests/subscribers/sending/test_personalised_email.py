@@ -1,4 +1,4 @@
-"""A letter is well-formed for every name, every text and every kind of server."""
+"""An issue email is well-formed for every name, every text and every kind of server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from newsroom.tokens import verify_id
 from subscribers.models import Dispatch
 from subscribers.sending.personalised_email import (
+    CannotSend,
     PersonalisedEmail,
     Placeholder,
     PreparedEmail,
     Recipient,
-    Unmailable,
 )
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -28,11 +28,11 @@ UNSUBSCRIBE = f"http://news.example.com/unsubscribe/{Placeholder.UNSUBSCRIBE}/"
 any_line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=1200)
 
 
-def make_frozen(**fields: Any) -> Dispatch:
+def make_dispatch(**fields: Any) -> Dispatch:
     facts = {
         "pk": 7,
         "subject": "Council & mayor",
-        "html": f"<p>Words</p>\n<a href='{UNSUBSCRIBE}'>leave</a>\n",
+        "html": f"<p>Words</p>\n<a href='{UNSUBSCRIBE}'>Unsubscribe</a>\n",
         "text": f"Words\n\n{UNSUBSCRIBE}\n",
         "content_hash": "ab" * 32,
         "sender": '"The Ward Round" <news@news.example.com>',
@@ -42,7 +42,7 @@ def make_frozen(**fields: Any) -> Dispatch:
     return Dispatch(**(facts | fields))
 
 
-def make_addressee(**fields: Any) -> Recipient:
+def make_recipient(**fields: Any) -> Recipient:
     facts: dict[str, Any] = {
         "delivery": 12,
         "subscriber": 34,
@@ -54,24 +54,24 @@ def make_addressee(**fields: Any) -> Recipient:
     return Recipient(**(facts | fields))
 
 
-def compose(
-    dispatch: Dispatch, reader: Recipient, *, eight_bit: bool = True, utf8: bool = False
+def personalise(
+    dispatch: Dispatch, recipient: Recipient, *, eight_bit: bool = True, utf8: bool = False
 ) -> PersonalisedEmail:
-    return PreparedEmail(dispatch).address(
-        reader, eight_bit=eight_bit, utf8_addresses=utf8, at=NOON.timestamp()
+    return PreparedEmail(dispatch).personalise(
+        recipient, eight_bit=eight_bit, utf8_addresses=utf8, at=NOON.timestamp()
     )
 
 
-def receive(envelope: PersonalisedEmail) -> EmailMessage:
-    """Do what a server and a mail program do: unstuff, look at each line, parse."""
-    raw = envelope.wire()
+def receive(sent: PersonalisedEmail) -> EmailMessage:
+    """Do what a server and an email client do: remove dot-stuffing, check each line, parse."""
+    raw = sent.wire()
     assert raw.endswith(b"\r\n")
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
     lines = raw.split(b"\r\n")
     assert not any(line == b"." for line in lines)
     assert max(map(len, lines)) <= 998
-    assert not any(mark.encode() in raw for mark in Placeholder)
+    assert not any(placeholder.encode() in raw for placeholder in Placeholder)
     unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
     message = email.message_from_bytes(unstuffed, policy=SMTP)
     assert not message.defects
@@ -97,43 +97,43 @@ def display_name(message: EmailMessage) -> str:
 
 @pytest.mark.parametrize("eight_bit", [True, False])
 @given(line=any_line, name=st.text(max_size=80))
-def test_any_words_and_any_name_make_a_well_formed_letter(
+def test_any_text_and_any_name_make_a_well_formed_email(
     eight_bit: bool, line: str, name: str
 ) -> None:
     text = f".{line}\n.\n{line} {UNSUBSCRIBE}{line}\n"
-    reader = make_addressee(name=name)
-    message = receive(compose(make_frozen(text=text), reader, eight_bit=eight_bit))
-    expected = text.replace(Placeholder.UNSUBSCRIBE, reader.unsubscribe).rstrip()
+    recipient = make_recipient(name=name)
+    message = receive(personalise(make_dispatch(text=text), recipient, eight_bit=eight_bit))
+    expected = text.replace(Placeholder.UNSUBSCRIBE, recipient.unsubscribe).rstrip()
     assert content(message, "plain") == expected
-    [recipient] = message["To"].addresses
-    assert recipient.addr_spec == "ada@example.com"
+    [address] = message["To"].addresses
+    assert address.addr_spec == "ada@example.com"
 
 
 @given(subject=any_line.filter(str.strip))
 def test_any_headline_is_one_subject(subject: str) -> None:
-    message = receive(compose(make_frozen(subject=subject), make_addressee()))
+    message = receive(personalise(make_dispatch(subject=subject), make_recipient()))
     assert len(message.get_all("Subject") or []) == 1
     assert "".join(str(message["Subject"]).split()) == "".join(subject.split())
 
 
-def test_a_marker_at_every_column_survives_quoted_printable() -> None:
-    reader = make_addressee()
+def test_a_placeholder_at_every_column_survives_quoted_printable() -> None:
+    recipient = make_recipient()
     for column in range(160):
         text = "é" * (column % 2) + "x" * column + UNSUBSCRIBE
-        message = receive(compose(make_frozen(text=text), reader, eight_bit=False))
-        expected = text.replace(Placeholder.UNSUBSCRIBE, reader.unsubscribe)
+        message = receive(personalise(make_dispatch(text=text), recipient, eight_bit=False))
+        expected = text.replace(Placeholder.UNSUBSCRIBE, recipient.unsubscribe)
         assert content(message, "plain") == expected
 
 
 def test_a_paragraph_of_5000_characters_keeps_to_the_line_limit() -> None:
     long = "wörd " * 1000
-    message = receive(compose(make_frozen(html=f"<p>{long}</p>"), make_addressee()))
+    message = receive(personalise(make_dispatch(html=f"<p>{long}</p>"), make_recipient()))
     assert content(message, "html") == f"<p>{long}</p>"
 
 
-def test_no_name_begins_a_header_of_its_own() -> None:
+def test_no_name_can_add_a_header() -> None:
     for name in ("Eve\r\nBcc: all@example.com", "Eve\nX: y", "Eve\u2028X: y", "Eve\x00\x1b[0m"):
-        message = receive(compose(make_frozen(), make_addressee(name=name)))
+        message = receive(personalise(make_dispatch(), make_recipient(name=name)))
         assert "Bcc" not in message
         assert "X" not in message
 
@@ -150,16 +150,16 @@ def test_no_name_begins_a_header_of_its_own() -> None:
     ],
 )
 def test_a_name_arrives_as_it_was_given(name: str) -> None:
-    message = receive(compose(make_frozen(), make_addressee(name=name)))
-    [recipient] = message["To"].addresses
+    message = receive(personalise(make_dispatch(), make_recipient(name=name)))
+    [address] = message["To"].addresses
     assert display_name(message) == name
-    assert recipient.addr_spec == "ada@example.com"
+    assert address.addr_spec == "ada@example.com"
 
 
-def test_the_letter_bears_the_headers_of_a_list() -> None:
-    envelope = compose(make_frozen(), make_addressee())
-    message = receive(envelope)
-    token = make_addressee().unsubscribe
+def test_an_issue_email_has_the_headers_of_a_list() -> None:
+    sent = personalise(make_dispatch(), make_recipient())
+    message = receive(sent)
+    token = make_recipient().unsubscribe
     assert message["List-Unsubscribe"] == f"<http://news.example.com/unsubscribe/{token}/>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "The Ward Round <ward-round.news.example.com>"
@@ -169,35 +169,35 @@ def test_the_letter_bears_the_headers_of_a_list() -> None:
     assert all(len(message.get_all(name) or []) == 1 for name in ("From", "Date", "Message-ID"))
 
 
-def test_the_return_path_names_the_delivery_in_any_case() -> None:
-    envelope = compose(make_frozen(), make_addressee(delivery=4711))
-    local, _, domain = envelope.sender.partition("@")
+def test_the_envelope_sender_names_the_delivery_in_upper_case_too() -> None:
+    sent = personalise(make_dispatch(), make_recipient(delivery=4711))
+    local, _, domain = sent.mail_from.partition("@")
     assert (local.split("+")[0], domain) == ("bounces", "news.example.com")
     assert verify_id("bounce", local.split("+")[1].upper()) == 4711
     assert verify_id("view", local.split("+")[1]) is None
 
 
-def test_a_second_copy_bears_the_same_message_id() -> None:
-    first = PreparedEmail(make_frozen())
-    assert first.message_id(34) == PreparedEmail(make_frozen()).message_id(34)
+def test_an_email_that_is_sent_again_has_the_same_message_id() -> None:
+    first = PreparedEmail(make_dispatch())
+    assert first.message_id(34) == PreparedEmail(make_dispatch()).message_id(34)
     assert first.message_id(34) != first.message_id(35)
-    assert first.message_id(34) != PreparedEmail(make_frozen(pk=8)).message_id(34)
+    assert first.message_id(34) != PreparedEmail(make_dispatch(pk=8)).message_id(34)
 
 
 def test_an_internationalised_address_needs_a_server_that_takes_it() -> None:
-    reader = make_addressee(address="žofie@example.com")
-    assert compose(make_frozen(), reader, utf8=True).utf8
-    with pytest.raises(Unmailable, match="internationalised"):
-        compose(make_frozen(), reader, utf8=False)
+    recipient = make_recipient(address="žofie@example.com")
+    assert personalise(make_dispatch(), recipient, utf8=True).utf8
+    with pytest.raises(CannotSend, match="internationalised"):
+        personalise(make_dispatch(), recipient, utf8=False)
 
 
 def test_a_domain_beyond_ascii_is_written_in_a_labels() -> None:
-    envelope = compose(make_frozen(), make_addressee(address="ada@bücher.example"))
-    assert envelope.recipient == "ada@xn--bcher-kva.example"
-    assert not envelope.utf8
+    sent = personalise(make_dispatch(), make_recipient(address="ada@bücher.example"))
+    assert sent.rcpt_to == "ada@xn--bcher-kva.example"
+    assert not sent.utf8
 
 
 @pytest.mark.parametrize("address", ["a@b.example>\r\nDATA", "a b@c.example", "<a@b.example"])
 def test_no_address_breaks_out_of_the_envelope(address: str) -> None:
-    with pytest.raises(Unmailable):
-        compose(make_frozen(), make_addressee(address=address))
+    with pytest.raises(CannotSend):
+        personalise(make_dispatch(), make_recipient(address=address))

@@ -1,4 +1,4 @@
-"""A provider's own interface as the way out: one call is one letter of the same ledger."""
+"""Sending through a provider's API: one call is one email of the same ledger."""
 
 from __future__ import annotations
 
@@ -20,50 +20,52 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Provider(ThreadingHTTPServer):
-    """A provider that speaks as Postmark does, on loopback."""
+    """A provider with Postmark's API, on the loopback interface."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.letters: list[dict[str, Any]] = []
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.emails: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
-        self.status: dict[str, int] = {}  # what it answers to an address; 0 hangs up
+        self.status: dict[
+            str, int
+        ] = {}  # for an address; 0 closes the connection without a response
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/"
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Take one letter in, or do what the provider was told."""
+class Handler(BaseHTTPRequestHandler):
+    """Accepts one email, or answers with the status set for its address."""
 
     protocol_version = "HTTP/1.1"
     server: Provider
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        letter = body[0] if isinstance(body, list) else body
-        address = letter["To"].rpartition("<")[2].rstrip(">")
+        email = body[0] if isinstance(body, list) else body
+        address = email["To"].rpartition("<")[2].rstrip(">")
         self.server.tokens.add(self.headers["X-Postmark-Server-Token"])
         status = self.server.status.get(address, 200)
         if status in {0, 200}:
-            self.server.letters.append(letter)
+            self.server.emails.append(email)
         if not status:
             self.close_connection = True
             return
-        words: dict[str, Any] = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": address}
+        answer: dict[str, Any] = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": address}
         if status != 200:
-            words |= {"ErrorCode": status, "Message": f"told to say {status}"}
-        octets = json.dumps(words).encode()
+            answer |= {"ErrorCode": status, "Message": f"set to {status}"}
+        data = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(octets)))
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(octets)
+        self.wfile.write(data)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
@@ -80,26 +82,26 @@ def provider(settings: Any) -> Iterator[Provider]:
     thread.join()
 
 
-def test_every_letter_arrives_with_its_own_links_and_headers(provider: Provider) -> None:
+def test_every_email_arrives_with_its_own_links_and_headers(provider: Provider) -> None:
     dispatch = make_sending(readers=5)
     assert send_ready(dispatch) == 5
     assert counts() == {"sent": 5}
     assert provider.tokens == {"s3cret"}
-    assert len(provider.letters) == 5
-    for letter in provider.letters:
-        address = letter["To"].rpartition("<")[2].rstrip(">")
+    assert len(provider.emails) == 5
+    for email in provider.emails:
+        address = email["To"].rpartition("<")[2].rstrip(">")
         delivery = Delivery.objects.get(subscriber__address=address)
         subscription = dispatch.issue.briefing.subscriptions.get(subscriber__address=address)
-        headers = {header["Name"]: header["Value"] for header in letter["Headers"]}
+        headers = {header["Name"]: header["Value"] for header in email["Headers"]}
         assert subscription.token in headers["List-Unsubscribe"]
         assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        assert subscription.token in letter["TextBody"]
-        assert subscription.token in letter["HtmlBody"]
-        assert verify_id("bounce", letter["Metadata"]["delivery"]) == delivery.pk
-        assert letter["Subject"] == dispatch.subject
+        assert subscription.token in email["TextBody"]
+        assert subscription.token in email["HtmlBody"]
+        assert verify_id("bounce", email["Metadata"]["delivery"]) == delivery.pk
+        assert email["Subject"] == dispatch.subject
 
 
-def test_answers_become_states(provider: Provider) -> None:
+def test_responses_become_states(provider: Provider) -> None:
     dispatch = make_sending(readers=4)
     provider.status = {"r1@example.com": 400, "r2@example.com": 429}
     send_ready(dispatch)
@@ -108,11 +110,11 @@ def test_answers_become_states(provider: Provider) -> None:
     assert found["r1@example.com"] == "refused"
     assert found["r2@example.com"] == "deferred"
     refused = Delivery.objects.get(subscriber__address="r1@example.com")
-    assert "told to say 400" in (refused.answer or "")
+    assert "set to 400" in (refused.answer or "")
 
 
 @pytest.mark.parametrize("status", [0, 500])
-def test_a_call_of_unknown_fate_is_one_unknown_copy(provider: Provider, status: int) -> None:
+def test_a_call_of_unknown_outcome_is_one_unknown_delivery(provider: Provider, status: int) -> None:
     dispatch = make_sending(readers=4)
     provider.status = {"r1@example.com": status}
     send_ready(dispatch)
@@ -128,11 +130,11 @@ def test_a_wrong_token_pauses_the_dispatch(provider: Provider) -> None:
     send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
-    assert "told to say 401" in dispatch.pause_reason
+    assert "set to 401" in dispatch.pause_reason
     assert counts() == {"pending": 3}
 
 
-def test_a_missing_token_is_said(provider: Provider, settings: Any) -> None:
+def test_a_missing_token_is_named(provider: Provider, settings: Any) -> None:
     settings.ANYMAIL = {}
     dispatch = make_sending(readers=1)
     send_ready(dispatch)
@@ -141,7 +143,7 @@ def test_a_missing_token_is_said(provider: Provider, settings: Any) -> None:
     assert "POSTMARK_SERVER_TOKEN" in dispatch.pause_reason
 
 
-def test_a_provider_that_is_away_costs_no_letter(provider: Provider) -> None:
+def test_an_unreachable_provider_loses_no_email(provider: Provider) -> None:
     dispatch = make_sending(readers=2)
     provider.shutdown()
     provider.server_close()

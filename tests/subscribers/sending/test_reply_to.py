@@ -1,4 +1,4 @@
-"""Where a reader's answer goes."""
+"""The Reply-To address of an issue email."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
 pytestmark = pytest.mark.django_db
 
 
-def test_an_answer_goes_where_its_issue_is_known(settings: Any) -> None:
+def test_a_reply_goes_to_an_address_that_names_the_issue(settings: Any) -> None:
     settings.REPLY_ADDRESS = "replies@news.example.com"
     dispatch = make_dispatch(issue=make_scheduled_issue())
     local, _, domain = dispatch.reply_to.partition("@")
@@ -20,7 +20,7 @@ def test_an_answer_goes_where_its_issue_is_known(settings: Any) -> None:
     assert verify_id("reply", local.removeprefix("replies+")) == dispatch.issue_id
 
 
-def test_a_briefings_own_address_comes_first(settings: Any) -> None:
+def test_a_briefings_own_reply_address_comes_first(settings: Any) -> None:
     settings.REPLY_ADDRESS = "replies@news.example.com"
     briefing = make_briefing(reply_address="ward@news.example.com")
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))

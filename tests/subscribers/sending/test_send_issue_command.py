@@ -1,4 +1,4 @@
-"""`manage.py send_issue` and `dispatch_status`: the newsroom's week from a shell."""
+"""`manage.py send_issue` and `dispatch_status`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.factories import make_briefing, make_issue, make_published_issue, mak
 pytestmark = pytest.mark.django_db
 
 
-def run(*words: str) -> str:
+def run(*arguments: str) -> str:
     out = StringIO()
-    call_command(*words, stdout=out)
+    call_command(*arguments, stdout=out)
     return out.getvalue()
 
 
-def run_json(*words: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(run(*words, "--json"))
+def run_json(*arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(run(*arguments, "--json"))
     return answer
 
 
@@ -44,38 +44,38 @@ def test_a_draft_is_approved_published_and_dispatched_at_once(issue: Issue) -> N
     assert answer == {"dispatch": dispatch.pk, "issue": issue.pk, "subscribers": 3}
     issue.refresh_from_db()
     assert issue.state == IssueState.PUBLISHED
-    verbs = [act.verb for act in AuditLogEntry.objects.on(issue)]
+    verbs = [entry.verb for entry in AuditLogEntry.objects.on(issue)]
     assert verbs[::-1] == ["submitted", "approved", "scheduled", "published"]
     status = run_json("dispatch_status", str(dispatch.pk))
     assert sum(status["deliveries"].values()) == 3
     assert set(status) == {"state", "deliveries", "letters_per_s", "seconds_left"}
 
 
-def test_an_hour_to_come_is_on_the_briefings_clock_and_makes_no_dispatch_yet(issue: Issue) -> None:
+def test_a_later_time_is_in_the_briefings_time_zone_and_makes_no_dispatch_yet(issue: Issue) -> None:
     tomorrow = (timezone.now() + timedelta(days=1)).astimezone(issue.briefing.zone)
-    said = run("send_issue", str(issue.pk), "--at", f"{tomorrow:%Y-%m-%dT%H:%M}")
+    output = run("send_issue", str(issue.pk), "--at", f"{tomorrow:%Y-%m-%dT%H:%M}")
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
     assert issue.publish_at == tomorrow.replace(second=0, microsecond=0)
-    assert f"{tomorrow:%H:%M} (Europe/London)" in said
+    assert f"{tomorrow:%H:%M} (Europe/London)" in output
     assert not Dispatch.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("arguments", "message"),
     [
-        (("the-ward-round/58", "--at", "2020-11-26T07:00"), "has passed"),
-        (("the-ward-round/58", "--at", "thursday"), "is no time"),
-        (("the-ward-round/58", "--at", "2030-02-30T07:00"), "is no time"),
-        (("the-ward-round/59",), "There is no issue"),
-        (("porters",), "There is no issue"),
+        (("the-ward-round/58", "--at", "2020-11-26T07:00"), "is in the past"),
+        (("the-ward-round/58", "--at", "thursday"), "cannot read the time"),
+        (("the-ward-round/58", "--at", "2030-02-30T07:00"), "cannot read the time"),
+        (("the-ward-round/59",), "found no issue"),
+        (("porters",), "found no issue"),
     ],
 )
-def test_what_cannot_be_meant_changes_nothing(
-    issue: Issue, words: tuple[str, ...], sentence: str
+def test_a_mistake_is_explained_and_changes_nothing(
+    issue: Issue, arguments: tuple[str, ...], message: str
 ) -> None:
-    with pytest.raises(CommandError, match=sentence):
-        run("send_issue", *words)
+    with pytest.raises(CommandError, match=message):
+        run("send_issue", *arguments)
     issue.refresh_from_db()
     assert issue.state == IssueState.DRAFT
     assert not Dispatch.objects.exists()
@@ -83,10 +83,10 @@ def test_what_cannot_be_meant_changes_nothing(
 
 def test_an_issue_is_sent_once() -> None:
     issue = make_published_issue()
-    with pytest.raises(CommandError, match="published already"):
+    with pytest.raises(CommandError, match="already published"):
         run("send_issue", str(issue.pk))
 
 
-def test_a_dispatch_that_is_not_there_is_named() -> None:
-    with pytest.raises(CommandError, match="There is no dispatch 7"):
+def test_an_unknown_dispatch_is_named() -> None:
+    with pytest.raises(CommandError, match="found no dispatch with the id 7"):
         run("dispatch_status", "7")

@@ -1,4 +1,4 @@
-"""Limits: to a domain, through a server on a day, from a domain that is warmed up."""
+"""Limits for a receiving domain, a server's day, and a sending domain that is warmed up."""
 
 from __future__ import annotations
 
@@ -26,26 +26,30 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
     settings.SEND_CONNECTIONS = 2
 
 
-def test_a_servers_day_ends_at_its_limit(smtp_server: SmtpServer, settings: Any) -> None:
+def test_a_server_sends_no_more_than_its_daily_limit(
+    smtp_server: SmtpServer, settings: Any
+) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?per_day=7")
     dispatch = make_sending(readers=10)
     assert send_ready(dispatch) == 7
     assert send_ready(dispatch) == 0
     assert counts() == {"sent": 7, "pending": 3}
     [sentence] = waiting_reasons(dispatch, at=timezone.now())
-    assert sentence == f"Today's letters of 127.0.0.1:{smtp_server.port} are used up."
+    assert sentence == (
+        f"The daily limit of 127.0.0.1:{smtp_server.port} is used up. We continue tomorrow."
+    )
     DailySendCount.objects.update(day=timezone.now().date() - timedelta(days=1))
     assert send_ready(dispatch) == 3
     assert counts() == {"sent": 10}
 
 
-def test_what_a_lease_does_not_use_goes_back(smtp_server: SmtpServer, settings: Any) -> None:
+def test_what_a_lease_does_not_use_is_returned(smtp_server: SmtpServer, settings: Any) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(smtp_server.url + "/?per_day=1000")
     send_ready(make_sending(readers=5))
     assert DailySendCount.objects.get().emails == 5
 
 
-def test_a_warm_up_holds_over_all_servers(smtp_server: SmtpServer, settings: Any) -> None:
+def test_a_warm_up_counts_all_servers_together(smtp_server: SmtpServer, settings: Any) -> None:
     other = SmtpServer()
     try:
         settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} {other.url}")
@@ -53,14 +57,13 @@ def test_a_warm_up_holds_over_all_servers(smtp_server: SmtpServer, settings: Any
         dispatch = make_sending(readers=10)
         assert send_ready(dispatch) == 4
         assert len(smtp_server) + len(other) == 4
-        assert waiting_reasons(dispatch, at=timezone.now()) == [
-            f"Today's letters of the warm-up of {daily_limits.sending_domain()} are used up."
-        ]
+        [sentence] = waiting_reasons(dispatch, at=timezone.now())
+        assert f"daily limit of the warm-up of {daily_limits.sending_domain()}" in sentence
     finally:
         other.stop()
 
 
-def test_servers_share_by_weight(smtp_server: SmtpServer, settings: Any) -> None:
+def test_servers_share_emails_by_weight(smtp_server: SmtpServer, settings: Any) -> None:
     other = SmtpServer()
     try:
         for server in (smtp_server, other):
@@ -75,7 +78,7 @@ def test_servers_share_by_weight(smtp_server: SmtpServer, settings: Any) -> None
         other.stop()
 
 
-def test_a_limited_domain_waits_its_turn_and_others_do_not(
+def test_a_limited_domain_gets_no_more_than_its_limit(
     smtp_server: SmtpServer, settings: Any
 ) -> None:
     settings.SEND_DOMAIN_LIMITS = parse_domain_limits("example.com,slow.example.com=5")
@@ -85,17 +88,17 @@ def test_a_limited_domain_waits_its_turn_and_others_do_not(
     assert waiting.count() == 40 - counts()["sent"]
     assert DomainBackoff.objects.get().held_back == waiting.count()
     assert waiting_reasons(dispatch, at=timezone.now()) == [
-        f"About {waiting.count()} copies wait for the limit of example.com."
+        f"About {waiting.count()} emails wait because of your limit for example.com."
     ]
     # Brought forward, they still get no more than the limit allows.
     Delivery.objects.filter(not_before__isnull=False).update(not_before=timezone.now())
     before = counts()["sent"]
     send_ready(dispatch)
     assert counts()["sent"] - before <= 11
-    assert not ledger.finish(dispatch)
+    assert not ledger.finish_if_settled(dispatch)
 
 
-def test_a_limited_domain_gets_all_its_letters_in_the_end(
+def test_a_limited_domain_gets_all_its_emails_in_the_end(
     smtp_server: SmtpServer, settings: Any
 ) -> None:
     settings.SEND_DOMAIN_LIMITS = parse_domain_limits("example.com=20")
@@ -104,7 +107,7 @@ def test_a_limited_domain_gets_all_its_letters_in_the_end(
     while counts()["sent"] < 60 and timezone.now() - begun < timedelta(seconds=20):
         send_ready(dispatch, seconds=1.0)
     assert counts() == {"sent": 60}
-    moments = sorted(letter.at for letter in smtp_server.emails())
-    # 40 may leave within the first two seconds, the rest as the limit allows.
+    moments = sorted(email.at for email in smtp_server.emails())
+    # 40 may be sent within the first two seconds, the rest as the limit allows.
     assert moments[-1] - moments[0] > 0.9
-    assert ledger.finish(dispatch)
+    assert ledger.finish_if_settled(dispatch)

@@ -1,4 +1,4 @@
-"""The desk sends, watches and brakes; only those who may."""
+"""Staff with the permission send issues, and watch, pause and cancel dispatches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def send_page(issue: Issue) -> str:
     return reverse("admin:subscribers_dispatch_send", args=[issue.pk])
 
 
-def test_the_page_says_to_how_many_and_sends_nothing(client: Client) -> None:
+def test_the_send_page_shows_the_number_of_readers_and_sends_nothing(client: Client) -> None:
     log_in(client, "send_issue")
     briefing = make_briefing()
     for _ in range(3):
@@ -47,19 +47,19 @@ def test_the_page_says_to_how_many_and_sends_nothing(client: Client) -> None:
     assert not Dispatch.objects.exists()
 
 
-def test_the_button_publishes_and_leads_to_the_progress_page(client: Client) -> None:
+def test_sending_publishes_and_leads_to_the_progress_page(client: Client) -> None:
     user = log_in(client, "send_issue")
     issue = make_scheduled_issue()
     page = client.post(send_page(issue), follow=True)
     dispatch = Dispatch.objects.get()
     assert page.redirect_chain[-1][0] == dispatch.get_absolute_url()
-    assert "copies settled" in page.content.decode()
+    assert "emails processed" in page.content.decode()
     issue.refresh_from_db()
     assert issue.state == IssueState.PUBLISHED
     assert AuditLogEntry.objects.on(issue).filter(actor=user, verb="published").exists()
 
 
-def test_a_second_press_leads_to_the_same_dispatch(client: Client) -> None:
+def test_sending_twice_leads_to_the_same_dispatch(client: Client) -> None:
     log_in(client, "send_issue")
     issue = make_scheduled_issue()
     client.post(send_page(issue))
@@ -70,78 +70,78 @@ def test_a_second_press_leads_to_the_same_dispatch(client: Client) -> None:
 def test_a_draft_is_not_sent(client: Client) -> None:
     log_in(client, "send_issue")
     issue = make_issue()
-    assert "Only approved words are sent" in client.get(send_page(issue)).content.decode()
+    assert "Only an approved issue can be sent" in client.get(send_page(issue)).content.decode()
     client.post(send_page(issue))
     issue.refresh_from_db()
     assert issue.state == IssueState.DRAFT
     assert not Dispatch.objects.exists()
 
 
-def test_who_may_not_send_is_refused(client: Client) -> None:
+def test_staff_without_the_permission_cannot_send(client: Client) -> None:
     log_in(client, "change_issue", "view_dispatch")
     dispatch = make_dispatch()
     issue = make_scheduled_issue()
     assert client.get(send_page(issue)).status_code == 403
     assert client.post(send_page(issue)).status_code == 403
-    act = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
-    assert client.post(act, {"act": "cancel"}).status_code == 403
+    url = reverse("admin:subscribers_dispatch_action", args=[dispatch.pk])
+    assert client.post(url, {"action": "cancel"}).status_code == 403
     assert client.get(dispatch.get_absolute_url()).status_code == 200
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PENDING
 
 
-def test_a_proof_goes_to_the_person_who_asks_alone(client: Client) -> None:
+def test_a_proof_goes_only_to_the_person_who_asks(client: Client) -> None:
     log_in(client, "send_issue")
     issue = make_scheduled_issue(title="Council & mayor")
     client.post(reverse("admin:subscribers_dispatch_proof", args=[issue.pk]))
-    letter = OutgoingEmail.objects.get()
-    assert letter.to == "ed@news.example.com"
-    assert letter.subject == "[Proof] Council & mayor"
-    assert "The county has 214 beds." in letter.text
+    email = OutgoingEmail.objects.get()
+    assert email.to == "ed@news.example.com"
+    assert email.subject == "[Proof] Council & mayor"
+    assert "The county has 214 beds." in email.text
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
 
 
-def test_pause_resume_and_cancel_are_buttons_and_are_logged(client: Client) -> None:
+def test_pause_resume_and_cancel_are_logged(client: Client) -> None:
     log_in(client, "send_issue")
     dispatch = make_dispatch()
     dispatches.start(dispatch, at=timezone.now())
-    url = reverse("admin:subscribers_dispatch_act", args=[dispatch.pk])
-    for act, state in [
+    url = reverse("admin:subscribers_dispatch_action", args=[dispatch.pk])
+    for action, state in [
         ("pause", DispatchState.PAUSED),
         ("resume", DispatchState.SENDING),
         ("cancel", DispatchState.CANCELLED),
     ]:
-        client.post(url, {"act": act})
+        client.post(url, {"action": action})
         dispatch.refresh_from_db()
         assert dispatch.state == state
-    assert [act.verb for act in AuditLogEntry.objects.on(dispatch)] == [
+    assert [entry.verb for entry in AuditLogEntry.objects.on(dispatch)] == [
         "cancelled",
         "resumed",
         "paused",
     ]
-    page = client.post(url, {"act": "resume"}, follow=True)
+    page = client.post(url, {"action": "resume"}, follow=True)
     assert "cannot become" in page.content.decode()
 
 
-def test_the_figures_are_there_for_machines(client: Client) -> None:
+def test_the_figures_are_published_as_json(client: Client) -> None:
     log_in(client, "view_dispatch")
     dispatch = make_dispatch()
     dispatches.start(dispatch, at=timezone.now())
-    answer = client.get(reverse("admin:subscribers_dispatch_progress", args=[dispatch.pk]))
-    figures = json.loads(answer.content)
+    response = client.get(reverse("admin:subscribers_dispatch_progress", args=[dispatch.pk]))
+    figures = json.loads(response.content)
     assert figures["state"] == "sending"
     assert figures["deliveries"]["pending"] == 0
 
 
-def test_a_copy_of_unknown_fate_is_sent_again_by_a_person_once(client: Client) -> None:
+def test_a_person_can_send_an_email_of_unknown_outcome_again_once(client: Client) -> None:
     log_in(client, "send_issue")
     briefing = make_briefing()
     make_reader(of=briefing)
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatches.start(dispatch, at=timezone.now())
     Delivery.objects.update(state=DeliveryState.UNKNOWN)
-    dispatch.finish(at=timezone.now())
+    dispatch.mark_sent(at=timezone.now())
     delivery = Delivery.objects.get()
     assert "Send again" in client.get(dispatch.get_absolute_url()).content.decode()
     url = reverse("admin:subscribers_dispatch_resend", args=[dispatch.pk, delivery.pk])
@@ -149,4 +149,4 @@ def test_a_copy_of_unknown_fate_is_sent_again_by_a_person_once(client: Client) -
     delivery.refresh_from_db()
     dispatch.refresh_from_db()
     assert (delivery.state, dispatch.state) == (DeliveryState.PENDING, DispatchState.SENDING)
-    assert "fate is known" in client.post(url, follow=True).content.decode()
+    assert "no longer unknown" in client.post(url, follow=True).content.decode()

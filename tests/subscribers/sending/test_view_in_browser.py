@@ -1,4 +1,4 @@
-"""'View in browser' shows a letter as its reader got it, and nothing to strangers."""
+"""'View in browser' shows an email as its recipient got it, and nothing without its token."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def make_delivery() -> Delivery:
     return dispatch.deliveries.get()
 
 
-def test_it_shows_the_frozen_words_with_the_readers_own_links(client: Client) -> None:
+def test_it_shows_the_frozen_content_with_the_readers_own_links(client: Client) -> None:
     delivery = make_delivery()
     delivery.dispatch.issue.sections.update(body="<p>A later correction</p>")
     token = delivery.subscriber.subscriptions.get().token
     page = client.get(f"/view/{sign_id('view', delivery.pk)}/")
-    words = page.content.decode()
-    assert "The county has 214 beds." in words
-    assert f"/unsubscribe/{token}/" in words
-    assert not any(mark in words for mark in Placeholder)
+    html = page.content.decode()
+    assert "The county has 214 beds." in html
+    assert f"/unsubscribe/{token}/" in html
+    assert not any(placeholder in html for placeholder in Placeholder)
     assert "script-src 'none'" in page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "noindex" in page.headers["X-Robots-Tag"]
@@ -58,7 +58,7 @@ def test_a_link_survives_a_new_secret_key_while_the_old_one_is_kept(
     assert client.get(f"/view/{token}/").status_code == 200
 
 
-def test_the_letter_of_an_erased_reader_is_gone(client: Client) -> None:
+def test_the_email_of_an_erased_reader_is_gone(client: Client) -> None:
     delivery = make_delivery()
     delivery.subscriber.delete()
     assert client.get(f"/view/{sign_id('view', delivery.pk)}/").status_code == 404

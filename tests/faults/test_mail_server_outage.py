@@ -1,4 +1,4 @@
-"""The mail server goes away, and connections to it are cut at any moment.
+"""The mail server stops, and connections to it are cut at any moment.
 
 `NEWSROOM_AWAY_SECONDS=600` with `-o faulthandler_timeout=1200` is the long form.
 """
@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.counting import check_count
 from tests.faults.hosts import CONNECTIONS, Newsroom
 from tests.faults.issues import is_sent, make_due_issue
+from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_proxy import Cut, CuttingProxy
@@ -22,10 +22,10 @@ from tests.servers.smtp_proxy import Cut, CuttingProxy
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 READERS = 1_500
-AWAY_SECONDS = float(os.environ.get("NEWSROOM_AWAY_SECONDS", "4"))
+OUTAGE_SECONDS = float(os.environ.get("NEWSROOM_AWAY_SECONDS", "4"))
 
 
-def test_cut_connections_and_a_mail_server_that_is_away_double_nobody(
+def test_cut_connections_and_a_mail_server_outage_double_nobody(
     smtp_server: SmtpServer,
     start_newsroom: Callable[..., Newsroom],
     dice: random.Random,
@@ -40,8 +40,8 @@ def test_cut_connections_and_a_mail_server_that_is_away_double_nobody(
             proxy.cut_one()
             time.sleep(0.1)
         assert not is_sent()
-        smtp_server.kill()  # each connection of both hosts may have waited for an answer
-        time.sleep(AWAY_SECONDS)
+        smtp_server.kill()  # each connection of both hosts may have waited for a reply
+        time.sleep(OUTAGE_SECONDS)
         smtp_server.start()
         wait_until(is_sent, seconds=120, what="the dispatch")
     tell({str(moment): number for moment, number in proxy.cuts.items()})
@@ -54,6 +54,6 @@ def test_cut_connections_and_a_mail_server_that_is_away_double_nobody(
         unknown_at_most=proxy.cuts.total() + 2 * CONNECTIONS,
     )
     tell(found)
-    # Who is cut off after the words cannot know; who is cut off before them must.
+    # After the content a cut leaves the outcome unknown; before it, it does not.
     assert found.unknown >= at_the_end
     assert found.unknown_arrived >= proxy.cuts[Cut.BEFORE_ANSWER]

@@ -1,4 +1,4 @@
-"""When a server says no, or not now, again and again."""
+"""A mail server that refuses, or refuses temporarily, again and again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
 from tests.subscribers.sending.sending_setup import counts, make_sending, states
 
-# The engine's clerk is a thread: it sees only what was committed.
+# The ledger writer is a thread with its own database connection: it sees committed rows only.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -30,7 +30,7 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
     settings.SEND_CONNECTIONS = 1
 
 
-def test_a_run_of_refusals_pauses_the_dispatch_and_tells_the_desk(
+def test_refusals_in_a_row_pause_the_dispatch_and_email_staff(
     smtp_server: SmtpServer, settings: Any
 ) -> None:
     settings.SEND_PAUSE_AFTER = 5
@@ -43,16 +43,16 @@ def test_a_run_of_refusals_pauses_the_dispatch_and_tells_the_desk(
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
     assert dispatch.pause_reason == (
-        "5 letters in a row were refused; the last: 550 5.7.1 blocked for spam"
+        "The mail server refused 5 emails in a row. Its last reply: 550 5.7.1 blocked for spam"
     )
     assert counts() == {"refused": 5, "pending": 15}
-    [letter] = OutgoingEmail.objects.filter(name="dispatch_paused")
-    assert letter.to == "ed@news.example.com"
-    assert "blocked for spam" in letter.text
-    assert dispatch.get_absolute_url() in letter.text
+    [email] = OutgoingEmail.objects.filter(name="dispatch_paused")
+    assert email.to == "ed@news.example.com"
+    assert "blocked for spam" in email.text
+    assert dispatch.get_absolute_url() in email.text
 
 
-def test_refusals_among_letters_that_are_taken_pause_nothing(
+def test_refusals_between_accepted_emails_do_not_pause(
     smtp_server: SmtpServer, settings: Any
 ) -> None:
     settings.SEND_PAUSE_AFTER = 3
@@ -63,7 +63,7 @@ def test_refusals_among_letters_that_are_taken_pause_nothing(
     assert counts() == {"refused": 6, "sent": 14}
 
 
-def test_a_run_of_lost_connections_pauses_before_the_list_is_in_doubt(
+def test_lost_connections_in_a_row_pause_the_dispatch(
     smtp_server: SmtpServer,
 ) -> None:
     dispatch = make_sending(readers=30)
@@ -73,40 +73,40 @@ def test_a_run_of_lost_connections_pauses_before_the_list_is_in_doubt(
         send_ready(dispatch)
     dispatch.refresh_from_db()
     assert dispatch.state == DispatchState.PAUSED
-    assert "ended with a letter in hand" in dispatch.pause_reason
-    assert counts() == {"unknown": failure_streaks.DOUBTS_IN_A_ROW, "pending": 20}
+    assert "were lost while an email was being sent" in dispatch.pause_reason
+    assert counts() == {"unknown": failure_streaks.UNKNOWN_IN_A_ROW, "pending": 20}
 
 
-def test_a_domain_that_asks_for_time_holds_up_nobody_else(smtp_server: SmtpServer) -> None:
+def test_a_domain_that_asks_us_to_wait_delays_no_other(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=12, domain="busy.example.org")
     briefing = dispatch.issue.briefing
     for number in range(4):
         make_reader(of=briefing, email=f"x{number}@example.com")
     dispatch.filled_at = None
     dispatches.start(dispatch, at=timezone.now())
-    smtp_server.answer("451 4.7.0 too many letters from you", to="*@busy.example.org")
+    smtp_server.answer("451 4.7.0 too many emails from you", to="*@busy.example.org")
     send_ready(dispatch)
     found = states()
     assert {state for address, state in found.items() if "example.com" in address} == {"sent"}
     assert not Delivery.objects.exclude(state=DeliveryState.SENT).exclude(
         state__in=WAITING_STATES, not_before__gt=timezone.now()
     )
-    [place] = DomainBackoff.objects.all()
-    assert place.domain == "busy.example.org"
-    assert place.backoffs == 1
-    assert place.next_at > timezone.now() + timedelta(seconds=20)
-    # One was tried, and the next was announced by then; for the others that answer was enough.
-    tried = Delivery.objects.filter(answer__contains="too many letters from you")
+    [backoff] = DomainBackoff.objects.all()
+    assert backoff.domain == "busy.example.org"
+    assert backoff.backoffs == 1
+    assert backoff.next_at > timezone.now() + timedelta(seconds=20)
+    # One was tried, and the next was announced by then. The others were not tried.
+    tried = Delivery.objects.filter(answer__contains="too many emails from you")
     assert tried.count() <= 2
 
 
-def test_a_domain_is_tried_again_after_its_rest_and_recovers(smtp_server: SmtpServer) -> None:
+def test_a_domain_is_tried_again_after_its_backoff(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=6, domain="busy.example.org")
-    smtp_server.answer("451 4.7.0 too many letters from you", times=2)
+    smtp_server.answer("451 4.7.0 too many emails from you", times=2)
     send_ready(dispatch)
     assert Delivery.objects.filter(not_before__gt=timezone.now()).count() == 6
     Delivery.objects.update(not_before=timezone.now())
-    # It still rests: those that come early are parked again, not sent.
+    # The back-off lasts: emails that come early are held back again, not sent.
     send_ready(dispatch)
     assert len(smtp_server) == 0
     DomainBackoff.objects.update(next_at=timezone.now())
@@ -117,9 +117,11 @@ def test_a_domain_is_tried_again_after_its_rest_and_recovers(smtp_server: SmtpSe
     assert sorted(smtp_server.received().values()) == [1] * 6
 
 
-def test_past_the_deadline_a_resting_domain_has_its_last_word(smtp_server: SmtpServer) -> None:
+def test_past_the_deadline_a_domain_that_asked_us_to_wait_is_tried_once_more(
+    smtp_server: SmtpServer,
+) -> None:
     dispatch = make_sending(readers=3, domain="busy.example.org")
-    smtp_server.answer("451 4.7.0 too many letters from you")
+    smtp_server.answer("451 4.7.0 too many emails from you")
     send_ready(dispatch)
     dispatch.deadline = timezone.now()
     dispatch.save(update_fields=["deadline"])
@@ -128,10 +130,10 @@ def test_past_the_deadline_a_resting_domain_has_its_last_word(smtp_server: SmtpS
         send_ready(dispatch)
     assert counts() == {"refused": 3}
     for delivery in Delivery.objects.filter(state=DeliveryState.REFUSED):
-        assert "too many letters from you" in (delivery.answer or "")
+        assert "too many emails from you" in (delivery.answer or "")
 
 
-def test_of_two_servers_one_may_be_away(settings: Any, smtp_server: SmtpServer) -> None:
+def test_one_of_two_servers_may_be_unreachable(settings: Any, smtp_server: SmtpServer) -> None:
     settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} smtp://127.0.0.1:9/?timeout=1")
     settings.SEND_CONNECTIONS = 2
     dispatch = make_sending(readers=10)
@@ -139,7 +141,7 @@ def test_of_two_servers_one_may_be_away(settings: Any, smtp_server: SmtpServer) 
     assert counts() == {"sent": 10}
 
 
-def test_of_two_servers_one_may_refuse_us(settings: Any, smtp_server: SmtpServer) -> None:
+def test_one_of_two_servers_may_reject_us(settings: Any, smtp_server: SmtpServer) -> None:
     other = SmtpServer()
     try:
         other.answer("550 5.7.1 not from here", at=Stage.MAIL)

@@ -19,32 +19,32 @@ WITHIN_SECONDS = 2.0
 RATE = 100  # which two hosts could double on a busy machine
 
 
-def press(button: str) -> float:
-    """Press a button of the progress page; give back when, in seconds since the epoch."""
+def post(action: str) -> float:
+    """Post an action of the progress page; return when, in seconds since the epoch."""
     dispatch = Dispatch.objects.get()
-    pressed_at = time.time()
-    answer = staff_client(may=("send_issue", "view_dispatch")).post(
-        f"/admin/subscribers/dispatch/{dispatch.pk}/act/", {"act": button}
+    posted_at = time.time()
+    response = staff_client(may=("send_issue", "view_dispatch")).post(
+        f"/admin/subscribers/dispatch/{dispatch.pk}/action/", {"action": action}
     )
-    assert answer.status_code == 302
-    return pressed_at
+    assert response.status_code == 302
+    return posted_at
 
 
-def test_pause_resume_and_cancel_act_within_two_seconds_under_load(
+def test_pause_resume_and_cancel_take_effect_within_two_seconds_under_load(
     smtp_server: SmtpServer, start_newsroom: Callable[..., Newsroom]
 ) -> None:
     make_due_issue(readers=3_000)
     smtp_server.delay(0.04)
     start_newsroom(EMAIL_URL=smtp_server.url)
     smtp_server.wait_for_count(500, seconds=60)
-    paused_at = press("pause")
+    paused_at = post("pause")
     time.sleep(WITHIN_SECONDS + 1)
     before = smtp_server.arrivals()
     assert before[-1] - paused_at < WITHIN_SECONDS
-    resumed_at = press("resume")
+    resumed_at = post("resume")
     smtp_server.wait_for_count(len(before) + 500, seconds=30)
     assert smtp_server.arrivals()[len(before)] - resumed_at < WITHIN_SECONDS
-    cancelled_at = press("cancel")
+    cancelled_at = post("cancel")
     time.sleep(WITHIN_SECONDS + 1)
     assert smtp_server.arrivals()[-1] - cancelled_at < WITHIN_SECONDS
     received = smtp_server.received()
@@ -67,5 +67,5 @@ def test_send_rate_is_kept_by_two_hosts_together(
     smtp_server.wait_for_count(6 * RATE, seconds=60)
     arrivals = [at for at in smtp_server.arrivals() if at > since]
     rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
-    tell(f"{rate:.1f} letters a second of {RATE}")
+    tell(f"{rate:.1f} emails a second of {RATE}")
     assert rate == pytest.approx(RATE, rel=0.1)

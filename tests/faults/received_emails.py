@@ -1,4 +1,4 @@
-"""The count at the receiver after it all: who got an issue, and how often."""
+"""Counts at the receiver, when everything is sent: who got an issue, and how often."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from tests.servers.smtp import SmtpServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """What the ledger says of one dispatch, held against what the receiver took in."""
+    """What the ledger says about one dispatch, compared with what the receiver accepted."""
 
     readers: int
-    letters: int
+    emails: int
     doubled: int  # readers who got more than one
-    missing: int  # readers whom the ledger calls served, or forgot, and who got none
+    missing: int  # readers who got none, and are not refused or unknown
     refused: int
     unknown: int
-    unknown_arrived: int  # of these, how many were received after all
-    strangers: int  # received by somebody who is not in the ledger
-    connections: int  # over which letters arrived
+    unknown_arrived: int  # how many of these were received
+    strangers: int  # received by an address that is not in the ledger
+    connections: int  # over which emails arrived
 
 
-def count_letters(receiver: SmtpServer) -> Count:
-    """Count one dispatch's letters, when all is over."""
+def count_emails(receiver: SmtpServer) -> Count:
+    """Count the emails of one dispatch, when it is sent."""
     received = receiver.received()
     states = dict(Delivery.objects.values_list("subscriber__address", "state"))
     unknown = {a for a, state in states.items() if state == DeliveryState.UNKNOWN}
     refused = {a for a, state in states.items() if state == DeliveryState.REFUSED}
     return Count(
         readers=len(states),
-        letters=received.total(),
+        emails=received.total(),
         doubled=sum(number > 1 for number in received.values()),
         missing=len(states.keys() - received.keys() - unknown - refused),
         refused=len(refused),
@@ -45,16 +45,16 @@ def count_letters(receiver: SmtpServer) -> Count:
 def check_count(
     receiver: SmtpServer, *, readers: int, unknown_at_most: int, refused: int = 0
 ) -> Count:
-    """Hold the count against the promises: each reader once, nobody twice, few unknown.
+    """Check the promises: each reader once, nobody twice, few unknown.
 
-    `refused` is how many readers the receiver will not have; of them, too, some may be unknown.
+    `refused` is how many readers the receiver refuses; some of them may be unknown too.
     """
-    found = count_letters(receiver)
+    found = count_emails(receiver)
     assert found.readers == readers
     assert (found.doubled, found.missing, found.strangers) == (0, 0, 0)
     assert found.unknown <= unknown_at_most
     assert refused - found.unknown <= found.refused <= refused
     sent = Delivery.objects.filter(state=DeliveryState.SENT).count()
-    assert sent == readers - found.refused - found.unknown  # nothing was skipped or left lying
-    assert found.letters == sent + found.unknown_arrived
+    assert sent == readers - found.refused - found.unknown  # nothing was skipped or left waiting
+    assert found.emails == sent + found.unknown_arrived
     return found
