@@ -11,9 +11,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState
-from briefings.rendering.html_tree import Element, grow
 from briefings.rendering.issue_email import measure_issue_email
 from briefings.rendering.page_html import WORDS_A_MINUTE
+from briefings.rendering.section_html import parse_section
+from newsroom.html_tree import Element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ class Check:
 
 def count_words(sections: Iterable[Section]) -> int:
     """Words that a reader reads, as the page counts them."""
-    return sum(len(grow(section.body).words.split()) for section in sections)
+    return sum(len(parse_section(section.body).text.split()) for section in sections)
 
 
 def minutes(words: int) -> int:
@@ -84,7 +85,7 @@ def _check_hour(issue: Issue) -> Iterator[Check]:
 
 def _check_section(section: Section, name: str | int) -> Iterator[Check]:
     where = f"Section {name}"
-    body = grow(section.body)
+    body = parse_section(section.body)
     if body.is_empty:
         yield Check(f"{where} is empty.", grave=True)
     for image in body.find("img"):

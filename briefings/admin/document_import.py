@@ -20,13 +20,13 @@ from django.utils import timezone
 
 from briefings.admin.plain_choices import read_key
 from briefings.document_import import (
+    MAX_BYTES,
     DocumentRefused,
     ImportedDocument,
     ImportedSection,
     read_document,
 )
 from briefings.document_import.draft import find_author, save_as_draft
-from briefings.document_import.reading import MAX_BYTES
 from briefings.issue_suggestions import free_slot, likely_briefing
 from briefings.models import Briefing, Issue, Section
 from briefings.permissions import ADD_ISSUE
@@ -78,7 +78,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     upload = form.cleaned_data["document"]
     try:
         document = read_document(
-            upload.read(MAX_BYTES + 1), name=upload.name or "", masthead=briefing.title
+            upload.read(MAX_BYTES + 1), name=upload.name or "", briefing_title=briefing.title
         )
     except DocumentRefused as refusal:
         form.add_error("document", str(refusal))

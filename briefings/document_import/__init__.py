@@ -1,10 +1,15 @@
-"""From a document to a draft's sections.
+"""From a document to the sections of a draft.
 
-`read_document` is pure: bytes to an ImportedDocument, or DocumentRefused with a sentence. The draft
-is made by `briefings.document_import.draft.save_as_draft`.
+A source (text, Markdown, HTML or Word) becomes blocks. Recognisers then find its head, its foot,
+its sections and the quotations in them. `read_document` does all this without changing anything;
+`briefings.document_import.draft.save_as_draft` makes the draft.
 """
 
-from briefings.document_import.documents import DocumentRefused, ImportedDocument, ImportedSection
-from briefings.document_import.reading import read_document
+from briefings.document_import.imported_document import (
+    DocumentRefused,
+    ImportedDocument,
+    ImportedSection,
+)
+from briefings.document_import.reader import MAX_BYTES, read_document
 
-__all__ = ["DocumentRefused", "ImportedDocument", "ImportedSection", "read_document"]
+__all__ = ["MAX_BYTES", "DocumentRefused", "ImportedDocument", "ImportedSection", "read_document"]

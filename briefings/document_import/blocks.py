@@ -1,52 +1,208 @@
-"""The common form that every reader brings a document to: a list of blocks."""
+"""The common form that every source is brought to: blocks of rich text."""
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from briefings.document_import.prose import Prose
+_SPACES = re.compile(r"[ \t\r\f\v]+|[ \u00a0]{2,}")
+# A no-break space stays where it holds a number together.
+_NEEDLESS_NBSP = re.compile(r"(?<!\d)\u00a0(?!\d)")
+_AROUND_BREAK = re.compile(r"[ \u00a0]*\n[ \u00a0]*")
+_BLANK = " \t\n\r\u00a0"
 
 
-class Role(StrEnum):
-    """What a source itself says that a block is, by its style or class."""
+# --- rich text -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An emphasis (`strong`, `em`, `u`, `s`, `sub`, `sup`) or a link (`a` with its address)."""
+
+    tag: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text under the same marks; a newline in it is a line break."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture in the line, by its address on the web."""
+
+    src: str
+    alt: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """A picture counts as no characters, so that offsets are those of the text."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A line or a paragraph with its emphasis, links and pictures."""
+
+    runs: tuple[Run | Picture, ...] = ()
+
+    @classmethod
+    def plain(cls, text: str) -> RichText:
+        """Return text without any mark."""
+        return cls((Run(text),))
+
+    def __bool__(self) -> bool:
+        return any(isinstance(run, Picture) or run.text.strip(_BLANK) for run in self.runs)
+
+    @property
+    def text(self) -> str:
+        """The characters alone."""
+        return "".join(run.text for run in self.runs)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether it contains a picture."""
+        return any(isinstance(run, Picture) for run in self.runs)
+
+    def cut(self, start: int, end: int | None = None) -> RichText:
+        """Return the part between two offsets into `text`, without spaces at its ends."""
+        text = self.text
+        return self._pieces(text, [(start, len(text) if end is None else end)])[0]
+
+    def lines(self, separator: str = "\n") -> list[RichText]:
+        """Return the parts between separators (a regular expression) that are not empty."""
+        text = self.text
+        ends = [(found.start(), found.end()) for found in re.finditer(separator, text)]
+        starts = [0, *(end for _, end in ends)]
+        stops = [*(start for start, _ in ends), len(text)]
+        return [part for part in self._pieces(text, list(zip(starts, stops, strict=True))) if part]
+
+    def is_wholly(self, *tags: str) -> bool:
+        """Whether every word has one of these marks."""
+        worded = [run for run in self.runs if run.text.strip(_BLANK)]
+        return bool(worded) and all(any(mark.tag in tags for mark in run.marks) for run in worded)
+
+    def _pieces(self, text: str, spans: list[tuple[int, int]]) -> list[RichText]:
+        """Cut several parts, given in order, in one pass over the runs."""
+        runs = deque(self._runs_with_offsets())
+        pieces: list[RichText] = []
+        for span in spans:
+            start, stop = _trimmed(text, *span)
+            piece: list[Run | Picture] = []
+            while runs and runs[0][0] <= stop:
+                offset, run = runs[0]
+                if isinstance(run, Picture):
+                    if offset >= span[0]:
+                        piece.append(run)
+                elif part := run.text[max(start - offset, 0) : max(stop - offset, 0)]:
+                    piece.append(replace(run, text=part))
+                if offset + len(run.text) > stop:
+                    break  # the next part starts in this run
+                runs.popleft()
+            pieces.append(RichText(tuple(piece)))
+        return pieces
+
+    def _runs_with_offsets(self) -> Iterator[tuple[int, Run | Picture]]:
+        offset = 0
+        for run in self.runs:
+            yield offset, run
+            offset += len(run.text)
+
+
+def _trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
+    while start < stop and text[start] in _BLANK:
+        start += 1
+    while stop > start and text[stop - 1] in _BLANK:
+        stop -= 1
+    return start, stop
+
+
+def join(parts: Iterable[RichText], separator: str) -> RichText:
+    """Return several pieces as one, with a separator between them."""
+    runs: list[Run | Picture] = []
+    for part in parts:
+        if runs:
+            runs.append(Run(separator))
+        runs.extend(part.runs)
+    return RichText(tuple(runs))
+
+
+def collapse_spaces(runs: Iterable[Run | Picture]) -> RichText:
+    """Return rich text with white space as a reader sees it: one space, or a line break."""
+    kept: list[Run | Picture] = []
+    last = "\n"
+    for run in runs:
+        if isinstance(run, Picture):
+            kept.append(run)
+            last = "x"
+            continue
+        text = _NEEDLESS_NBSP.sub(" ", _SPACES.sub(" ", run.text))
+        text = _AROUND_BREAK.sub("\n", text)
+        if last in " \n":
+            text = text.lstrip(" ")
+        if text.startswith("\n") and last == " ":
+            _drop_last_space(kept)
+        if text:
+            kept.append(replace(run, text=text))
+            last = text[-1]
+    return RichText(tuple(kept)).cut(0)
+
+
+def _drop_last_space(runs: list[Run | Picture]) -> None:
+    last = runs[-1]
+    if isinstance(last, Run):
+        runs[-1] = replace(last, text=last.text.rstrip(" "))
+
+
+# --- blocks ----------------------------------------------------------------------------------
+
+
+class SourceRole(StrEnum):
+    """What the source itself says that a block is, by a style, class or id."""
 
     NONE = ""
     STRAPLINE = "strapline"
     BYLINE = "byline"
-    NOTES = "notes"
+    FOOTNOTES = "footnotes"
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running words; `indent` counts the spaces before them in plain text."""
+    """Running text; `indent` counts the spaces before it in plain text."""
 
-    prose: Prose
-    role: Role = Role.NONE
+    content: RichText
+    role: SourceRole = SourceRole.NONE
     indent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading, 1 the highest."""
+    """A heading; level 1 is the highest."""
 
-    prose: Prose
+    content: RichText
     level: int
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Bullets or numbers; an item is a list of blocks."""
+class ListBlock:
+    """A bulleted or numbered list; each item is a tuple of blocks."""
 
     items: tuple[tuple[Block, ...], ...]
     ordered: bool = False
     start: int = 1
-    role: Role = Role.NONE
+    role: SourceRole = SourceRole.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class Quotation:
+class BlockQuote:
     """Somebody else's words, set apart."""
 
     blocks: tuple[Block, ...]
@@ -56,19 +212,19 @@ class Quotation:
 class Cell:
     """A cell of a table."""
 
-    prose: Prose
-    heads: bool = False
-    columns: int = 1
-    rows: int = 1
+    content: RichText
+    is_header: bool = False
+    colspan: int = 1
+    rowspan: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of words and figures; the first `head` rows are its head."""
+    """A table of text and figures; its first `header_rows` rows are its head."""
 
     rows: tuple[tuple[Cell, ...], ...]
-    head: int = 0
-    caption: Prose = field(default_factory=lambda: Prose(()))
+    header_rows: int = 0
+    caption: RichText = field(default_factory=RichText)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +235,18 @@ class Preformatted:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A line across."""
+class HorizontalRule:
+    """A line across the page."""
 
 
-Block = Paragraph | Heading | Listing | Quotation | Table | Preformatted | Rule
+Block = Paragraph | Heading | ListBlock | BlockQuote | Table | Preformatted | HorizontalRule
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
-    """What a reader found: blocks, what it could not take along, and what the source names itself.
+class SourceDocument:
+    """What was read from a source: blocks, what had to be left out, and what the source names.
 
-    `page_title` is the name of a web page, the headline only where no other is found.
+    `page_title` is the title of a web page: the headline only where there is no other.
     """
 
     blocks: list[Block]
@@ -101,32 +257,37 @@ class Reading:
     byline: str = ""
 
 
-def words_of(block: Block) -> str:
-    """A block's words in reading order, its parts separated by newlines."""
+def text_of(block: Block) -> str:
+    """Return a block's text in reading order, with a newline between its parts."""
     match block:
-        case Paragraph(prose=prose) | Heading(prose=prose):
-            return prose.text
-        case Listing(items=items):
-            return "\n".join(words_of(part) for item in items for part in item)
-        case Quotation(blocks=blocks):
-            return "\n".join(map(words_of, blocks))
+        case Paragraph(content=content) | Heading(content=content):
+            return content.text
+        case ListBlock(items=items):
+            return "\n".join(text_of(part) for item in items for part in item)
+        case BlockQuote(blocks=blocks):
+            return "\n".join(map(text_of, blocks))
         case Table(rows=rows, caption=caption):
-            cells = (cell.prose.text for row in rows for cell in row)
+            cells = (cell.content.text for row in rows for cell in row)
             return "\n".join(filter(None, [caption.text, *cells]))
         case Preformatted(text=text):
             return text
-        case Rule():
+        case HorizontalRule():
             return ""
 
 
-def leaves(blocks: Iterable[Block]) -> Iterator[str]:
-    """The words of each paragraph, item and cell by itself."""
+def line_text(block: Block) -> str:
+    """Return the text of a paragraph or heading; empty for other blocks."""
+    return block.content.text if isinstance(block, Paragraph | Heading) else ""
+
+
+def paragraph_texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the text of each paragraph, list item and table by itself."""
     for block in blocks:
         match block:
-            case Listing(items=items):
+            case ListBlock(items=items):
                 for item in items:
-                    yield from leaves(item)
-            case Quotation(blocks=inner):
-                yield from leaves(inner)
+                    yield from paragraph_texts(item)
+            case BlockQuote(blocks=inner):
+                yield from paragraph_texts(inner)
             case _:
-                yield words_of(block)
+                yield text_of(block)

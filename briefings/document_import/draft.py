@@ -1,4 +1,4 @@
-"""An imported document to a draft."""
+"""Save an imported document as a draft."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.text import slugify
 
-from briefings.document_import.documents import ImportedDocument
-from briefings.document_import.lines import split_names
+from briefings.document_import.imported_document import ImportedDocument
+from briefings.document_import.short_lines import split_names
 from briefings.models import Briefing, Contributor, Issue, Section
 from newsroom import audit_log
 
@@ -19,40 +19,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Whom the draft is credited to, and what an editor should know about it (empty: nothing)."""
+    """The author of a draft; `notice` tells an editor about a doubtful choice, or is empty."""
 
     contributor: Contributor
     notice: str
 
 
 def find_author(document: ImportedDocument, *, briefing: Briefing) -> Author:
-    """Find the byline among the contributors; nobody is invented, the lead stands in."""
+    """Return the contributor whom the byline names, else the briefing's lead contributor."""
     names = [document.byline, *split_names(document.byline)]
     for name in filter(None, dict.fromkeys(names)):
         found = Contributor.objects.filter(name__iexact=name).order_by("pk")
         contributor = found.filter(pk=briefing.lead_id).first() or found.first()
         if contributor is not None:
-            only = "" if name == document.byline else _only(contributor, document)
-            return Author(contributor=contributor, notice=only)
+            notice = (
+                ""
+                if name == document.byline
+                else f"An issue has one author. From the byline “{document.byline}”, we chose"
+                f" {contributor}."
+            )
+            return Author(contributor=contributor, notice=notice)
     lead = briefing.lead
     if document.byline:
-        notice = f"No contributor is called “{document.byline}”; {lead}, the lead, is entered."
+        notice = (
+            f"No contributor is called “{document.byline}”, so the author is the lead contributor,"
+            f" {lead}."
+        )
     else:
-        notice = f"The document names no author; {lead}, the lead, is entered."
+        notice = f"The document names no author, so the author is the lead contributor, {lead}."
     return Author(contributor=lead, notice=notice)
 
 
-def _only(contributor: Contributor, document: ImportedDocument) -> str:
-    return f"An issue has one author; of “{document.byline}”, {contributor} is entered."
-
-
 def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Actor = None) -> Issue:
-    """Make the briefing's next issue of a document, whole or not at all.
+    """Save a document as the briefing's next issue, whole or not at all.
 
-    Raises ValidationError where a title or strapline, changed since reading, does not fit.
+    Raises ValidationError if the title or strapline is too long.
     """
     with transaction.atomic():
-        # Two imports at once take their numbers one after the other.
+        # So that two imports at the same time get different numbers.
         locked = Briefing.objects.select_for_update().get(pk=briefing.pk)
         issue = Issue(
             briefing=locked,

@@ -1,12 +1,11 @@
-"""Readers' words in a paragraph, set apart as quotations."""
+"""Recognise readers' words in paragraphs and set them apart as quotations."""
 
 from __future__ import annotations
 
 import re
 from itertools import islice
 
-from briefings.document_import.blocks import Block, Paragraph, Quotation
-from briefings.document_import.prose import Prose
+from briefings.document_import.blocks import Block, BlockQuote, Paragraph, RichText
 
 MIN_WORDS = 4
 MAX_ATTRIBUTION = 100
@@ -21,11 +20,11 @@ _OF_READERS = re.compile(
 _SINGLE_CLOSE = re.compile("[.,!?…]’(?=\\s|$)")
 
 
-def set_quotations(blocks: list[Block], *, feedback: bool) -> list[Block]:
-    """Make quotations of paragraphs, and ends of paragraphs, that quote somebody at length.
+def mark_quotations(blocks: list[Block], *, feedback: bool) -> list[Block]:
+    """Turn paragraphs, and ends of paragraphs, that quote somebody at length into quotations.
 
-    Where the author quotes in passing, in an article, the paragraph stays whole; in a feedback
-    section, or where a reader is announced, the quotation is set apart from its announcement.
+    A paragraph of an article that quotes in passing stays whole. In a feedback section, or where
+    a reader is announced, the quotation is set apart from its announcement.
     """
     made: list[Block] = []
     at = 0
@@ -34,77 +33,80 @@ def set_quotations(blocks: list[Block], *, feedback: bool) -> list[Block]:
         used = 1
         if not isinstance(block, Paragraph):
             made.append(block)
-        elif made and isinstance(made[-1], Quotation) and _is_attribution(block.prose.text):
-            made[-1] = Quotation((*made[-1].blocks, block))
-        elif running := _running(blocks, at):
-            made += _pieces_of_running(running)
-            used = len(running)
-        elif _is_quotation(block.prose.text, feedback=feedback):
-            made.append(Quotation((block,)))
+        elif made and isinstance(made[-1], BlockQuote) and _is_attribution(block.content.text):
+            made[-1] = BlockQuote((*made[-1].blocks, block))
+        elif paragraphs := _quoted_paragraphs(blocks, at):
+            made += _split_quoted_paragraphs(paragraphs)
+            used = len(paragraphs)
+        elif _is_quotation(block.content.text, feedback=feedback):
+            made.append(BlockQuote((block,)))
         else:
-            made += _announced(block, feedback=feedback)
+            made += _split_announced(block, feedback=feedback)
         at += used
     return made
 
 
-def _running(blocks: list[Block], at: int) -> list[Prose]:
-    """Recognise a quotation over paragraphs, each opened anew and only the last one closed."""
+def _quoted_paragraphs(blocks: list[Block], at: int) -> list[RichText]:
+    """Return the paragraphs of one quotation, each of which opens it and only the last closes it.
+
+    Empty where no such quotation starts.
+    """
     block = blocks[at]
     if not isinstance(block, Paragraph):
         return []
-    start = _left_open(block.prose.text)
+    start = _unclosed_start(block.content.text)
     if start is None:
         return []
-    mark = block.prose.text[start]
-    held = [block.prose]
+    mark = block.content.text[start]
+    paragraphs = [block.content]
     for following in blocks[at + 1 :]:
-        if not isinstance(following, Paragraph) or not following.prose.text.startswith(mark):
+        if not isinstance(following, Paragraph) or not following.content.text.startswith(mark):
             break
-        held.append(following.prose)
-        if _close(following.prose.text, 0) is not None:
+        paragraphs.append(following.content)
+        if _closing_end(following.content.text, 0) is not None:
             break
-    return held if len(held) > 1 else []
+    return paragraphs if len(paragraphs) > 1 else []
 
 
-def _pieces_of_running(held: list[Prose]) -> list[Block]:
-    first, *middle, last = held
-    start = _left_open(first.text) or 0
-    end = _close(last.text, 0)
+def _split_quoted_paragraphs(paragraphs: list[RichText]) -> list[Block]:
+    first, *middle, last = paragraphs
+    start = _unclosed_start(first.text) or 0
+    end = _closing_end(last.text, 0)
     quoted = (first.cut(start), *middle, last.cut(0, end))
     before = first.cut(0, start)
     after = last.cut(len(last.text) if end is None else end)
     return [
         *([Paragraph(before)] if before else []),
-        Quotation(tuple(Paragraph(prose) for prose in quoted)),
+        BlockQuote(tuple(map(Paragraph, quoted))),
         *([Paragraph(after)] if after else []),
     ]
 
 
 def _is_quotation(text: str, *, feedback: bool) -> bool:
-    """Recognise a paragraph that is one quotation, with at most a name behind it.
+    """Whether a paragraph is one quotation, with at most a name after it.
 
-    What closes in the middle (“A,” she said, “B.”) is an author's sentence.
+    One that closes in the middle (“A,” she said, “B.”) is the author's own sentence.
     """
     if text[:1] not in CLOSING:
         return False
-    end = _close(text, 0)
+    end = _closing_end(text, 0)
     if end is None:
         return feedback
     rest = text[end:].strip()
-    enough = feedback or len(text[:end].split()) >= MIN_WORDS
-    return enough and (not rest or _is_attribution(rest) or rest.startswith("("))
+    is_long_enough = feedback or len(text[:end].split()) >= MIN_WORDS
+    return is_long_enough and (not rest or _is_attribution(rest) or rest.startswith("("))
 
 
-def _announced(block: Paragraph, *, feedback: bool) -> list[Block]:
-    """Recognise 'One reader says: “…”': the announcement stays a paragraph, the rest is quoted."""
+def _split_announced(block: Paragraph, *, feedback: bool) -> list[Block]:
+    """Split 'One reader says: “…”' into its announcement, a paragraph, and the quotation."""
     pieces: list[Block] = []
-    rest = block.prose
+    rest = block.content
     while len(pieces) < 2 * MAX_IN_ONE_PARAGRAPH:
         span = _announced_span(rest.text, feedback=feedback)
         if span is None:
             break
         pieces.append(Paragraph(rest.cut(0, span[0])))
-        pieces.append(Quotation((Paragraph(rest.cut(*span)),)))
+        pieces.append(BlockQuote((Paragraph(rest.cut(*span)),)))
         rest = rest.cut(span[1])
     if not pieces:
         return [block]
@@ -112,40 +114,40 @@ def _announced(block: Paragraph, *, feedback: bool) -> list[Block]:
 
 
 def _announced_span(text: str, *, feedback: bool) -> tuple[int, int] | None:
-    """Where a reader's words begin and end in a paragraph that announces them."""
+    """Return where a reader's words start and end in a paragraph that announces them."""
     for found in islice(_ANNOUNCES.finditer(text), MAX_IN_ONE_PARAGRAPH):
         start = found.end()
         if not feedback and not _OF_READERS.search(text[max(start - 200, 0) : start]):
             continue
         if found[0].startswith(",") and not (feedback and text[start + 1 : start + 2].isupper()):
             continue
-        end = _close(text, start) or len(text)
+        end = _closing_end(text, start) or len(text)
         rest = text[end:].strip()
-        goes_on = rest and not (text[end - 2] in ".!?…" and not rest[0].islower())
-        if len(text[start:end].split()) >= MIN_WORDS and not goes_on:
+        continues = rest and not (text[end - 2] in ".!?…" and not rest[0].islower())
+        if len(text[start:end].split()) >= MIN_WORDS and not continues:
             return start, end
     return None
 
 
-def _left_open(text: str) -> int | None:
-    """Where the quotation begins that a paragraph opens and does not close."""
+def _unclosed_start(text: str) -> int | None:
+    """Return where the quotation starts that a paragraph opens and does not close."""
     if text[:1] == "‘":
-        return 0 if _close(text, 0) is None else None
+        return 0 if _closing_end(text, 0) is None else None
     opened: list[int] = []
     for found in re.finditer('[“”"«»]', text):
-        sign = found[0]
-        if sign in "“«" or (sign == '"' and not opened):
+        mark = found[0]
+        if mark in "“«" or (mark == '"' and not opened):
             opened.append(found.start())
         elif opened:
             opened.pop()
     return opened[0] if opened else None
 
 
-def _close(text: str, start: int) -> int | None:
-    """The offset behind the mark that closes a quotation; None where it stays open."""
+def _closing_end(text: str, start: int) -> int | None:
+    """Return the offset after the mark that closes a quotation; None where it stays open."""
     mark = text[start]
     if mark == "‘":
-        # The apostrophe looks the same; one behind a stop, or the last sign, closes.
+        # The apostrophe looks the same; one after a full stop, or the last character, closes.
         found = _SINGLE_CLOSE.search(text, start + 1)
         if found:
             return found.end()
@@ -162,5 +164,5 @@ def _close(text: str, start: int) -> int | None:
 
 
 def _is_attribution(text: str) -> bool:
-    """Recognise '– a finance director, Leeds', the name behind or under a quotation."""
+    """Whether the text names who is quoted: '– a finance director, Leeds'."""
     return text[:1] in "–—" and bool(text) and len(text) <= MAX_ATTRIBUTION

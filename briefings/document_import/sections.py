@@ -1,16 +1,23 @@
-"""The body of an issue: where its sections begin and what each of them is."""
+"""Recognise the sections of an issue: where each starts and what kind it is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from briefings.document_import.blocks import Block, Heading, Listing, Paragraph, Rule, words_of
-from briefings.document_import.documents import MAX_HEADING, ImportedSection
-from briefings.document_import.lines import MAX_HEADING_LINE, is_headline
-from briefings.document_import.prose import Prose
-from briefings.document_import.quotations import set_quotations
-from briefings.document_import.rendering import section_html
+from briefings.document_import.block_html import section_html
+from briefings.document_import.blocks import (
+    Block,
+    Heading,
+    HorizontalRule,
+    ListBlock,
+    Paragraph,
+    RichText,
+    text_of,
+)
+from briefings.document_import.imported_document import MAX_HEADING, ImportedSection
+from briefings.document_import.quotations import mark_quotations
+from briefings.document_import.short_lines import MAX_HEADING_LINE, is_headline
 
 MAX_HEADINGS_IN_A_ROW = 2
 
@@ -35,41 +42,41 @@ _NOTE = re.compile(
 
 
 def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
-    """Where a document marks no headings of sections, take the lines that serve as such.
+    """Turn lines that serve as headings into headings, in a body without any.
 
-    Those wholly in bold if there are any, else, in plain text, short lines without a stop at
-    their end.
+    These are the lines wholly in bold; without any, and without a marked headline, short lines
+    that do not end as a sentence does.
     """
     if any(isinstance(block, Heading) for block in blocks):
         return blocks
-    lines = {at for at, block in enumerate(blocks) if _may_head(block)}
+    lines = {at for at, block in enumerate(blocks) if _may_be_heading(block)}
     bold = {at for at in lines if _is_bold(blocks[at])}
     if bold or headline_is_marked:
         lines = bold
-    columns = _columns(lines)
+    columns = _lines_in_columns(lines)
     return [
-        Heading(_plain_heading(block.prose), 3 if at - 1 in lines else 2)
+        Heading(_plain_heading(block.content), 3 if at - 1 in lines else 2)
         if isinstance(block, Paragraph) and at in lines - columns and at + 1 < len(blocks)
         else block
         for at, block in enumerate(blocks)
     ]
 
 
-def _may_head(block: Block) -> bool:
-    """Recognise a heading in plain text; a colon may end one that names a kind of section."""
-    if not isinstance(block, Paragraph) or block.prose.has_picture or block.indent > 3:
+def _may_be_heading(block: Block) -> bool:
+    """Whether a paragraph may be a heading; a colon may end one that names a kind of section."""
+    if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
-    text = block.prose.text
+    text = block.content.text
     named = text.endswith(":") and bool(_FEEDBACK.search(text) or _ROUNDUP.search(text))
     return is_headline(text[:-1] if named else text, longest=MAX_HEADING_LINE)
 
 
 def _is_bold(block: Block) -> bool:
-    return isinstance(block, Paragraph) and block.prose.is_wholly("strong")
+    return isinstance(block, Paragraph) and block.content.is_wholly("strong")
 
 
-def _columns(lines: set[int]) -> set[int]:
-    """The lines that stand in a column of their like: names or an address, and no headings."""
+def _lines_in_columns(lines: set[int]) -> set[int]:
+    """Return the lines in a column of short ones: names or an address, not headings."""
     columns: set[int] = set()
     row: list[int] = []
     for at in [*sorted(lines), -1]:
@@ -80,67 +87,67 @@ def _columns(lines: set[int]) -> set[int]:
     return columns
 
 
-def _plain_heading(prose: Prose) -> Prose:
-    """A heading's words without the bold that made it one and the colon that ended it."""
-    return Prose.plain(prose.text.rstrip(": "))
+def _plain_heading(content: RichText) -> RichText:
+    """Return a heading's text without its bold and without a colon at its end."""
+    return RichText.plain(content.text.rstrip(": "))
 
 
 def split_sections(blocks: list[Block], *, title: str) -> Iterator[tuple[str, list[Block]]]:
-    """Give each section's heading and blocks; what stands before the first has the title's."""
+    """Yield each section's heading and blocks; what precedes the first heading gets the title."""
     levels = [block.level for block in blocks if isinstance(block, Heading)]
     highest = min(levels, default=0)
     heading = title
-    held: list[Block] = []
-    begun = False
+    section: list[Block] = []
+    has_heading = False
     for block in blocks:
         if isinstance(block, Heading) and block.level == highest:
-            if begun or held:
-                yield heading, held
-            heading, held, begun = block.prose.text, [], True
+            if has_heading or section:
+                yield heading, section
+            heading, section, has_heading = block.content.text, [], True
         elif isinstance(block, Heading):
-            held.append(Heading(block.prose, 3 if block.level == highest + 1 else 4))
+            section.append(Heading(block.content, 3 if block.level == highest + 1 else 4))
         else:
-            held.append(block)
-    if begun or held:
-        yield heading, held
+            section.append(block)
+    if has_heading or section:
+        yield heading, section
 
 
 def make_section(heading: str, blocks: list[Block]) -> ImportedSection:
-    """A section of the kind that its heading or its content tells."""
+    """Return a section; its kind follows from its heading or its content."""
     kind = kind_of(heading, blocks)
-    body = set_quotations(_without_outer_rules(blocks), feedback=kind == "feedback")
+    body = mark_quotations(_without_outer_rules(blocks), feedback=kind == "feedback")
     return ImportedSection(kind=kind, heading=heading, html=section_html(body))
 
 
 def kind_of(heading: str, blocks: list[Block]) -> str:
-    """What a section is: its heading speaks first, then whether it is mainly bullets."""
+    """Return a section's kind: by its heading if that tells, else by whether it is mainly lists."""
     if _FEEDBACK.search(heading):
         return "feedback"
-    if _ROUNDUP.search(heading) or _is_mainly_bullets(blocks):
+    if _ROUNDUP.search(heading) or _is_mainly_lists(blocks):
         return "roundup"
     return "note" if _NOTE.search(heading) else "feature"
 
 
-def _is_mainly_bullets(blocks: list[Block]) -> bool:
-    """Recognise a round-up without its name: more than half of its words are in lists."""
-    listed = sum(len(words_of(block)) for block in blocks if isinstance(block, Listing))
-    return listed * 2 > sum(len(words_of(block)) for block in blocks)
+def _is_mainly_lists(blocks: list[Block]) -> bool:
+    """Whether more than half of a section's text is in lists, as in a round-up."""
+    listed = sum(len(text_of(block)) for block in blocks if isinstance(block, ListBlock))
+    return listed * 2 > sum(len(text_of(block)) for block in blocks)
 
 
 def _without_outer_rules(blocks: list[Block]) -> list[Block]:
     start, end = 0, len(blocks)
-    while start < end and isinstance(blocks[start], Rule):
+    while start < end and isinstance(blocks[start], HorizontalRule):
         start += 1
-    while end > start and isinstance(blocks[end - 1], Rule):
+    while end > start and isinstance(blocks[end - 1], HorizontalRule):
         end -= 1
     return blocks[start:end]
 
 
 def demote_long_headings(blocks: list[Block]) -> list[Block]:
-    """A heading longer than a column holds is text that somebody made large."""
+    """Make headings that are too long for one paragraphs: text that somebody made large."""
     return [
-        Paragraph(block.prose)
-        if isinstance(block, Heading) and len(block.prose.text) > MAX_HEADING
+        Paragraph(block.content)
+        if isinstance(block, Heading) and len(block.content.text) > MAX_HEADING
         else block
         for block in blocks
     ]

@@ -1,1 +1,1 @@
-"""An issue as readers get it: web page, e-mail HTML, plain text."""
+"""An issue as readers get it: web page, email HTML and plain text."""

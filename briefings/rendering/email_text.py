@@ -1,8 +1,7 @@
-"""A section's words as plain text, as somebody would type them.
+"""A section's body as plain text, as somebody would type it.
 
-Written from the section itself, not scraped from the letter. Links are numbered and their addresses
-stand under the section, one on each line, where a mail program makes them clickable and no line
-break can cut them.
+Links are numbered, and their addresses follow the section, one on each line, where an email program
+makes them clickable and no line break can cut them.
 """
 
 from __future__ import annotations
@@ -11,54 +10,55 @@ import re
 from collections.abc import Callable
 from urllib.parse import urljoin
 
-from briefings.rendering.html_tree import BLOCKS, Element, grow
+from briefings.rendering.section_html import parse_section
 from briefings.rendering.text_tables import Row, text_table
 from briefings.rendering.text_wrap import WIDTH, wrap_text
+from newsroom.html_tree import BLOCKS, Element
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
-_RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-_LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_SUPERSCRIPT = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_SUBSCRIPT = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "o", "a", "er", "e"})
-BREAK = "* * *"
-LONG_ITEM = 3  # lines from which bullets stand apart
-LONGEST_VERBATIM = 200  # letters of up to four octets each; mail allows a line of 998
+RULE = "* * *"
+LONG_ITEM = 3  # lines; longer items have blank lines between them
+MAX_PREFORMATTED = 200  # characters of up to four bytes each; email allows lines of 998
 
 
-def email_text(body: str, *, base_url: str, first_note: int = 1) -> tuple[str, int]:
-    """Type a section's body; gives its text and the number for the next section's first link."""
-    typist = _Typist(base_url=base_url, first_note=first_note)
-    text = "\n\n".join(typist.blocks(grow(body), width=WIDTH))
-    notes = "\n".join(f"[{number}] {address}" for address, number in typist.notes.items())
-    return "\n\n".join(filter(None, [text, notes])), first_note + len(typist.notes)
+def email_text(body: str, *, base_url: str, first_link: int = 1) -> tuple[str, int]:
+    """Return a section's body as text, and the number for the next section's first link."""
+    writer = _TextWriter(base_url=base_url, first_link=first_link)
+    text = "\n\n".join(writer.blocks(parse_section(body), width=WIDTH))
+    links = "\n".join(f"[{number}] {address}" for address, number in writer.links.items())
+    return "\n\n".join(filter(None, [text, links])), first_link + len(writer.links)
 
 
-class _Typist:
-    """Types blocks of a tree and keeps count of the links."""
+class _TextWriter:
+    """Writes the blocks of a tree as text and numbers the links."""
 
-    def __init__(self, *, base_url: str, first_note: int) -> None:
+    def __init__(self, *, base_url: str, first_link: int) -> None:
         self.base_url = base_url
-        self.first_note = first_note
-        self.notes: dict[str, int] = {}
-        self.ways: dict[str, Callable[[Element, int], list[str]]] = {
-            "ul": self.bullets,
-            "ol": self.bullets,
+        self.first_link = first_link
+        self.links: dict[str, int] = {}
+        self.writers: dict[str, Callable[[Element, int], list[str]]] = {
+            "ul": self.list_items,
+            "ol": self.list_items,
             "blockquote": self.quote,
-            "pre": self.verbatim,
+            "pre": self.preformatted,
             "table": self.table,
-            "hr": lambda _rule, _width: [BREAK],
+            "hr": lambda _rule, _width: [RULE],
             "h3": self.heading,
             "h4": self.heading,
         }
 
     def blocks(self, node: Element, *, width: int) -> list[str]:
-        """Type what stands in an element, paragraph by paragraph."""
-        typed: list[str] = []
+        """Return the text of each block inside an element."""
+        texts: list[str] = []
         run: list[Element | str] = []
 
         def end_run() -> None:
             words = self.inline(run).strip(" \n")
             if words.strip():
-                typed.append(wrap_text(words, width=width))
+                texts.append(wrap_text(words, width=width))
             run.clear()
 
         for child in node.children:
@@ -66,20 +66,21 @@ class _Typist:
                 run.append(child)
                 continue
             end_run()
-            way = self.ways.get(child.tag)
-            typed += way(child, width) if way else self.blocks(child, width=width)
+            write = self.writers.get(child.tag)
+            texts += write(child, width) if write else self.blocks(child, width=width)
         end_run()
-        return typed
+        return texts
 
     def inline(self, nodes: list[Element | str]) -> str:
-        """Type running words; a line break is the only break in them."""
-        typed = "".join(
-            _SPACES.sub(" ", node) if isinstance(node, str) else self.phrase(node) for node in nodes
+        """Return running text; the only line breaks in it are those of <br>."""
+        text = "".join(
+            _SPACES.sub(" ", node) if isinstance(node, str) else self.inline_element(node)
+            for node in nodes
         )
-        return re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", typed))
+        return re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", text))
 
-    def phrase(self, node: Element) -> str:
-        """Type one inline element."""
+    def inline_element(self, node: Element) -> str:
+        """Return the text of one inline element."""
         if node.tag == "br":
             return "\n"
         if node.tag == "img":
@@ -90,21 +91,21 @@ class _Typist:
             case "a":
                 return self.link(words, node.attributes.get("href", "").strip())
             case "sup":
-                return _raised(words)
+                return _superscript(words)
             case "sub":
-                return words.translate(_LOWERED)
+                return words.translate(_SUBSCRIPT)
             case "s" if words.strip():
                 return f"~{words}~"
         return f" {words} " if node.tag in BLOCKS else words  # a paragraph within a link
 
     def link(self, words: str, href: str) -> str:
-        """Type a link's words and the number of its address, unless the words are the address."""
+        """Return a link's text and number, or the address alone where that is the text."""
         if not href:
             return words
         scheme, _, rest = href.partition(":")
         if scheme.lower() in {"mailto", "tel"}:
-            there = rest.partition("?")[0]
-            return words if there in words else f"{words} <{there}>".lstrip()
+            recipient = rest.partition("?")[0]
+            return words if recipient in words else f"{words} <{recipient}>".lstrip()
         try:
             address = urljoin(self.base_url, href)
         except ValueError:
@@ -115,53 +116,52 @@ class _Typist:
             address.partition("://")[2].rstrip("/"),
         }:
             return address
-        number = self.notes.setdefault(address, self.first_note + len(self.notes))
+        number = self.links.setdefault(address, self.first_link + len(self.links))
         kept = words.rstrip(" \n")
         return f"{kept}\xa0[{number}]{words[len(kept) :]}".lstrip("\xa0")
 
     def heading(self, node: Element, width: int) -> list[str]:
-        """Type a heading within a section."""
+        """Return a heading within a section."""
         words = " ".join(self.inline(node.children).split())
         return [wrap_text(words, width=width)] if words else []
 
     def quote(self, node: Element, width: int) -> list[str]:
-        """Type a quote as mail has always marked one."""
+        """Return a quotation with > before each line."""
         inner = "\n\n".join(self.blocks(node, width=max(width - 2, 24)))
         return (
             [re.sub(r"^", "> ", inner, flags=re.MULTILINE).replace("> \n", ">\n")] if inner else []
         )
 
-    def verbatim(self, node: Element, width: int) -> list[str]:
-        """Type verbatim text, set in by four."""
-        del width
+    def preformatted(self, node: Element, _width: int) -> list[str]:
+        """Return preformatted text, indented by four."""
         lines = [
-            line[start : start + LONGEST_VERBATIM]
-            for line in node.words.strip("\n").expandtabs(4).split("\n")
-            for start in range(0, len(line) or 1, LONGEST_VERBATIM)
+            line[start : start + MAX_PREFORMATTED]
+            for line in node.text.strip("\n").expandtabs(4).split("\n")
+            for start in range(0, len(line) or 1, MAX_PREFORMATTED)
         ]
         return ["\n".join(f"    {line}".rstrip() for line in lines)] if any(lines) else []
 
-    def bullets(self, node: Element, width: int) -> list[str]:
-        """Type a list, each item hanging from its mark; a list of short items stands close."""
+    def list_items(self, node: Element, width: int) -> list[str]:
+        """Return a list with hanging indents; without blank lines where all items are short."""
         start = node.attributes.get("start", "")
         number = int(start) if re.fullmatch(r"-?[0-9]{1,6}", start, re.ASCII) else 1
         items: list[str] = []
-        close = True
+        is_compact = True
         for item in node.elements:
             mark = f"{number}. " if node.tag == "ol" else "• "
             blocks = self.blocks(item, width=max(width - len(mark), 24))
             if not blocks:
                 continue
             number += 1
-            close = close and _is_close(item) and blocks[0].count("\n") < LONG_ITEM
-            joint = "\n" if _is_close(item) else "\n\n"
+            is_compact = is_compact and _is_compact(item) and blocks[0].count("\n") < LONG_ITEM
+            separator = "\n" if _is_compact(item) else "\n\n"
             indent = " " * len(mark)
-            hung = re.sub(r"\n(?!\n)", f"\n{indent}", joint.join(blocks))
-            items.append(mark + hung.replace(f"{indent}\n", "\n"))
-        return [("\n" if close else "\n\n").join(items)] if items else []
+            hanging = re.sub(r"\n(?!\n)", f"\n{indent}", separator.join(blocks))
+            items.append(mark + hanging.replace(f"{indent}\n", "\n"))
+        return [("\n" if is_compact else "\n\n").join(items)] if items else []
 
     def table(self, node: Element, width: int) -> list[str]:
-        """Type a table and its caption."""
+        """Return a table and its caption."""
         rows = [
             Row(
                 cells=[
@@ -169,40 +169,40 @@ class _Typist:
                     for cell in line.elements
                     for words in [self.cell(cell), *[""] * (_span(cell) - 1)]
                 ],
-                is_head=all(cell.tag == "th" for cell in line.elements),
+                is_header=all(cell.tag == "th" for cell in line.elements),
             )
             for line in _own_rows(node)
         ]
         caption = next((child for child in node.elements if child.tag == "caption"), None)
-        typed = self.heading(caption, width) if caption else []
+        texts = self.heading(caption, width) if caption else []
         table = text_table([row for row in rows if any(row.cells)], width=width)
-        return [*typed, table] if table else typed
+        return [*texts, table] if table else texts
 
     def cell(self, node: Element) -> str:
-        """Type a cell on one line."""
+        """Return the text of a cell on one line."""
         return " ".join(" ".join(self.blocks(node, width=10_000)).split())
 
 
-def _raised(words: str) -> str:
-    """Type what stands above the line: m², 1st, x^k."""
+def _superscript(words: str) -> str:
+    """Return superscript as text: m², 1st, x^k."""
     if words.strip() in _ORDINALS or not words.strip():
         return words
-    raised = words.translate(_RAISED)
-    return f"^{words}" if set(raised) & set(words) - {" "} else raised
+    superscript = words.translate(_SUPERSCRIPT)
+    return f"^{words}" if set(superscript) & set(words) - {" "} else superscript
 
 
 def _holds_blocks(node: Element) -> bool:
     return node.tag in BLOCKS or any(node.find(*BLOCKS))
 
 
-def _is_close(item: Element) -> bool:
-    """Whether a list's item is one paragraph, with at most lists under it."""
-    blocks = [it for it in item.elements if _holds_blocks(it)]
-    paragraphs = [it for it in blocks if it.tag not in {"ul", "ol"}]
-    has_loose_words = any(
-        words.strip() if isinstance(words, str) else words not in blocks for words in item.children
+def _is_compact(item: Element) -> bool:
+    """Whether a list item is one paragraph, with nothing but lists under it."""
+    blocks = [child for child in item.elements if _holds_blocks(child)]
+    paragraphs = [block for block in blocks if block.tag not in {"ul", "ol"}]
+    has_loose_text = any(
+        child.strip() if isinstance(child, str) else child not in blocks for child in item.children
     )
-    return len(paragraphs) + has_loose_words <= 1
+    return len(paragraphs) + has_loose_text <= 1
 
 
 def _own_rows(table: Element) -> list[Element]:

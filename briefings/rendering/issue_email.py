@@ -1,9 +1,8 @@
-"""An issue as a letter: subject, e-mail HTML and plain text, once for all its readers."""
+"""An issue as an email: subject, HTML and plain text, rendered once for all its subscribers."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +18,10 @@ from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
+from newsroom.invisible_characters import one_line
 
-# Gmail shows the first 102 KB of a letter and hides the rest, the way to unsubscribe included. What
-# a relay adds to the HTML (a tracking rewrite, another encoding) needs some room.
+# Gmail shows the first 102 KB of an email and hides the rest, the unsubscribe link included. The
+# difference leaves room for what a relay adds to the HTML (tracking, another encoding).
 GMAIL_CLIP_BYTES = 100_000
 PREVIEW_CHARS = 140
 
@@ -30,9 +30,10 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailLinks:
-    """Complete addresses; the first three may be stand-ins that become a reader's own later.
+    """The email's links, as full addresses.
 
-    `subscribe` is where the sign-up pages begin; which issue leads there is added to it.
+    The first three may be placeholders for each subscriber's own links. `subscribe` is the root of
+    the sign-up pages.
     """
 
     unsubscribe: str
@@ -43,7 +44,7 @@ class EmailLinks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedEmail:
-    """A letter as it is frozen into a dispatch."""
+    """An issue email as it is stored in a dispatch."""
 
     subject: str
     html: str
@@ -52,14 +53,14 @@ class RenderedEmail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSize:
-    """How heavy a letter's HTML is, in octets; `warning` is empty or a sentence for an editor."""
+    """The size of an email's HTML in bytes; `warning` is empty or a sentence for an editor."""
 
     bytes: int
     warning: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _DressedSection:
+class _EmailSection:
     kind: str
     heading: str
     html: SafeString
@@ -67,46 +68,46 @@ class _DressedSection:
 
     @property
     def words(self) -> int:
-        """How many words a reader has before them."""
+        """The number of words."""
         return len(self.text.split())
 
 
 def render_issue_email(issue: Issue, *, links: EmailLinks) -> RenderedEmail:
-    """Write an issue's letter. The links come through byte for byte; in text each has a line."""
-    words = issue_email_context(issue, links=links)
-    html = _inliner.inline(render_to_string("email/issue/body.html", words))
-    text = render_to_string("email/issue/body.txt", words)
+    """Return an issue's email. Its links are unchanged; in the text, each has its own line."""
+    context = issue_email_context(issue, links=links)
+    html = _inliner.inline(render_to_string("email/issue/body.html", context))
+    text = render_to_string("email/issue/body.txt", context)
     return RenderedEmail(
-        subject=words["subject"],
+        subject=context["subject"],
         html=wrap_html(html) + "\n",
         text=text.strip("\n") + "\n",
     )
 
 
 def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
-    """What the templates of templates/email/issue/ are told, the dressed sections included."""
+    """Return the context for the templates in templates/email/issue/."""
     url = settings.SITE_URL + issue.get_absolute_url()
-    sections = _dress_sections(issue, url=url)
+    sections = _email_sections(issue, url=url)
     return {
         "issue": issue,
         "briefing": issue.briefing,
         "author": issue.author,
         "sections": sections,
         "links": links,
-        # Which issue brought a new reader, and nothing of whose copy it was.
-        "own_copy_url": f"{links.subscribe}{issue.briefing.slug}/?issue={issue.number}",
+        # Tells which issue brought a new subscriber, but not who forwarded it.
+        "sign_up_url": f"{links.subscribe}{issue.briefing.slug}/?issue={issue.number}",
         "inks": issue.briefing.inks,
         "subject": _subject(issue),
-        "preview": issue.strapline.strip() or _opening(sections),
+        "preview": issue.strapline.strip() or _first_words(sections),
         "url": url,
         "comments_url": f"{url}#comments" if issue.briefing.comments_close_after else "",
         "briefing_url": settings.SITE_URL + issue.briefing.get_absolute_url(),
         "can_reply": bool(
             issue.briefing.reply_address or settings.REPLY_ADDRESS or issue.briefing.lead.contact
         ),
-        # Formatted here: a template would move it from the briefing's clock to the site's.
+        # Formatted here: a template would convert it from the briefing's time zone to the site's.
         "day": dateformat.format(issue.dateline, "j F Y"),
-        "minutes": max(1, math.ceil(sum(it.words for it in sections) / WORDS_A_MINUTE)),
+        "minutes": max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "site_host": urlsplit(settings.SITE_URL).netloc,
@@ -115,10 +116,10 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
 
 
 def measure_issue_email(issue: Issue) -> EmailSize:
-    """Weigh the letter that an issue would become, so that its editor can shorten it in time."""
-    stand_in = f"{settings.SITE_URL}/unsubscribe/{'x' * 48}/"
+    """Return how large an issue's email would be, so that its editor can shorten it in time."""
+    placeholder = f"{settings.SITE_URL}/unsubscribe/{'x' * 48}/"
     links = EmailLinks(
-        unsubscribe=stand_in, preferences=stand_in, view=stand_in, subscribe=stand_in
+        unsubscribe=placeholder, preferences=placeholder, view=placeholder, subscribe=placeholder
     )
     size = len(render_issue_email(issue, links=links).html.encode())
     warning = ""
@@ -132,41 +133,41 @@ def measure_issue_email(issue: Issue) -> EmailSize:
 
 
 def _subject(issue: Issue) -> str:
-    """Make the subject: one line, and nothing in it that a header could mistake for its end."""
+    """Return the subject on one line, without characters that could end a header."""
     line = render_to_string("email/issue/subject.txt", {"issue": issue, "briefing": issue.briefing})
-    return "".join(char for char in " ".join(line.split()) if unicodedata.category(char) != "Cc")
+    return one_line(line)
 
 
-def _dress_sections(issue: Issue, *, url: str) -> list[_DressedSection]:
-    """Give each section its two dresses; links are numbered through the whole text."""
-    dressed: list[_DressedSection] = []
-    note = 1
+def _email_sections(issue: Issue, *, url: str) -> list[_EmailSection]:
+    """Return each section as HTML and text; links are numbered through the whole text."""
+    rendered: list[_EmailSection] = []
+    next_link = 1
     for section in issue.sections.all():
-        text, note = email_text(section.body, base_url=url, first_note=note)
-        heading = _heading(section, issue, is_first=not dressed)
+        text, next_link = email_text(section.body, base_url=url, first_link=next_link)
+        heading = _heading(section, issue, is_first=not rendered)
         if not (heading or text):
             continue
         html = email_html(section.body, kind=section.kind, headed=bool(heading), base_url=url)
-        dressed.append(
-            _DressedSection(
+        rendered.append(
+            _EmailSection(
                 kind=section.kind,
                 heading=heading,
                 html=mark_safe(html),  # written from a tree of sanitised HTML
                 text=text,
             )
         )
-    return dressed
+    return rendered
 
 
 def _heading(section: Section, issue: Issue, *, is_first: bool) -> str:
-    """Show no second heading where the first section repeats the headline."""
+    """Return a section's heading; empty where the first section repeats the headline."""
     heading = " ".join(section.heading.split())
     repeats = heading.casefold() == " ".join(issue.title.split()).casefold()
     return "" if is_first and repeats else heading
 
 
-def _opening(sections: list[_DressedSection]) -> str:
-    """The first words, for the line that an inbox shows beside the subject."""
+def _first_words(sections: list[_EmailSection]) -> str:
+    """Return the first words, for the line that an inbox shows beside the subject."""
     words = " ".join(sections[0].text.split()) if sections else ""
     if len(words) <= PREVIEW_CHARS:
         return words

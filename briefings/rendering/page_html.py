@@ -1,8 +1,8 @@
 """An issue's sections as the public pages and the feeds show them.
 
-Stored words are sanitised HTML. Here they get what belongs to the page alone: `rel` on links that
-leave the site, classes instead of style attributes (the policy allows none), tables that scroll by
-themselves, and a link in place of a picture that another site would have to serve.
+A stored section is sanitised HTML. Here it gets what only the page needs: `rel` on links to other
+sites, classes instead of style attributes (the content security policy allows none), tables that
+scroll, and a link in place of each picture that another site would have to serve.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section, SectionKind
-from briefings.rendering.html_tree import Element, grow, write
+from briefings.rendering.section_html import names_a_source, parse_section, raise_heading
+from newsroom.html_tree import Element, write
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
 ALIGNMENT_CLASSES = {"center": "to-centre", "right": "to-right", "justify": "to-justify"}
@@ -25,7 +26,7 @@ ALIGNMENT_CLASSES = {"center": "to-centre", "right": "to-right", "justify": "to-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSection:
-    """A section ready for a page; no heading where the issue's headline says it already."""
+    """A section ready for a page; without its heading where that repeats the issue's headline."""
 
     pk: int
     anchor: str
@@ -36,7 +37,7 @@ class PageSection:
 
 
 def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
-    """Render an issue's sections; with a `base`, addresses hold outside the site too."""
+    """Return an issue's sections; with a `base` address, their links work outside the site too."""
     sections = list(issue.sections.all())
     return [
         _page_section(section, first=index == 0, title=issue.title, base=base)
@@ -45,7 +46,7 @@ def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
 
 
 def reading_minutes(sections: Iterable[PageSection]) -> int:
-    """Estimate how long the words take, in whole minutes, at least one."""
+    """Return the estimated reading time in whole minutes, at least one."""
     return max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE))
 
 
@@ -67,109 +68,111 @@ def _page_section(section: Section, *, first: bool, title: str, base: str) -> Pa
 def render_body(
     html: str, *, kind: str = SectionKind.FEATURE, headed: bool = True, base: str = ""
 ) -> tuple[SafeString, int]:
-    """Turn a section's stored words into the page's HTML, and count them.
+    """Return a section's body as the page's HTML, and its number of words.
 
-    Without a heading of the section's own, headings in it move up a rank, so that none is skipped.
+    Without a heading of the section's own, headings in it move up a level, so that none is skipped.
     """
-    return _render(html, _Dress(kind=kind, headed=headed, base=base, site=settings.SITE_URL))
+    return _render(html, _Surroundings(kind=kind, headed=headed, base=base, site=settings.SITE_URL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Dress:
-    """What decides how a body looks, besides its words."""
+class _Surroundings:
+    """Everything besides the body itself that its HTML depends on."""
 
     kind: str
     headed: bool
     base: str
     site: str
 
-    def is_ours(self, address: str) -> bool:
+    def is_on_site(self, address: str) -> bool:
         """Whether this site serves an address."""
         host = _host(address)
         return host == "" or host == _host(self.site)
 
 
 @lru_cache(maxsize=512)
-def _render(html: str, dress: _Dress) -> tuple[SafeString, int]:
-    body = grow(html)
-    words = len(body.words.split())
-    _put_on(body, dress)
+def _render(html: str, around: _Surroundings) -> tuple[SafeString, int]:
+    body = parse_section(html)
+    words = len(body.text.split())
+    _adapt_children(body, around)
     return mark_safe(write(body)), words
 
 
-def _put_on(parent: Element, dress: _Dress, *, within: frozenset[str] = frozenset()) -> None:
-    """Dress what stands in an element, from the outside in."""
+def _adapt_children(
+    parent: Element, around: _Surroundings, *, within: frozenset[str] = frozenset()
+) -> None:
+    """Adapt everything inside an element to the page, from the outside in."""
     for index, child in enumerate(parent.children):
         if isinstance(child, Element):
             _align(child)
-            if dress.base:
-                _make_absolute(child, dress)
-            parent.children[index] = _dressed(child, parent, dress, within)
-            _put_on(child, dress, within=within | {child.tag})
+            if around.base:
+                _make_absolute(child, around)
+            parent.children[index] = _adapted(child, parent, around, within)
+            _adapt_children(child, around, within=within | {child.tag})
 
 
-def _dressed(
-    child: Element, parent: Element, dress: _Dress, within: frozenset[str]
+def _adapted(
+    child: Element, parent: Element, around: _Surroundings, within: frozenset[str]
 ) -> Element | str:
-    """Give one element what its kind wears; what it holds comes later."""
+    """Return one element as the page shows it; its children are adapted later."""
     match child.tag:
         case "img":
-            return _picture(child, dress, in_link="a" in within)
+            return _picture(child, around, in_link="a" in within)
         case "table":
             scroll = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
             return Element("div", scroll, [child])
-        case "em" if dress.kind == SectionKind.ROUNDUP and _closes_an_item(child, parent):
+        case "em" if around.kind == SectionKind.ROUNDUP and _is_source_of_item(child, parent):
             child.tag, child.attributes = "span", {"class": "src"}
-        case "a" if not dress.is_ours(child.attributes.get("href", "")):
+        case "a" if not around.is_on_site(child.attributes.get("href", "")):
             child.attributes["rel"] = "noopener"
-        case "p" if "blockquote" in within and child.names_a_source:
+        case "p" if "blockquote" in within and names_a_source(child):
             child.attributes["class"] = "said-by"
-        case "h3" | "h4" if not dress.headed:
-            child.move_up_a_rank()
+        case "h3" | "h4" if not around.headed:
+            raise_heading(child)
     return child
 
 
-def _closes_an_item(element: Element, parent: Element) -> bool:
-    """Whether an item of a round-up ends with these words, after a whole sentence: its source."""
-    said = [child for child in parent.children if isinstance(child, Element) or child.strip()]
-    if parent.tag not in {"li", "p"} or len(said) < 2 or said[-1] is not element:
+def _is_source_of_item(element: Element, parent: Element) -> bool:
+    """Whether an item of a round-up ends with this element, after a full sentence: its source."""
+    worded = [child for child in parent.children if isinstance(child, Element) or child.strip()]
+    if parent.tag not in {"li", "p"} or len(worded) < 2 or worded[-1] is not element:
         return False
-    before = said[-2] if isinstance(said[-2], str) else said[-2].words
+    before = worded[-2] if isinstance(worded[-2], str) else worded[-2].text
     return before.rstrip().endswith((".", "!", "?", "”", "’", ")"))
 
 
 def _align(element: Element) -> None:
-    """Say by a class what the editor said by a style attribute."""
+    """Replace the editor's alignment style by a class."""
     align = element.attributes.pop("style", "").removeprefix("text-align:")
     if align in ALIGNMENT_CLASSES:
         element.attributes["class"] = ALIGNMENT_CLASSES[align]
 
 
-def _picture(image: Element, dress: _Dress, *, in_link: bool) -> Element | str:
-    """Show a picture of ours; of another site's, which the page may not fetch, say where it is."""
-    words = image.attributes.get("alt", "").strip()
-    if dress.is_ours(image.attributes.get("src", "")):
-        image.attributes |= {"alt": words, "loading": "lazy"}
+def _picture(image: Element, around: _Surroundings, *, in_link: bool) -> Element | str:
+    """Return a picture of this site; of another site's, which the page may not load, a link."""
+    alt = image.attributes.get("alt", "").strip()
+    if around.is_on_site(image.attributes.get("src", "")):
+        image.attributes |= {"alt": alt, "loading": "lazy"}
         return image
-    label = f"{words or 'Picture'} (picture)"
+    label = f"{alt or 'Picture'} (picture)"
     if in_link:
         return label
     return Element("a", {"href": image.attributes["src"], "rel": "noopener"}, [label])
 
 
 def _host(address: str) -> str:
-    """The host of an address; empty for one within the site, never raising."""
+    """Return the host of an address: empty within the site, a question mark if it is invalid."""
     try:
         return urlsplit(address).netloc.lower()
     except ValueError:
         return "?"
 
 
-def _make_absolute(element: Element, dress: _Dress) -> None:
-    """Let addresses within the site lead here from anywhere."""
+def _make_absolute(element: Element, around: _Surroundings) -> None:
+    """Complete addresses within the site."""
     for name in ("href", "src"):
         address = element.attributes.get(name, "")
         if address.startswith("/"):
-            element.attributes[name] = dress.site + address
+            element.attributes[name] = around.site + address
         elif address.startswith("#"):
-            element.attributes[name] = dress.base + address
+            element.attributes[name] = around.base + address

@@ -1,4 +1,4 @@
-"""Lines as a typist breaks them: at spaces, by what a column shows, never within an address."""
+"""Wrap plain text: at spaces, by the columns that it takes, never within an address."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import unicodedata
 
 WIDTH = 72
 
-_SPACE = re.compile(r"[ \t\n\r\f\v]+")  # a no-break space is no place to break
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")  # without the no-break space
 _ADDRESS = re.compile(r"(?:https?://|mailto:|tel:|\S+@)\S", re.IGNORECASE)
-# What Chinese, Japanese and Korean typesetting keeps off the start or the end of a line.
+# What may not start or end a line in Chinese, Japanese and Korean typesetting.
 _NOT_FIRST = "、。，．・：；？！）］｝〕〉》」』】〙〗〟’”»ゝゞ々ーァィゥェォッャュョヮぁぃぅぇぉっゃゅょゎ…‥％"  # noqa: E501
 _NOT_LAST = "（［｛〔〈《「『【〘〖〝‘“«"
 
 
 def columns(text: str) -> int:
-    """How many columns a terminal shows this in: wide letters take two, combining marks none."""
+    """Return the columns that a text takes: wide characters take two, combining marks none."""
     return len(text) if text.isascii() else sum(map(_width, text))
 
 
@@ -26,13 +26,15 @@ def _width(char: str) -> int:
 
 
 def wrap_text(text: str, *, width: int = WIDTH) -> str:
-    """Fill lines up to `width` columns; line breaks in the text stay."""
-    lines = [line for part in text.split("\n") for line in _fill(part, room=max(width, 20))]
+    """Return the text in lines of up to `width` columns; line breaks in the text stay."""
+    lines = [
+        line for part in text.split("\n") for line in _wrap_paragraph(part, room=max(width, 20))
+    ]
     return "\n".join(lines).replace("\xa0", " ")
 
 
-def _fill(text: str, *, room: int) -> list[str]:
-    """Break one paragraph into lines."""
+def _wrap_paragraph(text: str, *, room: int) -> list[str]:
+    """Return one paragraph's lines."""
     lines: list[str] = []
     line, used = "", 0
     for word in filter(None, _SPACE.split(text)):
@@ -47,14 +49,14 @@ def _fill(text: str, *, room: int) -> list[str]:
 
 
 def _pieces(word: str, *, room: int) -> list[str]:
-    """Where a word may be broken: nowhere as a rule; between wide letters; a monster by force."""
+    """Split a word where it may be broken: between wide characters, or where it is too long."""
     if _ADDRESS.match(word) or (word.isascii() and len(word) <= room):
         return [word]
     pieces: list[str] = []
     size = room
     for char in word:
         wide = _width(char)
-        if pieces and not _may_part(pieces[-1][-1], char) and size + wide <= room:
+        if pieces and not _may_break(pieces[-1][-1], char) and size + wide <= room:
             pieces[-1] += char
             size += wide
         else:
@@ -63,7 +65,7 @@ def _pieces(word: str, *, room: int) -> list[str]:
     return pieces
 
 
-def _may_part(before: str, after: str) -> bool:
+def _may_break(before: str, after: str) -> bool:
     wide = _width(before) == 2 or _width(after) == 2
     joined = _width(after) == 0 or before == "\u200d" or after in _NOT_FIRST or before in _NOT_LAST
     return wide and not joined

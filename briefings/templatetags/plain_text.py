@@ -1,4 +1,4 @@
-"""How a text template keeps its lines short: `{{ issue.strapline|wrapped }}`."""
+"""Filters that keep lines short in text templates: `{{ issue.strapline|wrapped }}`."""
 
 from django import template
 
@@ -9,12 +9,12 @@ register = template.Library()
 
 @register.filter
 def wrapped(words: object) -> str:
-    """One paragraph, on lines of 72 columns."""
+    """Return one paragraph in lines of at most 72 columns."""
     return wrap_text(" ".join(str(words).split()))
 
 
 @register.filter
 def underlined(words: object, stroke: str) -> str:
-    """A heading over a line of strokes as long as its longest line."""
+    """Return a heading above a line of strokes that is as long as its longest line."""
     lines = wrapped(words)
     return f"{lines}\n{stroke * min(max(map(columns, lines.split(chr(10)))), WIDTH)}"

@@ -6,7 +6,6 @@ machine-readable reports, and what is left of the returned email.
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 from email import message_from_bytes, message_from_string
@@ -14,6 +13,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
 
+from newsroom.html_tree import Element, parse
 from newsroom.text_encodings import decode_first
 
 MAX_BYTES = 1_000_000
@@ -61,14 +61,11 @@ _ORIGINAL_STARTS = re.compile(
         (?:ursprüngliche[ ]nachricht|元のメッセージ|送信されたメール))[^\n]*\n
     )"""
 )
-_BLOCK_TAGS = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|/?pre|hr)\b[^>]{0,500}>")
-_HIDDEN_MARKUP = (
-    ("<style", "</style"),
-    ("<script", "</script"),
-    ("<title", "</title"),
-    ("<!--", "-->"),
-)
-_TAG = re.compile(r"<[A-Za-z/!][^<>]{0,2000}>")
+# HTML elements that stand on lines of their own, and those whose content is not shown.
+_ON_OWN_LINES = {
+    *("br", "hr", "p", "div", "tr", "li", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+}
+_NOT_SHOWN = {"style", "script", "title"}
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 
 
@@ -217,25 +214,15 @@ def decoded_header(message: Message, name: str) -> str:
 
 
 def html_to_text(markup: str) -> str:
-    """Return the text of some HTML: for parsing, never for display."""
-    markup = markup[: 4 * MAX_TEXT_CHARS]
-    for start, end in _HIDDEN_MARKUP:
-        markup = _remove_between(markup, start, end)
-    text = _TAG.sub(" ", _BLOCK_TAGS.sub("\n", markup))
-    return html.unescape(text).replace("\xa0", " ")
+    """Return the text of some HTML, each element apart: for parsing, never for display."""
+    return _text_of_html(parse(markup[: 4 * MAX_TEXT_CHARS], repair=True)).replace("\xa0", " ")
 
 
-def _remove_between(markup: str, start: str, end: str) -> str:
-    """Return the markup without what stands between two markers, or after one never closed."""
-    lower = markup.lower()
-    if len(lower) != len(markup):  # some character is longer in lower case
-        lower = markup
-    kept: list[str] = []
-    position = 0
-    while (found := lower.find(start, position)) >= 0:
-        kept.append(markup[position:found])
-        closed = lower.find(end, found)
-        if closed < 0:
-            return "".join(kept)
-        position = closed + len(end)
-    return "".join([*kept, markup[position:]])
+def _text_of_html(node: Element | str) -> str:
+    if isinstance(node, str):
+        return node
+    if node.tag in _NOT_SHOWN:
+        return ""
+    inner = "".join(map(_text_of_html, node.children))
+    separator = "\n" if node.tag in _ON_OWN_LINES else " "
+    return f"{separator}{inner}{separator}" if node.tag else inner

@@ -1,4 +1,4 @@
-"""`manage.py import_issue FILE --briefing SLUG`: a document to a draft issue."""
+"""`manage.py import_issue FILE --briefing SLUG`: save a document as a draft issue."""
 
 from __future__ import annotations
 
@@ -11,35 +11,43 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from briefings.document_import import DocumentRefused, ImportedDocument, read_document
+from briefings.document_import import (
+    MAX_BYTES,
+    DocumentRefused,
+    ImportedDocument,
+    read_document,
+)
 from briefings.document_import.draft import find_author, save_as_draft
-from briefings.document_import.reading import MAX_BYTES
 from briefings.models import Briefing, Issue
 
 
 class Command(BaseCommand):
-    help = "Make a draft issue of a text, HTML, Markdown or Word (.docx) document."
+    help = "Save a text, HTML, Markdown or Word (.docx) document as a draft issue."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the document, or - for standard input")
-        parser.add_argument("--briefing", required=True, metavar="SLUG", help="as in its address")
+        parser.add_argument("file", help="the document, or - to read standard input")
         parser.add_argument(
-            "--name", default="", help="what the document is called; its ending tells its kind"
+            "--briefing", required=True, metavar="SLUG", help="the briefing, as in its web address"
         )
-        parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument(
+            "--name",
+            default="",
+            help="the document's file name, if not FILE; its extension tells the format",
+        )
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        briefing = _find(options["briefing"])
-        data = _read(options["file"])
+        briefing = _find_briefing(options["briefing"])
+        data = _read_file(options["file"])
         name = options["name"] or options["file"]
         try:
-            document = read_document(data, name=name, masthead=briefing.title)
+            document = read_document(data, name=name, briefing_title=briefing.title)
         except DocumentRefused as refusal:
             raise CommandError(str(refusal)) from None
         notice = find_author(document, briefing=briefing).notice
         issue = save_as_draft(document, briefing=briefing)
         if options["json"]:
-            self.stdout.write(json.dumps(_for_machines(issue, document), ensure_ascii=False))
+            self.stdout.write(json.dumps(_as_json(issue, document), ensure_ascii=False))
             if notice:
                 self.stderr.write(notice)
         else:
@@ -47,7 +55,7 @@ class Command(BaseCommand):
 
     def _report(self, issue: Issue, document: ImportedDocument, notice: str) -> None:
         address = reverse("admin:briefings_issue_change", args=[issue.pk])
-        self.stdout.write(f"{issue} is a draft now: {settings.SITE_URL}{address}")
+        self.stdout.write(f"Saved {issue} as a draft: {settings.SITE_URL}{address}")
         self.stdout.write(f"Strapline: {document.strapline or 'none found'}")
         self.stdout.write(f"Author: {issue.author}")
         if notice:
@@ -62,31 +70,31 @@ class Command(BaseCommand):
             self.stdout.write(f"  {words}")
 
 
-def _find(slug: str) -> Briefing:
+def _find_briefing(slug: str) -> Briefing:
     found = Briefing.objects.select_related("lead").filter(slug=slug).first()
     if found is None:
         slugs = ", ".join(Briefing.objects.values_list("slug", flat=True)[:20])
         raise CommandError(
             f"There is no briefing {slug!r}. "
-            + (f"There are: {slugs}." if slugs else "Make one first.")
+            + (f"Choose one of: {slugs}." if slugs else "Create it in the admin first.")
         )
     return found
 
 
-def _read(file: str) -> bytes:
-    """Read at most one byte more than a document may have, whose refusal then says the rest."""
+def _read_file(file: str) -> bytes:
+    """Return at most one byte more than `read_document` accepts, so that it refuses the rest."""
     if file == "-":
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
         with Path(file).open("rb") as document:
             return document.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is no name of a file"
-        raise CommandError(f"{file!r} cannot be read: {reason}.") from None
+        reason = getattr(error, "strerror", None) or "this is not a valid file name"
+        raise CommandError(f"Cannot read {file!r}: {reason}.") from None
 
 
-def _for_machines(issue: Issue, document: ImportedDocument) -> dict[str, Any]:
-    """The contract of `--json`, with the sections as they were stored."""
+def _as_json(issue: Issue, document: ImportedDocument) -> dict[str, Any]:
+    """Return what `--json` prints, with the sections as they were stored."""
     return {
         "issue": issue.pk,
         "title": issue.title,

@@ -174,7 +174,7 @@ anything = st.builds(
 @given(text=anything)
 def test_no_word_of_any_text_is_lost(text: str) -> None:
     try:
-        document = read_document(text.encode(), name="a.txt", masthead="The Gate")
+        document = read_document(text.encode(), name="a.txt", briefing_title="The Gate")
     except DocumentRefused:
         assert not re.search(r"\w", text)
         return

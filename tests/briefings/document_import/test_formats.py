@@ -1,4 +1,4 @@
-"""The same issue comes out of text, HTML, Markdown and Word, with what each can carry."""
+"""Text, HTML, Markdown and Word give the same issue, with what each format can hold."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BODY = "The county has closed forty schools, and it has not told anybody which o
 
 def read(document: str) -> ImportedDocument:
     path = DOCUMENTS / document
-    return read_document(path.read_bytes(), name=document, masthead="The School Gate")
+    return read_document(path.read_bytes(), name=document, briefing_title="The School Gate")
 
 
 def body_of(document: ImportedDocument) -> str:
     return "\n".join(section.html for section in document.sections)
 
 
-# --- one issue, many forms
+# --- one issue, many formats
 
 
 def as_markdown(*, level: str) -> bytes:
@@ -60,35 +60,35 @@ def as_word(*, style: str, bold: bool, bullets: bool) -> bytes:
     return docx(*body)
 
 
-def wrapped() -> str:
+def as_wrapped_text() -> str:
     parts = (part if "•" in part else textwrap.fill(part, 72) for part in TEXT.split("\n\n"))
     return "\n\n".join(parts)
 
 
-FORMS: dict[str, bytes] = {
+FORMATS: dict[str, bytes] = {
     "utf-8-with-mark.txt": TEXT.encode("utf-8-sig"),
     "utf-16.txt": TEXT.encode("utf-16"),
     "utf-16-be.txt": b"\xfe\xff" + TEXT.encode("utf-16-be"),
     "windows.txt": TEXT.replace("\n", "\r\n").encode("cp1252"),
     "old-mac.txt": TEXT.replace("\n", "\r").encode(),
-    "broken-by-a-margin.txt": wrapped().encode(),
+    "wrapped.txt": as_wrapped_text().encode(),
     "without-blank-lines.txt": TEXT.replace("\n\n", "\n").encode(),
-    "no-marks.md": TEXT.encode(),
+    "no-headings.md": TEXT.encode(),
     "headings.md": as_markdown(level="## "),
     "headings.html": as_page(heading="h2"),
     "paragraphs.html": as_page(heading="p"),
     "bold.htm": as_page(heading="b"),
     "breaks.html": f"<html>{escape(TEXT).replace(chr(10), '<br>')}</html>".encode(),
-    "without-a-kind": as_page(heading="h1"),
+    "without-an-extension": as_page(heading="h1"),
     "headings.docx": as_word(style="H1", bold=False, bullets=True),
     "bold.docx": as_word(style="", bold=True, bullets=True),
     "typed.docx": as_word(style="", bold=False, bullets=False),
 }
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_the_same_issue_comes_out_of_every_form(name: str) -> None:
-    assert read_document(FORMS[name], name=name) == read("the-school-gate.txt")
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_gives_the_same_issue(name: str) -> None:
+    assert read_document(FORMATS[name], name=name) == read("the-school-gate.txt")
 
 
 def test_a_weekly_issue_as_text() -> None:
@@ -115,10 +115,10 @@ def test_a_weekly_issue_as_text() -> None:
     )
 
 
-# --- what only some forms carry
+# --- what only some formats can hold
 
 
-def test_links_emphasis_lists_tables_and_pictures_survive_from_markdown() -> None:
+def test_markdown_keeps_links_emphasis_lists_tables_and_pictures() -> None:
     document = read("the-school-gate.md")
     article, roundup, feedback, _ = (section.html for section in document.sections)
 
@@ -133,13 +133,13 @@ def test_links_emphasis_lists_tables_and_pictures_survive_from_markdown() -> Non
     assert '<img src="https://pictures.example.org/gate.jpg" alt="The gate' in article
     assert "<ol><li>one for a rest,</li>" in roundup
     assert "<blockquote><p>We have shared a head for ten years.</p>" in feedback
-    assert "The link to “/plans/four.pdf”: no full web address. Its words are kept." in (
+    assert "The link to “/plans/four.pdf”, which is not a full web address. Its text is kept." in (
         document.left_out
     )
     assert "layout: post" in document.left_out
 
 
-def test_a_page_built_of_tables_is_read_in_order_and_its_own_tables_are_kept() -> None:
+def test_layout_tables_are_read_in_order_and_tables_of_figures_are_kept() -> None:
     document = read("the-school-gate.html")
 
     assert document.title == "Small schools are sharing their staff"
@@ -155,7 +155,7 @@ def test_a_page_built_of_tables_is_read_in_order_and_its_own_tables_are_kept() -
     assert '<img src="https://pictures.example.org/gate.jpg" alt="A gate">' in html
 
 
-def test_a_pages_code_and_counters_leave_no_trace_and_its_furniture_is_named() -> None:
+def test_a_pages_code_and_trackers_leave_no_trace_and_the_rest_is_named() -> None:
     document = read("the-school-gate.html")
     everything = repr(document)
 
@@ -169,12 +169,12 @@ def test_a_pages_code_and_counters_leave_no_trace_and_its_furniture_is_named() -
         "Share on Bluesky | Share on LinkedIn",
         "© 2026 Gate Press",
         "The School Gate, number 31",
-        "The link to “javascript:alert(1)”: no full web address. Its words are kept.",
+        "The link to “javascript:alert(1)”, which is not a full web address. Its text is kept.",
     ):
         assert words in document.left_out
 
 
-def test_styles_notes_and_tables_of_a_word_document() -> None:
+def test_word_keeps_styles_footnotes_and_tables() -> None:
     document = read_document(
         docx(
             paragraph("The School Gate", style="Title"),
@@ -199,7 +199,7 @@ def test_styles_notes_and_tables_of_a_word_document() -> None:
             },
         ),
         name="issue.docx",
-        masthead="The School Gate",
+        briefing_title="The School Gate",
     )
 
     assert (document.title, document.byline) == ("Schools share", "Ines Farrow")
@@ -214,7 +214,7 @@ def test_styles_notes_and_tables_of_a_word_document() -> None:
     assert document.left_out == ("The School Gate", "Ines Farrow")
 
 
-def test_what_a_word_document_holds_outside_its_text_is_named() -> None:
+def test_text_outside_the_body_of_a_word_document_is_named() -> None:
     document = read_document(
         docx(
             paragraph("Schools share", style="H1"),
@@ -263,13 +263,13 @@ def test_what_a_word_document_holds_outside_its_text_is_named() -> None:
         ),
     ],
 )
-def test_pages_are_read_as_browsers_show_them(source: str, html: str) -> None:
+def test_broken_html_is_read_as_browsers_show_it(source: str, html: str) -> None:
     document = read_document(f"<h1>Schools share</h1><p>{BODY}</p>{source}".encode(), name="a.html")
 
     assert body_of(document).removeprefix(f"<p>{BODY}</p>\n") == html
 
 
-def test_addresses_in_plain_text_are_links() -> None:
+def test_web_addresses_in_plain_text_become_links() -> None:
     document = read_document(
         f"Schools share\n\n{BODY}\n\nSee https://a.example.org/b?c=d&e.".encode(), name="a.txt"
     )
@@ -279,7 +279,7 @@ def test_addresses_in_plain_text_are_links() -> None:
     ) in body_of(document)
 
 
-def test_a_pages_own_alphabet_is_believed() -> None:
+def test_the_charset_that_a_page_declares_is_used() -> None:
     source = '<html><meta charset="windows-1251"><h1>Школы</h1><p>Сорок школ закрыты.</p>'
     document = read_document(source.encode("windows-1251"), name="a.html")
 

@@ -10,8 +10,8 @@ from briefings.models import SectionKind
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
 
 
-def read(*paragraphs: str, name: str = "issue.txt", masthead: str = "") -> ImportedDocument:
-    return read_document("\n\n".join(paragraphs).encode(), name=name, masthead=masthead)
+def read(*paragraphs: str, name: str = "issue.txt", briefing_title: str = "") -> ImportedDocument:
+    return read_document("\n\n".join(paragraphs).encode(), name=name, briefing_title=briefing_title)
 
 
 def body_of(document: ImportedDocument) -> str:
@@ -79,7 +79,7 @@ def test_a_headline_directly_above_a_heading_gets_no_empty_section() -> None:
 
 
 def test_the_name_of_the_briefing_above_the_headline_is_not_the_headline() -> None:
-    document = read("THE SCHOOL GATE", "Schools share", BODY, masthead="The School Gate")
+    document = read("THE SCHOOL GATE", "Schools share", BODY, briefing_title="The School Gate")
 
     assert document.title == "Schools share"
     assert document.left_out == ("THE SCHOOL GATE",)

@@ -1,4 +1,4 @@
-"""What is no document is refused in a sentence, in bounded time, and nothing of it is kept."""
+"""What cannot be read is refused quickly, with a message that says what to do."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from briefings.document_import import DocumentRefused, read_document
 from tests.briefings.document_import.documents.word import docx, paragraph, wordml
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
-# Far above what a loaded machine takes for the inputs below, far below what a square would.
+# Far more than a busy machine takes for the inputs below, far less than quadratic time.
 SECONDS = 30
 
 
-def packed(**files: str) -> bytes:
+def zipped(**files: str) -> bytes:
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packing:
         for path, content in files.items():
@@ -26,7 +26,7 @@ def packed(**files: str) -> bytes:
     return archive.getvalue()
 
 
-def locked() -> bytes:
+def with_password() -> bytes:
     """A Word document whose entries say that they need a password."""
     document = bytearray(docx(paragraph(BODY)))
     for mark, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
@@ -37,36 +37,36 @@ def locked() -> bytes:
     return bytes(document)
 
 
-NOISE = random.Random(4).randbytes(5_000)  # noqa: S311  (noise, the same in each run)
+RANDOM_BYTES = random.Random(4).randbytes(5_000)  # noqa: S311  (the same bytes in each run)
 ENTITIES = '<!DOCTYPE a [<!ENTITY b "cc">]><a>&b;</a>'
 REFUSED: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.txt", b"", "is empty"),
     "blank": ("a.txt", b" \r\n\t ", "is empty"),
-    "no words": ("a.md", b"- \n- \n\n---\n", "holds no words"),
-    "only a picture": ("a.html", b'<img src="https://a.org/b.png">', "holds no words"),
-    "random bytes": ("a.txt", NOISE, "no text in any encoding"),
-    "random bytes as Markdown": ("a.md", NOISE, "no text in any encoding"),
-    "random bytes as a page": ("a.html", NOISE, "no text in any encoding"),
-    "random bytes as Word": ("a.docx", NOISE, "no Word document"),
-    "UTF-16 without its mark": ("a.txt", BODY.encode("utf-16-le"), "no text in any encoding"),
-    "text as Word": ("a.docx", BODY.encode(), "no Word document"),
-    "picture as Word": ("a.docx", b"\x89PNG\r\n\x1a\n" + NOISE, "is a picture"),
-    "PDF": ("a.txt", b"%PDF-1.7\n" + NOISE, "is a PDF"),
-    "rich text": ("a.rtf", b"{\\rtf1 Words}", "rich-text"),
-    "old Word": ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + NOISE, "old Word document"),
-    "zip": ("a.docx", packed(notes=BODY), "a zip archive and no Word document"),
-    "empty zip": ("a.docx", packed(), "a zip archive and no Word document"),
-    "workbook": ("a.xlsx", packed(xl__workbook="<a/>"), "an Excel workbook"),
-    "OpenDocument": ("a.odt", packed(mimetype="x", **{"content.xml": "<a/>"}), "OpenDocument"),
+    "no words": ("a.md", b"- \n- \n\n---\n", "contains no words"),
+    "only a picture": ("a.html", b'<img src="https://a.org/b.png">', "contains no words"),
+    "random bytes": ("a.txt", RANDOM_BYTES, "not text in any encoding"),
+    "random bytes as Markdown": ("a.md", RANDOM_BYTES, "not text in any encoding"),
+    "random bytes as a page": ("a.html", RANDOM_BYTES, "not text in any encoding"),
+    "random bytes as Word": ("a.docx", RANDOM_BYTES, "not a Word document"),
+    "UTF-16 without its mark": ("a.txt", BODY.encode("utf-16-le"), "not text in any encoding"),
+    "text as Word": ("a.docx", BODY.encode(), "not a Word document"),
+    "picture as Word": ("a.docx", b"\x89PNG\r\n\x1a\n" + RANDOM_BYTES, "is a picture"),
+    "PDF": ("a.txt", b"%PDF-1.7\n" + RANDOM_BYTES, "is a PDF"),
+    "rich text": ("a.rtf", b"{\\rtf1 Words}", "rich text"),
+    "old Word": ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + RANDOM_BYTES, "old Word document"),
+    "zip": ("a.docx", zipped(notes=BODY), "a zip archive, not a Word document"),
+    "empty zip": ("a.docx", zipped(), "a zip archive, not a Word document"),
+    "workbook": ("a.xlsx", zipped(xl__workbook="<a/>"), "an Excel workbook"),
+    "OpenDocument": ("a.odt", zipped(mimetype="x", **{"content.xml": "<a/>"}), "OpenDocument"),
     "cut off": ("a.docx", docx(paragraph(BODY))[:-40], "damaged or locked"),
-    "password": ("a.docx", locked(), "damaged or locked"),
+    "password": ("a.docx", with_password(), "damaged or locked"),
     "broken XML": ("a.docx", docx(parts={"word/document.xml": "<a><b>"}), "damaged"),
-    "other XML": ("a.docx", docx(parts={"word/document.xml": "<a/>"}), "no Word document"),
-    "entities": ("a.docx", docx(parts={"word/document.xml": ENTITIES}), "declares entities"),
+    "other XML": ("a.docx", docx(parts={"word/document.xml": "<a/>"}), "cannot be read as a Word"),
+    "entities": ("a.docx", docx(parts={"word/document.xml": ENTITIES}), "declares XML entities"),
     "entities in UTF-16": (
         "a.docx",
         docx(parts={"word/document.xml": ENTITIES.encode("utf-16")}),
-        "declares entities",
+        "declares XML entities",
     ),
     "deep XML": (
         "a.docx",
@@ -76,15 +76,15 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "bomb": (
         "a.docx",
         docx(parts={"word/document.xml": wordml("document", " " * 60_000_000)}),
-        "unpacks to more",
+        "too large when unpacked",
     ),
-    "bomb of elements": ("a.docx", docx("<w:p/>" * 500_000), "too long or too intricate"),
-    "too many bytes": ("a.txt", b"a" * 50_000_000, "more than 10 MB"),
+    "bomb of elements": ("a.docx", docx("<w:p/>" * 500_000), "too long or too complex"),
+    "too many bytes": ("a.txt", b"a" * 50_000_000, "larger than 10 MB"),
     "too many characters": ("a.txt", b"a" * 1_000_000, "1,000,000 characters"),
-    "one line of 200,000": ("a.txt", b"word " * 40_000, "at most 150,000 fit"),
+    "one line of 200,000": ("a.txt", b"word " * 40_000, "at most 150,000"),
     "too many paragraphs": ("a.txt", b"A stop.\n\n" * 20_000, "in 20,000 paragraphs"),
     "too many headings": ("a.md", b"# Head\n\nText.\n\n" * 200, "at most 100 sections"),
-    "too many tags": ("a.html", b"<p>" * 1_000_000, "more than 60,000 tags"),
+    "too many tags": ("a.html", b"<p>" * 1_000_000, "more than 60,000 HTML tags"),
     "deep page": ("a.html", b"<div>" * 5_000, "nested more than 100 deep"),
     "deep quotation": ("a.md", b"> " * 5_000 + b"a", "nested more than 100 deep"),
     "deep list": (
@@ -97,7 +97,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_document_is_refused_in_a_sentence(case: str) -> None:
+def test_what_cannot_be_read_is_refused_with_a_sentence(case: str) -> None:
     name, data, reason = REFUSED[case]
     start = time.monotonic()
 
@@ -123,8 +123,8 @@ def test_what_is_no_document_is_refused_in_a_sentence(case: str) -> None:
         *("<p>a <b>", "<li>", "<td>", "<table><td>", "https://", "\u00a0", "\t", "=", "Mon 1 "),
     ],
 )
-def test_time_grows_no_faster_than_the_document(unit: str, name: str) -> None:
-    """Where it grows with the square, these are what takes minutes."""
+def test_hostile_input_takes_linear_time(unit: str, name: str) -> None:
+    """In quadratic time, these inputs take minutes."""
     source = unit * (100_000 // len(unit))
     start = time.monotonic()
 
@@ -140,7 +140,7 @@ def test_a_long_line_is_read() -> None:
     assert len(section.html) == len("<p></p>") + 10 * 14_000 - 1
 
 
-def test_a_damaged_word_document_never_fails_otherwise() -> None:
+def test_a_damaged_word_document_is_read_or_refused() -> None:
     chance = random.Random(7)  # noqa: S311  (the same damage in each run)
     whole = docx(paragraph("Schools share", style="H1"), paragraph(BODY))
     refused = 0
@@ -155,7 +155,7 @@ def test_a_damaged_word_document_never_fails_otherwise() -> None:
     assert refused
 
 
-def test_a_name_is_shown_without_folders_and_tricks() -> None:
+def test_a_file_name_is_shown_without_folders_and_escape_codes() -> None:
     name = "C:\\Users\\ines\\\x1b[31m" + "long" * 50 + ".docx"
 
     with pytest.raises(DocumentRefused) as refusal:

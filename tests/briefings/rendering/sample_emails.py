@@ -21,7 +21,7 @@ VOID = {"br", "hr", "img", "meta", "link", "input", "wbr"}
 
 @dataclass
 class Page:
-    """What stands in a letter."""
+    """What stands in a email."""
 
     elements: list[dict[str, str]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -84,7 +84,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(html: str) -> Page:
-    """Read a whole letter; what is left open or closed wrongly is in `unbalanced`."""
+    """Read a whole email; what is left open or closed wrongly is in `unbalanced`."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -96,9 +96,9 @@ def render(issue: Issue) -> RenderedEmail:
     return render_issue_email(issue, links=LINKS)
 
 
-def letter_of(kind: SectionKind, body: str, *, heading: str = "A heading") -> RenderedEmail:
+def email_of(kind: SectionKind, body: str, *, heading: str = "A heading") -> RenderedEmail:
     return render(make_issue(sections=[(kind, heading, body)]))
 
 
 def page_of(body: str, *, kind: SectionKind = SectionKind.FEATURE) -> Page:
-    return read_page(letter_of(kind, body).html)
+    return read_page(email_of(kind, body).html)

@@ -1,4 +1,4 @@
-"""A letter on real screens: narrow and wide, light and dark, without its pictures."""
+"""An email on real screens: narrow and wide, light and dark, without its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = (
     f"<pre>{'verbatim ' * 40}</pre><p>{'x' * 200}</p><blockquote><p>Not so.</p></blockquote>"
     '<h3>Within</h3><ol><li>One <a href="/x/">link</a></li></ol>'
 )
-# A letter is read within a page that has its landmarks.
+# An email is read within a page that has its landmarks.
 LANDMARKS = {"landmark-one-main", "region"}
 
 
@@ -56,7 +56,7 @@ def test_nothing_is_pushed_off_the_screen_and_all_can_be_read(
     assert [it["id"] for it in found if it["id"] not in LANDMARKS] == []
 
 
-def test_a_single_letters_button_can_be_pressed_with_a_thumb(page: Page) -> None:
+def test_a_transactional_emails_button_is_large_enough_for_a_thumb(page: Page) -> None:
     template = engines["django"].from_string(
         '{% extends "email/_base.html" %}{% block content %}<h1>Is this you?</h1>'
         '{% include "email/_button.html" with url="https://example.com/?a=1" label="Yes & no" %}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from briefings.models import Issue, SectionKind
-from tests.briefings.rendering.sample_emails import SITE, letter_of, page_of, read_page
+from tests.briefings.rendering.sample_emails import SITE, email_of, page_of, read_page
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_a_table_of_figures_keeps_its_meaning() -> None:
 
 
 def test_verbatim_lists_marks_and_breaks_come_through() -> None:
-    html = letter_of(
+    html = email_of(
         SectionKind.FEATURE,
         "<pre>a\n  b &lt;c&gt;</pre><hr><ol start='3'><li>x<ul><li>y</li></ul></li></ol>"
         "<p style='text-align:center'>H<sub>2</sub>O<br>m<sup>2</sup> <u>u</u> <s>s</s></p>",
@@ -74,8 +74,8 @@ def test_verbatim_lists_marks_and_breaks_come_through() -> None:
 
 def test_headings_skip_no_rank() -> None:
     body = "<h3>Within</h3><p>a</p><h4>Deeper</h4><p>b</p>"
-    with_heading = read_page(letter_of(SectionKind.FEATURE, body).html).headings
-    without = read_page(letter_of(SectionKind.FEATURE, body, heading="").html).headings
+    with_heading = read_page(email_of(SectionKind.FEATURE, body).html).headings
+    without = read_page(email_of(SectionKind.FEATURE, body, heading="").html).headings
 
     assert [tag for tag, _ in with_heading[:4]] == ["h1", "h2", "h3", "h4"]
     assert [tag for tag, _ in without[:3]] == ["h1", "h2", "h3"]

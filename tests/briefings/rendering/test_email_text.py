@@ -59,7 +59,7 @@ def test_links_become_numbered_notes_under_the_section() -> None:
 
 def test_notes_are_counted_on_through_the_sections() -> None:
     _, after_first = email_text('<a href="/a/">a</a> <a href="/b/">b</a>', base_url=PAGE)
-    text, after_second = email_text('<a href="/c/">c</a>', base_url=PAGE, first_note=after_first)
+    text, after_second = email_text('<a href="/c/">c</a>', base_url=PAGE, first_link=after_first)
 
     assert (after_first, after_second) == (3, 4)
     assert text.endswith("[3] https://news.example.com/c/")
@@ -68,7 +68,7 @@ def test_notes_are_counted_on_through_the_sections() -> None:
 @pytest.mark.parametrize(
     "words", ["https://example.org/x/", "example.org/x", "https://example.org/x"]
 )
-def test_an_address_that_is_its_own_words_needs_no_note(words: str) -> None:
+def test_a_link_whose_text_is_its_address_is_not_numbered(words: str) -> None:
     assert typed(f'<p><a href="https://example.org/x/">{words}</a></p>') == "https://example.org/x/"
 
 
@@ -92,19 +92,19 @@ def test_mail_and_telephone_links_say_where_they_lead() -> None:
     assert text == "Write to us <desk@example.com>, to desk@example.com or ring <+44190400>."
 
 
-def test_an_address_that_cannot_be_read_leaves_its_words() -> None:
+def test_a_link_with_an_invalid_address_keeps_its_text() -> None:
     assert typed('<p><a href="http://[">bad</a> <a name="x">anchor</a></p>') == "bad anchor"
 
 
 def test_bullets_hang_and_nest() -> None:
     text = typed(
-        "<ul><li>A point that is a good deal longer than one line of the letter, and hangs.</li>"
+        "<ul><li>A point that is a good deal longer than one line of the email, and hangs.</li>"
         "<li>Another<ul><li>beneath</li><li>and again"
         "<ol start='9'><li>nine</li><li>ten</li></ol></li></ul></li><li> </li></ul>"
     )
 
     assert text == (
-        "• A point that is a good deal longer than one line of the letter, and\n"
+        "• A point that is a good deal longer than one line of the email, and\n"
         "  hangs.\n"
         "• Another\n"
         "  • beneath\n"
@@ -194,7 +194,7 @@ def test_empty_paragraphs_leave_no_hole() -> None:
     assert typed("<p>One</p><p>&nbsp;</p><p><br></p><p> </p><p>Two</p>") == "One\n\nTwo"
 
 
-def test_wide_letters_are_counted_as_they_show_and_broken_between() -> None:
+def test_wide_characters_take_two_columns_and_lines_break_between_them() -> None:
     lines = wrap_text("漢字かな。" * 200).split("\n")
 
     assert "".join(lines) == "漢字かな。" * 200

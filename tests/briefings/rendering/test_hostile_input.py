@@ -1,4 +1,4 @@
-"""A letter made from whatever somebody typed: nothing breaks out, no line is too long to mail."""
+"""An email made from whatever somebody typed: all is escaped and no line is too long."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.factories import make_briefing, make_contributor, make_issue
 
 pytestmark = pytest.mark.django_db
 
-MAX_LINE = 998  # octets: RFC 5322, section 2.1.1
-STAND_INS = [f"https://news.example.com/{word}/x{word.upper()}{'x' * 24}/" for word in "abcd"]
+MAX_LINE = 998  # bytes: RFC 5322, section 2.1.1
+PLACEHOLDERS = [f"https://news.example.com/{word}/x{word.upper()}{'x' * 24}/" for word in "abcd"]
 
 
 def render(
@@ -24,7 +24,7 @@ def render(
     issue = make_issue(
         title=title, strapline=strapline, sections=[(SectionKind.FEATURE, heading, body)]
     )
-    links = dict(zip(EmailLinks.__slots__, STAND_INS, strict=True))
+    links = dict(zip(EmailLinks.__slots__, PLACEHOLDERS, strict=True))
     return render_issue_email(issue, links=EmailLinks(**links))
 
 
@@ -46,37 +46,37 @@ def longest_line(text: str) -> int:
     ],
 )
 def test_any_headline_is_said_as_it_was_typed(title: str) -> None:
-    letter = render(title=title, strapline=title, heading=f"{title}.")
+    email = render(title=title, strapline=title, heading=f"{title}.")
 
-    page = read_page(letter.html)
-    assert letter.subject == title
+    page = read_page(email.html)
+    assert email.subject == title
     assert page.title == title
     assert page.headings[:2] == [("h1", title), ("h2", f"{title}.")]
     assert page.unbalanced == []
     assert page.all("script") == page.all("b") == []
-    assert letter.text.count(title) == 3
+    assert email.text.count(title) == 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
 def test_a_subject_is_one_line(end: str) -> None:
-    letter = render(title=f"Beds{end}Bcc: everybody@example.com\x07")
+    email = render(title=f"Beds{end}Bcc: everybody@example.com\x07")
 
-    assert letter.subject == "Beds Bcc: everybody@example.com"
+    assert email.subject == "Beds Bcc: everybody@example.com"
 
 
 def test_no_markup_of_an_author_escapes_its_place() -> None:
     rosa = make_contributor(name='Rosa "<i>', job_title="<u>&amp;", contact="a@example.com")
     briefing = make_briefing(title="<b>Beds</b> & more", strapline="</td></table>", lead=rosa)
-    links = EmailLinks(**dict(zip(EmailLinks.__slots__, STAND_INS, strict=True)))
+    links = EmailLinks(**dict(zip(EmailLinks.__slots__, PLACEHOLDERS, strict=True)))
 
-    letter = render_issue_email(make_issue(briefing=briefing), links=links)
+    email = render_issue_email(make_issue(briefing=briefing), links=links)
 
-    page = read_page(letter.html)
+    page = read_page(email.html)
     assert page.unbalanced == []
     assert page.all("i") == page.all("u") == page.all("b") == []
     for words in ('Rosa "<i>', "<u>&amp;", "<b>Beds</b> & more", "</td></table>"):
         assert words in page.words
-        assert words in letter.text
+        assert words in email.text
 
 
 def test_a_section_that_was_never_saved_is_sanitised_too() -> None:
@@ -84,7 +84,7 @@ def test_a_section_that_was_never_saved_is_sanitised_too() -> None:
     unsaved = Section(issue=issue, kind="note", body='<p onclick="x()">a<script>x()</script></p>')
     issue._prefetched_objects_cache = {"sections": [unsaved]}  # type: ignore[attr-defined]  # a preview
 
-    links = EmailLinks(**dict(zip(EmailLinks.__slots__, STAND_INS, strict=True)))
+    links = EmailLinks(**dict(zip(EmailLinks.__slots__, PLACEHOLDERS, strict=True)))
     html = render_issue_email(issue, links=links).html
 
     assert "onclick" not in html
@@ -107,11 +107,11 @@ def test_a_section_that_was_never_saved_is_sanitised_too() -> None:
     ids=["words", "one word", "Japanese", "entities", "emoji", "pre", "quotes", "lists", "table"],
 )
 def test_no_line_is_too_long_to_mail(body: str) -> None:
-    letter = render(body=body, title="漢" * 200, strapline="字" * 300)
+    email = render(body=body, title="漢" * 200, strapline="字" * 300)
 
-    assert longest_line(letter.html) <= MAX_LINE
-    assert longest_line(letter.text) <= MAX_LINE
-    assert read_page(letter.html).unbalanced == []
+    assert longest_line(email.html) <= MAX_LINE
+    assert longest_line(email.text) <= MAX_LINE
+    assert read_page(email.html).unbalanced == []
 
 
 def test_folding_changes_no_word() -> None:
@@ -140,7 +140,7 @@ def test_folding_parts_words_only_at_spaces() -> None:
 
 
 def test_stand_ins_survive_a_body_that_mentions_them() -> None:
-    letter = render(body=f'<p><a href="{STAND_INS[0]}">{STAND_INS[0]}</a></p>')
+    email = render(body=f'<p><a href="{PLACEHOLDERS[0]}">{PLACEHOLDERS[0]}</a></p>')
 
-    assert all(letter.html.count(stand_in) >= 1 for stand_in in STAND_INS)
-    assert all(letter.text.count(stand_in) >= 1 for stand_in in STAND_INS)
+    assert all(email.html.count(stand_in) >= 1 for stand_in in PLACEHOLDERS)
+    assert all(email.text.count(stand_in) >= 1 for stand_in in PLACEHOLDERS)

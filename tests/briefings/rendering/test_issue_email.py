@@ -1,4 +1,4 @@
-"""An issue as a letter: what every reader's mail program is given."""
+"""An issue as an email: what the email program of each subscriber gets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from briefings.rendering.issue_email import GMAIL_CLIP_BYTES, measure_issue_emai
 from tests.briefings.rendering.sample_emails import (
     LINKS,
     SITE,
-    letter_of,
+    email_of,
     page_of,
     read_page,
     render,
@@ -25,16 +25,16 @@ pytestmark = pytest.mark.django_db
 # --- the whole
 
 
-def test_the_letter_says_what_the_issue_says() -> None:
+def test_the_email_says_what_the_issue_says() -> None:
     rosa = make_contributor(name="Rosa Meyer", job_title="Acute care correspondent")
     briefing = make_briefing(title="The Ward Round", strapline="Every Thursday", lead=rosa)
     issue = make_issue(
         briefing=briefing, number=57, created_at=datetime(2026, 4, 14, 6, tzinfo=UTC)
     )
 
-    letter = render(issue)
+    email = render(issue)
 
-    assert letter.subject == "Who pays for the empty beds?"
+    assert email.subject == "Who pays for the empty beds?"
     for words in (
         "The Ward Round",
         "Every Thursday",
@@ -46,13 +46,13 @@ def test_the_letter_says_what_the_issue_says() -> None:
         "Closed, but on the books",
         "The county has 214 beds.",
         "A tender was scrapped",
-        "Say what you think",
-        "Reply to this letter: it reaches the author.",
-        "If someone forwarded this to you, get your own copy",
-        "You get this because you signed up for The Ward Round at news.example.com.",
+        "Leave a comment",
+        "Reply to this email to write to the author.",
+        "Was this email forwarded to you? Sign up to get your own",
+        "You are getting this email because you signed up for The Ward Round at news.example.com.",
     ):
-        assert words in read_page(letter.html).words, words
-        assert words in " ".join(letter.text.split()), words
+        assert words in read_page(email.html).words, words
+        assert words in " ".join(email.text.split()), words
 
 
 def test_the_html_is_balanced_and_says_its_language_and_title() -> None:
@@ -66,14 +66,14 @@ def test_the_html_is_balanced_and_says_its_language_and_title() -> None:
 
 def test_each_link_comes_through_byte_for_byte() -> None:
     issue = make_issue()
-    letter = render(issue)
+    email = render(issue)
 
     for marker in (LINKS.unsubscribe, LINKS.preferences, LINKS.view):
-        assert f'href="{marker}"' in letter.html
-        assert marker in letter.text.split("\n"), "an address has a line to itself"
-    own_copy = f"{LINKS.subscribe}{issue.briefing.slug}/?issue={issue.number}"
-    assert read_page(letter.html).links["get your own copy"] == own_copy
-    assert own_copy in letter.text.split("\n")
+        assert f'href="{marker}"' in email.html
+        assert marker in email.text.split("\n"), "an address has a line to itself"
+    sign_up = f"{LINKS.subscribe}{issue.briefing.slug}/?issue={issue.number}"
+    assert read_page(email.html).links["Sign up to get your own"] == sign_up
+    assert sign_up in email.text.split("\n")
 
 
 def test_headline_and_comments_lead_to_the_issues_page() -> None:
@@ -82,30 +82,30 @@ def test_headline_and_comments_lead_to_the_issues_page() -> None:
     page = read_page(render(issue).html)
 
     assert page.links["Who pays for the empty beds?"] == SITE + issue.get_absolute_url()
-    assert page.links["Say what you think"] == f"{SITE}{issue.get_absolute_url()}#comments"
+    assert page.links["Leave a comment"] == f"{SITE}{issue.get_absolute_url()}#comments"
 
 
 def test_a_briefing_without_comments_asks_for_none() -> None:
-    letter = render(make_issue(briefing=make_briefing(comments_close_after=0)))
+    email = render(make_issue(briefing=make_briefing(comments_close_after=0)))
 
-    for words in (letter.text, read_page(letter.html).words):
-        assert "Say what you think" not in words
-        assert "Reply to this letter" in words
+    for words in (email.text, read_page(email.html).words):
+        assert "Leave a comment" not in words
+        assert "Reply to this email" in words
 
 
 def test_a_reply_is_asked_for_only_where_it_reaches_somebody() -> None:
     silent = make_briefing(lead=make_contributor(contact=""))
 
-    assert "Reply to this letter" not in render(make_issue(briefing=silent)).text
+    assert "Reply to this email" not in render(make_issue(briefing=silent)).text
 
 
 def test_the_postal_address_stands_in_both_parts(settings: Any) -> None:
     settings.POSTAL_ADDRESS = "Paper Lane 7\nYork <YO1>"
 
-    letter = render(make_issue())
+    email = render(make_issue())
 
-    assert re.search(r"Paper\sLane\s7<br>York\s&lt;YO1&gt;", letter.html)
-    assert "\nPaper Lane 7\nYork <YO1>\n" in letter.text
+    assert re.search(r"Paper\sLane\s7<br>York\s&lt;YO1&gt;", email.html)
+    assert "\nPaper Lane 7\nYork <YO1>\n" in email.text
 
 
 def test_the_inbox_shows_the_strapline_beside_the_subject() -> None:
@@ -130,13 +130,13 @@ def test_a_first_heading_that_repeats_the_headline_is_shown_once() -> None:
         (SectionKind.NOTE, title, "<p>b</p>"),
     ]
 
-    letter = render(make_issue(title=title, sections=twice))
+    email = render(make_issue(title=title, sections=twice))
 
-    assert [words for tag, words in read_page(letter.html).headings if tag == "h2"] == [
+    assert [words for tag, words in read_page(email.html).headings if tag == "h2"] == [
         title,
-        "Say what you think",
+        "Leave a comment",
     ]
-    assert title.upper() not in letter.text
+    assert title.upper() not in email.text
 
 
 def test_an_empty_section_leaves_no_hole() -> None:
@@ -148,11 +148,11 @@ def test_an_empty_section_leaves_no_hole() -> None:
 
 
 def test_each_briefing_wears_its_accent_in_light_and_in_dark() -> None:
-    letter = render(make_issue(briefing=make_briefing(accent="plum")))
+    email = render(make_issue(briefing=make_briefing(accent="plum")))
 
-    assert "#75356f" in letter.html
-    assert "#d9a1d3" in letter.html
-    assert "#0b6b4f" not in letter.html
+    assert "#75356f" in email.html
+    assert "#d9a1d3" in email.html
+    assert "#0b6b4f" not in email.html
 
 
 # --- how mail programs draw it
@@ -178,11 +178,11 @@ def test_whatever_dark_mode_recolours_has_its_light_colour_inline() -> None:
 
 
 def test_only_css_that_every_large_client_knows() -> None:
-    letter = letter_of(SectionKind.FEEDBACK, "<blockquote>a</blockquote><pre>b</pre>")
+    email = email_of(SectionKind.FEEDBACK, "<blockquote>a</blockquote><pre>b</pre>")
 
     assert not re.search(
         r"flex|grid|var\(|calc\(|position:|url\(|@import|@font-face|<link|<script|\brem\b",
-        letter.html,
+        email.html,
     )
 
 
@@ -216,8 +216,8 @@ def test_a_round_up_is_ruled_and_still_a_list() -> None:
 def test_readers_words_stand_on_a_ground_and_others_beside_a_rule() -> None:
     quote = "<blockquote><p>Not so.</p><p>— A reader</p></blockquote>"
 
-    voice = letter_of(SectionKind.FEEDBACK, quote).html
-    pull = letter_of(SectionKind.FEATURE, quote).html
+    voice = email_of(SectionKind.FEEDBACK, quote).html
+    pull = email_of(SectionKind.FEATURE, quote).html
 
     assert re.search(r'<td class="voice[^>]*background-color: #f5f6f4[^>]*>\s*<blockquote', voice)
     assert re.search(r'<td class="pull[^>]*border-left: 4px solid[^>]*>\s*<blockquote', pull)
@@ -227,26 +227,26 @@ def test_readers_words_stand_on_a_ground_and_others_beside_a_rule() -> None:
 def test_a_note_stands_under_a_rule() -> None:
     sections = [(SectionKind.FEATURE, "A", "<p>a</p>"), (SectionKind.NOTE, "", "<p>Away.</p>")]
 
-    letter = render(make_issue(sections=sections))
+    email = render(make_issue(sections=sections))
 
-    assert 'class="pad note-rule"' in letter.html
-    assert "* * *\n\nAway." in letter.text
+    assert 'class="pad note-rule"' in email.html
+    assert "* * *\n\nAway." in email.text
 
 
 # --- how heavy
 
 
-def test_an_ordinary_letter_is_light() -> None:
-    weight = measure_issue_email(make_issue())
+def test_an_ordinary_email_is_small() -> None:
+    size = measure_issue_email(make_issue())
 
-    assert weight.bytes < 30_000
-    assert weight.warning == ""
+    assert size.bytes < 30_000
+    assert size.warning == ""
 
 
 def test_a_very_long_issue_is_warned_of() -> None:
     body = "<p>" + "A sentence of some length. " * 20 + "</p>"
 
-    weight = measure_issue_email(make_issue(sections=[(SectionKind.FEATURE, "Long", body * 250)]))
+    size = measure_issue_email(make_issue(sections=[(SectionKind.FEATURE, "Long", body * 250)]))
 
-    assert weight.bytes > GMAIL_CLIP_BYTES
-    assert f"{weight.bytes // 1000} KB" in weight.warning
+    assert size.bytes > GMAIL_CLIP_BYTES
+    assert f"{size.bytes // 1000} KB" in size.warning

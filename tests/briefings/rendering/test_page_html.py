@@ -57,7 +57,7 @@ def test_words_are_counted_across_blocks_and_within_them(html: str, words: int) 
 
 
 @pytest.mark.parametrize("href", ["http://[", "http://[::1", "https://a@b:c/"])
-def test_an_address_that_is_none_breaks_nothing(href: str) -> None:
+def test_an_invalid_address_breaks_nothing(href: str) -> None:
     assert "words" in rendered(f'<p><a href="{href}">words</a><img src="{href}" alt="words"></p>')
 
 
@@ -117,7 +117,7 @@ def test_the_source_of_an_item_of_a_round_up_is_told_from_stress(
     assert ('<span class="src">' in html) == is_source
 
 
-def test_addresses_hold_outside_the_site_when_the_words_leave_it() -> None:
+def test_links_in_feeds_work_outside_the_site() -> None:
     base = "http://news.example.com/ward/57/"
     html = rendered('<a href="/ward/56/">a</a><a href="#x">b</a><img src="/m.png">', base=base)
     assert 'href="http://news.example.com/ward/56/"' in html

@@ -1,0 +1,370 @@
+"""Recognise the head of an issue: headline, strapline, byline, and the lines around them."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from briefings.document_import.blocks import (
+    Block,
+    Heading,
+    HorizontalRule,
+    Paragraph,
+    RichText,
+    SourceDocument,
+    SourceRole,
+    line_text,
+    text_of,
+)
+from briefings.document_import.imported_document import MAX_BYLINE, MAX_STRAPLINE, MAX_TITLE
+from briefings.document_import.short_lines import (
+    are_names,
+    is_boilerplate,
+    is_dateline,
+    is_headline,
+    is_name,
+    join_lines,
+    split_short_lines,
+)
+
+MAX_HEADLINE_CANDIDATES = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Head:
+    """The head of an issue; `body` is what follows it."""
+
+    title: str
+    strapline: str
+    byline: str
+    left_out: list[str]
+    body: list[Block]
+
+
+def read_head(
+    source: SourceDocument, *, briefing_title: str = "", lines_at_foot: Iterable[str] = ()
+) -> Head:
+    """Return the head of a document. A name at its foot is how a bare name above is recognised."""
+    return _HeadReader(source, briefing_title=briefing_title, lines_at_foot=lines_at_foot).read()
+
+
+class _HeadReader:
+    """Takes blocks from the top of a document, one recogniser a shape, until the article starts."""
+
+    def __init__(
+        self, source: SourceDocument, *, briefing_title: str, lines_at_foot: Iterable[str]
+    ) -> None:
+        self.rest: deque[Block] = deque(source.blocks)
+        self.title = source.title
+        self.strapline = source.strapline
+        self.byline = source.byline
+        self.left_out: list[str] = []
+        self._heading_repeats_title = bool(source.title)
+        self._briefing_title = briefing_title.casefold()
+        self._lines_at_foot = {line.casefold() for line in lines_at_foot}
+        self._has_headings = any(isinstance(block, Heading) for block in self.rest)
+        self._split_lines: list[Paragraph] = []
+        # In a document without headings: the lines that may be the headline.
+        self._candidates: list[RichText] = []
+
+    def read(self) -> Head:
+        """Take what belongs to the head."""
+        recognisers = (
+            self._several_short_lines,
+            self._horizontal_rule,
+            self._briefing_title_above,
+            self._boilerplate,
+            self._dateline,
+            self._byline,
+            self._strapline_with_byline,
+            self._marked_strapline,
+            self._heading,
+            self._strapline_above,
+            self._strapline_below,
+            self._headline_candidate,
+        )
+        while self.rest and any(recognise() for recognise in recognisers):
+            pass
+        self._rejoin_split_lines()
+        self._choose_headline()
+        return Head(
+            title=self.title,
+            strapline=self.strapline,
+            byline=self.byline,
+            left_out=self.left_out,
+            body=list(self.rest),
+        )
+
+    # --- recognisers: each looks at the first block, takes it and returns whether it did ------
+
+    def _several_short_lines(self) -> bool:
+        """Split a paragraph of short lines, so that each is looked at by itself."""
+        lines = split_short_lines(self.rest[0])
+        if len(lines) < 2:
+            return False
+        self.rest.popleft()
+        self.rest.extendleft(reversed(lines))
+        self._split_lines = lines
+        return True
+
+    def _horizontal_rule(self) -> bool:
+        """Drop a rule: it only separates the head from the article."""
+        return isinstance(self.rest[0], HorizontalRule) and self._take()
+
+    def _briefing_title_above(self) -> bool:
+        """Leave out the briefing's own title above the headline."""
+        if not self._briefing_title or self.title or self._first.casefold() != self._briefing_title:
+            return False
+        return self._leave_out()
+
+    def _boilerplate(self) -> bool:
+        """Leave out the invitation to sign up above or below the headline."""
+        return is_boilerplate(self.rest[0]) and self._leave_out()
+
+    def _dateline(self) -> bool:
+        """Leave out the date and the number: the issue gets its own."""
+        return is_dateline(self._first) and self._leave_out()
+
+    def _byline(self) -> bool:
+        """Take 'By Ada Lane', what the source calls a byline, or a name that signs at the foot."""
+        text = self._first
+        found = read_byline(text)
+        if self.byline or not text:
+            return False
+        if found is not None:
+            self.byline = found.name
+            if found.after:
+                self.left_out.append(found.after)
+            return self._take()
+        is_marked = self._role is SourceRole.BYLINE and len(text) <= MAX_BYLINE
+        signs_at_foot = (
+            is_name(text) and text.casefold() in self._lines_at_foot and self._has_headline
+        )
+        if is_marked or signs_at_foot:
+            self.byline = text
+            return self._take()
+        return False
+
+    def _strapline_with_byline(self) -> bool:
+        """Take a strapline that ends '…, by Ada Lane'; without the comma, only by a headline."""
+        found = read_strapline_with_byline(self._first)
+        if found is None or self.strapline or self.byline or isinstance(self.rest[0], Heading):
+            return False
+        if not (found.is_separated or self._has_headline or self._headline_follows()):
+            return False
+        self.strapline, self.byline = found.before, found.name
+        return self._take()
+
+    def _marked_strapline(self) -> bool:
+        """Take what the source's style or class calls a strapline or subtitle."""
+        if self._role is not SourceRole.STRAPLINE or not self._may_be_strapline:
+            return False
+        self.strapline = self._first
+        return self._take()
+
+    def _heading(self) -> bool:
+        """Take the headline where headings are marked; a smaller one above it is a strapline."""
+        block = self.rest[0]
+        if not isinstance(block, Heading):
+            return False
+        if self._heading_repeats_title and self._first == self.title:
+            self._heading_repeats_title = False
+            return self._take()
+        if self.title:
+            return False
+        after = self.rest[1] if len(self.rest) > 1 else None
+        if isinstance(after, Heading) and after.level < block.level:
+            if self._may_be_strapline:
+                self.strapline = self._first
+                return self._take()
+            return self._leave_out()
+        self.title = self._first
+        return self._take()
+
+    def _strapline_above(self) -> bool:
+        """Take a short paragraph directly above a marked headline as the strapline."""
+        if self.title or not self._has_headings or not self._may_be_strapline:
+            return False
+        following = next(self._following(), None)
+        if not isinstance(following, Heading):
+            return False
+        self.strapline = self._first
+        return self._take()
+
+    def _strapline_below(self) -> bool:
+        """Take a line between headline and byline, or all in italics or bold, as the strapline."""
+        block = self.rest[0]
+        if not self._has_headline or not self._may_be_strapline or not isinstance(block, Paragraph):
+            return False
+        is_above_byline = not self.byline and len(self.rest) > 1 and _is_byline(self.rest[1])
+        if self._candidates and _is_series_strapline(self._candidates[0].text, beside=self._first):
+            return False  # the line above is the strapline and this one the headline
+        if not (is_above_byline or (self.title and block.content.is_wholly("em", "strong"))):
+            return False
+        self.strapline = self._first
+        return self._take()
+
+    def _headline_candidate(self) -> bool:
+        """Take, where no heading is marked, a line that may be the headline."""
+        block = self.rest[0]
+        if (
+            self._has_headings
+            or len(self._candidates) == MAX_HEADLINE_CANDIDATES
+            or not isinstance(block, Paragraph)
+        ):
+            return False
+        if not is_headline(self._first, may_end_sentence=True) or len(self.rest) < 2:
+            return False
+        self._candidates.append(block.content)
+        return self._take()
+
+    # --- what the recognisers ask -----------------------------------------------------------
+
+    @property
+    def _first(self) -> str:
+        return line_text(self.rest[0])
+
+    @property
+    def _role(self) -> SourceRole:
+        block = self.rest[0]
+        return block.role if isinstance(block, Paragraph) else SourceRole.NONE
+
+    @property
+    def _has_headline(self) -> bool:
+        return bool(self.title or self._candidates)
+
+    @property
+    def _may_be_strapline(self) -> bool:
+        return not self.strapline and 0 < len(self._first) <= MAX_STRAPLINE
+
+    def _headline_follows(self) -> bool:
+        block = next(self._following(), None)
+        return isinstance(block, Heading) or (
+            isinstance(block, Paragraph) and is_headline(block.content.text, may_end_sentence=True)
+        )
+
+    def _following(self) -> Iterator[Block]:
+        """Yield the blocks close below the first one, without the small lines between them."""
+        near = islice(self.rest, 1, 4)
+        return (block for block in near if not _is_small_line(block))
+
+    # --- what the recognisers do ------------------------------------------------------------
+
+    def _take(self) -> bool:
+        self.rest.popleft()
+        return True
+
+    def _leave_out(self) -> bool:
+        self.left_out += filter(None, text_of(self.rest[0]).split("\n"))
+        return self._take()
+
+    def _rejoin_split_lines(self) -> None:
+        """Make the lines that were split, and not taken, one paragraph again."""
+        left = [line for line in self._split_lines if any(line is block for block in self.rest)]
+        if len(left) > 1:
+            for _ in left:
+                self.rest.popleft()
+            self.rest.appendleft(join_lines(left))
+
+    def _choose_headline(self) -> None:
+        """Choose headline and strapline among the candidates; the others start the article."""
+        candidates = list(self._candidates)
+        if len(candidates) > 1 and not self.strapline:
+            first, second = candidates[0].text, candidates[1].text
+            if _is_series_strapline(first, beside=second):
+                self.strapline = candidates.pop(0).text
+            elif _is_series_strapline(second, beside=first):
+                self.strapline = candidates.pop(1).text
+        if candidates and not self.title:
+            self.title = candidates.pop(0).text
+        self.rest.extendleft(map(Paragraph, reversed(candidates)))
+        if not self.title and len(self.strapline) <= MAX_TITLE:
+            self.title, self.strapline = self.strapline, ""
+
+
+def _is_small_line(block: Block) -> bool:
+    return (
+        isinstance(block, HorizontalRule)
+        or is_boilerplate(block)
+        or is_dateline(text_of(block)[:200])
+        or _is_byline(block)
+    )
+
+
+def _is_byline(block: Block) -> bool:
+    return isinstance(block, Paragraph) and (
+        block.role is SourceRole.BYLINE or read_byline(block.content.text) is not None
+    )
+
+
+# --- headline or strapline -------------------------------------------------------------------
+
+_LONG_LINE = 60
+# Straplines of newsletters speak like this, headlines of events do not.
+_OF_A_SERIES = re.compile(
+    r"\b(?:weekly|(?:every|each) (?:week|month|\w+day)|insight|newsletter|briefing (?:for|on)"
+    r"|all you need|your (?:guide|round-?up|briefing)|the latest)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_series_strapline(line: str, *, beside: str) -> bool:
+    """Whether a line is more likely the strapline of a newsletter than the headline beside it.
+
+    By its words; where they do not tell, by being much the longer of the two.
+    """
+    if bool(_OF_A_SERIES.search(line)) != bool(_OF_A_SERIES.search(beside)):
+        return bool(_OF_A_SERIES.search(line))
+    return len(line) >= _LONG_LINE and len(line) > 1.5 * len(beside)
+
+
+# --- bylines ---------------------------------------------------------------------------------
+
+_BY = re.compile(r"(?:(?:written|words|reported|edited|a briefing)\s+)?by:?\s+", re.IGNORECASE)
+_BYLINE_LABEL = re.compile(
+    r"(?:words|author|written by|from|editor|reporter)\s*:\s*", re.IGNORECASE
+)
+_BEFORE_BY = re.compile(r"(?P<separator>\s*[,|–—-])?\s+by\s+", re.IGNORECASE)
+_AFTER_NAME = re.compile(r"\s*(?:[,|(]|\s[–—-]\s)\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Byline:
+    """A name with what stands before and after it on the same line."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+    is_separated: bool = True  # by a comma or dash from what stands before
+
+
+def read_byline(text: str) -> Byline | None:
+    """Return the byline of a line such as 'By Ada Lane' or 'By Ada Lane, chief reporter'."""
+    found = _BY.match(text) or _BYLINE_LABEL.match(text)
+    if found is None or len(text) > 2 * MAX_BYLINE:
+        return None
+    words = text[found.end() :].strip().rstrip(".")
+    if are_names(words):
+        return Byline(name=words)
+    separator = _AFTER_NAME.search(words)
+    if separator is None or not are_names(words[: separator.start()]):
+        return None
+    return Byline(name=words[: separator.start()], after=words[separator.end() :].rstrip(")"))
+
+
+def read_strapline_with_byline(text: str) -> Byline | None:
+    """Return the byline of 'What matters in schools this week, by Ada Lane'."""
+    if len(text) > MAX_STRAPLINE + MAX_BYLINE:
+        return None
+    every = list(_BEFORE_BY.finditer(text))
+    if not every or not every[-1].start():
+        return None
+    found = every[-1]  # the last 'by' is the author's
+    name = text[found.end() :].strip().rstrip(".")
+    before = text[: found.start()].strip()
+    if not are_names(name) or len(before) > MAX_STRAPLINE:
+        return None
+    return Byline(name=name, before=before, is_separated=bool(found["separator"]))

@@ -1,0 +1,367 @@
+"""Read HTML; Markdown and Word documents come this way too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from briefings.document_import.blocks import (
+    Block,
+    BlockQuote,
+    Cell,
+    Heading,
+    HorizontalRule,
+    ListBlock,
+    Mark,
+    Paragraph,
+    Picture,
+    Preformatted,
+    RichText,
+    Run,
+    SourceDocument,
+    SourceRole,
+    Table,
+    collapse_spaces,
+    join,
+)
+from briefings.document_import.imported_document import DocumentRefused
+from newsroom.html_tree import (
+    BLOCKS,
+    CONTAINERS,
+    HEADINGS,
+    LISTS,
+    Element,
+    NestedTooDeeply,
+    parse,
+)
+from newsroom.invisible_characters import remove_invisible
+
+MAX_TAGS = 60_000
+MAX_DEPTH = 100
+MAX_SPAN = 100
+
+
+def read_html(source: str, *, name: str) -> SourceDocument:
+    """Return the blocks of an HTML page or a piece of one.
+
+    The HTML is not sanitised first: styles and classes say what is bold and what a byline is, and
+    what is hidden must be named as left out. The blocks are sanitised when they are written.
+    """
+    if source.count("<") > MAX_TAGS:
+        raise DocumentRefused(
+            f"{name} has more than {MAX_TAGS:,} HTML tags. Copy the article alone into a new"
+            " document and import that."
+        )
+    try:
+        root = parse(
+            source, repair=True, max_depth=MAX_DEPTH, unwrap_deeper=False, is_opaque=_is_left_out
+        )
+    except NestedTooDeeply:
+        raise DocumentRefused(
+            f"{name} has HTML elements nested more than {MAX_DEPTH} deep. Copy the article alone"
+            " into a new document and import that."
+        ) from None
+    return _PageReader().read(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the elements around a piece of text say about it."""
+
+    marks: tuple[Mark, ...] = ()
+    level: int = 0  # of the heading around it
+    role: SourceRole = SourceRole.NONE
+    preformatted: bool = False
+
+
+class _PageReader:
+    """Walks a page's tree and collects paragraphs in the container around them."""
+
+    def __init__(self) -> None:
+        self.document = SourceDocument(blocks=[])
+        self._runs: list[Run | Picture] = []  # of the paragraph being read
+
+    def read(self, root: Element) -> SourceDocument:
+        """Return what the page holds."""
+        body = _Container(root)
+        self._read_children(root, body, _Context())
+        self._end_paragraph(body, _Context())
+        self.document.blocks = body.blocks
+        return self.document
+
+    def _read_children(self, parent: Element, container: _Container, context: _Context) -> None:
+        for child in parent.children:
+            if isinstance(child, str):
+                text = remove_invisible(child)
+                self._runs.append(
+                    Run(text if context.preformatted else text.replace("\n", " "), context.marks)
+                )
+            elif child.tag == "br":
+                self._runs.append(Run("\n", context.marks))
+            elif child.tag == "hr":
+                self._end_paragraph(container, context)
+                container.add(HorizontalRule())
+            elif child.tag == "img":
+                self._add_picture(child, context)
+            elif _is_left_out(child):
+                self._leave_out(child)
+            else:
+                self._read_element(child, container, context)
+
+    def _read_element(self, element: Element, container: _Container, outer: _Context) -> None:
+        if element.tag in BLOCKS:
+            self._end_paragraph(container, outer)
+        if element.tag == "a":
+            self._name_lost_link(_address_of(element))
+        context = _context_within(element, outer)
+        if element.tag not in CONTAINERS:
+            self._read_children(element, container, context)
+            if element.tag in BLOCKS:
+                self._end_paragraph(container, context)
+            return
+        inner = _Container(element)
+        self._read_children(element, inner, context)
+        self._end_paragraph(inner, context)
+        container.add_container(inner)
+
+    def _end_paragraph(self, container: _Container, context: _Context) -> None:
+        """Put the paragraph being read into its container."""
+        runs, self._runs = self._runs, []
+        if context.preformatted:
+            text = "".join(run.text for run in runs).strip("\n").rstrip()
+            if text:
+                container.add(Preformatted(text))
+            return
+        for content in collapse_spaces(runs).lines("\n\n+"):
+            if context.level:
+                container.add(Heading(content, context.level))
+            else:
+                container.add(Paragraph(content, context.role))
+
+    def _add_picture(self, image: Element, context: _Context) -> None:
+        """Keep a picture on the web by its address; one inside the document can only be named."""
+        src = remove_invisible(image.attributes.get("src", "").strip())
+        alt = " ".join(remove_invisible(image.attributes.get("alt", "")).split())
+        if image.attributes.get("width") == "1" or image.attributes.get("height") == "1":
+            return  # a tracking pixel
+        if src.lower().startswith(("https://", "http://")):
+            self._runs.append(Picture(src, alt, context.marks))
+        else:
+            where = src[:200] if src and not src.startswith("data:") else "inside the document"
+            self.document.left_out.append(
+                f"A picture ({where}){f': {alt}' if alt else ''}."
+                " Upload it in the editor where it belongs."
+            )
+
+    def _name_lost_link(self, address: str) -> None:
+        if address and not _is_full_address(address) and not address.startswith("#"):
+            self.document.left_out.append(
+                f"The link to “{address[:200]}”, which is not a full web address. Its text is kept."
+            )
+
+    def _leave_out(self, element: Element) -> None:
+        """Keep the page's title, and name the words of anything else that is left out."""
+        words = "" if element.tag in _CODE else remove_invisible(element.text)
+        if element.tag == "iframe" and (src := element.attributes.get("src")):
+            words = f"An embedded page: {remove_invisible(src)[:200]}. {words}"
+        words = " ".join(words.split())
+        if not words:
+            return
+        if element.tag == "title" and not self.document.page_title:
+            self.document.page_title = words
+        else:
+            self.document.left_out.append(words)
+
+
+# --- what tags, classes and styles say -------------------------------------------------------
+
+_MARK_TAGS = {
+    **dict.fromkeys(("b", "strong"), "strong"),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "em"),
+    **dict.fromkeys(("u", "ins"), "u"),
+    **dict.fromkeys(("s", "strike", "del"), "s"),
+    "sub": "sub",
+    "sup": "sup",
+}
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
+_ITALIC = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
+_FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
+_STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
+_BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
+_CODE = frozenset({"script", "style", "template"})
+# A page's controls, films and frames.
+_CONTROLS = frozenset(
+    {"nav", "button", "select", "textarea", "dialog", "noscript", "iframe", "object", "video"}
+    | {"audio", "canvas", "svg", "math", "noembed", "noframes"}
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def _is_left_out(element: Element) -> bool:
+    """Whether an element is not part of the article: code, controls, hidden, the page's title."""
+    return (
+        element.tag in _CODE
+        or element.tag in _CONTROLS
+        or element.tag == "title"
+        or "hidden" in element.attributes
+        or bool(_HIDDEN.search(element.attributes.get("style", "")))
+    )
+
+
+def _context_within(element: Element, outer: _Context) -> _Context:
+    """Return what holds inside an element; a container starts without heading and role."""
+    mark = _mark_of(element)
+    role = _role_of(element)
+    is_container = element.tag in CONTAINERS
+    return replace(
+        outer,
+        marks=outer.marks if mark is None or mark in outer.marks else (*outer.marks, mark),
+        level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
+        role=role or (SourceRole.NONE if is_container else outer.role),
+        preformatted=outer.preformatted or element.tag == "pre",
+    )
+
+
+def _mark_of(element: Element) -> Mark | None:
+    """Return the mark that an element puts on its text, if any."""
+    style = element.attributes.get("style", "")
+    if element.tag == "a":
+        address = _address_of(element)
+        return Mark("a", address) if _is_full_address(address) else None
+    if element.tag in {"b", "strong"} and _NOT_BOLD.search(style):
+        return None  # the wrapper that Google Docs puts around a whole paste
+    if element.tag in _MARK_TAGS:
+        return Mark(_MARK_TAGS[element.tag])
+    if element.tag in {"span", "font"} and _BOLD.search(style):
+        return Mark("strong")
+    if element.tag in {"span", "font"} and _ITALIC.search(style):
+        return Mark("em")
+    return None
+
+
+def _role_of(element: Element) -> SourceRole:
+    """Return what a class such as `standfirst` or `byline` says about an element's text."""
+    names = f"{element.attributes.get('class', '')} {element.attributes.get('itemprop', '')}"
+    if _STRAPLINE_CLASS.search(names):
+        return SourceRole.STRAPLINE
+    if _BYLINE_CLASS.search(names):
+        return SourceRole.BYLINE
+    return SourceRole.NONE
+
+
+def _address_of(link: Element) -> str:
+    return remove_invisible(link.attributes.get("href", "").strip())
+
+
+def _is_full_address(address: str) -> bool:
+    """Whether an address works outside the page it was on."""
+    return bool(_FULL_ADDRESS.match(address))
+
+
+# --- containers: quotations, lists, tables and their parts -----------------------------------
+
+
+class _Container:
+    """Collects the blocks inside a container element, which becomes a block itself at its end."""
+
+    def __init__(self, element: Element) -> None:
+        self.tag = element.tag
+        self.attributes = element.attributes
+        self.blocks: list[Block] = []
+        self.parts: list[_Container] = []  # a list's items, a table's rows, a row's cells
+        self.caption = RichText()
+
+    def add(self, block: Block) -> None:
+        """Add a block; between the items of a list it becomes an item of its own."""
+        if self.tag in LISTS:
+            item = _Container(Element("li"))
+            item.blocks.append(block)
+            self.parts.append(item)
+        else:
+            self.blocks.append(block)
+
+    def add_container(self, inner: _Container) -> None:
+        """Add what a container inside this one has become."""
+        if inner.tag == "caption":
+            self.caption = _text_of_blocks(inner.blocks)
+        elif inner.tag in {"li", "tr", "td", "th"}:
+            self.parts.append(inner)
+        elif inner.tag in LISTS:
+            self._add_list(inner)
+        elif inner.tag == "table":
+            for block in _table_blocks(inner):
+                self.add(block)
+        elif inner.blocks:
+            self.add(BlockQuote(tuple(inner.blocks)))
+
+    def _add_list(self, inner: _Container) -> None:
+        items = tuple(tuple(item.blocks) for item in inner.parts if item.blocks)
+        if not items:
+            return
+        block = ListBlock(
+            items,
+            ordered=inner.tag == "ol",
+            start=_number(inner.attributes.get("start", ""), most=100_000),
+            role=SourceRole.FOOTNOTES if _is_footnote(inner.parts[0]) else SourceRole.NONE,
+        )
+        if self.tag in LISTS and self.parts:
+            self.parts[-1].blocks.append(block)  # a list between items belongs to the one before
+        else:
+            self.add(block)
+
+
+def _table_blocks(table: _Container) -> list[Block]:
+    """Return a table of text and figures as a table; one for layout as what it lays out."""
+    outside_cells = [*table.blocks, *(block for row in table.parts for block in row.blocks)]
+    rows = [row for row in table.parts if any(cell.blocks for cell in row.parts)]
+    if _is_layout(rows):
+        caption = [Paragraph(table.caption)] if table.caption else []
+        cells = (cell for row in rows for cell in row.parts)
+        return [*caption, *outside_cells, *(block for cell in cells for block in cell.blocks)]
+    header_rows = 0
+    while header_rows < len(rows) and all(cell.tag == "th" for cell in rows[header_rows].parts):
+        header_rows += 1
+    cells_of_rows = tuple(tuple(map(_cell, row.parts)) for row in rows)
+    return [*outside_cells, Table(cells_of_rows, header_rows=header_rows, caption=table.caption)]
+
+
+def _is_layout(rows: list[_Container]) -> bool:
+    """Whether a table only lays out a page: it has one column, or whole articles in its cells."""
+    if max((len(row.parts) for row in rows), default=0) < 2:
+        return True
+    return any(
+        len(cell.blocks) > 3 or not all(isinstance(block, Paragraph) for block in cell.blocks)
+        for row in rows
+        for cell in row.parts
+    )
+
+
+def _cell(cell: _Container) -> Cell:
+    return Cell(
+        _text_of_blocks(cell.blocks),
+        is_header=cell.tag == "th",
+        colspan=_number(cell.attributes.get("colspan", ""), most=MAX_SPAN),
+        rowspan=_number(cell.attributes.get("rowspan", ""), most=MAX_SPAN),
+    )
+
+
+def _text_of_blocks(blocks: Iterable[Block]) -> RichText:
+    parts = [
+        RichText.plain(block.text) if isinstance(block, Preformatted) else block.content
+        for block in blocks
+        if isinstance(block, Paragraph | Preformatted)
+    ]
+    return join(parts, "\n")
+
+
+def _number(text: str, *, most: int) -> int:
+    """Return the number in an attribute, at most `most`; 1 where there is none."""
+    digits = text.strip()[:9]
+    return min(int(digits), most) if digits.isdecimal() and digits.isascii() else 1
+
+
+def _is_footnote(item: _Container) -> bool:
+    """Whether a list item is a footnote, by the id that the Word converter writes."""
+    return item.attributes.get("id", "").startswith(("footnote-", "endnote-"))

@@ -1,0 +1,137 @@
+"""Read plain text: blank lines, bullets and indents tell its blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from briefings.document_import.blocks import (
+    Block,
+    BlockQuote,
+    Heading,
+    HorizontalRule,
+    Mark,
+    Paragraph,
+    RichText,
+    Run,
+    SourceDocument,
+    collapse_spaces,
+    join,
+)
+from briefings.document_import.typed_lists import item_text_start
+from newsroom.invisible_characters import remove_invisible
+
+# The widths at which mail programs and editors wrap lines, in characters.
+WRAP_WIDTHS = range(40, 101)
+MAX_UNDERLINED_HEADING = 200
+_LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
+_UNDERLINE = re.compile(r"\s*(={3,}|-{3,})\s*")
+_RULE = re.compile(r"\s*(?:[-=_*~#•·]\s*){3,}")
+_HASHES = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+_QUOTED = re.compile(r"[ \t]*>[ \t]?")
+_ADDRESS = re.compile(r"https?://[^\s<>“”\"]{3,2000}")
+
+
+def read_text(text: str) -> SourceDocument:
+    """Return the blocks of a plain text."""
+    return SourceDocument(blocks=list(_blocks(text)))
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    pages = text.replace("\x0c", "\n\n").replace("\u2029", "\n\n")
+    lines = [remove_invisible(line).expandtabs(4) for line in _LINE_END.split(pages.strip("\r\n"))]
+    if all(line.strip() for line in lines) and not _are_wrapped(lines):
+        # Without any blank line, each line is a paragraph.
+        for line in lines:
+            yield from _blocks_between_blanks([line])
+        return
+    between_blanks: list[str] = []
+    for line in [*lines, ""]:
+        if line.strip():
+            between_blanks.append(line)
+        elif between_blanks:
+            yield from _blocks_between_blanks(between_blanks)
+            between_blanks = []
+
+
+def _blocks_between_blanks(lines: list[str]) -> Iterator[Block]:
+    """Yield what lines between two blank ones are: heading, quotation, rules or paragraphs."""
+    if all(map(_QUOTED.match, lines)):
+        inner = "\n".join(_QUOTED.sub("", line, count=1) for line in lines)
+        if inner.strip() and not inner.lstrip().startswith(">"):
+            yield BlockQuote(tuple(_blocks(inner)))
+            return
+    if (
+        len(lines) == 2
+        and _UNDERLINE.fullmatch(lines[1])
+        and len(lines[0]) <= MAX_UNDERLINED_HEADING
+    ):
+        yield Heading(_rich_text(lines[0]), 1 if "=" in lines[1] else 2)
+        return
+    running: list[str] = []
+    for line in lines:
+        if hashes := _HASHES.match(line):
+            yield from _paragraphs(running)
+            running = []
+            yield Heading(_rich_text(line[hashes.end() :]), len(hashes[1]))
+        elif _RULE.fullmatch(line):
+            yield from _paragraphs(running)
+            running = []
+            yield HorizontalRule()
+        else:
+            running.append(line)
+    yield from _paragraphs(running)
+
+
+def _paragraphs(lines: list[str]) -> Iterator[Paragraph]:
+    """Join lines that were wrapped, keep line breaks that were typed; a bullet starts another."""
+    widest = max(map(len, lines), default=0)
+    separator = " " if _are_wrapped(lines) else "\n"
+    paragraph: list[str] = []
+    for line in lines:
+        if paragraph and not _hangs(paragraph[0], line):
+            follows_item = item_text_start(paragraph[0]) > 0 and separator == "\n"
+            if item_text_start(line) or widest > WRAP_WIDTHS[-1] or (follows_item and line):
+                yield _paragraph(paragraph, separator)
+                paragraph = []
+        paragraph.append(line)
+    if paragraph:
+        yield _paragraph(paragraph, separator)
+
+
+def _paragraph(lines: list[str], separator: str) -> Paragraph:
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    if item_text_start(lines[0]):
+        separator = " "
+    return Paragraph(join([_rich_text(line) for line in lines], separator), indent=indent)
+
+
+def _are_wrapped(lines: list[str]) -> bool:
+    """Whether lines were wrapped: none had room for the first word of the next."""
+    widest = max((len(line.rstrip()) for line in lines), default=0)
+    return widest in WRAP_WIDTHS and all(
+        len(line.rstrip()) + 1 + len(after.split(maxsplit=1)[0]) > widest or item_text_start(after)
+        for line, after in pairwise(lines)
+    )
+
+
+def _hangs(item: str, line: str) -> bool:
+    """Whether a line is indented as far as the words of the bullet above it."""
+    words = item_text_start(item)
+    return words > 0 and not item_text_start(line) and len(line) - len(line.lstrip()) >= words
+
+
+def _rich_text(text: str) -> RichText:
+    """Return text in which each web address is a link."""
+    runs: list[Run] = []
+    start = 0
+    for found in _ADDRESS.finditer(text):
+        address = found[0].rstrip(".,;:!?)]}'’")
+        end = found.start() + len(address)
+        runs += [
+            Run(text[start : found.start()]),
+            Run(address, (Mark("a", address),)),
+        ]
+        start = end
+    return collapse_spaces([*runs, Run(text[start:])])

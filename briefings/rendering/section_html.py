@@ -1,0 +1,24 @@
+"""What the page and the email make of a section's HTML in common."""
+
+from __future__ import annotations
+
+from briefings.richtext import sanitise
+from newsroom.html_tree import Element, parse
+
+# Quotations within quotations within lists: no reader follows deeper.
+MAX_DEPTH = 14
+
+
+def parse_section(html: str) -> Element:
+    """Return the tree of a section's body, sanitised again so that nothing else gets in."""
+    return parse(sanitise(html), max_depth=MAX_DEPTH)
+
+
+def names_a_source(line: Element) -> bool:
+    """Whether a line within a quotation says who is quoted: it starts with a dash."""
+    return line.text.lstrip().startswith(("—", "–", "―", "-- ", "- "))
+
+
+def raise_heading(heading: Element) -> None:
+    """Move a heading up one level, to the place of a section heading that is missing."""
+    heading.tag = {"h3": "h2", "h4": "h3"}[heading.tag]
