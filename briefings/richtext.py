@@ -1,7 +1,7 @@
-"""Rich text: the field, the editor's configuration and the one allow-list.
+"""Rich text: the model field, the editor's configuration and the one allow-list.
 
-The editor is no security boundary: it passes `javascript:` links through and its release is out of
-support. Whatever reaches the column has passed `sanitise`, by whichever way it came.
+The editor is not a security boundary: it lets `javascript:` links through and its release is out of
+support. Everything that reaches the database column has passed `sanitise`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from django.urls import NoReverseMatch, reverse
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# A long feature has 15,000 characters; ten times that is a paste gone wrong.
+# A long feature has 15,000 characters; ten times that is a mistake in pasting.
 MAX_BODY_CHARS = 150_000
 
-# --- what an issue may hold ------------------------------------------------------------------
+# --- the allow-list --------------------------------------------------------------------------
 
 ALIGNMENTS = ("left", "center", "right", "justify")
 ATTRIBUTES: dict[str, set[str]] = {
@@ -44,12 +44,12 @@ TAGS = {
 IMAGE_CLASSES = {"align-left", "align-right", "align-center"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}
 _ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
-# A tag as the sanitiser writes it: no raw quote stands inside a value, so a match is a whole tag.
+# A tag as nh3 writes it: quotation marks inside values are escaped, so a match is a whole tag.
 _TAG = re.compile(r'<([a-z][a-z0-9]*)((?:\s[^\s="<>/]+="[^"]*")*)\s*/?>')
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
-    """Keep an attribute's value, mend it, or drop it with None."""
+    """Return an attribute's value, changed if need be; None drops the attribute."""
     if name == "style":
         align = _ALIGN.search(value)
         return f"text-align:{align[1].lower()}" if align else None
@@ -68,18 +68,18 @@ def _without_empty_image(tag: re.Match[str]) -> str:
     return "" if tag[1] == "img" and ' src="' not in tag[2] else tag[0]
 
 
-MOST_READINGS = 10
+MAX_PASSES = 10
 
 
 def sanitise(html: str) -> str:
-    """Reduce HTML to what an issue needs; the same text twice gives the same result.
+    """Return HTML reduced to the allow-list; sanitising the result again changes nothing.
 
-    A parser moves what stands where it may not (a link in a link, words between rows), and may move
-    it again when it reads its own result; nothing may change under an approval, so it reads until
-    nothing moves. Of 60,000 texts of random tags the worst took four readings.
+    The parser moves what is in the wrong place (a link in a link, text between table rows), and may
+    move it again when it parses its own output. An approved issue must not change, so this repeats
+    until nothing moves. Of 60,000 texts of random tags, the worst took four passes.
     """
     text = html.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    for _ in range(MOST_READINGS):
+    for _ in range(MAX_PASSES):
         clean = _clean(text)
         if clean == text:
             break
@@ -105,7 +105,7 @@ def _clean(html: str) -> str:
 
 
 def _allowed_content() -> str:
-    """Say the allow-list in the editor's own language, so that it shows what will be kept."""
+    """Return the allow-list in the editor's syntax, so that it shows what will be kept."""
     rules = []
     for tag in sorted(TAGS):
         attributes = ATTRIBUTES.get(tag, set()) - {"style", "class"}
@@ -121,18 +121,19 @@ def _allowed_content() -> str:
 
 
 EDITOR: dict[str, Any] = {
-    "versionCheck": False,  # it would ask the maker's server
+    "versionCheck": False,  # it would call the vendor's server
     "skin": "moono-lisa",
-    "title": "Words of this section",
+    "title": "Text of this section",
     "width": "100%",
     "height": "auto",
-    # A div in place of a frame: the policy stays strict, and moving a section keeps its words.
+    # A div instead of an iframe: the content security policy stays strict, and a section that is
+    # moved keeps its text.
     "extraPlugins": "divarea",
     "removePlugins": (
         "exportpdf,scayt,wsc,flash,iframe,forms,smiley,save,newpage,print,preview,templates,language,"
         "bidi,div,about,copyformatting,sourcearea,stylescombo,font,colorbutton,colordialog,"
         "filebrowser,uploadimage,elementspath,resize,pagebreak,showblocks,find,selectall,"
-        # without these the browser's own menu, which knows spelling, opens on a right click
+        # without these, a right click opens the browser's own menu, which has the spelling checker
         "contextmenu,tabletools,tableselection,liststyle,"
         "pastefromgdocs"  # loses whole pastes; static/newsroom_admin/paste.js reads them
     ),
@@ -153,7 +154,7 @@ EDITOR: dict[str, Any] = {
         "image:advanced;image:Link;image:Upload;link:advanced;link:target;link:upload"
     ),
     "image_previewText": " ",
-    # Pictures come by upload; pasted ones would be data in the text, which the allow-list drops.
+    # Pictures are uploaded; pasted ones would be data URLs, which the allow-list drops.
     "clipboard_handleImages": False,
     "pasteFromWord_inlineImages": False,
     # static/newsroom_admin/editor.js puts the text into the form, and only where it was changed:
@@ -163,7 +164,7 @@ EDITOR: dict[str, Any] = {
 
 
 class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has no types
-    """The editor with the configuration above."""
+    """CKEditor with the configuration above."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"data-limit": MAX_BODY_CHARS, **(attrs or {})})
@@ -172,7 +173,7 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
     @property
     def media(self) -> forms.Media:
         media: forms.Media = super().media
-        # Named with the editor once more, so that ours come after it whatever is merged.
+        # The editor is listed again, so that our scripts come after it however media are merged.
         return media + forms.Media(
             js=[
                 "ckeditor/ckeditor/ckeditor.js",
@@ -185,14 +186,14 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         try:
             self.config["pictureUploadUrl"] = reverse("admin:briefings_upload_image")
-        except NoReverseMatch:  # no desk, no door for pictures
+        except NoReverseMatch:  # without the admin, pictures cannot be uploaded
             self.config.pop("pictureUploadUrl", None)
         context: dict[str, Any] = super().get_context(name, value, attrs)
         return context
 
 
 class RichTextFormField(forms.CharField):
-    """Sanitised on the way in, so that what nobody changed compares as unchanged."""
+    """A form field that sanitises its input, so that unchanged text compares as unchanged."""
 
     def to_python(self, value: Any) -> str:
         words = str(value or "")
@@ -206,21 +207,21 @@ class RichTextFormField(forms.CharField):
 
 
 class RichTextField(models.TextField[str, str]):
-    """Sanitised HTML: whatever is saved, by form, import, shell or `update()`, has been reduced."""
+    """A column of sanitised HTML, whether saved by a form, an import, a shell or `update()`."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001  (Django's)
-        """Sanitise, and let the instance show what was stored."""
+        """Return the sanitised value and set it on the instance too."""
         value = sanitise(getattr(model_instance, self.attname) or "")
         setattr(model_instance, self.attname, value)
         return value
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        """Sanitise on the ways that pass no instance."""
+        """Return the sanitised value where no instance is saved, as in `update()`."""
         return super().get_db_prep_save(
             sanitise(value) if isinstance(value, str) else value, connection
         )
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
-        """Give every form, the desk's included, the editor."""
+        """Return a form field with the editor."""
         kwargs["widget"] = RichTextWidget()
         return super().formfield(**{"form_class": RichTextFormField, **kwargs})

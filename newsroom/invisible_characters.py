@@ -1,4 +1,4 @@
-"""Characters that nobody sees: control and format characters, and letters without a shape.
+"""Characters that nobody sees: control and format characters, and alphabetic ones without a shape.
 
 Each function is for one use: a header line and a person's name need different things removed.
 """
@@ -19,8 +19,8 @@ _IN_PASTED_TEXT = re.compile(
 )
 # XML 1.0, section 2.2, allows none of these, not even as character references.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# Letters and marks by category that have no shape (Unicode's Default_Ignorable_Code_Point).
-_SHAPELESS_LETTERS = re.compile(
+# Alphabetic characters and marks without a shape (Unicode's Default_Ignorable_Code_Point).
+_SHAPELESS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 # Zero-width joiner and non-joiner: names in Persian and in the scripts of India need them.
@@ -72,6 +72,6 @@ def has_visible(text: str) -> bool:
 
 def has_space_or_invisible(text: str) -> bool:
     """Whether any character of the text is a space or cannot be seen."""
-    return bool(_SHAPELESS_LETTERS.search(text)) or any(
+    return bool(_SHAPELESS.search(text)) or any(
         unicodedata.category(char)[0] in "CZ" for char in text
     )

@@ -55,20 +55,12 @@ DUPLICATES_NOT_YET: set[str] = {
     "comment",
     "contributor",
     "issue",
-    "plain_text",
     "staff",
 }
 ING_NOT_YET = {
     "decoding",
-    "drafting",
-    "ending",
-    "line_folding",
-    "opening",
     "pending",
-    "reading",
-    "rendering",
     "subscribing",
-    "text_wrapping",
 }
 
 

@@ -118,7 +118,7 @@ class _EmailAdapter:
         return _cell(quote, f"{self.quote_class} serif ink", table_class="block")
 
     def table(self, table: Element) -> Element:
-        """Give a table its rules, in a box that scrolls where the table is wider than the email."""
+        """Return the table with rules, in a box that scrolls where it is wider than the email."""
         table.attributes = {
             "class": "figures",
             "width": "100%",
