@@ -114,7 +114,6 @@ class SuppressionForm(forms.ModelForm[Suppression]):
     class Meta:
         model = Suppression
         fields = ("detail",)
-        labels = {"detail": "Reason"}
         help_texts = {"detail": "For your colleagues. Do not enter an address or a name."}
 
     def clean_address(self) -> str:

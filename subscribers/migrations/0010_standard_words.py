@@ -1,6 +1,7 @@
 """Name tables and columns by the words that the code uses. Renames touch no row."""
 
 import django.db.models.deletion
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -47,7 +48,7 @@ class Migration(migrations.Migration):
                 ),
             ]
         ),
-        # Only the words of choices and help texts change: this touches no table.
+        # Only names, choices and help texts change: this touches no table.
         migrations.AlterField(
             "BounceEvent",
             "source",
@@ -94,6 +95,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="Enhanced status code (RFC 3463), such as 5.1.1.",
                 max_length=12,
+                verbose_name="status code",
             ),
         ),
         migrations.AlterField(
@@ -104,6 +106,21 @@ class Migration(migrations.Migration):
                 help_text="The other server's own words. They may include the address.",
                 max_length=500,
             ),
+        ),
+        migrations.AlterField(
+            "BounceEvent",
+            "at",
+            models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+        ),
+        migrations.AlterField(
+            "Suppression",
+            "at",
+            models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+        ),
+        migrations.AlterField(
+            "Suppression",
+            "detail",
+            models.CharField(blank=True, max_length=500, verbose_name="details"),
         ),
         migrations.AlterField(
             "Suppression",

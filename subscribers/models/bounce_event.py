@@ -65,7 +65,10 @@ class BounceEvent(models.Model):
     classification = models.CharField(max_length=10, choices=BounceClassification)
     reason = models.CharField(max_length=40)
     status = models.CharField(
-        max_length=12, blank=True, help_text="Enhanced status code (RFC 3463), such as 5.1.1."
+        "status code",
+        max_length=12,
+        blank=True,
+        help_text="Enhanced status code (RFC 3463), such as 5.1.1.",
     )
     diagnostic = models.CharField(
         max_length=500,
@@ -85,7 +88,7 @@ class BounceEvent(models.Model):
         "subscribers.Subscriber", on_delete=models.CASCADE, related_name="events"
     )
     action = models.CharField(max_length=10, choices=BounceAction)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField("time", default=timezone.now)
 
     objects = BounceEventQuerySet.as_manager()
 

@@ -30,8 +30,8 @@ class Suppression(models.Model):
 
     address_hash = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=10, choices=SuppressionReason)
-    detail = models.CharField(max_length=500, blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    detail = models.CharField("details", max_length=500, blank=True)
+    at = models.DateTimeField("time", default=timezone.now)
 
     objects = SuppressionQuerySet.as_manager()
 
