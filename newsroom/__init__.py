@@ -1,4 +1,4 @@
-"""Newsroom: what both apps stand on, and the wiring between them."""
+"""Newsroom: settings, URLs, Celery, and what both apps are built on."""
 
 from newsroom.celery import app as celery_app
 

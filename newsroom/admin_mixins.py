@@ -1,4 +1,4 @@
-"""Lists of a million rows: counted well enough for page numbers, never row by row."""
+"""Mixins for Django's admin: read-only pages, and lists of very large tables."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-COUNT_AT_MOST = 10_000
+MAX_EXACT_COUNT = 10_000
 
 
 class EstimatingPaginator(Paginator[Any]):
-    """Counts up to 10,000; of a whole table beyond that PostgreSQL's statistics know the size.
+    """Counts at most 10,001 rows, because counting a million takes longer than showing a page.
 
-    A search or filter that finds more shows its first 10,000.
+    For a whole table with more rows, the count is PostgreSQL's estimate. A search or filter that
+    finds more shows the first 10,000.
     """
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
-        assert isinstance(rows, QuerySet)  # noqa: S101  (for the type: the desk lists nothing else)
-        counted = rows.order_by()[: COUNT_AT_MOST + 1].count()
-        if counted <= COUNT_AT_MOST:
+        assert isinstance(rows, QuerySet)  # noqa: S101  (for the type: the admin lists nothing else)
+        counted = rows.order_by()[: MAX_EXACT_COUNT + 1].count()
+        if counted <= MAX_EXACT_COUNT:
             return counted
         if rows.query.where:
-            return COUNT_AT_MOST
-        return max(counted, _estimate(rows))
+            return MAX_EXACT_COUNT
+        return max(counted, _estimate_count(rows))
 
 
-def _estimate(rows: QuerySet[Any]) -> int:
-    """How many rows PostgreSQL believes a table has; 0 where nobody knows."""
+def _estimate_count(rows: QuerySet[Any]) -> int:
+    """Return PostgreSQL's estimate of a table's size; other databases count the rows."""
     connection = connections[rows.db]
     if connection.vendor != "postgresql":
         return rows.count()
@@ -47,10 +48,10 @@ def _estimate(rows: QuerySet[Any]) -> int:
 
 
 class ReadOnlyAdminMixin:
-    """What only readers themselves may change; staff can see it."""
+    """For rows that staff can see and only the readers themselves change."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody is put on a list by hand."""
+        """Whether staff may add rows by hand: never."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -61,14 +62,14 @@ class ReadOnlyAdminMixin:
 
 
 class ReadOnlyInlineMixin(ReadOnlyAdminMixin):
-    """Rows that whoever may see their page may see: a reader without what they take says little."""
+    """For rows shown on another row's page: whoever may see that page sees them too."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
 
 
 class LargeTableAdminMixin:
-    """A list that stays quick however long it grows."""
+    """Keeps the list of a very large table fast."""
 
     paginator: type = EstimatingPaginator
     show_full_result_count = False

@@ -1,4 +1,4 @@
-"""The desk: Django's admin under our name and with the policy that its editor needs."""
+"""The admin site: Django's, with our name and the content security policy its editor needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
-# CKEditor (divarea) sets style attributes and inline handlers; the public pages need neither.
+# CKEditor (divarea) sets style attributes and inline event handlers; public pages use neither.
 ADMIN_CONTENT_POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],
@@ -25,9 +25,9 @@ ADMIN_CONTENT_POLICY = {
     "frame-ancestors": [NONE],
 }
 
-# What is done every day comes first; whatever is not named follows in the order of the alphabet.
-APPS = ("briefings", "subscribers")
-MODELS = ("Issue", "Comment", "Briefing", "Contributor", "Dispatch", "Subscriber")
+# On the start page these come first, in this order; all others follow alphabetically.
+APP_ORDER = ("briefings", "subscribers")
+MODEL_ORDER = ("Issue", "Comment", "Briefing", "Contributor", "Dispatch", "Subscriber")
 
 
 def _rank(order: tuple[str, ...], name: str) -> int:
@@ -35,7 +35,7 @@ def _rank(order: tuple[str, ...], name: str) -> int:
 
 
 class NewsroomAdminSite(AdminSite):
-    """Where reporters draft and editors approve, schedule and watch."""
+    """The newsroom admin, where reporters draft and editors approve, schedule and monitor."""
 
     site_header = f"{settings.SITE_NAME} desk"
     site_title = f"{settings.SITE_NAME} desk"
@@ -43,12 +43,12 @@ class NewsroomAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap a page of the desk in the desk's content security policy."""
+        """Return the view with the admin's content security policy."""
         return csp_replace(ADMIN_CONTENT_POLICY)(super().admin_view(view, cacheable))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """List rooms and tables by how often they are wanted."""
+        """Return the apps and models, the most used first."""
         apps: list[Any] = super().get_app_list(request, app_label)
         for app in apps:
-            app["models"].sort(key=lambda model: _rank(MODELS, model["object_name"]))
-        return sorted(apps, key=lambda app: _rank(APPS, app["app_label"]))
+            app["models"].sort(key=lambda model: _rank(MODEL_ORDER, model["object_name"]))
+        return sorted(apps, key=lambda app: _rank(APP_ORDER, app["app_label"]))

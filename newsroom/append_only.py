@@ -1,7 +1,7 @@
-"""Rows that are written once: neither changed nor taken back by whoever goes through models.
+"""Models whose rows can be added, but neither changed nor deleted.
 
-There is one door: the retention policy (newsroom/retention/) takes off what was kept long enough,
-and reaches the rows by `all_rows`.
+The only exception is the retention policy (newsroom/retention/), which deletes and blanks rows that
+have been kept long enough. It reaches them through `all_rows`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row_co]):
-    """Rows to be read."""
+    """A queryset that refuses to update or delete."""
 
     def update(self, **_: Any) -> NoReturn:
         raise TypeError(f"{self.model._meta.verbose_name_plural} are append-only")
@@ -24,13 +24,13 @@ class AppendOnlyQuerySet(models.QuerySet[Row_co]):
 
 
 class AppendOnlyModel(models.Model):
-    """A row that is saved once; it goes only with the row that it belongs to."""
+    """A row that is saved once. It is deleted only by a cascade from the row it belongs to."""
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write once."""
+        """Insert the row. Raises TypeError if it has been saved before."""
         if not self._state.adding:
             raise TypeError(f"{self._meta.verbose_name_plural} are append-only")
         super().save(*args, **kwargs)
@@ -40,5 +40,5 @@ class AppendOnlyModel(models.Model):
 
 
 def all_rows(model: type[Row_co]) -> models.QuerySet[Row_co]:
-    """Rows as the retention policy reaches them, append-only ones too; nothing else may ask."""
+    """Return an ordinary queryset, even for an append-only model; only for the retention policy."""
     return models.QuerySet(model)

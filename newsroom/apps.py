@@ -1,4 +1,4 @@
-"""The rooms' foundation, and Django's admin as the newsroom's desk."""
+"""App configurations: newsroom itself, and Django's admin with our site."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -8,17 +8,17 @@ from newsroom.retention.system_checks import check_retention
 
 
 class NewsroomConfig(AppConfig):
-    """Letters, tokens, the log of acts, health."""
+    """What both apps are built on: transactional emails, tokens, the audit log, health checks."""
 
     name = "newsroom"
     verbose_name = "Newsroom"
 
     def ready(self) -> None:
-        """Have `manage.py check` read the retention policy."""
+        """Register the system check of the retention policy."""
         checks.register(check_retention)
 
 
 class NewsroomAdminConfig(AdminConfig):
-    """Django's admin with our site."""
+    """Django's admin with our admin site."""
 
     default_site = "newsroom.admin_site.NewsroomAdminSite"

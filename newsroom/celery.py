@@ -1,4 +1,8 @@
-"""The Celery application: tasks are short wake-ups, the database is the truth."""
+"""The Celery application and its schedule.
+
+Tasks are short and carry no work: they say that there is something to do, and the database says
+what it is.
+"""
 
 from __future__ import annotations
 
@@ -25,24 +29,27 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(
     [f"subscribers.{part}" for part in ("bounces", "lists", "sending", "signup")]
 )
-# Issues have a queue of their own: a confirmation never waits behind a long dispatch.
+# Issues have their own queue, so that a confirmation never waits for a long dispatch.
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
 app.conf.task_routes = {
     "subscribers.sending.tasks.send": {"queue": "sending"},
     "subscribers.lists.tasks.process_imports": {"queue": "sending"},
 }
-# The beat asks the tables what is to be done; no task carries work, so none can lose it.
+# The names are for people; each task looks in the database for work that is due.
 app.conf.beat_schedule = {
-    "send letters that wait": {"task": "newsroom.tasks.send_emails", "schedule": 10.0},
-    "note that a worker lives": {"task": "newsroom.tasks.record_worker_seen", "schedule": 20.0},
-    "publish what is due": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
+    "send transactional emails": {"task": "newsroom.tasks.send_emails", "schedule": 10.0},
+    "record that a worker is running": {
+        "task": "newsroom.tasks.record_worker_seen",
+        "schedule": 20.0,
+    },
+    "publish due issues": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
     "advance dispatches": {"task": "subscribers.sending.tasks.advance_dispatches", "schedule": 5.0},
     "fetch mailbox": {"task": "subscribers.bounces.tasks.fetch_mailbox", "schedule": 60.0},
     "process pending bounces": {
         "task": "subscribers.bounces.tasks.process_pending_events",
         "schedule": 60.0,
     },
-    "remind of unconfirmed sign-ups": {
+    "remind people to confirm": {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),
     },
@@ -61,7 +68,7 @@ app.conf.beat_schedule = {
 @celeryd_init.connect
 @beat_init.connect
 def refuse_to_start_without_a_database(**_: Any) -> None:
-    """Say in a sentence that the database is out of reach, rather than fail at every task."""
+    """Exit with a message that names the database, rather than fail at every task."""
     try:
         connection.ensure_connection()
     except OperationalError as failure:
@@ -71,7 +78,7 @@ def refuse_to_start_without_a_database(**_: Any) -> None:
 
 
 @worker_ready.connect
-def begin_with_what_waits(**_: Any) -> None:
-    """Let a worker that has just started be seen, and send the letters that waited for one."""
+def wake_on_start(**_: Any) -> None:
+    """Record that a worker has started, and send the emails that were waiting for one."""
     wake("newsroom.tasks.record_worker_seen")
     wake("newsroom.tasks.send_emails")

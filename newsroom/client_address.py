@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as that can be believed."""
+"""The IP address that a request comes from, as far as it can be trusted."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from django.http import HttpRequest
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """Give the visitor's IP address, or None when nobody trustworthy says it.
+    """Return the visitor's IP address, or None if no trusted source gives one.
 
-    Behind a proxy that is the last hop of X-Forwarded-For, which our proxy wrote; whatever stands
-    before it was sent by the visitor. Without a proxy the header is not read at all.
+    Behind a proxy this is the last entry of X-Forwarded-For, which our proxy added; the entries
+    before it come from the visitor. Without a proxy the header is ignored.
     """
     hop = str(request.META.get("REMOTE_ADDR", ""))
     if settings.BEHIND_PROXY and (hops := request.META.get("HTTP_X_FORWARDED_FOR")):
         hop = str(hops).rpartition(",")[2]
-    return _address_of(hop.strip())
+    return _parse_address(hop.strip())
 
 
 def network_of(ip: str | None) -> str:
-    """Reduce an address to what one visitor holds, for counting: itself, or the /64 of IPv6."""
+    """Return what one visitor has, for counting: an IPv4 address itself, the /64 of an IPv6 one."""
     if ip is None:
         return "unknown"
     if ip_address(ip).version == 4:
@@ -30,15 +30,15 @@ def network_of(ip: str | None) -> str:
 
 
 def subnet_of(ip: str | None) -> str:
-    """Reduce an address to the network that one provider's customer can hold: a /24, or a /64."""
+    """Return the network that one customer of a provider may have: the /24 (IPv4) or /64 (IPv6)."""
     if ip is None:
         return "unknown"
     prefix = 24 if ip_address(ip).version == 4 else 64
     return str(ip_network(f"{ip}/{prefix}", strict=False))
 
 
-def _address_of(hop: str) -> str | None:
-    """Read an address as proxies write it: bare, or with a port as in [2001:db8::1]:80."""
+def _parse_address(hop: str) -> str | None:
+    """Return an address as proxies write it: bare, or with a port as in [2001:db8::1]:80."""
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:

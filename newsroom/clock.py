@@ -1,4 +1,4 @@
-"""The one clock that all hosts share: the database's. Their own may be wrong, or jump."""
+"""The database's clock, which all hosts share. A host's own clock may be wrong, or jump."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def database_now() -> datetime:
-    """Give the database's time; SQLite is on this machine and has no other than ours."""
+    """Return the time by PostgreSQL's clock. SQLite has none, so there it is this host's clock."""
     if connection.vendor != "postgresql":
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         [now] = cursor.fetchone()
-    moment: datetime = now
-    return moment
+    result: datetime = now
+    return result

@@ -1,4 +1,4 @@
-"""Sentences for what is out of reach: what failed, where, and what to do."""
+"""Error messages for services that cannot be reached: what failed, where, and what to do."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
 
 
 def database_error_message(failure: Error) -> str:
-    """Name the database and the reason in one line, without its password."""
+    """Return one line that names the database and the reason, without its password."""
+    # Imported here because manage.py imports this module before the settings are read.
     from django.conf import settings
 
     options = settings.DATABASES["default"]
-    where = options["NAME"]
+    database = options["NAME"]
     if options.get("HOST"):
-        where = f"{where} at {options['HOST']}:{options.get('PORT') or 5432}"
+        database = f"{database} at {options['HOST']}:{options.get('PORT') or 5432}"
     reason = " ".join(str(failure).split()) or type(failure).__name__
     return (
-        f"newsroom: the database {where} cannot be used: {reason}. "
+        f"newsroom: cannot use the database {database}: {reason}. "
         "Start it, run `manage.py migrate`, or correct DATABASE_URL."
     )
 
 
 def broker_error_message(url: str, failure: BaseException) -> str:
-    """Name the broker and the reason in one line, without its password."""
+    """Return one line that names the broker and the reason, without its password."""
     parts = urlsplit(url)
-    where = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}"
+    broker = f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}"
     return (
-        f"newsroom: the broker {where} cannot be reached: {failure}. "
-        "Start Redis or correct REDIS_URL."
+        f"newsroom: cannot reach the broker {broker}: {failure}. Start Redis or correct REDIS_URL."
     )

@@ -1,4 +1,4 @@
-"""A page's own content security policy, where the site's is too strict or too mild for it."""
+"""A content security policy for single pages that need another one than the site's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def replace_csp(directives: dict[str, list[str]]) -> Callable[[View[P]], View[P]]:
-    """Give a view these directives instead of the site's."""
+    """Return a decorator that replaces these directives of the site's policy for a view."""
     # django-csp types its decorators for views without arguments only.
     return cast("Callable[[View[P]], View[P]]", csp_replace(directives))

@@ -1,11 +1,11 @@
-"""What every template may say about the site."""
+"""Template variables about the site."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, str]:
-    """Give templates the title's name and public address."""
+    """Return the site's name, public URL and postal address."""
     return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,

@@ -1,4 +1,4 @@
-"""Lists of domains in files: one a line, in any script, `#` begins a remark."""
+"""Lists of domains in files: one domain on each line, in any script; `#` starts a comment."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from newsroom.email_addresses import to_ascii_domain
 
 
 def read_domain_list(file: str | Path) -> frozenset[str]:
-    """Read a list as lower-case A-labels. Raises ValueError that says which line, or why not."""
+    """Return the domains in a file as lower-case A-labels.
+
+    Raises ValueError, which names the wrong line or says why the file cannot be read.
+    """
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as reason:
         raise ValueError(f"{file} cannot be read: {reason.strerror}") from None
     domains = set()
     for number, line in enumerate(lines, start=1):
-        written = line.partition("#")[0].strip()
-        if not written:
+        text = line.partition("#")[0].strip()
+        if not text:
             continue
         try:
-            domains.add(to_ascii_domain(written))
+            domains.add(to_ascii_domain(text))
         except ValueError:
-            problem = f"line {number} of {file}, {written[:80]!r}, is no domain"
+            problem = f"line {number} of {file} is not a domain: {text[:80]!r}"
             raise ValueError(problem) from None
     return frozenset(domains)
 
 
 def find_listed_domain(domain: str, listed: Iterable[frozenset[str]]) -> str:
-    """Find the listed domain that this one is or lies below; empty when there is none."""
+    """Return the listed domain that is this one or one of its parents; empty if there is none."""
     labels = domain.split(".")
     for start in range(len(labels) - 1):
-        above = ".".join(labels[start:])
-        if any(above in domains for domains in listed):
-            return above
+        candidate = ".".join(labels[start:])
+        if any(candidate in domains for domains in listed):
+            return candidate
     return ""

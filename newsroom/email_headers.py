@@ -1,4 +1,4 @@
-"""Header lines: names and subjects in any script, folded as the standards want them."""
+"""Header values: names and subjects in any script, encoded and folded (RFC 2047, RFC 5322)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
 def encode_words(words: str, *, used: int) -> bytes:
-    """Write free text for a header whose line holds `used` octets already, folded.
+    """Return free text, folded, for a header line of which `used` bytes are taken already.
 
-    Where it is not ASCII: in encoded words of at most 75 characters, no character split
-    (RFC 2047, sections 2 and 5).
+    Text that is not ASCII becomes encoded words of at most 75 characters, of which none ends inside
+    a character (RFC 2047, sections 2 and 5).
     """
     words = one_line(words)
     if words.isascii() and "=?" not in words:
@@ -27,17 +27,17 @@ def encode_words(words: str, *, used: int) -> bytes:
     piece = b""
     room = (min(ENCODED_WORD_CHARS, 77 - used) - _WRAP) // 4 * 3
     for char in words:
-        octets = char.encode()
-        if len(piece) + len(octets) > room:
+        encoded = char.encode()
+        if len(piece) + len(encoded) > room:
             pieces.append(f"=?utf-8?b?{b64encode(piece).decode()}?=")
             piece, room = b"", (ENCODED_WORD_CHARS - _WRAP) // 4 * 3
-        piece += octets
+        piece += encoded
     pieces.append(f"=?utf-8?b?{b64encode(piece).decode()}?=")
     return "\r\n ".join(pieces).encode()
 
 
 def _fold(words: str, *, used: int) -> bytes:
-    """Fold at spaces, so that lines keep to 78 octets (RFC 5322, section 2.1.1) if words allow."""
+    """Fold at spaces into lines of 78 bytes (RFC 5322, section 2.1.1) where no word is longer."""
     lines = [""]
     for word in words.split(" "):
         if lines[-1] and used + len(lines[-1]) + 1 + len(word) > 77:
@@ -58,7 +58,7 @@ def _encode_long(words: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _phrase(name: str) -> bytes:
-    """Write a display name: as it is, quoted, or in encoded words."""
+    """Return a display name: as it is, quoted, or in encoded words."""
     name = one_line(name)
     if not name:
         return b""
@@ -71,7 +71,7 @@ def _phrase(name: str) -> bytes:
 
 
 def encode_recipient(name: str, address: str) -> bytes:
-    """Write `Name <address>`; the address on a line of its own when it would pass the margin."""
+    """Return `Name <address>`, with the address on a second line if the first would be too long."""
     phrase = _phrase(name)
     if not phrase:
         return address.encode()
@@ -81,7 +81,7 @@ def encode_recipient(name: str, address: str) -> bytes:
 
 
 def fold_sender(line: str) -> bytes:
-    """Write a From or List-Id line given as `Name <address>`."""
+    """Return a From or List-Id value, given as `Name <address>`, encoded and folded."""
     name, address = parseaddr(line)
     if not address:
         return one_line(line).encode()

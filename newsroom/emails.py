@@ -1,9 +1,10 @@
-"""Single letters: from a folder under templates/email/ to a row that waits, to the mail server.
+"""Transactional emails, such as confirmations: rendered, queued in the database, sent by a worker.
 
-A letter is written in the transaction of the act that calls for it, so it exists exactly when the
-act does. A worker is woken when the transaction commits; the beat finds what a lost wake-up left.
-A crash between the server's yes and the row's removal sends a second copy: for a confirmation that
-is better than none. Issues do not travel this way; they have a ledger.
+An email is queued in the transaction of the change that causes it, so the one exists exactly when
+the other does. A worker is woken when the transaction commits; if that wake-up is lost, the beat
+finds the email. If a worker dies after the mail server accepted an email and before its row is
+deleted, the email is sent twice: for a confirmation that is better than not at all. Issues are not
+sent this way; they have a ledger of deliveries.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ from newsroom.wake_ups import wake
 
 log = logging.getLogger(__name__)
 
-CLAIM = timedelta(minutes=5)
+# A worker that takes an email sends it within this time, or another may take it.
+LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
+MAX_RETRY_INTERVAL = timedelta(hours=6)
+BATCH_SIZE = 500
 # Django would write 8-bit text without announcing it (RFC 6152); a strict server refuses that.
 _QUOTED_PRINTABLE = Charset("utf-8")
 _QUOTED_PRINTABLE.body_encoding = QP
@@ -40,23 +44,24 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 def queue_email(
     name: str, *, to: str, context: dict[str, Any], headers: dict[str, str] | None = None
 ) -> OutgoingEmail:
-    """Write the letter in templates/email/<name>/ to one address and let it leave on commit.
+    """Render the email in templates/email/<name>/ and queue it for one address.
 
-    The folder holds subject.txt, body.txt and, if the letter has one, body.html.
+    The folder holds subject.txt, body.txt and optionally body.html. The email is sent after the
+    transaction commits.
     """
-    words = {
+    context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "postal_address": settings.POSTAL_ADDRESS,
         **context,
     }
-    subject = " ".join(render_to_string(f"email/{name}/subject.txt", words).split())
+    subject = " ".join(render_to_string(f"email/{name}/subject.txt", context).split())
     return queue_rendered_email(
         name,
         to=to,
         subject=subject,
-        text=render_to_string(f"email/{name}/body.txt", words).strip() + "\n",
-        html=_render_html(name, {**words, "subject": subject}),
+        text=render_to_string(f"email/{name}/body.txt", context).strip() + "\n",
+        html=_render_html(name, {**context, "subject": subject}),
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
     )
 
@@ -82,19 +87,20 @@ def queue_email_in_constant_time(
 def queue_rendered_email(
     name: str, *, to: str, subject: str, text: str, html: str, headers: dict[str, str]
 ) -> OutgoingEmail:
-    """Let a letter that is written already leave on commit."""
-    letter = OutgoingEmail.objects.create(
+    """Queue an email that has been rendered already; it is sent after the transaction commits."""
+    email = OutgoingEmail.objects.create(
         name=name, to=to, subject=subject, text=text, html=html, headers=headers
     )
     transaction.on_commit(_wake)
-    return letter
+    return email
 
 
-def _render_html(name: str, words: dict[str, Any]) -> str:
+def _render_html(name: str, context: dict[str, Any]) -> str:
+    template = f"email/{name}/body.html"
     try:
-        html = render_to_string(f"email/{name}/body.html", words)
+        html = render_to_string(template, context)
     except TemplateDoesNotExist as missing:
-        if str(missing) != f"email/{name}/body.html":
+        if str(missing) != template:
             raise
         return ""
     return _inliner.inline(html)
@@ -104,68 +110,65 @@ def _wake() -> None:
     wake("newsroom.tasks.send_emails")
 
 
-def send_due(*, at: datetime) -> int:
-    """Send the letters that wait; give back how many left."""
-    left = 0
-    for letter in OutgoingEmail.objects.due(at=at)[:500]:
-        left += _send(letter, at=at)
-    return left
+def send_due_emails(*, at: datetime | None = None) -> int:
+    """Send the emails that are due at this time (by default now) and return how many were sent."""
+    at = at or timezone.now()
+    return sum(_send(email, at=at) for email in OutgoingEmail.objects.due(at=at)[:BATCH_SIZE])
 
 
-def _send(letter: OutgoingEmail, *, at: datetime) -> bool:
-    """Claim one letter, send it, remove its row; of two workers one gets it."""
-    mine = OutgoingEmail.objects.filter(pk=letter.pk, not_before=letter.not_before)
-    if not mine.update(not_before=at + CLAIM, attempts=letter.attempts + 1):
+def _send(email: OutgoingEmail, *, at: datetime) -> bool:
+    """Lease one email, send it and delete its row. Of two workers one gets the lease."""
+    lease = OutgoingEmail.objects.filter(pk=email.pk, not_before=email.not_before)
+    if not lease.update(not_before=at + LEASE, attempts=email.attempts + 1):
         return False
-    message = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[letter.to],
-        headers={**letter.headers, "Message-ID": _message_id(letter)},
-    )
-    message.encoding = _QUOTED_PRINTABLE
-    if letter.html:
-        message.attach_alternative(letter.html, "text/html")
     try:
-        submit(message)
+        submit(_build_message(email))
     except Exception as failure:  # noqa: BLE001  (each transport raises its own)
-        _defer(letter, failure, at=at)
+        _retry_later_or_give_up(email, failure, at=at)
         return False
-    OutgoingEmail.objects.filter(pk=letter.pk).delete()
+    OutgoingEmail.objects.filter(pk=email.pk).delete()
     return True
 
 
-def _message_id(letter: OutgoingEmail) -> str:
-    """Name a letter under our own host, not the machine's; a second copy bears the same name."""
+def _build_message(email: OutgoingEmail) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=email.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[email.to],
+        headers={**email.headers, "Message-ID": _message_id(email)},
+    )
+    message.encoding = _QUOTED_PRINTABLE
+    if email.html:
+        message.attach_alternative(email.html, "text/html")
+    return message
+
+
+def _message_id(email: OutgoingEmail) -> str:
+    """Return the Message-ID: under the site's host, not this machine's, and the same in a retry."""
     try:
         host = to_ascii_domain(settings.SITE_HOST)
-    except ValueError:  # a bare name or number, in development
+    except ValueError:  # a bare name or an IP address, in development
         host = settings.SITE_HOST
-    return f"<{letter.name}.{letter.pk}.{letter.created_at:%Y%m%d%H%M%S%f}@{host}>"
+    return f"<{email.name}.{email.pk}.{email.created_at:%Y%m%d%H%M%S%f}@{host}>"
 
 
-def _is_final(failure: Exception) -> bool:
-    """Whether the server will never take this letter (a class 5 answer, or no way to write it)."""
+def _retry_later_or_give_up(email: OutgoingEmail, failure: Exception, *, at: datetime) -> None:
+    if _is_permanent(failure) or at - email.created_at > GIVE_UP_AFTER:
+        log.warning("gave up on email %s: %s", email, failure)
+        OutgoingEmail.objects.filter(pk=email.pk).delete()
+        return
+    interval = min(timedelta(minutes=2**email.attempts), MAX_RETRY_INTERVAL)
+    log.warning("email %s is tried again in %s: %s", email, interval, failure)
+    OutgoingEmail.objects.filter(pk=email.pk).update(
+        not_before=at + interval, last_error=str(failure)[:500]
+    )
+
+
+def _is_permanent(failure: Exception) -> bool:
+    """Whether the server will never accept this email: a 5xx reply, or an unsupported address."""
     if isinstance(failure, AddressNotSupported):
         return True
     if isinstance(failure, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in failure.recipients.values())
     return isinstance(failure, SMTPDataError) and failure.smtp_code >= 500
-
-
-def _defer(letter: OutgoingEmail, failure: Exception, *, at: datetime) -> None:
-    if _is_final(failure) or at - letter.created_at > GIVE_UP_AFTER:
-        log.warning("letter %s is given up: %s", letter, failure)
-        OutgoingEmail.objects.filter(pk=letter.pk).delete()
-        return
-    wait = min(timedelta(minutes=2**letter.attempts), timedelta(hours=6))
-    log.warning("letter %s waits %s: %s", letter, wait, failure)
-    OutgoingEmail.objects.filter(pk=letter.pk).update(
-        not_before=at + wait, last_error=str(failure)[:500]
-    )
-
-
-def send_due_emails() -> int:
-    """Send what waits at this moment (for tasks and commands)."""
-    return send_due(at=timezone.now())

@@ -1,4 +1,4 @@
-"""Reading the environment: each variable typed, and refused with a sentence when it is wrong."""
+"""Typed environment variables; a missing or wrong one stops the start with a message."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ Value = TypeVar("Value")
 env = Env(eager=True)
 
 
-def refuse(variable: str, problem: str) -> SystemExit:
-    """Make the sentence that stops the start."""
+def setting_error(variable: str, problem: str) -> SystemExit:
+    """Return the exception that stops the start with a message about this variable."""
     return SystemExit(f"newsroom: {variable} {problem}. See .env.example.")
 
 
 def required(variable: str, *, hint: str) -> str:
-    """Read a variable that has no sensible default outside development."""
+    """Return a variable that has no sensible default outside development."""
     value: str = env.str(variable, "")
     if not value:
-        raise refuse(variable, f"is missing: {hint}")
+        raise setting_error(variable, f"is missing: {hint}")
     return value
 
 
 def read(variable: str, reader: Any, default: Any, *, hint: str) -> Any:
-    """Read one typed variable."""
+    """Return a variable read by `reader(name, default)`, such as `env.int`."""
     try:
         return reader(variable, default)
     except (EnvError, ValueError) as reason:
-        raise refuse(variable, f"is wrong: {hint} ({reason})") from None
+        raise setting_error(variable, f"is wrong: {hint} ({reason})") from None
 
 
 def parsed(variable: str, parse: Callable[[str], Value], *, default: str = "") -> Value:
-    """Read a variable with a grammar of its own, whose parser says what is wrong."""
+    """Return a variable read by a parser whose ValueError says what is wrong."""
     try:
         return parse(env.str(variable, default))
     except ValueError as reason:
-        raise refuse(variable, f"is wrong: {reason}") from None
+        raise setting_error(variable, f"is wrong: {reason}") from None
 
 
-def whole(variable: str, default: int) -> int:
-    """Read a whole number from 0."""
+def non_negative_int(variable: str, default: int) -> int:
+    """Return a whole number, 0 or more. Raises ValueError."""
     number = int(os.environ.get(variable) or default)
     if number < 0:
         raise ValueError(f"{number} is less than 0")
@@ -52,6 +52,6 @@ def whole(variable: str, default: int) -> int:
 
 
 def domain_list(variable: str, default: frozenset[str]) -> frozenset[str]:
-    """Read the domains in the file that a variable names."""
+    """Return the domains in the file that a variable names. Raises ValueError."""
     file = os.environ.get(variable)
     return read_domain_list(file) if file else default

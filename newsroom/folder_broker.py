@@ -1,8 +1,8 @@
-"""The broker of one machine: a folder, with a file for each message.
+"""A Celery broker for a single machine: a folder, with one file for each message.
 
-Kombu's own transport shows a file before anything is in it. A worker that looks at that moment
-reads an empty message and ends, with one message in some hundreds when the machine is busy. Here a
-file appears when it is whole, and so do the tables that say which queue hears what.
+Kombu's own transport creates a message's file before writing its content. A worker that reads it at
+that moment gets an empty message and exits: on a busy machine, once in some hundreds of messages.
+Here each file, and each table of queue bindings, is written under another name and then renamed.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ log = logging.getLogger(__name__)
 
 
 class Channel(filesystem.Channel):
-    """Kombu's folder, in which nothing is ever seen half done."""
+    """Kombu's filesystem channel with atomic writes."""
 
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # the stubs of its two parents disagree
         name = f"{time.time_ns():020d}-{uuid4().hex}.{queue}.msg"
-        _write(Path(self.data_folder_out) / name, payload)
+        _write_atomically(Path(self.data_folder_out) / name, payload)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(path.name for path in folder.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
                 continue
-            taken = folder / f".{name}"
+            claimed = folder / f".{name}"
             try:
-                (folder / name).rename(taken)
+                (folder / name).rename(claimed)
             except FileNotFoundError:
-                continue  # another worker has it
-            content = taken.read_bytes()
-            taken.unlink()
+                continue  # another worker has taken it
+            content = claimed.read_bytes()
+            claimed.unlink()
             try:
                 return loads(content)
-            except ValueError:  # a machine that lost its power may have kept the name alone
-                log.warning("the message %s cannot be read; the beat will ask again", name)
+            except ValueError:  # after a power cut a file may exist without its content
+                log.warning("cannot read the message %s; the beat will send it again", name)
         raise Empty
 
     def _queue_bind(
@@ -51,21 +51,23 @@ class Channel(filesystem.Channel):
     ) -> None:
         self.control_folder.mkdir(exist_ok=True)
         binding = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
-        with (self.control_folder / "lock").open("ab") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with (self.control_folder / "lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             bindings = self.get_table(exchange)
             if binding not in bindings:
-                _write(self.control_folder / f"{exchange}.exchange", [binding, *bindings])
+                _write_atomically(
+                    self.control_folder / f"{exchange}.exchange", [binding, *bindings]
+                )
 
 
 class Transport(filesystem.Transport):
-    """What `folder://` in CELERY_BROKER_URL stands for (newsroom.celery)."""
+    """The transport for `folder://` in CELERY_BROKER_URL; newsroom.celery registers it."""
 
     Channel = Channel
 
 
-def _write(path: Path, content: Any) -> None:
-    """Let a file appear, or be replaced, with all that is in it."""
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
-    unfinished.write_text(dumps(content))
-    unfinished.replace(path)
+def _write_atomically(path: Path, content: Any) -> None:
+    """Create or replace a file in one step: no reader ever sees half of it."""
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    temporary.write_text(dumps(content))
+    temporary.replace(path)

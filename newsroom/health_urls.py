@@ -1,4 +1,4 @@
-"""Addresses for those who keep the machine."""
+"""URLs for health checks."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Uploaded pictures, served as nothing but pictures."""
+"""Uploaded images: only images are served, and only with an image's content type."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
-# By the ending alone, which whoever stored the file derived from what was decoded.
-TYPES = {
+# By the file name's extension, which was chosen from the decoded image when it was stored.
+CONTENT_TYPES = {
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
@@ -21,16 +21,16 @@ TYPES = {
 
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Serve an uploaded picture; a name never gets other contents, so it may be kept for ever."""
-    content_type = TYPES.get(PurePosixPath(name).suffix.lower())
+    """Serve an uploaded image. A name never gets new content, so caches may keep it for ever."""
+    content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix.lower())
     if content_type is None:
-        raise Http404("no picture by this name")
+        raise Http404("There is no such image.")
     try:
-        found = default_storage.open(name)
+        file = default_storage.open(name)
     except (OSError, ValueError, SuspiciousFileOperation):
-        raise Http404("no picture by this name") from None
+        raise Http404("There is no such image.") from None
     return FileResponse(
-        found,
+        file,
         content_type=content_type,
         headers={
             "Cache-Control": "public, max-age=31536000, immutable",

@@ -1,4 +1,4 @@
-"""What stands between the server and every view."""
+"""Middleware: error pages for an unreachable database and for requests that are too large."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailableMiddleware:
-    """Answer 503 with a page that says so when the database is out of reach."""
+    """Answers 503, with a page that explains it, when the database cannot be reached."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,7 +29,7 @@ class DatabaseUnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
-        """Turn a lost database into a sentence to the reader and a line in the log."""
+        """Return the page for a database error, and log what to do."""
         if not isinstance(failure, (OperationalError, InterfaceError)):
             return None
         log.error(database_error_message(failure))
@@ -37,14 +37,19 @@ class DatabaseUnavailableMiddleware:
 
 
 class RequestSizeLimitMiddleware:
-    """Answer 413 before a form that is too large is read; in development Django shows a trace."""
+    """Answers 413 to a form that is too large, before reading it.
+
+    Without it, Django shows a traceback in development.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = str(request.META.get("CONTENT_LENGTH") or "0")
-        is_upload = request.content_type == "multipart/form-data"  # Django counts its fields alone
+        is_upload = (
+            request.content_type == "multipart/form-data"
+        )  # Django limits its fields by itself
         if (
             not is_upload
             and length.isdigit()

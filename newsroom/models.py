@@ -1,4 +1,4 @@
-"""What both apps stand on that must outlive a process: the log of acts and the outgoing letters."""
+"""Models that both apps use: the audit log and the queue of transactional emails."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class AuditLogQuerySet(AppendOnlyQuerySet["AuditLogEntry"]):
-    """Acts in the words of those who look them up."""
+    """Queries of the audit log."""
 
     def on(self, subject: models.Model) -> AuditLogQuerySet:
-        """Acts on one row, the latest first."""
+        """Return the entries about one row, newest first."""
         return self.filter(
             subject_kind=subject._meta.model_name, subject_id=str(subject.pk)
         ).order_by("-at", "-pk")
 
 
 class AuditLogEntry(AppendOnlyModel):
-    """One act of staff (or of the clock) on a row: append-only."""
+    """One action on a row, by a member of staff or by the system.
+
+    Append-only; `newsroom.audit_log.record` writes entries.
+    """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor = models.ForeignKey(
@@ -45,15 +48,18 @@ class AuditLogEntry(AppendOnlyModel):
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
-    """Letters by what is still to be done with them."""
+    """Queries of the queue."""
 
     def due(self, *, at: Any) -> OutgoingEmailQuerySet:
-        """Letters that may be tried now, the oldest first."""
+        """Return the emails that may be tried now, oldest first."""
         return self.filter(not_before__lte=at).order_by("pk")
 
 
 class OutgoingEmail(models.Model):
-    """A single letter (a confirmation, a welcome) that waits; its row goes when it has left."""
+    """A transactional email in the queue; its row is deleted once it has been sent.
+
+    `newsroom.emails` writes and sends them.
+    """
 
     name = models.CharField(max_length=60, help_text="The folder under templates/email/.")
     to = models.CharField(max_length=320)

@@ -1,4 +1,4 @@
-"""What every page whose address carries a secret says to caches and search engines."""
+"""Pages whose URL contains a token: kept out of caches and search engines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 def private_page(
     view: Callable[Concatenate[HttpRequest, Arguments], Response],
 ) -> Callable[Concatenate[HttpRequest, Arguments], Response]:
-    """Keep a page out of caches and indexes."""
+    """Return the view with headers that keep its page out of caches and search indexes."""
 
     @wraps(view)
-    def shown(
+    def wrapper(
         request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Response:
         response = view(request, *args, **kwargs)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
-    return never_cache(shown)
+    return never_cache(wrapper)

@@ -1,51 +1,51 @@
-"""How fast letters may leave: what operators write, read into values."""
+"""Send limits that operators set: `SEND_DOMAIN_LIMITS` and `SEND_WARM_UP`, parsed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-WARM_UP_GROWTH = 1.5  # each day half as much again
+WARM_UP_GROWTH = 1.5  # each day's limit is half as much again as the day before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainLimit:
-    """So many letters a second, over all workers, to domains that share a mail system."""
+    """The highest rate, over all workers, to a group of domains that share a mail system."""
 
     name: str
-    letters_per_s: float
+    emails_per_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmUp:
-    """A new sending domain earns trust: few letters on the first day, each day more."""
+    """The daily limits of a new sending domain, which receivers trust more as it sends more."""
 
-    begins: date
+    starts: date
     first_day: int
 
     def limit(self, day: date) -> int:
-        """Letters that may leave on a day."""
-        days = max(0, (day - self.begins).days)
-        # Past any list there is; keeps the power from growing without end.
+        """Return how many emails may be sent on a day."""
+        days = max(0, (day - self.starts).days)
+        # After 60 days the limit is larger than any list; the exponent must stop growing.
         return int(self.first_day * WARM_UP_GROWTH ** min(days, 60))
 
 
-def parse_domain_limits(words: str) -> dict[str, DomainLimit]:
-    """Read `gmail.com=20 outlook.com,hotmail.com,live.com=5` into a limit for each domain.
+def parse_domain_limits(text: str) -> dict[str, DomainLimit]:
+    """Parse `gmail.com=20 outlook.com,hotmail.com,live.com=5` into the limit of each domain.
 
-    Raises ValueError with a sentence.
+    Raises ValueError, which names the part that is wrong.
     """
     limits: dict[str, DomainLimit] = {}
-    for word in words.split():
-        domains, equals, number = word.partition("=")
+    for part in text.split():
+        domains, equals, number = part.partition("=")
         try:
             rate = float(number)
         except ValueError:
             rate = 0.0
         names = [name.lower() for name in domains.split(",")]
         if not equals or rate <= 0 or not all("." in name for name in names):
-            raise ValueError(f"{word!r} is no limit such as gmail.com=20 (letters a second)")
-        limit = DomainLimit(name=names[0], letters_per_s=rate)
+            raise ValueError(f"{part!r} is not a limit such as gmail.com=20 (emails a second)")
+        limit = DomainLimit(name=names[0], emails_per_s=rate)
         for name in names:
             if name in limits:
                 raise ValueError(f"{name} has two limits")
@@ -53,18 +53,20 @@ def parse_domain_limits(words: str) -> dict[str, DomainLimit]:
     return limits
 
 
-def parse_warm_up(words: str) -> WarmUp | None:
-    """Read `2026-12-01 200`: the first day, and how many letters leave on it.
+def parse_warm_up(text: str) -> WarmUp | None:
+    """Parse `2026-12-01 200`: the first day, and how many emails may be sent on it.
 
-    Raises ValueError with a sentence.
+    Raises ValueError if it has another form.
     """
-    if not words.strip():
+    if not text.strip():
         return None
     try:
-        day, number = words.split()
-        plan = WarmUp(begins=date.fromisoformat(day), first_day=int(number))
+        day, number = text.split()
+        plan = WarmUp(starts=date.fromisoformat(day), first_day=int(number))
     except ValueError:
-        raise ValueError("write the first day and its letters, such as 2026-12-01 200") from None
+        raise ValueError(
+            "write the first day and its number of emails, such as 2026-12-01 200"
+        ) from None
     if plan.first_day < 1:
-        raise ValueError("the first day needs at least one letter")
+        raise ValueError("the number of emails on the first day must be at least 1")
     return plan

@@ -1,6 +1,6 @@
-"""Settings: typed reads of the environment, each refused with a sentence when it is wrong.
+"""Settings, read from typed environment variables; a wrong one stops the start with a message.
 
-Environments differ by variables alone; `.env.example` lists every one of them.
+Installations differ only in their variables. `.env.example` lists all of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from newsroom.environment import domain_list, env, parsed, read, refuse, required, whole
+from newsroom.environment import (
+    domain_list,
+    env,
+    non_negative_int,
+    parsed,
+    read,
+    required,
+    setting_error,
+)
 from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_servers
 from newsroom.report_mailbox import parse_mailbox
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
@@ -25,28 +33,32 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- Where this is ---------------------------------------------------------------------------
+# --- Site ---------------------------------------------------------------------------------------
 
 DEBUG: bool = read("DEBUG", env.bool, False, hint="write true or false")
 SECRET_KEY: str = (
     env.str("SECRET_KEY", "development only, never in production " * 2)
     if DEBUG
-    else required("SECRET_KEY", hint="set it to 50 or more random characters, the same everywhere")
+    else required(
+        "SECRET_KEY", hint="set it to 50 or more random characters, the same for all processes"
+    )
 )
 if len(SECRET_KEY) < 50 and not DEBUG:
-    raise refuse("SECRET_KEY", "is wrong: it is too short, set it to 50 or more random characters")
-# Links in letters outlive a key: keep the former ones here, newest first, after a change.
+    raise setting_error(
+        "SECRET_KEY", "is wrong: it is too short. Set it to 50 or more random characters"
+    )
+# Links in emails must work after a change of key: the former keys, newest first.
 SECRET_KEY_FALLBACKS: list[str] = read(
-    "SECRET_KEY_FALLBACKS", env.list, [], hint="write former keys, separated by commas"
+    "SECRET_KEY_FALLBACKS", env.list, [], hint="write the former keys, separated by commas"
 )
 SITE_URL: str = (
     env.str("SITE_URL", "http://127.0.0.1:8000")
     if DEBUG
-    else required("SITE_URL", hint="set it to the public address, such as https://news.example.com")
+    else required("SITE_URL", hint="set it to the public URL, such as https://news.example.com")
 ).rstrip("/")
 if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[^\s/?#@:]+)(:\d{1,5})?", SITE_URL):
-    raise refuse(
-        "SITE_URL", f"is wrong: {SITE_URL!r} is no address such as https://news.example.com"
+    raise setting_error(
+        "SITE_URL", f"is wrong: {SITE_URL!r} is not a URL such as https://news.example.com"
     )
 SITE_NAME: str = env.str("SITE_NAME", "Newsroom")
 POSTAL_ADDRESS: str = env.str("POSTAL_ADDRESS", "")
@@ -63,9 +75,11 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as reason:
-    raise refuse("VAR_DIR", f"is wrong: {VAR_DIR} cannot be made ({reason.strerror})") from None
+    raise setting_error(
+        "VAR_DIR", f"is wrong: cannot create {VAR_DIR} ({reason.strerror})"
+    ) from None
 
-# --- What it is made of ----------------------------------------------------------------------
+# --- Apps and middleware ------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "newsroom.apps.NewsroomConfig",
@@ -115,11 +129,11 @@ TEMPLATES = [
         },
     },
 ]
-# The editor's bundled release is out of support; what it sends is never trusted
-# (briefings/richtext.py sanitises on save), and its version check is off.
+# django-ckeditor bundles an unsupported release of CKEditor and warns about it. We never trust what
+# the editor sends: briefings/richtext.py sanitises it on save.
 SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
-# --- Database --------------------------------------------------------------------------------
+# --- Database -----------------------------------------------------------------------------------
 
 DATABASE_URL: str = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'newsroom.sqlite3'}")
 DATABASES: dict[str, dict[str, Any]] = {
@@ -133,7 +147,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     )
 }
 if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
-    # Web, worker and beat write to one file: measured 0 lock errors with these, thousands without.
+    # Web, worker and beat write to one file: we measured 0 lock errors with these options, and
+    # thousands without.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -142,25 +157,28 @@ if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
 elif DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 else:
-    raise refuse(
+    raise setting_error(
         "DATABASE_URL", "is wrong: write postgres://user:password@host:5432/name or sqlite:///path"
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Broker, cache, Celery -------------------------------------------------------------------
+# --- Broker, cache, Celery ----------------------------------------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL", "")
 if REDIS_URL and not re.match(
     r"unix://|rediss?://([^\s/]*@)?(\[[0-9a-fA-F:]+\]|[^\s/:@]+)(:\d{1,5})?(/|$)", REDIS_URL
 ):
-    raise refuse("REDIS_URL", "is wrong: write redis://host:6379/0")
+    raise setting_error("REDIS_URL", "is wrong: write redis://host:6379/0")
 _CACHES = "django.core.cache.backends"
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
         {
             "BACKEND": f"{_CACHES}.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # pages wait for it
+            "OPTIONS": {
+                "socket_connect_timeout": 1,
+                "socket_timeout": 2,
+            },  # seconds; pages wait for it
         }
         if REDIS_URL
         else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
@@ -169,13 +187,13 @@ CACHES: dict[str, dict[str, Any]] = {
 CELERY_BROKER_URL = REDIS_URL or "folder://"  # newsroom.folder_broker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
-        # A dead broker must not hold up the page that only wanted to wake a worker.
+        # An unreachable broker must not delay a page that only wakes a worker.
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
         "max_retries": 0,
         "visibility_timeout": 3600,
-        # By name, so "celery" comes before "sending": taken in turn, one short task would wait for
-        # each stretch of sending, and the beat asks for more of them than that.
+        # By name, so that "celery" comes before "sending". In turn, every short task would wait for
+        # a send run, and the beat wakes more send runs than there are short tasks.
         "queue_order_strategy": "sorted",
     }
     if REDIS_URL
@@ -187,7 +205,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     }
 )
 if not REDIS_URL:
-    (VAR_DIR / "broker").mkdir(exist_ok=True)  # the transport does not make it
+    (VAR_DIR / "broker").mkdir(exist_ok=True)  # the transport does not create it
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ACKS_LATE = True
@@ -199,28 +217,22 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
-# --- Mail ------------------------------------------------------------------------------------
+# --- Email --------------------------------------------------------------------------------------
 
 if not DEBUG:
     required("EMAIL_URL", hint="set it to smtp://user:password@host:587/?tls=starttls")
 MAIL_SERVERS = parsed("EMAIL_URL", parse_mail_servers, default="inbox:")
-_first = MAIL_SERVERS[0]  # single letters go this way
+_first = MAIL_SERVERS[0]  # for transactional emails
 if _first.kind is MailServerKind.INBOX and not DEBUG:
-    raise refuse(
-        "EMAIL_URL", "is wrong: inbox: keeps letters on this machine, for development only"
-    )
+    raise setting_error("EMAIL_URL", "is wrong: inbox: sends nothing, it is for development only")
 INBOX_DIR = VAR_DIR / "inbox"
-EMAIL_BACKEND = {
-    MailServerKind.INBOX: "newsroom.inbox.backend.InboxBackend",
-    MailServerKind.SMTP: "django.core.mail.backends.smtp.EmailBackend",
-    MailServerKind.ANYMAIL: _first.backend,
-}[_first.kind]
+EMAIL_BACKEND = _first.django_backend
 EMAIL_HOST, EMAIL_PORT = _first.host, _first.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _first.username, _first.password
 EMAIL_USE_TLS = _first.tls is TlsMode.STARTTLS
 EMAIL_USE_SSL = _first.tls is TlsMode.IMPLICIT
 EMAIL_TIMEOUT = _first.timeout
-# What a provider's own interface wants: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+# Credentials for a provider's API, such as ANYMAIL_POSTMARK_SERVER_TOKEN.
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value
     for name, value in os.environ.items()
@@ -230,41 +242,49 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <news@{SIT
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BOUNCE_ADDRESS: str = env.str("BOUNCE_ADDRESS", f"bounces@{SITE_HOST}")
 if BOUNCE_ADDRESS.count("@") != 1:
-    raise refuse(
-        "BOUNCE_ADDRESS", f"is wrong: {BOUNCE_ADDRESS!r} is no address such as bounces@example.com"
+    raise setting_error(
+        "BOUNCE_ADDRESS",
+        f"is wrong: {BOUNCE_ADDRESS!r} is not an address such as bounces@example.com",
     )
-# Where answers of people go, if not to the briefing's own address; each letter adds a +token.
+# Where readers' replies go, if not to the briefing's own address; each email adds a +token.
 REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
 if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
-    raise refuse(
-        "REPLY_ADDRESS", f"is wrong: {REPLY_ADDRESS!r} is no address such as replies@example.com"
+    raise setting_error(
+        "REPLY_ADDRESS",
+        f"is wrong: {REPLY_ADDRESS!r} is not an address such as replies@example.com",
     )
-# A mailbox in which reports and answers arrive, if no pipe brings them.
+# The mailbox that receives reports and replies, if no pipe delivers them.
 REPORTS_MAILBOX = parsed("REPORTS_URL", parse_mailbox) if env.str("REPORTS_URL", "") else None
 HOOK_SECRETS = parsed("HOOK_SECRETS", parse_webhook_secrets)
-SEND_RATE: float = read("SEND_RATE", env.float, 0.0, hint="write letters a second, 0 for no limit")
-SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number from 1")
+SEND_RATE: float = read(
+    "SEND_RATE", env.float, 0.0, hint="write emails a second, or 0 for no limit"
+)
+SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number, 1 or more")
 if SEND_RATE < 0:
-    raise refuse("SEND_RATE", "is wrong: write letters a second, 0 for no limit")
+    raise setting_error("SEND_RATE", "is wrong: write emails a second, or 0 for no limit")
 if SEND_CONNECTIONS < 1:
-    raise refuse("SEND_CONNECTIONS", "is wrong: write a whole number from 1")
+    raise setting_error("SEND_CONNECTIONS", "is wrong: write a whole number, 1 or more")
 SEND_DOMAIN_LIMITS = parsed("SEND_DOMAIN_LIMITS", parse_domain_limits)
 SEND_WARM_UP = parsed("SEND_WARM_UP", parse_warm_up)
-# So many refusals one after the other, with no letter accepted between, pause a dispatch.
+# A dispatch is paused after this many refusals in a row, without an accepted email between them.
 SEND_PAUSE_AFTER: int = read(
-    "SEND_PAUSE_AFTER", env.int, 50, hint="write how many refusals in a row, 0 for never"
+    "SEND_PAUSE_AFTER", env.int, 50, hint="write a number of refusals in a row, or 0 for never"
 )
-# How long a worker may be silent before its lease goes back, in seconds.
-LEASE_SECONDS: int = read("LEASE_SECONDS", env.int, 60, hint="write whole seconds from 5")
+# Seconds without a sign of life after which another worker may take over a lease.
+LEASE_SECONDS: int = read(
+    "LEASE_SECONDS", env.int, 60, hint="write a whole number of seconds, 5 or more"
+)
 if LEASE_SECONDS < 5:
-    raise refuse("LEASE_SECONDS", "is wrong: write whole seconds from 5")
+    raise setting_error("LEASE_SECONDS", "is wrong: write a whole number of seconds, 5 or more")
 
-# An issue whose send time passed longer ago than this, in seconds, waits for a person.
-LATE_WINDOW: int = read("LATE_WINDOW", env.int, 3600, hint="write whole seconds from 60")
+# Seconds after its send time beyond which an issue waits for a person to send it.
+LATE_WINDOW: int = read(
+    "LATE_WINDOW", env.int, 3600, hint="write a whole number of seconds, 60 or more"
+)
 if LATE_WINDOW < 60:
-    raise refuse("LATE_WINDOW", "is wrong: write whole seconds from 60")
+    raise setting_error("LATE_WINDOW", "is wrong: write a whole number of seconds, 60 or more")
 
-# --- People and security ---------------------------------------------------------------------
+# --- Accounts and security ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -286,19 +306,26 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# Sign-ups over all: within ten minutes, above which forms must bring a proof of work; in an hour.
-CHALLENGE_ABOVE: int = read("CHALLENGE_ABOVE", whole, 60, hint="write a whole number from 0")
-SIGN_UPS_AN_HOUR: int = read("SIGN_UPS_AN_HOUR", whole, 2000, hint="write a whole number from 0")
-DISPOSABLE_DOMAINS: frozenset[str] = read(
-    "DISPOSABLE_DOMAINS_FILE", domain_list, frozenset(), hint="name a file of domains, one a line"
+# Sign-ups from all networks: in ten minutes, above which forms need a proof of work; in an hour.
+CHALLENGE_ABOVE: int = read(
+    "CHALLENGE_ABOVE", non_negative_int, 60, hint="write a whole number, 0 or more"
 )
-# The proxy in front of us says https and the client's address; only a proxy may be believed.
+SIGN_UPS_AN_HOUR: int = read(
+    "SIGN_UPS_AN_HOUR", non_negative_int, 2000, hint="write a whole number, 0 or more"
+)
+DISPOSABLE_DOMAINS: frozenset[str] = read(
+    "DISPOSABLE_DOMAINS_FILE",
+    domain_list,
+    frozenset(),
+    hint="name a file with one domain on each line",
+)
+# Whether a proxy sets X-Forwarded-Proto and X-Forwarded-For. Without one, visitors could set them.
 BEHIND_PROXY: bool = read("BEHIND_PROXY", env.bool, False, hint="write true or false")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS and not DEBUG
-# Health checks come from inside by http; one-click unsubscribing must never be answered with a
-# redirect (RFC 8058, section 3.1).
+# Health checks use http from inside the network, and a one-click unsubscribe must not be redirected
+# (RFC 8058, section 3.1).
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^unsubscribe/"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS and not DEBUG else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
@@ -323,7 +350,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Words, time, files ----------------------------------------------------------------------
+# --- Language, time, files, logs ----------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -1,4 +1,4 @@
-"""A single letter's last step: to the mail server, also where its address is not ASCII."""
+"""Submit one message to the mail server, including to addresses that are not ASCII (RFC 6531)."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 5  # seconds, for a page that waits
+_TIMEOUT_SECONDS = 5  # a page is waiting
+_REMEMBER_SECONDS = 3600
 
 
 class AddressNotSupported(Exception):
-    """Our mail server cannot write to this address; the message says why, to staff."""
+    """Our mail server does not support this address; the message tells staff why."""
 
 
 def submit(message: EmailMessage) -> None:
-    """Send a message to its one address, by SMTPUTF8 (RFC 6531) where the local part needs it.
+    """Send a message to its one address, with SMTPUTF8 if the local part is not ASCII.
 
-    Raises NoWayThere when the server does not offer that, else whatever the backend raises.
+    Raises AddressNotSupported if the server does not offer SMTPUTF8, or what the backend raises.
     """
     [address] = message.to
     connection = get_connection()
     if address.isascii() or not isinstance(connection, EmailBackend):
         message.send()
         return
-    wide = build_utf8_message(message)
+    utf8_message = build_utf8_message(message)
     with connection:
-        server = cast("SMTP", connection.connection)  # it is open here
+        server = cast("SMTP", connection.connection)  # open inside the `with`
         try:
-            server.send_message(wide, to_addrs=[address])
+            server.send_message(utf8_message, to_addrs=[address])
         except SMTPNotSupportedError:
             raise AddressNotSupported(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
@@ -44,26 +45,26 @@ def submit(message: EmailMessage) -> None:
 
 
 def can_deliver_to(address: str) -> bool:
-    """Whether our mail server takes letters to an address of this script; asked once an hour.
+    """Return whether our mail server supports this address.
 
-    An ASCII local part can always be written to. A server that cannot be asked now may be able to
-    when the letter leaves, so it is believed.
+    Every server supports an ASCII local part. For others the server is asked, at most once an hour;
+    if it cannot be reached, the answer is True, because it may support the address once it can.
     """
     if address.rpartition("@")[0].isascii():
         return True
-    connection = get_connection(timeout=_PATIENCE)
+    connection = get_connection(timeout=_TIMEOUT_SECONDS)
     if not isinstance(connection, EmailBackend):
         return True
     key = f"smtputf8.{connection.host}.{connection.port}"
     try:
-        known = cache.get(key)
-        if known is None:
-            known = _offers_smtputf8(connection)
-            cache.set(key, known, timeout=3600)
+        supported = cache.get(key)
+        if supported is None:
+            supported = _offers_smtputf8(connection)
+            cache.set(key, supported, timeout=_REMEMBER_SECONDS)
     except (RedisError, OSError, SMTPException) as failure:
-        log.warning("the mail server could not be asked for SMTPUTF8: %s", failure)
+        log.warning("could not ask the mail server whether it offers SMTPUTF8: %s", failure)
         return True
-    return bool(known)
+    return bool(supported)
 
 
 def _offers_smtputf8(connection: EmailBackend) -> bool:
@@ -74,15 +75,15 @@ def _offers_smtputf8(connection: EmailBackend) -> bool:
 
 
 def build_utf8_message(message: EmailMessage) -> Message:
-    """Build a message whose To line has its address in its own script (RFC 6532).
+    """Return the message with the address in its own script in the To header (RFC 6532).
 
-    Django would write the local part as an encoded word, which is somebody else's address, and
-    would fail where that word is too long for a line.
+    Django would write the local part as an encoded word, which is a different address, and would
+    fail if that word is too long for a line.
     """
     addresses, message.to = message.to, []
     try:
-        wide = message_from_bytes(message.message().as_bytes(), policy=policy.SMTPUTF8)
+        utf8_message = message_from_bytes(message.message().as_bytes(), policy=policy.SMTPUTF8)
     finally:
         message.to = addresses
-    wide["To"] = ", ".join(addresses)
-    return wide
+    utf8_message["To"] = ", ".join(addresses)
+    return utf8_message

@@ -1,4 +1,4 @@
-"""Changes of state: one guarded UPDATE and its log entry, in one transaction.
+"""State transitions: one guarded UPDATE and its audit log entry, in one transaction.
 
 Of two callers at the same moment one wins, whatever each of them had read before; and no decision
 stands without its entry in the audit log.

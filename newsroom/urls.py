@@ -1,4 +1,4 @@
-"""All addresses. The apps are included by name; nothing is imported from them."""
+"""The root URL configuration. It includes the apps by name and imports nothing from them."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,7 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsroom.health_urls")),
     path("media/<path:name>", media, name="media"),
-    # For those who ask without having read a page; pages name their icons themselves.
+    # Browsers request this without reading a page; pages name their own icons.
     path("favicon.ico", RedirectView.as_view(url="/static/icons/favicon.ico"), name="favicon"),
     path("", include("subscribers.urls")),
     path("", include("briefings.urls")),

@@ -12,19 +12,19 @@ from django.db import OperationalError, connection
 from newsroom.connection_errors import database_error_message
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-# Gunicorn starts a worker that failed again, for ever, unless it ended with this code.
-GUNICORN_GIVES_UP = 3
+# Gunicorn restarts a failed worker for ever, unless it exits with this code.
+GUNICORN_WORKER_BOOT_ERROR = 3
 
 try:
     application = get_wsgi_application()
-except SystemExit as refusal:
-    sys.stderr.write(f"{refusal.code}\n")
-    sys.exit(GUNICORN_GIVES_UP)
+except SystemExit as error:  # a setting is wrong
+    sys.stderr.write(f"{error.code}\n")
+    sys.exit(GUNICORN_WORKER_BOOT_ERROR)
 
 try:
     connection.ensure_connection()
 except OperationalError as failure:
-    # Pages say so too, and come back with the database; whoever starts us should know now.
+    # Pages explain it too, and work again once the database does; the operator should know now.
     logging.getLogger(__name__).error(database_error_message(failure))
 finally:
     connection.close()

@@ -1,4 +1,4 @@
-"""The single letters that left during a test, and the links in them."""
+"""The transactional emails that were sent during a test, and the links in them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def emails_sent() -> list[EmailMultiAlternatives]:
-    """Send what waits and give every letter that has left so far."""
+    """Send the queued emails and return all that have been sent so far."""
     emails.send_due_emails()
-    return [letter for letter in mail.outbox if isinstance(letter, EmailMultiAlternatives)]
+    return [email for email in mail.outbox if isinstance(email, EmailMultiAlternatives)]
 
 
 def emails_sent_to(address: str) -> list[EmailMultiAlternatives]:
-    return [letter for letter in emails_sent() if letter.to == [address]]
+    return [email for email in emails_sent() if email.to == [address]]
 
 
-def html_part(letter: EmailMultiAlternatives) -> str:
-    return "".join(str(part[0]) for part in letter.alternatives)
+def html_part(email: EmailMultiAlternatives) -> str:
+    return "".join(str(part[0]) for part in email.alternatives)
 
 
-def links_in(letter: EmailMultiAlternatives) -> list[str]:
-    """Give the path of each link in all parts and headers, in their order, each once."""
-    text = "\n".join([str(letter.body), html_part(letter), *letter.extra_headers.values()])
+def links_in(email: EmailMultiAlternatives) -> list[str]:
+    """Return the path of each link to our site in all parts and headers, in order, each once."""
+    text = "\n".join([str(email.body), html_part(email), *email.extra_headers.values()])
     found = _LINK.findall(text)
     ours = [urlsplit(link) for link in found if link.startswith(settings.SITE_URL)]
     return list(
@@ -38,7 +38,7 @@ def links_in(letter: EmailMultiAlternatives) -> list[str]:
     )
 
 
-def link_to(page: str, letter: EmailMultiAlternatives) -> str:
-    """Give the one link of a letter that leads to a page such as `confirm`."""
-    [link] = [link for link in links_in(letter) if link.startswith(f"/{page}/")]
+def link_to(page: str, email: EmailMultiAlternatives) -> str:
+    """Return the one link in an email that leads to a page such as `confirm`."""
+    [link] = [link for link in links_in(email) if link.startswith(f"/{page}/")]
     return link

@@ -1,4 +1,4 @@
-"""The environment variables that settings read, and those that `.env.example` tells of."""
+"""The environment variables that the settings read, and those that `.env.example` documents."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ READERS = {"parsed", "read", "required"}
 
 
 def variables_read() -> set[str]:
-    """Return each name that newsroom/settings.py asks the environment for."""
+    """Return each name that newsroom/settings.py reads from the environment."""
     tree = ast.parse((ROOT / "newsroom" / "settings.py").read_text())
     return {
         name
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and _asks_the_environment(call)
+        if isinstance(call, ast.Call) and _reads_the_environment(call)
         for argument in call.args[:1]
         if isinstance(argument, ast.Constant) and isinstance(name := argument.value, str)
     }
 
 
 def variables_documented() -> dict[str, str]:
-    """Return each name of .env.example with the text right above it."""
+    """Return each name in .env.example with the comment directly above it."""
     documented: dict[str, str] = {}
     text = ""
     for line in (ROOT / ".env.example").read_text().splitlines():
@@ -37,7 +37,7 @@ def variables_documented() -> dict[str, str]:
     return documented
 
 
-def _asks_the_environment(call: ast.Call) -> bool:
+def _reads_the_environment(call: ast.Call) -> bool:
     match call.func:
         case ast.Name(id=name):
             return name in READERS

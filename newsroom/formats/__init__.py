@@ -1,1 +1,1 @@
-"""How dates and times are written where no template says so."""
+"""Date and time formats for templates and the admin."""

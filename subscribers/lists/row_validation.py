@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from django.core.exceptions import ValidationError
 
-from newsroom.email_addresses import MAX_CHARS, normalise_address, to_ascii_domain
+from newsroom.email_addresses import MAX_BYTES, normalise_address, to_ascii_domain
 from newsroom.invisible_characters import remove_invisible_from_name
 from subscribers.lists.columns import ImportField, StatusRule, StatusRuleKind
 from subscribers.lists.csv_files import read_rows, unescape_formula
@@ -216,7 +216,7 @@ class AddressNormaliser:
         """Return the address as it is stored, and its hash. Raises RowRefused."""
         typed = typed.strip()
         found = _PLAIN_ADDRESS.fullmatch(typed)
-        if found is None or len(typed) > MAX_CHARS:
+        if found is None or len(typed) > MAX_BYTES:
             return self._normalise_any(typed)
         local, domain = found.groups()
         ascii_domain = self._to_ascii_domain(domain)

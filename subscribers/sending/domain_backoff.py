@@ -90,7 +90,7 @@ def _who_waits(
         return [], at
     # The limit is for all dispatches together: they share it.
     sharing = Dispatch.objects.filter(state=DispatchState.SENDING).count()
-    rate = limit.letters_per_s / max(1, sharing)
+    rate = limit.emails_per_s / max(1, sharing)
     starts = max(backoff.next_at, at)
     allowed = int((at + HORIZON - starts).total_seconds() * rate)
     if starts == at:

@@ -122,7 +122,7 @@ def test_what_was_wrong_is_for_everybody_too(page: Page, site: str, issue: Issue
     expect(page.get_by_label("Your comment")).to_have_value("Our ward is one of the 214.")
     field = page.get_by_label("Your e-mail address")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("This is no e-mail address"))
+    expect(field).to_have_accessible_description(re.compile("This is not an email address"))
     assert problems(page) == []
     page.emulate_media(color_scheme="dark")
     assert problems(page) == []

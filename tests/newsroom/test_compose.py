@@ -1,4 +1,4 @@
-"""The container set-up: what can be said of it without an engine."""
+"""The container set-up, as far as it can be tested without running containers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def steps(instruction: str) -> list[str]:
     return re.findall(rf"^\s*{instruction}\s+(.*)$", DOCKERFILE, re.MULTILINE)
 
 
-def test_everything_that_a_newsroom_needs_is_there() -> None:
+def test_every_service_of_a_newsroom_is_there() -> None:
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail"}
     assert OURS == ["beat", "migrate", "sender", "web", "worker"]
 
 
-def test_each_queue_has_a_worker_of_its_own() -> None:
+def test_each_queue_has_its_own_worker() -> None:
     commands = [
         SERVICES[name]["command"] for name in OURS if "worker" in SERVICES[name].get("command", [])
     ]
@@ -44,7 +44,7 @@ def test_every_variable_passed_is_one_that_settings_read(name: str) -> None:
 
 
 def test_every_variable_that_settings_read_can_be_passed() -> None:
-    # VAR_DIR is the image's; development mode is not for a public container.
+    # The image sets VAR_DIR, and development mode is not for a public container.
     assert variables_read() - set(SERVICES["web"]["environment"]) == {"DEBUG", "VAR_DIR"}
 
 
@@ -64,7 +64,7 @@ def test_every_image_is_pinned(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_every_service_that_stays_says_whether_it_is_well(name: str) -> None:
+def test_every_long_running_service_has_a_health_check(name: str) -> None:
     service = SERVICES[name]
     check = service.get("healthcheck", {})
     if service["restart"] == "no":
@@ -76,7 +76,7 @@ def test_every_service_that_stays_says_whether_it_is_well(name: str) -> None:
         assert check["test"][0] in {"CMD", "CMD-SHELL"}
 
 
-def test_the_image_asks_after_its_health_with_a_program_that_parses() -> None:
+def test_the_health_check_of_the_image_is_valid_python() -> None:
     [command] = re.findall(r"HEALTHCHECK .*CMD (\[.*\])", DOCKERFILE)
     interpreter, flag, program = yaml.safe_load(command)
     assert (interpreter, flag) == ("python", "-c")
@@ -105,7 +105,7 @@ def test_ports_are_published_to_this_machine_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_whom_a_service_waits_for_can_become_ready(name: str) -> None:
+def test_a_service_waits_only_for_services_that_can_become_ready(name: str) -> None:
     for other, terms in SERVICES[name].get("depends_on", {}).items():
         if terms["condition"] == "service_completed_successfully":
             assert SERVICES[other]["restart"] == "no"

@@ -1,4 +1,4 @@
-"""Addresses: what is taken, what is refused, and which spellings are one address."""
+"""Email addresses: which are accepted, and which spellings are the same address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from newsroom.email_addresses import (
-    MAX_CHARS,
+    MAX_BYTES,
     address_key,
     masked_address,
     normalise_address,
@@ -29,11 +29,11 @@ PLAUSIBLE = st.builds(
 
 
 def try_address(typed: str) -> tuple[str, str]:
-    """Give the address as it is kept and no sentence, or no address and why."""
+    """Return the normalised address and no error, or no address and the error."""
     try:
         return normalise_address(typed), ""
-    except ValidationError as refusal:
-        return "", refusal.messages[0]
+    except ValidationError as error:
+        return "", error.messages[0]
 
 
 @given(st.text() | PLAUSIBLE | PLAUSIBLE.flatmap(lambda a: st.text().map(lambda t: a + t)))
@@ -43,13 +43,13 @@ def try_address(typed: str) -> tuple[str, str]:
 @example("ada\0@example.org")
 @example("a\u2028b@example.org")
 @example('"a\r\nb"@example.org')
-def test_what_is_taken_is_safe_and_what_is_not_is_refused_with_a_sentence(typed: str) -> None:
-    address, sentence = try_address(typed)
-    if sentence:
-        assert sentence.endswith(".")
+def test_an_address_is_either_safe_or_refused_with_an_error(typed: str) -> None:
+    address, error = try_address(typed)
+    if error:
+        assert error.endswith(".")
         return
     assert not any(unicodedata.category(char)[0] in "CZ" for char in address)
-    assert len(address.encode()) <= MAX_CHARS
+    assert len(address.encode()) <= MAX_BYTES
     local, _, domain = address.rpartition("@")
     assert local
     assert domain.isascii()
@@ -60,7 +60,7 @@ def test_what_is_taken_is_safe_and_what_is_not_is_refused_with_a_sentence(typed:
 
 
 @given(PLAUSIBLE)
-def test_case_and_composition_make_no_other_address(typed: str) -> None:
+def test_case_and_composition_do_not_change_the_key(typed: str) -> None:
     key = address_key(typed)
     assert address_key(key) == key
     assert address_key(unicodedata.normalize("NFD", typed)) == key
@@ -70,19 +70,19 @@ def test_case_and_composition_make_no_other_address(typed: str) -> None:
 
 
 @given(st.text())
-def test_a_key_can_be_made_of_anything(stored: str) -> None:
+def test_every_string_has_a_key(stored: str) -> None:
     assert address_key(address_key(stored)) == address_key(stored)
 
 
 @given(PLAUSIBLE)
-def test_a_shown_address_is_still_the_same_address(typed: str) -> None:
-    address, sentence = try_address(typed)
-    assume(not sentence)
+def test_a_readable_address_is_still_the_same_address(typed: str) -> None:
+    address, error = try_address(typed)
+    assume(not error)
     assert normalise_address(readable_address(address)) == address
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "normalised"),
     [
         ("Ada@Example.ORG", "Ada@example.org"),
         ("  ada@example.org \r\n", "ada@example.org"),
@@ -97,12 +97,12 @@ def test_a_shown_address_is_still_the_same_address(typed: str) -> None:
         ("ada@ｅｘａｍｐｌｅ.org", "ada@example.org"),
     ],
 )
-def test_an_address_is_kept_as_it_goes_over_the_wire(typed: str, kept: str) -> None:
-    assert normalise_address(typed) == kept
+def test_an_address_is_normalised_to_the_form_of_smtp(typed: str, normalised: str) -> None:
+    assert normalise_address(typed) == normalised
 
 
-def test_a_domain_is_never_turned_into_that_of_somebody_else() -> None:
-    """The rules of 2003, which Python's own codec follows, write ss for ß."""
+def test_a_domain_is_never_turned_into_somebody_elses() -> None:
+    """IDNA 2003, which Python's own codec follows, would turn ß into ss."""
     assert normalise_address("ada@straße.example") == "ada@xn--strae-oqa.example"
     assert address_key("ada@straße.example") != address_key("ada@strasse.example")
 
@@ -141,12 +141,12 @@ def test_a_domain_is_never_turned_into_that_of_somebody_else() -> None:
         "ü" * 300 + "@example.org",
     ],
 )
-def test_what_cannot_be_written_to_is_refused(typed: str) -> None:
+def test_an_invalid_address_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         normalise_address(typed)
 
 
-def test_a_masked_address_tells_its_owner_enough_and_nobody_else() -> None:
+def test_a_masked_address_is_recognisable_only_by_its_owner() -> None:
     assert masked_address("ada.lovelace@example.org") == "a•••@example.org"
     assert masked_address("b@xn--bcher-kva.example") == "b•••@bücher.example"
     assert masked_address("bo@example.org") == masked_address("barbara@example.org")

@@ -1,4 +1,4 @@
-"""Single letters: written with the act that calls for them, sent when a server takes them."""
+"""Transactional emails: queued with the change that causes them, sent when possible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.servers.smtp import SmtpServer
 pytestmark = pytest.mark.django_db
 
 
-def write(*, to: str = "ada@example.com", subject: str = "Council & mayor") -> OutgoingEmail:
+def queue(*, to: str = "ada@example.com", subject: str = "Council & mayor") -> OutgoingEmail:
     return emails.queue_rendered_email(
         "welcome",
         to=to,
@@ -33,124 +33,124 @@ def write(*, to: str = "ada@example.com", subject: str = "Council & mayor") -> O
 
 
 @pytest.fixture
-def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
+def mail_server(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_server.port
     return smtp_server
 
 
-def test_a_letter_leaves_once_and_its_row_goes() -> None:
-    write()
-    assert emails.send_due(at=timezone.now()) == 1
-    assert emails.send_due(at=timezone.now()) == 0
-    [letter] = mail.outbox
-    assert letter.to == ["ada@example.com"]
-    assert letter.subject == "Council & mayor"
+def test_an_email_is_sent_once_and_its_row_deleted() -> None:
+    queue()
+    assert emails.send_due_emails(at=timezone.now()) == 1
+    assert emails.send_due_emails(at=timezone.now()) == 0
+    [email] = mail.outbox
+    assert email.to == ["ada@example.com"]
+    assert email.subject == "Council & mayor"
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_letter_is_named_under_our_host_and_a_second_copy_alike() -> None:
-    write()
+def test_the_message_id_is_under_our_host_and_the_same_in_a_retry() -> None:
+    queue()
     [row] = OutgoingEmail.objects.all()
-    emails.send_due(at=timezone.now())
-    row.save(force_insert=True)  # its worker died between the server's yes and the row's removal
-    emails.send_due(at=timezone.now())
-    names = {str(letter.message()["Message-ID"]) for letter in mail.outbox}
+    emails.send_due_emails(at=timezone.now())
+    row.save(force_insert=True)  # its worker died before it deleted the row
+    emails.send_due_emails(at=timezone.now())
+    message_ids = {str(email.message()["Message-ID"]) for email in mail.outbox}
     assert len(mail.outbox) == 2
-    assert len(names) == 1
-    assert names.pop().endswith("@news.example.com>")
+    assert len(message_ids) == 1
+    assert message_ids.pop().endswith("@news.example.com>")
 
 
-def test_a_letter_whose_act_fails_is_never_written() -> None:
+def test_an_email_is_not_queued_when_its_transaction_fails() -> None:
     with transaction.atomic():
-        write()
-        transaction.set_rollback(True)  # as a failing act does
-    assert emails.send_due(at=timezone.now()) == 0
+        queue()
+        transaction.set_rollback(True)  # as an error does
+    assert emails.send_due_emails(at=timezone.now()) == 0
 
 
-def test_a_server_that_is_away_delays_a_letter(by_smtp: SmtpServer) -> None:
-    write()
+def test_an_unreachable_server_delays_an_email(mail_server: SmtpServer) -> None:
+    queue()
     now = timezone.now()
-    by_smtp.kill()
-    assert emails.send_due(at=now) == 0
+    mail_server.kill()
+    assert emails.send_due_emails(at=now) == 0
     waiting = OutgoingEmail.objects.get()
     assert now + timedelta(minutes=1) <= waiting.not_before < now + timedelta(minutes=5)
     assert "refused" in waiting.last_error
-    by_smtp.start()
-    assert emails.send_due(at=waiting.not_before) == 1
-    assert by_smtp.received() == {"ada@example.com": 1}
+    mail_server.start()
+    assert emails.send_due_emails(at=waiting.not_before) == 1
+    assert mail_server.received() == {"ada@example.com": 1}
 
 
-def test_an_address_that_is_refused_for_good_is_not_tried_for_days(by_smtp: SmtpServer) -> None:
-    write(to="nobody@example.com")
-    by_smtp.answer("550 5.1.1 no such user", to="nobody@*")
-    emails.send_due(at=timezone.now())
+def test_a_permanent_refusal_is_not_retried(mail_server: SmtpServer) -> None:
+    queue(to="nobody@example.com")
+    mail_server.answer("550 5.1.1 no such user", to="nobody@*")
+    emails.send_due_emails(at=timezone.now())
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_letter_nobody_takes_is_given_up_after_days(by_smtp: SmtpServer) -> None:
-    write()
-    by_smtp.answer("451 4.3.0 later")
-    emails.send_due(at=timezone.now())
+def test_sending_is_given_up_after_some_days(mail_server: SmtpServer) -> None:
+    queue()
+    mail_server.answer("451 4.3.0 later")
+    emails.send_due_emails(at=timezone.now())
     assert OutgoingEmail.objects.exists()
-    emails.send_due(at=timezone.now() + timedelta(days=4))
+    emails.send_due_emails(at=timezone.now() + timedelta(days=4))
     assert not OutgoingEmail.objects.exists()
 
 
 @pytest.mark.parametrize("local", ["jürgen", "अजय", "ü" * 32], ids=["latin", "hindi", "longest"])
-def test_a_letter_reaches_an_address_that_is_not_ascii(
+def test_an_email_reaches_an_address_that_is_not_ascii(
     settings: Any, own_smtp_server: Callable[..., SmtpServer], local: str
 ) -> None:
     server = own_smtp_server(extensions=("8BITMIME", "SMTPUTF8"))
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    write(to=f"{local}@xn--strae-oqa.example", subject="Räte & mayor")
-    assert emails.send_due(at=timezone.now()) == 1
-    [letter] = server.emails()
-    assert letter.recipients == (f"{local}@xn--strae-oqa.example",)
-    assert letter.sender == "news@news.example.com"
-    assert f"\r\nTo: {letter.recipients[0]}\r\n".encode() in letter.raw
-    assert letter.message["Subject"] == "Räte & mayor"
-    assert letter.message["X-Kind"] == "test"
-    assert letter.message.get_content() == "Good morning.\r\n"
+    queue(to=f"{local}@xn--strae-oqa.example", subject="Räte & mayor")
+    assert emails.send_due_emails(at=timezone.now()) == 1
+    [email] = server.emails()
+    assert email.recipients == (f"{local}@xn--strae-oqa.example",)
+    assert email.sender == "news@news.example.com"
+    assert f"\r\nTo: {email.recipients[0]}\r\n".encode() in email.raw
+    assert email.message["Subject"] == "Räte & mayor"
+    assert email.message["X-Kind"] == "test"
+    assert email.message.get_content() == "Good morning.\r\n"
     assert not server.violations()
 
 
-def test_an_address_that_the_server_cannot_write_to_is_given_up_in_plain_words(
-    by_smtp: SmtpServer, caplog: pytest.LogCaptureFixture
+def test_an_unsupported_address_is_logged_and_not_retried(
+    mail_server: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write(to="jürgen@example.com")
-    assert emails.send_due(at=timezone.now()) == 0
+    queue(to="jürgen@example.com")
+    assert emails.send_due_emails(at=timezone.now()) == 0
     assert not OutgoingEmail.objects.exists()
-    assert "is given up: the part before the @ is not ASCII" in caplog.text
-    assert not by_smtp.emails()
+    assert ": the part before the @ is not ASCII" in caplog.text
+    assert not mail_server.emails()
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_workers_one_sends_each_letter(by_smtp: SmtpServer) -> None:
+def test_of_eight_workers_one_sends_each_email(mail_server: SmtpServer) -> None:
     for number in range(20):
-        write(to=f"r{number}@example.com")
+        queue(to=f"r{number}@example.com")
 
-    def work(_: int) -> None:
-        emails.send_due(at=timezone.now())
+    def send(_: int) -> None:
+        emails.send_due_emails(at=timezone.now())
         connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))
-    assert len(by_smtp) == 20
-    assert set(by_smtp.received().values()) == {1}
+        list(pool.map(send, range(8)))
+    assert len(mail_server) == 20
+    assert set(mail_server.received().values()) == {1}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_dead_broker_is_a_line_in_the_log(
+def test_an_unreachable_broker_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def dead(*_: Any, **__: Any) -> None:
-        raise ConnectionError("the broker is away")
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the broker is unreachable")
 
-    monkeypatch.setattr(current_app, "send_task", dead)
+    monkeypatch.setattr(current_app, "send_task", fail)
     with caplog.at_level(logging.WARNING):
-        write()
-    assert "the broker is away" in caplog.text
+        queue()
+    assert "the broker is unreachable" in caplog.text
     assert OutgoingEmail.objects.exists()

@@ -1,4 +1,4 @@
-"""When something is wrong: a page that says what, and never a trace; pictures and nothing else."""
+"""Error pages, which never show a traceback; and uploaded images, which are all that is served."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_plain_error_page_needs_no_context_and_no_database(name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_view_that_fails_shows_a_page_and_no_trace(
+def test_a_failing_view_shows_a_page_and_no_traceback(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
@@ -46,9 +46,7 @@ def test_a_view_that_fails_shows_a_page_and_no_trace(
 
 
 @pytest.mark.django_db
-def test_an_unknown_host_or_a_mangled_request_gets_a_sentence(
-    client: Client, settings: Any
-) -> None:
+def test_an_unknown_host_gets_an_error_page(client: Client, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["news.example.com"]
     response = client.get("/", headers={"host": "other.example"})
     assert response.status_code == 400
@@ -56,11 +54,11 @@ def test_an_unknown_host_or_a_mangled_request_gets_a_sentence(
 
 
 @pytest.mark.django_db
-# In development Django itself shows how it refused the fields of an upload.
+# In development Django itself shows an error page for the fields of an upload.
 @pytest.mark.parametrize(
     ("shape", "debug"), [("urlencoded", True), ("urlencoded", False), ("multipart", False)]
 )
-def test_a_form_beyond_five_megabytes_gets_a_sentence(
+def test_a_form_larger_than_five_megabytes_gets_an_error_page(
     client: Client, settings: Any, shape: str, debug: bool
 ) -> None:
     settings.DEBUG = debug
@@ -76,7 +74,7 @@ def test_a_form_beyond_five_megabytes_gets_a_sentence(
     assert "That is too much at once" in response.content.decode()
 
 
-# --- pictures
+# --- images
 
 
 def stored(name: str, content: bytes) -> str:
@@ -89,7 +87,7 @@ def png() -> bytes:
     return file.getvalue()
 
 
-def test_an_uploaded_picture_is_served_as_one_and_kept_for_ever(client: Client) -> None:
+def test_an_uploaded_image_is_served_as_one_and_cached_for_ever(client: Client) -> None:
     name = stored("issues/beds.png", png())
     response = client.get(f"/media/{name}")
     assert response.status_code == 200
@@ -101,7 +99,7 @@ def test_an_uploaded_picture_is_served_as_one_and_kept_for_ever(client: Client) 
 
 
 @pytest.mark.parametrize("name", ["evil.html", "evil.svg", "notes.txt", "picture", "x.png.js"])
-def test_a_file_that_is_no_picture_is_not_served(client: Client, name: str) -> None:
+def test_a_file_that_is_not_an_image_is_not_served(client: Client, name: str) -> None:
     name = stored(f"issues/{name}", b"<script>alert(1)</script>")
     assert client.get(f"/media/{name}").status_code == 404
 
@@ -115,5 +113,5 @@ def test_nothing_outside_the_folder_is_served(client: Client, name: str) -> None
     assert client.get(f"/media/{name}").status_code == 404
 
 
-def test_the_browsers_own_question_for_an_icon_finds_one(client: Client) -> None:
+def test_the_default_icon_url_redirects_to_an_icon(client: Client) -> None:
     assert client.get("/favicon.ico")["Location"] == "/static/icons/favicon.ico"

@@ -1,4 +1,4 @@
-"""The folder that stands for a broker on one machine."""
+"""The folder that is the broker on a single machine."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-import newsroom.celery  # noqa: F401  (it says what folder:// is)
+import newsroom.celery  # noqa: F401  (it registers folder://)
 from newsroom.folder_broker import Channel
 
 MESSAGES = 400
 
 
 @pytest.fixture
-def channel(tmp_path: Path) -> Iterator[Callable[[], Channel]]:
+def open_channel(tmp_path: Path) -> Iterator[Callable[[], Channel]]:
     """Open channels to one folder, each on a connection of its own, as processes do."""
     options = {
         "data_folder_in": tmp_path / "broker",
@@ -38,8 +38,8 @@ def channel(tmp_path: Path) -> Iterator[Callable[[], Channel]]:
         yield make
 
 
-class Glance:
-    """A message during whose writing a worker looks into the folder."""
+class ReadWhileWritten:
+    """A message that a worker tries to read while it is being written."""
 
     def __init__(self, worker: Channel) -> None:
         self.worker = worker
@@ -51,18 +51,18 @@ class Glance:
         return "whole"
 
 
-def test_a_message_is_never_read_before_it_is_written(channel: Callable[[], Channel]) -> None:
-    message = Glance(worker := channel())
+def test_a_message_is_never_read_before_it_is_complete(open_channel: Callable[[], Channel]) -> None:
+    message = ReadWhileWritten(worker := open_channel())
 
-    channel()._put("celery", message)
+    open_channel()._put("celery", message)
 
     assert message.found == []
     assert worker._get("celery") == "whole"
     assert not list(Path(worker.data_folder_in).iterdir())
 
 
-def test_each_message_is_read_by_one_worker_only(channel: Callable[[], Channel]) -> None:
-    writer = channel()
+def test_each_message_is_read_by_one_worker_only(open_channel: Callable[[], Channel]) -> None:
+    writer = open_channel()
     for number in range(MESSAGES):
         writer._put("celery", number)
     read: list[int] = []
@@ -74,7 +74,7 @@ def test_each_message_is_read_by_one_worker_only(channel: Callable[[], Channel])
         except Empty:
             return
 
-    consumers = [threading.Thread(target=consume, args=(channel(),)) for _ in range(2)]
+    consumers = [threading.Thread(target=consume, args=(open_channel(),)) for _ in range(2)]
     for consumer in consumers:
         consumer.start()
     for consumer in consumers:
@@ -84,13 +84,13 @@ def test_each_message_is_read_by_one_worker_only(channel: Callable[[], Channel])
 
 
 def test_queues_are_kept_apart_and_the_oldest_message_comes_first(
-    channel: Callable[[], Channel],
+    open_channel: Callable[[], Channel],
 ) -> None:
-    writer = channel()
+    writer = open_channel()
     for word in ("first", "second"):
         writer._put("celery", word)
     writer._put("sending", "other")
-    reader = channel()
+    reader = open_channel()
 
     assert [reader._get("celery"), reader._get("celery")] == ["first", "second"]
     with pytest.raises(Empty):
@@ -98,22 +98,22 @@ def test_queues_are_kept_apart_and_the_oldest_message_comes_first(
     assert reader._get("sending") == "other"
 
 
-def test_a_message_that_cannot_be_read_stops_nobody(
-    channel: Callable[[], Channel], caplog: pytest.LogCaptureFixture
+def test_an_unreadable_message_is_skipped(
+    open_channel: Callable[[], Channel], caplog: pytest.LogCaptureFixture
 ) -> None:
-    reader = channel()
+    reader = open_channel()
     (Path(reader.data_folder_in) / "0.celery.msg").write_bytes(b"")
-    channel()._put("celery", "after it")
+    open_channel()._put("celery", "after it")
 
     assert reader._get("celery") == "after it"
-    assert "0.celery.msg cannot be read" in caplog.text
+    assert "cannot read the message 0.celery.msg" in caplog.text
 
 
-def test_processes_that_start_together_all_have_their_queues_bound(
-    channel: Callable[[], Channel],
+def test_processes_that_start_together_all_bind_their_queues(
+    open_channel: Callable[[], Channel],
 ) -> None:
     names = [f"queue{number}" for number in range(40)]
-    channels = [channel() for _ in names]
+    channels = [open_channel() for _ in names]
 
     def bind(mine: Channel, queue: str) -> None:
         mine._queue_bind("celery", queue, "", queue)
@@ -127,4 +127,4 @@ def test_processes_that_start_together_all_have_their_queues_bound(
     for start in starts:
         start.join()
 
-    assert sorted(binding.queue for binding in channel().get_table("celery")) == sorted(names)
+    assert sorted(binding.queue for binding in open_channel().get_table("celery")) == sorted(names)

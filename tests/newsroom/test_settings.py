@@ -1,4 +1,4 @@
-"""A newsroom that cannot start says in one sentence why, and what to do."""
+"""A newsroom that cannot start says in one message why, and what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CELERY = ("-m", "celery", "-A", "newsroom")
 
 @pytest.fixture
 def good(tmp_path: Path) -> dict[str, str]:
-    """What production needs at least."""
+    """Return the variables that production needs at least."""
     return environment(
         SECRET_KEY="0123456789" * 5,
         SITE_URL="https://news.example.com",
@@ -35,8 +35,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Start a Python program that is stopped at the end of the test."""
     started: list[Process] = []
 
-    def start(*words: str, env: dict[str, str]) -> Process:
-        process = Process([PYTHON, *words], env=env, cwd=ROOT, log=tmp_path / "program.log")
+    def start(*arguments: str, env: dict[str, str]) -> Process:
+        process = Process([PYTHON, *arguments], env=env, cwd=ROOT, log=tmp_path / "program.log")
         started.append(process)
         return process
 
@@ -46,12 +46,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 
 def gunicorn() -> tuple[str, ...]:
-    where = f"127.0.0.1:{free_port()}"
-    return ("-m", "gunicorn", "newsroom.wsgi", "--no-control-socket", "--bind", where)
+    address = f"127.0.0.1:{free_port()}"
+    return ("-m", "gunicorn", "newsroom.wsgi", "--no-control-socket", "--bind", address)
 
 
-def sentences(output: str) -> list[str]:
-    """Return our own sentences in what a program wrote; a trace has no place there."""
+def messages_in(output: str) -> list[str]:
+    """Return our own messages in the output of a program, which must not have a traceback."""
     assert "Traceback" not in output
     return re.findall(r"newsroom: .*", output)
 
@@ -70,7 +70,7 @@ def test_the_example_explains_each_variable(name: str) -> None:
     assert text.endswith(".")
 
 
-def test_the_example_starts_a_newsroom_once_it_has_a_key_and_a_mail_server(tmp_path: Path) -> None:
+def test_the_example_is_enough_with_a_key_and_a_mail_server(tmp_path: Path) -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z]", line))
     assert {name for name, value in given.items() if not value} == {"SECRET_KEY", "EMAIL_URL"}
@@ -82,16 +82,16 @@ def test_the_example_starts_a_newsroom_once_it_has_a_key_and_a_mail_server(tmp_p
 # --- variables
 
 
-def refusal(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Read the settings in this environment and return the sentence that stops the start."""
+def settings_error(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Read the settings in this environment and return the message that stops the start."""
     for name in os.environ:
         monkeypatch.delenv(name)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as error:
         runpy.run_path(str(ROOT / "newsroom" / "settings.py"))
-    assert isinstance(stopped.value.code, str)
-    return stopped.value.code
+    assert isinstance(error.value.code, str)
+    return error.value.code
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "EMAIL_URL"])
@@ -99,9 +99,9 @@ def test_a_missing_variable_is_named(
     good: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     del good[name]
-    sentence = refusal(good, monkeypatch)
-    assert sentence.startswith(f"newsroom: {name} is missing: set it to ")
-    assert "\n" not in sentence
+    message = settings_error(good, monkeypatch)
+    assert message.startswith(f"newsroom: {name} is missing: set it to ")
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -141,102 +141,105 @@ def test_a_missing_variable_is_named(
 def test_a_wrong_variable_is_named(
     good: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    sentence = refusal(good | {name: value}, monkeypatch)
-    assert sentence.startswith(f"newsroom: {name} is wrong: ")
-    assert "\n" not in sentence
+    message = settings_error(good | {name: value}, monkeypatch)
+    assert message.startswith(f"newsroom: {name} is wrong: ")
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
     "wrong", [{"SECRET_KEY": ""}, {"SEND_RATE": "fast"}], ids=["missing", "wrong"]
 )
-def test_a_command_says_that_one_sentence_and_ends(
+def test_a_command_prints_that_message_and_exits(
     good: dict[str, str], wrong: dict[str, str]
 ) -> None:
     result = manage("check", env=good | wrong)
     assert result.returncode != 0
-    assert sentences(result.stderr) == [result.stderr.strip()]
+    assert messages_in(result.stderr) == [result.stderr.strip()]
 
 
 @pytest.mark.parametrize("kind", ["worker", "beat"])
-def test_celery_too_refuses_a_wrong_variable(good: dict[str, str], kind: str) -> None:
+def test_celery_refuses_a_wrong_variable_too(good: dict[str, str], kind: str) -> None:
     result = run(*CELERY, kind, env=good | {"SEND_RATE": "fast"})
     assert result.returncode != 0
-    assert sentences(result.stderr) == [result.stderr.strip()]
+    assert messages_in(result.stderr) == [result.stderr.strip()]
 
 
 def test_gunicorn_gives_up_on_a_wrong_variable(good: dict[str, str]) -> None:
     result = run(*gunicorn(), env=good | {"SEND_RATE": "fast"})
     assert result.returncode != 0
-    assert len(set(sentences(result.stderr))) == 1
+    assert len(set(messages_in(result.stderr))) == 1
 
 
-# --- a database that is out of reach
+# --- an unreachable database
 
 SECRET = "hunter2hunter2"
 DEAD_DATABASE = {"DATABASE_URL": f"postgres://editor:{SECRET}@{NOBODY}/newsroom"}
 
 
-def check_database_sentence(output: str) -> None:
-    [sentence] = sentences(output)
-    assert f"the database newsroom at {NOBODY} cannot be used" in sentence
-    assert "Start it" in sentence
-    assert "DATABASE_URL" in sentence
+def check_database_message(output: str) -> None:
+    [message] = messages_in(output)
+    assert f"cannot use the database newsroom at {NOBODY}" in message
+    assert "Start it" in message
+    assert "DATABASE_URL" in message
     assert SECRET not in output
 
 
-def test_a_command_names_the_database_that_is_out_of_reach(good: dict[str, str]) -> None:
+def test_a_command_names_the_unreachable_database(good: dict[str, str]) -> None:
     result = manage("migrate", env=good | DEAD_DATABASE)
     assert result.returncode != 0
-    check_database_sentence(result.stderr)
+    check_database_message(result.stderr)
 
 
 @pytest.mark.parametrize("kind", ["worker", "beat"])
-def test_celery_names_the_database_that_is_out_of_reach(good: dict[str, str], kind: str) -> None:
+def test_celery_names_the_unreachable_database(good: dict[str, str], kind: str) -> None:
     result = run(*CELERY, kind, env=good | DEAD_DATABASE)
     assert result.returncode != 0
-    check_database_sentence(result.stderr)
+    check_database_message(result.stderr)
 
 
-def test_gunicorn_names_the_database_that_is_out_of_reach(
+def test_gunicorn_names_the_unreachable_database(
     good: dict[str, str], start: Callable[..., Process]
 ) -> None:
     server = start(*gunicorn(), env=good | DEAD_DATABASE)
-    server.wait_until(lambda: "newsroom: " in server.output, what="the sentence")
-    check_database_sentence(server.output)
+    server.wait_until(lambda: "newsroom: " in server.output, what="the message")
+    check_database_message(server.output)
 
 
-# --- a broker that is out of reach
+# --- an unreachable broker
 
 WAKE = """
 import time, django
 django.setup()
 from newsroom.wake_ups import wake
-began = time.monotonic()
+started_at = time.monotonic()
 wake("newsroom.tasks.record_worker_seen")
-print(time.monotonic() - began)
+print(time.monotonic() - started_at)
 """
 
 
-def test_a_page_does_not_wait_for_a_broker_that_is_out_of_reach(good: dict[str, str]) -> None:
-    nowhere = {"REDIS_URL": f"redis://{NOBODY}/0", "DJANGO_SETTINGS_MODULE": "newsroom.settings"}
+def test_a_page_does_not_wait_for_an_unreachable_broker(good: dict[str, str]) -> None:
+    unreachable = {
+        "REDIS_URL": f"redis://{NOBODY}/0",
+        "DJANGO_SETTINGS_MODULE": "newsroom.settings",
+    }
 
-    ended = run("-c", WAKE, env=good | nowhere)
+    result = run("-c", WAKE, env=good | unreachable)
 
-    assert float(ended.stdout) < 3
+    assert float(result.stdout) < 3
     assert (
         "could not wake newsroom.tasks.record_worker_seen; the beat will do so later"
-        in ended.stderr
+        in result.stderr
     )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["worker", "beat"])
-def test_celery_names_the_broker_that_is_out_of_reach_and_tries_again(
+def test_celery_names_the_unreachable_broker_and_tries_again(
     good: dict[str, str], start: Callable[..., Process], kind: str
 ) -> None:
     env = good | {"REDIS_URL": f"redis://:{SECRET}@{NOBODY}/0"}
     program = start(*CELERY, kind, env=env)
-    program.wait_until(lambda: "Trying again" in program.output, what="the sentence")
+    program.wait_until(lambda: "Trying again" in program.output, what="the message")
     assert NOBODY in program.output
     assert SECRET not in program.output
     assert "Traceback" not in program.output

@@ -16,14 +16,14 @@ from newsroom.supervisor import (
     GRACE_SECONDS,
     Program,
     ProgramEnded,
-    StopAsked,
+    StopRequested,
     Supervisor,
-    only_one,
+    exclusive_lock,
 )
 from tests.servers.processes import Process, wait_until
 from tests.servers.programs import ROOT, environment
 
-PATIENT = """
+FINISHES_FIRST = """
 import signal, sys, time, pathlib
 def finish(*_):
     time.sleep(0.3)
@@ -33,7 +33,7 @@ signal.signal(signal.SIGTERM, finish)
 print("ready", flush=True)
 time.sleep(60)
 """
-DEAF = """
+IGNORES_SIGTERM = """
 import signal, subprocess, sys, time, pathlib
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen(["sleep", "60"])
@@ -52,7 +52,7 @@ def python(name: str, code: str, *words: object) -> Program:
     return Program(name=name, command=[sys.executable, "-c", code, *map(str, words)])
 
 
-def has_words(file: Path) -> bool:
+def has_content(file: Path) -> bool:
     return file.exists() and bool(file.read_text())
 
 
@@ -64,58 +64,60 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_a_program_that_ends_is_named_with_its_last_words(supervisor: Supervisor) -> None:
-    supervisor.start(python("clerk", "import time; time.sleep(60)"))
-    supervisor.start(python("porter", "import sys; print('no key'); sys.exit(3)"))
+def test_a_program_that_exits_is_named_with_the_end_of_its_log(supervisor: Supervisor) -> None:
+    supervisor.start(python("first", "import time; time.sleep(60)"))
+    supervisor.start(python("second", "import sys; print('no key'); sys.exit(3)"))
 
-    with pytest.raises(ProgramEnded, match=r"the porter ended with 3(?s:.*)no key"):
+    with pytest.raises(ProgramEnded, match=r"the second exited with code 3(?s:.*)no key"):
         supervisor.watch()
 
 
 def test_a_program_that_is_killed_is_named_with_the_signal(supervisor: Supervisor) -> None:
-    supervisor.start(python("clerk", "import os; os.kill(os.getpid(), 9)"))
+    supervisor.start(python("first", "import os; os.kill(os.getpid(), 9)"))
 
-    with pytest.raises(ProgramEnded, match="the clerk was killed by SIGKILL"):
+    with pytest.raises(ProgramEnded, match="the first was killed by SIGKILL"):
         supervisor.watch()
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_program_may_finish_what_it_has_in_hand(
-    supervisor: Supervisor, tmp_path: Path, sign: signal.Signals
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_program_may_finish_before_it_is_stopped(
+    supervisor: Supervisor, tmp_path: Path, stop_signal: signal.Signals
 ) -> None:
-    supervisor.start(python("clerk", PATIENT, tmp_path / "done"))
-    log = tmp_path / "log" / "clerk.log"
-    supervisor.wait_until(lambda: "ready" in log.read_text(), seconds=10, what="no start")
+    supervisor.start(python("first", FINISHES_FIRST, tmp_path / "done"))
+    log = tmp_path / "log" / "first.log"
+    supervisor.wait_until(
+        lambda: "ready" in log.read_text(), seconds=10, problem="it does not start"
+    )
 
-    os.kill(os.getpid(), sign)
-    with pytest.raises(StopAsked):
+    os.kill(os.getpid(), stop_signal)
+    with pytest.raises(StopRequested):
         supervisor.watch()
     supervisor.stop()
 
     assert (tmp_path / "done").read_text() == "finished"
 
 
-def test_a_program_that_will_not_stop_is_killed_with_what_it_started(
+def test_a_program_that_does_not_stop_is_killed_with_its_children(
     supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsroom.supervisor.GRACE_SECONDS", 0.4)
     started = tmp_path / "child"
-    supervisor.start(python("clerk", DEAF, started))
-    supervisor.wait_until(lambda: has_words(started), seconds=10, what="no child")
+    supervisor.start(python("first", IGNORES_SIGTERM, started))
+    supervisor.wait_until(lambda: has_content(started), seconds=10, problem="it starts no child")
 
-    began = time.monotonic()
+    started_at = time.monotonic()
     supervisor.stop()
 
-    assert 0.4 <= time.monotonic() - began < 2
+    assert 0.4 <= time.monotonic() - started_at < 2
     wait_until(lambda: not is_alive(int(started.read_text())), seconds=2, what="the child's end")
 
 
-def test_what_a_killed_program_started_does_not_outlive_it(
+def test_the_children_of_a_killed_program_are_killed(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:
     started = tmp_path / "child"
-    code = DEAF.replace("time.sleep(60)", "import os; os.kill(os.getpid(), 9)")
-    supervisor.start(python("clerk", code, started))
+    code = IGNORES_SIGTERM.replace("time.sleep(60)", "import os; os.kill(os.getpid(), 9)")
+    supervisor.start(python("first", code, started))
     with pytest.raises(ProgramEnded):
         supervisor.watch()
     assert is_alive(int(started.read_text()))
@@ -125,17 +127,17 @@ def test_what_a_killed_program_started_does_not_outlive_it(
     wait_until(lambda: not is_alive(int(started.read_text())), seconds=2, what="the child's end")
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     script = f"""
 import sys
 from pathlib import Path
-from newsroom.supervisor import GRACE_SECONDS, Program, StopAsked, Supervisor
+from newsroom.supervisor import GRACE_SECONDS, Program, StopRequested, Supervisor
 try:
     with Supervisor(env={{}}, cwd=Path("."), logs=Path({str(tmp_path)!r})) as supervisor:
-        command = [sys.executable, "-c", {DEAF!r}, sys.argv[1]]
-        supervisor.start(Program(name="clerk", command=command))
+        command = [sys.executable, "-c", {IGNORES_SIGTERM!r}, sys.argv[1]]
+        supervisor.start(Program(name="first", command=command))
         supervisor.watch()
-except StopAsked:
+except StopRequested:
     print("stopped")
 """
     started = tmp_path / "child"
@@ -145,34 +147,34 @@ except StopAsked:
         env=environment(),
         cwd=ROOT,
     )
-    process.wait_until(lambda: has_words(started))
-    began = time.monotonic()
+    process.wait_until(lambda: has_content(started))
+    started_at = time.monotonic()
 
     process.send(signal.SIGINT)
     time.sleep(0.5)
     process.send(signal.SIGINT)
     process.wait(seconds=3)
 
-    assert time.monotonic() - began < GRACE_SECONDS / 2
+    assert time.monotonic() - started_at < GRACE_SECONDS / 2
     assert "stopped" in process.output
     assert not is_alive(int(started.read_text()))
 
 
-def test_one_lock_is_held_by_one(tmp_path: Path) -> None:
+def test_a_lock_has_one_holder(tmp_path: Path) -> None:
     lock = tmp_path / "folder" / "lock"
-    with only_one(lock), pytest.raises(BlockingIOError), only_one(lock):
+    with exclusive_lock(lock), pytest.raises(BlockingIOError), exclusive_lock(lock):
         pass
-    with only_one(lock):
+    with exclusive_lock(lock):
         pass
 
 
-def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     code = (
-        "import sys, os; from pathlib import Path; from newsroom.supervisor import only_one\n"
-        f"with only_one(Path({str(lock)!r})): os.kill(os.getpid(), 9)"
+        "import sys, os; from pathlib import Path; from newsroom.supervisor import exclusive_lock\n"
+        f"with exclusive_lock(Path({str(lock)!r})): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=False)
 
-    with only_one(lock):
+    with exclusive_lock(lock):
         pass

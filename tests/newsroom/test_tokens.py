@@ -1,4 +1,4 @@
-"""A token is good for one act on one row, and cannot be made by guessing."""
+"""A token is valid for one purpose and one row, and cannot be guessed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from newsroom.tokens import (
 
 
 @given(number=st.integers(0, 2**56 - 1))
-def test_a_seal_gives_back_its_number_for_its_act_alone(number: int) -> None:
+def test_a_signed_id_is_valid_for_its_purpose_only(number: int) -> None:
     token = sign_id("view", number)
     assert len(token) == SIGNED_ID_CHARS
     assert re.fullmatch(r"[0-9a-f]+", token)
@@ -29,24 +29,24 @@ def test_a_seal_gives_back_its_number_for_its_act_alone(number: int) -> None:
 
 
 @given(token=st.text(max_size=60))
-def test_what_was_not_sealed_here_is_nothing(token: str) -> None:
+def test_any_other_string_is_not_a_signed_id(token: str) -> None:
     assert verify_id("view", token) is None
 
 
-@given(number=st.integers(0, 2**32), place=st.integers(0, SIGNED_ID_CHARS - 1))
-def test_a_seal_with_one_letter_changed_is_nothing(number: int, place: int) -> None:
+@given(number=st.integers(0, 2**32), position=st.integers(0, SIGNED_ID_CHARS - 1))
+def test_a_signed_id_with_one_digit_changed_is_invalid(number: int, position: int) -> None:
     token = sign_id("view", number)
-    other = "0" if token[place] != "0" else "1"
-    assert verify_id("view", token[:place] + other + token[place + 1 :]) is None
+    other = "0" if token[position] != "0" else "1"
+    assert verify_id("view", token[:position] + other + token[position + 1 :]) is None
 
 
-def test_row_tokens_stand_in_an_address_as_they_are() -> None:
+def test_row_tokens_need_no_escaping_in_a_url() -> None:
     tokens = {make_row_token() for _ in range(1000)}
     assert len(tokens) == 1000
     assert all(re.fullmatch(rf"[\w-]{{{ROW_TOKEN_CHARS}}}", token) for token in tokens)
 
 
-def test_a_stamp_ends_and_is_for_one_act() -> None:
+def test_a_signed_value_expires_and_is_for_one_purpose() -> None:
     token = sign_value("comment", "7")
     assert verify_value("comment", token, max_age=60) == "7"
     assert verify_value("comment", token, max_age=-1) is None
@@ -54,5 +54,5 @@ def test_a_stamp_ends_and_is_for_one_act() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "x:y:z", "\0", "é" * 40])
-def test_a_forged_stamp_is_nothing(token: str) -> None:
+def test_a_forged_value_is_invalid(token: str) -> None:
     assert verify_value("comment", token, max_age=60) is None

@@ -1,4 +1,4 @@
-"""A change of state and its log entry stand or fall together."""
+"""A state transition and its log entry are saved together or not at all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.factories import make_comment, make_dispatch, make_published_issue
 pytestmark = pytest.mark.django_db
 
 
-def test_a_decision_without_its_log_entry_is_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_log_entry_a_decision_is_not_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     comment = make_comment(on=make_published_issue(), state=CommentState.PENDING)
 
     def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("the log is full")
+        raise RuntimeError("the log cannot be written")
 
     monkeypatch.setattr(audit_log, "record", fail)
     for decide in (comment.approve, comment.reject, comment.feature):
@@ -31,7 +31,7 @@ def test_a_decision_without_its_log_entry_is_no_decision(monkeypatch: pytest.Mon
         assert (stored.state, stored.featured) == (CommentState.PENDING, False)
 
 
-def test_of_two_who_take_a_step_one_wins() -> None:
+def test_of_two_simultaneous_transitions_one_wins() -> None:
     dispatch, same = make_dispatch(), Dispatch.objects.get()
     dispatch.pause(by=None)
     with pytest.raises(
@@ -41,7 +41,7 @@ def test_of_two_who_take_a_step_one_wins() -> None:
     assert AuditLogEntry.objects.on(dispatch).filter(verb="paused").count() == 1
 
 
-def test_a_step_that_nobody_decides_is_not_logged() -> None:
+def test_an_automatic_transition_is_not_logged() -> None:
     dispatch = make_dispatch()
     before = AuditLogEntry.objects.count()
     assert dispatch.start_sending(at=timezone.now())

@@ -26,29 +26,30 @@ class Demo(Process):
         )
 
     def wait_until_ready(self) -> None:
-        self.wait_until(lambda: "Ctrl-C stops it" in self.output, seconds=60)
+        self.wait_until(lambda: "Press Ctrl-C to stop" in self.output, seconds=60)
 
     def last_words(self) -> str:
-        """The end of what it wrote, and of the logs of its programs."""
+        """Return the end of its output and of the logs of its programs."""
         logs = sorted((self.var / "log").glob("*.log"))
         ends = (f"{log.name} ends:\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
         return "\n".join([super().last_words(), *ends])
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  (ours)
-            return str(answer.read().decode())
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:  # noqa: S310  (our own server)
+            return str(response.read().decode())
 
     def post(self, path: str, **form: str) -> None:
-        """Send a form as a browser does."""
-        urllib.request.urlopen(  # noqa: S310  (ours)
+        """Submit a form."""
+        urllib.request.urlopen(  # noqa: S310  (our own server)
             self.url + path, data=urlencode(form).encode(), timeout=10
         ).close()
 
     def children(self) -> dict[str, int]:
-        """The programs that it started, by name."""
+        """Return the process ids of the programs that it started, by name."""
         found: dict[str, int] = {}
         for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            name = next(word for word in ("gunicorn", "sending", "worker", "beat") if word in words)
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            programs = ("gunicorn", "sending", "worker", "beat")
+            name = next(program for program in programs if program in command)
             found[name] = int(pid)
         return found

@@ -136,7 +136,7 @@ def test_an_address_is_suppressed_by_typing_it_and_kept_as_a_hash(desk: Client) 
     assert not Subscription.objects.mailable().exists()
     again = desk.post(add, {"address": "ada@example.org"}).content.decode()
     assert "already suppressed" in again
-    assert "no e-mail address" in desk.post(add, {"address": "ada"}).content.decode()
+    assert "not an email address" in desk.post(add, {"address": "ada"}).content.decode()
     page = desk.get("/admin/subscribers/suppression/", {"q": "aDa@example.org"})
     assert list(page.context["cl"].result_list) == [suppression]
     assert AuditLogEntry.objects.get().verb == "suppressed"

@@ -1,4 +1,4 @@
-"""A whole newsroom from one command: no server to install, sample briefings, mail to a page."""
+"""`manage.py demo`: a whole newsroom with sample briefings from one command, without servers."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ from django.db import DatabaseError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
-from newsroom.supervisor import Program, ProgramEnded, StopAsked, Supervisor, only_one
+from newsroom.supervisor import (
+    Program,
+    ProgramEnded,
+    StopRequested,
+    Supervisor,
+    exclusive_lock,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-HOST = "127.0.0.1"  # the accounts have known passwords: nobody else may reach this
-READY_WITHIN = 60.0  # seconds
-# The demo brings its own; these belong to some real newsroom.
-NOT_OURS = (
+HOST = "127.0.0.1"  # not reachable from other machines: the accounts have known passwords
+READY_WITHIN_SECONDS = 60.0
+# Variables of a real newsroom, which the demo ignores.
+IGNORED_VARIABLES = (
     *("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL"),
     *("EMAIL_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL"),
 )
 
-# What a letter shows of its sender; a variable that is set outside wins.
+# Defaults for the demo; a variable that is set outside wins.
 SAMPLE_VARIABLES = {
     "BOUNCE_ADDRESS": "bounces@newsroom.example",
     "DEFAULT_FROM_EMAIL": f"{settings.SITE_NAME} <news@newsroom.example>",
@@ -40,60 +46,61 @@ SAMPLE_VARIABLES = {
 }
 
 NOTICE = """
-{site_name} is running; it took {seconds:.0f} s.
+{site_name} is running. It took {seconds:.0f} seconds to start.
 
-  Pages   {url}/
-  Desk    {url}/admin/
-          user editor, password demo: approves, schedules, sends
-          user reporter, password demo: drafts and submits
-  Inbox   {url}/inbox/
-          every letter lands here; none leaves this machine
+  Website  {url}/
+  Admin    {url}/admin/
+           user editor, password demo: approves, schedules and sends issues
+           user reporter, password demo: drafts and submits issues
+  Inbox    {url}/inbox/
+           shows every email; nothing leaves this machine
 
-All of it is kept in {var}; delete that folder to begin anew. Ctrl-C stops it.
+Everything is stored in {var}. Delete that folder to start again.
+Press Ctrl-C to stop.
 """
 
 
 class Command(BaseCommand):
     help = (
-        "Run a newsroom with sample briefings on SQLite: web, workers and beat in one command, "
-        "for development only."
+        "Run a newsroom with sample briefings on SQLite: web, workers and beat in one command. "
+        "For development only."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="default: 8000")
 
     def handle(self, *, port: int, **_: Any) -> None:
-        """Check what could go wrong, then run until somebody stops it."""
+        """Check that the demo can run, then run it until somebody stops it."""
         if not settings.DEBUG:
-            raise refusal(
+            raise demo_error(
                 "the demo has accounts with known passwords, so it runs in development only. "
                 "Use `make demo`, or set DEBUG=1"
             )
-        self._leave_real_servers_alone()
+        self._restart_without_ignored_variables()
         check_port(port)
         try:
-            with only_one(settings.VAR_DIR / "demo.lock"):
+            with exclusive_lock(settings.VAR_DIR / "demo.lock"):
                 self._run(port)
         except BlockingIOError:
-            raise refusal(
-                f"another demo runs from {shown(settings.VAR_DIR)}. Stop it with Ctrl-C, or give "
-                "this one a folder of its own: make demo VAR_DIR=/tmp/newsroom"
+            raise demo_error(
+                f"another demo is running from {short_path(settings.VAR_DIR)}. Stop it with "
+                "Ctrl-C, or use another folder for this one: make demo VAR_DIR=/tmp/newsroom"
             ) from None
 
-    def _leave_real_servers_alone(self) -> None:
-        """Begin again without the variables that name the servers of a real newsroom."""
-        named = [name for name in NOT_OURS if os.environ.get(name)]
-        if not named:
+    def _restart_without_ignored_variables(self) -> None:
+        """Restart this command without the variables that name the servers of a real newsroom."""
+        ignored = [name for name in IGNORED_VARIABLES if os.environ.get(name)]
+        if not ignored:
             return
         self._say(
-            f"The demo brings its own address, database, broker and inbox; {', '.join(named)}"
-            f" {'is' if len(named) == 1 else 'are'} not used."
+            "The demo uses its own address, database, broker and inbox. It ignores "
+            f"{', '.join(ignored)}."
         )
-        kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-        os.execve(sys.executable, [sys.executable, *sys.argv], kept)  # noqa: S606  (ourselves)
+        kept = {name: value for name, value in os.environ.items() if name not in IGNORED_VARIABLES}
+        os.execve(sys.executable, [sys.executable, *sys.argv], kept)  # noqa: S606  (this command)
 
     def _run(self, port: int) -> None:
-        began = time.monotonic()
+        started = time.monotonic()
         url = f"http://{HOST}:{port}"
         supervisor = Supervisor(
             env={
@@ -110,79 +117,85 @@ class Command(BaseCommand):
             with supervisor:
                 prepare_database()
                 for program in programs(port):
-                    supervisor.look()
+                    supervisor.check()
                     supervisor.start(program)
                 supervisor.wait_until(
-                    lambda: answers(port), seconds=READY_WITHIN, what="the web pages do not answer"
+                    lambda: answers(port),
+                    seconds=READY_WITHIN_SECONDS,
+                    problem="the website does not respond",
                 )
-                self._say(notice(url, seconds=time.monotonic() - began))
+                self._say(notice(url, seconds=time.monotonic() - started))
                 try:
                     supervisor.watch()
-                except StopAsked:
-                    self._say("\nStopping: what is in hand is finished first.")
+                except StopRequested:
+                    self._say("\nStopping, after finishing what is in progress.")
                     raise
-        except StopAsked:
+        except StopRequested:
             self._say("Stopped.")
         except (ProgramEnded, TimeoutError) as reason:
-            raise refusal(str(reason)) from None
+            raise demo_error(str(reason)) from None
 
-    def _say(self, words: str) -> None:
-        self.stdout.write(words)
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
         self.stdout.flush()
 
 
 def notice(url: str, *, seconds: float) -> str:
-    """Tell where everything is, and who may log in."""
+    """Return the text that says where everything is and how to log in."""
     return NOTICE.format(
-        site_name=settings.SITE_NAME, seconds=seconds, url=url, var=shown(settings.VAR_DIR)
+        site_name=settings.SITE_NAME, seconds=seconds, url=url, var=short_path(settings.VAR_DIR)
     )
 
 
-def refusal(sentence: str) -> SystemExit:
-    """Make the sentence with which the demo ends."""
-    return SystemExit(f"newsroom: {sentence.rstrip('.')}.")
+def demo_error(message: str) -> SystemExit:
+    """Return the exception that ends the demo with a message."""
+    return SystemExit(f"newsroom: {message.rstrip('.')}.")
 
 
-def shown(path: Path) -> str:
-    """Write a path the short way if it lies in the project."""
+def short_path(path: Path) -> str:
+    """Return a path relative to the project, if it is inside it."""
     with suppress(ValueError):
         return f"{path.resolve().relative_to(settings.BASE_DIR)}/"
     return f"{path}/"
 
 
 def check_port(port: int) -> None:
-    """Refuse a port on which nothing can be opened."""
+    """Exit with a message if the port cannot be used."""
     if not 1 <= port <= 65535:
-        raise refusal(f"{port} is no port; choose a number from 1 to 65535")
+        raise demo_error(f"{port} is not a port; choose a number from 1 to 65535")
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
     except OSError as failure:
         other = port + 1 if port < 65535 else 8000
-        raise refusal(
-            f"port {port} cannot be opened: {(failure.strerror or str(failure)).lower()}. "
+        raise demo_error(
+            f"cannot use port {port}: {(failure.strerror or str(failure)).lower()}. "
             f"Choose another: make demo PORT={max(other, 1024)}"
         ) from None
 
 
 def prepare_database() -> None:
-    """Bring the tables up to date and put the samples into an empty newsroom."""
+    """Migrate the database, and add the samples if it is empty."""
     name = connection.settings_dict["NAME"]
     try:
-        refuse_newer_tables()
+        refuse_newer_database()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("seed_briefings", if_empty=True, verbosity=0)
         call_command("seed_demo_readers", if_empty=True, verbosity=0)
     except (DatabaseError, InconsistentMigrationHistory) as failure:
-        raise refusal(
-            f"the database {name} is not one of this version: {' '.join(str(failure).split())}. "
-            "Move that file away, and the demo makes a new one"
+        raise demo_error(
+            f"the database {name} does not belong to this version: "
+            f"{' '.join(str(failure).split())}. "
+            "Move that file away, and the demo creates a new one"
         ) from None
 
 
-def refuse_newer_tables() -> None:
-    """Refuse a database that a later version has changed; `migrate` would not notice."""
+def refuse_newer_database() -> None:
+    """Raise InconsistentMigrationHistory if a later version has changed the database.
+
+    `migrate` would not notice.
+    """
     loader = MigrationLoader(connection)
     loader.check_consistent_history(connection)
     known = loader.disk_migrations or {}
@@ -193,16 +206,18 @@ def refuse_newer_tables() -> None:
         if app in ours and (app, name) not in known
     )
     if later:
-        raise InconsistentMigrationHistory(f"it holds {', '.join(later)}, unknown here")
+        raise InconsistentMigrationHistory(
+            f"it has migrations of a later version: {', '.join(later)}"
+        )
 
 
 def programs(port: int) -> list[Program]:
-    """What makes up a newsroom: pages, a worker for letters and one for issues, the clock."""
+    """Return the programs of a newsroom: the website, two workers and beat."""
     python, celery = sys.executable, (sys.executable, "-m", "celery", "-A", "newsroom")
 
     def worker(name: str, *, queue: str) -> Program:
-        words = ("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", "1")
-        return Program(name=name, command=[*celery, "worker", *words, "--loglevel", "INFO"])
+        options = ("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", "1")
+        return Program(name=name, command=[*celery, "worker", *options, "--loglevel", "INFO"])
 
     return [
         Program(
@@ -213,7 +228,7 @@ def programs(port: int) -> list[Program]:
                 *("--access-logfile", "-"),
             ],
         ),
-        # Two of them, so that no confirmation waits until a stretch of an issue is out.
+        # Two workers, so that no confirmation waits for the end of a send run.
         worker("worker", queue="celery"),
         worker("sender", queue="sending"),
         Program(name="beat", command=[*celery, "beat", "--pidfile=", "--loglevel", "INFO"]),
@@ -221,12 +236,12 @@ def programs(port: int) -> list[Program]:
 
 
 def answers(port: int) -> bool:
-    """Whether the pages answer."""
-    pages = http.client.HTTPConnection(HOST, port, timeout=2)
+    """Return whether the website responds."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
-        pages.request("GET", "/healthz")
-        return pages.getresponse().status == 200
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:
-        pages.close()
+        connection.close()

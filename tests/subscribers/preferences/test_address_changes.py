@@ -256,7 +256,11 @@ def test_a_slip_in_the_new_address_is_asked_about_and_not_corrected(
 
 @pytest.mark.parametrize(
     ("address", "words"),
-    [(OLD.upper(), "go to this address already"), ("ada", "no e-mail address"), ("", "Type your")],
+    [
+        (OLD.upper(), "go to this address already"),
+        ("ada", "not an email address"),
+        ("", "Type your"),
+    ],
 )
 def test_an_address_that_will_not_do_is_told(
     client: Client, reader: Subscriber, address: str, words: str

@@ -53,7 +53,7 @@ def test_a_warm_up_counts_all_servers_together(smtp_server: SmtpServer, settings
     other = SmtpServer()
     try:
         settings.MAIL_SERVERS = parse_mail_servers(f"{smtp_server.url} {other.url}")
-        settings.SEND_WARM_UP = WarmUp(begins=timezone.now().date(), first_day=4)
+        settings.SEND_WARM_UP = WarmUp(starts=timezone.now().date(), first_day=4)
         dispatch = make_sending(readers=10)
         assert send_ready(dispatch) == 4
         assert len(smtp_server) + len(other) == 4
