@@ -9,10 +9,9 @@ from typing import Generic, TypeVar
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
 
-# A batch waits for one turn, and for another one as long as several requests arrived in the last:
-# for at most so many turns, or until it is full. A busy process thus writes fewer and larger
-# records (a fifth less CPU of it and PostgreSQL together). Where few arrive, nobody waits longer
-# than one turn.
+# A batch waits for one turn, and for another as long as several requests arrived in the last one,
+# until it is full. A busy process thus writes fewer and larger records, which saves a fifth of the
+# CPU of it and PostgreSQL together. If few requests arrive, none waits longer than one turn.
 MAX_TURNS = 6
 SEVERAL = 2
 FULL = 32

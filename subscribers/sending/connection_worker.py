@@ -227,7 +227,7 @@ class ConnectionWorker:
         following: PersonalisedEmail | SmtpReply | None,
         transport: Transport,
     ) -> SmtpReply | None:
-        """Give one email to the transport; announce the next, unless SEND_RATE may delay it."""
+        """Hand one email to the transport; announce the next, unless SEND_RATE may delay it."""
         announced = (
             following if isinstance(following, PersonalisedEmail) and not self._has_rate else None
         )

@@ -56,7 +56,7 @@ def unlimited(emails: int) -> Reservation:
 
 
 def reserve(server: MailServer, emails: int, *, at: datetime | None = None) -> Reservation:
-    """Reserve up to so many emails under every limit that applies; 0 if one is used up."""
+    """Reserve at most this number of emails under every limit; none if one is used up."""
     day = (at or timezone.now()).astimezone(UTC).date()
     limits = limits_for(server, day=day)
     if not limits:

@@ -125,7 +125,7 @@ def _sender(issue: Issue) -> str:
 
 
 def wake_dispatching() -> None:
-    """Have a worker advance live dispatches now, without waiting for the beat."""
+    """Have a worker advance live dispatches now, without waiting for Celery beat."""
     wake("subscribers.sending.tasks.advance_dispatches")
 
 

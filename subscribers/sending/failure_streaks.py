@@ -10,7 +10,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from subscribers.sending.transport_interface import SmtpReply
 
-# After so many temporary refusals of one domain, with no acceptance between, we back off.
+# We back off from a domain after this many temporary refusals with no acceptance between.
 TEMPORARY_IN_A_ROW = 3
 # Connections lost with an email of unknown outcome. A server that restarts cuts all at once.
 UNKNOWN_IN_A_ROW = 10

@@ -1,4 +1,4 @@
-"""Leases: batches of the ledger that workers take, renew, end, or lose to the beat.
+"""Leases: batches of the ledger that workers take, renew and close, or that expire.
 
 A worker that dies leaves a lease whose `begun` and `settled` tell exactly what is known: deliveries
 up to `settled` have a reply, the one that was begun but not settled is unknown, and the others were
@@ -250,7 +250,7 @@ def renew(lease_ids: Collection[int]) -> None:
 def close(ends: Sequence[LeaseEnd]) -> list[bool]:
     """End leases by what their holder knows; False for each that was closed already.
 
-    The holder and the beat, which reclaims expired leases, may both try: one wins.
+    Its holder may close a lease while `reclaim` does, because it has expired: one wins.
     """
     with bounded_transaction():
         locked = Lease.objects.select_for_update().filter(

@@ -70,7 +70,7 @@ class ReplyReader(asyncio.BufferedProtocol):
             self._wake_waiter()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the waiter that the connection has ended."""
+        """Wake the waiter, as the connection has ended."""
         self._end(str(exc) if exc else "the server closed the connection")
 
     def _end(self, reason: str) -> None:
