@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import growth, machine
-from bench.arena import Arena
-from bench.limits import limits, run_limit
+from bench.installation import Installation
 from bench.report import figures, tables
-from bench.rounds import take_turns
+from bench.rounds import run_rounds
+from bench.scenarios import run_scenario, scenarios
 
 ROOT = Path(__file__).resolve().parent.parent
 PLOT = ROOT / "docs" / "img" / "performance.svg"
@@ -45,13 +45,16 @@ def main() -> None:
     print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
     before = machine.calibrate()
     with ExitStack() as ending:
-        arena = Arena(ending)
+        installation = Installation(ending)
         if options.growth:
-            name, found = "bench-growth.json", growth.measure(arena, largest=options.readers)
+            name, found = "bench-growth.json", growth.measure(installation, largest=options.readers)
         elif options.ledger:
-            name, found = "bench-ledger.json", growth.measure_ledger(arena, rows=options.ledger)
+            name, found = (
+                "bench-ledger.json",
+                growth.measure_ledger(installation, rows=options.ledger),
+            )
         else:
-            name, found = "bench.json", compare(arena, options)
+            name, found = "bench.json", compare(installation, options)
     found["machine"] = {
         "is": machine.describe(),
         "loop_seconds_before": before,
@@ -72,17 +75,17 @@ def main() -> None:
     )
 
 
-def compare(arena: Arena, options: argparse.Namespace) -> dict[str, Any]:
+def compare(installation: Installation, options: argparse.Namespace) -> dict[str, Any]:
     """Run all senders in rounds, then dispatches alone; print the tables and return the figures."""
-    rounds = take_turns(arena, emails=options.emails, rounds=options.rounds)
+    rounds = run_rounds(installation, emails=options.emails, rounds=options.rounds)
     alone = [
-        (limit, run_limit(arena, limit))
-        for limit in limits(emails=options.emails, readers=options.readers)
+        (scenario, run_scenario(installation, scenario))
+        for scenario in scenarios(emails=options.emails, readers=options.readers)
     ]
     found: dict[str, Any] = {**figures(rounds, alone)}
     print(f"\n{tables(rounds, alone, found)}")
     found["rounds"] = [{name: asdict(run) for name, run in runs.items()} for runs in rounds]
-    found["alone"] = {limit.name: asdict(run) for limit, run in alone}
+    found["alone"] = {scenario.name: asdict(run) for scenario, run in alone}
     return found
 
 

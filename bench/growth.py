@@ -8,7 +8,7 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any
 
-from bench.arena import Arena
+from bench.installation import Installation
 from bench.plot import Panel, Series, draw_panels
 from bench.receivers import CountingReceiver
 from bench.run import Run
@@ -20,22 +20,26 @@ WEEK = 1_000_000  # readers of each dispatch when only the ledger is measured
 EMAILS = 60_000  # in the dispatch for each number of workers
 
 
-def measure(arena: Arena, *, largest: int) -> dict[str, Any]:
+def measure(installation: Installation, *, largest: int) -> dict[str, Any]:
     """Return emails a second and CPU seconds per 1,000, by readers and by worker processes."""
     found: dict[str, Any] = {"workers": {}, "readers": {}}
     for workers in WORKERS:
-        found["workers"][str(workers)] = _typical(arena, min(EMAILS, largest), workers, times=1)
+        found["workers"][str(workers)] = _typical(
+            installation, min(EMAILS, largest), workers, times=1
+        )
     for emails, times in SIZES:
         if emails <= largest:
-            found["readers"][str(emails)] = _typical(arena, emails, 2, times=times)
+            found["readers"][str(emails)] = _typical(installation, emails, 2, times=times)
     return found
 
 
-def _typical(arena: Arena, emails: int, workers: int, *, times: int) -> dict[str, float]:
+def _typical(
+    installation: Installation, emails: int, workers: int, *, times: int
+) -> dict[str, float]:
     with ExitStack() as ending:
-        receiver = CountingReceiver(arena.folder, readers=emails)
+        receiver = CountingReceiver(installation.folder, readers=emails)
         ending.callback(receiver.stop)
-        runs = [arena.dispatch(emails, to=receiver, workers=workers) for _ in range(times)]
+        runs = [installation.dispatch(emails, to=receiver, workers=workers) for _ in range(times)]
     run: Run = sorted(runs, key=lambda run: run.emails_per_s)[len(runs) // 2]
     print(
         f"{emails:>9,} readers, {workers} workers: {run.emails_per_s:,.0f} emails/s, "
@@ -49,18 +53,18 @@ def _typical(arena: Arena, emails: int, workers: int, *, times: int) -> dict[str
     }
 
 
-def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
+def measure_ledger(installation: Installation, *, rows: int) -> dict[str, Any]:
     """Fill a million rows for each week; lease from the first week and from the last."""
     readers = min(rows, WEEK)
     found: dict[str, Any] = {"fill_seconds": [], "lease_ms": {}}
-    issue = arena.stage("issue", str(readers))
+    issue = installation.run_step("issue", str(readers))
     weeks = max(1, rows // readers)
     for week in range(1, weeks + 1):
-        number, seconds = arena.stage("begin", issue).split()
+        number, seconds = installation.run_step("begin", issue).split()
         found["fill_seconds"].append(float(seconds))
         print(f"row {week * readers:,}: filled {readers:,} in {float(seconds):.1f} s", flush=True)
         if week in {1, weeks}:
-            leases = json.loads(arena.stage("lease", number))
+            leases = json.loads(installation.run_step("lease", number))
             found["lease_ms"][str(week * readers)] = leases
             words = ", ".join(
                 f"{cost['ms']:.1f} ms and {cost['pages']:,.0f} pages at the {place}"
@@ -68,10 +72,10 @@ def measure_ledger(arena: Arena, *, rows: int) -> dict[str, Any]:
             )
             print(f"a lease of 250, of eight at once: {words}", flush=True)
         if week < weeks:
-            issue = arena.stage("another", issue)
+            issue = installation.run_step("another", issue)
     found["rows"] = weeks * readers
     for name, function in (("ledger_mb", "total_relation"), ("ledger_table_mb", "table")):
-        size = arena.ask(f"SELECT pg_{function}_size('subscribers_delivery')")
+        size = installation.query(f"SELECT pg_{function}_size('subscribers_delivery')")
         found[name] = size / 1024**2
     print(
         f"{found['ledger_mb']:,.0f} MB, of which {found['ledger_table_mb']:,.0f} MB are the table"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bench.run import EMAIL_BYTES, Run
 
 if TYPE_CHECKING:
-    from bench.arena import Arena
+    from bench.installation import Installation
     from bench.receivers import Receiver
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,29 +47,29 @@ def smtp_source(receiver: Receiver, emails: int) -> Run:
     )
 
 
-def plain_django(arena: Arena, receiver: Receiver, emails: int) -> Run:
+def plain_django(installation: Installation, receiver: Receiver, emails: int) -> Run:
     """Send an issue the way Django's documentation shows, with `send_with_plain_django`."""
     facts = {"EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}"}
-    issue = arena.stage("issue", str(emails), **facts)
+    issue = installation.run_step("issue", str(emails), **facts)
     receiver.begin()
-    before = arena.cpu_of_postgres()
-    cost = arena.stage("plain", issue, **facts)
-    return _finished(arena, receiver, emails, cost=cost, before=before)
+    before = installation.cpu_of_postgres()
+    cost = installation.run_step("plain", issue, **facts)
+    return _finished(installation, receiver, emails, cost=cost, before=before)
 
 
-def django_newsletter(arena: Arena, receiver: Receiver, emails: int) -> Run:
+def django_newsletter(installation: Installation, receiver: Receiver, emails: int) -> Run:
     """Send the same email with django-newsletter's own `Submission`.
 
     Its code and templates are those from PyPI, on the same PostgreSQL. Its article is the body
     of our email's HTML, styles inlined. For each reader it queries the article, renders it as
     HTML and, without its tags, as text, and opens a connection.
     """
-    article = arena.folder / "article.html"
+    article = installation.folder / "article.html"
     if not article.exists():
-        article.write_text(arena.stage("article", arena.stage("issue", "1")))
+        article.write_text(installation.run_step("article", installation.run_step("issue", "1")))
     env = {
         "PATH": os.environ["PATH"],
-        "DATABASE_URL": arena.postgres.new_database(),
+        "DATABASE_URL": installation.postgres.new_database(),
         "EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}",
     }
 
@@ -85,22 +85,24 @@ def django_newsletter(arena: Arena, receiver: Receiver, emails: int) -> Run:
 
     submit("prepare", str(emails), str(article))
     receiver.begin()
-    before = arena.cpu_of_postgres()
+    before = installation.cpu_of_postgres()
     cost = submit("send")
     # It logs failures and continues; only the receiver shows that nothing is missing.
-    run = _finished(arena, receiver, emails, cost=cost, before=before)
-    arena.postgres.drop_database(env["DATABASE_URL"])
+    run = _finished(installation, receiver, emails, cost=cost, before=before)
+    installation.postgres.drop_database(env["DATABASE_URL"])
     return run
 
 
-def _finished(arena: Arena, receiver: Receiver, emails: int, *, cost: str, before: float) -> Run:
+def _finished(
+    installation: Installation, receiver: Receiver, emails: int, *, cost: str, before: float
+) -> Run:
     spent = json.loads(cost)
     receiver.check(emails)
     return Run(
         emails=emails,
         seconds=spent["seconds"],
         cpu_workers=spent["cpu"],
-        cpu_postgres=arena.cpu_of_postgres() - before,
+        cpu_postgres=installation.cpu_of_postgres() - before,
         peak_mb=spent["peak_mb"],
     )
 

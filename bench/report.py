@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from bench.arena import CONNECTIONS, WORKERS
-from bench.limits import Limit
+from bench.installation import CONNECTIONS, WORKERS
 from bench.rounds import Rounds
 from bench.run import Run
+from bench.scenarios import Scenario
 
 Rows = list[tuple[str, ...]]
 
@@ -48,7 +48,7 @@ CONDITIONS = {
 }
 
 
-def figures(rounds: Rounds, alone: list[tuple[Limit, Run]]) -> dict[str, float]:
+def figures(rounds: Rounds, alone: list[tuple[Scenario, Run]]) -> dict[str, float]:
     """Return the figures by name; a ratio is the median of the ratios of all rounds."""
     fast, small, slow, slower, large = (run for _, run in alone)
 
@@ -92,7 +92,7 @@ def figures(rounds: Rounds, alone: list[tuple[Limit, Run]]) -> dict[str, float]:
     }
 
 
-def tables(rounds: Rounds, alone: list[tuple[Limit, Run]], found: dict[str, float]) -> str:
+def tables(rounds: Rounds, alone: list[tuple[Scenario, Run]], found: dict[str, float]) -> str:
     """Return three tables: the senders, our dispatches to other receivers, and the results."""
     senders: Rows = [
         ("to smtp-sink", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")
@@ -100,9 +100,9 @@ def tables(rounds: Rounds, alone: list[tuple[Limit, Run]], found: dict[str, floa
     for name, connections in CONDITIONS.items():
         senders.append((name, f"{rounds[0][name].emails:,}", connections, *_medians(rounds, name)))
     others: Rows = [("dispatch to", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")]
-    for limit, run in alone:
-        connections = f"{WORKERS} × {limit.connections}"
-        others.append((limit.name, f"{run.emails:,}", connections, *_columns([run])))
+    for scenario, run in alone:
+        connections = f"{WORKERS} × {scenario.connections}"
+        others.append((scenario.name, f"{run.emails:,}", connections, *_columns([run])))
     aims: Rows = [("figure", "measured", "aim", "result")]
     for aim in AIMS:
         value = found[aim.figure]

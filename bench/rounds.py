@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bench import peers
-from bench.arena import Arena
+from bench.installation import Installation
 from bench.receivers import Sink
 from bench.run import Run
 
@@ -17,22 +17,22 @@ NEWSLETTER_EMAILS = 500
 Rounds = list[dict[str, Run]]
 
 
-def take_turns(arena: Arena, *, emails: int, rounds: int) -> Rounds:
+def run_rounds(installation: Installation, *, emails: int, rounds: int) -> Rounds:
     """Return the runs of each round by sender; every other round runs them in reverse order."""
     found: Rounds = []
     with ExitStack() as ending:
-        sink = Sink(arena.folder)
+        sink = Sink(installation.folder)
         ending.callback(sink.stop)
         senders: list[tuple[str, Callable[[], Run]]] = [
             ("smtp-source", lambda: peers.smtp_source(sink, emails)),
-            ("dispatch", lambda: arena.dispatch(emails, to=sink)),
+            ("dispatch", lambda: installation.dispatch(emails, to=sink)),
             (
                 "plain Django",
-                lambda: peers.plain_django(arena, sink, min(emails, PLAIN_DJANGO_EMAILS)),
+                lambda: peers.plain_django(installation, sink, min(emails, PLAIN_DJANGO_EMAILS)),
             ),
             (
                 "django-newsletter",
-                lambda: peers.django_newsletter(arena, sink, min(emails, NEWSLETTER_EMAILS)),
+                lambda: peers.django_newsletter(installation, sink, min(emails, NEWSLETTER_EMAILS)),
             ),
         ]
         for number in range(rounds):

@@ -24,11 +24,11 @@ REST_BYTES = 1_000
 
 def make_issue(*, readers: int) -> Issue:
     """Create a scheduled issue of a new briefing with that many active subscribers."""
-    mark = time.time_ns()
+    suffix = time.time_ns()
     lead, _ = Contributor.objects.get_or_create(
         slug="bench", defaults={"name": "Rosa Meyer", "contact": "rosa@news.example.com"}
     )
-    briefing = Briefing.objects.create(title=f"Bench {mark}", slug=f"bench-{mark}", lead=lead)
+    briefing = Briefing.objects.create(title=f"Bench {suffix}", slug=f"bench-{suffix}", lead=lead)
     subscribe(briefing, readers)
     return next_issue(briefing)
 

@@ -1,4 +1,4 @@
-"""What a benchmark runs on: PostgreSQL with fsync, Redis, worker processes, an issue, readers."""
+"""What a benchmark runs on: PostgreSQL with fsync, Redis and worker processes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ WORKERS = 2
 CONNECTIONS = 32  # of each worker process
 
 
-class Arena:
-    """Servers and a database for one benchmark. Django runs in `bench.stage` commands only."""
+class Installation:
+    """Servers and a database for one benchmark; what needs Django runs as `bench.steps`."""
 
     def __init__(self, ending: ExitStack) -> None:
         self.folder = Path(
@@ -41,11 +41,11 @@ class Arena:
         self.database = self.postgres.new_database()
         self._connection: Any = None
         self.broker = Celery(broker=self.redis.url())
-        self.stage("migrate")
+        self.run_step("migrate")
 
     def environment(self, **variables: str) -> dict[str, str]:
         """Return the variables of every program: production settings, no debugging."""
-        ours = {
+        defaults = {
             "DEBUG": "false",
             "SECRET_KEY": "only for benchmarks, on a database that is deleted afterwards",
             "SITE_URL": "https://news.example.com",
@@ -55,12 +55,12 @@ class Arena:
             "VAR_DIR": str(self.folder / "var"),
             "LOG_LEVEL": "WARNING",
         }
-        return environment(**(ours | variables))
+        return environment(**(defaults | variables))
 
-    def stage(self, *words: str, **variables: str) -> str:
-        """Run a part of `bench.stage` and return what it printed."""
+    def run_step(self, *arguments: str, **variables: str) -> str:
+        """Run a step of `bench.steps` and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "bench.stage", *words],
+            [sys.executable, "-m", "bench.steps", *arguments],
             env=self.environment(**variables),
             cwd=ROOT,
             check=True,
@@ -69,13 +69,13 @@ class Arena:
         )
         return done.stdout.strip()
 
-    def ask(self, question: str, *values: Any) -> Any:
+    def query(self, statement: str, *values: Any) -> Any:
         """Return one value from the database, over a connection that stays open to save CPU."""
         if self._connection is None:
             self._connection = psycopg2.connect(self.database)
             self._connection.autocommit = True
         with self._connection.cursor() as cursor:
-            cursor.execute(question, values)
+            cursor.execute(statement, values)
             row = cursor.fetchone()
         return row[0] if row else None
 
@@ -108,8 +108,8 @@ class Arena:
             "EMAIL_URL": f"smtp://127.0.0.1:{to.port}",
             "SEND_CONNECTIONS": str(connections),
         }
-        issue = self.stage("issue", str(emails), **facts)
-        number, filled = self.stage("begin", issue, **facts).split()
+        issue = self.run_step("issue", str(emails), **facts)
+        number, filled = self.run_step("begin", issue, **facts).split()
         to.begin()
         with self.workers(workers, **facts) as started:
             pids = [worker.pid for worker in started]
@@ -123,7 +123,7 @@ class Arena:
             seconds = time.monotonic() - begun
             after = self._costs(pids)
             peak = max(machine.peak_mb(pid) for pid in pids)
-        sent = self.ask(
+        sent = self.query(
             "SELECT count(*) FROM subscribers_delivery WHERE dispatch_id = %s AND state = 3", number
         )
         if sent != emails:
@@ -152,8 +152,10 @@ class Arena:
         )
 
     def _is_sent(self, number: str) -> bool:
-        state = self.ask("SELECT state FROM subscribers_dispatch WHERE id = %s", number)
+        state = self.query("SELECT state FROM subscribers_dispatch WHERE id = %s", number)
         if state == "paused":
-            reason = self.ask("SELECT pause_reason FROM subscribers_dispatch WHERE id = %s", number)
+            reason = self.query(
+                "SELECT pause_reason FROM subscribers_dispatch WHERE id = %s", number
+            )
             raise AssertionError(f"the dispatch was paused: {reason}")
         return bool(state == "sent")

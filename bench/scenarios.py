@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.arena import CONNECTIONS, Arena
+from bench.installation import CONNECTIONS, Installation
 from bench.receivers import CountingReceiver
 from bench.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Scenario:
     """One dispatch; `connections` are those of each of two worker processes."""
 
     name: str
@@ -21,41 +21,44 @@ class Limit:
     receivers: int = 1
 
 
-def limits(*, emails: int, readers: int) -> tuple[Limit, ...]:
+def scenarios(*, emails: int, readers: int) -> tuple[Scenario, ...]:
     """Return the dispatches to measure besides the rounds, the largest last."""
     return (
-        Limit(name="fast receiver", emails=emails),
-        Limit(name="10,000 readers", emails=min(10_000, readers)),
+        Scenario(name="fast receiver", emails=emails),
+        Scenario(name="10,000 readers", emails=min(10_000, readers)),
         # Several leases for each connection; otherwise the last ones would take most of the time.
-        Limit(
+        Scenario(
             name="50 ms an email",
             emails=emails * 2 // 3,
             connections=50,
             delay=0.05,
             receivers=2,
         ),
-        Limit(
+        Scenario(
             name="200 ms an email",
             emails=emails * 2 // 3,
             connections=200,
             delay=0.2,
             receivers=2,
         ),
-        Limit(name=f"{readers:,} readers", emails=readers),
+        Scenario(name=f"{readers:,} readers", emails=readers),
     )
 
 
-def run_limit(arena: Arena, limit: Limit) -> Run:
+def run_scenario(installation: Installation, scenario: Scenario) -> Run:
     """Run one dispatch and return what it cost."""
     with ExitStack() as ending:
         receiver = CountingReceiver(
-            arena.folder, readers=limit.emails, delay=limit.delay, processes=limit.receivers
+            installation.folder,
+            readers=scenario.emails,
+            delay=scenario.delay,
+            processes=scenario.receivers,
         )
         ending.callback(receiver.stop)
-        run = arena.dispatch(limit.emails, to=receiver, connections=limit.connections)
+        run = installation.dispatch(scenario.emails, to=receiver, connections=scenario.connections)
     print(
-        f"{limit.name}: {run.emails_per_s:,.0f} emails/s, {run.cpu_per_1000:.2f} CPU s per 1,000,"
-        f" {run.peak_mb:.0f} MB",
+        f"{scenario.name}: {run.emails_per_s:,.0f} emails/s,"
+        f" {run.cpu_per_1000:.2f} CPU s per 1,000, {run.peak_mb:.0f} MB",
         flush=True,
     )
     return run

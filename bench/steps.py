@@ -1,4 +1,4 @@
-"""The parts of a benchmark that run inside Django: `python -m bench.stage PART …`."""
+"""The steps of a benchmark that run inside Django: `python -m bench.steps STEP …`."""
 
 from __future__ import annotations
 
@@ -118,9 +118,9 @@ def article(issue: str) -> None:
     print(body_of(Issue.objects.get(pk=int(issue))))
 
 
-PARTS = {part.__name__: part for part in (migrate, issue, another, begin, lease, plain, article)}
+STEPS = {step.__name__: step for step in (migrate, issue, another, begin, lease, plain, article)}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
     django.setup()
-    PARTS[sys.argv[1]](*sys.argv[2:])
+    STEPS[sys.argv[1]](*sys.argv[2:])
