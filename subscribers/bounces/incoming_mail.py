@@ -16,6 +16,7 @@ from subscribers.bounces.report import (
     Reason,
     RecipientResult,
     Report,
+    complaint_of,
 )
 from subscribers.bounces.report_parser import parse_report
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy, read_policy
@@ -100,11 +101,7 @@ def _result_for_delivery(report: Report, delivery: Delivery | None) -> Recipient
     Where it only names others (a forwarded email, a forgery), the most severe result counts.
     """
     if report.kind == MessageKind.COMPLAINT:
-        return RecipientResult(
-            address="",
-            classification=BounceClassification.COMPLAINT,
-            reason=Reason.COMPLAINT,
-        )
+        return complaint_of("")
     failed = [result for result in report.results if result.classification is not None]
     if delivery is not None:
         subscriber = Subscriber.objects.filter(pk=delivery.subscriber_id).first()

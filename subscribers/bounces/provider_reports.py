@@ -10,8 +10,7 @@ from subscribers.bounces.classification import classify
 from subscribers.bounces.message_parts import MessageParts
 from subscribers.bounces.message_phrases import phrases
 from subscribers.bounces.recipient_addresses import parse_address_field
-from subscribers.bounces.report import MessageKind, Reason, RecipientResult, classification_of
-from subscribers.models import BounceClassification
+from subscribers.bounces.report import MessageKind, RecipientResult, classification_of, complaint_of
 
 # Feedback types that come from a reader's click (RFC 5965, section 7.3; RFC 6430).
 COMPLAINT_TYPES = {
@@ -72,15 +71,6 @@ def parse_feedback_report(
     )
     found = [one for one in [*named, hotmail] if one] or parts.original_recipients()
     return MessageKind.COMPLAINT, tuple(complaint_of(address) for address in dict.fromkeys(found))
-
-
-def complaint_of(address: str) -> RecipientResult:
-    """Return the result that stands for a complaint of this address."""
-    return RecipientResult(
-        address=address,
-        classification=BounceClassification.COMPLAINT,
-        reason=Reason.COMPLAINT,
-    )
 
 
 def _is_early_complaint(parts: MessageParts) -> bool:

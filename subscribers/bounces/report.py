@@ -95,6 +95,15 @@ class RecipientResult:
     diagnostic: str = ""
 
 
+def complaint_of(address: str) -> RecipientResult:
+    """Return the result that stands for a complaint from this address."""
+    return RecipientResult(
+        address=address,
+        classification=BounceClassification.COMPLAINT,
+        reason=Reason.COMPLAINT,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A parsed incoming message. Nothing in it can be trusted until its token is verified.
