@@ -1,4 +1,4 @@
-"""The desk's pages about readers: who takes what since when, and how they agreed to it."""
+"""The admin pages of subscribers and sign-ups: what they subscribed to, when and how."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
 from newsroom.permissions import may
 from subscribers.bounces.admin import BounceEventInline
+from subscribers.consent import unsubscribe_from
 from subscribers.lists.admin import export_view
 from subscribers.models import (
     ConsentRecord,
@@ -31,9 +32,8 @@ from subscribers.models import (
     Suppression,
 )
 from subscribers.models.address_search import search_address
+from subscribers.models.profile import PROFILE_FIELDS
 from subscribers.permissions import CHANGE_SUBSCRIBER, EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
-from subscribers.preferences.pauses import paused_until
-from subscribers.preferences.unsubscription import active_of, leave_these
 from subscribers.privacy.admin import ErasureAdmin
 from subscribers.sending import admin as sending_admin  # noqa: F401
 
@@ -41,7 +41,7 @@ ROWS = "admin/subscribers/_rows.html"
 
 
 def _lines(*lines: str) -> SafeString:
-    """Put what there is on lines of their own."""
+    """Return the lines that are not empty, with line breaks between them."""
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines if line))
 
 
@@ -50,15 +50,15 @@ def _moment(at: datetime) -> str:
 
 
 def _referral(issue: Issue | None, *, to: Briefing) -> str:
-    """Say which issue brought a reader; of which briefing, where it is another than they take."""
+    """Return which issue led somebody to subscribe, with its briefing if that is another one."""
     if issue is None:
         return ""
     of = "" if issue.briefing_id == to.pk else f" of {issue.briefing.title}"
-    return f"Came through issue {issue.number}{of}: {issue.title}"
+    return f"Referred by issue {issue.number}{of}: {issue.title}"
 
 
 class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, Subscriber]):
-    """What the reader takes."""
+    """The subscriber's subscriptions."""
 
     model = Subscription
     template = ROWS
@@ -78,11 +78,11 @@ class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, 
 
 
 class ConsentInline(ReadOnlyInlineMixin, admin.TabularInline[ConsentRecord, Subscriber]):
-    """What the reader agreed to and withdrew: never edited, by nobody."""
+    """The consent that the subscriber gave and withdrew. Nobody can edit it."""
 
     model = ConsentRecord
     template = ROWS
-    fields = readonly_fields = ("at", "what", "evidence")
+    fields = readonly_fields = ("at", "described_action", "evidence")
     verbose_name_plural = "consent history"
     ordering = ("-at", "-pk")
     extra = 0
@@ -90,26 +90,26 @@ class ConsentInline(ReadOnlyInlineMixin, admin.TabularInline[ConsentRecord, Subs
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentRecord]:
         return super().get_queryset(request).select_related("briefing")
 
-    @admin.display(description="what")
-    def what(self, record: ConsentRecord) -> str:
+    @admin.display(description="action")
+    def described_action(self, record: ConsentRecord) -> str:
         return f"{record.get_action_display()}: {record.briefing.title}"
 
     @admin.display(description="evidence")
     def evidence(self, record: ConsentRecord) -> SafeString:
-        asked = f"Asked {_moment(record.asked_at)}" if record.asked_at else ""
+        form_sent = f"Form sent {_moment(record.asked_at)}" if record.asked_at else ""
         return _lines(
             f"“{record.wording}”" if record.wording else "",
-            f"From {record.source}",
-            f"{asked} from {record.asked_ip}" if asked and record.asked_ip else asked,
-            f"Done from {record.ip}" if record.ip else "",
+            f"Source: {record.source}",
+            f"{form_sent} from {record.asked_ip}" if form_sent and record.asked_ip else form_sent,
+            f"IP address: {record.ip}" if record.ip else "",
         )
 
 
-class TakesFilter(admin.SimpleListFilter):
-    """Readers of one briefing."""
+class SubscribedToFilter(admin.SimpleListFilter):
+    """Subscribers of one briefing."""
 
     title = "briefing"
-    parameter_name = "takes"
+    parameter_name = "subscribed_to"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Briefing.objects.values_list("slug", "title"))
@@ -117,32 +117,32 @@ class TakesFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        taken = Subscription.objects.active().filter(
+        subscriptions = Subscription.objects.active().filter(
             subscriber=OuterRef("pk"), briefing__slug=self.value()
         )
-        return queryset.filter(Exists(taken))
+        return queryset.filter(Exists(subscriptions))
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(
     ErasureAdmin, ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[Subscriber]
 ):
-    """Readers, found by address. Staff take off or erase on request; they put nobody on."""
+    """Subscribers, found by address. Staff can unsubscribe and erase people, but not add them."""
 
-    list_display = ("readable_address", "name", "takes", "created_at")
-    list_filter = (TakesFilter,)
+    list_display = ("readable_address", *PROFILE_FIELDS, "subscribed_to", "created_at")
+    list_filter = (SubscribedToFilter,)
     search_fields = ("address",)
-    search_help_text = "An address, the beginning of one, or @host"
+    search_help_text = "Search for an address, the start of one, or @domain"
     ordering = ("-pk",)
     fields = readonly_fields = (
         "readable_address",
-        "name",
+        *PROFILE_FIELDS,
         "created_at",
         "paused",
         "suppressed",
     )
     inlines = (SubscriptionInline, ConsentInline, BounceEventInline)
-    actions = ("take_off", "export_chosen")
+    actions = ("unsubscribe", "export_chosen")
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(export_view)
@@ -151,12 +151,12 @@ class SubscriberAdmin(
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Add the ways to lists as files for whom they are open."""
-        ways = {
+        """Add the links to import and export for people who may use them."""
+        permissions = {
             "may_import": may(request.user, IMPORT_SUBSCRIBERS),
             "may_export": may(request.user, EXPORT_SUBSCRIBERS),
         }
-        return super().changelist_view(request, {**(extra_context or {}), **ways})
+        return super().changelist_view(request, {**(extra_context or {}), **permissions})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         return super().get_queryset(request).prefetch_related("subscriptions__briefing")
@@ -166,22 +166,22 @@ class SubscriberAdmin(
     ) -> tuple[QuerySet[Subscriber], bool]:
         return (search_address(queryset, search_term) if search_term else queryset), False
 
-    def has_take_off_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may take readers off; Django asks this for the action."""
+    def has_unsubscribe_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may unsubscribe people; Django asks this for the action."""
         return may(request.user, CHANGE_SUBSCRIBER)
 
     @admin.display(description="address", ordering="address")
     def readable_address(self, subscriber: Subscriber) -> str:
         return subscriber.readable_address
 
-    @admin.display(description="takes")
-    def takes(self, subscriber: Subscriber) -> str:
+    @admin.display(description="subscribed to")
+    def subscribed_to(self, subscriber: Subscriber) -> str:
         active = (one for one in subscriber.subscriptions.all() if one.left_at is None)
         return ", ".join(sorted(one.briefing.title for one in active)) or "—"
 
     @admin.display(description="paused")
     def paused(self, subscriber: Subscriber) -> str:
-        until = paused_until(subscriber, at=timezone.now())
+        until = subscriber.resumes_on(at=timezone.now())
         return f"Until {date_format(until)}" if until else "No"
 
     @admin.display(description="suppressed")
@@ -190,43 +190,48 @@ class SubscriberAdmin(
         return str(found) if found else "No"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may take lists out of the house."""
+        """Whether this person may export subscribers; Django asks this for the action."""
         return may(request.user, EXPORT_SUBSCRIBERS)
 
     @admin.action(description="Export as CSV…", permissions=["export"])
     def export_chosen(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> HttpResponse:
-        """Lead to the export's page with these readers chosen."""
+        """Open the export page with these subscribers chosen."""
         numbers = ",".join(str(pk) for pk in chosen.values_list("pk", flat=True))
         return HttpResponseRedirect(f"{reverse('admin:subscribers_export')}?chosen={numbers}")
 
-    @admin.action(description="Take off every briefing…", permissions=["take_off"])
-    def take_off(self, request: HttpRequest, chosen: QuerySet[Subscriber]) -> HttpResponse | None:
-        """Leave on the reader's request: asks first, then is recorded as a leaving of theirs."""
+    @admin.action(description="Unsubscribe from every briefing…", permissions=["unsubscribe"])
+    def unsubscribe(
+        self, request: HttpRequest, chosen: QuerySet[Subscriber]
+    ) -> HttpResponse | None:
+        """Ask first, then unsubscribe the chosen people, as if they had done it themselves."""
         if "confirmed" not in request.POST:
             context = {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
-                "title": "Take off every briefing?",
+                "title": "Unsubscribe from every briefing?",
                 "chosen": chosen,
             }
-            return TemplateResponse(request, "admin/subscribers/subscriber/take_off.html", context)
+            template = "admin/subscribers/subscriber/unsubscribe.html"
+            return TemplateResponse(request, template, context)
         at = timezone.now()
         for subscriber in chosen:
             with transaction.atomic():
-                left = leave_these(active_of(subscriber), source="staff", ip=None, at=at)
-                slugs = [one.briefing.slug for one in left]
-                audit_log.record("taken off", subscriber, by=request.user, briefings=slugs)
-        messages.success(request, "Done: no further issue goes there.")
+                unsubscribed = unsubscribe_from(
+                    subscriber.active_subscriptions(), source="staff", ip=None, at=at
+                )
+                slugs = [subscription.briefing.slug for subscription in unsubscribed]
+                audit_log.record("unsubscribed", subscriber, by=request.user, briefings=slugs)
+        messages.success(request, "Unsubscribed. They will get no more issues.")
         return None
 
 
 class ChoiceInline(ReadOnlyInlineMixin, admin.TabularInline[SignUpChoice, SignUp]):
-    """What was asked for, and the evidence of each form."""
+    """The chosen briefings, with the evidence of each form."""
 
     model = SignUpChoice
     template = ROWS
     fields = readonly_fields = ("asked_at", "title", "evidence")
-    verbose_name_plural = "asked for"
+    verbose_name_plural = "chosen briefings"
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
@@ -240,23 +245,23 @@ class ChoiceInline(ReadOnlyInlineMixin, admin.TabularInline[SignUpChoice, SignUp
     def evidence(self, choice: SignUpChoice) -> SafeString:
         return _lines(
             f"“{choice.wording}”",
-            f"From {choice.source}",
+            f"Source: {choice.source}",
             _referral(choice.referred_by, to=choice.briefing),
-            f"Asked from {choice.ip}" if choice.ip else "",
+            f"IP address: {choice.ip}" if choice.ip else "",
         )
 
 
 @admin.register(SignUp)
 class SignUpAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[SignUp]):
-    """Forms that wait for the address's owner, for when somebody asks where their letter is."""
+    """Sign-ups and their emails, for when somebody asks why theirs has not arrived."""
 
     list_display = ("address", "asked_at", "email_sent_at", "reminded_at", "confirmed_at")
     list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
     search_fields = ("address",)
-    search_help_text = "An address, the beginning of one, or @host"
+    search_help_text = "Search for an address, the start of one, or @domain"
     ordering = ("-pk",)
     fields = readonly_fields = (
-        *("address", "name"),
+        *("address", *PROFILE_FIELDS),
         *("asked_at", "email_sent_at", "reminded_at", "confirmed_at"),
     )
     inlines = (ChoiceInline,)

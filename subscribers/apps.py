@@ -11,7 +11,7 @@ class SubscribersConfig(AppConfig):
     verbose_name = "Subscribers"
 
     def ready(self) -> None:
-        """Give groups of staff their permissions after every migrate."""
+        """Update the permissions of staff groups after every migrate."""
         from subscribers.permissions import apply_after_migrate
 
         post_migrate.connect(apply_after_migrate, sender=self)

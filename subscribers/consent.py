@@ -1,19 +1,21 @@
-"""Joining and leaving a briefing: each change and its proof, in one transaction."""
+"""Subscribing and unsubscribing: the change and its consent record, in one transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from briefings.models import Briefing, Issue
+from subscribers.locks import lock_subscribers
 from subscribers.models import ConsentAction, ConsentRecord, Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """How a person agreed; `ip` is of the request that agreed, `asked_ip` of the form before it."""
+    """How a person consented: `ip` made the request that did, `asked_ip` sent the form before."""
 
     source: str
     wording: str
@@ -33,12 +35,12 @@ def subscribe(
             briefing=briefing,
             defaults={"joined_at": at, "referred_by": evidence.referred_by},
         )
-        if not (is_new or subscription.rejoin(at=at, referred_by=evidence.referred_by)):
+        if not (is_new or subscription.restart(at=at, referred_by=evidence.referred_by)):
             return None
         ConsentRecord.objects.create(
             subscriber=subscriber,
             briefing=briefing,
-            action=ConsentAction.JOINED,
+            action=ConsentAction.SUBSCRIBED,
             at=at,
             asked_at=evidence.asked_at,
             source=evidence.source,
@@ -52,17 +54,35 @@ def subscribe(
 def unsubscribe(
     subscription: Subscription, *, at: datetime, source: str, ip: str | None, wording: str = ""
 ) -> bool:
-    """Unsubscribe and record it; False when the subscription had ended before."""
+    """Unsubscribe and record it; False when the subscription had ended already."""
     with transaction.atomic():
-        if not subscription.leave(at=at):
+        if not subscription.end(at=at):
             return False
         ConsentRecord.objects.create(
             subscriber_id=subscription.subscriber_id,
             briefing_id=subscription.briefing_id,
-            action=ConsentAction.LEFT,
+            action=ConsentAction.UNSUBSCRIBED,
             at=at,
             source=source,
             wording=wording,
             ip=ip,
         )
     return True
+
+
+def unsubscribe_from(
+    subscriptions: Iterable[Subscription], *, source: str, ip: str | None, at: datetime
+) -> list[Subscription]:
+    """Unsubscribe from each, with their subscribers locked, and return those that were active.
+
+    Subscriptions whose subscriber has been erased meanwhile are left out.
+    """
+    wanted = list(subscriptions)
+    with transaction.atomic():
+        locked = lock_subscribers(subscription.subscriber_id for subscription in wanted)
+        return [
+            subscription
+            for subscription in wanted
+            if subscription.subscriber_id in locked
+            and unsubscribe(subscription, at=at, source=source, ip=ip)
+        ]

@@ -1,21 +1,23 @@
-"""What a person is told before agreeing: shown by the pages, kept in the consent records."""
+"""What people consent to, in words: the forms show these texts and consent records keep them.
+
+How often a briefing is sent comes from `Briefing.slot_words`, so that no text here has to know.
+"""
 
 from __future__ import annotations
 
 from briefings.models import Briefing
 
-SEVERAL = (
-    "Please e-mail me the briefings ticked above, each once a week."
-    " I can leave any of them at any time, in one step, from any letter."
-)
-UNDONE = "Undo: please go on e-mailing me this briefing."
+UNDO_WORDING = "Undo and stay subscribed"
 
 
 def sign_up_wording(briefing: Briefing | None) -> str:
-    """What the form for one briefing says, or the form on which several can be ticked."""
+    """Return the wording of the form for one briefing, or of the form that offers several."""
     if briefing is None:
-        return SEVERAL
+        return (
+            "Email me the briefings I have ticked, each as often as it says above."
+            " I can unsubscribe at any time with a link in every email."
+        )
     return (
-        f"Please e-mail me {briefing.title}, {briefing.slot_words}."
-        " I can leave at any time, in one step, from any letter."
+        f"Email me {briefing.title}, {briefing.slot_words}."
+        " I can unsubscribe at any time with a link in every email."
     )

@@ -1,7 +1,8 @@
-"""The order in which an act takes hold of a reader's rows, so that no two wait for each other.
+"""The order in which a subscriber's rows are locked, so that no two transactions deadlock.
 
-First sign-ups, then the subscriber, then whatever hangs on the subscriber. An act that changes
-several rows of a reader holds the subscriber before; one that merely adds a row needs not.
+First the sign-ups, then the subscriber, then the rows that belong to the subscriber. A transaction
+that changes several rows of a subscriber locks the subscriber first; one that only adds a row need
+not.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from subscribers.models import Subscriber
 
 
 def lock_subscribers(subscriber_ids: Iterable[int]) -> set[int]:
-    """Hold readers until the transaction ends; give back those that there (still) are.
+    """Lock subscribers until the transaction ends; return the ids of those that still exist.
 
-    Rows that point to them can be added meanwhile (FOR NO KEY UPDATE).
+    Rows that refer to them can still be added (FOR NO KEY UPDATE).
     """
-    held = Subscriber.objects.select_for_update(no_key=True).filter(pk__in=set(subscriber_ids))
-    return set(held.order_by("pk").values_list("pk", flat=True))
+    rows = Subscriber.objects.select_for_update(no_key=True).filter(pk__in=set(subscriber_ids))
+    return set(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def lock_subscriber(subscriber: Subscriber) -> None:
-    """Hold one reader. Raises Subscriber.DoesNotExist when they were erased meanwhile."""
+    """Lock one subscriber. Raises Subscriber.DoesNotExist if they have been erased meanwhile."""
     if not lock_subscribers([subscriber.pk]):
         raise Subscriber.DoesNotExist

@@ -1,5 +1,5 @@
-// The page that asks a browser for a proof of work: do it, then send the form that waits.
-// The widget and its worker are ALTCHA's (static/altcha/); nothing is fetched from anywhere else.
+// The page that asks the browser for a proof of work: do it, then send the form again.
+// The widget and its worker are ALTCHA's (static/altcha/); nothing is loaded from other sites.
 
 const widget = document.querySelector("altcha-widget");
 const form = widget.closest("form");
@@ -14,11 +14,11 @@ const send = (solution) => {
   form.querySelector("[data-solution]").value = solution;
   show("working", false);
   show("send", true);
-  // Once: a solution that did not hold is no reason to send without end.
-  if ("byItself" in form.dataset) form.requestSubmit();
+  // Only the first time: if a solution was rejected, sending again could go on without end.
+  if ("sendAutomatically" in form.dataset) form.requestSubmit();
 };
 
-// The widget's own face is not needed: ours says what happens.
+// The widget stays hidden: the page itself says what is happening.
 const work = async () => {
   show("working", true);
   try {

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from newsroom import audit_log
 from subscribers.bounces.delivery_lookup import ACCEPTED_STATES, LEASED_STATES
+from subscribers.consent import unsubscribe_from
 from subscribers.models import (
     BounceAction,
     BounceClassification,
@@ -29,7 +30,6 @@ from subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from subscribers.preferences.unsubscription import active_of, leave_these
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ def suppress(subscriber: Subscriber, event: BounceEvent, *, emails: int, at: dat
         defaults={"reason": reason, "detail": detail, "at": at},
     )
     if complained:
-        leave_these(active_of(subscriber), source="complaint", ip=None, at=at)
+        unsubscribe_from(subscriber.active_subscriptions(), source="complaint", ip=None, at=at)
         weaker = Suppression.objects.filter(pk=row.pk, reason__in=REPLACED_BY_COMPLAINT)
         is_new = bool(weaker.update(reason=reason, detail=detail, at=at)) or is_new
     if is_new:

@@ -57,7 +57,7 @@ def find_subscriptions(filters: ExportFilters) -> QuerySet[Subscription]:
     subscriptions = Subscription.objects.mailable() if is_active else Subscription.objects.all()
     found = subscriptions.annotate(is_suppressed=Exists(suppressions))
     if filters.status is ExportStatus.LEFT:
-        found = found.filter(state=SubscriptionState.LEFT)
+        found = found.filter(state=SubscriptionState.UNSUBSCRIBED)
     if filters.status is ExportStatus.SUPPRESSED:
         found = found.filter(is_suppressed=True)
     if filters.briefing is not None:
@@ -110,7 +110,7 @@ def _latest_consents(chunk: Iterable[Subscription]) -> dict[tuple[int, int], Con
     """Return the last consent to each briefing, by subscriber and briefing."""
     records = ConsentRecord.objects.filter(
         subscriber__in={one.subscriber_id for one in chunk},
-        action__in=[ConsentAction.JOINED, ConsentAction.IMPORTED],
+        action__in=[ConsentAction.SUBSCRIBED, ConsentAction.IMPORTED],
     )
     return {(one.subscriber_id, one.briefing_id): one for one in records.order_by("at", "pk")}
 

@@ -214,10 +214,10 @@ def classify_addresses(briefing: Briefing, *, dry_run: bool) -> None:
         """,
         [
             RefusalReason.SUPPRESSED.value,
-            *(SubscriptionState.LEFT.value, RefusalReason.UNSUBSCRIBED_HERE.value),
+            *(SubscriptionState.UNSUBSCRIBED.value, RefusalReason.UNSUBSCRIBED_HERE.value),
             ALREADY_SUBSCRIBED,
             RefusalReason.ELSEWHERE_IN_FILE.value,
-            *(SubscriptionState.LEFT.value, SubscriptionState.LEFT.value),
+            *(SubscriptionState.UNSUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value),
             RefusalReason.UNSUBSCRIBED_FROM_ALL.value,
             *(AddressChangeState.DONE.value, RefusalReason.ADDRESS_CHANGED.value),
             briefing.pk,

@@ -213,4 +213,120 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "Lease", "last", models.BigIntegerField(help_text="The highest subscriber id.")
         ),
+        # Choices and help texts, which no database stores.
+        migrations.AlterField(
+            "AddressChange",
+            "state",
+            models.CharField(
+                choices=[
+                    ("open", "Waiting for both addresses to confirm"),
+                    ("done", "Done"),
+                    ("refused", "Not possible: the new address is subscribed or suppressed"),
+                    ("dropped", "Cancelled, or replaced by another request"),
+                ],
+                default="open",
+                max_length=8,
+            ),
+        ),
+        migrations.AlterField(
+            "ConsentRecord",
+            "action",
+            models.CharField(
+                choices=[
+                    ("joined", "Subscribed"),
+                    ("left", "Unsubscribed"),
+                    ("imported", "Imported with evidence"),
+                ],
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            "ConsentRecord",
+            "asked_ip",
+            models.GenericIPAddressField(help_text="Of the request that sent the form.", null=True),
+        ),
+        migrations.AlterField(
+            "ConsentRecord",
+            "ip",
+            models.GenericIPAddressField(
+                help_text="Of the request that confirmed or unsubscribed.", null=True
+            ),
+        ),
+        migrations.AlterField(
+            "ConsentRecord",
+            "source",
+            models.CharField(help_text="Page, email or file.", max_length=300),
+        ),
+        migrations.AlterField(
+            "SignUp",
+            "asked_at",
+            models.DateTimeField(
+                default=django.utils.timezone.now, help_text="When the form was last sent."
+            ),
+        ),
+        migrations.AlterField(
+            "SignUp",
+            "email_sent_at",
+            models.DateTimeField(help_text="When the last confirmation email was sent.", null=True),
+        ),
+        migrations.AlterField(
+            "SignUp",
+            "reminded_at",
+            models.DateTimeField(help_text="When the reminder was sent.", null=True),
+        ),
+        migrations.AlterField(
+            "SignUpChoice",
+            "referred_by",
+            models.ForeignKey(
+                db_index=False,
+                help_text="The issue that led to the form, as a page or as a forwarded email.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="briefings.issue",
+            ),
+        ),
+        migrations.AlterField(
+            "SignUpChoice",
+            "source",
+            models.CharField(help_text="The page with the form.", max_length=300),
+        ),
+        migrations.AlterField(
+            "Subscriber",
+            "moved_at",
+            models.DateTimeField(
+                editable=False, help_text="When the address was changed; null: never.", null=True
+            ),
+        ),
+        migrations.AlterField(
+            "Subscriber",
+            "paused_until",
+            models.DateTimeField(
+                editable=False,
+                help_text="No issue is sent before this time; the pause ends by itself.",
+                null=True,
+            ),
+        ),
+        migrations.AlterField(
+            "Subscription",
+            "referred_by",
+            models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="The issue that led to this subscription, if one did.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="briefings.issue",
+            ),
+        ),
+        migrations.AlterField(
+            "Subscription",
+            "state",
+            models.CharField(
+                choices=[("active", "Active"), ("left", "Unsubscribed")],
+                default="active",
+                max_length=8,
+            ),
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Who hears it: subscribers, their consent, and the ledger of what was sent to them."""
+"""Subscribers, their subscriptions and consent, and the ledger of what was sent to them."""
 
 from subscribers.models.address_change import AddressChange, AddressChangeState
 from subscribers.models.bounce_event import (

@@ -1,4 +1,4 @@
-"""A change of address that waits until both mailboxes have agreed to it."""
+"""A change of address, which takes effect once both addresses have confirmed it."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from django.utils import timezone
 from newsroom.email_addresses import masked_address, readable_address
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 
-AGREE_WITHIN = timedelta(days=3)
+CONFIRM_CHANGE_WITHIN = timedelta(days=3)
 
 
 class AddressChangeState(models.TextChoices):
     """What became of a change of address."""
 
-    OPEN = "open", "Waits for both addresses"
+    OPEN = "open", "Waiting for both addresses to confirm"
     DONE = "done", "Done"
-    REFUSED = "refused", "The new address has letters of its own, or gets none"
-    DROPPED = "dropped", "Called off, or another address was asked for"
+    REFUSED = "refused", "Not possible: the new address is subscribed or suppressed"
+    CANCELLED = "dropped", "Cancelled, or replaced by another request"
 
 
-# What the owner is shown as waiting: a refusal would tell what the new address is to us.
-WAITING_STATES = {AddressChangeState.OPEN, AddressChangeState.REFUSED}
+# The subscriber is shown both as waiting: a refusal would reveal whether we know the new address.
+SHOWN_AS_WAITING = {AddressChangeState.OPEN, AddressChangeState.REFUSED}
 
 
 class AddressChangeQuerySet(models.QuerySet["AddressChange"]):
-    """Changes of address by what may still become of them."""
+    """Changes of address by token and by whether their links still work."""
 
     def with_token(self, token: str) -> AddressChangeQuerySet:
-        """The change that one of its two letters is about."""
+        """Return the change that this token, of either of its two emails, can confirm."""
         return self.filter(
             Q(old_token=token) | Q(new_token=token) if is_row_token(token) else Q(pk=0)
         )
 
-    def live(self, *, at: datetime) -> AddressChangeQuerySet:
-        """Changes whose letters' links lead somewhere: asked recently enough and not called off."""
-        return self.filter(asked_at__gt=at - AGREE_WITHIN).exclude(state=AddressChangeState.DROPPED)
+    def with_working_links(self, *, at: datetime) -> AddressChangeQuerySet:
+        """Return the changes that have neither expired nor been cancelled."""
+        return self.filter(asked_at__gt=at - CONFIRM_CHANGE_WITHIN).exclude(
+            state=AddressChangeState.CANCELLED
+        )
 
     def waiting(self) -> AddressChangeQuerySet:
-        """Changes that their owner is shown as waiting."""
-        return self.filter(state__in=WAITING_STATES)
+        """Return the changes that the subscriber is shown as waiting."""
+        return self.filter(state__in=SHOWN_AS_WAITING)
 
 
 class AddressChange(models.Model):
-    """Two addresses, a token for each, and when each agreed; the row is kept as proof when done."""
+    """Two addresses, a token for each and when each confirmed. A done change is kept as proof."""
 
     subscriber = models.ForeignKey(
         "subscribers.Subscriber", on_delete=models.CASCADE, related_name="address_changes"
@@ -97,10 +99,10 @@ class AddressChange(models.Model):
 
     @property
     def readable_new_address(self) -> str:
-        """The new address as its owner knows it."""
+        """Return the new address as its owner writes it, without encoded domain labels."""
         return readable_address(self.new_address)
 
     @property
     def masked_old_address(self) -> str:
-        """The old address for the new mailbox, which may be a stranger's."""
+        """Return the old address with most of it hidden: the new one may belong to a stranger."""
         return masked_address(self.old_address)

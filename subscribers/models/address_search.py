@@ -1,4 +1,4 @@
-"""Finding rows by a subscriber's address."""
+"""The admin's search for an address."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from subscribers.models.address_hash import hash_address
 
 
 def search_address(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
-    """Find rows with a column `address` and its hash by a whole address, its beginning or its host.
+    """Return the rows with an address like the one typed: whole, its beginning, or `@domain`.
 
-    A whole address is found in any spelling. The beginning is found by the index, so it is looked
-    for as typed, in small letters and with a capital.
+    `rows` needs the columns `address` and `address_hash`. A whole address is found however it is
+    spelt. A beginning is looked up in the index, so only as typed, in lower case and capitalised.
     """
     typed = typed.strip()
     if typed.startswith("@"):

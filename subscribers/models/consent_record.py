@@ -1,4 +1,4 @@
-"""Append-only proof of what was agreed or withdrawn."""
+"""Append-only proof of consent given and withdrawn."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from newsroom.append_only import AppendOnlyModel, AppendOnlyQuerySet
 class ConsentAction(models.TextChoices):
     """What a person did."""
 
-    JOINED = "joined", "Joined"
-    LEFT = "left", "Left"
+    SUBSCRIBED = "joined", "Subscribed"
+    UNSUBSCRIBED = "left", "Unsubscribed"
     IMPORTED = "imported", "Imported with evidence"
 
 
 class ConsentRecordQuerySet(AppendOnlyQuerySet["ConsentRecord"]):
-    """Consents to be read."""
+    """Consent records; they can be added and read, not changed."""
 
 
 class ConsentRecord(AppendOnlyModel):
@@ -33,15 +33,19 @@ class ConsentRecord(AppendOnlyModel):
         "briefings.Briefing",
         on_delete=models.PROTECT,
         related_name="+",
-        db_index=False,  # consents are asked for by person
+        db_index=False,  # records are looked up by subscriber
     )
     action = models.CharField(max_length=10, choices=ConsentAction)
     at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When the form was sent.")
-    source = models.CharField(max_length=300, help_text="Page, letter or file.")
+    source = models.CharField(max_length=300, help_text="Page, email or file.")
     wording = models.TextField(blank=True, help_text="What the person was told.")
-    ip = models.GenericIPAddressField(null=True, help_text="Of the confirming or leaving request.")
-    asked_ip = models.GenericIPAddressField(null=True, help_text="Of the form's request.")
+    ip = models.GenericIPAddressField(
+        null=True, help_text="Of the request that confirmed or unsubscribed."
+    )
+    asked_ip = models.GenericIPAddressField(
+        null=True, help_text="Of the request that sent the form."
+    )
 
     objects = ConsentRecordQuerySet.as_manager()
 

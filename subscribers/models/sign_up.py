@@ -1,4 +1,4 @@
-"""A sign-up that waits for the address's owner to confirm it."""
+"""A sign-up form that was sent, until the owner of the address confirms it."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
+from subscribers.models.profile import Profile
 from subscribers.models.subscriber import Subscription
 
 CONFIRM_WITHIN = timedelta(days=30)
 
 
 class SignUpQuerySet(models.QuerySet["SignUp"]):
-    """Sign-ups by what may still become of them."""
+    """Sign-ups by token and by whether they can still be confirmed."""
 
     def with_token(self, token: str) -> SignUpQuerySet:
-        """The sign-up whose confirmation letter carries this token."""
+        """Return the sign-up whose confirmation email carries this token."""
         return self.filter(token=token) if is_row_token(token) else self.none()
 
     def open(self) -> SignUpQuerySet:
-        """Not yet confirmed."""
+        """Return the sign-ups that are not confirmed."""
         return self.filter(confirmed_at=None)
 
     def confirmable(self, *, at: datetime) -> SignUpQuerySet:
-        """Open, and asked recently enough."""
+        """Return the open sign-ups whose links have not expired."""
         return self.open().filter(asked_at__gt=at - CONFIRM_WITHIN)
 
-    def to_be_reminded(self, *, at: datetime, after: timedelta) -> SignUpQuerySet:
-        """Confirmable, last written to long enough ago, and never reminded; the oldest first."""
-        waiting = self.confirmable(at=at).filter(reminded_at=None, email_sent_at__lte=at - after)
-        return waiting.order_by("email_sent_at", "pk")
+    def due_for_reminder(self, *, at: datetime, after: timedelta) -> SignUpQuerySet:
+        """Return the confirmable sign-ups without a reminder whose last email is old enough."""
+        due = self.confirmable(at=at).filter(reminded_at=None, email_sent_at__lte=at - after)
+        return due.order_by("email_sent_at", "pk")
 
 
-class SignUp(models.Model):
-    """What somebody typed into a form; the address's owner makes it consent with a button."""
+class SignUp(Profile):
+    """What somebody typed into a form. It becomes consent when the address's owner confirms it."""
 
     token = models.CharField(
         max_length=ROW_TOKEN_CHARS, unique=True, default=make_row_token, editable=False
     )
     address = models.CharField(max_length=254)
     address_hash = models.CharField(max_length=64)
-    name = models.CharField(max_length=80, blank=True)
     briefings = models.ManyToManyField(
         "briefings.Briefing", related_name="+", through="subscribers.SignUpChoice"
     )
-    asked_at = models.DateTimeField(default=timezone.now, help_text="When a form was last sent.")
+    asked_at = models.DateTimeField(default=timezone.now, help_text="When the form was last sent.")
     email_sent_at = models.DateTimeField(
-        null=True, help_text="When the last confirmation was written."
+        null=True, help_text="When the last confirmation email was sent."
     )
-    reminded_at = models.DateTimeField(null=True, help_text="When the one reminder was due.")
+    reminded_at = models.DateTimeField(null=True, help_text="When the reminder was sent.")
     confirmed_at = models.DateTimeField(null=True)
 
     objects = SignUpQuerySet.as_manager()
@@ -75,45 +75,45 @@ class SignUp(models.Model):
 
     @property
     def confirmable_until(self) -> datetime:
-        """When its link ends."""
+        """When the confirmation link expires."""
         return self.asked_at + CONFIRM_WITHIN
 
-    def note_reminder(self, *, at: datetime, after: timedelta) -> bool:
-        """Use up its one reminder in a guarded UPDATE; False when that is done, or not due.
+    def record_reminder(self, *, at: datetime, after: timedelta) -> bool:
+        """Record the one reminder in a guarded UPDATE; False when it is recorded or not yet due.
 
-        The reminder is a letter to the address: none other is written within the hour.
+        It counts as an email to the address, which gets no other within the hour.
         """
-        due = SignUp.objects.to_be_reminded(at=at, after=after).order_by().filter(pk=self.pk)
+        due = SignUp.objects.due_for_reminder(at=at, after=after).order_by().filter(pk=self.pk)
         return bool(due.update(reminded_at=at, email_sent_at=at))
 
 
 class SignUpChoiceQuerySet(models.QuerySet["SignUpChoice"]):
-    """Choices by whether they still hold."""
+    """Choices by whether they are still valid."""
 
-    def standing(self) -> SignUpChoiceQuerySet:
-        """Of briefings that are published, and that the address has not left since it asked.
+    def still_valid(self) -> SignUpChoiceQuerySet:
+        """Return the choices of current briefings that the person has not unsubscribed from since.
 
-        Who leaves takes back what was asked for before: nothing brings them back but a new form.
+        Unsubscribing withdraws earlier sign-ups as well: only a new form can subscribe them again.
         """
-        left_since = Subscription.objects.filter(
+        unsubscribed_since = Subscription.objects.filter(
             subscriber__address_hash=OuterRef("sign_up__address_hash"),
             briefing=OuterRef("briefing"),
             left_at__gte=OuterRef("asked_at"),
         )
-        return self.filter(~Exists(left_since), briefing__retired=False)
+        return self.filter(~Exists(unsubscribed_since), briefing__retired=False)
 
 
 class SignUpChoice(models.Model):
-    """One briefing of a sign-up, with the evidence of the form that asked for it.
+    """One briefing of a sign-up, with the evidence of the form that chose it.
 
-    Forms for the same address are merged, so the evidence belongs to the briefing: each may have
-    been asked for on another page, with other words, by another person.
+    Forms for the same address are merged into one sign-up. The evidence belongs to each choice,
+    because each may come from another page, with other wording, sent by another person.
     """
 
     sign_up = models.ForeignKey(SignUp, on_delete=models.CASCADE, related_name="choices")
     briefing = models.ForeignKey("briefings.Briefing", on_delete=models.CASCADE, related_name="+")
     asked_at = models.DateTimeField()
-    source = models.CharField(max_length=300, help_text="The page the form stood on.")
+    source = models.CharField(max_length=300, help_text="The page with the form.")
     wording = models.TextField(help_text="What the form said.")
     ip = models.GenericIPAddressField(null=True)
     referred_by = models.ForeignKey(
@@ -122,7 +122,7 @@ class SignUpChoice(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         db_index=False,
-        help_text="The issue whose forwarded copy or page led to the form.",
+        help_text="The issue that led to the form, as a page or as a forwarded email.",
     )
 
     objects = SignUpChoiceQuerySet.as_manager()

@@ -1,47 +1,57 @@
-"""A person's address, and what it is subscribed to."""
+"""A subscriber's address, and the briefings it is subscribed to."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from briefings.models import Issue
+from briefings.models import Briefing, Issue
 from newsroom.email_addresses import masked_address, readable_address
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 from subscribers.models.address_hash import hash_address
+from subscribers.models.profile import Profile
+from subscribers.models.suppression import Suppression
+
+MAX_PAUSE = timedelta(days=365)
+
+
+class PauseRefused(Exception):
+    """The chosen day cannot end a pause; the message tells the subscriber why."""
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
-    """Subscribers by address."""
+    """Subscribers by token and by address."""
 
     def with_token(self, token: str) -> SubscriberQuerySet:
-        """The subscriber whose letters carry this preferences token."""
+        """Return the subscriber whose emails carry this preferences token."""
         return self.filter(token=token) if is_row_token(token) else self.none()
 
     def at_address(self, address: str) -> SubscriberQuerySet:
-        """The subscriber with this address in any spelling."""
+        """Return the subscriber with this address, however it is spelt."""
         return self.filter(address_hash=hash_address(address))
 
 
-class Subscriber(models.Model):
-    """An address that once confirmed; nobody becomes a subscriber by being typed into a form."""
+class Subscriber(Profile):
+    """An address whose owner has confirmed it; typing an address into a form is not enough."""
 
     address = models.CharField(max_length=254)
     address_hash = models.CharField(max_length=64, editable=False)
-    name = models.CharField(max_length=80, blank=True)
     token = models.CharField(max_length=ROW_TOKEN_CHARS, default=make_row_token, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     moved_at = models.DateTimeField(
-        null=True, editable=False, help_text="Since when letters go to this address; null: always."
+        null=True, editable=False, help_text="When the address was changed; null: never."
     )
     paused_at = models.DateTimeField(null=True, editable=False)
     paused_until = models.DateTimeField(
-        null=True, editable=False, help_text="No issue leaves before; it ends by itself."
+        null=True,
+        editable=False,
+        help_text="No issue is sent before this time; the pause ends by itself.",
     )
 
     objects = SubscriberQuerySet.as_manager()
@@ -65,7 +75,7 @@ class Subscriber(models.Model):
             models.UniqueConstraint(fields=["token"], name="subscriber_token_is_unique"),
         )
         indexes = (
-            # Lets the desk find the beginning of an address among a million.
+            # The admin finds the beginning of an address among a million with it.
             models.Index(
                 fields=["address"], name="subscriber_by_address", opclasses=["varchar_pattern_ops"]
             ),
@@ -76,52 +86,95 @@ class Subscriber(models.Model):
 
     @property
     def readable_address(self) -> str:
-        """The address as its owner knows it."""
+        """Return the address as its owner writes it, without encoded domain labels."""
         return readable_address(self.address)
 
     @property
     def masked_address(self) -> str:
-        """The address for pages that a forwarded letter leads to."""
+        """Return the address with most of it hidden, for pages that a forwarded email opens."""
         return masked_address(self.address)
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """Return the time zone of the first briefing that the subscriber ever subscribed to."""
+        zones = self.subscriptions.order_by("pk").values_list("briefing__time_zone", flat=True)
+        return ZoneInfo(zones.first() or Briefing._meta.get_field("time_zone").get_default())
+
+    def active_subscriptions(self) -> list[Subscription]:
+        """Return the active subscriptions in the order of their briefings' titles."""
+        active = self.subscriptions.active().select_related("briefing", "subscriber")
+        return list(active.order_by("briefing__title"))
+
+    def earliest_pause_end(self, *, at: datetime) -> date:
+        """Return the first day on which a pause that begins now can end: tomorrow."""
+        return at.astimezone(self.time_zone).date() + timedelta(days=1)
+
+    def latest_pause_end(self, *, at: datetime) -> date:
+        """Return the last day on which a pause that begins now can end."""
+        return (at + MAX_PAUSE).astimezone(self.time_zone).date()
+
+    def pause(self, *, until: date, at: datetime) -> None:
+        """Send this subscriber no issue before the day `until` begins. Raises PauseRefused."""
+        if until < self.earliest_pause_end(at=at):
+            raise PauseRefused("Choose a day after today.")
+        if until > self.latest_pause_end(at=at):
+            raise PauseRefused(
+                "You can pause for up to a year. To stop for longer, unsubscribe: you can sign up"
+                " again whenever you like."
+            )
+        paused_until = datetime.combine(until, time.min, self.time_zone)
+        Subscriber.objects.filter(pk=self.pk).update(paused_at=at, paused_until=paused_until)
+        self.refresh_from_db(fields=["paused_at", "paused_until"])
+
+    def resume(self) -> bool:
+        """End the pause now; False when there is none."""
+        paused = Subscriber.objects.filter(pk=self.pk, paused_until__isnull=False)
+        resumed = bool(paused.update(paused_at=None, paused_until=None))
+        self.refresh_from_db(fields=["paused_at", "paused_until"])
+        return resumed
+
+    def resumes_on(self, *, at: datetime) -> date | None:
+        """Return the day on which a paused subscriber's emails start again; None if not paused."""
+        if self.paused_until is None or self.paused_until <= at:
+            return None
+        return self.paused_until.astimezone(self.time_zone).date()
 
 
 class SubscriptionState(models.TextChoices):
-    """Whether the next issue goes there."""
+    """Whether the subscriber gets the briefing's issues."""
 
     ACTIVE = "active", "Active"
-    LEFT = "left", "Left"
+    UNSUBSCRIBED = "left", "Unsubscribed"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    """Subscriptions in the list keeper's words."""
+    """Subscriptions by token and by what may be sent to them."""
 
     def with_token(self, token: str) -> SubscriptionQuerySet:
-        """The subscription whose letters carry this unsubscribe token."""
+        """Return the subscription whose emails carry this unsubscribe token."""
         return self.filter(token=token) if is_row_token(token) else self.none()
 
     def active(self) -> SubscriptionQuerySet:
-        """Subscriptions that readers have not ended."""
+        """Return the subscriptions that nobody has ended."""
         return self.filter(state=SubscriptionState.ACTIVE)
 
-    def readers_brought_by(self, issue: Issue) -> int:
-        """How many readers came through this issue, whatever they took."""
+    def readers_referred_by(self, issue: Issue) -> int:
+        """Return how many people subscribed, to any briefing, because of this issue."""
         return self.filter(referred_by=issue).values("subscriber").distinct().count()
 
     def mailable(self) -> SubscriptionQuerySet:
-        """Active subscriptions of addresses that may be written to, and do not pause."""
-        from subscribers.models.suppression import Suppression
-
+        """Return the active subscriptions whose subscribers are not suppressed or paused."""
         suppressed = Suppression.objects.filter(
             address_hash=models.OuterRef("subscriber__address_hash")
         )
-        awake = Q(subscriber__paused_until=None) | Q(subscriber__paused_until__lte=Now())
-        return self.active().filter(awake, ~models.Exists(suppressed))
+        is_not_paused = Q(subscriber__paused_until=None) | Q(subscriber__paused_until__lte=Now())
+        return self.active().filter(is_not_paused, ~models.Exists(suppressed))
 
 
 class Subscription(models.Model):
-    """A subscriber's tie to a briefing; its token leaves that briefing and does nothing else."""
+    """A subscriber's subscription to one briefing. Its token can end it and do nothing else."""
 
-    # Found by the indexes below, which begin with them: seven indexes for each row were too many.
+    # No index of their own: the indexes below begin with these columns.
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.CASCADE, related_name="subscriptions", db_index=False
     )
@@ -143,8 +196,8 @@ class Subscription(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        db_index=False,  # few rows have one; an index of those is below
-        help_text="The issue that brought this reader, if one did.",
+        db_index=False,  # the partial index below covers the few rows that have one
+        help_text="The issue that led to this subscription, if one did.",
     )
 
     objects = SubscriptionQuerySet.as_manager()
@@ -157,7 +210,7 @@ class Subscription(models.Model):
             models.UniqueConstraint(fields=["token"], name="subscription_token_is_unique"),
             models.CheckConstraint(
                 condition=Q(state=SubscriptionState.ACTIVE, left_at__isnull=True)
-                | Q(state=SubscriptionState.LEFT, left_at__isnull=False),
+                | Q(state=SubscriptionState.UNSUBSCRIBED, left_at__isnull=False),
                 name="subscription_left_has_its_hour",
             ),
         )
@@ -173,19 +226,22 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.subscriber} to {self.briefing}"
 
-    def leave(self, *, at: datetime) -> bool:
-        """End it in one guarded UPDATE; False when it had ended before."""
-        mine = Subscription.objects.active().filter(pk=self.pk)
-        won = bool(mine.update(state=SubscriptionState.LEFT, left_at=at))
+    def end(self, *, at: datetime) -> bool:
+        """End the subscription in one guarded UPDATE; False when it had ended already."""
+        active = Subscription.objects.active().filter(pk=self.pk)
+        ended = bool(active.update(state=SubscriptionState.UNSUBSCRIBED, left_at=at))
         self.refresh_from_db(fields=["state", "left_at"])
-        return won
+        return ended
 
-    def rejoin(self, *, at: datetime, referred_by: Issue | None = None) -> bool:
-        """Begin it again; False when it is active. Who comes back unreferred was still brought."""
-        mine = Subscription.objects.filter(pk=self.pk, state=SubscriptionState.LEFT)
+    def restart(self, *, at: datetime, referred_by: Issue | None = None) -> bool:
+        """Make an ended subscription active again; False when it is active already.
+
+        Without a new `referred_by` it keeps the issue that led to it before.
+        """
+        ended = Subscription.objects.filter(pk=self.pk, state=SubscriptionState.UNSUBSCRIBED)
         changes: dict[str, Any] = {"state": SubscriptionState.ACTIVE, "joined_at": at}
         if referred_by is not None:
             changes["referred_by"] = referred_by
-        won = bool(mine.update(**changes, left_at=None))
+        restarted = bool(ended.update(**changes, left_at=None))
         self.refresh_from_db(fields=[*changes, "left_at"])
-        return won
+        return restarted

@@ -1,7 +1,7 @@
-"""A change of address: asked for by the owner, agreed to by both mailboxes, then done at once.
+"""A change of address: requested by the subscriber, confirmed by both addresses, then made at once.
 
-Whoever asks is never told what the new address is to us. A new address that has letters of its own,
-or must get none, ends the change with a letter to that address, or in silence.
+Nobody who requests a change learns whether we know the new address. If the new address is
+subscribed itself, the change ends with an email to that address; if it is suppressed, silently.
 """
 
 from __future__ import annotations
@@ -18,52 +18,52 @@ from newsroom.emails import queue_email, queue_email_in_constant_time
 from newsroom.rate_limits import is_first_this_hour
 from subscribers.locks import lock_subscriber, lock_subscribers
 from subscribers.models import AddressChange, AddressChangeState, Subscriber, Suppression
-from subscribers.models.address_change import AGREE_WITHIN, AddressChangeQuerySet
+from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN, AddressChangeQuerySet
 from subscribers.models.address_hash import hash_address
 from subscribers.sending.list_headers import preferences_url
 
 
 class Side(StrEnum):
-    """Whose mailbox a link was sent to."""
+    """Which of the two addresses a link was sent to."""
 
     OLD = "old"
     NEW = "new"
 
 
 class SameAddress(Exception):
-    """The address asked for is the one on file; the message says so, to its owner."""
+    """The new address is the one we have already; the message tells the subscriber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A change of address as one of its two mailboxes is asked about it."""
+class ChangeRequest:
+    """A change of address, as one of the two addresses is asked to confirm it."""
 
     change: AddressChange
     side: Side
 
     @property
-    def has_agreed(self) -> bool:
-        """Whether this side has said yes already."""
+    def is_confirmed(self) -> bool:
+        """Whether this side has confirmed already."""
         return getattr(self.change, f"{self.side}_agreed_at") is not None
 
 
-def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -> None:
-    """Write to both addresses; another change that still waits is dropped.
+def request_change(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -> None:
+    """Email both addresses to confirm the change, and cancel any other that is still open.
 
-    The same work is done whatever the new address is to us. Raises SameAddress, and
-    Subscriber.DoesNotExist when the reader was erased meanwhile.
+    The work is the same whether or not we know the new address. Raises SameAddress, or
+    Subscriber.DoesNotExist if the subscriber has been erased meanwhile.
     """
     key = hash_address(address)
     if key == subscriber.address_hash:
-        raise SameAddress("Your letters go to this address already.")
+        raise SameAddress("We already send your emails to this address.")
     with transaction.atomic():
         lock_subscriber(subscriber)
         unfinished = subscriber.address_changes.exclude(state=AddressChangeState.DONE)
-        # Asked for again, it keeps the tokens of the letter that may have left within the hour.
+        # A repeated request keeps its tokens, which an email of the last hour may contain.
         change = unfinished.filter(new_address_hash=key).last() or AddressChange(
             subscriber=subscriber, new_address_hash=key
         )
-        unfinished.update(state=AddressChangeState.DROPPED)
+        unfinished.update(state=AddressChangeState.CANCELLED)
         change.state = AddressChangeState.OPEN
         change.old_address = subscriber.address
         change.old_address_hash = subscriber.address_hash
@@ -72,99 +72,103 @@ def ask(subscriber: Subscriber, *, address: str, ip: str | None, at: datetime) -
         change.old_agreed_at = change.old_agreed_ip = None
         change.new_agreed_at = change.new_agreed_ip = None
         change.save()
-        # One letter an hour to an address that may be a stranger's, whoever asks.
+        # The new address may be a stranger's: it gets one email an hour, whoever requests it.
         is_first = is_first_this_hour("address-change", key)
-        _write(change, Side.NEW, allowed=is_first and not _is_suppressed(key))
-        _write(change, Side.OLD, allowed=not _is_suppressed(subscriber.address_hash))
+        _queue_confirmation(change, Side.NEW, allowed=is_first and not _is_suppressed(key))
+        _queue_confirmation(change, Side.OLD, allowed=not _is_suppressed(subscriber.address_hash))
 
 
-def waiting(subscriber: Subscriber, *, at: datetime) -> AddressChange | None:
-    """The change that its owner is shown as waiting."""
-    return subscriber.address_changes.live(at=at).waiting().last()
+def waiting_change(subscriber: Subscriber, *, at: datetime) -> AddressChange | None:
+    """Return the change that the subscriber is shown as waiting for confirmation."""
+    return subscriber.address_changes.with_working_links(at=at).waiting().last()
 
 
-def call_off(subscriber: Subscriber) -> bool:
-    """Drop what is asked for; False when there was nothing."""
-    dropped = subscriber.address_changes.waiting().update(state=AddressChangeState.DROPPED)
-    return bool(dropped)
+def cancel_change(subscriber: Subscriber) -> bool:
+    """Cancel the waiting change; False if there is none."""
+    waiting = subscriber.address_changes.waiting()
+    return bool(waiting.update(state=AddressChangeState.CANCELLED))
 
 
-def find(token: str, *, at: datetime) -> Question | None:
-    """What a letter's link asks; None when it is forged, too old, or called off."""
-    return _question(AddressChange.objects.with_token(token), token, at=at)
+def find_request(token: str, *, at: datetime) -> ChangeRequest | None:
+    """Return what a link asks; None if it is forged, or the change has expired or is cancelled."""
+    return _find(AddressChange.objects.with_token(token), token, at=at)
 
 
-def agree(token: str, *, ip: str | None, at: datetime) -> Question | None:
-    """Say yes for one mailbox; when the other one has said so too, the address changes.
+def confirm_change(token: str, *, ip: str | None, at: datetime) -> ChangeRequest | None:
+    """Confirm for one address; once both have confirmed, the address changes.
 
-    Nothing in what it gives back tells what came of it. None as with `find`.
+    The returned request does not reveal what came of it. None as with `find_request`.
     """
     with transaction.atomic():
-        question = _held(token, at=at)
-        if question is None or question.has_agreed:
-            return question
-        change, side = question.change, question.side
+        request = _find_and_lock(token, at=at)
+        if request is None or request.is_confirmed:
+            return request
+        change, side = request.change, request.side
         setattr(change, f"{side}_agreed_at", at)
         setattr(change, f"{side}_agreed_ip", ip)
         change.save(update_fields=[f"{side}_agreed_at", f"{side}_agreed_ip"])
         if change.old_agreed_at and change.new_agreed_at:
             _finish(change, at=at)
-    return question
+    return request
 
 
-def object_to(token: str, *, at: datetime) -> Question | None:
-    """Say no for the old mailbox: the change is dropped. None when there is nothing to stop."""
+def refuse_change(token: str, *, at: datetime) -> ChangeRequest | None:
+    """Refuse for the old address, which cancels the change; None if there is nothing to refuse."""
     with transaction.atomic():
-        question = _held(token, at=at)
-        if question is None or question.side == Side.NEW:
+        request = _find_and_lock(token, at=at)
+        if request is None or request.side == Side.NEW:
             return None
-        if question.change.state == AddressChangeState.DONE:
+        if request.change.state == AddressChangeState.DONE:
             return None
-        question.change.state = AddressChangeState.DROPPED
-        question.change.save(update_fields=["state"])
-    return question
+        request.change.state = AddressChangeState.CANCELLED
+        request.change.save(update_fields=["state"])
+    return request
 
 
-def _held(token: str, *, at: datetime) -> Question | None:
-    """Find what a link asks, and hold it with its reader until the transaction ends."""
+def _find_and_lock(token: str, *, at: datetime) -> ChangeRequest | None:
+    """Return what a link asks, with the subscriber and the change locked for this transaction."""
     changes = AddressChange.objects.with_token(token)
     lock_subscribers(changes.values_list("subscriber_id", flat=True))
-    return _question(changes.select_for_update(), token, at=at)
+    return _find(changes.select_for_update(), token, at=at)
 
 
-def _question(changes: AddressChangeQuerySet, token: str, *, at: datetime) -> Question | None:
-    change = changes.live(at=at).first()
+def _find(changes: AddressChangeQuerySet, token: str, *, at: datetime) -> ChangeRequest | None:
+    change = changes.with_working_links(at=at).first()
     if change is None:
         return None
-    return Question(change=change, side=Side.OLD if change.old_token == token else Side.NEW)
+    return ChangeRequest(change=change, side=Side.OLD if change.old_token == token else Side.NEW)
 
 
 def _finish(change: AddressChange, *, at: datetime) -> None:
-    """Both have agreed: move the subscriber, or refuse without a word to whoever asked."""
-    barred = _is_suppressed(change.old_address_hash) or _is_suppressed(change.new_address_hash)
-    moved = not barred and _move(change, at=at)
-    change.state = AddressChangeState.DONE if moved else AddressChangeState.REFUSED
+    """Change the address once both have confirmed, or refuse without telling who requested it."""
+    is_suppressed = _is_suppressed(change.old_address_hash) or _is_suppressed(
+        change.new_address_hash
+    )
+    is_changed = not is_suppressed and _change_address(change, at=at)
+    change.state = AddressChangeState.DONE if is_changed else AddressChangeState.REFUSED
     change.save(update_fields=["state"])
-    if moved:
+    if is_changed:
         change.subscriber.refresh_from_db()
         context = {
             "name": change.subscriber.name,
             "preferences_url": preferences_url(change.subscriber),
         }
         queue_email("address_changed", to=change.new_address, context=context)
-    elif not barred:
+    elif not is_suppressed:
         link = settings.SITE_URL + reverse("subscribers:preferences_link")
         context = {"old_address": change.masked_old_address, "link": link}
         queue_email("address_taken", to=change.new_address, context=context)
 
 
-def _move(change: AddressChange, *, at: datetime) -> bool:
-    """Change the address in one guarded UPDATE; False when the new one is somebody's already."""
-    mine = Subscriber.objects.filter(pk=change.subscriber_id, address_hash=change.old_address_hash)
+def _change_address(change: AddressChange, *, at: datetime) -> bool:
+    """Change the address in one guarded UPDATE; False if the new one is already subscribed."""
+    unchanged = Subscriber.objects.filter(
+        pk=change.subscriber_id, address_hash=change.old_address_hash
+    )
     try:
         with transaction.atomic():
             return bool(
-                mine.update(
+                unchanged.update(
                     address=change.new_address, address_hash=change.new_address_hash, moved_at=at
                 )
             )
@@ -176,18 +180,18 @@ def _is_suppressed(address_hash: str) -> bool:
     return Suppression.objects.filter(address_hash=address_hash).exists()
 
 
-def _write(change: AddressChange, side: Side, *, allowed: bool) -> None:
-    """Ask one of the two mailboxes; the new one, perhaps a stranger's, reads nothing typed."""
+def _queue_confirmation(change: AddressChange, side: Side, *, allowed: bool) -> None:
+    """Ask one address to confirm. The email to the new one contains nothing that was typed."""
     is_new = side == Side.NEW
-    link = reverse("subscribers:address", args=[change.new_token if is_new else change.old_token])
+    token = change.new_token if is_new else change.old_token
     queue_email_in_constant_time(
         f"confirm_{side}_address",
         to=change.new_address if is_new else change.old_address,
         context={
-            "link": settings.SITE_URL + link,
+            "link": settings.SITE_URL + reverse("subscribers:confirm_address_change", args=[token]),
             "old_address": change.masked_old_address,
             "new_address": change.readable_new_address,
-            "days": AGREE_WITHIN.days,
+            "confirm_within": CONFIRM_CHANGE_WITHIN,
         },
         allowed=allowed,
     )

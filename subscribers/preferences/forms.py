@@ -1,37 +1,87 @@
-"""What the owner of an address asks for on the preferences pages, checked."""
+"""The forms of the preferences pages."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from subscribers.signup.forms import ReachableAddressField
+from briefings.models import Briefing
+from subscribers.models import Subscriber
+from subscribers.models.subscriber import PauseRefused
+from subscribers.signup.forms import AddressField, DeliverableAddressField, ProfileForm
+
+
+class LinkRequestForm(forms.Form):
+    """The address to send a preferences link to."""
+
+    address = AddressField()
+
+
+class PreferencesForm(ProfileForm):
+    """Profile and briefings, as the owner of the address may change them."""
+
+    briefings = forms.ModelMultipleChoiceField(
+        Briefing.objects.none(),
+        required=False,
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    # What was ticked when the page was made.
+    shown = forms.ModelMultipleChoiceField(
+        Briefing.objects.none(),
+        required=False,
+        to_field_name="slug",
+        widget=forms.MultipleHiddenInput,
+    )
+
+    def __init__(self, *args: Any, offered: list[Briefing], **options: Any) -> None:
+        super().__init__(*args, **options)
+        queryset = Briefing.objects.filter(pk__in=[briefing.pk for briefing in offered])
+        for name in ("briefings", "shown"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
+            field.queryset = queryset
 
 
 class PauseForm(forms.Form):
-    """The day on which letters begin again."""
+    """The day on which emails start again."""
 
     until = forms.DateField(
-        label="Begin again on",
-        help_text="A day from tomorrow on, a year away at most.",
+        label="Start again on",
+        help_text="Any day from tomorrow, up to a year from now.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
         error_messages={
-            "required": "Choose the day on which letters begin again.",
-            "invalid": "This is no day. Write it like 2026-12-31 or 31/12/2026.",
+            "required": "Enter the day on which your emails should start again.",
+            "invalid": "Enter a real date, like 31/12/2026.",
         },
     )
-    use_required_attribute = False  # the page says in words what is missing
+    use_required_attribute = False  # so that our own messages are shown
 
-    def __init__(self, *args: Any, first: date, last: date, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+    def __init__(self, data: Any = None, *, subscriber: Subscriber) -> None:
+        super().__init__(data)
+        self.subscriber = subscriber
+        now = timezone.now()
+        self.fields["until"].widget.attrs |= {
+            "min": subscriber.earliest_pause_end(at=now).isoformat(),
+            "max": subscriber.latest_pause_end(at=now).isoformat(),
+        }
+
+    def pause(self, *, at: datetime) -> bool:
+        """Pause as the form says; False if the day is not possible, which the errors explain."""
+        if self.is_valid():
+            try:
+                self.subscriber.pause(until=self.cleaned_data["until"], at=at)
+            except PauseRefused as refused:
+                self.add_error("until", str(refused))
+        return not self.errors
 
 
 class AddressChangeForm(forms.Form):
-    """Where letters should go from now on."""
+    """The address that emails should go to from now on."""
 
-    address = ReachableAddressField(label="New e-mail address")
-    use_required_attribute = False
+    address = DeliverableAddressField(label="New email address")
+    use_required_attribute = False  # so that our own messages are shown

@@ -1,4 +1,4 @@
-"""Unsubscribing, from a letter's link or by a mail program's own button (RFC 8058)."""
+"""Unsubscribing, with the link in an email or a mail program's own button (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from newsroom.client_address import client_ip
 from newsroom.private_pages import private_page
+from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscription
-from subscribers.preferences import unsubscription
+from subscribers.preferences import undo_tokens
 
-UNKNOWN = "This link belongs to no subscription, so nothing was changed.\n"
+UNKNOWN_LINK = "This link does not belong to a subscription. Nothing was changed.\n"
+SOURCE = "email link"
 
 
 # RFC 8058, section 3.1: a mail program sends this POST without cookie, log-in or Origin, and
@@ -26,33 +28,44 @@ UNKNOWN = "This link belongs to no subscription, so nothing was changed.\n"
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows which briefing and asks; POST leaves it at once and says so, however often."""
+    """GET asks; POST unsubscribes at once and confirms it, however often it is sent."""
     found = Subscription.objects.with_token(token).select_related("briefing", "subscriber")
     subscription = found.first()
     is_one_click = request.method == "POST" and _is_one_click(request)
     if subscription is None:
         if is_one_click:
-            return HttpResponse(UNKNOWN, content_type="text/plain", status=404)
-        return TemplateResponse(request, "subscribers/unsubscribe_unknown.html", status=404)
-    context = {"subscription": subscription, "briefing": subscription.briefing}
+            return HttpResponse(UNKNOWN_LINK, content_type="text/plain", status=404)
+        return TemplateResponse(request, "subscribers/unsubscribe_link_invalid.html", status=404)
     if request.method != "POST":
+        context = {"subscription": subscription, "briefing": subscription.briefing}
         return TemplateResponse(request, "subscribers/unsubscribe.html", context)
-    left = unsubscription.leave_these(
+    unsubscribed = unsubscribe_from(
         [subscription],
-        source="one-click" if is_one_click else "letter",
+        source="one-click" if is_one_click else SOURCE,
         ip=client_ip(request),
         at=timezone.now(),
     )
     if is_one_click:
-        words = f"You have left {subscription.briefing.title}.\n"
+        words = f"You have unsubscribed from {subscription.briefing.title}.\n"
         return HttpResponse(words, content_type="text/plain; charset=utf-8")
-    return _left_page(request, subscription, left)
+    others = subscription.subscriber.active_subscriptions()
+    return TemplateResponse(
+        request,
+        "subscribers/unsubscribed.html",
+        {
+            "briefing": subscription.briefing,
+            "undo_token": undo_tokens.make_undo_token(unsubscribed),
+            "undo_within": undo_tokens.BUTTONS_WORK_FOR,
+            "others": others,
+            "all_token": undo_tokens.make_all_token(subscription.subscriber) if others else "",
+        },
+    )
 
 
 def _is_one_click(request: HttpRequest) -> bool:
-    """Whether a mail program pressed its own button, and not a reader the one on our page.
+    """Whether a mail program sent this with its own button, and not a person with ours.
 
-    Either leaves, whatever the body says. One that cannot be read comes from no page of ours.
+    Either unsubscribes, whatever the body says. A body that cannot be read is not from our page.
     """
     try:
         return request.POST.get("List-Unsubscribe", "").strip() == "One-Click"
@@ -63,49 +76,39 @@ def _is_one_click(request: HttpRequest) -> bool:
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe_all(request: HttpRequest) -> HttpResponse:
-    """Leave the other briefings too: the button on the page that answers leaving one."""
+    """Unsubscribe from the other briefings too, from the page shown after the first."""
     if request.method != "POST":
         return redirect("subscribers:preferences_link")
-    subscriber = unsubscription.subscriber_to_leave_all(request.POST.get("proof", ""))
+    subscriber = undo_tokens.verify_all_token(request.POST.get("token", ""))
     if subscriber is None:
-        return _page_ended(request)
-    left = unsubscription.leave_these(
-        unsubscription.active_of(subscriber),
-        source="letter",
-        ip=client_ip(request),
-        at=timezone.now(),
+        return _page_expired(request)
+    unsubscribed = unsubscribe_from(
+        subscriber.active_subscriptions(), source=SOURCE, ip=client_ip(request), at=timezone.now()
     )
-    # One mistake, one way back: what was left on the page before comes back with the rest.
-    context = {"undo": unsubscription.undo_token(left, before=request.POST.get("left", ""))}
-    return TemplateResponse(request, "subscribers/left.html", context)
+    context = {
+        "undo_token": undo_tokens.make_undo_token(
+            unsubscribed, earlier_token=request.POST.get("undo", "")
+        ),
+        "undo_within": undo_tokens.BUTTONS_WORK_FOR,
+    }
+    return TemplateResponse(request, "subscribers/unsubscribed.html", context)
 
 
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def undo(request: HttpRequest) -> HttpResponse:
-    """Take a leaving back, within the hour and from the page that answered it."""
+def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
+    """Subscribe again, from the page shown after unsubscribing."""
     if request.method != "POST":
         return redirect("subscribers:preferences_link")
-    back = unsubscription.undo(
-        request.POST.get("proof", ""), source="undo", ip=client_ip(request), at=timezone.now()
+    restarted = undo_tokens.undo_unsubscribe(
+        request.POST.get("token", ""), ip=client_ip(request), at=timezone.now()
     )
-    if back is None:
-        return _page_ended(request)
-    return TemplateResponse(request, "subscribers/undone.html", {"back": back})
+    if restarted is None:
+        return _page_expired(request)
+    context = {"subscriptions": restarted}
+    return TemplateResponse(request, "subscribers/resubscribed.html", context)
 
 
-def _left_page(
-    request: HttpRequest, subscription: Subscription, left: list[Subscription]
-) -> HttpResponse:
-    others = unsubscription.active_of(subscription.subscriber)
-    context = {
-        "briefing": subscription.briefing,
-        "undo": unsubscription.undo_token(left),
-        "others": others,
-        "all_proof": unsubscription.all_token(subscription.subscriber) if others else "",
-    }
-    return TemplateResponse(request, "subscribers/left.html", context)
-
-
-def _page_ended(request: HttpRequest) -> HttpResponse:
-    return TemplateResponse(request, "subscribers/page_ended.html", status=410)
+def _page_expired(request: HttpRequest) -> HttpResponse:
+    context = {"valid_for": undo_tokens.BUTTONS_WORK_FOR}
+    return TemplateResponse(request, "subscribers/page_expired.html", context, status=410)

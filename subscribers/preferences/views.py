@@ -1,106 +1,315 @@
-"""The preferences pages: for whoever holds a letter, and for the owner of the address."""
+"""The preferences pages.
+
+The link in every email opens a page that can unsubscribe and pause. A link that was sent to the
+address on request opens the owner's page, which can change everything.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
 
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
 from newsroom.private_pages import private_page
+from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscriber
-from subscribers.preferences import links, unsubscription
-from subscribers.preferences.owner_page import (
-    owner_page,
-    pause_form,
-    try_to_pause,
-    until_words,
+from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
+from subscribers.preferences import access_links, address_changes, undo_tokens
+from subscribers.preferences.access_links import OWNER_LINK_VALID_FOR
+from subscribers.preferences.forms import (
+    AddressChangeForm,
+    LinkRequestForm,
+    PauseForm,
+    PreferencesForm,
 )
-from subscribers.signup.forms import LinkForm
-from subscribers.signup.views import BUSY, RETRY_AFTER, too_many_forms
+from subscribers.preferences.preference_changes import (
+    SOURCE,
+    offered_briefings,
+    save_preferences,
+)
+from subscribers.privacy import erasure
+from subscribers.privacy.data_export import make_data_export
+from subscribers.privacy.forms import ErasureForm
+from subscribers.privacy.personal_data import comments_by, person_of
+from subscribers.signup.domain_suggestions import suggest_domain
+from subscribers.signup.form_limits import (
+    NETWORK_LIMIT_REACHED,
+    RETRY_AFTER,
+    is_over_email_form_limit,
+)
+
+Context = dict[str, Any]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_link(request: HttpRequest) -> HttpResponse:
-    """'Send me my link': the answer is the same whether or not the address is known."""
-    form = LinkForm(request.POST if request.method == "POST" else None)
+    """Send an owner link; the answer is the same whether or not we know the address."""
+    form = LinkRequestForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        status = 422 if form.is_bound else 200
-        return TemplateResponse(
-            request, "subscribers/preferences_link.html", {"form": form}, status=status
-        )
-    if too_many_forms(client_ip(request), at=timezone.now()):
-        form.add_error(None, BUSY)
-        return TemplateResponse(
-            request,
-            "subscribers/preferences_link.html",
-            {"form": form},
-            status=429,
-            headers={"Retry-After": RETRY_AFTER},
-        )
-    links.send_link_to_address(form.cleaned_data["address"])
-    context = {"address": readable_address(form.cleaned_data["address"])}
-    return TemplateResponse(request, "subscribers/link_sent.html", context)
+        return _link_request_page(request, form, status=422 if form.is_bound else 200)
+    if is_over_email_form_limit(client_ip(request), at=timezone.now()):
+        form.add_error(None, NETWORK_LIMIT_REACHED)
+        return _link_request_page(request, form, status=429)
+    access_links.send_owner_link_to(form.cleaned_data["address"])
+    return _link_sent_page(request, readable_address(form.cleaned_data["address"]))
 
 
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what the token's holder may see; POST does what they may do."""
-    visit = links.visit(token)
-    if visit is None:
-        return link_ended(request)
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows the page that the token opens; POST does what its buttons say."""
+    access = access_links.verify_access(token)
+    if access is None:
+        return _link_expired(request)
     try:
-        if visit.is_owner:
-            return owner_page(request, visit.subscriber, token=token)
-        return _holder_page(request, visit.subscriber)
-    except Subscriber.DoesNotExist:  # erased at this very moment, on another page
-        return link_ended(request)
+        if access.is_owner:
+            return _owner_page(request, access.subscriber, token=token)
+        return _email_link_page(request, access.subscriber)
+    except Subscriber.DoesNotExist:  # erased at this moment, on another page
+        return _link_expired(request)
 
 
-def link_ended(request: HttpRequest) -> HttpResponse:
-    """Say that a link opens nothing any more, and offer a new one."""
-    context = {"form": LinkForm(), "has_ended": True}
-    return TemplateResponse(request, "subscribers/preferences_link.html", context, status=404)
+def _link_request_page(
+    request: HttpRequest, form: LinkRequestForm, *, status: int, link_expired: bool = False
+) -> HttpResponse:
+    context = {"form": form, "link_expired": link_expired, "valid_for": OWNER_LINK_VALID_FOR}
+    headers = {"Retry-After": RETRY_AFTER} if status == 429 else {}
+    return TemplateResponse(
+        request, "subscribers/preferences_link.html", context, status=status, headers=headers
+    )
 
 
-def _holder_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Somebody with a letter, perhaps forwarded: may leave, pause, or send the owner a link.
+def _link_sent_page(request: HttpRequest, address: str) -> HttpResponse:
+    context = {"address": address, "valid_for": OWNER_LINK_VALID_FOR}
+    return TemplateResponse(request, "subscribers/link_sent.html", context)
 
-    A pause can be begun here and not ended: who got a letter forwarded may bring about fewer
-    letters, never more.
+
+def _link_expired(request: HttpRequest) -> HttpResponse:
+    return _link_request_page(request, LinkRequestForm(), status=404, link_expired=True)
+
+
+def _resume_day(subscriber: Subscriber) -> str:
+    """Return the day on which a paused subscriber's emails start again; empty if not paused."""
+    day = subscriber.resumes_on(at=timezone.now())
+    return date_format(day, "l j F Y") if day else ""
+
+
+def _pause(request: HttpRequest, subscriber: Subscriber) -> Context:
+    """Pause as the form says, and return what the page shows of it."""
+    form = PauseForm(request.POST, subscriber=subscriber)
+    if not form.pause(at=timezone.now()):
+        return {"pause_form": form, "status": 422}
+    return {"done": f"Your emails are paused. They start again on {_resume_day(subscriber)}."}
+
+
+# The page that the link in every email opens
+
+
+def _email_link_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Let whoever has an email unsubscribe, pause, or have a link sent to the owner.
+
+    They cannot end a pause: somebody who was forwarded an email may only reduce what is sent.
     """
-    context: dict[str, Any] = {"subscriber": subscriber}
+    context: Context = {"subscriber": subscriber}
     if request.method == "POST" and "send-link" in request.POST:
-        links.send_link(subscriber)
-        context["address"] = subscriber.masked_address
-        return TemplateResponse(request, "subscribers/link_sent.html", context)
+        access_links.send_owner_link(subscriber)
+        return _link_sent_page(request, subscriber.masked_address)
     if request.method == "POST" and "pause" in request.POST:
-        if not until_words(subscriber):
-            context |= try_to_pause(request, subscriber)
+        if not _resume_day(subscriber):
+            context |= _pause(request, subscriber)
     elif request.method == "POST":
-        active = unsubscription.active_of(subscriber)
-        wanted = request.POST.get("leave", "")
-        left = unsubscription.leave_these(
-            [one for one in active if wanted in {one.briefing.slug, "*"}],
-            source=links.SOURCE,
+        chosen = request.POST.get("unsubscribe", "")
+        unsubscribed = unsubscribe_from(
+            [
+                subscription
+                for subscription in subscriber.active_subscriptions()
+                if chosen in {subscription.briefing.slug, "*"}
+            ],
+            source=SOURCE,
             ip=client_ip(request),
             at=timezone.now(),
         )
-        context |= {"left": left, "undo": unsubscription.undo_token(left)}
+        context |= {
+            "unsubscribed": unsubscribed,
+            "undo_token": undo_tokens.make_undo_token(unsubscribed),
+        }
     context = {
-        "pause_form": pause_form(subscriber),
+        "pause_form": PauseForm(subscriber=subscriber),
         **context,
-        "paused_until": until_words(subscriber),
-        "active": unsubscription.active_of(subscriber),
+        "resume_day": _resume_day(subscriber),
+        "active": subscriber.active_subscriptions(),
     }
     return TemplateResponse(
         request,
-        "subscribers/preferences_holder.html",
+        "subscribers/preferences_email_link.html",
         context,
         status=context.get("status", 200),
     )
+
+
+# The owner's page
+
+
+def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> HttpResponse:
+    """Show everything that the owner can change; a POST does what its button says."""
+    buttons: dict[str, Callable[[HttpRequest, Subscriber], Context]] = {
+        "pause": _pause,
+        "resume": _resume,
+        "change-address": _request_address_change,
+        "cancel-address-change": _cancel_address_change,
+    }
+    result: Context = {}
+    if request.method == "POST":
+        pressed = next((buttons[name] for name in buttons if name in request.POST), _save)
+        result = pressed(request, subscriber)
+        subscriber.refresh_from_db()
+    status = int(result.get("status", 200))
+    context = {**_owner_context(subscriber), "token": token, **result}
+    headers = {"Retry-After": RETRY_AFTER} if status == 429 else {}
+    return TemplateResponse(
+        request, "subscribers/preferences_owner.html", context, status=status, headers=headers
+    )
+
+
+def _owner_context(subscriber: Subscriber) -> Context:
+    slugs = [subscription.briefing.slug for subscription in subscriber.active_subscriptions()]
+    return {
+        "subscriber": subscriber,
+        "form": PreferencesForm(
+            offered=offered_briefings(subscriber),
+            initial={**subscriber.profile(), "briefings": slugs, "shown": slugs},
+        ),
+        "resume_day": _resume_day(subscriber),
+        "pause_form": PauseForm(subscriber=subscriber),
+        "waiting_change": address_changes.waiting_change(subscriber, at=timezone.now()),
+        "address_form": AddressChangeForm(),
+        "link_valid_for": OWNER_LINK_VALID_FOR,
+    }
+
+
+def _save(request: HttpRequest, subscriber: Subscriber) -> Context:
+    form = PreferencesForm(request.POST, offered=offered_briefings(subscriber))
+    if not form.is_valid():
+        return {"form": form, "status": 422}
+    changes = save_preferences(
+        subscriber,
+        profile=form.profile(),
+        shown=form.cleaned_data["shown"],
+        wanted=form.cleaned_data["briefings"],
+        ip=client_ip(request),
+        at=timezone.now(),
+    )
+    return {"changes": changes}
+
+
+def _resume(request: HttpRequest, subscriber: Subscriber) -> Context:
+    subscriber.resume()
+    return {"done": "Your emails are no longer paused. You will get the next issue as usual."}
+
+
+def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:
+    form = AddressChangeForm(request.POST)
+    if not form.is_valid():
+        return {"address_form": form, "status": 422}
+    now, ip, address = timezone.now(), client_ip(request), form.cleaned_data["address"]
+    if is_over_email_form_limit(ip, at=now):
+        form.add_error("address", NETWORK_LIMIT_REACHED)
+        return {"address_form": form, "status": 429}
+    try:
+        address_changes.request_change(subscriber, address=address, ip=ip, at=now)
+    except address_changes.SameAddress as same:
+        form.add_error("address", str(same))
+        return {"address_form": form, "status": 422}
+    done = (
+        f"We have emailed {readable_address(address)} and your current address."
+        " Open both emails to confirm the change."
+    )
+    if suggested := suggest_domain(address.rpartition("@")[2]):
+        done += f" Did you mean {suggested}? If so, cancel the change and enter the address again."
+    return {"done": done}
+
+
+def _cancel_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:
+    address_changes.cancel_change(subscriber)
+    return {"done": "Change cancelled. We will keep using your current address."}
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def download_data(request: HttpRequest, token: str) -> HttpResponse:
+    """POST returns everything we keep about the owner as JSON; GET leads to the button."""
+    access = access_links.verify_access(token)
+    if access is None:
+        return _link_expired(request)
+    if request.method != "POST" or not access.is_owner:
+        return redirect("subscribers:preferences", token=token)
+    now = timezone.now()
+    file = JsonResponse(
+        make_data_export(access.subscriber, at=now),
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+    )
+    file.headers["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y-%m-%d}.json"'
+    return file
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks the owner to confirm; POST erases everything about them."""
+    access = access_links.verify_access(token)
+    if access is None:
+        return _link_expired(request)
+    if not access.is_owner:
+        return redirect("subscribers:preferences", token=token)
+    person = person_of(access.subscriber)
+    if request.method != "POST":
+        context = {
+            "subscriber": access.subscriber,
+            "token": token,
+            "comments": comments_by(person.addresses).count(),
+            "form": ErasureForm(),
+        }
+        return TemplateResponse(request, "subscribers/erase.html", context)
+    form = ErasureForm(request.POST)
+    form.is_valid()  # always: its one checkbox is optional
+    erasure.erase(person, keep_words=form.cleaned_data["keep_words"], at=timezone.now())
+    return TemplateResponse(request, "subscribers/erased.html")
+
+
+# The page that the two emails about a change of address open
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address_change(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks; POST confirms or, from the old address, refuses.
+
+    The answer does not reveal whether the other address has confirmed, or what came of it.
+    """
+    now = timezone.now()
+    is_refused = request.method == "POST" and "no" in request.POST
+    if is_refused:
+        found = address_changes.refuse_change(token, at=now)
+    elif request.method == "POST":
+        found = address_changes.confirm_change(token, ip=client_ip(request), at=now)
+    else:
+        found = address_changes.find_request(token, at=now)
+    if found is None:
+        context: Context = {"link_expired": True, "confirm_within": CONFIRM_CHANGE_WITHIN}
+        return TemplateResponse(request, "subscribers/address_change.html", context, status=404)
+    context = {
+        "change": found.change,
+        "is_new_address": found.side == address_changes.Side.NEW,
+        "is_confirmed": found.is_confirmed,
+        "is_refused": is_refused,
+        "owner_link_valid_for": OWNER_LINK_VALID_FOR,
+    }
+    return TemplateResponse(request, "subscribers/address_change.html", context)

@@ -115,7 +115,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "facts": describe(progress),
             "waiting_reasons": waiting_reasons(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),
-            "brought": Subscription.objects.readers_brought_by(dispatch.issue),
+            "brought": Subscription.objects.readers_referred_by(dispatch.issue),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 

@@ -1,4 +1,4 @@
-"""Confirming: the button that turns a sign-up into a subscriber, consents and a welcome letter."""
+"""Confirming a sign-up: it becomes a subscriber with subscriptions, consent and a welcome email."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from subscribers.consent import Evidence, subscribe
 from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
 from subscribers.models.sign_up import CONFIRM_WITHIN
-from subscribers.preferences.pauses import Pause, pause_of
 from subscribers.sending.list_headers import (
     preferences_url,
     transactional_list_headers,
     unsubscribe_url,
 )
-from subscribers.signup.embedded_form import is_ours
-from subscribers.signup.pending import open_choices
+from subscribers.signup.embedded_form import is_our_page
+from subscribers.signup.pending_sign_ups import unconfirmed_briefings
+from subscribers.signup.resume_links import Pause, current_pause
 
 
-class LinkFault(StrEnum):
-    """Why a confirmation link confirms nothing."""
+class LinkProblem(StrEnum):
+    """Why a confirmation link does not work."""
 
     USED = "used"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
 
 
-class LinkRefused(Exception):
-    """A confirmation link confirms nothing; `fault` says why."""
+class LinkInvalid(Exception):
+    """A confirmation link does not work; `problem` says why."""
 
-    def __init__(self, fault: LinkFault) -> None:
-        super().__init__(fault)
-        self.fault = fault
+    def __init__(self, problem: LinkProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A subscription that has just begun, and what its reader may read meanwhile."""
+class NewSubscription:
+    """A subscription that has just started, with the briefing's latest issue to read meanwhile."""
 
     subscription: Subscription
-    latest: Issue | None
+    latest_issue: Issue | None
 
     @property
     def briefing(self) -> Briefing:
         return self.subscription.briefing
 
     @property
-    def latest_url(self) -> str:
-        return settings.SITE_URL + self.latest.get_absolute_url() if self.latest else ""
+    def latest_issue_url(self) -> str:
+        return settings.SITE_URL + self.latest_issue.get_absolute_url() if self.latest_issue else ""
 
     @property
     def unsubscribe_url(self) -> str:
@@ -62,87 +62,95 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
-    """What a confirmation brought; no arrivals when everything was subscribed already."""
+class Confirmation:
+    """What confirming did. Nothing is new if everything was subscribed already."""
 
     subscriber: Subscriber
-    arrivals: list[Arrival]
+    new_subscriptions: list[NewSubscription]
     pause: Pause | None
 
 
 def find_confirmable(token: str, *, at: datetime) -> SignUp:
-    """Give the sign-up that a link would confirm, changing nothing. Raises LinkRefused."""
+    """Return the sign-up that a link would confirm, without changing it. Raises LinkInvalid."""
     return _check(SignUp.objects.with_token(token).first(), at=at)
 
 
-def chosen_briefings(asked: SignUp) -> list[Briefing]:
-    """What confirming would subscribe to; nothing that was retired, or left, meanwhile.
+def briefings_to_confirm(pending: SignUp) -> list[Briefing]:
+    """Return what the confirmation page lists: what confirming would subscribe to.
 
-    What comes already is listed only where there is nothing else, as the letter did.
+    If nothing is left to subscribe to, it lists the valid choices that are subscribed already.
     """
-    standing = asked.choices.standing().values("briefing")
-    listed = Briefing.objects.filter(pk__in=standing).order_by("title")
-    return open_choices(asked) or list(listed)
+    chosen = pending.choices.still_valid().values("briefing")
+    subscribed = Briefing.objects.filter(pk__in=chosen).order_by("title")
+    return unconfirmed_briefings(pending) or list(subscribed)
 
 
-def name_to_take(asked: SignUp) -> str:
-    """The name that confirming would give; empty for a subscriber, who keeps their own."""
-    named = Subscriber.objects.filter(address_hash=asked.address_hash).exclude(name="")
-    return "" if named.exists() else asked.name
+def profile_to_save(pending: SignUp, subscriber: Subscriber | None) -> dict[str, str]:
+    """Return what confirming adds to the profile; what a subscriber has told us already stays."""
+    return {
+        name: value
+        for name, value in pending.profile().items()
+        if value and not (subscriber and getattr(subscriber, name))
+    }
 
 
-def foreign_wordings(asked: SignUp, *, chosen: list[Briefing]) -> list[str]:
-    """What is agreed to by forms on other sites, whose words were out of our hands."""
-    choices = asked.choices.filter(briefing__in=chosen)
-    return list(dict.fromkeys(one.wording for one in choices if not is_ours(one.source)))
+def other_sites_wordings(pending: SignUp, *, briefings: list[Briefing]) -> list[str]:
+    """Return the consent wordings of forms on other sites, which may have shown something else."""
+    choices = pending.choices.filter(briefing__in=briefings)
+    wordings = (choice.wording for choice in choices if not is_our_page(choice.source))
+    return list(dict.fromkeys(wordings))
 
 
-def confirm(token: str, *, ip: str | None, at: datetime) -> Welcome:
-    """Turn a sign-up into a subscriber, consents and a welcome letter. Raises LinkRefused.
+def confirm(token: str, *, ip: str | None, at: datetime) -> Confirmation:
+    """Confirm a sign-up: subscribe, record the consent and queue a welcome. Raises LinkInvalid.
 
-    All of it or nothing; of two presses of the button one confirms.
+    Everything happens or nothing does, and of two requests at once one confirms.
     """
     with transaction.atomic():
-        asked = _check(SignUp.objects.select_for_update().with_token(token).first(), at=at)
-        if not SignUp.objects.open().filter(pk=asked.pk).update(confirmed_at=at):
-            raise LinkRefused(LinkFault.USED)
-        subscriber, _ = Subscriber.objects.get_or_create(
-            address_hash=asked.address_hash,
-            defaults={"address": asked.address, "name": asked.name, "created_at": at},
+        pending = _check(SignUp.objects.select_for_update().with_token(token).first(), at=at)
+        if not SignUp.objects.open().filter(pk=pending.pk).update(confirmed_at=at):
+            raise LinkInvalid(LinkProblem.USED)
+        subscriber, is_new = Subscriber.objects.get_or_create(
+            address_hash=pending.address_hash,
+            defaults={"address": pending.address, "created_at": at, **pending.profile()},
         )
         if not lock_subscribers([subscriber.pk]):  # erased at this moment
-            raise LinkRefused(LinkFault.UNKNOWN)
-        if asked.name and not subscriber.name:
-            subscriber.name = asked.name
-            subscriber.save(update_fields=["name"])
-        choices = asked.choices.standing().select_related("briefing", "referred_by")
-        arrivals = [
-            Arrival(
+            raise LinkInvalid(LinkProblem.UNKNOWN)
+        if not is_new and (added := profile_to_save(pending, subscriber)):
+            for name, value in added.items():
+                setattr(subscriber, name, value)
+            subscriber.save(update_fields=[*added])
+        choices = pending.choices.still_valid().select_related("briefing", "referred_by")
+        new_subscriptions = [
+            NewSubscription(
                 subscription=subscription,
-                latest=choice.briefing.issues.published().for_page().first(),
+                latest_issue=choice.briefing.issues.published().for_page().first(),
             )
             for choice in choices.order_by("briefing__title")
-            if (subscription := _join(subscriber, choice, ip=ip, at=at))
+            if (subscription := _subscribe(subscriber, choice, ip=ip, at=at))
         ]
-        welcome = Welcome(
-            subscriber=subscriber, arrivals=arrivals, pause=pause_of(subscriber, at=at)
+        confirmation = Confirmation(
+            subscriber=subscriber,
+            new_subscriptions=new_subscriptions,
+            pause=current_pause(subscriber, at=at),
         )
-        if arrivals and not Suppression.objects.filter(address_hash=asked.address_hash).exists():
-            _write_welcome(welcome)
-    return welcome
+        is_suppressed = Suppression.objects.filter(address_hash=pending.address_hash).exists()
+        if new_subscriptions and not is_suppressed:
+            _queue_welcome(confirmation)
+    return confirmation
 
 
-def _check(asked: SignUp | None, *, at: datetime) -> SignUp:
-    if asked is None:
-        raise LinkRefused(LinkFault.UNKNOWN)
-    if asked.confirmed_at is not None:
-        raise LinkRefused(LinkFault.USED)
-    if asked.asked_at <= at - CONFIRM_WITHIN:
-        raise LinkRefused(LinkFault.EXPIRED)
-    return asked
+def _check(pending: SignUp | None, *, at: datetime) -> SignUp:
+    if pending is None:
+        raise LinkInvalid(LinkProblem.UNKNOWN)
+    if pending.confirmed_at is not None:
+        raise LinkInvalid(LinkProblem.USED)
+    if pending.asked_at <= at - CONFIRM_WITHIN:
+        raise LinkInvalid(LinkProblem.EXPIRED)
+    return pending
 
 
-def _join(
+def _subscribe(
     subscriber: Subscriber, choice: SignUpChoice, *, ip: str | None, at: datetime
 ) -> Subscription | None:
     evidence = Evidence(
@@ -156,16 +164,17 @@ def _join(
     return subscribe(subscriber, choice.briefing, at=at, evidence=evidence)
 
 
-def _write_welcome(welcome: Welcome) -> None:
+def _queue_welcome(confirmation: Confirmation) -> None:
+    new = confirmation.new_subscriptions
     queue_email(
         "welcome",
-        to=welcome.subscriber.address,
+        to=confirmation.subscriber.address,
         context={
-            "name": welcome.subscriber.name,
-            "arrivals": welcome.arrivals,
-            "pause": welcome.pause,
-            "preferences_url": preferences_url(welcome.subscriber),
-            "inks": welcome.arrivals[0].briefing.inks if len(welcome.arrivals) == 1 else None,
+            "name": confirmation.subscriber.name,
+            "new_subscriptions": new,
+            "pause": confirmation.pause,
+            "preferences_url": preferences_url(confirmation.subscriber),
+            "inks": new[0].briefing.inks if len(new) == 1 else None,
         },
-        headers=transactional_list_headers([arrival.subscription for arrival in welcome.arrivals]),
+        headers=transactional_list_headers([one.subscription for one in new]),
     )

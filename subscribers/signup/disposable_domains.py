@@ -1,4 +1,4 @@
-"""Addresses that will be gone before the next issue."""
+"""Domains of disposable addresses, which stop working before the next issue."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from django.core.exceptions import ValidationError
 from newsroom.domain_lists import find_listed_domain, read_domain_list
 from newsroom.email_addresses import readable_address
 
-_KNOWN = Path(__file__).with_name("disposable-domains.txt")
+_LIST = Path(__file__).with_name("disposable-domains.txt")
 
 
-def refuse_disposable(address: str) -> None:
-    """Refuse a normalised address at, or below, a disposable domain.
+def validate_not_disposable(address: str) -> None:
+    """Raise ValidationError if a normalised address is at a disposable domain or a subdomain of it.
 
-    Raises ValidationError with a sentence, which speaks of the domain alone.
+    The message names only the domain.
     """
     _, _, domain = address.rpartition("@")
-    if find_listed_domain(domain, (_known(), settings.DISPOSABLE_DOMAINS)):
+    if find_listed_domain(domain, (_listed_domains(), settings.DISPOSABLE_DOMAINS)):
         shown = readable_address(address).rpartition("@")[2]
         raise ValidationError(
-            f"Mailboxes at {shown} live for a short while only, and a weekly letter would not"
-            " reach you there. Type an address that you keep.",
+            f"Addresses at {shown} are temporary, so our emails would not reach you. Enter an"
+            " address that you will keep.",
             code="disposable",
         )
 
 
 @cache
-def _known() -> frozenset[str]:
-    return read_domain_list(_KNOWN)
+def _listed_domains() -> frozenset[str]:
+    return read_domain_list(_LIST)

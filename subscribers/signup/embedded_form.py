@@ -1,15 +1,17 @@
-"""The form on other people's sites: the snippet, and where a form that comes from one stood.
+"""The sign-up form on other sites: its HTML, and which page of which site a form was sent from.
 
-A form on another site can carry no CSRF token, and needs none: it acts for nobody, and all it can
-do is to make us ask an address, at most once an hour, whether it is meant. So it is taken as it
-comes, with two differences. It counts as odd (`form_guard`): a page that made its visitors'
-browsers send it would bring a fresh network with each, and meets the proof of work sooner. And what
-its page said is out of our hands, so the page that confirms shows the recorded words once more, and
-the press there is given to those. To ask by a page of ours in between would cost honest readers a
-third press, and a prankster nothing: the same page can be posted to without a browser.
+A form on another site cannot carry a CSRF token and needs none: it acts for nobody who is logged
+in, and all it can do is make us ask an address to confirm, at most once an hour. So it is accepted
+as it is, with two differences:
 
-A frame with our form in it is not offered: our pages refuse to be framed (clickjacking), and one
-exception that everybody may frame would be worth more to an attacker than to a reader.
+- it counts as suspicious (`form_limits`): a page that makes its visitors' browsers send the form
+  brings a new network with each of them, so the proof of work starts sooner;
+- we do not know what its page said, so our confirmation page shows the recorded wording again, and
+  confirming means consent to that.
+
+A page of ours in between would cost honest people another click and an attacker nothing: the same
+page can be posted to without a browser. A frame with our form is not offered: our pages refuse to
+be framed (clickjacking), and one exception would help attackers more than readers.
 """
 
 from __future__ import annotations
@@ -24,15 +26,15 @@ from django.urls import reverse
 from briefings.models import Briefing
 from newsroom.tokens import sign_value, verify_value
 
-_MAX_SOURCE = 300
-_ACT = "source"
+MAX_SOURCE = 300  # characters, as ConsentRecord.source
+_PURPOSE = "source"
 
 
-def foreign_origin(request: HttpRequest) -> str:
-    """Name the other site whose page sent this form; `null` when its browser hides it, else empty.
+def other_origin(request: HttpRequest) -> str:
+    """Return the origin of the other site that sent this form; empty if it was sent from ours.
 
-    Browsers write the Origin line themselves (Fetch, section 3.2); a script can write any, which
-    makes it odd and no more.
+    `null` if the browser hides it. Browsers write the Origin header themselves (Fetch, section
+    3.2). A script can write any, which makes its form suspicious and has no other effect.
     """
     origin = request.headers.get("Origin", "")
     if not origin:
@@ -42,48 +44,48 @@ def foreign_origin(request: HttpRequest) -> str:
     return _origin_of(origin) or "null"
 
 
-def foreign_source(origin: str, *, said: str) -> str:
-    """Give the page on another site as evidence: as its form says if the browser bears it out."""
+def source_on(origin: str, *, stated: str) -> str:
+    """Return the other site's page as evidence: as the form states it, if the origin agrees."""
     if origin == "null":
         return "another site"
-    page = said.partition("#")[0].partition("?")[0]
+    page = stated.partition("#")[0].partition("?")[0]
     if _origin_of(page) == origin and page.isprintable() and " " not in page:
-        return page[:_MAX_SOURCE]
-    return f"{origin}/"[:_MAX_SOURCE]
+        return page[:MAX_SOURCE]
+    return f"{origin}/"[:MAX_SOURCE]
 
 
-def stamp_source(origin: str, *, said: str) -> str:
-    """Sign a foreign source, to be believed when a page of ours sends it on."""
-    return sign_value(_ACT, foreign_source(origin, said=said))
+def sign_source(origin: str, *, stated: str) -> str:
+    """Return the other site's page, signed, so that we can believe it when our form returns it."""
+    return sign_value(_PURPOSE, source_on(origin, stated=stated))
 
 
-def stamped_source(signed: str) -> str:
-    """Give back a foreign source that we signed within a day, else an empty text."""
-    return verify_value(_ACT, signed, max_age=86_400) or ""
+def verify_source(signed: str) -> str:
+    """Return the other site's page that we signed within a day; else empty."""
+    return verify_value(_PURPOSE, signed, max_age=86_400) or ""
 
 
-def is_ours(source: str) -> bool:
-    """Whether a kept source is a page of this site."""
+def is_our_page(source: str) -> bool:
+    """Whether a recorded source is a page of this site."""
     return source.startswith("/")
 
 
-def is_foreign_page(page: str) -> bool:
-    """Whether this is a page's address on the web, good to stand in a snippet."""
-    return bool(_origin_of(page)) and page.isprintable() and len(page) <= _MAX_SOURCE
+def is_web_page(address: str) -> bool:
+    """Whether this is the address of a web page, fit to be put into the form's HTML."""
+    return bool(_origin_of(address)) and address.isprintable() and len(address) <= MAX_SOURCE
 
 
-def snippet(briefing: Briefing, *, page: str) -> str:
-    """Write the form for another site's page: plain HTML, no script, no style, no cookie."""
+def form_html(briefing: Briefing, *, page: str) -> str:
+    """Return the HTML of the form for a page on another site: no script, no style, no cookie."""
     action = settings.SITE_URL + reverse("subscribers:subscribe_briefing", args=[briefing.slug])
     context = {"briefing": briefing, "action": action, "page": page}
-    return render_to_string("subscribers/_snippet.html", context).strip() + "\n"
+    return render_to_string("subscribers/_embedded_form.html", context).strip() + "\n"
 
 
 def _origin_of(address: str) -> str:
     try:
         parts = urlsplit(address)
         host = parts.netloc.rpartition("@")[2]
-        parts.port  # noqa: B018  (raises for a port that is none)
+        parts.port  # noqa: B018  (raises for an invalid port)
     except ValueError:
         return ""
     if parts.scheme not in {"http", "https"} or not host or not parts.hostname:

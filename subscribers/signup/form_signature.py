@@ -1,7 +1,7 @@
-"""When a form was made, signed: programs send forms at once, or without having fetched them.
+"""A signature on each form that says when it was made: bots send forms at once, or unfetched.
 
-What a stamp says makes a form odd at most, never wrong: people leave pages open overnight, caches
-keep pages, and a password manager fills in a form in a moment.
+A wrong signature makes a form suspicious, never invalid: people leave pages open overnight, caches
+keep pages, and password managers fill in forms in a moment.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 
-QUICKEST = timedelta(seconds=2)
-LASTS = timedelta(days=1)
-# Pages with a box on them say the same for so long, so that caches may keep them.
+SHORTEST_FILL_TIME = timedelta(seconds=2)
+VALID_FOR = timedelta(days=1)
+# The form at the foot of other pages gets a new signature only so often, so that caches can keep
+# the pages.
 CACHED_FOR = timedelta(minutes=15)
 _SALT = "newsroom.form"
 
 
-def make_stamp(*, at: datetime, cached: bool = False) -> str:
-    """Write the second, or for a page that may be cached the quarter of an hour, and sign it."""
+def sign_form(*, at: datetime, cached: bool = False) -> str:
+    """Return the signed time in seconds; on a page that may be cached, rounded to 15 minutes."""
     second = int(at.timestamp())
     if cached:
         second -= second % int(CACHED_FOR.total_seconds())
     return signing.Signer(salt=_SALT).sign(str(second))
 
 
-def is_sound(stamp: str, *, at: datetime) -> bool:
-    """Whether a form was ours, and with somebody for as long as a person takes."""
+def is_plausible(signature: str, *, at: datetime) -> bool:
+    """Whether we signed the form, and it took as long to fill in as a person takes."""
     try:
-        made = int(signing.Signer(salt=_SALT).unsign(stamp))
+        signed_at = int(signing.Signer(salt=_SALT).unsign(signature))
     except (signing.BadSignature, ValueError):
         return False
-    age = at.timestamp() - made
-    return QUICKEST.total_seconds() <= age <= LASTS.total_seconds()
+    age = at.timestamp() - signed_at
+    return SHORTEST_FILL_TIME.total_seconds() <= age <= VALID_FOR.total_seconds()

@@ -1,4 +1,4 @@
-"""What readers type about themselves, checked."""
+"""The sign-up form, and the fields that it shares with the preferences forms."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from briefings.models import Briefing
 from newsroom.email_addresses import normalise_address
 from newsroom.invisible_characters import remove_invisible_from_name
 from newsroom.smtp_submission import can_deliver_to
-from subscribers.signup.disposable_domains import refuse_disposable
+from subscribers.models.profile import PROFILE_FIELDS, Profile
+from subscribers.signup.disposable_domains import validate_not_disposable
 from subscribers.signup.domain_suggestions import suggest_domain
-from subscribers.signup.name_rules import refuse_messages
+from subscribers.signup.embedded_form import MAX_SOURCE
+from subscribers.signup.name_rules import validate_name
 
-MAX_NAME = 80
-# Which pages carry a secret in their address: of them only the first word is kept.
-_PRIVATE = {"comments", "confirm", "preferences", "unsubscribe", "view"}
-_MAX_SOURCE = 300
+# Pages whose addresses contain a secret. Only the first part of their path is kept as evidence.
+_PRIVATE_PAGES = {"comments", "confirm", "preferences", "unsubscribe", "view"}
 
 
 class AddressField(forms.CharField):
-    """An e-mail address in the form in which it is written to."""
+    """An email address, normalised to the form in which we write to it."""
 
     widget = forms.EmailInput
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("label", "E-mail address")
-        options.setdefault("error_messages", {"required": "Type your e-mail address."})
+        options.setdefault("label", "Email address")
+        options.setdefault("error_messages", {"required": "Enter your email address."})
         super().__init__(**options)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -41,73 +41,89 @@ class AddressField(forms.CharField):
         }
 
     def clean(self, value: Any) -> str:
-        """Refuse with the sentence of newsroom.email_addresses."""
+        """Return the normalised address. Raises the errors of newsroom.email_addresses."""
         typed = str(super().clean(value))
         return normalise_address(typed) if typed else ""
 
 
-class ReachableAddressField(AddressField):
-    """An address that a weekly letter would reach somebody at."""
+class DeliverableAddressField(AddressField):
+    """An address that our mail server can write to and that will still exist next week."""
 
     def clean(self, value: Any) -> str:
-        """Refuse disposable domains, and scripts that our mail server cannot write to."""
+        """Return the address. Refuses disposable domains and scripts that we cannot write to."""
         address = super().clean(value)
         if address:
-            refuse_disposable(address)
+            validate_not_disposable(address)
         if address and not can_deliver_to(address):
             raise forms.ValidationError(
-                "Our mail server cannot write to an address with such letters before the @ yet."
-                " Type another address, with the letters a to z there.",
+                "Our mail server cannot send to this address yet, because of the characters before"
+                " the @. Enter a different address.",
                 code="no_smtputf8",
             )
         return address
 
 
-class NameField(forms.CharField):
-    """A person's name in any script, on one line."""
+class OneLineField(forms.CharField):
+    """Text in any script, on one line, so that nothing in it can start a header or reverse text."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", MAX_NAME)
-        super().__init__(
-            label="Your name",
-            help_text="It stands in the letters to you.",
-            required=False,
-            error_messages={"max_length": f"Keep it to {MAX_NAME} characters."},
-            **options,
+        options.setdefault("required", False)
+        options.setdefault(
+            "error_messages", {"max_length": "Use %(limit_value)d characters or fewer."}
         )
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "autocomplete": "name"}
+        super().__init__(**options)
 
     def to_python(self, value: Any) -> str:
-        """Make one line of it, so that nothing of it can begin a header or turn the text around."""
+        """Return the text without line breaks, control characters and repeated spaces."""
         typed = unicodedata.normalize("NFC", str(super().to_python(value)))
         return " ".join(remove_invisible_from_name(typed).split())
 
 
-class SignUpForm(forms.Form):
-    """Address, name and briefings; of one briefing only when the form stands beside it."""
+class ProfileForm(forms.Form):
+    """What people may tell us about themselves: one form field for each field of `Profile`."""
 
-    address = ReachableAddressField()
-    name = NameField()
-    # Where the form stood; whatever is sent there is tidied, never refused.
+    name = OneLineField(
+        label="Your name",
+        help_text="We use it to greet you in our emails.",
+        max_length=Profile._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def profile_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the profile, for the template."""
+        return [self[name] for name in PROFILE_FIELDS]
+
+    def profile(self) -> dict[str, str]:
+        """Return what the person told us, by the names of the fields."""
+        return {name: self.cleaned_data[name] for name in PROFILE_FIELDS}
+
+
+class SignUpForm(ProfileForm):
+    """Address, profile and briefings; without a choice of briefings on the page of one.
+
+    Other sites have pasted this form into their pages, and caches and open tabs hold older copies
+    of it, so the names of its fields cannot change.
+    """
+
+    address = DeliverableAddressField()
+    # The page with the form. Whatever is sent here is tidied, never refused.
     source = forms.CharField(required=False, widget=forms.HiddenInput)
-    # When it was made (form_signature.py), and the issue that led to it (referrals.py).
+    # When the form was made (form_signature.py), and the issue that led to it (referrals.py).
     began = forms.CharField(required=False, widget=forms.HiddenInput)
     issue = forms.CharField(required=False, widget=forms.HiddenInput)
-    # The page of another site that the form came from first, signed (embedded_form.py).
+    # The page on another site that sent the form first, signed (embedded_form.py).
     elsewhere = forms.CharField(required=False, widget=forms.HiddenInput)
     # The answer to “Did you mean gmail.com?”: that domain, or `no`.
-    meant = forms.CharField(required=False, widget=forms.HiddenInput)
-    # Hidden from people, tempting to programs that fill in whatever they find.
+    chosen_domain = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Hidden from people, but bots fill in every field they find.
     subject = forms.CharField(required=False, label="Leave this empty")
     briefings = forms.ModelMultipleChoiceField(
         Briefing.objects.none(),
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Tick at least one briefing.",
-            "invalid_choice": "“%(value)s” is not a briefing that can be had. Choose again.",
+            "required": "Choose at least one briefing.",
+            "invalid_choice": "“%(value)s” is no longer available. Choose another briefing.",
         },
     )
 
@@ -115,107 +131,74 @@ class SignUpForm(forms.Form):
         super().__init__(*args, **options)
         self.briefing = briefing
         if briefing is None:
-            self._choices.queryset = Briefing.objects.current()
+            self._briefings_field.queryset = Briefing.objects.current()
         else:
             del self.fields["briefings"]
 
     @property
-    def _choices(self) -> forms.ModelMultipleChoiceField[Briefing]:
+    def _briefings_field(self) -> forms.ModelMultipleChoiceField[Briefing]:
         field = self.fields["briefings"]
         assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
         return field
 
     @property
-    def is_from_a_machine(self) -> bool:
-        """Whether something filled in what no person sees."""
+    def is_from_bot(self) -> bool:
+        """Whether something was entered into the field that people do not see."""
         return bool(self.cleaned_data.get("subject"))
 
     def clean_name(self) -> str:
-        """Refuse what a stranger wants said to somebody; owners may call themselves anything."""
+        """Refuse messages: a stranger may be typing somebody else's address."""
         name = str(self.cleaned_data["name"])
-        refuse_messages(name)
+        validate_name(name)
         return name
 
     def doubtful_domain(self) -> str:
-        """What the address's domain was probably meant to be, if nobody has been asked yet."""
+        """Return the domain that was probably intended, unless the person has answered already."""
         suggested = suggest_domain(self.cleaned_data["address"].rpartition("@")[2])
-        return "" if self.cleaned_data["meant"] in {"no", suggested} else suggested
+        return "" if self.cleaned_data["chosen_domain"] in {"no", suggested} else suggested
 
-    def meant_address(self) -> str:
-        """The address as typed, or with the domain that its writer chose instead."""
+    def intended_address(self) -> str:
+        """Return the address as typed, or with the suggested domain if the person chose it."""
         address = str(self.cleaned_data["address"])
         local, _, domain = address.rpartition("@")
-        meant = str(self.cleaned_data["meant"])
-        return f"{local}@{meant}" if meant and meant == suggest_domain(domain) else address
+        chosen = str(self.cleaned_data["chosen_domain"])
+        return f"{local}@{chosen}" if chosen and chosen == suggest_domain(domain) else address
 
-    def chosen(self) -> list[Briefing]:
-        """The briefings that are asked for."""
+    def chosen_briefings(self) -> list[Briefing]:
+        """Return the briefings to subscribe to."""
         return [self.briefing] if self.briefing else list(self.cleaned_data["briefings"])
 
-    def carried(self) -> list[tuple[str, str]]:
-        """What a page that asks one thing more sends again: names and values as they were typed."""
+    def entered_values(self) -> list[tuple[str, str]]:
+        """Return the names and values as sent, for a page that asks one more question."""
         return [
             (name, value)
             for name in self.fields
             if name != "subject"
-            for value in _typed(self.data, name)
+            for value in _sent_values(self.data, name)
             if value
         ]
 
     def source_page(self, *, default: str) -> str:
-        """The path of the page on which the form stood."""
+        """Return the path of the page with the form."""
         return tidy_source(self.cleaned_data["source"]) or tidy_source(default)
 
 
-class LinkForm(forms.Form):
-    """Only an address: 'send me my link'."""
-
-    address = AddressField()
-
-
-class PreferencesForm(forms.Form):
-    """Name and briefings, as the address's owner may change them."""
-
-    name = NameField()
-    briefings = forms.ModelMultipleChoiceField(
-        Briefing.objects.none(),
-        required=False,
-        to_field_name="slug",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    # What was ticked when the page was made.
-    shown = forms.ModelMultipleChoiceField(
-        Briefing.objects.none(),
-        required=False,
-        to_field_name="slug",
-        widget=forms.MultipleHiddenInput,
-    )
-
-    def __init__(self, *args: Any, offered: list[Briefing], **options: Any) -> None:
-        super().__init__(*args, **options)
-        queryset = Briefing.objects.filter(pk__in=[briefing.pk for briefing in offered])
-        for name in ("briefings", "shown"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (for the type)
-            field.queryset = queryset
-
-
-def _typed(data: Any, name: str) -> list[str]:
+def _sent_values(data: Any, name: str) -> list[str]:
     return [str(value) for value in data.getlist(name)] if hasattr(data, "getlist") else []
 
 
 def tidy_source(page: str) -> str:
-    """Keep a page's path, and which issue led there, as evidence; empty when it is no path.
+    """Return a page's path, and the issue that led there, as evidence; empty if it is not a path.
 
-    Secrets in addresses (tokens) are no evidence and are cut off.
+    Secrets in addresses (tokens) are not evidence and are cut off.
     """
     path, _, query = page.partition("?")
     if not path.startswith("/") or path.startswith("//") or not path.isprintable():
         return ""
     first = path.split("/")[1]
-    if first in _PRIVATE:
+    if first in _PRIVATE_PAGES:
         return f"/{first}/…"
     name, _, issue = query.partition("=")
     if name == "issue" and re.fullmatch(r"([\w-]+/)?[0-9]+", issue, re.ASCII):
         path = f"{path}?issue={issue}"
-    return path[:_MAX_SOURCE]
+    return path[:MAX_SOURCE]

@@ -1,4 +1,4 @@
-"""What is no name: a link, an address, a message that somebody wants a form to deliver."""
+"""What cannot be a name: a link, an address, or a message that somebody wants us to deliver."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ _LINK = re.compile(
     | \bwww\.
     | \bhttps?\b
     | \w[\w-]*\.\w[\w.-]*/              # a host and a path
-    | \w[\w-]*[.․。．｡](?:              # a host under an end that spam likes
+    | \w[\w-]*[.․。．｡](?:              # a host with a top-level domain that spammers use
         com|net|org|info|biz|ru|cn|su|io|co|xyz|top|online|site|website|shop|store|club|app|dev
         |live|link|click|page|bet|casino|vip|win|pro|tk|ml|ga|cf|gq|ly|uk|de|fr|eu|pl|ua|in
       )\b(?![.'’]?\w)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# A name has no such signs; and four digits in a row are a telephone number, a price or a code.
+# Characters that no name contains, and four digits in a row: a phone number, a price or a code.
 _MESSAGE = re.compile(r"[!?$€£¥₽%={}\[\]|\\^~]|\d[\d\s.,-]{2,}\d")
 
 
-def refuse_messages(name: str) -> None:
-    """Refuse a name that carries something else. Raises ValidationError with a sentence."""
+def validate_name(name: str) -> None:
+    """Raise ValidationError if a name contains a link, an email address or a message."""
     if "@" in name or "＠" in name or _LINK.search(name):
         raise ValidationError(
-            "A name has no web address or e-mail address in it. Write only what we should call"
-            " you, or leave it empty.",
+            "Your name cannot include a web address or an email address. Enter only what we should"
+            " call you, or leave it empty.",
             code="link",
         )
     if _MESSAGE.search(name) or len(name.split()) > MAX_WORDS:
         raise ValidationError(
-            "This looks more like a message than a name. Write only what we should call you, or"
-            " leave it empty.",
+            "This looks like a message. Enter only what we should call you, or leave it empty.",
             code="message",
         )

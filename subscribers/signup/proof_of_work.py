@@ -1,7 +1,7 @@
-"""A proof of work (ALTCHA): some seconds of a browser's time, nothing of its owner's.
+"""A proof of work (ALTCHA), which costs a browser a few seconds and reveals nothing about its user.
 
-Asked for when sign-ups come in such numbers that something must send them. Our own challenge, our
-own script, nobody else is asked.
+It is needed only while far more sign-ups than usual arrive. Challenge and script are our own; no
+other site is involved.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from django.conf import settings
 
 from newsroom.rate_limits import is_first_within
 
-LASTS = timedelta(minutes=15)
-REMEMBERED = LASTS + timedelta(minutes=1)
-# A browser must derive as many keys as the number that is drawn from here, which took Chromium on
-# two cores 0.8 s and takes a slow phone some seconds; to draw and to check takes us a millisecond.
+VALID_FOR = timedelta(minutes=15)
+_REMEMBERED_FOR = VALID_FOR + timedelta(minutes=1)
+# A browser must derive as many keys as the number drawn from KEYS_TO_DERIVE. That took Chromium on
+# two cores 0.8 s and takes a slow phone a few seconds. Drawing and checking cost us a millisecond.
 ALGORITHM = "PBKDF2/SHA-256"
 ITERATIONS = 2_000
-TRIES = (1_500, 3_000)
-_MOST_CHARS = 4_000
+KEYS_TO_DERIVE = (1_500, 3_000)
+_MAX_CHARS = 4_000
 
 
 def new_challenge(*, at: datetime) -> str:
-    """Draw a challenge, as the widget's JSON."""
-    low, high = TRIES
+    """Return a new challenge as the JSON that the widget reads."""
+    low, high = KEYS_TO_DERIVE
     challenge = create_challenge(
         ALGORITHM,
         ITERATIONS,
         counter=low + secrets.randbelow(high - low),
-        expires_at=int((at + LASTS).timestamp()),
+        expires_at=int((at + VALID_FOR).timestamp()),
         hmac_secret=_secret(settings.SECRET_KEY, "challenge"),
         hmac_key_secret=_secret(settings.SECRET_KEY, "key"),
     )
@@ -42,8 +42,8 @@ def new_challenge(*, at: datetime) -> str:
 
 
 def is_solved(solution: str) -> bool:
-    """Whether this solves a challenge of ours that has not ended; a solution works once."""
-    if not solution or len(solution) > _MOST_CHARS:
+    """Whether this solves a challenge of ours that has not expired. A solution works once."""
+    if not solution or len(solution) > _MAX_CHARS:
         return False
     try:
         payload = Payload.from_base64(solution)
@@ -54,9 +54,9 @@ def is_solved(solution: str) -> bool:
         _secret(settings.SECRET_KEY, "challenge"),
         hmac_key_secret=_secret(settings.SECRET_KEY, "key"),
     )
-    # Spent: of two who bring it solved, one wins. Ended ones need no remembering.
+    # If two requests bring the same solution, one of them is accepted.
     return result.verified and is_first_within(
-        REMEMBERED, "spent", str(payload.challenge.signature)
+        _REMEMBERED_FOR, "spent", str(payload.challenge.signature)
     )
 
 

@@ -1,8 +1,8 @@
-"""Which issue brought a new reader: a copy was forwarded, and its foot leads here.
+"""Which issue led somebody to the sign-up form, for example because a friend forwarded it.
 
-The link names the issue and nobody: not whose copy it was. It is the same in every copy. On a page
-of one briefing a number is enough; the page on which several can be ticked, to which a reader may
-go on from there, is told `the-ward-round/57`.
+The link in every email names the issue and nothing else, so it does not tell whose email was
+forwarded. On the page of one briefing the issue's number is enough; on the page that offers all
+briefings a referral is written as `the-ward-round/57`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import re
 
 from briefings.models import Briefing, Issue
 
-_WRITTEN = re.compile(r"(?:(?P<slug>[a-zA-Z0-9_-]{1,60})/)?(?P<number>[0-9]{1,9})")
+_REFERRAL = re.compile(r"(?:(?P<slug>[a-zA-Z0-9_-]{1,60})/)?(?P<number>[0-9]{1,9})")
 
 
-def find_referral(written: str, *, briefing: Briefing | None) -> Issue | None:
-    """Give the published issue of this name; None for whatever else an address may say."""
-    named = referral_name(written, briefing=briefing)
-    slug, _, number = named.partition("/")
-    if not named:
+def find_referral(text: str, *, briefing: Briefing | None) -> Issue | None:
+    """Return the published issue that a referral names; None for any other text."""
+    referral = normalise_referral(text, briefing=briefing)
+    if not referral:
         return None
+    slug, _, number = referral.partition("/")
     issues = Issue.objects.published().filter(briefing__slug=slug, number=int(number))
     return issues.only("pk", "number").first()
 
 
-def referral_name(written: str, *, briefing: Briefing | None) -> str:
-    """Name an issue, that need not be one, as `the-ward-round/57`; empty for anything else."""
-    found = _WRITTEN.fullmatch(written)
+def normalise_referral(text: str, *, briefing: Briefing | None) -> str:
+    """Return a referral as `the-ward-round/57`, whether or not the issue exists; else empty."""
+    found = _REFERRAL.fullmatch(text)
     slug = (found["slug"] or (briefing.slug if briefing else "")) if found else ""
     return f"{slug}/{int(found['number'])}" if found and slug else ""

@@ -1,4 +1,4 @@
-"""One reminder to those who asked and did not confirm: after two days, once, then silence."""
+"""One reminder to people who signed up and did not confirm."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from django.db import transaction
 from newsroom.emails import queue_email
 from subscribers.models import SignUp, Suppression
 from subscribers.sending.list_headers import transactional_list_id
-from subscribers.signup.pending import confirm_url, open_choices
+from subscribers.signup.pending_sign_ups import confirm_url, unconfirmed_briefings
 
 log = logging.getLogger(__name__)
 
 REMIND_AFTER = timedelta(hours=48)
-AT_A_TIME = 500
+BATCH_SIZE = 500
 
 
-def remind_due(*, at: datetime) -> int:
-    """Write the reminders that are due; give back how many."""
-    written = 0
-    for asked in SignUp.objects.to_be_reminded(at=at, after=REMIND_AFTER)[:AT_A_TIME]:
+def send_due_reminders(*, at: datetime) -> int:
+    """Queue the reminders that are due and return how many."""
+    sent = 0
+    for pending in SignUp.objects.due_for_reminder(at=at, after=REMIND_AFTER)[:BATCH_SIZE]:
         try:
-            written += _remind(asked, at=at)
+            sent += _send_reminder(pending, at=at)
         except Exception:
-            log.exception("the reminder of %s could not be written; it will be tried again", asked)
-    return written
+            log.exception("The reminder for %s could not be queued. It will be retried.", pending)
+    return sent
 
 
-def _remind(asked: SignUp, *, at: datetime) -> bool:
-    """Write one, in the transaction that notes it: of two beats one does, a crash undoes both."""
+def _send_reminder(pending: SignUp, *, at: datetime) -> bool:
+    """Queue one reminder and record it in one transaction; False if there is nothing to send.
+
+    Of two tasks at once one sends it, and a crash undoes both the email and the record.
+    """
     with transaction.atomic():
-        if not asked.note_reminder(at=at, after=REMIND_AFTER):
+        if not pending.record_reminder(at=at, after=REMIND_AFTER):
             return False
-        briefings = open_choices(asked)
-        if not briefings or Suppression.objects.filter(address_hash=asked.address_hash).exists():
+        briefings = unconfirmed_briefings(pending)
+        if not briefings or Suppression.objects.filter(address_hash=pending.address_hash).exists():
             return False
         queue_email(
             "confirm_reminder",
-            to=asked.address,
+            to=pending.address,
             context={
                 "briefings": briefings,
-                "confirm_url": confirm_url(asked),
-                "asked_on": asked.asked_at,
-                "until": asked.confirmable_until,
+                "confirm_url": confirm_url(pending),
+                "asked_on": pending.asked_at,
+                "until": pending.confirmable_until,
                 "inks": briefings[0].inks if len(briefings) == 1 else None,
             },
             headers={"List-Id": transactional_list_id(briefings)},

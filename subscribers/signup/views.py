@@ -1,4 +1,4 @@
-"""The sign-up form, on its own page and in the box on others."""
+"""The sign-up form, its confirmation, the form for other sites, and the end of a pause."""
 
 from __future__ import annotations
 
@@ -9,124 +9,132 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings.models import Briefing
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
-from newsroom.rate_limits import is_over_hourly_limit
+from newsroom.private_pages import private_page
+from subscribers.consent import Evidence
 from subscribers.consent_wording import sign_up_wording
-from subscribers.signup.embedded_form import foreign_origin, stamp_source, stamped_source
-from subscribers.signup.form_guard import BUSY_NETWORK, Approach, must_work, refusal
-from subscribers.signup.form_signature import is_sound, make_stamp
+from subscribers.models import Subscriber
+from subscribers.models.profile import Profile
+from subscribers.models.sign_up import CONFIRM_WITHIN
+from subscribers.sending.list_headers import preferences_url
+from subscribers.signup import confirmation
+from subscribers.signup.confirmation import LinkInvalid, LinkProblem
+from subscribers.signup.embedded_form import (
+    form_html,
+    is_web_page,
+    other_origin,
+    sign_source,
+    verify_source,
+)
+from subscribers.signup.form_limits import (
+    RETRY_AFTER,
+    Submission,
+    limit_reached,
+    needs_proof_of_work,
+)
+from subscribers.signup.form_signature import is_plausible, sign_form
 from subscribers.signup.forms import SignUpForm
-from subscribers.signup.pending import sign_up
+from subscribers.signup.pending_sign_ups import EMAIL_INTERVAL, sign_up
 from subscribers.signup.proof_of_work import new_challenge
-from subscribers.signup.referrals import find_referral, referral_name
+from subscribers.signup.referrals import find_referral, normalise_referral
+from subscribers.signup.resume_links import verify_resume_token
 
-# A hospital or a university is one address to us; a talk may send a whole room here at once.
-FORMS_AN_HOUR = 60
-BUSY = BUSY_NETWORK
-RETRY_AFTER = "3600"  # seconds
+LINK_STATUS = {LinkProblem.USED: 200, LinkProblem.EXPIRED: 410, LinkProblem.UNKNOWN: 404}
 
 
-# A sign-up acts for nobody who is logged in: it only asks an address to confirm. A page of any
-# other site could send this form, and is meant to be able to (embedded_form.py); and a box
-# without a CSRF token lets the pages it stands on do without a cookie.
+# Exempt from CSRF checks: a sign-up acts for nobody who is logged in, it only asks an address to
+# confirm. Forms on other sites are meant to work (embedded_form.py), and without a CSRF token the
+# pages with our own form need no cookie.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """Offer every current briefing, none of them ticked."""
-    return _form_page(request, briefing=None)
+    """Offer every current briefing, with none of them ticked."""
+    return _sign_up_page(request, briefing=None)
 
 
 @csrf_exempt  # as above
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Offer one briefing; the box on other pages is sent here."""
+    """Offer one briefing. The forms on other pages and on other sites are sent here."""
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
     if briefing.retired:
         context = {"briefing": briefing}
         return TemplateResponse(request, "subscribers/retired.html", context, status=410)
-    return _form_page(request, briefing=briefing)
+    return _sign_up_page(request, briefing=briefing)
 
 
-def too_many_forms(ip: str | None, *, at: datetime) -> bool:
-    """Count a form that makes us write a letter, of one visitor."""
-    return is_over_hourly_limit("forms", ip=ip, limit=FORMS_AN_HOUR, at=at)
-
-
-def _form_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:
+def _sign_up_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         initial = {
             "source": request.get_full_path(),
-            "began": make_stamp(at=now),
+            "began": sign_form(at=now),
             "issue": request.GET.get("issue", ""),
         }
-        return _render(request, SignUpForm(briefing=briefing, initial=initial), status=200)
+        return _render_form(request, SignUpForm(briefing=briefing, initial=initial), status=200)
     data = request.POST.copy()
-    elsewhere = foreign_origin(request)
-    if elsewhere:  # kept through the pages that ask one thing more, which are ours
-        data["elsewhere"] = stamp_source(elsewhere, said=data.get("source", ""))
+    origin = other_origin(request)
+    if origin:  # signed, because pages of ours may send the form again before it is accepted
+        data["elsewhere"] = sign_source(origin, stated=data.get("source", ""))
     form = SignUpForm(data, briefing=briefing)
     if not form.is_valid():
-        return _render(request, form, status=422)
-    if not form.is_from_a_machine:
+        return _render_form(request, form, status=422)
+    if not form.is_from_bot:
         if suggested := form.doubtful_domain():
-            return _ask_what_was_meant(request, form, suggested)
-        approach = Approach(
+            return _ask_about_domain(request, form, suggested)
+        submission = Submission(
             ip=client_ip(request),
-            is_odd=bool(elsewhere) or not is_sound(form.cleaned_data["began"], at=now),
+            is_suspicious=bool(origin) or not is_plausible(form.cleaned_data["began"], at=now),
             at=now,
         )
-        if must_work(approach, solution=request.POST.get("altcha", "")):
-            return _ask_for_work(request, form, at=now)
-        if sentence := _refusal(approach, form):
-            form.add_error(None, sentence)
-            response = _render(request, form, status=429)
+        if needs_proof_of_work(submission, solution=request.POST.get("altcha", "")):
+            return _ask_for_proof_of_work(request, form, at=now)
+        if error := limit_reached(submission, address=form.intended_address()):
+            form.add_error(None, error)
+            response = _render_form(request, form, status=429)
             response.headers["Retry-After"] = RETRY_AFTER
             return response
-        _take(form, approach, path=request.path)
+        _sign_up(form, submission, path=request.path)
     context = {
         "briefing": briefing,
-        "address": readable_address(form.meant_address()),
+        "address": readable_address(form.intended_address()),
         "referral": _referral(form),
+        "email_interval": EMAIL_INTERVAL,
     }
-    return TemplateResponse(request, "subscribers/look_in_your_inbox.html", context)
+    return TemplateResponse(request, "subscribers/check_your_inbox.html", context)
 
 
 def _referral(form: SignUpForm) -> str:
-    """Name the issue that led here, for links to other forms."""
-    return referral_name(str(form["issue"].value() or ""), briefing=form.briefing)
+    """Return the issue that led here, for links to other forms."""
+    return normalise_referral(str(form["issue"].value() or ""), briefing=form.briefing)
 
 
-def _refusal(approach: Approach, form: SignUpForm) -> str:
-    if too_many_forms(approach.ip, at=approach.at):
-        return BUSY_NETWORK
-    return refusal(approach, address=form.meant_address())
-
-
-def _take(form: SignUpForm, approach: Approach, *, path: str) -> None:
+def _sign_up(form: SignUpForm, submission: Submission, *, path: str) -> None:
+    source = verify_source(form.cleaned_data["elsewhere"]) or form.source_page(default=path)
     sign_up(
-        address=form.meant_address(),
-        name=form.cleaned_data["name"],
-        briefings=form.chosen(),
-        source=stamped_source(form.cleaned_data["elsewhere"]) or form.source_page(default=path),
-        wording=sign_up_wording(form.briefing),
-        ip=approach.ip,
-        at=approach.at,
-        referred_by=find_referral(form.cleaned_data["issue"], briefing=form.briefing),
+        address=form.intended_address(),
+        profile=form.profile(),
+        briefings=form.chosen_briefings(),
+        evidence=Evidence(
+            source=source,
+            wording=sign_up_wording(form.briefing),
+            ip=submission.ip,
+            referred_by=find_referral(form.cleaned_data["issue"], briefing=form.briefing),
+        ),
+        at=submission.at,
     )
 
 
-def _ask_what_was_meant(request: HttpRequest, form: SignUpForm, suggested: str) -> HttpResponse:
-    """Ask, with both answers as buttons; nothing is corrected that nobody chose."""
+def _ask_about_domain(request: HttpRequest, form: SignUpForm, suggested: str) -> HttpResponse:
+    """Ask “Did you mean …?” with a button for each answer; nothing is corrected unasked."""
     typed = form.cleaned_data["address"]
     context = {
-        "form": form,
         "briefing": form.briefing,
-        "carried": form.carried(),
+        "entered_values": form.entered_values(),
         "referral": _referral(form),
         "typed": readable_address(typed),
         "suggested": suggested,
@@ -135,27 +143,91 @@ def _ask_what_was_meant(request: HttpRequest, form: SignUpForm, suggested: str) 
     return TemplateResponse(request, "subscribers/did_you_mean.html", context, status=422)
 
 
-def _ask_for_work(request: HttpRequest, form: SignUpForm, *, at: datetime) -> HttpResponse:
-    """Let the reader's browser work for a second; it sends the form again by itself."""
+def _ask_for_proof_of_work(request: HttpRequest, form: SignUpForm, *, at: datetime) -> HttpResponse:
+    """Have the browser do a proof of work; its script then sends the form again."""
     context = {
-        "form": form,
         "briefing": form.briefing,
-        "carried": form.carried(),
+        "entered_values": form.entered_values(),
         "challenge": new_challenge(at=at),
         "had_solution": bool(request.POST.get("altcha")),
     }
-    response = TemplateResponse(request, "subscribers/one_moment.html", context, status=422)
+    response = TemplateResponse(request, "subscribers/proof_of_work.html", context, status=422)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _render(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
+def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
     briefing = form.briefing
-    latest = briefing.issues.published().for_page().first() if briefing else None
     context = {
         "form": form,
         "briefing": briefing,
-        "latest": latest,
+        "latest": briefing.issues.published().for_page().first() if briefing else None,
         "referral": _referral(form),
     }
     return TemplateResponse(request, "subscribers/subscribe.html", context, status=status)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what confirming would subscribe to, with a button; POST subscribes."""
+    now = timezone.now()
+    try:
+        if request.method == "POST":
+            confirmed = confirmation.confirm(token, ip=client_ip(request), at=now)
+            new = confirmed.new_subscriptions
+            context = {
+                "confirmation": confirmed,
+                "preferences_url": preferences_url(confirmed.subscriber),
+                "briefing": new[0].briefing if len(new) == 1 else None,
+            }
+            return TemplateResponse(request, "subscribers/welcome.html", context)
+        pending = confirmation.find_confirmable(token, at=now)
+    except LinkInvalid as invalid:
+        return TemplateResponse(
+            request,
+            "subscribers/confirm_link_invalid.html",
+            {"problem": invalid.problem, "confirm_within": CONFIRM_WITHIN},
+            status=LINK_STATUS[invalid.problem],
+        )
+    briefings = confirmation.briefings_to_confirm(pending)
+    subscriber = Subscriber.objects.filter(address_hash=pending.address_hash).first()
+    profile = confirmation.profile_to_save(pending, subscriber)
+    context = {
+        "profile": [(Profile.label(name), value) for name, value in profile.items()],
+        "address": readable_address(pending.address),
+        "briefings": briefings,
+        "other_sites_wordings": confirmation.other_sites_wordings(pending, briefings=briefings),
+        "briefing": briefings[0] if len(briefings) == 1 else None,
+    }
+    return TemplateResponse(request, "subscribers/confirm.html", context)
+
+
+@require_safe
+def embed(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the HTML of the form for other sites; `?page=` adds the page that it is for."""
+    briefing = get_object_or_404(Briefing.objects.current(), slug=slug)
+    page = request.GET.get("page", "").strip()
+    page_is_invalid = bool(page) and not is_web_page(page)
+    context = {
+        "briefing": briefing,
+        "page": page,
+        "page_is_invalid": page_is_invalid,
+        "form_html": form_html(briefing, page="" if page_is_invalid else page),
+    }
+    status = 422 if page_is_invalid else 200
+    return TemplateResponse(request, "subscribers/embed.html", context, status=status)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows when the pause ends; POST ends it now."""
+    subscriber = verify_resume_token(token)
+    until = subscriber.resumes_on(at=timezone.now()) if subscriber else None
+    if subscriber is None or until is None:
+        return TemplateResponse(request, "subscribers/resume.html", {"is_over": True}, status=404)
+    context = {"subscriber": subscriber, "until": until}
+    if request.method == "POST":
+        context["has_resumed"] = subscriber.resume()
+    return TemplateResponse(request, "subscribers/resume.html", context)

@@ -1,1 +1,1 @@
-"""What the templates of other rooms may use of this one."""
+"""Template tags about subscribing, for the templates of every app."""

@@ -47,8 +47,8 @@ def send(client: Client, content: bytes = DOCUMENT, name: str = "ferry.md") -> P
     )
 
 
-def carried(page: Page) -> str:
-    found = re.search(r'name="carried" value="([^"]+)"', page.content.decode())
+def entered(page: Page) -> str:
+    found = re.search(r'name="entered" value="([^"]+)"', page.content.decode())
     assert found
     return found[1]
 
@@ -67,7 +67,7 @@ def test_the_preview_shows_the_parts_and_saves_nothing(client: Client) -> None:
 
 
 def test_what_was_shown_becomes_a_draft_without_being_sent_again(client: Client) -> None:
-    page = client.post(ADDRESS, {"carried": carried(send(client))}, follow=True)
+    page = client.post(ADDRESS, {"entered": entered(send(client))}, follow=True)
 
     issue = Issue.objects.get()
     assert issue.state == IssueState.DRAFT
@@ -104,16 +104,16 @@ def test_no_document_at_all_is_asked_for(client: Client) -> None:
 
 @pytest.mark.parametrize("forged", ["", "x", "a:b:c", "\x00"])
 def test_a_forged_preview_saves_nothing(client: Client, forged: str) -> None:
-    page = client.post(ADDRESS, {"carried": forged}, follow=True)
+    page = client.post(ADDRESS, {"entered": forged}, follow=True)
 
     assert "Nothing was saved" in messages_of(page)
     assert not Issue.objects.exists()
 
 
 def test_a_preview_is_good_for_the_person_it_was_made_for(client: Client) -> None:
-    words = carried(send(client))
+    words = entered(send(client))
 
-    page = staff_client("Reporters").post(ADDRESS, {"carried": words}, follow=True)
+    page = staff_client("Reporters").post(ADDRESS, {"entered": words}, follow=True)
 
     assert "Nothing was saved" in messages_of(page)
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from subscribers.models import SignUp, Subscription
-from subscribers.signup.embedded_form import snippet
+from subscribers.signup.embedded_form import form_html
 from tests.browser.page_checks import look
 from tests.factories import make_briefing, make_published_issue
 from tests.sent_emails import emails_sent, link_to
@@ -33,7 +33,7 @@ def ward() -> Any:
 
 
 def send_form(page: Page, address: str) -> None:
-    page.get_by_label("E-mail address").fill(address)
+    page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me the next one").click()
 
 
@@ -44,7 +44,7 @@ def test_under_attack_the_browser_works_and_the_form_goes_by_itself(
     page.goto(f"{site}/subscribe/ward-round/")
     page.get_by_label("Your name").fill("Ada")
     send_form(page, ADA)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     asked = SignUp.objects.get()
     assert (asked.address, asked.name) == (ADA, "Ada")
     assert asked.choices.get().source == "/subscribe/ward-round/"
@@ -92,7 +92,7 @@ def test_a_slip_is_asked_about_and_either_answer_is_one_press(
 
 @pytest.fixture
 def elsewhere(site: str, ward: Any) -> Iterator[str]:
-    """Serve the snippet on a page of another site: 127.0.0.1, where we are `localhost`."""
+    """Serve the form on a page of another site: 127.0.0.1, where we are `localhost`."""
     served: dict[str, str] = {}
 
     class OnePage(BaseHTTPRequestHandler):
@@ -109,7 +109,7 @@ def elsewhere(site: str, ward: Any) -> Iterator[str]:
     address = f"http://127.0.0.1:{server.server_port}/news/"
     served["html"] = (
         '<!doctype html><html lang="en"><title>A library</title><h1>A library</h1>'
-        f"{snippet(ward, page=address)}</html>"
+        f"{form_html(ward, page=address)}</html>"
     )
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -123,19 +123,19 @@ def test_a_reader_signs_up_on_another_site(
     page: Page, site: str, ward: Any, elsewhere: str
 ) -> None:
     page.goto(f"{site}/subscribe/ward-round/embed/?page={elsewhere}")
-    assert page.get_by_label("The form").input_value() == snippet(ward, page=elsewhere)
+    assert page.get_by_label("HTML of the form").input_value() == form_html(ward, page=elsewhere)
     look(page, "signup-41-embed")
 
     page.goto(elsewhere)
-    page.get_by_label("E-mail address").fill(ADA)
+    page.get_by_label("Email address").fill(ADA)
     page.get_by_role("button", name="Send me The Ward Round").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your inbox")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     assert page.url == f"{site}/subscribe/ward-round/"
     assert SignUp.objects.get().choices.get().source == elsewhere
 
     page.goto(site + link_to("confirm", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("You signed up on another site")
     look(page, "signup-42-confirm-from-elsewhere")
-    page.get_by_role("button", name="Yes, send it to me").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
     assert Subscription.objects.active().count() == 1

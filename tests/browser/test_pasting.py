@@ -130,10 +130,10 @@ def test_a_picture_is_pasted(page: Page, site: str, settings: Any, tmp_path: Pat
 
     editor(page, 0).evaluate(
         """(area, bytes) => {
-            const carried = new DataTransfer();
-            carried.items.add(new File([new Uint8Array(bytes)], "beds.png", { type: "image/png" }));
+            const entered = new DataTransfer();
+            entered.items.add(new File([new Uint8Array(bytes)], "beds.png", { type: "image/png" }));
             area.dispatchEvent(new ClipboardEvent("paste", {
-                clipboardData: carried, bubbles: true, cancelable: true,
+                clipboardData: entered, bubbles: true, cancelable: true,
             }));
         }""",
         list(picture()["buffer"]),

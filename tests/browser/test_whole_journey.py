@@ -77,15 +77,15 @@ def sign_up(page: Page, newsroom: Demo, *, address: str, briefing: str) -> Page:
     """Sign up on the form and confirm through the inbox; returns the page that welcomes."""
     page.goto(newsroom.url)
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Sign up").click()
-    page.get_by_label("E-mail address").fill(address)
+    page.get_by_label("Email address").fill(address)
     page.get_by_role("checkbox", name=briefing).check()
     page.get_by_role("main").get_by_role("button").click()
-    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
 
     open_letter(page, newsroom, to=address, subject=briefing)
     letter = page.frame_locator("iframe")
     confirming = follow(page, letter.get_by_role("link", name="Yes, put me on the list"))
-    confirming.get_by_role("button", name="Yes, send it to me").click()
+    confirming.get_by_role("button", name="Confirm").click()
     expect(confirming.get_by_role("heading", name="Welcome")).to_be_visible()
     return confirming
 
@@ -190,8 +190,10 @@ def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
     shown = follow(page, letter.get_by_role("link", name="View in browser").first)
     expect(shown.get_by_role("heading", level=1)).to_have_text(title)
     leaving = follow(page, letter.get_by_role("link", name="Unsubscribe"))
-    leaving.get_by_role("button", name="Leave The Ward Round").click()
-    expect(leaving.get_by_role("heading", name="You have left The Ward Round")).to_be_visible()
+    leaving.get_by_role("button", name="Unsubscribe from The Ward Round").click()
+    expect(
+        leaving.get_by_role("heading", name="You have unsubscribed from The Ward Round")
+    ).to_be_visible()
 
     page.goto(newsroom.url)
     expect(page.get_by_role("link", name=title).first).to_be_visible()

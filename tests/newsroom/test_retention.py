@@ -1,4 +1,4 @@
-"""The retention policy: complete, valid, carried out every night, and refused while it has gaps."""
+"""The retention policy: complete, valid, entered out every night, and refused while it has gaps."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from newsroom.retention.policy import (
 )
 from newsroom.tasks import apply_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
-from subscribers.models.address_change import AGREE_WITHIN
+from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
 from subscribers.models.sign_up import CONFIRM_WITHIN
 from subscribers.models.subscriber_import import FILE_KEPT_FOR, REFUSED_ROWS_KEPT_FOR
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
@@ -213,7 +213,7 @@ def test_periods_are_calendar_periods(
     assert table.says == [f"We delete it after {period}."]
 
 
-# --- carried out
+# --- entered out
 
 
 def test_a_sign_up_not_confirmed_for_30_days_is_deleted_with_its_choices(client: Client) -> None:
@@ -228,7 +228,7 @@ def test_a_sign_up_not_confirmed_for_30_days_is_deleted_with_its_choices(client:
     assert set(SignUpChoice.objects.values_list("sign_up", flat=True)) == {young.pk, used.pk}
     page = client.post(f"/confirm/{old.token}/")
     assert page.status_code == 404
-    assert "older than 30 days" in page.content.decode()
+    assert "more than 30 days old" in page.content.decode()
 
 
 def test_a_repeated_sign_up_starts_a_new_period(client: Client) -> None:
@@ -260,7 +260,7 @@ def test_a_comment_not_confirmed_for_7_days_is_deleted() -> None:
     ("table", "promised"),
     [
         ("subscribers_signup", CONFIRM_WITHIN),
-        ("subscribers_addresschange", AGREE_WITHIN),
+        ("subscribers_addresschange", CONFIRM_CHANGE_WITHIN),
         ("briefings_comment", CONFIRM_COMMENT_WITHIN),
         ("newsroom_outgoingemail", GIVE_UP_AFTER),
     ],

@@ -26,11 +26,11 @@ from subscribers.models import (
     Subscriber,
 )
 from subscribers.models.address_hash import hash_address
-from subscribers.preferences.links import fresh_link
+from subscribers.preferences import access_links
 from subscribers.sending import dispatches
 from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import fill_placeholders
-from subscribers.signup.reminders import remind_due
+from subscribers.signup.reminders import send_due_reminders
 from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
 from tests.sent_emails import emails_sent, html_part, links_in
 
@@ -102,7 +102,7 @@ def live(client: Client) -> Life:
     client.post("/subscribe/", form, **here)  # at the former address, never confirmed
     long_ago = timezone.now() - timedelta(days=3)
     SignUp.objects.open().update(asked_at=long_ago, email_sent_at=long_ago)
-    remind_due(at=timezone.now())
+    send_due_reminders(at=timezone.now())
     client.post(f"/preferences/{subscriber.token}/", {"pause": "1", "until": in_a_month()}, **here)
     client.post("/subscribe/", {**form, "briefings": [ward.slug], "address": NEW}, **here)
     client.post("/subscribe/", {**form, "address": NEW}, **here)
@@ -112,7 +112,7 @@ def live(client: Client) -> Life:
         **here,
     )
     link = owner_link(subscriber)
-    client.post(link, {"move": "1", "address": THIRD}, **here)
+    client.post(link, {"change-address": "1", "address": THIRD}, **here)
     client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"}, **here)
     names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
     left = emails_sent()
@@ -128,7 +128,7 @@ def live(client: Client) -> Life:
 
 def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> AddressChange:
     """Change a reader's address as far as both sides' agreeing brings it."""
-    client.post(owner_link(subscriber), {"move": "1", "address": to}, **extra)
+    client.post(owner_link(subscriber), {"change-address": "1", "address": to}, **extra)
     change = subscriber.address_changes.latest("pk")
     for token in (change.new_token, change.old_token):
         assert client.post(f"/preferences/address/{token}/", **extra).status_code == 200
@@ -138,7 +138,7 @@ def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> Ad
 
 def owner_link(subscriber: Subscriber) -> str:
     """The path of a fresh link, as the letter to the address on file carries it."""
-    return urlsplit(fresh_link(subscriber)).path
+    return urlsplit(access_links.owner_link(subscriber)).path
 
 
 def in_a_month() -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom.models import OutgoingEmail
-from subscribers.consent_wording import SEVERAL, sign_up_wording
+from subscribers.consent_wording import sign_up_wording
 from subscribers.models import ConsentRecord, SignUp, Subscriber
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.sent_emails import emails_sent, links_in
@@ -67,7 +67,7 @@ def test_each_briefing_keeps_its_own_evidence(client: Client) -> None:
     }
     assert found == {
         ward: ("/w/", sign_up_wording(ward), "198.51.100.1"),
-        council: ("/subscribe/", SEVERAL, "198.51.100.2"),
+        council: ("/subscribe/", sign_up_wording(None), "198.51.100.2"),
     }
 
 
@@ -168,8 +168,8 @@ def test_whoever_gets_a_letter_forwarded_can_only_leave(
         "address": "mallory@example.org",
         "briefings": ["another"],
         "shown": [],
-        "leave": "another",
-        "proof": subscriber.token,
+        "unsubscribe": "another",
+        "token": subscriber.token,
         "website": "",
     }
     joined_before = ConsentRecord.objects.filter(action="joined").count()

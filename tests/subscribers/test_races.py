@@ -49,7 +49,7 @@ def posting(path: str, **data: object) -> Callable[[], int]:
 
 def test_both_sides_pressing_many_times_at_once_change_the_address_once() -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
-    address_changes.ask(reader, address=NEW, ip=None, at=timezone.now())
+    address_changes.request_change(reader, address=NEW, ip=None, at=timezone.now())
     change = reader.address_changes.get()
     yes = [posting(f"/preferences/address/{t}/") for t in (change.old_token, change.new_token)]
     assert at_once(yes * 10) == [200] * 20
@@ -65,9 +65,9 @@ def test_an_address_that_signs_up_while_it_is_moved_to_belongs_to_one_of_them() 
         address = f"ada{round_}@analytical.example"
         Client().post(f"/subscribe/{ward.slug}/", {"address": address})
         asked = SignUp.objects.get(address=address)
-        address_changes.ask(reader, address=address, ip=None, at=timezone.now())
+        address_changes.request_change(reader, address=address, ip=None, at=timezone.now())
         change = AddressChange.objects.latest("pk")
-        address_changes.agree(change.old_token, ip=None, at=timezone.now())
+        address_changes.confirm_change(change.old_token, ip=None, at=timezone.now())
         acts = [posting(f"/preferences/address/{change.new_token}/")]
         acts.append(posting(f"/confirm/{asked.token}/"))
         assert at_once(acts) == [200, 200]
@@ -91,9 +91,9 @@ def test_an_erasure_amid_everything_else_leaves_nothing_and_breaks_nothing() -> 
         posting(f"{link}erase/"),
         posting(link, **save),
         posting(link, pause="1", until=in_a_month()),
-        posting(link, move="1", address=NEW),
+        posting(link, **{"change-address": "1"}, address=NEW),
         posting(f"{link}data/"),
-        posting(f"/preferences/{subscriber.token}/", leave="*"),
+        posting(f"/preferences/{subscriber.token}/", unsubscribe="*"),
         posting(f"/unsubscribe/{reader.token}/"),
         posting(confirm),
         posting(confirm),

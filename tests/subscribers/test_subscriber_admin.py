@@ -93,7 +93,7 @@ def test_a_reader_is_taken_off_after_a_question_and_on_record(desk: Client) -> N
     ward = make_reader(of=make_briefing(slug="ward"), email="ada@example.org")
     make_reader(of=make_briefing(slug="council"), email="ada@example.org")
     stays = make_reader(of=ward.briefing)
-    data = {"action": "take_off", "_selected_action": [ward.subscriber.pk]}
+    data = {"action": "unsubscribe", "_selected_action": [ward.subscriber.pk]}
     asked = desk.post(LIST, data)
     assert asked.status_code == 200
     assert "ada@example.org" in asked.content.decode()
@@ -105,7 +105,7 @@ def test_a_reader_is_taken_off_after_a_question_and_on_record(desk: Client) -> N
     }
     act = AuditLogEntry.objects.get()
     assert (act.verb, act.actor_name, act.subject_id) == (
-        "taken off",
+        "unsubscribed",
         "editor",
         str(ward.subscriber.pk),
     )
@@ -120,7 +120,7 @@ def test_taking_off_needs_the_permission(client: Client) -> None:
     assert client.get(LIST).status_code == 200
     client.post(
         LIST,
-        {"action": "take_off", "_selected_action": [reader.subscriber.pk], "confirmed": "yes"},
+        {"action": "unsubscribe", "_selected_action": [reader.subscriber.pk], "confirmed": "yes"},
     )
     assert Subscription.objects.active().exists()
 
@@ -185,7 +185,7 @@ def found_in_signups(desk: Client, words: str) -> list[SignUp]:
 
 def test_the_log_of_staffs_acts_names_no_reader(desk: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org", name="Ada Lovelace")
-    data = {"action": "take_off", "_selected_action": [reader.subscriber.pk], "confirmed": "yes"}
+    data = {"action": "unsubscribe", "_selected_action": [reader.subscriber.pk], "confirmed": "yes"}
     desk.post(LIST, data)
     desk.post("/admin/subscribers/suppression/add/", {"address": "ada@example.org"})
     for label in ("newsroom.AuditLogEntry", "admin.LogEntry"):

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from newsroom.tokens import is_row_token, sign_id, sign_value, verify_value
 from subscribers.models import SignUp, Subscriber
-from subscribers.preferences import address_changes, links
-from subscribers.preferences.links import fresh_link
+from subscribers.preferences import access_links, address_changes
 from tests.factories import make_briefing, make_reader
 from tests.subscribers.subscriber_lives import every_value, owner_link
 
@@ -30,7 +29,7 @@ PAGES = (
     "/unsubscribe/{}",
     "/view/{}/",
 )
-ANY_POST = {"leave": "*", "yes": "1", "proof": "x", "name": "Mallory", "pause": "1"}
+ANY_POST = {"unsubscribe": "*", "yes": "1", "token": "x", "name": "Mallory", "pause": "1"}
 FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -59,15 +58,17 @@ def test_a_stamp_gives_back_its_value_for_its_act_alone(act: str, value: str) ->
 @FEW
 def test_a_fresh_link_with_one_character_changed_opens_nothing(data: st.DataObject) -> None:
     reader, _ = Subscriber.objects.get_or_create(address="ada@example.org", address_hash="a" * 64)
-    token = fresh_link(reader).rstrip("/").rpartition("/")[2]
+    token = access_links.owner_link(reader).rstrip("/").rpartition("/")[2]
     place = data.draw(st.integers(0, len(token) - 2))  # of the last one some bits mean nothing
     other = data.draw(st.sampled_from("abcXYZ019-_:").filter(lambda char: char != token[place]))
-    assert links.visit(token[:place] + other + token[place + 1 :]) is None
+    assert access_links.verify_access(token[:place] + other + token[place + 1 :]) is None
 
 
 def test_each_token_opens_its_own_page_and_no_other(client: Client) -> None:
     reader = make_reader(of=make_briefing(slug="ward"), email="ada@example.org")
-    client.post(owner_link(reader.subscriber), {"move": "1", "address": "new@example.org"})
+    client.post(
+        owner_link(reader.subscriber), {"change-address": "1", "address": "new@example.org"}
+    )
     client.post("/subscribe/", {"address": "fresh@example.org", "briefings": ["ward"]})
     change = reader.subscriber.address_changes.get()
     owner = owner_link(reader.subscriber).strip("/").rpartition("/")[2]
@@ -104,7 +105,7 @@ def test_a_fresh_link_outlives_a_new_key_while_the_former_is_kept(client: Client
 @override_settings(SECRET_KEY="another key altogether, after the old one had to be given up")
 def test_what_is_asked_of_two_mailboxes_outlives_the_key(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org").subscriber
-    address_changes.ask(reader, address="new@example.org", ip=None, at=reader.created_at)
+    address_changes.request_change(reader, address="new@example.org", ip=None, at=reader.created_at)
     change = reader.address_changes.get()
     with override_settings(SECRET_KEY="and yet another one, since it had to be given up again"):
         for token in (change.new_token, change.old_token):

@@ -192,10 +192,10 @@ def test_a_complaint_unsubscribes_and_suppresses_at_once() -> None:
     subscriber = Subscriber.objects.get(address="ivy@ward.example")
     assert not subscriber.subscriptions.active().exists()
     other.refresh_from_db()
-    assert other.state == SubscriptionState.LEFT
-    assert {one.source for one in subscriber.consents.filter(action=ConsentAction.LEFT)} == {
-        "complaint"
-    }
+    assert other.state == SubscriptionState.UNSUBSCRIBED
+    assert {
+        one.source for one in subscriber.consents.filter(action=ConsentAction.UNSUBSCRIBED)
+    } == {"complaint"}
 
 
 def test_a_complaint_without_a_return_path_is_matched_by_its_unsubscribe_link() -> None:

@@ -43,7 +43,10 @@ ALLOWED = ("view_subscriber", "export_subscribers")
 def agreed(reader: Subscription, **facts: Any) -> Subscription:
     facts = {"source": "/ward/", "wording": "Please email me.", "at": reader.joined_at} | facts
     ConsentRecord.objects.create(
-        subscriber=reader.subscriber, briefing=reader.briefing, action=ConsentAction.JOINED, **facts
+        subscriber=reader.subscriber,
+        briefing=reader.briefing,
+        action=ConsentAction.SUBSCRIBED,
+        **facts,
     )
     return reader
 

@@ -34,7 +34,7 @@ def reader() -> Subscriber:
 
 
 def ask(client: Client, reader: Subscriber, to: str) -> str:
-    answer = client.post(owner_link(reader), {"move": "1", "address": to})
+    answer = client.post(owner_link(reader), {"change-address": "1", "address": to})
     return f"{answer.status_code} {answer.content.decode()}"
 
 
@@ -53,7 +53,10 @@ def test_the_address_changes_once_both_mailboxes_have_said_yes(
     ask(client, reader, NEW)
     to_new = link_to("preferences", emails_sent_to(NEW)[-1])
     to_old = link_to("preferences", emails_sent_to(OLD)[-1])
-    for link, words in ((to_new, "Shall these letters come"), (to_old, "Shall your letters go")):
+    for link, words in (
+        (to_new, "Do you want these emails at"),
+        (to_old, "Do you want to change your email"),
+    ):
         assert words in client.get(link).content.decode()
         reader.refresh_from_db()
         assert reader.address == OLD
@@ -66,7 +69,7 @@ def test_the_address_changes_once_both_mailboxes_have_said_yes(
     change = AddressChange.objects.get()
     assert change.state == AddressChangeState.DONE
     assert (change.old_agreed_ip, change.new_agreed_ip) == ("203.0.113.5", "203.0.113.5")
-    assert "come here now" in emails_sent_to(NEW)[-1].subject
+    assert "now come to this address" in emails_sent_to(NEW)[-1].subject
     assert client.post(f"/unsubscribe/{subscription}/").status_code == 200
 
 
@@ -98,7 +101,7 @@ def test_the_old_mailbox_can_object(client: Client, reader: Subscriber) -> None:
     ask(client, reader, NEW)
     client.post(side(reader, "new"))
     page = client.post(side(reader, "old"), {"no": "1"})
-    assert "Nothing changes" in page.content.decode()
+    assert "Your address stays the same" in page.content.decode()
     assert client.post(side(reader, "old")).status_code == 404
     assert client.get(side(reader, "new")).status_code == 404
     reader.refresh_from_db()
@@ -119,7 +122,7 @@ def test_the_links_end_after_three_days(client: Client, reader: Subscriber) -> N
         assert answer.status_code == 404
     reader.refresh_from_db()
     assert reader.address == OLD
-    assert "waits for a yes" not in client.get(owner_link(reader)).content.decode()
+    assert "waiting for both addresses" not in client.get(owner_link(reader)).content.decode()
 
 
 def test_another_wish_drops_the_one_before(client: Client, reader: Subscriber) -> None:
@@ -150,10 +153,10 @@ def test_the_owner_sees_what_waits_and_can_call_it_off(client: Client, reader: S
     ask(client, reader, NEW)
     link = owner_link(reader)
     page = client.get(link).content.decode()
-    assert "waits for a yes from both" in page
+    assert "waiting for both addresses" in page
     assert NEW in page
-    client.post(link, {"call-off": "1"})
-    assert "waits for a yes" not in client.get(link).content.decode()
+    client.post(link, {"cancel-address-change": "1"})
+    assert "waiting for both addresses" not in client.get(link).content.decode()
     assert client.post(side(reader, "new")).status_code == 404
 
 
@@ -196,7 +199,7 @@ def test_an_address_with_letters_of_its_own_is_told_in_a_letter_and_both_stay(
     assert reader.address == OLD
     assert list(own.subscriber.subscriptions.all()) == [own]
     letter = emails_sent_to(NEW)[-1]
-    assert "left as they are" in letter.subject
+    assert "could not change your address" in letter.subject
     assert OLD not in str(letter.body)
 
 
@@ -241,8 +244,8 @@ def test_an_address_that_cannot_be_written_to_is_refused_in_words(
     monkeypatch.setattr(
         "subscribers.signup.forms.can_deliver_to", str.isascii
     )  # as where SMTPUTF8 is not offered
-    assert "cannot write to" in ask(client, reader, "ü@exämple.de")
-    assert "short while only" in ask(client, reader, "ada@mailinator.com")
+    assert "cannot send to" in ask(client, reader, "ü@exämple.de")
+    assert "are temporary" in ask(client, reader, "ada@mailinator.com")
     assert not AddressChange.objects.exists()
 
 
@@ -257,9 +260,9 @@ def test_a_slip_in_the_new_address_is_asked_about_and_not_corrected(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (OLD.upper(), "go to this address already"),
+        (OLD.upper(), "already send your emails to this address"),
         ("ada", "not an email address"),
-        ("", "Type your"),
+        ("", "Enter your"),
     ],
 )
 def test_an_address_that_will_not_do_is_told(
@@ -272,7 +275,7 @@ def test_an_address_that_will_not_do_is_told(
 
 
 def test_a_letters_holder_cannot_change_the_address(client: Client, reader: Subscriber) -> None:
-    client.post(f"/preferences/{reader.token}/", {"move": "1", "address": NEW})
+    client.post(f"/preferences/{reader.token}/", {"change-address": "1", "address": NEW})
     assert not AddressChange.objects.exists()
 
 
@@ -284,4 +287,4 @@ def test_a_forged_link_says_that_it_has_ended(client: Client, token: str) -> Non
         client.post(f"/preferences/address/{token}/", {"no": "1"}),
     ):
         assert answer.status_code == 404
-        assert "This link has ended" in answer.content.decode()
+        assert "This link no longer works" in answer.content.decode()

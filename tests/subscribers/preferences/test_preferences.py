@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from subscribers.consent_wording import SEVERAL
+from subscribers.consent_wording import sign_up_wording
 from subscribers.models import (
     ConsentRecord,
     Subscriber,
@@ -60,17 +60,17 @@ def test_the_letters_link_leaves_one_briefing_at_once(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
     council = make_reader(of=make_briefing(), email=ADA)
     path = f"/preferences/{ward.subscriber.token}/"
-    page = client.post(path, {"leave": ward.briefing.slug}, REMOTE_ADDR="203.0.113.9")
-    assert "You have left" in page.content.decode()
+    page = client.post(path, {"unsubscribe": ward.briefing.slug}, REMOTE_ADDR="203.0.113.9")
+    assert "You have unsubscribed from" in page.content.decode()
     assert states(ward.subscriber) == {
-        ward.briefing.slug: SubscriptionState.LEFT,
+        ward.briefing.slug: SubscriptionState.UNSUBSCRIBED,
         council.briefing.slug: SubscriptionState.ACTIVE,
     }
     record = ConsentRecord.objects.get()
     assert (record.action, record.source, record.ip) == ("left", "preferences", "203.0.113.9")
-    client.post(path, {"leave": "*"})
+    client.post(path, {"unsubscribe": "*"})
     assert not ward.subscriber.subscriptions.active().exists()
-    assert "Nothing comes to this address" in client.get(path).content.decode()
+    assert "not subscribed to any briefing" in client.get(path).content.decode()
 
 
 def test_the_letters_link_can_do_nothing_else(client: Client) -> None:
@@ -83,7 +83,7 @@ def test_the_letters_link_can_do_nothing_else(client: Client) -> None:
             "briefings": [other.slug],
             "shown": [],
             "address": "mallory@example.org",
-            "leave": other.slug,
+            "unsubscribe": other.slug,
         },
     )
     subscriber = Subscriber.objects.get()
@@ -123,14 +123,18 @@ def test_the_owner_joins_leaves_and_takes_a_name(client: Client) -> None:
     subscriber = Subscriber.objects.get()
     assert subscriber.name == "Ada Łovelace"
     assert states(subscriber) == {
-        ward.briefing.slug: SubscriptionState.LEFT,
+        ward.briefing.slug: SubscriptionState.UNSUBSCRIBED,
         council.slug: SubscriptionState.ACTIVE,
     }
     left, joined = ConsentRecord.objects.order_by("pk")
     assert (left.action, left.briefing, left.source) == ("left", ward.briefing, "preferences")
-    assert (joined.action, joined.briefing, joined.wording) == ("joined", council, SEVERAL)
+    assert (joined.action, joined.briefing, joined.wording) == (
+        "joined",
+        council,
+        sign_up_wording(None),
+    )
     assert (joined.ip, joined.asked_ip) == ("2001:db8::7", "2001:db8::7")
-    assert SEVERAL in page
+    assert sign_up_wording(None) in page
 
 
 def test_saving_without_a_change_records_nothing(client: Client) -> None:
@@ -138,7 +142,7 @@ def test_saving_without_a_change_records_nothing(client: Client) -> None:
     link = fresh_link(client, ward.subscriber)
     slug = ward.briefing.slug
     page = client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
-    assert "Nothing was changed" in page.content.decode()
+    assert "You have not changed anything" in page.content.decode()
     assert not ConsentRecord.objects.exists()
 
 
@@ -149,9 +153,9 @@ def test_a_page_left_open_takes_nothing_back_that_happened_since(client: Client)
     slug = ward.briefing.slug
     client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
     assert states(ward.subscriber)[council.briefing.slug] == SubscriptionState.ACTIVE
-    ward.leave(at=timezone.now())  # left by a letter meanwhile
+    ward.end(at=timezone.now())  # left by a letter meanwhile
     client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
-    assert states(ward.subscriber)[slug] == SubscriptionState.LEFT
+    assert states(ward.subscriber)[slug] == SubscriptionState.UNSUBSCRIBED
 
 
 def test_a_retired_briefing_can_be_left_and_not_joined(client: Client) -> None:
@@ -165,7 +169,7 @@ def test_a_retired_briefing_can_be_left_and_not_joined(client: Client) -> None:
     assert client.post(link, {"briefings": [other.slug], "shown": [slug]}).status_code == 422
     assert states(taken.subscriber) == {slug: SubscriptionState.ACTIVE}
     client.post(link, {"briefings": [], "shown": [slug]})
-    assert states(taken.subscriber) == {slug: SubscriptionState.LEFT}
+    assert states(taken.subscriber) == {slug: SubscriptionState.UNSUBSCRIBED}
 
 
 def test_a_name_never_breaks_a_line(client: Client) -> None:
@@ -185,7 +189,7 @@ def test_nul_characters_break_nothing(client: Client, field: str) -> None:
     assert answer.status_code in {200, 422}
     assert "\0" not in Subscriber.objects.get().name
     path = f"/preferences/{ward.subscriber.token}/"
-    assert client.post(path, {"leave": "a\0b"}).status_code == 200
+    assert client.post(path, {"unsubscribe": "a\0b"}).status_code == 200
 
 
 def test_a_fresh_link_lasts_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +202,8 @@ def test_a_fresh_link_lasts_for_a_day(client: Client, monkeypatch: pytest.Monkey
     monkeypatch.setattr("django.core.signing.time.time", after.timestamp)
     for answer in (client.get(link), client.post(link, {"name": "Late", "shown": []})):
         assert answer.status_code == 404
-        assert "This link has ended" in answer.content.decode()
-        assert "Send me my link" in answer.content.decode()
+        assert "This link no longer works" in answer.content.decode()
+        assert "Email me a link" in answer.content.decode()
     assert Subscriber.objects.get().name == ""
 
 
@@ -208,7 +212,7 @@ def test_an_unknown_link_offers_a_new_one(client: Client, token: str) -> None:
     make_reader(of=make_briefing())
     for answer in (client.get(f"/preferences/{token}/"), client.post(f"/preferences/{token}/")):
         assert answer.status_code == 404
-        assert "Send me my link" in answer.content.decode()
+        assert "Email me a link" in answer.content.decode()
 
 
 # --- 'send me my link'
@@ -263,5 +267,5 @@ def test_the_forms_of_others_sites_cannot_be_sent_here() -> None:
     reader = make_reader(of=make_briefing(), email=ADA)
     strict = Client(enforce_csrf_checks=True)
     path = f"/preferences/{reader.subscriber.token}/"
-    assert strict.post(path, {"leave": "*"}).status_code == 403
+    assert strict.post(path, {"unsubscribe": "*"}).status_code == 403
     assert Subscription.objects.get().state == SubscriptionState.ACTIVE

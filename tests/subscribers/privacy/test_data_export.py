@@ -49,9 +49,13 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     assert subscriber["paused_until"]
     assert {one["briefing"]: one["state"] for one in data["subscriptions"]} == {
         "The Ward Round": "Active",
-        "The Council": "Left",
+        "The Council": "Unsubscribed",
     }
-    assert [one["action"] for one in data["consents"]] == ["Joined", "Joined", "Left"]
+    assert [one["action"] for one in data["consents"]] == [
+        "Subscribed",
+        "Subscribed",
+        "Unsubscribed",
+    ]
     assert data["consents"][0]["ip"] == IP6
     assert data["consents"][0]["asked_ip"] == IP
     assert "at any time" in data["consents"][0]["wording"]
@@ -115,7 +119,9 @@ def test_the_file_reveals_no_more_about_another_address_than_the_page(
 
 def test_a_request_by_somebody_else_is_in_it_without_who_asked(client: Client, life: Life) -> None:
     other = make_reader(of=life.briefings[0], email="bob@example.org").subscriber
-    client.post(owner_link(other), {"move": "1", "address": NEW}, REMOTE_ADDR="198.51.100.99")
+    client.post(
+        owner_link(other), {"change-address": "1", "address": NEW}, REMOTE_ADDR="198.51.100.99"
+    )
     data = download(client, life)
     [asked] = data["requests by others to use your address"]
     assert asked.keys() == {"id", "new_address", "asked_at", "new_agreed_at", "new_agreed_ip"}

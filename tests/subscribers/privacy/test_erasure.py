@@ -78,8 +78,9 @@ def life(client: Client) -> Life:
     log_in_admin(Comment, lived.comment.pk, f"{NAME} on Something", CHANGE)
     log_in_admin(Comment, 4711, f"{NAME} on Something else", DELETION)
     log_in_admin(Subscriber, lived.subscriber.pk, NEW, CHANGE)
-    queue_email("preferences_link", to=NEW, context={"link": "/"})
-    queue_email("confirm_new_address", to=THIRD, context={"link": "/"})
+    a_day = timedelta(days=1)
+    queue_email("preferences_link", to=NEW, context={"link": "/", "valid_for": a_day})
+    queue_email("confirm_new_address", to=THIRD, context={"link": "/", "confirm_within": a_day})
     Suppression.objects.create(
         address_hash=hash_address(NEW), reason="bounced", detail=f"550 {NEW} unknown"
     )
@@ -137,7 +138,7 @@ def test_nothing_of_an_erased_reader_is_in_any_column_of_any_table(
     assert "Erase everything about you?" in asked.content.decode()
     assert Subscriber.objects.filter(pk=life.subscriber.pk).exists()
     answer = client.post(f"{link}erase/")
-    assert "You are erased" in answer.content.decode()
+    assert "Your data has been erased" in answer.content.decode()
     assert traces() == {}
     assert client.get(link).status_code == 404
     hashes = Suppression.objects.filter(reason=SuppressionReason.ERASED)
@@ -280,7 +281,7 @@ def test_an_erasure_in_the_admin_needs_the_permission_to_delete(client: Client) 
 def test_requests_by_others_to_use_an_erased_address_are_deleted(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email="bob@example.org").subscriber
     ada = make_reader(of=make_briefing(), email="ada@example.org").subscriber
-    client.post(owner_link(reader), {"move": "1", "address": "ada@example.org"})
+    client.post(owner_link(reader), {"change-address": "1", "address": "ada@example.org"})
     erase(person_of(ada), keep_words=False, at=timezone.now())
     found = {where for where, values in every_value().items() if "ada@" in str(values).lower()}
     assert found == set()

@@ -92,7 +92,7 @@ def test_every_email_has_its_own_readers_links(smtp_server: SmtpServer) -> None:
 def test_a_reader_who_unsubscribes_meanwhile_gets_nothing(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3)
     dispatch.issue.briefing.subscriptions.filter(subscriber__address="r1@example.com").update(
-        state=SubscriptionState.LEFT, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
     )
     send_ready(dispatch)
     assert sorted(smtp_server.received()) == ["r0@example.com", "r2@example.com"]

@@ -76,7 +76,9 @@ def test_only_active_unsuppressed_subscribers_of_the_briefing_are_filled_in() ->
     briefing = make_briefing()
     make_reader(of=make_briefing(), email="elsewhere@example.com")
     now = timezone.now()
-    make_reader(of=briefing, email="left@example.com", state=SubscriptionState.LEFT, left_at=now)
+    make_reader(
+        of=briefing, email="left@example.com", state=SubscriptionState.UNSUBSCRIBED, left_at=now
+    )
     make_reader(of=briefing, email="Suppressed@example.com")
     Suppression.objects.create(
         address_hash=hash_address("suppressed@EXAMPLE.com"), reason=SuppressionReason.COMPLAINED
@@ -104,7 +106,7 @@ def test_a_reader_who_unsubscribed_after_the_fill_is_skipped() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=2, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address="r0@example.com").update(
-        state=SubscriptionState.LEFT, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
     )
     leased = take(dispatch)
     assert [reader.address for reader in leased.recipients] == ["r1@example.com"]
@@ -115,7 +117,7 @@ def test_a_reader_who_unsubscribed_after_the_lease_gets_no_permit() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=1, briefing=briefing)
     leased = take(dispatch)
-    briefing.subscriptions.update(state=SubscriptionState.LEFT, left_at=timezone.now())
+    briefing.subscriptions.update(state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now())
     permit = record(
         dispatch, leased, begun=1, settled=0, subscriber=leased.recipients[0].subscriber
     )
@@ -241,7 +243,7 @@ def test_a_lease_whose_readers_all_unsubscribed_is_replaced_by_the_next() -> Non
     briefing = make_briefing()
     dispatch = make_sending(readers=3, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
-        state=SubscriptionState.LEFT, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
     )
     taken = leases.take(dispatch.pk, holder="a test", sizes=[1, 1])
     assert [reader.address for leased in taken for reader in leased.recipients] == [

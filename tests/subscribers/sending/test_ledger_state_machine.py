@@ -202,7 +202,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if subscription.subscriber_id in self.received:
             return
         Subscription.objects.filter(pk=subscription.pk).update(
-            state=SubscriptionState.LEFT, left_at=timezone.now()
+            state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
         )
         self.unsubscribed.add(subscription.subscriber_id)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from subscribers.models import SignUp, SignUpChoice, Subscription
-from subscribers.signup.reminders import REMIND_AFTER, remind_due
+from subscribers.signup.reminders import REMIND_AFTER, send_due_reminders
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent, link_to
 
@@ -53,10 +53,10 @@ def grow_old(*, by: timedelta) -> None:
 def test_who_left_since_is_not_reminded(client: Client, ward: Briefing) -> None:
     reader = make_reader(of=ward, email=ADA)
     ask_for(client, ward)
-    assert "comes to you already" in emails_sent()[-1].subject
+    assert "already subscribed" in emails_sent()[-1].subject
     leave(client, reader)
     grow_old(by=REMIND_AFTER)
-    assert remind_due(at=timezone.now()) == 0
+    assert send_due_reminders(at=timezone.now()) == 0
     assert len(emails_sent()) == 1
 
 
@@ -85,8 +85,8 @@ def test_a_link_from_before_the_leaving_confirms_nothing_and_says_so(
     link = link_to("confirm", emails_sent()[-1])
     leave(client, make_reader(of=ward, email=ADA))  # had joined by another way meanwhile
     page = client.get(link).content.decode()
-    assert "There is nothing left to confirm" in page
-    assert "you have left it since" in page
+    assert "There is nothing to confirm" in page
+    assert "you have unsubscribed from it since" in page
     client.post(link)
     assert not Subscription.objects.active().exists()
 

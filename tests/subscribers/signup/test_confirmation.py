@@ -89,12 +89,12 @@ def test_several_briefings_are_welcomed_in_one_letter(client: Client) -> None:
 def test_a_link_confirms_once(client: Client) -> None:
     link = asked_for(client, make_briefing())
     client.post(link)
-    Subscription.objects.get().leave(at=timezone.now())
+    Subscription.objects.get().end(at=timezone.now())
     again = client.post(link)
     assert again.status_code == 200
-    assert "confirmed already" in again.content.decode()
-    assert "confirmed already" in client.get(link).content.decode()
-    assert Subscription.objects.get().state == SubscriptionState.LEFT
+    assert "already confirmed" in again.content.decode()
+    assert "already confirmed" in client.get(link).content.decode()
+    assert Subscription.objects.get().state == SubscriptionState.UNSUBSCRIBED
     assert ConsentRecord.objects.count() == 1
     assert len(emails_sent()) == 2
 
@@ -117,13 +117,13 @@ def test_an_unknown_link_gets_a_kind_page(client: Client, token: str) -> None:
     for answer in (client.get(f"/confirm/{token}/"), client.post(f"/confirm/{token}/")):
         assert answer.status_code == 404
         if token != "..%2f":
-            assert "do not know this link" in answer.content.decode()
+            assert "This link does not work" in answer.content.decode()
 
 
 def test_one_who_left_comes_back_with_a_new_consent(client: Client) -> None:
     ward = make_briefing()
     reader = make_reader(of=ward, email=ADA)
-    reader.leave(at=timezone.now())
+    reader.end(at=timezone.now())
     token = reader.token
     client.post(asked_for(client, ward, address="ADA@example.org"))
     reader.refresh_from_db()
@@ -145,7 +145,7 @@ def test_a_link_with_nothing_new_says_so_and_writes_no_welcome(client: Client) -
     ward = make_briefing()
     link = asked_for(client, ward)
     make_reader(of=ward, email=ADA)
-    assert "on the list already" in client.post(link).content.decode()
+    assert "already subscribed" in client.post(link).content.decode()
     assert len(emails_sent()) == 1
     assert not ConsentRecord.objects.exists()
 

@@ -109,7 +109,7 @@ def test_a_slip_is_asked_about_before_anything_is_done(client: Client, path: str
     asked = post(client, path)
     page = asked.content.decode()
     assert "Did you mean gmail.com?" in page
-    assert "Yes, write to Ada@gmail.com" in page
+    assert "Yes, use Ada@gmail.com" in page
     assert "No, Ada@gmial.com is right" in page
     assert not SignUp.objects.exists()
 
@@ -118,8 +118,8 @@ def test_a_slip_is_asked_about_before_anything_is_done(client: Client, path: str
     ("answer", "kept"), [("gmail.com", "Ada@gmail.com"), ("no", "Ada@gmial.com")]
 )
 def test_each_answer_takes_one_press(client: Client, path: str, answer: str, kept: str) -> None:
-    carried = dict(post(client, path).context["carried"])
-    done = client.post(path, {**carried, "meant": answer})
+    entered = dict(post(client, path).context["entered_values"])
+    done = client.post(path, {**entered, "chosen_domain": answer})
     assert done.status_code == 200
     assert kept in done.content.decode()
     asked = SignUp.objects.get()
@@ -130,16 +130,16 @@ def test_each_answer_takes_one_press(client: Client, path: str, answer: str, kep
     "answer", ["evil.example", "hotmail.com", "gmail.com ", "\0", "gmail.com@"]
 )
 def test_only_what_was_suggested_can_be_taken(client: Client, path: str, answer: str) -> None:
-    post(client, path, meant=answer)
+    post(client, path, chosen_domain=answer)
     assert not SignUp.objects.exclude(address="Ada@gmail.com").exists()
 
 
 def test_an_answer_changes_no_address_that_was_not_asked_about(client: Client, path: str) -> None:
-    assert post(client, path, "ada@example.org", meant="gmail.com").status_code == 200
+    assert post(client, path, "ada@example.org", chosen_domain="gmail.com").status_code == 200
     assert SignUp.objects.get().address == "ada@example.org"
 
 
 def test_several_ticks_come_through_the_question(client: Client, path: str) -> None:
     slugs = [make_briefing().slug, make_briefing().slug]
-    carried = post(client, "/subscribe/", briefings=slugs).context["carried"]
-    assert [value for name, value in carried if name == "briefings"] == slugs
+    entered = post(client, "/subscribe/", briefings=slugs).context["entered_values"]
+    assert [value for name, value in entered if name == "briefings"] == slugs

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from briefings.models import Briefing
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import ConsentRecord, SignUp
-from subscribers.signup import form_guard
-from subscribers.signup.embedded_form import foreign_source, is_ours
+from subscribers.signup import form_limits
+from subscribers.signup.embedded_form import is_our_page, source_on
 from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing
 from tests.sent_emails import emails_sent, link_to
@@ -42,7 +42,7 @@ def test_the_snippet_is_plain_html_with_the_words_that_are_kept(
     client: Client, ward: Briefing
 ) -> None:
     page = client.get("/subscribe/council/embed/", {"page": f"{LIBRARY}/news/"})
-    snippet = page.context["snippet"]
+    snippet = page.context["form_html"]
     assert 'action="http://news.example.com/subscribe/council/"' in snippet
     assert f'name="source" value="{LIBRARY}/news/"' in snippet
     assert sign_up_wording(ward).replace("&", "&amp;") in snippet
@@ -58,13 +58,13 @@ def test_the_snippet_is_plain_html_with_the_words_that_are_kept(
 def test_a_page_that_is_none_is_told(client: Client, ward: Briefing, page: str) -> None:
     answer = client.get("/subscribe/council/embed/", {"page": page})
     assert answer.status_code == 422
-    assert "no address of a page" in answer.content.decode()
-    assert page not in answer.context["snippet"]
+    assert "full address of a page" in answer.content.decode()
+    assert page not in answer.context["form_html"]
 
 
 def test_a_hostile_page_stays_an_attribute(client: Client, ward: Briefing) -> None:
     answer = client.get("/subscribe/council/embed/", {"page": 'https://x.example/"><script>'})
-    assert "<script>" not in answer.context["snippet"]
+    assert "<script>" not in answer.context["form_html"]
     assert '"><script>' not in answer.content.decode()
 
 
@@ -106,17 +106,17 @@ def test_the_page_is_kept_as_far_as_the_browser_bears_it_out(
 
 @given(st.text(), st.sampled_from([LIBRARY, "null", "http://a.example:81"]))
 def test_no_text_makes_a_foreign_page_ours(said: str, origin: str) -> None:
-    kept = foreign_source(origin, said=said)
-    assert not is_ours(kept)
+    kept = source_on(origin, stated=said)
+    assert not is_our_page(kept)
     assert kept.isprintable()
     assert len(kept) <= 300
 
 
 def test_the_source_survives_the_pages_that_ask_one_thing_more(ward: Briefing) -> None:
     asked = post(address="ada@gmial.com")
-    carried = dict(asked.context["carried"])
+    entered = dict(asked.context["entered_values"])
     done = Client(headers={"Origin": "http://testserver"}).post(
-        "/subscribe/council/", {**carried, "meant": "no"}
+        "/subscribe/council/", {**entered, "chosen_domain": "no"}
     )
     assert done.status_code == 200
     assert source() == f"{LIBRARY}/news/"
@@ -138,7 +138,7 @@ def test_who_confirms_sees_the_words_that_are_recorded(client: Client, ward: Bri
 
 
 def test_forms_from_other_sites_must_work_sooner(ward: Briefing) -> None:
-    for number in range(form_guard.FREE_A_NETWORK_IF_ODD):
+    for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(address=f"a{number}@example.org").status_code == 200
     assert "altcha-widget" in post(address="b@example.org").content.decode()
 

@@ -92,12 +92,12 @@ def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issu
     form = page.context["form"]
     fields = {name: form[name].value() for name in ("issue", "source")}
     answer = sign_up(client, path="/subscribe/", briefings=["ward-round", "council"], **fields)
-    another = '<a href="/subscribe/?issue=ward-round/57">Use another address</a>'
+    another = '<a href="/subscribe/?issue=ward-round/57">Use a different address</a>'
     assert another in answer.content.decode()
     client.post(link_to("confirm", emails_sent()[-1]))
     brought = Subscription.objects.filter(referred_by=issue)
     assert {one.briefing.slug for one in brought} == {"ward-round", "council"}
-    assert Subscription.objects.readers_brought_by(issue) == 1
+    assert Subscription.objects.readers_referred_by(issue) == 1
     sources = {record.source for record in ConsentRecord.objects.all()}
     assert sources == {"/subscribe/?issue=ward-round/57"}
 
@@ -105,8 +105,8 @@ def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issu
 def test_the_issue_survives_a_slip_of_the_finger(client: Client, issue: Issue) -> None:
     fields = {"briefings": "ward-round", "issue": "ward-round/57", "address": "ada@gmial.com"}
     asked = client.post("/subscribe/", fields)
-    carried = dict(asked.context["carried"])
-    client.post("/subscribe/", {**carried, "meant": "gmail.com"})
+    entered = dict(asked.context["entered_values"])
+    client.post("/subscribe/", {**entered, "chosen_domain": "gmail.com"})
     assert SignUp.objects.get().choices.get().referred_by == issue
     assert 'href="/subscribe/?issue=ward-round/57"' in asked.content.decode()
 
@@ -140,7 +140,7 @@ def test_the_desk_says_of_which_briefing_the_issue_was(client: Client, issue: Is
     subscription = confirm(client)
     desk = staff_client("Editors")
     page = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
-    assert "Came through issue 57 of The Ward Round: Who pays?" in page.content.decode()
+    assert "Referred by issue 57 of The Ward Round: Who pays?" in page.content.decode()
 
 
 def test_who_sends_the_form_again_was_still_brought(client: Client, issue: Issue) -> None:
@@ -167,10 +167,10 @@ def test_the_desk_shows_the_issue_and_the_number(client: Client) -> None:
     assert "came through this issue" not in desk.get(page).content.decode()
     sign_up(client, issue="57")
     asked = desk.get(f"/admin/subscribers/signup/{SignUp.objects.get().pk}/change/")
-    assert "Came through issue 57: Who pays?" in asked.content.decode()
+    assert "Referred by issue 57: Who pays?" in asked.content.decode()
     subscription = confirm(client)
     reader = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
-    assert "Came through issue 57: Who pays?" in reader.content.decode()
+    assert "Referred by issue 57: Who pays?" in reader.content.decode()
     assert "1 reader came through this issue" in desk.get(page).content.decode()
     make_reader(of=subscription.briefing, referred_by=dispatch.issue)
     assert "2 readers came through this issue" in desk.get(page).content.decode()
@@ -181,5 +181,5 @@ def test_an_undone_leaving_keeps_the_issue(client: Client, issue: Issue) -> None
     subscription = confirm(client)
     client.post(f"/unsubscribe/{subscription.token}/")
     subscription.refresh_from_db()
-    assert subscription.rejoin(at=timezone.now())
+    assert subscription.restart(at=timezone.now())
     assert subscription.referred_by == issue

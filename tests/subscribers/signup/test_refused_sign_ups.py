@@ -83,7 +83,7 @@ def test_a_name_of_any_kind_is_welcome(client: Client, name: str) -> None:
 def test_an_address_that_will_be_gone_is_refused(client: Client, address: str) -> None:
     answer = sign_up(client, address=address)
     assert answer.status_code == 422
-    assert "an address that you keep" in answer.content.decode()
+    assert "address that you will keep" in answer.content.decode()
     assert not SignUp.objects.exists()
 
 

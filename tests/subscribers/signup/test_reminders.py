@@ -17,7 +17,7 @@ from newsroom.tasks import apply_retention
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
 from subscribers.signup import reminders, tasks
-from subscribers.signup.reminders import remind_due
+from subscribers.signup.reminders import send_due_reminders
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent, html_part, link_to, links_in
 from tests.subscribers.signup.test_sign_up_races import at_once
@@ -42,7 +42,7 @@ def make_older(asked: SignUp, by: timedelta) -> None:
 
 
 def reminders_sent() -> list[Any]:
-    return [letter for letter in emails_sent() if "Still want" in letter.subject]
+    return [letter for letter in emails_sent() if "Do you still want" in letter.subject]
 
 
 def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
@@ -55,7 +55,7 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     tasks.remind_unconfirmed()
     tasks.remind_unconfirmed()
     [letter] = reminders_sent()
-    assert letter.subject == "Still want Council & mayor? One press is missing"
+    assert letter.subject == "Do you still want Council & mayor? Confirm your subscription"
     assert letter.to == [ADA]
     assert "Council &amp; mayor" in html_part(letter)
     assert letter.extra_headers["List-Id"].endswith("<council.news.example.com>")
@@ -65,7 +65,7 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     assert link == f"/confirm/{asked.token}/"
     for days in (3, 10, 29):
         make_older(asked, days * DAY)
-        assert remind_due(at=timezone.now()) == 0
+        assert send_due_reminders(at=timezone.now()) == 0
     for _ in range(2):
         assert all(Client().get(each).status_code == 200 for each in links_in(letter))
     assert not Subscriber.objects.exists()
@@ -76,7 +76,7 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
 def test_the_reminder_counts_as_the_letter_of_its_hour() -> None:
     make_briefing(slug="ward")
     make_older(sign_up("ward"), 3 * DAY)
-    assert remind_due(at=timezone.now()) == 1
+    assert send_due_reminders(at=timezone.now()) == 1
     before = len(emails_sent())
     sign_up("ward")
     assert len(emails_sent()) == before
@@ -102,7 +102,7 @@ def test_nobody_is_reminded_of_what_is_done_or_gone() -> None:
     make_older(expired, 31 * DAY)
     council.retired = True
     council.save()
-    assert remind_due(at=timezone.now()) == 0
+    assert send_due_reminders(at=timezone.now()) == 0
     assert reminders_sent() == []
 
 
@@ -111,7 +111,7 @@ def test_only_what_is_missing_is_asked_about() -> None:
     make_briefing(title="The Council", slug="council")
     make_reader(of=ward, email=ADA)
     make_older(sign_up("ward", "council"), 3 * DAY)
-    remind_due(at=timezone.now())
+    send_due_reminders(at=timezone.now())
     [letter] = reminders_sent()
     assert "The Council" in str(letter.body)
     assert "The Ward Round" not in str(letter.body)
@@ -121,11 +121,11 @@ def test_a_sign_up_begun_anew_after_a_month_has_its_own_reminder() -> None:
     make_briefing(slug="ward")
     asked = sign_up("ward")
     make_older(asked, 3 * DAY)
-    assert remind_due(at=timezone.now()) == 1
+    assert send_due_reminders(at=timezone.now()) == 1
     long_ago = timezone.now() - 31 * DAY
     SignUp.objects.update(asked_at=long_ago, email_sent_at=long_ago, reminded_at=long_ago)
     make_older(sign_up("ward"), 3 * DAY)
-    assert remind_due(at=timezone.now()) == 1
+    assert send_due_reminders(at=timezone.now()) == 1
 
 
 def test_a_crash_while_it_is_written_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,11 +137,11 @@ def test_a_crash_while_it_is_written_loses_nothing(monkeypatch: pytest.MonkeyPat
         raise RuntimeError("the worker died")
 
     monkeypatch.setattr(reminders, "queue_email", die)
-    assert remind_due(at=timezone.now()) == 0
+    assert send_due_reminders(at=timezone.now()) == 0
     assert SignUp.objects.get().reminded_at is None
     assert reminders_sent() == []
     monkeypatch.undo()
-    assert remind_due(at=timezone.now()) == 1
+    assert send_due_reminders(at=timezone.now()) == 1
     assert len(reminders_sent()) == 1
 
 
@@ -149,7 +149,7 @@ def test_after_thirty_days_the_sign_up_is_gone_with_its_addresses() -> None:
     make_briefing(slug="ward")
     asked = sign_up("ward")
     make_older(asked, 3 * DAY)
-    remind_due(at=timezone.now())
+    send_due_reminders(at=timezone.now())
     make_older(asked, 30 * DAY)
     apply_retention()
     assert not SignUp.objects.exists()
@@ -162,6 +162,6 @@ def test_many_beats_at_once_remind_once() -> None:
     for number in range(5):
         make_older(sign_up("ward", address=f"ada{number}@example.org"), 3 * DAY)
     now = timezone.now()
-    assert sum(at_once(100, lambda _: remind_due(at=now))) == 5
+    assert sum(at_once(100, lambda _: send_due_reminders(at=now))) == 5
     assert OutgoingEmail.objects.filter(name="confirm_reminder").count() == 5
     connection.close()

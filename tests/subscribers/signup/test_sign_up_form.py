@@ -16,8 +16,7 @@ from newsroom.models import OutgoingEmail
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
-from subscribers.signup import form_guard
-from subscribers.signup.views import FORMS_AN_HOUR
+from subscribers.signup import form_limits
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.sent_emails import emails_sent, emails_sent_to, links_in
 
@@ -55,7 +54,7 @@ def test_a_form_makes_a_sign_up_and_a_letter_and_no_subscriber(client: Client) -
     briefing = make_briefing(title="The Ward Round")
     answer = sign_up(client, briefing, address="Ada@Example.org", name="Ada")
     assert answer.status_code == 200
-    assert "Look in your inbox" in answer.content.decode()
+    assert "Check your inbox" in answer.content.decode()
     asked = SignUp.objects.get()
     assert (asked.address, asked.name, asked.confirmed_at) == ("Ada@example.org", "Ada", None)
     [choice] = asked.choices.all()
@@ -104,18 +103,18 @@ def test_a_malformed_address_is_told_next_to_its_field(client: Client, address: 
 
 def test_no_briefing_or_a_retired_one_is_told(client: Client) -> None:
     make_briefing()
-    assert "Tick at least one" in sign_up(client).content.decode()
+    assert "Choose at least one" in sign_up(client).content.decode()
     gone = make_briefing(title="The Old Gazette", retired=True)
     assert sign_up(client, gone).status_code == 422
     page = client.get(f"/subscribe/{gone.slug}/")
     assert page.status_code == 410
-    assert "come to its end" in page.content.decode()
+    assert "has ended" in page.content.decode()
     assert client.post(f"/subscribe/{gone.slug}/", {"address": "a@example.org"}).status_code == 410
     assert not SignUp.objects.exists()
 
 
 def test_an_unpublished_newsroom_says_that_there_is_nothing_yet(client: Client) -> None:
-    assert "nothing to sign up for" in client.get("/subscribe/").content.decode()
+    assert "no briefings to sign up for" in client.get("/subscribe/").content.decode()
 
 
 def test_forms_for_one_address_are_merged_with_the_evidence_of_each(client: Client) -> None:
@@ -243,7 +242,7 @@ def test_a_briefing_retired_meanwhile_is_asked_about_no_more(client: Client) -> 
     age_letters(minutes=61)
     sign_up(client, ward)
     [_, letter] = emails_sent()
-    assert letter.subject == "The Ward Round comes to you already"
+    assert letter.subject == "You are already subscribed to The Ward Round"
     assert "The Old Gazette" not in str(letter.body)
 
 
@@ -291,17 +290,17 @@ def test_the_source_page_is_kept_without_secrets(client: Client, sent: str, kept
 def test_one_network_cannot_send_forms_for_ever(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_guard, "FREE_A_NETWORK_IF_ODD", 1_000)
-    monkeypatch.setattr(form_guard, "FREE_A_NETWORK", 1_000)
+    monkeypatch.setattr(form_limits, "FREE_PER_NETWORK_IF_SUSPICIOUS", 1_000)
+    monkeypatch.setattr(form_limits, "FREE_PER_NETWORK", 1_000)
     ward = make_briefing()
     settings.CHALLENGE_ABOVE = 1_000
-    for number in range(FORMS_AN_HOUR):
+    for number in range(form_limits.HOURLY_EMAIL_FORMS_PER_IP):
         assert sign_up(client, ward, address=f"a{number}@example.org").status_code == 200
     answer = sign_up(client, ward, address="one-too-many@example.org")
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "3600"
-    assert "wait an hour" in answer.content.decode()
-    assert SignUp.objects.count() == FORMS_AN_HOUR
+    assert "Try again in an hour" in answer.content.decode()
+    assert SignUp.objects.count() == form_limits.HOURLY_EMAIL_FORMS_PER_IP
     other = client.post(
         "/subscribe/",
         {"address": "b@example.org", "briefings": [ward.slug]},

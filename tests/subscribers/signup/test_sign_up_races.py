@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from newsroom.models import OutgoingEmail
 from subscribers.models import ConsentRecord, SignUp, Subscriber, Subscription, SubscriptionState
-from subscribers.signup import form_guard
+from subscribers.signup import form_limits
 from tests.factories import make_briefing, make_reader
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ THREADS = 100  # each holds a connection; the tests' PostgreSQL lets 200 in
 def unguarded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every form through the guard: the database alone must decide."""
     settings.CHALLENGE_ABOVE = 10_000
-    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 10_000)
+    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 10_000)
 
 
 def at_once(times: int, act: Callable[[int], int]) -> list[int]:
@@ -69,7 +69,7 @@ def test_a_hundred_sign_ups_against_the_guard_make_one_row_and_one_letter() -> N
 
     answers = at_once(THREADS, post)
     assert set(answers) <= {200, 422, 429}
-    assert 1 <= answers.count(200) <= form_guard.HOURLY_AN_ADDRESS
+    assert 1 <= answers.count(200) <= form_limits.HOURLY_PER_ADDRESS
     assert SignUp.objects.count() == OutgoingEmail.objects.count() == 1
 
 
@@ -125,5 +125,5 @@ def test_leaving_many_times_at_once_is_recorded_once() -> None:
     answers = at_once(40, lambda _: Client().post(f"/unsubscribe/{reader.token}", data).status_code)
     assert answers == [200] * 40
     reader.refresh_from_db()
-    assert reader.state == SubscriptionState.LEFT
+    assert reader.state == SubscriptionState.UNSUBSCRIBED
     assert ConsentRecord.objects.filter(action="left").count() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 from briefings.models import Briefing
 from newsroom.tokens import sign_value
 from subscribers.models import Subscriber, Subscription
-from subscribers.preferences import pauses
+from subscribers.signup.resume_links import current_pause
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent, html_part, link_to, links_in
 
@@ -33,8 +33,8 @@ def ada(ward: Briefing) -> Subscriber:
 def pause(reader: Subscriber, *, days: int = 30) -> str:
     """Pause, and give the day in words."""
     now = timezone.now()
-    until = pauses.first_day(reader, at=now) + timedelta(days=days - 1)
-    pauses.pause(reader, until=until, at=now)
+    until = reader.earliest_pause_end(at=now) + timedelta(days=days - 1)
+    reader.pause(until=until, at=now)
     return in_words(until)
 
 
@@ -64,7 +64,7 @@ def test_who_is_on_the_list_is_told_by_letter_that_the_pause_holds(
         "bob@example.org", "…"
     )
     letter = emails_sent()[0]
-    assert letter.subject.startswith("Your letters are paused until ")
+    assert letter.subject.startswith("Your emails are paused until ")
     for words in (str(letter.body), html_part(letter)):
         assert until in " ".join(words.split())
     assert not mailable()
@@ -82,17 +82,17 @@ def test_the_letters_link_asks_and_one_press_ends_the_pause(
         assert ADA not in page
         assert client.head(link).status_code == 200
     assert not mailable()
-    assert "Your letters come again" in client.post(link).content.decode()
+    assert "Your emails have resumed" in client.post(link).content.decode()
     assert mailable()
     again = client.post(link)
-    assert (again.status_code, "Nothing is paused here" in again.content.decode()) == (404, True)
+    assert (again.status_code, "This link no longer works" in again.content.decode()) == (404, True)
 
 
 def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
     pause(ada)
     sign_up(client)
     link = pause_link()
-    pauses.go_on(ada)
+    ada.resume()
     pause(ada, days=60)
     assert client.get(link).status_code == client.post(link).status_code == 404
     assert not mailable()
@@ -100,9 +100,9 @@ def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
 
 def test_a_pause_needs_the_token_of_a_page_of_ours(ada: Subscriber) -> None:
     pause(ada)
-    found = pauses.pause_of(ada, at=timezone.now())
+    found = current_pause(ada, at=timezone.now())
     assert found is not None
-    assert Client(enforce_csrf_checks=True).post(found.path).status_code == 403
+    assert Client(enforce_csrf_checks=True).post(found.resume_path).status_code == 403
     assert not mailable()
 
 
@@ -124,7 +124,7 @@ def test_who_confirms_another_briefing_is_told_on_page_and_in_letter(
     assert f"Paused until {until}" in page
     letter = emails_sent()[-1]
     assert "Welcome" in letter.subject
-    assert f"nothing comes before {until}" in " ".join(str(letter.body).split())
+    assert f"you will get no issues until {until}" in " ".join(str(letter.body).split())
     assert until in html_part(letter)
     link = pause_link()
     assert f'action="{link}"' in page
@@ -138,5 +138,5 @@ def test_nobody_hears_of_a_pause_that_is_over(client: Client, ada: Subscriber) -
         paused_at=now - timedelta(days=9), paused_until=now - timedelta(seconds=1)
     )
     sign_up(client)
-    assert emails_sent()[-1].subject == "The Ward Round comes to you already"
+    assert emails_sent()[-1].subject == "You are already subscribed to The Ward Round"
     assert "pause" not in str(emails_sent()[-1].body)

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from briefings.models import Briefing
 from newsroom.rate_limits import HOUR, count_within
 from subscribers.models import SignUp
-from subscribers.signup import form_guard, proof_of_work
-from subscribers.signup.form_signature import LASTS, QUICKEST, is_sound, make_stamp
+from subscribers.signup import form_limits, proof_of_work
+from subscribers.signup.form_signature import SHORTEST_FILL_TIME, VALID_FOR, is_plausible, sign_form
 from subscribers.signup.proof_of_work import is_solved, new_challenge
 from tests.factories import make_briefing, make_published_issue
 from tests.sent_emails import emails_sent
@@ -37,11 +37,11 @@ def ward() -> Briefing:
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests work as little as it takes."""
     monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
-    monkeypatch.setattr(proof_of_work, "TRIES", (1, 5))
+    monkeypatch.setattr(proof_of_work, "KEYS_TO_DERIVE", (1, 5))
 
 
 def seconds_ago(seconds: float) -> str:
-    return make_stamp(at=timezone.now() - timedelta(seconds=seconds))
+    return sign_form(at=timezone.now() - timedelta(seconds=seconds))
 
 
 def post(number: int = 0, *, ip: str = "198.51.100.7", **fields: Any) -> Any:
@@ -66,16 +66,16 @@ def asks_for_work(answer: Any) -> bool:
 def test_a_form_carries_a_stamp_that_only_we_can_make(client: Client, ward: Briefing) -> None:
     stamp = client.get("/subscribe/ward-round/").context["form"]["began"].value()
     now = timezone.now()
-    assert not is_sound(stamp, at=now)  # nobody types so fast
-    assert is_sound(stamp, at=now + QUICKEST)
-    assert not is_sound(stamp, at=now + LASTS + timedelta(seconds=2))
+    assert not is_plausible(stamp, at=now)  # nobody types so fast
+    assert is_plausible(stamp, at=now + SHORTEST_FILL_TIME)
+    assert not is_plausible(stamp, at=now + VALID_FOR + timedelta(seconds=2))
     for forged in ("", "x", "1", stamp[:-1], f"9{stamp}", f"{int(now.timestamp()) - 60}:abc"):
-        assert not is_sound(forged, at=now + QUICKEST)
+        assert not is_plausible(forged, at=now + SHORTEST_FILL_TIME)
 
 
 @given(st.text())
 def test_no_text_is_a_stamp(text: str) -> None:
-    assert not is_sound(text, at=timezone.now())
+    assert not is_plausible(text, at=timezone.now())
 
 
 def test_a_page_with_a_box_stays_the_same_for_caches(client: Client, ward: Briefing) -> None:
@@ -83,9 +83,9 @@ def test_a_page_with_a_box_stays_the_same_for_caches(client: Client, ward: Brief
     page = client.get(issue.get_absolute_url()).content.decode()
     assert 'name="began"' in page
     noon = timezone.now().replace(hour=12, minute=0, second=0)
-    stamps = {make_stamp(at=noon + timedelta(minutes=minute), cached=True) for minute in (0, 7, 14)}
+    stamps = {sign_form(at=noon + timedelta(minutes=minute), cached=True) for minute in (0, 7, 14)}
     assert len(stamps) == 1
-    assert is_sound(stamps.pop(), at=noon + timedelta(minutes=15))
+    assert is_plausible(stamps.pop(), at=noon + timedelta(minutes=15))
 
 
 def test_a_missing_or_old_stamp_keeps_no_person_away(ward: Briefing) -> None:
@@ -98,14 +98,14 @@ def test_a_missing_or_old_stamp_keeps_no_person_away(ward: Briefing) -> None:
 
 
 def test_no_work_is_asked_for_below_the_threshold(ward: Briefing) -> None:
-    for number in range(form_guard.FREE_A_NETWORK):
+    for number in range(form_limits.FREE_PER_NETWORK):
         assert post(number).status_code == 200
     assert asks_for_work(post(99))
     assert post(99, ip="203.0.113.7").status_code == 200  # others are let alone
 
 
 def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
-    for number in range(form_guard.FREE_A_NETWORK_IF_ODD):
+    for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(number, began="").status_code == 200
     assert asks_for_work(post(99, began=""))
     assert asks_for_work(post(99, began=seconds_ago(0)))
@@ -120,10 +120,10 @@ def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> N
 
 def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
-    for number in range(form_guard.FREE_A_NETWORK):
+    for number in range(form_limits.FREE_PER_NETWORK):
         post(number, ip=f"198.51.100.{number}")
     assert asks_for_work(post(98, ip="198.51.100.250"))
-    for number in range(form_guard.FREE_A_NETWORK):
+    for number in range(form_limits.FREE_PER_NETWORK):
         post(number, ip=f"2001:db8:1:2::{number:x}")
     assert asks_for_work(post(97, ip="2001:db8:1:2:ffff::1"))
     assert post(96, ip="2001:db8:1:3::1").status_code == 200
@@ -144,7 +144,7 @@ def test_who_worked_is_let_in_with_all_that_was_typed(
     assert asks_for_work(first)
     assert first.headers["Cache-Control"] == "no-store"
     assert not SignUp.objects.exists()
-    again = dict(first.context["carried"])
+    again = dict(first.context["entered_values"])
     assert again["name"] == "Zoë & “Co”"
     done = client.post(
         "/subscribe/ward-round/", {**again, "altcha": solve(first.context["challenge"])}
@@ -162,14 +162,14 @@ def test_a_solution_works_once(ward: Briefing, settings: Any, light: None) -> No
     assert post(1, altcha=solution).status_code == 200
     refused = post(2, altcha=solution)
     assert asks_for_work(refused)
-    assert "had been used" in refused.content.decode()
+    assert "already been used" in refused.content.decode()
     assert asks_for_work(post(2, altcha=f" {solution}\n"))
     assert SignUp.objects.count() == 1
 
 
 def test_a_solution_ends(light: None) -> None:
     assert is_solved(solve(new_challenge(at=timezone.now())))
-    late = timezone.now() - proof_of_work.LASTS - timedelta(seconds=2)
+    late = timezone.now() - proof_of_work.VALID_FOR - timedelta(seconds=2)
     assert not is_solved(solve(new_challenge(at=late)))
 
 
@@ -206,20 +206,20 @@ def test_nothing_that_can_be_posted_breaks_the_check(solution: str) -> None:
 def test_an_address_is_taken_so_often_and_no_more(
     ward: Briefing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 3)
+    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 3)
     spellings = ["ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org", "ada@Example.org"]
     answers = [
         post(address=spelling, ip=f"198.51.{number}.7") for number, spelling in enumerate(spellings)
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["Retry-After"] == "3600"
-    assert "Look into its inbox" in answers[-1].content.decode()
+    assert "Check its inbox" in answers[-1].content.decode()
     assert len(emails_sent()) == 1
     assert post(7).status_code == 200
 
 
 def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_guard, "HOURLY_AN_ADDRESS", 2)
+    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 2)
     ways = {
         "example.org": ["ada+a", "ada", "Ada+b"],
         "gmail.com": ["a.da+a", "ada", "ad.a"],
@@ -242,12 +242,12 @@ def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPa
 def test_a_network_and_all_together_are_limited(
     ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_guard, "HOURLY_A_NETWORK", 2)
+    monkeypatch.setattr(form_limits, "HOURLY_PER_NETWORK", 2)
     settings.SIGN_UPS_AN_HOUR = 4
     assert [post(number).status_code for number in range(3)] == [200, 200, 429]
     elsewhere = [post(number, ip=f"203.0.{number}.7") for number in range(10, 13)]
     assert [answer.status_code for answer in elsewhere] == [200, 200, 429]
-    assert "we have to pause" in elsewhere[-1].content.decode()
+    assert "too many sign-ups" in elsewhere[-1].content.decode()
 
 
 def test_what_was_counted_fades_within_the_window() -> None:

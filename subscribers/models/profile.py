@@ -1,0 +1,31 @@
+"""What people may tell us about themselves when they sign up."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Profile(models.Model):
+    """The columns for what people tell us about themselves, all optional.
+
+    A sign-up keeps them until it is confirmed, a subscriber afterwards. The forms, the admin, the
+    import and the export read the fields of this class, so a field added here is offered by all
+    of them (CONTRIBUTING.md lists what else it needs).
+    """
+
+    name = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def profile(self) -> dict[str, str]:
+        """Return what the person told us, by the names of the fields."""
+        return {name: getattr(self, name) for name in PROFILE_FIELDS}
+
+    @classmethod
+    def label(cls, name: str) -> str:
+        """Return what a field is called on pages."""
+        return str(cls._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+PROFILE_FIELDS = tuple(field.name for field in Profile._meta.fields)

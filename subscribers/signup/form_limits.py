@@ -1,0 +1,122 @@
+"""How many forms are accepted, and when a browser must first do a proof of work.
+
+There are two thresholds. Above the first, forms need a proof of work: a person waits a second, a
+bot that sends ten thousand forms notices. Above the second, no more forms are accepted for an hour.
+Suspicious forms (without a plausible signature, or from another site) reach the first threshold
+sooner and are counted separately, so that an attack by simple bots costs real people nothing.
+
+Nothing here depends on whether an address is known: all are counted alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from newsroom.client_address import subnet_of
+from newsroom.rate_limits import HOUR, count_within, is_over_hourly_limit
+from subscribers.models.address_hash import hash_address
+from subscribers.signup.proof_of_work import is_solved
+
+WINDOW = timedelta(minutes=10)
+# Within the window, from one network, before a proof of work is needed. A whole audience may sign
+# up during a talk, from one IP address.
+FREE_PER_NETWORK = 30
+FREE_PER_NETWORK_IF_SUSPICIOUS = 10
+# Accepted within an hour.
+HOURLY_PER_ADDRESS = 20
+HOURLY_PER_NETWORK = 240
+# Forms of every kind that make us send an email. A hospital or university may have one IP address.
+HOURLY_EMAIL_FORMS_PER_IP = 60
+RETRY_AFTER = "3600"  # seconds
+
+ADDRESS_LIMIT_REACHED = (
+    "This address has been entered many times in the last hour. Check its inbox: the email that is"
+    " already there covers all of them. If there is no email, try again in an hour."
+)
+NETWORK_LIMIT_REACHED = (
+    "We have received too many forms from your network in the last hour. There is nothing wrong"
+    " with yours. Try again in an hour."
+)
+SITE_LIMIT_REACHED = (
+    "We have received too many sign-ups in the last hour. There is nothing wrong with yours. Try"
+    " again in an hour."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Where a form came from and when, and whether it may come from a bot."""
+
+    ip: str | None
+    is_suspicious: bool
+    at: datetime
+
+    @property
+    def network(self) -> str:
+        return subnet_of(self.ip)
+
+
+def needs_proof_of_work(submission: Submission, *, solution: str) -> bool:
+    """Count a form; True when it needs a proof of work and `solution` is not a valid one.
+
+    A suspicious form that is turned away counts among the suspicious ones only, so that an attack
+    by simple bots does not use up the limit for everybody.
+    """
+    has_proof = False
+    if submission.is_suspicious:
+        counted = [
+            _count("suspicious-sign-ups", submission.network, submission)
+            > FREE_PER_NETWORK_IF_SUSPICIOUS,
+            _count("suspicious-sign-ups", "all", submission) > settings.CHALLENGE_ABOVE // 2,
+        ]
+        has_proof = any(counted) and is_solved(solution)
+        if any(counted) and not has_proof:
+            return True
+    counted = [
+        _count("sign-ups", submission.network, submission) > FREE_PER_NETWORK,
+        _count("sign-ups", "all", submission) > settings.CHALLENGE_ABOVE,
+    ]
+    return any(counted) and not has_proof and not is_solved(solution)
+
+
+def limit_reached(submission: Submission, *, address: str) -> str:
+    """Count a sign-up that is about to be accepted; return an error message if it is one too many.
+
+    An empty string means that it can be accepted.
+    """
+    at = submission.at
+    if is_over_email_form_limit(submission.ip, at=at):
+        return NETWORK_LIMIT_REACHED
+    mailbox = hash_address(_mailbox(address))
+    if count_within("address", mailbox, window=HOUR, at=at) > HOURLY_PER_ADDRESS:
+        return ADDRESS_LIMIT_REACHED
+    if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
+        return NETWORK_LIMIT_REACHED
+    if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:
+        return SITE_LIMIT_REACHED
+    return ""
+
+
+def is_over_email_form_limit(ip: str | None, *, at: datetime) -> bool:
+    """Count a form that makes us send an email; True when its IP address has sent too many."""
+    return is_over_hourly_limit("forms", ip=ip, limit=HOURLY_EMAIL_FORMS_PER_IP, at=at)
+
+
+def _mailbox(address: str) -> str:
+    """Return the mailbox that an address probably delivers to, for counting only.
+
+    Tags after a plus sign (RFC 5233) and, at Gmail, dots make thousands of addresses out of one
+    mailbox. In every other respect they are addresses of their own.
+    """
+    local, _, domain = address.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in {"gmail.com", "googlemail.com"}:
+        local = local.replace(".", "")
+    return f"{local}@{domain}"
+
+
+def _count(what: str, about: str, submission: Submission) -> int:
+    return count_within(what, about, window=WINDOW, at=submission.at)
