@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Hand the command line to Django; say in a sentence which database is out of reach."""
+    """Run the command; if the database is unreachable, exit with a message that names it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
     from django.core.management import execute_from_command_line
     from django.db import OperationalError

@@ -37,8 +37,8 @@ def _rank(order: tuple[str, ...], name: str) -> int:
 class NewsroomAdminSite(AdminSite):
     """The newsroom admin, where reporters draft and editors approve, schedule and monitor."""
 
-    site_header = f"{settings.SITE_NAME} desk"
-    site_title = f"{settings.SITE_NAME} desk"
+    site_header = f"{settings.SITE_NAME} admin"
+    site_title = f"{settings.SITE_NAME} admin"
     index_title = "This week"
     enable_nav_sidebar = False
 

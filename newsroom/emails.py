@@ -1,7 +1,7 @@
 """Transactional emails, such as confirmations: rendered, queued in the database, sent by a worker.
 
 An email is queued in the transaction of the change that causes it, so the one exists exactly when
-the other does. A worker is woken when the transaction commits; if that wake-up is lost, the beat
+the other does. A worker is woken when the transaction commits; if that wake-up is lost, beat
 finds the email. If a worker dies after the mail server accepted an email and before its row is
 deleted, the email is sent twice: for a confirmation that is better than not at all. Issues are not
 sent this way; they have a ledger of deliveries.

@@ -43,7 +43,7 @@ class Channel(filesystem.Channel):
             try:
                 return loads(content)
             except ValueError:  # after a power cut a file may exist without its content
-                log.warning("cannot read the message %s; the beat will send it again", name)
+                log.warning("cannot read the message %s; beat will send it again", name)
         raise Empty
 
     def _queue_bind(

@@ -72,7 +72,7 @@ def _check_worker() -> str:
 
 
 def mark_worker_seen() -> None:
-    """Record that a worker is running a task now; the beat wakes one for this."""
+    """Record that a worker is running a task now; beat wakes one for this."""
     cache.set(_WORKER_SEEN_KEY, timezone.now(), timeout=None)
 
 

@@ -61,7 +61,7 @@ def _permissions(app_label: str, *, apps: Apps, using: str) -> Any:
 
 
 def _rename_permissions(app_label: str, old: str, new: str, *, apps: Apps, using: str) -> None:
-    """Give whoever holds a permission under a model's old name the same under its new name."""
+    """Grant permissions under a model's new name to those who have them under its old name."""
     of_model = _permissions(app_label, apps=apps, using=using).filter(content_type__model=new)
     for action in DEFAULT_ACTIONS:
         before = of_model.filter(codename=f"{action}_{old}").first()

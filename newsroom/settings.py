@@ -193,7 +193,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "max_retries": 0,
         "visibility_timeout": 3600,
         # By name, so that "celery" comes before "sending". In turn, every short task would wait for
-        # a send run, and the beat wakes more send runs than there are short tasks.
+        # a send run, and beat wakes more send runs than there are short tasks.
         "queue_order_strategy": "sorted",
     }
     if REDIS_URL

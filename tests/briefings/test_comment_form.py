@@ -120,7 +120,7 @@ def test_the_form_needs_its_token(client: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     response = send(strict, issue)
     assert response.status_code == 403
-    assert "The form had grown stale" in said(response.content)
+    assert "This form has expired" in said(response.content)
     html = strict.get(issue.get_absolute_url()).content.decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
     assert token

@@ -249,7 +249,7 @@ def test_nobody_reads_an_issue_before_it_is_published(client: Client) -> None:
 def test_an_address_without_a_page_says_so(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
-    assert "There is no page here" in response.content.decode()
+    assert "Page not found" in response.content.decode()
 
 
 def test_a_page_of_an_issue_asks_five_questions_however_many_comments(

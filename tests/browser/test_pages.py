@@ -158,7 +158,7 @@ def test_a_comment_can_be_written_with_the_keyboard_alone(
 ) -> None:
     page.goto(site + issue.get_absolute_url())
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the text")
+    skip = page.get_by_role("link", name="Skip to main content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")

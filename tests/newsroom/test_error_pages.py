@@ -30,6 +30,13 @@ def test_a_plain_error_page_needs_no_context_and_no_database(name: str) -> None:
         assert (static / address.removeprefix("/")).is_file()
 
 
+def test_the_error_pages_state_the_limits_that_apply(settings: Any) -> None:
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 5 * 1024 * 1024
+    assert "5 megabytes" in render_to_string("413.html")
+    assert settings.AXES_COOLOFF_TIME == 0.5
+    assert "half an hour" in render_to_string("429.html")
+
+
 @pytest.mark.django_db
 def test_a_failing_view_shows_a_page_and_no_traceback(
     client: Client, monkeypatch: pytest.MonkeyPatch
@@ -41,7 +48,7 @@ def test_a_failing_view_shows_a_page_and_no_traceback(
     client.raise_request_exception = False
     response = client.get("/")
     assert response.status_code == 500
-    assert "Something broke on our side" in response.content.decode()
+    assert "Something went wrong on our side" in response.content.decode()
     assert "secret detail" not in response.content.decode()
 
 
@@ -71,7 +78,7 @@ def test_a_form_larger_than_five_megabytes_gets_an_error_page(
     else:
         response = client.post(path, {"body": body})
     assert response.status_code == 413
-    assert "That is too much at once" in response.content.decode()
+    assert "That form is too large" in response.content.decode()
 
 
 # --- images
