@@ -1,4 +1,4 @@
-"""Where tests run: the database and the folders are chosen before settings are read."""
+"""The environment of the tests: database and folders are chosen before settings are read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
-# Fixtures that tell what a test needs: nobody has to remember the marker.
+# Fixtures that set a marker, so that nobody has to remember it.
 MARKER_OF_FIXTURE = {
     "browser": "browser",
     "page": "browser",
@@ -40,8 +40,8 @@ MARKER_OF_FOLDER = {"browser": "browser", "faults": "faults"}
 
 RUN = pytest.StashKey[Run]()
 FAILED = pytest.StashKey[bool]()
-# How long an example takes says more about the machine than about the code. The examples are the
-# same in every run, so a change fails by its own fault alone; NEWSROOM_SEARCH=1 looks for others.
+# No deadline, because the time of an example depends on the machine. Every run uses the same
+# examples, so a failure is due to the change; NEWSROOM_SEARCH=1 tries new ones.
 hypothesis.settings.register_profile(
     "newsroom",
     deadline=None,
@@ -56,7 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=["sqlite", "postgres"],
         default="sqlite",
-        help="sqlite: no server; postgres: PostgreSQL of our own, Redis as broker and cache",
+        help="sqlite: no server; postgres: starts PostgreSQL, and Redis as broker and cache",
     )
 
 
@@ -64,8 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     if settings.configured:
-        raise pytest.UsageError("settings were read before us: unset DJANGO_SETTINGS_MODULE")
-    # Whoever ends us politely gets what Ctrl-C gets: everything that was started is stopped.
+        raise pytest.UsageError("the settings were read too early: unset DJANGO_SETTINGS_MODULE")
+    # SIGTERM stops everything that was started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = config.stash[RUN] = Run()
     variables = {
@@ -82,23 +82,23 @@ def pytest_configure(config: pytest.Config) -> None:
         run.postgres = run.postgres or PostgresCluster(port)
         variables["DATABASE_URL"] = run.postgres.url("newsroom")
         variables["REDIS_URL"] = run.start_redis()
-    # Whatever is set outside must not decide what is tested.
+    # Variables from outside must not change what is tested.
     for name in re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
         os.environ.pop(name, None)
     os.environ.update(variables, DJANGO_SETTINGS_MODULE="newsroom.settings")
-    # A password hash is slow on purpose. (Asking for it reads the settings for pytest-django.)
+    # Password hashes are slow on purpose. (This line also loads the settings for pytest-django.)
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
-    # The processes of `pytest -n` inherit our environment; with this in it they would read the
-    # settings before they have folders and a Redis of their own.
+    # The processes of `pytest -n` inherit our environment; with this in it, they would read the
+    # settings before they have their own folders and Redis.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let the processes of `pytest -n` share one PostgreSQL; each has its own databases in it."""
+    """Let the processes of `pytest -n` share one PostgreSQL, with their own databases in it."""
     cluster = node.config.stash[RUN].postgres
     if cluster is not None:
         node.workerinput["postgres_port"] = cluster.port
@@ -128,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
-    """Show the last words of the programs that a failed test was given; note that it failed."""
+    """Show the last output of the programs that a failed test used, and record that it failed."""
     report = yield
     if report.failed:
         item.stash[FAILED] = True
@@ -140,7 +140,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(autouse=True)
 def _engine_remembers_nothing() -> None:
-    """Let a test begin as a fresh worker process does: mail servers are shared between tests."""
+    """Start each test like a new worker process, because tests share mail servers."""
     from subscribers.sending import failure_streaks, send_run
 
     send_run._left_out_until.clear()
@@ -149,7 +149,7 @@ def _engine_remembers_nothing() -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Let no test find what another one counted or remembered."""
+    """Empty the cache, so that no test sees the counts of another."""
     yield
     from django.core.cache import cache
 
@@ -161,19 +161,19 @@ def _empty_cache() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres(pytestconfig: pytest.Config) -> PostgresCluster:
-    """Give the run's PostgreSQL; never kill it, `own_postgres` is for that."""
+    """Return the PostgreSQL of this test run. Never kill it; use `own_postgres`."""
     return pytestconfig.stash[RUN].start_postgres()
 
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres: PostgresCluster) -> str:
-    """Give the address of the run's PostgreSQL, without tables of ours."""
+    """Return the address of the PostgreSQL of this test run, without our tables."""
     return postgres.url()
 
 
 @pytest.fixture
 def new_database(postgres: PostgresCluster) -> Iterator[Callable[[], str]]:
-    """Make empty PostgreSQL databases: each call returns a DATABASE_URL."""
+    """Create empty PostgreSQL databases: each call returns a DATABASE_URL."""
     with ExitStack() as ending:
 
         def make() -> str:
@@ -186,7 +186,7 @@ def new_database(postgres: PostgresCluster) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(scope="session")
 def redis_url(pytestconfig: pytest.Config) -> str:
-    """Give the address of this test process's Redis; `own_redis` may be killed."""
+    """Return the address of this test process's Redis. Never kill it; use `own_redis`."""
     return pytestconfig.stash[RUN].start_redis()
 
 
@@ -215,7 +215,7 @@ def _smtp_process() -> Iterator[SmtpServer]:
 
 @pytest.fixture
 def smtp_server(_smtp_process: SmtpServer) -> Iterator[SmtpServer]:
-    """Give a strict SMTP server that has received nothing; fails the test on ill-formed mail."""
+    """Return a strict, empty SMTP server. Malformed email fails the test."""
     _smtp_process.reset()
     if not _smtp_process.process.is_running():
         _smtp_process.start()
@@ -226,7 +226,7 @@ def smtp_server(_smtp_process: SmtpServer) -> Iterator[SmtpServer]:
 
 @pytest.fixture
 def own_smtp_server() -> Iterator[Callable[..., SmtpServer]]:
-    """Start SMTP servers of another kind: `own_smtp_server(tls="ssl", account="ada:secret")`."""
+    """Start SMTP servers with other options: `own_smtp_server(tls="ssl", account="ada:secret")`."""
     with ExitStack() as ending:
 
         def start(**facts: Any) -> SmtpServer:
@@ -244,7 +244,7 @@ def own_smtp_server() -> Iterator[Callable[..., SmtpServer]]:
 def program_environment(
     transactional_db: None, redis_url: str, tmp_path: Path
 ) -> Callable[..., dict[str, str]]:
-    """Make environments for programs that work on this test's own database."""
+    """Return environments for programs that use this test's database."""
     from django.db import connection
 
     def make(**variables: str) -> dict[str, str]:
@@ -285,7 +285,7 @@ def celery_worker(
 
     yield start
     for process in started:
-        process.kill()  # the test is over: there is nothing to end in good order
+        process.kill()  # the test is over, so nothing needs an orderly end
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def celery_beat(
 
     yield start
     for process in started:
-        process.kill()  # the test is over: there is nothing to end in good order
+        process.kill()  # the test is over, so nothing needs an orderly end
 
 
 # --- pages
@@ -314,7 +314,7 @@ def browser() -> Iterator[Browser]:
     """Start Chromium once for the run."""
     from playwright.sync_api import sync_playwright
 
-    # Playwright's loop lives in this thread, in which Django would then refuse to ask the database.
+    # Playwright's event loop runs in this thread, where Django would refuse to use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         started = chromium.launch(playwright)
@@ -324,13 +324,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def watch() -> chromium.Watch:
-    """Collect what goes wrong behind `page`; put into `expected` what a test provokes."""
+    """Collect what goes wrong on `page`; put what a test provokes into `expected`."""
     return chromium.Watch()
 
 
 @pytest.fixture
 def page(browser: Browser, watch: chromium.Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open a page in a context of its own; script errors and third-party requests fail the test."""
+    """Open a page in its own context. Script errors and third-party requests fail the test."""
     with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
         context.set_default_timeout(15_000)
         watch.over(context)
@@ -345,6 +345,6 @@ def page(browser: Browser, watch: chromium.Watch, request: pytest.FixtureRequest
 
 @pytest.fixture
 def site(live_server: LiveServer, settings: Any) -> str:
-    """Serve the newsroom for a browser; links in letters lead to it."""
+    """Serve the newsroom for a browser; links in emails lead to it."""
     settings.SITE_URL = live_server.url
     return str(live_server.url)

@@ -1,4 +1,4 @@
-"""Rows for tests: plain keyword-only functions; a test names only what it depends on."""
+"""Create rows for tests. The functions are keyword-only: a test names only what it depends on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def make_issue(
     sections: list[tuple[SectionKind, str, str]] | None = None,
     **fields: Any,
 ) -> Issue:
-    """Make a draft with a feature and a round-up, or the sections (kind, heading, HTML) given."""
+    """Create a draft with a feature and a round-up, or with the given (kind, heading, HTML)."""
     briefing = briefing or make_briefing()
     fields.setdefault("number", briefing.next_number())
     fields.setdefault("author", briefing.lead)
@@ -68,7 +68,7 @@ def make_issue(
 
 
 def make_scheduled_issue(*, publish_at: datetime | None = None, **fields: Any) -> Issue:
-    """Make an issue that was submitted, approved and scheduled; due since a minute if not told."""
+    """Create a scheduled issue; without `publish_at` it has been due for a minute."""
     issue = make_issue(**fields)
     issue.submit(by=None)
     issue.approve(by=None)
@@ -77,14 +77,14 @@ def make_scheduled_issue(*, publish_at: datetime | None = None, **fields: Any) -
 
 
 def make_published_issue(*, at: datetime | None = None, **fields: Any) -> Issue:
-    """Make an issue that readers can see, without a dispatch."""
+    """Create a published issue without a dispatch."""
     issue = make_scheduled_issue(**fields)
     issue.publish(at=at or timezone.now())
     return issue
 
 
 def make_reader(*, of: Briefing, email: str = "", name: str = "", **fields: Any) -> Subscription:
-    """Make a confirmed subscriber of a briefing."""
+    """Create a confirmed subscriber of a briefing."""
     email = email or f"reader{next(_numbers)}@example.com"
     subscriber, _ = Subscriber.objects.get_or_create(
         address_hash=hash_address(email), defaults={"address": email, "name": name}
@@ -93,7 +93,7 @@ def make_reader(*, of: Briefing, email: str = "", name: str = "", **fields: Any)
 
 
 def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
-    """Publish a due issue the way the beat does."""
+    """Publish a due issue as a worker does."""
     from subscribers.sending import dispatches
 
     issue = issue or make_scheduled_issue(**fields)
@@ -103,7 +103,7 @@ def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
 def make_comment(
     *, on: Issue, body: str = "The write-off helps the accounts.", **fields: Any
 ) -> Comment:
-    """Make a comment that readers see, unless its state is given."""
+    """Create an approved comment, unless another state is given."""
     fields.setdefault("state", CommentState.APPROVED)
     fields.setdefault("confirmed_at", timezone.now())
     return Comment.objects.create(issue=on, body=body, **fields)

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, and what it must not do on our pages."""
+"""Debian's Chromium, driven by Playwright, and what must not happen on our pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
-# A fresh Chromium asks its maker for updates and lists; a test's browser asks nobody.
+# A new Chromium looks for updates and lists; in a test it must not.
 FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -23,7 +23,7 @@ OURS = {"127.0.0.1", "localhost"}
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start Chromium; a sentence when there is none."""
+    """Start Chromium. Raises FileNotFoundError if it is not installed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise FileNotFoundError("Chromium is not installed; tools/test-packages.sh installs it")
@@ -32,14 +32,14 @@ def launch(playwright: Playwright) -> Browser:
 
 @dataclass  # without slots: Playwright ties its listeners to the object
 class Watch:
-    """What went wrong behind a page: errors of its scripts, requests to anybody else."""
+    """What went wrong on a page: script errors, and requests to other hosts."""
 
     faults: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)  # parts of faults that a test provokes
 
     def over(self, context: BrowserContext) -> None:
         """Watch every page that this context opens."""
-        context.on("request", self._judge)
+        context.on("request", self._check)
         context.on("page", self._listen)
 
     def unexpected(self) -> list[str]:
@@ -47,16 +47,16 @@ class Watch:
 
     def _listen(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
-        page.on("console", self._hear)
+        page.on("console", self._log)
 
-    def _hear(self, entry: ConsoleMessage) -> None:
+    def _log(self, entry: ConsoleMessage) -> None:
         where = str(entry.location.get("url", ""))
-        # A page that answers 4xx is a page; and text pages cannot say which icon is theirs.
+        # A 4xx page may be what the test wants, and text pages cannot name their icon.
         itself = entry.page is not None and where == entry.page.url
         if entry.type == "error" and not itself and not where.endswith("/favicon.ico"):
             self.faults.append(f"console: {entry.text} ({where})")
 
-    def _judge(self, request: Request) -> None:
+    def _check(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in OURS:
-            self.faults.append(f"request to somebody else: {request.url}")
+            self.faults.append(f"request to another host: {request.url}")

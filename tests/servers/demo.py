@@ -1,4 +1,4 @@
-"""A whole newsroom, started as `make demo` starts it."""
+"""A complete newsroom, started as `make demo` starts it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.servers.programs import ROOT, environment
 
 
 class Demo(Process):
-    """A real `manage.py demo` on a folder and a port of its own."""
+    """A real `manage.py demo` with its own folder and port."""
 
     def __init__(self, var: Path, **variables: str) -> None:
         self.var = var

@@ -1,4 +1,4 @@
-"""A mailbox on loopback that speaks as much IMAP (RFC 3501) or POP3 (RFC 1939) as is asked."""
+"""A mailbox on loopback that knows as much IMAP (RFC 3501) and POP3 (RFC 1939) as tests need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Store:
-    """What lies in the mailbox: number to message; and what was said to it."""
+    """The messages in the mailbox by number, and what clients did with them."""
 
     messages: dict[int, bytes]
     seen: set[int] = field(default_factory=set)

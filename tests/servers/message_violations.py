@@ -1,4 +1,4 @@
-"""What makes a letter ill-formed (RFC 5321, 5322)."""
+"""What makes an email malformed (RFC 5321, 5322)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONCE = (
 
 
 def faults_of(content: bytes, options: set[str]) -> list[str]:
-    """Name what is wrong with a letter as it came over the wire, dots still doubled."""
+    """Return what is wrong with an email as it was sent, with dots still doubled."""
     header, separator, _ = content.partition(b"\r\n\r\n")
     names = [name.lower() for name in re.findall(rb"^([!-9;-~]+):", header, re.MULTILINE)]
     lines = content.split(b"\r\n")
@@ -30,7 +30,7 @@ def faults_of(content: bytes, options: set[str]) -> list[str]:
         "From or Date is missing": not {b"from", b"date"} <= set(names),
         "a bare CR or LF": content.count(b"\n") != endings or content.count(b"\r") != endings,
         "a NUL": b"\0" in content,
-        "a line over 998 octets": max(map(len, lines)) > 998,
+        "a line over 998 bytes": max(map(len, lines)) > 998,
         "a single dot begins a line": any(
             line.startswith(b".") and not line.startswith(b"..") for line in lines
         ),

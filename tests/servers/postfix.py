@@ -1,4 +1,4 @@
-"""A Postfix of our own on loopback: its own folders, no chroot, nothing leaves the machine."""
+"""A Postfix on loopback: its own folders, no chroot; nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class PostfixServer:
-    """A mail server that writes genuine reports and hands what comes back to a command."""
+    """A mail server that writes genuine reports and pipes incoming mail to a command."""
 
     def __init__(self, *, pipe: str, user: str = "nobody") -> None:
         # Not inside the run's folder, which other users may not enter.

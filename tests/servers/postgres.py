@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of our own, in a temporary folder."""
+"""A PostgreSQL cluster in a temporary folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from psycopg2 import sql
 
 from tests.servers.processes import Process, free_port, new_folder
 
-# Debian keeps the server's programs apart, by version; the newest that is there is used.
+# Debian installs the server's programs by version; we use the newest.
 HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: int(home.parent.name))
 OWNER = "newsroom"
-# Nothing here outlives the machine, so nothing waits for the disk. A killed server still loses
-# nothing that was committed: the kernel has it.
+# Nothing has to survive the machine, so nothing waits for the disk. A killed server still keeps
+# what was committed, because the kernel has it.
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -32,7 +32,7 @@ SETTINGS = {
 
 
 class PostgresCluster:
-    """A cluster that runs on this port of loopback; `url(name)` is what DATABASE_URL takes."""
+    """A cluster that runs on this port of loopback; `url(name)` is for DATABASE_URL."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -48,7 +48,7 @@ class PostgresCluster:
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        """Drop a database, whoever is still connected to it."""
+        """Drop a database, even while somebody is connected to it."""
         name = sql.Identifier(url.rsplit("/", 1)[1])
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
@@ -78,7 +78,7 @@ class PostgresServer(PostgresCluster):
             raise
 
     def start(self) -> None:
-        """Start the server on its folder, also again after `kill`."""
+        """Start the server on its folder, or restart it after `kill`."""
         settings = [
             word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")
         ]
@@ -98,7 +98,7 @@ class PostgresServer(PostgresCluster):
             raise
 
     def kill(self) -> None:
-        """End every server process at once; `start` recovers the cluster."""
+        """Kill every server process; `start` recovers the cluster."""
         sessions = self.process.child_pids()  # each in a process group of its own
         self.process.kill()
         for pid in sessions:
@@ -106,7 +106,7 @@ class PostgresServer(PostgresCluster):
                 os.kill(pid, signal.SIGKILL)
 
     def shut_down(self) -> None:
-        """End it as an operator does, cutting off whoever is connected; `start` starts it again."""
+        """Stop it as an operator does, which closes all connections; `start` restarts it."""
         self.process.stop(signal.SIGINT)  # PostgreSQL's fast shutdown
 
     def stop(self) -> None:

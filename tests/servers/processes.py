@@ -1,4 +1,4 @@
-"""A program that runs beside the tests and does not outlive them."""
+"""A program that runs beside the tests and ends with them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ RUN_FOLDER = "NEWSROOM_TEST_FOLDER"
 
 
 class ServerFailed(Exception):
-    """A server did not start; the message carries the end of its log."""
+    """A server did not start; the message has the end of its log."""
 
 
 def new_folder(name: str) -> Path:
-    """Make a temporary folder inside that of the run, which is removed at its end."""
+    """Create a temporary folder inside that of the test run, which is removed at its end."""
     return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ.get(RUN_FOLDER)))
 
 
 def free_port() -> int:
-    """Return a TCP port on loopback that nobody listens on at this moment."""
+    """Return a TCP port on loopback that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Say whether something accepts connections on this port of loopback."""
+    """Return whether something accepts connections on this port of loopback."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -46,7 +46,7 @@ def answers(port: int) -> bool:
 def wait_until(
     condition: Callable[[], bool], *, seconds: float, what: str, every: float = 0.05
 ) -> None:
-    """Ask until it holds; TimeoutError names what was waited for."""
+    """Check a condition until it is true. Raises TimeoutError, which says what was expected."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -55,11 +55,11 @@ def wait_until(
 
 
 class Process:
-    """A program in a session of its own, so that Ctrl-C reaches the tests first.
+    """A program in its own session, so that Ctrl-C reaches the tests first.
 
-    Its output goes to a file: a pipe that a daemon inherits would hold up whoever reads the tests'
-    output. The kernel stops it should the tests be killed before they can, which is why it must be
-    started from the main thread: it ends with the thread that made it.
+    Its output goes to a file: a pipe that a daemon inherits would block the reader of the tests'
+    output. If the tests are killed, the kernel stops the program. It has to be started from the
+    main thread, because it ends with the thread that started it.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class Process:
 
     @property
     def output(self) -> str:
-        """What it has written so far, on either stream."""
+        """Return its output so far, from both streams."""
         return self.log.read_text(errors="replace")
 
     def last_words(self) -> str:
-        """The end of what it has written so far."""
+        """Return the end of its output so far."""
         return self.output[-3000:]
 
     def is_running(self) -> bool:
@@ -102,7 +102,7 @@ class Process:
     def wait_until(
         self, condition: Callable[[], bool], *, seconds: float = 30.0, what: str = "it to be ready"
     ) -> None:
-        """Wait for it; ServerFailed, with the end of its log, when it stops or takes longer."""
+        """Wait for a condition. Raises ServerFailed if the program ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not condition():
             if not self.is_running():
@@ -112,36 +112,36 @@ class Process:
             time.sleep(0.02)
 
     def wait(self, *, seconds: float = 30.0) -> int:
-        """Wait for its end and return its exit code."""
+        """Wait until it ends, and return its exit code."""
         return self.popen.wait(seconds)
 
     def send(self, sign: signal.Signals) -> None:
-        """Send one signal to the program alone, not to its children."""
+        """Send a signal to the program, but not to its children."""
         if self.is_running():
             self.popen.send_signal(sign)
 
     def child_pids(self) -> list[int]:
-        """Give the numbers of the processes that it started itself."""
+        """Return the ids of the processes that it started itself."""
         if not self.is_running():
             return []
         found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return [int(pid) for pid in found.split()]
 
     def freeze(self) -> None:
-        """Stop it and its children where they are, as a paused virtual machine does."""
+        """Stop it and its children where they are, like a paused virtual machine."""
         self._signal_group(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on after `freeze`, unaware that time has passed."""
+        """Continue after `freeze`; the program does not notice the time in between."""
         self._signal_group(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it and its children at once, as a power cut would."""
+        """Kill it and its children, like a power cut."""
         self._signal_group(signal.SIGKILL)
         self.popen.wait(GRACE_SECONDS)
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end; kill it and what is left of its children after the grace period."""
+        """Ask it to end; after the grace period, kill it and its remaining children."""
         if self.is_running():
             self.popen.send_signal(sign)
             with suppress(subprocess.TimeoutExpired):
@@ -151,14 +151,14 @@ class Process:
 
     def _signal_group(self, sign: signal.Signals) -> None:
         if not self.is_running() and Path(f"/proc/{self.pid}").exists():
-            # Numbers come round again; while one of our group lived, this one could not.
+            # Ids are reused, but not while a process of our group is running.
             return
         with suppress(ProcessLookupError, PermissionError):  # the group is gone
             os.killpg(self.popen.pid, sign)
 
 
 def _tied_to_this_process(user: str | None) -> list[str]:
-    """Make the words before a command that let the kernel end it with us, and change its user."""
+    """Return the prefix of a command that ends it with this process, and sets its user."""
     setpriv = shutil.which("setpriv")  # util-linux; other systems do without
     if setpriv is None:
         return []

@@ -1,4 +1,4 @@
-"""The product's own programs, started as an operator starts them."""
+"""Newsroom's own programs, started as an operator starts them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.servers.processes import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
-# What a program needs to run at all; nothing else of our own environment reaches it.
+# What a program needs to run at all; it gets nothing else of our environment.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Make an environment that holds these variables and nothing that happens to be set here."""
+    """Return an environment with these variables, and none that happen to be set here."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {"LANG": "C.UTF-8", **kept, "PYTHONUNBUFFERED": "1", **variables}
 
@@ -24,7 +24,7 @@ def environment(**variables: str) -> dict[str, str]:
 def run(
     *command: str, env: dict[str, str], stdin: str = "", seconds: float = 60.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with these words from the project's folder until it ends."""
+    """Run Python with these arguments in the project's folder until it ends."""
     return subprocess.run(
         [PYTHON, *command],
         env=env,

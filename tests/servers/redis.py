@@ -1,4 +1,4 @@
-"""A Redis of our own, in a temporary folder."""
+"""A Redis server in a temporary folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.servers.processes import Process, free_port, new_folder
 
 
 class RedisServer:
-    """A running Redis that keeps nothing on disk; `url()` is what REDIS_URL takes."""
+    """A running Redis that saves nothing to disk; `url()` is for REDIS_URL."""
 
     def __init__(self) -> None:
         self.folder = new_folder("redis")
@@ -22,7 +22,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/{number}"
 
     def start(self) -> None:
-        """Start it, also again (and empty) after `kill`."""
+        """Start it, or restart it (empty) after `kill`."""
         self.process = Process(
             [
                 *("redis-server", "--bind", "127.0.0.1", "--port", str(self.port)),
@@ -37,7 +37,7 @@ class RedisServer:
             raise
 
     def kill(self) -> None:
-        """End it at once; what was queued is gone."""
+        """Kill it; everything that was queued is lost."""
         self.process.kill()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What one test process started."""
+"""The servers of one test process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.servers.redis import RedisServer
 
 
 class Run:
-    """Servers are started when the first test asks; `ending.close()` stops them all."""
+    """Starts each server when the first test needs it; `ending.close()` stops them all."""
 
     def __init__(self) -> None:
         self.ending = ExitStack()
-        if RUN_FOLDER not in os.environ:  # the processes of `pytest -n` inherit that of the first
+        if RUN_FOLDER not in os.environ:  # processes of `pytest -n` inherit the folder of the first
             folder = tempfile.mkdtemp(prefix="newsroom-tests-")
-            Path(folder).chmod(0o711)  # PostgreSQL has a user of its own and must get in
+            Path(folder).chmod(0o711)  # PostgreSQL runs as another user and needs access
             os.environ[RUN_FOLDER] = folder
             self.ending.callback(shutil.rmtree, folder, ignore_errors=True)
         self.var = new_folder("var")

@@ -1,6 +1,6 @@
-"""The product's Celery application on a host whose clock is wrong by SKEW_SECONDS.
+"""Newsroom's Celery application on a host whose clock is wrong by SKEW_SECONDS.
 
-`celery -A tests.servers.skewed worker`: everything that asks Django for the time is told so.
+`celery -A tests.servers.skewed worker`: Django's `timezone.now()` returns the wrong time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ right_now = timezone.now
 
 
 def now() -> datetime:
-    """Tell the time as this host believes it."""
+    """Return the time on this host's clock."""
     return right_now() + SKEW
 
 
 timezone.now = now
 
-from newsroom.celery import app  # noqa: E402  (models take the clock as they find it)
+from newsroom.celery import app  # noqa: E402  (models import the clock)
 
 __all__ = ["app"]

@@ -1,4 +1,4 @@
-"""The mail server of the tests, and the letters that it received."""
+"""The mail server of the tests, and the emails that it received."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EXTENSIONS = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 26214400")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedEmail:
-    """One letter as a receiver took it in."""
+    """One email as the server received it."""
 
     sender: str  # of the envelope
     recipients: tuple[str, ...]  # of the envelope
-    raw: bytes  # the octets, dots no longer doubled
+    raw: bytes  # the content, with dots no longer doubled
     connection: int  # numbered from 1
     at: float  # seconds since the epoch
 
@@ -40,10 +40,10 @@ class ReceivedEmail:
 
 
 class SmtpServer:
-    """A strict receiver in a process of its own; see `smtp_receiver`, `smtp_guarded`.
+    """A strict mail server in its own process; see `smtp_receiver`, `smtp_guarded`.
 
-    Everything that it took in is on disk before it says yes, so that a test may kill either side at
-    any moment and count.
+    It saves everything to disk before it accepts it, so a test can kill either side at any moment
+    and then count.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class SmtpServer:
         self.extensions, self.tls, self.account = extensions, tls, account
         self.allows_violations = False
         self._numbers = count(1)
-        self._letters_before = self._violations_before = 0
+        self._emails_before = self._violations_before = 0
         self._rules: list[Rule] = []
         write_rules(self.folder / "rules.json", [])
-        for name in ("letters.bin", "letters.jsonl", "violations.jsonl"):
+        for name in ("emails.bin", "emails.jsonl", "violations.jsonl"):
             (self.folder / name).touch()
         self.certificate = make_certificate(self.folder) if tls else None
         self.start()
 
     @property
     def url(self) -> str:
-        """What EMAIL_URL takes."""
+        """Return the value for EMAIL_URL."""
         scheme = "smtps" if self.tls == "ssl" else "smtp"
         login = f"{self.account}@" if self.account else ""
         query = "/?tls=starttls" if self.tls == "starttls" else ""
         return f"{scheme}://{login}127.0.0.1:{self.port}{query}"
 
     def start(self) -> None:
-        """Start it on its port, also again after `kill`."""
+        """Start it on its port, or restart it after `kill`."""
         self.process = Process(
             [
                 *(sys.executable, "-m", "tests.servers.smtp_main"),
@@ -93,7 +93,7 @@ class SmtpServer:
             raise
 
     def kill(self) -> None:
-        """End it at once and refuse connections until `start`."""
+        """Kill it; connections are refused until `start`."""
         self.process.kill()
 
     def stop(self) -> None:
@@ -103,55 +103,55 @@ class SmtpServer:
     # --- what arrived since the last reset
 
     def emails(self) -> list[ReceivedEmail]:
-        return list(self._read_letters())
+        return list(self._read_emails())
 
     def emails_to(self, address: str) -> list[ReceivedEmail]:
-        return [letter for letter in self._read_letters() if address in letter.recipients]
+        return [email for email in self._read_emails() if address in email.recipients]
 
     def received(self) -> Counter[str]:
-        """Count the letters of each recipient."""
-        entries = self._entries("letters.jsonl", self._letters_before)
+        """Return the number of emails for each recipient."""
+        entries = self._entries("emails.jsonl", self._emails_before)
         return Counter(recipient for entry in entries for recipient in entry["recipients"])
 
     def __len__(self) -> int:
-        with (self.folder / "letters.jsonl").open("rb") as lines:
-            lines.seek(self._letters_before)
+        with (self.folder / "emails.jsonl").open("rb") as lines:
+            lines.seek(self._emails_before)
             return sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b""))
 
     def violations(self) -> list[str]:
-        """What no correct client sends, in words."""
+        """Return what the client did that no correct client does."""
         return self._entries("violations.jsonl", self._violations_before)
 
     def wait_for(self, number: int, *, seconds: float = 30.0) -> list[ReceivedEmail]:
-        """Wait until at least so many letters arrived; TimeoutError when they do not."""
+        """Wait until this many emails have arrived, and return them. Raises TimeoutError."""
         self.wait_for_count(number, seconds=seconds)
         return self.emails()
 
     def wait_for_count(self, number: int, *, seconds: float = 30.0) -> None:
-        """Wait until at least so many letters arrived, without reading them."""
-        wait_until(lambda: len(self) >= number, seconds=seconds, what=f"{number} letters")
+        """Wait until this many emails have arrived, without reading them."""
+        wait_until(lambda: len(self) >= number, seconds=seconds, what=f"{number} emails")
 
     def arrivals(self) -> list[float]:
-        """When each letter arrived, in seconds since the epoch, in order."""
-        return [entry["at"] for entry in self._entries("letters.jsonl", self._letters_before)]
+        """Return when each email arrived, in seconds since the epoch, in order."""
+        return [entry["at"] for entry in self._entries("emails.jsonl", self._emails_before)]
 
     def connections(self) -> int:
-        """Over how many connections letters arrived."""
-        entries = self._entries("letters.jsonl", self._letters_before)
+        """Return over how many connections emails arrived."""
+        entries = self._entries("emails.jsonl", self._emails_before)
         return len({entry["connection"] for entry in entries})
 
-    # --- telling it to behave differently; the first rule that fits is followed
+    # --- rules that change its behaviour; the first that matches applies
 
     def answer(
         self, reply: str, *, to: str = "*", at: Stage = Stage.RCPT, times: int | None = None
     ) -> None:
-        """Answer `451 4.3.0 later` or the like to addresses that fit the pattern."""
+        """Answer `451 4.3.0 later` or the like to addresses that match the pattern."""
         self._add(reply=reply, to=to, at=at, times=times)
 
     def delay(
         self, seconds: float, *, to: str = "*", at: Stage = Stage.CONTENT, times: int | None = None
     ) -> None:
-        """Think for so long before the usual answer; a letter is taken in first."""
+        """Wait before the usual answer; an email is saved first."""
         self._add(delay=seconds, to=to, at=at, times=times)
 
     def hang_up(
@@ -163,19 +163,19 @@ class SmtpServer:
         keep: bool = True,
         after: float = 0.0,
     ) -> None:
-        """Cut the connection instead of answering; at CONTENT, perhaps keeping the letter."""
+        """Close the connection instead of answering; at CONTENT, `keep` saves the email first."""
         self._add(hang_up=True, keep=keep, delay=after, to=to, at=at, times=times)
 
     def clear_rules(self) -> None:
-        """Drop all rules."""
+        """Remove all rules."""
         self._rules = []
         write_rules(self.folder / "rules.json", [])
 
     def reset(self) -> None:
-        """Drop all rules and forget what arrived."""
+        """Remove all rules and start counting from zero."""
         self.clear_rules()
         self.allows_violations = False
-        self._letters_before = self._size("letters.jsonl")
+        self._emails_before = self._size("emails.jsonl")
         self._violations_before = self._size("violations.jsonl")
 
     def _add(self, **facts: Any) -> None:
@@ -190,14 +190,14 @@ class SmtpServer:
             lines.seek(start)
             return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
-    def _read_letters(self) -> Iterator[ReceivedEmail]:
-        with (self.folder / "letters.bin").open("rb") as octets:
-            for entry in self._entries("letters.jsonl", self._letters_before):
-                octets.seek(entry["start"])
+    def _read_emails(self) -> Iterator[ReceivedEmail]:
+        with (self.folder / "emails.bin").open("rb") as messages:
+            for entry in self._entries("emails.jsonl", self._emails_before):
+                messages.seek(entry["start"])
                 yield ReceivedEmail(
                     sender=entry["sender"],
                     recipients=tuple(entry["recipients"]),
-                    raw=octets.read(entry["size"]),
+                    raw=messages.read(entry["size"]),
                     connection=entry["connection"],
                     at=entry["at"],
                 )

@@ -1,4 +1,4 @@
-"""The receiver behind TLS and a password: what `EMAIL_URL` can ask for."""
+"""The mail server with TLS and a password, as `EMAIL_URL` can ask for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers.smtp_store import Store
 
 
 def make_certificate(folder: Path) -> Path:
-    """Make a key and a certificate for 127.0.0.1 in one file, which a client may trust as it is."""
+    """Create a key and a certificate for 127.0.0.1 in one file that a client can trust."""
     path = folder / "certificate.pem"
     subprocess.run(
         [
@@ -33,7 +33,7 @@ def make_certificate(folder: Path) -> Path:
 
 
 class GuardedConversation(Conversation):
-    """A connection on which nothing is taken before STARTTLS and AUTH, whichever are asked for."""
+    """A connection that accepts nothing before STARTTLS and AUTH, if they are required."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class GuardedConversation(Conversation):
         try:
             _, name, password = base64.b64decode(words, validate=True).decode().split("\0")
         except (ValueError, binascii.Error):
-            self.violate(f"ill-formed: {text!r}", "501 5.5.2 not what PLAIN asks for")
+            self.violate(f"malformed: {text!r}", "501 5.5.2 not what PLAIN asks for")
             return
         self.known = mechanism.upper() == "PLAIN" and f"{name}:{password}" == self.account
         self.say("235 2.7.0 welcome" if self.known else "535 5.7.8 wrong name or password")

@@ -1,4 +1,4 @@
-"""Run the receiver: `python -m tests.servers.smtp_main`."""
+"""Run the mail server: `python -m tests.servers.smtp_main`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wire to a mail server that can be cut at any moment."""
+"""A proxy in front of a mail server that can cut connections at any moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.servers.processes import free_port
 
-END_OF_LETTER = b"\r\n.\r\n"
+END_OF_MESSAGE = b"\r\n.\r\n"
 HANG_UP_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: reset instead of a polite end
 
 
@@ -43,7 +43,7 @@ class Wire:
 class CuttingProxy:
     """Stands before the server on `behind`, on a thread of its own, and counts what it cuts.
 
-    `odds` is how likely each letter's end is cut, one half before the dot and one half after it.
+    `odds` is how likely each email's end is cut, one half before the dot and one half after it.
     """
 
     def __init__(self, behind: int, *, dice: random.Random, odds: float = 0.0) -> None:
@@ -115,27 +115,27 @@ class CuttingProxy:
     async def _carry_up(
         self, wire: Wire, up: asyncio.StreamReader, server: asyncio.StreamWriter
     ) -> None:
-        """Carry what the client sends; the end of a letter is where it may be cut."""
+        """Carry what the client sends; the end of an email is where it may be cut."""
         before = b""
-        while octets := await up.read(1 << 16):
-            if END_OF_LETTER in before + octets and self._random.random() < self.odds:
+        while chunk := await up.read(1 << 16):
+            if END_OF_MESSAGE in before + chunk and self._random.random() < self.odds:
                 if self._random.random() < 0.5:
                     self._cut(wire, Cut.BEFORE_DOT)
                     return
                 wire.awaits_answer = True
-            before = (before + octets)[-4:]
-            server.write(octets)
+            before = (before + chunk)[-4:]
+            server.write(chunk)
             await server.drain()
 
     async def _carry_down(
         self, wire: Wire, down: asyncio.StreamReader, client: asyncio.StreamWriter
     ) -> None:
         """Carry what the server answers, until an answer is not to get through."""
-        while octets := await down.read(1 << 16):
+        while chunk := await down.read(1 << 16):
             if wire.awaits_answer:
                 self._cut(wire, Cut.BEFORE_ANSWER)
                 return
-            client.write(octets)
+            client.write(chunk)
             await client.drain()
 
     async def _end(self) -> None:

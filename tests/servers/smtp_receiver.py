@@ -1,6 +1,6 @@
 """An SMTP server that keeps what it accepts and forgives nothing.
 
-Stricter than a real one on purpose (RFC 5321 and 5322): what it refuses as ill-formed is also
+Stricter than a real one on purpose (RFC 5321 and 5322): what it refuses as malformed is also
 written to `violations.jsonl`, because a client that retries would hide it.
 """
 
@@ -17,7 +17,7 @@ from tests.servers.smtp_store import Store
 
 NAME = "receiver.example.net"
 MAX_SIZE = 25 * 1024 * 1024
-MAX_COMMAND = 1000  # octets; 512 of the standard plus what the extensions add
+MAX_COMMAND = 1000  # bytes; 512 of the standard plus what the extensions add
 PATH = re.compile(
     r"(?:MAIL FROM|RCPT TO):<(?P<address>[^<>\s]*)>(?P<options>(?: [A-Z0-9-]+(?:=[!-<>-~]+)?)*)",
     re.IGNORECASE,
@@ -43,7 +43,7 @@ class Conversation(asyncio.Protocol):
         self.recipients: list[str] = []
         self.options: set[str] = set()
 
-    # --- octets in, answers out
+    # --- bytes in, answers out
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -78,7 +78,7 @@ class Conversation(asyncio.Protocol):
         """Answer as usual, or as a rule for this stage says.
 
         What a yes stands for (`accepted`) is done before any delay, as a real server queues a
-        letter and then says so: a client that is killed meanwhile has sent it.
+        message and then says so: a client that is killed meanwhile has sent it.
         """
         rule = self.rules.find(stage, addresses)
         reply = (rule.reply if rule else None) or usual
@@ -161,7 +161,7 @@ class Conversation(asyncio.Protocol):
         if not self.greeted or self.sender is not None:
             self.violate(f"out of order: {text!r}", "503 5.5.1 not now")
         elif match is None or not text.upper().startswith("MAIL FROM:"):
-            self.violate(f"ill-formed: {text!r}", "501 5.5.4 write MAIL FROM:<address>")
+            self.violate(f"malformed: {text!r}", "501 5.5.4 write MAIL FROM:<address>")
         else:
             self.options = {option.upper() for option in match["options"].split()}
             offered = {"BODY=7BIT", *re.findall(r"SIZE=\d+", text.upper())}
@@ -186,7 +186,7 @@ class Conversation(asyncio.Protocol):
             # After a refused MAIL, a pipelined RCPT is correct.
             self.say("503 5.5.1 MAIL first")
         elif match is None or match["options"] or "@" not in match["address"]:
-            self.violate(f"ill-formed: {text!r}", "501 5.1.3 write RCPT TO:<address>")
+            self.violate(f"malformed: {text!r}", "501 5.1.3 write RCPT TO:<address>")
         else:
             address = match["address"]
             self.answer(
@@ -218,7 +218,7 @@ class Conversation(asyncio.Protocol):
         self.say("221 2.0.0 bye")
         self.transport.close()
 
-    # --- letters
+    # --- emails
 
     def take_content(self) -> bool:
         if self.buffer.startswith(b".\r\n"):
@@ -229,7 +229,7 @@ class Conversation(asyncio.Protocol):
         if end < 0:
             self.searched = len(self.buffer)
             if len(self.buffer) > MAX_SIZE:
-                self.violate("a letter over the stated size", "552 5.3.4 too large")
+                self.violate("an email over the stated size", "552 5.3.4 too large")
                 self.transport.close()
             return False
         content = bytes(self.buffer[: end + 2 if length == 5 else 0])
@@ -241,13 +241,13 @@ class Conversation(asyncio.Protocol):
         if faults:
             self.violate("; ".join(faults), f"550 5.6.0 {faults[0]}")
         else:
-            letter = (b"\r\n" + content).replace(b"\r\n..", b"\r\n.")[2:]
+            message = (b"\r\n" + content).replace(b"\r\n..", b"\r\n.")[2:]
             self.answer(
                 Stage.CONTENT,
                 "250 2.0.0 taken",
                 recipients,
                 accepted=lambda: self.store.keep(
-                    letter, sender=sender, recipients=recipients, connection=self.number
+                    message, sender=sender, recipients=recipients, connection=self.number
                 ),
             )
         self.forget()

@@ -16,8 +16,8 @@ class Stage(StrEnum):
     CONNECT = "connect"
     MAIL = "mail"  # the envelope sender
     RCPT = "rcpt"  # one recipient
-    DATA = "data"  # before the letter
-    CONTENT = "content"  # after the letter
+    DATA = "data"  # before the email
+    CONTENT = "content"  # after the email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Rule:
     times: int | None = None  # None is always
     delay: float = 0.0  # seconds before the answer
     hang_up: bool = False  # close the connection instead of answering
-    keep: bool = True  # at CONTENT: whether a letter that is hung up on was taken in
+    keep: bool = True  # at CONTENT: whether the email is saved first
 
     def fits(self, stage: Stage, addresses: Iterable[str]) -> bool:
         return stage == self.at and (
@@ -40,14 +40,14 @@ class Rule:
 
 
 def write_rules(path: Path, rules: Iterable[Rule]) -> None:
-    """Hand the rules over in one step: a reader sees all of the old ones or all of the new."""
+    """Write the rules in one step: a reader sees all old or all new ones."""
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps([asdict(rule) for rule in rules]))
     fresh.replace(path)
 
 
 class RuleBook:
-    """The receiver's side: reads the file when it has changed and counts each rule's use."""
+    """The rules in the server: read again when the file changes, with a count of each one's use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,7 +56,7 @@ class RuleBook:
         self._used: dict[int, int] = {}
 
     def find(self, stage: Stage, addresses: Iterable[str]) -> Rule | None:
-        """Return the rule to follow now, counting it as used."""
+        """Return the rule that applies now, and count it as used."""
         self._refresh()
         addresses = list(addresses)
         for rule in self._rules:

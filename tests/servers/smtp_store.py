@@ -1,4 +1,4 @@
-"""What the receiver took in, on disk."""
+"""The emails that the server received, on disk."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 
 class Store:
-    """Accepted letters: their octets in one file, an index line for each in another."""
+    """Accepted emails: their bytes in one file, an index line for each in another."""
 
     def __init__(self, folder: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self.letters = os.open(folder / "letters.bin", flags)
-        self.index = os.open(folder / "letters.jsonl", flags)
+        self.emails = os.open(folder / "emails.bin", flags)
+        self.index = os.open(folder / "emails.jsonl", flags)
         self.violations = os.open(folder / "violations.jsonl", flags)
-        self.end = os.fstat(self.letters).st_size
+        self.end = os.fstat(self.emails).st_size
 
     def keep(self, content: bytes, *, sender: str, recipients: list[str], connection: int) -> None:
-        """Write the letter, then its line: who can read the line can read the letter."""
-        os.write(self.letters, content)
+        """Write the email, then its index line: if a test sees the line, the email is complete."""
+        os.write(self.emails, content)
         entry = {
             "sender": sender,
             "recipients": recipients,

@@ -1,4 +1,4 @@
-"""The SMTP receiver of the tests: what it must not forgive, and what it keeps."""
+"""The mail server of the tests: what it refuses, and what it saves."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
 
-LETTER = b"From: a@example.com\r\nDate: Sat, 21 Nov 2026 06:00:00 +0000\r\n\r\nHello.\r\n"
+MESSAGE = b"From: a@example.com\r\nDate: Sat, 21 Nov 2026 06:00:00 +0000\r\n\r\nHello.\r\n"
 
 
-def send(server: SmtpServer, content: bytes = LETTER, *, to: str = "ada@example.com") -> None:
+def send(server: SmtpServer, content: bytes = MESSAGE, *, to: str = "ada@example.com") -> None:
     with smtplib.SMTP("127.0.0.1", server.port) as client:
         client.sendmail("news@example.com", [to], content)
 
 
 def talk(server: SmtpServer, *groups: bytes) -> list[bytes]:
-    """Send groups of commands and return what came back to each."""
+    """Send groups of commands and return the reply to each."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as line:
         line.recv(1000)
         heard = []
@@ -32,26 +32,26 @@ def talk(server: SmtpServer, *groups: bytes) -> list[bytes]:
         return heard
 
 
-def test_a_letter_is_kept_octet_for_octet(smtp_server: SmtpServer) -> None:
-    content = LETTER + b".\r\n..two\r\n" + b"x" * 998 + b"\r\n"
+def test_an_email_is_kept_byte_for_byte(smtp_server: SmtpServer) -> None:
+    content = MESSAGE + b".\r\n..two\r\n" + b"x" * 998 + b"\r\n"
     send(smtp_server, content)
-    [letter] = smtp_server.emails()
-    assert letter.raw == content
-    assert (letter.sender, letter.recipients) == ("news@example.com", ("ada@example.com",))
+    [message] = smtp_server.emails()
+    assert message.raw == content
+    assert (message.sender, message.recipients) == ("news@example.com", ("ada@example.com",))
 
 
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (LETTER + b"x" * 999 + b"\r\n", "a line over 998 octets"),
-        (LETTER + b"caf\xc3\xa9\r\n", "8-bit content without BODY=8BITMIME"),
-        (LETTER + b"a\0b\r\n", "a NUL"),
-        (b"From: a@example.com\r\n" + LETTER, "from more than once"),
+        (MESSAGE + b"x" * 999 + b"\r\n", "a line over 998 bytes"),
+        (MESSAGE + b"caf\xc3\xa9\r\n", "8-bit content without BODY=8BITMIME"),
+        (MESSAGE + b"a\0b\r\n", "a NUL"),
+        (b"From: a@example.com\r\n" + MESSAGE, "from more than once"),
         (b"Subject: no date\r\n\r\nHello.\r\n", "From or Date is missing"),
-        (b"no name\r\n" + LETTER, "a header line has neither name nor fold"),
+        (b"no name\r\n" + MESSAGE, "a header line has neither name nor fold"),
     ],
 )
-def test_an_ill_formed_letter_is_refused_and_remembered(
+def test_a_malformed_email_is_refused_and_remembered(
     smtp_server: SmtpServer, content: bytes, fault: str
 ) -> None:
     smtp_server.allows_violations = True
@@ -65,8 +65,8 @@ def test_an_ill_formed_letter_is_refused_and_remembered(
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (LETTER + b"bare\nfeed\r\n.\r\n", "a bare CR or LF"),
-        (LETTER + b".single\r\n.\r\n", "a single dot begins a line"),
+        (MESSAGE + b"bare\nfeed\r\n.\r\n", "a bare CR or LF"),
+        (MESSAGE + b".single\r\n.\r\n", "a single dot begins a line"),
     ],
 )
 def test_what_a_library_would_repair_is_refused_on_the_wire(
@@ -97,14 +97,14 @@ def test_a_client_out_of_step_is_refused(smtp_server: SmtpServer, groups: list[b
     assert len(smtp_server.violations()) == 1
 
 
-def test_the_next_envelope_may_travel_with_the_end_of_a_letter(smtp_server: SmtpServer) -> None:
+def test_the_next_envelope_may_travel_with_the_end_of_an_email(smtp_server: SmtpServer) -> None:
     envelope = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<%s@example.com>\r\nDATA\r\n"
     talk(
         smtp_server,
         b"EHLO test\r\n",
         envelope % b"b",
-        LETTER + b".\r\n" + envelope % b"c",
-        LETTER + b".\r\nQUIT\r\n",
+        MESSAGE + b".\r\n" + envelope % b"c",
+        MESSAGE + b".\r\nQUIT\r\n",
     )
     assert smtp_server.received() == {"b@example.com": 1, "c@example.com": 1}
 
@@ -119,22 +119,22 @@ def test_it_refuses_whom_it_is_told_to_as_often_as_it_is_told(smtp_server: SmtpS
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_it_hangs_up_before_it_answers_a_letter(smtp_server: SmtpServer, keep: bool) -> None:
+def test_it_hangs_up_before_it_answers_an_email(smtp_server: SmtpServer, keep: bool) -> None:
     smtp_server.hang_up(at=Stage.CONTENT, keep=keep)
     with pytest.raises(smtplib.SMTPServerDisconnected):
         send(smtp_server)
     assert len(smtp_server) == int(keep)
 
 
-def test_a_letter_is_taken_in_before_a_late_answer(smtp_server: SmtpServer) -> None:
+def test_an_email_is_taken_in_before_a_late_answer(smtp_server: SmtpServer) -> None:
     smtp_server.delay(60)
     client = smtplib.SMTP("127.0.0.1", smtp_server.port, timeout=0.5)
     with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
-        client.sendmail("news@example.com", ["ada@example.com"], LETTER)
-    wait_until(lambda: len(smtp_server) == 1, seconds=5, what="the letter")
+        client.sendmail("news@example.com", ["ada@example.com"], MESSAGE)
+    wait_until(lambda: len(smtp_server) == 1, seconds=5, what="the message")
 
 
-def test_letters_survive_a_killed_receiver(smtp_server: SmtpServer) -> None:
+def test_emails_survive_a_killed_receiver(smtp_server: SmtpServer) -> None:
     send(smtp_server)
     smtp_server.kill()
     with pytest.raises(ConnectionRefusedError):
