@@ -1,4 +1,4 @@
-"""`manage.py import_issue` makes a draft of a document, or says why not and makes nothing."""
+"""`manage.py import_issue` saves a document as a draft, or says why not and saves nothing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_document_becomes_the_next_draft_with_its_sections() -> None:
     assert AuditLogEntry.objects.filter(verb="imported", subject_id=str(issue.pk)).exists()
 
 
-def test_the_machine_reads_exactly_what_was_stored() -> None:
+def test_json_has_exactly_what_was_stored() -> None:
     make_contributor(name="Ines Farrow")
     make_briefing(slug="school-gate")
 
@@ -101,7 +101,7 @@ def test_a_word_document_from_standard_input(monkeypatch: pytest.MonkeyPatch) ->
     assert Issue.objects.get().title == "Schools share"
 
 
-def test_the_briefings_name_at_the_top_is_left_out(tmp_path: Path) -> None:
+def test_the_briefings_title_at_the_top_is_left_out(tmp_path: Path) -> None:
     make_briefing(slug="school-gate", title="The School Gate")
     file = tmp_path / "issue.md"
     file.write_text("# The School Gate\n\n## Schools share\n\nForty of them.\n")
@@ -146,7 +146,7 @@ def test_the_author_is_found_and_never_invented(byline: str, author: str, notice
     assert Contributor.objects.count() == 2
 
 
-def test_of_two_contributors_of_one_name_the_lead_is_meant() -> None:
+def test_of_two_contributors_with_one_name_the_lead_is_chosen() -> None:
     make_contributor(name="Ines Farrow")
     lead = make_contributor(name="Ines Farrow")
     briefing = make_briefing(lead=lead)
@@ -156,7 +156,7 @@ def test_of_two_contributors_of_one_name_the_lead_is_meant() -> None:
     assert found.contributor == lead
 
 
-def test_the_report_says_that_the_lead_stands_in() -> None:
+def test_the_output_says_that_the_lead_is_the_author() -> None:
     make_briefing(slug="school-gate", lead=make_contributor(name="Rosa Meyer"))
 
     assert (
@@ -165,7 +165,7 @@ def test_the_report_says_that_the_lead_stands_in() -> None:
     )
 
 
-def test_a_title_that_an_editor_made_too_long_makes_no_draft() -> None:
+def test_a_title_that_is_too_long_saves_nothing() -> None:
     briefing = make_briefing()
 
     with pytest.raises(ValidationError):
@@ -174,7 +174,7 @@ def test_a_title_that_an_editor_made_too_long_makes_no_draft() -> None:
     assert not Issue.objects.exists()
 
 
-def test_a_draft_is_made_whole_or_not_at_all() -> None:
+def test_a_draft_is_saved_whole_or_not_at_all() -> None:
     briefing = make_briefing()
     refused = ImportedSection(kind=cast("str", None), heading="What the database refuses", html="")
 
@@ -193,7 +193,7 @@ def test_a_draft_is_made_whole_or_not_at_all() -> None:
         ("issue.txt", b"a" * 11_000_000, "“issue.txt” is larger than 10 MB"),
     ],
 )
-def test_what_is_no_document_makes_nothing(
+def test_what_cannot_be_read_saves_nothing(
     tmp_path: Path, file: str, content: bytes, sentence: str
 ) -> None:
     make_briefing(slug="school-gate")
@@ -207,7 +207,7 @@ def test_what_is_no_document_makes_nothing(
     assert not Issue.objects.exists()
 
 
-def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_an_error(tmp_path: Path) -> None:
     make_briefing(slug="school-gate")
 
     for path in (tmp_path / "none.txt", tmp_path, "a\0b"):
@@ -215,7 +215,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path: Path) -> None:
             run(str(path))
 
 
-def test_an_unknown_briefing_is_answered_with_those_that_are() -> None:
+def test_an_unknown_briefing_is_an_error_that_lists_the_briefings() -> None:
     make_briefing(slug="school-gate")
 
     with pytest.raises(CommandError, match=r"no briefing 'gate'\. Choose one of: school-gate\."):

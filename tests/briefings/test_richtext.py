@@ -1,4 +1,4 @@
-"""Whatever the editor sends, what is kept is what an issue needs and no more."""
+"""Whatever the editor sends, only what is on the allow-list is kept."""
 
 from __future__ import annotations
 

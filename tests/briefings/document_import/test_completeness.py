@@ -15,7 +15,9 @@ from briefings.document_import import DocumentRefused, ImportedDocument, read_do
 from briefings.richtext import sanitise
 from tests.briefings.document_import.documents.word import docx, paragraph
 
-UNHURRIED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WITHOUT_DEADLINE = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 # --- documents of the shape of a weekly issue, whose every sentence is known
 
@@ -118,7 +120,7 @@ def as_word(issue: list[Block]) -> bytes:
     )
 
 
-FORMS = {"a.txt": as_text, "a.md": as_markdown, "a.html": as_page, "a.docx": as_word}
+FORMATS = {"a.txt": as_text, "a.md": as_markdown, "a.html": as_page, "a.docx": as_word}
 
 
 def letters(words: str) -> str:
@@ -134,10 +136,10 @@ def everything(document: ImportedDocument) -> str:
 
 
 @pytest.mark.slow
-@UNHURRIED
-@given(issue=issues(), name=st.sampled_from(sorted(FORMS)))
-def test_every_sentence_of_an_issue_is_somewhere(issue: list[Block], name: str) -> None:
-    document = read_document(FORMS[name](issue), name=name)
+@WITHOUT_DEADLINE
+@given(issue=issues(), name=st.sampled_from(sorted(FORMATS)))
+def test_every_sentence_of_an_issue_is_kept_or_named(issue: list[Block], name: str) -> None:
+    document = read_document(FORMATS[name](issue), name=name)
 
     found = everything(document)
     for _, words in issue:
@@ -170,7 +172,7 @@ anything = st.builds(
 )
 
 
-@UNHURRIED
+@WITHOUT_DEADLINE
 @given(text=anything)
 def test_no_word_of_any_text_is_lost(text: str) -> None:
     try:
@@ -210,9 +212,9 @@ SCRAPS = st.one_of(
 )
 
 
-@UNHURRIED
+@WITHOUT_DEADLINE
 @given(source=st.lists(SCRAPS, max_size=40).map("".join))
-def test_any_page_gives_what_the_sanitiser_would_store(source: str) -> None:
+def test_any_page_gives_sanitised_html(source: str) -> None:
     try:
         document = read_document(f"<html>{source}".encode(), name="a.html")
     except DocumentRefused:
@@ -221,7 +223,7 @@ def test_any_page_gives_what_the_sanitiser_would_store(source: str) -> None:
         assert sanitise(section.html) == section.html
 
 
-@UNHURRIED
+@WITHOUT_DEADLINE
 @given(
     text=st.text(st.characters(exclude_categories=["C"])), name=st.sampled_from(["a.txt", "a.md"])
 )
@@ -233,11 +235,11 @@ def test_any_words_are_read_or_refused(text: str, name: str) -> None:
     assert 0 < len(document.title) <= 200
 
 
-@pytest.mark.parametrize("name", sorted(FORMS))
-def test_the_documents_of_these_tests_are_what_they_seem(name: str) -> None:
-    """A writer that wrote nothing would let the tests above pass."""
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_documents_of_these_tests_have_their_words(name: str) -> None:
+    """Empty documents would let the tests above pass."""
     issue: list[Block] = [("heading", ["Schools share"]), ("bullets", ["One.", "Two."])]
-    written: Any = FORMS[name](issue)
+    written: Any = FORMATS[name](issue)
 
     [section] = read_document(written, name=name).sections
     assert section.html == "<ul><li>One.</li><li>Two.</li></ul>"

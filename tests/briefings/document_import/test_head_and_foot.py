@@ -1,4 +1,4 @@
-"""What stands at a document's top and foot is recognised by its shape, and is no article."""
+"""The head and foot of a document are recognised and kept out of the article."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def body_of(document: ImportedDocument) -> str:
     return "\n".join(section.html for section in document.sections)
 
 
-# --- the top
+# --- the head
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def body_of(document: ImportedDocument) -> str:
         ]),
     ],
 )  # fmt: skip
-def test_title_strapline_and_byline_are_told_apart_in_any_order(
+def test_title_strapline_and_byline_are_recognised_in_any_order(
     top: list[str], title: str, strapline: str, byline: str
 ) -> None:
     document = read(*top, BODY)
@@ -78,28 +78,28 @@ def test_a_headline_directly_above_a_heading_gets_no_empty_section() -> None:
     assert [section.heading for section in document.sections] == ["Who pays"]
 
 
-def test_the_name_of_the_briefing_above_the_headline_is_not_the_headline() -> None:
+def test_the_briefings_title_above_the_headline_is_not_the_headline() -> None:
     document = read("THE SCHOOL GATE", "Schools share", BODY, briefing_title="The School Gate")
 
     assert document.title == "Schools share"
     assert document.left_out == ("THE SCHOOL GATE",)
 
 
-def test_date_and_number_are_left_to_the_new_issue() -> None:
+def test_date_and_number_are_left_out() -> None:
     document = read("Issue 31 | Friday 8 May 2026", "Schools share", "8/5/2026", BODY)
 
     assert document.title == "Schools share"
     assert document.left_out == ("Issue 31 | Friday 8 May 2026", "8/5/2026")
 
 
-def test_the_post_behind_a_byline_is_named_and_no_part_of_the_name() -> None:
+def test_the_job_title_after_a_byline_is_left_out() -> None:
     document = read("Schools share", "By Ines Farrow, schools correspondent", BODY)
 
     assert document.byline == "Ines Farrow"
     assert document.left_out == ("schools correspondent",)
 
 
-def test_a_document_without_headline_is_called_by_its_file() -> None:
+def test_without_a_headline_the_file_name_is_the_title() -> None:
     assert read(BODY, name="notes/week-19_schools.txt").title == "Week 19 schools"
 
 
@@ -112,7 +112,7 @@ def test_a_paragraph_of_short_lines_stays_one_paragraph() -> None:
 # --- the foot
 
 
-def test_a_line_on_the_authors_absence_is_a_note() -> None:
+def test_a_line_about_the_authors_absence_becomes_a_note() -> None:
     document = read("Schools share", BODY, "I’m away until June.", "Ines Farrow", "Correspondent")
 
     assert [(section.kind, section.html) for section in document.sections[1:]] == [
@@ -144,7 +144,7 @@ def test_absence_is_announced_in_many_ways(line: str) -> None:
         "We are in for a long winter, and no school is ready for it.",
     ],
 )
-def test_an_article_may_end_on_absence_and_return(line: str) -> None:
+def test_an_article_may_end_with_somebody_else_being_away(line: str) -> None:
     [section] = read("Schools share", BODY, line).sections
 
     assert section.html.endswith(f"<p>{line}</p>")
@@ -160,7 +160,7 @@ def test_an_article_may_end_on_absence_and_return(line: str) -> None:
         ["Ines Farrow is the schools correspondent of the Gate Press."],
     ],
 )
-def test_the_sign_off_is_named_and_no_part_of_the_article(foot: list[str]) -> None:
+def test_the_sign_off_is_left_out(foot: list[str]) -> None:
     document = read("Schools share", "By Ines Farrow", BODY, *foot)
 
     assert body_of(document) == f"<p>{BODY}</p>"
@@ -182,7 +182,7 @@ def test_the_sign_off_is_named_and_no_part_of_the_article(foot: list[str]) -> No
         "© 2026 Gate Press",
     ],
 )
-def test_what_every_issue_says_is_named_and_no_part_of_the_article(line: str) -> None:
+def test_boilerplate_is_left_out(line: str) -> None:
     for paragraphs in (
         [line, "Schools share", BODY],
         ["Schools share", line, BODY],
@@ -204,7 +204,7 @@ def test_what_every_issue_says_is_named_and_no_part_of_the_article(line: str) ->
         "Subscribers to the pension scheme have been told to wait.",
     ],
 )
-def test_an_article_may_speak_of_sharing_and_signing_up(sentence: str) -> None:
+def test_an_article_may_be_about_sharing_and_signing_up(sentence: str) -> None:
     document = read("Schools share", BODY, sentence, BODY)
 
     assert f"<p>{sentence}</p>" in body_of(document)

@@ -35,7 +35,7 @@ def body_of(document: ImportedDocument) -> str:
         ("A note on numbers", SectionKind.NOTE),
     ],
 )
-def test_a_heading_tells_what_its_section_is(heading: str, kind: SectionKind) -> None:
+def test_a_heading_decides_the_kind_of_its_section(heading: str, kind: SectionKind) -> None:
     sections = read("Schools share", BODY, heading, BODY).sections
 
     assert [(section.kind, section.heading) for section in sections] == [
@@ -65,7 +65,7 @@ def test_typed_bullets_become_a_list(bullet: str) -> None:
     assert "<ul><li>one bell</li><li>two bells</li></ul>" in body_of(document)
 
 
-def test_bullets_broken_by_a_margin_and_bullets_under_bullets_keep_together() -> None:
+def test_wrapped_bullets_and_nested_bullets_stay_together() -> None:
     document = read(
         "Schools share",
         BODY,
@@ -79,18 +79,18 @@ def test_bullets_broken_by_a_margin_and_bullets_under_bullets_keep_together() ->
     ) in body_of(document)
 
 
-def test_numbers_that_count_become_a_numbered_list_and_years_do_not() -> None:
+def test_consecutive_numbers_become_a_list_and_years_do_not() -> None:
     document = read("Schools share", BODY, "3. three\n4. four", "26. May was the day. It rained.")
 
     assert '<ol start="3"><li>three</li><li>four</li></ol>' in body_of(document)
     assert "<p>26. May was the day. It rained.</p>" in body_of(document)
 
 
-def test_a_single_dash_is_no_list() -> None:
+def test_a_single_dash_is_not_a_list() -> None:
     assert "<p>– Or so it seemed.</p>" in body_of(read("Schools share", BODY, "– Or so it seemed."))
 
 
-def test_lines_one_under_the_other_are_an_address_and_no_headings() -> None:
+def test_a_column_of_short_lines_is_an_address_and_not_headings() -> None:
     document = read("Schools share", BODY, "Gate House", "High Street", "Leeds", BODY)
 
     assert len(document.sections) == 1
@@ -107,7 +107,7 @@ def test_lines_in_bold_are_headings_where_none_are_marked() -> None:
 # --- quotations
 
 
-def test_a_quotation_behind_a_colon_is_set_apart_over_all_its_paragraphs() -> None:
+def test_a_quotation_after_a_colon_is_set_apart_over_all_its_paragraphs() -> None:
     document = read(
         "Schools share",
         BODY,
@@ -132,7 +132,7 @@ def test_readers_are_quoted_with_any_marks(quoted: str) -> None:
     assert f"<p>A reader says:</p>\n<blockquote><p>{words}</p></blockquote>" in body_of(document)
 
 
-def test_a_sentence_behind_a_quotation_stays_the_authors() -> None:
+def test_a_sentence_after_a_quotation_is_the_authors() -> None:
     document = read(
         "Schools share",
         BODY,

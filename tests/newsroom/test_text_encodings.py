@@ -1,0 +1,47 @@
+"""Bytes are decoded by their mark, or by the first encoding that fits."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from newsroom.text_encodings import FileKind, decode_first, encoding_by_mark, file_kind
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec"),
+    [
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+    ],
+)
+def test_a_byte_order_mark_declares_the_encoding(mark: bytes, codec: str) -> None:
+    encoding = encoding_by_mark(mark + "Ada".encode(codec))
+
+    assert encoding is not None
+    assert (encoding.codec, encoding.bom_bytes) == (codec, len(mark))
+
+
+def test_text_has_neither_mark_nor_signature() -> None:
+    assert encoding_by_mark(b"Ada") is None
+    assert file_kind(b"Ada") is None
+
+
+def test_a_file_is_known_by_its_signature() -> None:
+    assert file_kind(b"PK\x03\x04...") is FileKind.ZIP
+    assert file_kind(b"%PDF-1.7") is FileKind.PDF
+
+
+@pytest.mark.parametrize(
+    "name", ["", "no-such-charset", "a\0b", "hex", "zlib", "punycode", "idna", "unicode_escape"]
+)
+def test_a_name_that_is_not_a_character_set_is_passed_over(name: str) -> None:
+    assert decode_first("Zoë".encode(), [name, "utf-8"]) == "Zoë"
+
+
+def test_without_a_fitting_encoding_there_is_no_text() -> None:
+    assert decode_first(b"\xff", ["ascii", "utf-8"]) is None
