@@ -134,7 +134,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.stash[FAILED] = True
         for name, given in getattr(item, "funcargs", {}).items():
             if isinstance(given, Process):
-                report.sections.append((f"{name}'s last words", given.last_words()))
+                report.sections.append((f"output of {name}", given.output_tail()))
     return report
 
 

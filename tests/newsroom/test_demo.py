@@ -135,7 +135,7 @@ def test_a_confirmation_does_not_wait_for_an_issue_that_is_being_sent(running_de
     wait_until(
         lambda: "1 email to" in running_demo.get("/inbox/?to=ada@example.org"),
         seconds=15,
-        what=f"the confirmation\n{running_demo.last_words()}",
+        what=f"the confirmation\n{running_demo.output_tail()}",
     )
 
     assert state() == "sending"

@@ -28,11 +28,11 @@ class Demo(Process):
     def wait_until_ready(self) -> None:
         self.wait_until(lambda: "Press Ctrl-C to stop" in self.output, seconds=60)
 
-    def last_words(self) -> str:
+    def output_tail(self) -> str:
         """Return the end of its output and of the logs of its programs."""
         logs = sorted((self.var / "log").glob("*.log"))
         ends = (f"{log.name} ends:\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
-        return "\n".join([super().last_words(), *ends])
+        return "\n".join([super().output_tail(), *ends])
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(self.url + path, timeout=10) as response:  # noqa: S310  (our own server)

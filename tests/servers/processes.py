@@ -74,7 +74,7 @@ class Process:
         self.log = log
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
-                [*_tied_to_this_process(user), *command],
+                [*_die_with_parent(user), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -92,7 +92,7 @@ class Process:
         """Return its output so far, from both streams."""
         return self.log.read_text(errors="replace")
 
-    def last_words(self) -> str:
+    def output_tail(self) -> str:
         """Return the end of its output so far."""
         return self.output[-3000:]
 
@@ -106,9 +106,9 @@ class Process:
         deadline = time.monotonic() + seconds
         while not condition():
             if not self.is_running():
-                raise ServerFailed(f"it ended with {self.popen.returncode}:\n{self.last_words()}")
+                raise ServerFailed(f"it ended with {self.popen.returncode}:\n{self.output_tail()}")
             if time.monotonic() > deadline:
-                raise ServerFailed(f"waited {seconds:g} s for {what}:\n{self.last_words()}")
+                raise ServerFailed(f"waited {seconds:g} s for {what}:\n{self.output_tail()}")
             time.sleep(0.02)
 
     def wait(self, *, seconds: float = 30.0) -> int:
@@ -157,7 +157,7 @@ class Process:
             os.killpg(self.popen.pid, sign)
 
 
-def _tied_to_this_process(user: str | None) -> list[str]:
+def _die_with_parent(user: str | None) -> list[str]:
     """Return the prefix of a command that ends it with this process, and sets its user."""
     setpriv = shutil.which("setpriv")  # util-linux; other systems do without
     if setpriv is None:
