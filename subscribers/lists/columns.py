@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from subscribers.lists.import_errors import ImportRefused, RefusalReason
+from subscribers.models.profile import PROFILE_FIELDS
 
 # --- Fields
 
@@ -231,10 +232,11 @@ _STATUS_RULES: dict[str, StatusRule] = {
 
 # --- Known exports
 
-OWN_HEADER = (
-    *("email", "name", "briefing", "status", "joined_at", "left_at"),
+_OWN_COLUMNS = (
+    *("briefing", "status", "joined_at", "left_at"),
     *("consent_date", "consent_source", "consent_wording"),
 )
+OWN_HEADER = ("email", *PROFILE_FIELDS, *_OWN_COLUMNS)
 REFUSED_HEADER = ("line", "reason")  # before the columns of the file that was imported
 
 
@@ -271,7 +273,7 @@ class KnownExport:
 KNOWN_EXPORTS = (
     KnownExport(
         name="Newsroom",
-        required=OWN_HEADER,
+        required=("email", *_OWN_COLUMNS),
         columns={ImportField.BRIEFING: ("briefing",)},
         has_evidence=True,
         escapes_formulas=True,

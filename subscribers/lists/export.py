@@ -119,7 +119,7 @@ def _cells(subscription: Subscription, consent: ConsentRecord | None) -> list[st
     is_suppressed = getattr(subscription, "is_suppressed", False)
     return [
         subscription.subscriber.address,
-        subscription.subscriber.name,
+        *subscription.subscriber.profile().values(),
         subscription.briefing.slug,
         "suppressed" if is_suppressed else subscription.state,
         _iso_time(subscription.joined_at),

@@ -15,6 +15,7 @@ from subscribers.lists.import_plan import MAX_SOURCE, ImportOptions
 from subscribers.lists.row_validation import MAX_WORDING
 from subscribers.lists.uploaded_lists import MAX_BYTES, options_of
 from subscribers.models import SubscriberImport
+from subscribers.models.profile import PROFILE_FIELDS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,7 +27,7 @@ MAX_CHOSEN = 10_000  # subscribers
 
 MAIN_FIELDS = (
     ImportField.ADDRESS,
-    ImportField.NAME,
+    *map(ImportField, PROFILE_FIELDS),
     ImportField.FIRST_NAME,
     ImportField.LAST_NAME,
 )

@@ -35,12 +35,14 @@ from subscribers.models import (
     SubscriptionState,
     Suppression,
 )
+from subscribers.models.profile import PROFILE_FIELDS
 
 ALREADY_SUBSCRIBED = ""  # an outcome, beside None for new subscribers and the refusal reasons
 
 # The staging table, and one row for each address of it with its outcome.
 _STAGED, _CLASSIFIED = "import_rows", "import_classified"
 _COLUMNS = ", ".join(ValidatedRow._fields)
+_VALUES = ", ".join(name for name in ValidatedRow._fields if name != "reason")
 _TYPES = {
     "line": "integer",
     "agreed_at": "timestamptz",
@@ -201,8 +203,7 @@ def classify_addresses(briefing: Briefing, *, dry_run: bool) -> None:
                         AND changed.state = %s) THEN %s
                 END AS outcome
             FROM (
-                SELECT line, address_hash, address, name, agreed_at, asked_at, source, wording, ip,
-                       asked_ip, {_token_columns()},
+                SELECT {_VALUES}, {_token_columns()},
                        ROW_NUMBER() OVER (PARTITION BY {by_hash} ORDER BY line) AS position
                 FROM {_STAGED} WHERE reason IS NULL
             ) AS listed
@@ -237,7 +238,7 @@ def insert_new(briefing: Briefing, plan: ImportPlan, *, at: datetime) -> None:
             "id": "subscriber_id",
             "address": "address",
             "address_hash": "address_hash",
-            "name": "COALESCE(name, '')",
+            **{name: f"COALESCE({name}, '')" for name in PROFILE_FIELDS},
             "token": "subscriber_token",
             "created_at": ("%s", at),
         },

@@ -108,10 +108,10 @@ def test_staff_erase_a_reader(
     cookie = client.cookies["sessionid"]
     page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": site}])
     page.goto(f"{site}/admin/subscribers/subscriber/{reader.pk}/change/")
-    picture(page, "preferences-30-desk-reader")
+    picture(page, "preferences-30-admin-subscriber")
     page.get_by_role("link", name="Erase…").click()
-    picture(page, "preferences-31-desk-erase")
+    picture(page, "preferences-31-admin-erase")
     assert faults(page) == []
-    page.get_by_role("button", name="Erase this reader").click()
-    expect(page.get_by_text("Erased. A hash of the address keeps letters away.")).to_be_visible()
+    page.get_by_role("button", name="Erase subscriber").click()
+    expect(page.get_by_text("Subscriber erased. We keep a hash of the address")).to_be_visible()
     assert not Subscriber.objects.exists()
