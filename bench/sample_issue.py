@@ -45,7 +45,8 @@ def next_issue(briefing: Briefing) -> Issue:
     )
     issue.submit(by=None)
     issue.approve(by=None)
-    issue.schedule(publish_at=timezone.now(), by=None)
+    now = timezone.now()
+    issue.schedule(publish_at=now, by=None, at=now)
     return issue
 
 

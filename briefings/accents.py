@@ -1,4 +1,4 @@
-"""The accents a briefing can have: each a pair that keeps 4.5:1 on paper and on dark."""
+"""Accent colours of briefings, with a contrast of at least 4.5:1 on light and dark pages."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Accent(models.TextChoices):
-    """Names of accents; static/css carries the same colours as classes `accent-<name>`."""
+    """Names of accents; static/css has the same colours as classes `accent-<name>`."""
 
     GREEN = "green", "Green"
     BLUE = "blue", "Blue"
@@ -17,8 +17,8 @@ class Accent(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inks:
-    """An accent's colours as #rrggbb, and what is written upon them."""
+class AccentColours:
+    """An accent's colours as #rrggbb, and the colours of text on them."""
 
     light: str
     on_light: str
@@ -26,11 +26,23 @@ class Inks:
     on_dark: str
 
 
-INKS = {
-    Accent.GREEN: Inks(light="#0b6b4f", on_light="#ffffff", dark="#5fc7a0", on_dark="#0c1512"),
-    Accent.BLUE: Inks(light="#1f5a96", on_light="#ffffff", dark="#8bbcf0", on_dark="#0c131c"),
-    Accent.RED: Inks(light="#a3262c", on_light="#ffffff", dark="#f2989a", on_dark="#1c0d0e"),
-    Accent.PLUM: Inks(light="#75356f", on_light="#ffffff", dark="#d9a1d3", on_dark="#190f18"),
-    Accent.OCHRE: Inks(light="#805300", on_light="#ffffff", dark="#e3b35c", on_dark="#181206"),
-    Accent.TEAL: Inks(light="#0a6674", on_light="#ffffff", dark="#69c4d2", on_dark="#0a1517"),
+ACCENT_COLOURS = {
+    Accent.GREEN: AccentColours(
+        light="#0b6b4f", on_light="#ffffff", dark="#5fc7a0", on_dark="#0c1512"
+    ),
+    Accent.BLUE: AccentColours(
+        light="#1f5a96", on_light="#ffffff", dark="#8bbcf0", on_dark="#0c131c"
+    ),
+    Accent.RED: AccentColours(
+        light="#a3262c", on_light="#ffffff", dark="#f2989a", on_dark="#1c0d0e"
+    ),
+    Accent.PLUM: AccentColours(
+        light="#75356f", on_light="#ffffff", dark="#d9a1d3", on_dark="#190f18"
+    ),
+    Accent.OCHRE: AccentColours(
+        light="#805300", on_light="#ffffff", dark="#e3b35c", on_dark="#181206"
+    ),
+    Accent.TEAL: AccentColours(
+        light="#0a6674", on_light="#ffffff", dark="#69c4d2", on_dark="#0a1517"
+    ),
 }

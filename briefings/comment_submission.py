@@ -1,4 +1,4 @@
-"""From a reader's form to a comment whose address is confirmed, and back to the page as threads."""
+"""Readers' comments: submitted on the page or by email, confirmed, and shown as threads."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from newsroom import emails
 from newsroom.rate_limits import is_over_hourly_limit
 from newsroom.tokens import sign_value, verify_value
 
-# One confirmation letter in this time to an address: a form must not become a way to pester.
-LETTER_EVERY = timedelta(minutes=10)
-WAITING_AT_MOST = 5  # unconfirmed comments of one address within a day
-MAILS_A_DAY = 10  # comments by mail of one address
-POSTS_AN_HOUR = 30  # from one network address; an office shares one
+# An address gets one confirmation email in this time: nobody can use the form to pester others.
+CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
+MAX_UNCONFIRMED = 5  # comments of one address within a day
+MAX_EMAILED_A_DAY = 10  # comments by email from one address
+MAX_POSTS_AN_HOUR = 30  # from one network address; an office shares one
 
 
 class TooManyComments(Exception):
-    """A comment cannot be taken now; the message says why and what to do, to the reader."""
+    """A comment cannot be taken now; the message tells the reader why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderWords:
-    """What a reader sent, checked."""
+class NewComment:
+    """A valid comment as a reader sent it."""
 
     body: str
     email: str
@@ -39,69 +39,73 @@ class ReaderWords:
 
 @dataclass(slots=True)
 class Thread:
-    """A comment with the answers to it, as the page shows them."""
+    """A comment with its replies, as the page shows them."""
 
     comment: Comment
     replies: list[Comment] = field(default_factory=list)
 
 
 def threads(issue: Issue) -> list[Thread]:
-    """The comments on show: featured ones first, else the oldest first; one query."""
+    """Return the comments that readers see, featured ones first, then the oldest; one query."""
     shown = list(issue.comments.approved().select_related("contributor", "section"))
-    found = {comment.pk: Thread(comment) for comment in shown if comment.parent_id is None}
+    by_pk = {comment.pk: Thread(comment) for comment in shown if comment.parent_id is None}
     for comment in shown:
         comment.issue = issue
-        if comment.parent_id in found:
-            found[comment.parent_id].replies.append(comment)
-    return sorted(found.values(), key=lambda thread: not thread.comment.featured)
+        if comment.parent_id in by_pk:
+            by_pk[comment.parent_id].replies.append(comment)
+    return sorted(by_pk.values(), key=lambda thread: not thread.comment.featured)
 
 
-def submit(words: ReaderWords, *, issue: Issue, at: datetime) -> Comment:
-    """Keep a comment until its address is confirmed, and write the letter that asks for that.
+def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
+    """Store a comment and email its writer a link to confirm it. Raises TooManyComments.
 
-    The same words sent twice (a double click, a reload) are one comment and one letter.
+    The same comment sent twice (a double click, a reload) is stored once and makes one email.
     """
     with transaction.atomic():
         same_address = Comment.objects.filter(
-            email__iexact=words.email, state=CommentState.UNCONFIRMED
+            email__iexact=new.email, state=CommentState.UNCONFIRMED
         )
-        again = same_address.filter(
-            issue=issue, parent=words.parent, body=words.body, created_at__gt=at - LETTER_EVERY
+        duplicate = same_address.filter(
+            issue=issue,
+            parent=new.parent,
+            body=new.body,
+            created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL,
         ).first()
-        if again:
-            return again
-        if same_address.filter(created_at__gt=at - timedelta(days=1)).count() >= WAITING_AT_MOST:
+        if duplicate:
+            return duplicate
+        if same_address.filter(created_at__gt=at - timedelta(days=1)).count() >= MAX_UNCONFIRMED:
             raise TooManyComments(
-                "Several comments with this address still wait to be confirmed. Open the letters "
-                "we sent and confirm them first; then send this one again."
+                "Several of your comments are not confirmed yet. Confirm them with the links in the"
+                " emails we sent you, then send this one again."
             )
         comment = Comment.objects.create(
             issue=issue,
-            section=words.section,
-            parent=words.parent,
-            name=words.name,
-            email=words.email,
-            body=words.body,
+            section=new.section,
+            parent=new.parent,
+            name=new.name,
+            email=new.email,
+            body=new.body,
             created_at=at,
         )
-        _ask_to_confirm(comment, at=at)
+        _queue_confirmation_email(comment, at=at)
     return comment
 
 
-def take_by_mail(body: str, *, email: str, issue: Issue, key: str, at: datetime) -> bool:
-    """Put what a reader answered by mail into the moderators' queue; False when it is there.
+def submit_emailed_comment(body: str, *, email: str, issue: Issue, key: str, at: datetime) -> bool:
+    """Put a reader's reply by email into the moderators' queue; False if it is there already.
 
-    Shown without a name: nobody asked the writer for one. Raises TooManyComments.
+    `key` identifies the email. The comment has no name, as nobody asked for one. Raises
+    TooManyComments.
     """
     body = body if len(body) <= MAX_COMMENT_CHARS else body[: MAX_COMMENT_CHARS - 2].rstrip() + " …"
     with transaction.atomic():
         if Comment.objects.filter(mail_key=key).exists():
             return False
-        lately = Comment.objects.filter(
+        recent = Comment.objects.filter(
             email__iexact=email, channel=CommentChannel.MAIL, created_at__gt=at - timedelta(days=1)
         )
-        if lately.count() >= MAILS_A_DAY:
-            raise TooManyComments("Too many comments came by mail from this address within a day.")
+        if recent.count() >= MAX_EMAILED_A_DAY:
+            raise TooManyComments("Too many comments came by email from this address within a day.")
         _, is_new = Comment.objects.get_or_create(
             mail_key=key,
             defaults={
@@ -118,47 +122,49 @@ def take_by_mail(body: str, *, email: str, issue: Issue, key: str, at: datetime)
 
 
 def confirmation_path(comment: Comment) -> str:
-    """The page on which the address's owner confirms a comment."""
+    """Return the path of the page on which a comment is confirmed."""
     return reverse("briefings:comment_confirm", args=[sign_value("comment", str(comment.pk))])
 
 
-def find_by_token(token: str) -> Comment | None:
-    """The comment that a confirmation link is about; None when it is forged, too old or gone."""
+def comment_of_token(token: str) -> Comment | None:
+    """Return the comment of a confirmation link; None if the link is invalid or too old."""
     pk = verify_value("comment", token, max_age=int(CONFIRM_WITHIN.total_seconds()))
     if pk is None:
         return None
-    mine = Comment.objects.filter(pk=pk).select_related("issue__briefing", "issue__author")
-    return mine.first()
+    comments = Comment.objects.select_related("issue__briefing", "issue__author")
+    return comments.filter(pk=pk).first()
 
 
-def count_post(ip: str | None, *, at: datetime) -> None:
-    """Count a comment from a network; raises TooManyComments when it sent too many in an hour."""
-    if is_over_hourly_limit("comments", ip=ip, limit=POSTS_AN_HOUR, at=at):
+def check_post_limit(ip: str | None, *, at: datetime) -> None:
+    """Count a comment from a network; raises TooManyComments if it sent too many in an hour."""
+    if is_over_hourly_limit("comments", ip=ip, limit=MAX_POSTS_AN_HOUR, at=at):
         raise TooManyComments(
-            "Too many comments came from your network within the last hour. Wait a while, then "
-            "send this one again."
+            "We received too many comments from your network in the last hour. Wait an hour,"
+            " then send this one again."
         )
 
 
-def _ask_to_confirm(comment: Comment, *, at: datetime) -> None:
-    """Write to the address; after a letter just sent, the next one waits its turn."""
-    # The comment's own words stay out: else anybody could mail anything to anybody from here.
-    letter = emails.queue_email(
+def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
+    """Queue the email with the link; one that follows another too soon is sent later."""
+    # Without the text of the comment: nobody can use the form to email text to others.
+    email = emails.queue_email(
         "confirm_comment",
         to=comment.email,
         context={
             "issue": comment.issue,
             "briefing": comment.issue.briefing,
-            "inks": comment.issue.briefing.inks,
+            "accent_colours": comment.issue.briefing.accent_colours,
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
             "days": CONFIRM_WITHIN.days,
         },
     )
     earlier = (
-        Comment.objects.filter(email__iexact=comment.email, created_at__gt=at - LETTER_EVERY)
+        Comment.objects.filter(
+            email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
+        )
         .exclude(pk=comment.pk)
         .count()
     )
     if earlier:
-        letter.not_before = at + earlier * LETTER_EVERY
-        letter.save(update_fields=["not_before"])
+        email.not_before = at + earlier * CONFIRMATION_EMAIL_INTERVAL
+        email.save(update_fields=["not_before"])

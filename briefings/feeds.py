@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287): every published issue, whole; of one briefing or of all."""
+"""Atom feeds (RFC 4287) of one briefing or of all, with the whole text of each issue."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from briefings.rendering.page_html import page_sections
 from newsroom.invisible_characters import remove_forbidden_in_xml
 
 ENTRIES = 20
-# A feed without entries must say when it changed; it never did.
+# The required date of a feed that has no entries yet.
 BEFORE_THE_FIRST_ISSUE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class WholeTextFeed(Atom1Feed):
-    """Atom with `content` beside the summary; its date stands still while nothing changes."""
+    """Atom with `content` beside the summary; its date changes only when an entry does."""
 
     def latest_post_date(self) -> datetime:
-        """When the latest entry changed."""
+        """Return when the latest entry changed."""
         return max((item["updateddate"] for item in self.items), default=BEFORE_THE_FIRST_ISSUE)
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
@@ -42,8 +42,8 @@ class WholeTextFeed(Atom1Feed):
 @require_safe
 @conditional_page
 def feed(request: HttpRequest) -> HttpResponse:
-    """The latest issues of every briefing."""
-    return _answer(
+    """Return the feed of every briefing."""
+    return _feed_response(
         Issue.objects.published(),
         tag="briefings",
         title=settings.SITE_NAME,
@@ -55,9 +55,9 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_safe
 @conditional_page
 def briefing_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """The latest issues of one briefing."""
+    """Return the feed of one briefing."""
     briefing = get_object_or_404(Briefing, slug=slug)
-    return _answer(
+    return _feed_response(
         briefing.issues.published(),
         tag=f"briefing-{briefing.pk}",
         title=f"{briefing.title} · {settings.SITE_NAME}",
@@ -67,20 +67,20 @@ def briefing_feed(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _answer(
+def _feed_response(
     issues: Any, *, tag: str, title: str, page: str, path: str, subtitle: str = ""
 ) -> HttpResponse:
-    found: Iterable[Issue] = issues.for_page().prefetch_related("sections")[:ENTRIES]
+    latest: Iterable[Issue] = issues.for_page().prefetch_related("sections")[:ENTRIES]
     atom = WholeTextFeed(
-        title=_clean(title),
+        title=_xml_text(title),
         link=settings.SITE_URL + page,
         description="",
-        subtitle=_clean(subtitle) or None,
+        subtitle=_xml_text(subtitle) or None,
         language="en-GB",
         feed_url=settings.SITE_URL + path,
         feed_guid=_tag(BEFORE_THE_FIRST_ISSUE, tag),
     )
-    for issue in found:
+    for issue in latest:
         _add(atom, issue)
     response = HttpResponse(
         atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
@@ -96,25 +96,25 @@ def _add(atom: WholeTextFeed, issue: Issue) -> None:
         "briefings/_feed_entry.html", {"sections": page_sections(issue, base=page)}
     )
     atom.add_item(
-        title=_clean(issue.title),
+        title=_xml_text(issue.title),
         link=page,
         description="",
         unique_id=_tag(issue.created_at, f"issue-{issue.pk}"),
         pubdate=published,
         updateddate=max(published, issue.updated_at),
-        author_name=_clean(issue.author.name),
+        author_name=_xml_text(issue.author.name),
         author_link=settings.SITE_URL + issue.author.get_absolute_url(),
-        categories=[_clean(issue.briefing.title)],
-        standfirst=_clean(issue.strapline),
-        html=_clean(html),
+        categories=[_xml_text(issue.briefing.title)],
+        standfirst=_xml_text(issue.strapline),
+        html=_xml_text(html),
     )
 
 
 def _tag(day: datetime, name: str) -> str:
-    """An identity that survives every change of address (RFC 4151)."""
+    """Return an id that stays the same when addresses change (RFC 4151)."""
     return f"tag:{settings.SITE_HOST},{day:%Y-%m-%d}:{name}"
 
 
-def _clean(words: str) -> str:
+def _xml_text(words: str) -> str:
     """Drop the characters that XML 1.0 cannot hold (section 2.2)."""
     return remove_forbidden_in_xml(words)

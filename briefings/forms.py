@@ -1,4 +1,4 @@
-"""What readers fill in."""
+"""The comment form on an issue's page."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any, cast
 
 from django import forms
 
-from briefings.comment_submission import ReaderWords
+from briefings.comment_submission import NewComment
 from briefings.models import Comment, Issue
 from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.rendering.page_html import PageSection
 from newsroom.email_addresses import normalise_address
 from newsroom.invisible_characters import has_visible
 
-EMPTY = "Write something first; the comment is empty."
+EMPTY = "Write your comment."
 
 
 class CommentForm(forms.Form):
-    """A reader's comment: every refusal says what to do, and what was typed stays."""
+    """A reader's comment."""
 
     body = forms.CharField(
         label="Your comment",
@@ -26,28 +26,28 @@ class CommentForm(forms.Form):
         error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(
-        label="What it is about",
+        label="What your comment is about",
         required=False,
         coerce=int,
         empty_value=None,
-        error_messages={"invalid_choice": "Choose a part in the list, or the whole issue."},
+        error_messages={"invalid_choice": "Choose a section from the list, or the whole issue."},
     )
     name = forms.CharField(
         label="Your name",
         required=False,
         max_length=80,
-        help_text="Leave it empty to stay anonymous.",
+        help_text="Leave this empty to stay anonymous.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"max_length": "Shorten the name to 80 characters or fewer."},
+        error_messages={"max_length": "Your name must be 80 characters or fewer."},
     )
     # No type=email: browsers refuse internationalised addresses that we can write to.
     email = forms.CharField(
-        label="Your e-mail address",
-        help_text="Never shown. We send it a link to press once.",
+        label="Your email address",
+        help_text="We never show it. We send you a link to confirm your comment.",
         widget=forms.TextInput(
             attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
         ),
-        error_messages={"required": "Write your address, so that we can send you the link."},
+        error_messages={"required": "Enter your email address, so that we can send you the link."},
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
     website = forms.CharField(
@@ -56,7 +56,7 @@ class CommentForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
 
-    use_required_attribute = False  # the page says in words what is missing
+    use_required_attribute = False  # our error messages say more than the browser's
 
     def __init__(
         self, *args: Any, issue: Issue, sections: list[PageSection], **kwargs: Any
@@ -68,17 +68,17 @@ class CommentForm(forms.Form):
         choice.choices = [("", "The whole issue"), *headed]
 
     @property
-    def is_from_a_machine(self) -> bool:
-        """Whether the field that people do not see was filled in."""
+    def is_from_bot(self) -> bool:
+        """Whether the field that people do not see is filled in."""
         return bool(self.data.get("website"))
 
     def clean_body(self) -> str:
-        """Count as the reader sees it: a line's end is one character."""
+        """Return the comment with each line end as one character, as readers count them."""
         body: str = self.cleaned_data["body"].replace("\r\n", "\n").replace("\r", "\n")
         if len(body) > MAX_COMMENT_CHARS:
             raise forms.ValidationError(
-                f"A comment has at most {MAX_COMMENT_CHARS:,} characters; yours has"
-                f" {len(body):,}. Shorten it and send it again.",
+                f"Your comment is {len(body):,} characters long. Shorten it to"
+                f" {MAX_COMMENT_CHARS:,} characters or fewer.",
                 code="too_long",
             )
         if not has_visible(body):
@@ -86,7 +86,7 @@ class CommentForm(forms.Form):
         return body
 
     def clean_name(self) -> str:
-        """One line, whatever was pasted; nobody where nothing is to be seen."""
+        """Return the name on one line, or an empty string if none of it is visible."""
         name = " ".join(self.cleaned_data["name"].split())
         return name if has_visible(name) else ""
 
@@ -94,26 +94,26 @@ class CommentForm(forms.Form):
         return normalise_address(self.cleaned_data["email"])
 
     def clean_reply_to(self) -> Comment | None:
-        """The thread that is answered; an answer to an answer joins its thread."""
+        """Return the thread that the comment replies to; a reply to a reply joins its thread."""
         return find_thread(self.issue, self.cleaned_data["reply_to"])
 
-    def words(self) -> ReaderWords:
-        """What was sent, for `commenting.submit`."""
-        sent = self.cleaned_data
-        section = self.issue.sections.filter(pk=sent["section"]).first()
-        return ReaderWords(
-            body=sent["body"],
-            email=sent["email"],
-            name=sent["name"],
+    def new_comment(self) -> NewComment:
+        """Return the comment for `comment_submission.submit_comment`."""
+        cleaned = self.cleaned_data
+        section = self.issue.sections.filter(pk=cleaned["section"]).first()
+        return NewComment(
+            body=cleaned["body"],
+            email=cleaned["email"],
+            name=cleaned["name"],
             section=section,
-            parent=sent["reply_to"],
+            parent=cleaned["reply_to"],
         )
 
 
 def find_thread(issue: Issue, number: str) -> Comment | None:
-    """The comment on show that an answer belongs under; None when there is none (any more)."""
+    """Return the visible comment that a reply belongs under, or None."""
     if not (number.isascii() and number.isdigit()) or len(number) > 18:
         return None
-    asked = issue.comments.approved().select_related("parent", "contributor").filter(pk=number)
-    comment = asked.first()
+    comments = issue.comments.approved().select_related("parent", "contributor")
+    comment = comments.filter(pk=number).first()
     return comment.parent or comment if comment else None

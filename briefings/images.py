@@ -1,7 +1,7 @@
-"""Pictures from outside: decoded, turned upright, made small, written anew under a name of our own.
+"""Uploaded images: decoded, rotated, made smaller, and encoded again under a random name.
 
-What is stored is never what was sent: only the picture's points go on, so scripts hidden in a file,
-places and cameras in its metadata, and a false extension all stay behind.
+An uploaded file itself is never stored. Only its pixels are kept, so that scripts hidden in the
+file, the place and camera in its metadata, and a wrong extension get no further.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -20,19 +20,28 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_POINTS = 40_000_000  # a good camera's picture; about 160 MB while it is open
-MAX_WIDTH = 1600  # the column's width, twice, for fine screens
+MAX_PIXELS = 40_000_000  # the image of a good camera; about 160 MB of memory when decoded
+MAX_WIDTH = 1600  # in pixels: twice the width of the column, for high-resolution screens
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-WELCOME = "Send a JPEG, PNG, WebP or GIF."
+ACCEPTED = "Upload a JPEG, PNG, WebP or GIF."
 
 
 class ImageRefused(Exception):
-    """A file cannot become a picture of ours; the message says why, to an editor."""
+    """A file cannot be used as an image; the message tells an editor why."""
+
+
+class EncodedImage(NamedTuple):
+    """An image file as we encoded it, with its size in pixels."""
+
+    content: bytes
+    extension: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """A picture as it was kept."""
+    """An image as it was stored."""
 
     name: str
     url: str
@@ -41,83 +50,86 @@ class StoredImage:
 
 
 def store_image(upload: UploadedFile[bytes], *, folder: str) -> StoredImage:
-    """Keep a picture under a random name below MEDIA_ROOT/folder."""
-    content, extension, size = redraw(upload)
+    """Store an image under a random name in MEDIA_ROOT/folder. Raises ImageRefused."""
+    image = reencode(upload)
     name = default_storage.save(
-        f"{folder.strip('/')}/{secrets.token_hex(8)}.{extension}", ContentFile(content)
+        f"{folder.strip('/')}/{secrets.token_hex(8)}.{image.extension}", ContentFile(image.content)
     )
-    return StoredImage(name=name, url=default_storage.url(name), width=size[0], height=size[1])
+    return StoredImage(
+        name=name, url=default_storage.url(name), width=image.width, height=image.height
+    )
 
 
-def redraw(upload: UploadedFile[bytes]) -> tuple[bytes, str, tuple[int, int]]:
-    """Decode a picture and encode it anew: its bytes, its extension, its width and height."""
+def reencode(upload: UploadedFile[bytes]) -> EncodedImage:
+    """Decode an uploaded image and return it encoded again. Raises ImageRefused."""
     title = f"“{(upload.name or 'This file')[:80]}”"
     if (upload.size or 0) > MAX_BYTES:
         raise ImageRefused(
-            f"{title} has {(upload.size or 0) / 1024 / 1024:.0f} MB; a picture may have"
-            f" {MAX_BYTES // 1024 // 1024}. Save it smaller, then send it again."
+            f"{title} is {(upload.size or 0) / 1024 / 1024:.0f} MB. An image can be up to"
+            f" {MAX_BYTES // 1024 // 1024} MB. Make it smaller and upload it again."
         )
     raw = upload.read()
     if not raw:
-        raise ImageRefused(f"{title} is empty. {WELCOME}")
+        raise ImageRefused(f"{title} is empty. {ACCEPTED}")
     try:
-        picture = _decode(raw, title)
+        image = _decode(raw, title)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageRefused(_too_large(title)) from None
     except UnidentifiedImageError:
-        raise ImageRefused(f"{title} is no picture that we know. {WELCOME}") from None
+        raise ImageRefused(f"{title} is not an image that we can use. {ACCEPTED}") from None
     # Damaged files raise nearly anything, depending on where the damage is.
     except (OSError, ValueError, SyntaxError, IndexError, TypeError, MemoryError, EOFError):
-        raise ImageRefused(f"{title} is damaged and cannot be opened. {WELCOME}") from None
-    return _encode(picture)
+        raise ImageRefused(f"{title} is damaged and cannot be opened. {ACCEPTED}") from None
+    return _encode(image)
 
 
 def _too_large(title: str) -> str:
     return (
-        f"{title} has too many pixels; a picture may have {MAX_POINTS // 1_000_000} million."
-        " Save it smaller, then send it again."
+        f"{title} has too many pixels. An image can have up to {MAX_PIXELS // 1_000_000} million."
+        " Make it smaller and upload it again."
     )
 
 
 def _decode(raw: bytes, title: str) -> Image.Image:
     with Image.open(io.BytesIO(raw), formats=FORMATS) as probe:
-        if probe.width * probe.height > MAX_POINTS:
+        if probe.width * probe.height > MAX_PIXELS:
             raise ImageRefused(_too_large(title))
         probe.verify()
-    with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
-        picture.load()  # of an animation, the first frame
-        upright = ImageOps.exif_transpose(picture)
-        return _plain(upright)
+    with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+        image.load()  # the first frame of an animation
+        upright = ImageOps.exif_transpose(image)
+        return _normalise(upright)
 
 
-def _plain(picture: Image.Image) -> Image.Image:
-    """Reduce any mode to RGB or RGBA in the web's own colours, without metadata."""
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"RGB", "CMYK"}:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):  # a bad profile is no profile
+def _normalise(image: Image.Image) -> Image.Image:
+    """Return an image of any mode as RGB or RGBA in sRGB, without metadata, at most MAX_WIDTH."""
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in {"RGB", "CMYK"}:
+        # Without a usable profile the colours stay as they are.
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(
-                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-            picture = converted or picture
-    clear = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
-    plain = picture.convert("RGBA" if clear else "RGB")
-    if clear and plain.getchannel("A").getextrema() == (255, 255):
-        plain = plain.convert("RGB")
-    plain.info = {}
-    if plain.width > MAX_WIDTH:
-        height = max(1, round(plain.height * MAX_WIDTH / plain.width))
-        plain = plain.resize((MAX_WIDTH, height), Image.Resampling.LANCZOS)
-    return plain
+            image = converted or image
+    is_transparent = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+    result = image.convert("RGBA" if is_transparent else "RGB")
+    if is_transparent and result.getchannel("A").getextrema() == (255, 255):
+        result = result.convert("RGB")
+    result.info = {}
+    if result.width > MAX_WIDTH:
+        height = max(1, round(result.height * MAX_WIDTH / result.width))
+        result = result.resize((MAX_WIDTH, height), Image.Resampling.LANCZOS)
+    return result
 
 
-def _encode(picture: Image.Image) -> tuple[bytes, str, tuple[int, int]]:
-    """Write a PNG where that is see-through or smaller, else a JPEG: mail programs show both."""
-    drawn = io.BytesIO()
-    picture.save(drawn, "PNG", optimize=True)
-    if picture.mode == "RGB":
-        photo = io.BytesIO()
-        picture.save(photo, "JPEG", quality=85, optimize=True, progressive=True)
-        if photo.tell() < drawn.tell():
-            return photo.getvalue(), "jpg", picture.size
-    return drawn.getvalue(), "png", picture.size
+def _encode(image: Image.Image) -> EncodedImage:
+    """Encode as PNG if transparent or smaller so, else as JPEG: email clients show both."""
+    png = io.BytesIO()
+    image.save(png, "PNG", optimize=True)
+    if image.mode == "RGB":
+        jpeg = io.BytesIO()
+        image.save(jpeg, "JPEG", quality=85, optimize=True, progressive=True)
+        if jpeg.tell() < png.tell():
+            return EncodedImage(jpeg.getvalue(), "jpg", *image.size)
+    return EncodedImage(png.getvalue(), "png", *image.size)

@@ -1,69 +1,40 @@
-"""What the desk proposes for a new issue: its number, its author, its hour."""
+"""Suggestions for a new issue: its briefing, number, author and send time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefings.admin.time_fields import SHAPE
-from briefings.models import Briefing, Contributor, Issue, IssueState
+from briefings.models import Briefing, Contributor
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from newsroom.audit_log import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A start for the next issue of one briefing."""
+class IssueSuggestion:
+    """What the next issue of a briefing probably starts with."""
 
     briefing: Briefing
     number: int
     author: Contributor
     publish_at: datetime
 
-    def as_json(self) -> dict[str, str | int]:
-        """Say it to the page's script."""
-        return {
-            "briefing": str(self.briefing),
-            "number": self.number,
-            "author": self.author.pk,
-            "goes_out": self.publish_at.astimezone(self.briefing.zone).strftime(SHAPE),
-            "zone": self.briefing.time_zone,
-            "slot": self.briefing.slot_words,
-        }
 
-
-def contributor_of(user: AbstractBaseUser | AnonymousUser) -> Contributor | None:
-    """Who this account writes as, if it does."""
-    return Contributor.objects.filter(account_id=user.pk).first() if user.pk else None
-
-
-def free_slot(briefing: Briefing, *, after: datetime) -> datetime:
-    """The first weekly slot after a moment that no scheduled issue of the briefing has yet."""
-    last = (
-        Issue.objects.filter(briefing=briefing, state=IssueState.SCHEDULED, publish_at__gt=after)
-        .order_by("-publish_at")
-        .values_list("publish_at", flat=True)
-        .first()
-    )
-    return briefing.next_slot(after=last or after)
-
-
-def suggest(
-    briefing: Briefing, *, to: AbstractBaseUser | AnonymousUser, at: datetime
-) -> Suggestion:
-    """Propose the next number, the person at the desk (or the lead) and the next free slot."""
-    return Suggestion(
+def suggest_issue(briefing: Briefing, *, user: Actor, at: datetime) -> IssueSuggestion:
+    """Return the next number, this person (or else the lead) as author, and the next free slot."""
+    return IssueSuggestion(
         briefing=briefing,
         number=briefing.next_number(),
-        author=contributor_of(to) or briefing.lead,
-        publish_at=free_slot(briefing, after=at),
+        author=Contributor.objects.of_account(user) or briefing.lead,
+        publish_at=briefing.next_free_slot(after=at),
     )
 
 
-def likely_briefing(user: AbstractBaseUser | AnonymousUser) -> Briefing | None:
-    """The briefing that this person probably starts an issue of: one they lead, else the first."""
+def likely_briefing(user: Actor) -> Briefing | None:
+    """Return the briefing that this person probably starts an issue of: their own, or the first."""
     current = Briefing.objects.current().select_related("lead")
-    return current.filter(lead__account_id=user.pk or 0).first() or current.first()
+    account = user.pk if user else None
+    return current.filter(lead__account_id=account or 0).first() or current.first()

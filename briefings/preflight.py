@@ -1,4 +1,4 @@
-"""What an editor would want to know before an issue goes out. Nothing here forbids anything."""
+"""Preflight: what an editor should check before an issue goes out. Findings stop no step."""
 
 from __future__ import annotations
 
@@ -21,90 +21,87 @@ if TYPE_CHECKING:
 
     from briefings.models import Section
 
-# Longer subjects are cut in most inboxes.
+# Most inboxes cut longer subjects.
 LONG_HEADLINE = 90
-# In characters: from there on the letter is weighed, which takes as long as writing it.
+# From so many characters of HTML the email is measured, which takes as long as rendering it.
 LONG_ISSUE = 40_000
-HOME_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A remark: grave ones would embarrass us before readers."""
+class Finding:
+    """Something to check: a serious one would be a mistake in readers' eyes."""
 
-    words: str
-    grave: bool = False
+    message: str
+    is_serious: bool = False
 
 
 def count_words(sections: Iterable[Section]) -> int:
-    """Words that a reader reads, as the page counts them."""
+    """Return the number of words in sections, as the page counts them."""
     return sum(len(parse_section(section.body).text.split()) for section in sections)
 
 
-def minutes(words: int) -> int:
-    """How long the reading takes, in whole minutes."""
+def reading_time(words: int) -> int:
+    """Return how many minutes it takes to read so many words, at least one."""
     return max(1, math.ceil(words / WORDS_A_MINUTE))
 
 
-def check_issue(issue: Issue, sections: list[Section]) -> list[Check]:
-    """Look an issue over, the grave remarks first."""
-    remarks = [*_check_head(issue), *_check_hour(issue)]
+def check_issue(issue: Issue, sections: list[Section]) -> list[Finding]:
+    """Return the findings about an issue, the serious ones first."""
+    findings = [*_check_head(issue), *_check_send_time(issue)]
     if not sections:
-        remarks.append(Check("There is no section yet.", grave=True))
+        findings.append(Finding("The issue has no sections.", is_serious=True))
     for place, section in enumerate(sections, start=1):
-        remarks += _check_section(section, f"“{section.heading}”" if section.heading else place)
+        findings += _check_section(section, f"“{section.heading}”" if section.heading else place)
     if sum(len(section.body) for section in sections) > LONG_ISSUE:
         warning = measure_issue_email(issue).warning
-        remarks += [Check(warning, grave=True)] if warning else []
-    return sorted(remarks, key=lambda check: not check.grave)
+        findings += [Finding(warning, is_serious=True)] if warning else []
+    return sorted(findings, key=lambda finding: not finding.is_serious)
 
 
-def _check_head(issue: Issue) -> Iterator[Check]:
+def _check_head(issue: Issue) -> Iterator[Finding]:
     if not issue.strapline:
-        yield Check("No strapline.")
+        yield Finding("There is no strapline.")
     if len(issue.title) > LONG_HEADLINE:
-        yield Check(
-            f"The headline has {len(issue.title)} characters: inboxes cut it at about"
+        yield Finding(
+            f"The headline has {len(issue.title)} characters. Most inboxes show about"
             f" {LONG_HEADLINE}."
         )
 
 
-def _check_hour(issue: Issue) -> Iterator[Check]:
+def _check_send_time(issue: Issue) -> Iterator[Finding]:
     if issue.state == IssueState.PUBLISHED:
         return
     if issue.publish_at is None:
-        yield Check("No hour is set.")
+        yield Finding("There is no send time.")
     elif issue.publish_at <= timezone.now() and issue.state != IssueState.SCHEDULED:
-        yield Check("The hour has passed.")
-    else:
-        local = issue.publish_at.astimezone(issue.briefing.zone)
-        slot = (issue.briefing.slot_weekday, issue.briefing.slot_time)
-        if (local.weekday(), local.time().replace(second=0, microsecond=0)) != slot:
-            yield Check(f"The hour is not the briefing's slot, {issue.briefing.slot_words}.")
+        yield Finding("The send time has passed.")
+    elif not issue.briefing.slot.is_at(issue.publish_at):
+        yield Finding(f"The send time is not the usual one, {issue.briefing.slot.words}.")
 
 
-def _check_section(section: Section, name: str | int) -> Iterator[Check]:
+def _check_section(section: Section, name: str | int) -> Iterator[Finding]:
     where = f"Section {name}"
     body = parse_section(section.body)
     if body.is_empty:
-        yield Check(f"{where} is empty.", grave=True)
+        yield Finding(f"{where} is empty.", is_serious=True)
     for image in body.find("img"):
         if not image.attributes.get("alt", "").strip():
-            yield Check(f"{where}: a picture has no alternative text.", grave=True)
+            yield Finding(f"{where}: an image has no alternative text.", is_serious=True)
         host = _host(image.attributes.get("src", ""))
         if host not in {"", settings.SITE_HOST}:
-            yield Check(
-                f"{where}: a picture comes from {host or 'a broken address'}; readers get a link in"
-                " its place. Upload it here.",
-                grave=True,
+            yield Finding(
+                f"{where}: an image comes from {host or 'a broken address'}, so readers get a link"
+                " instead. Upload the image here.",
+                is_serious=True,
             )
     for link in body.find("a"):
         if problem := _link_problem(link):
-            yield Check(f"{where}: {problem}", grave=True)
+            yield Finding(f"{where}: {problem}", is_serious=True)
 
 
 def _host(address: str) -> str | None:
-    """The host of an address: empty on our own site, None where there is no making it out."""
+    """Return the host of an address: empty on our own site, None if the address is broken."""
     try:
         return (urlsplit(address).hostname or "").lower()
     except ValueError:
@@ -112,16 +109,17 @@ def _host(address: str) -> str | None:
 
 
 def _link_problem(link: Element) -> str:
-    if "href" not in link.attributes:  # a mark within the text that others lead to
+    """Return what is wrong with a link, or an empty string."""
+    if "href" not in link.attributes:  # an anchor that other links lead to
         return ""
     address = link.attributes["href"].strip()
     host = _host(address)
     if host is None:
         return f"a link is broken: {address[:60]}"
     if address in {"", "#"}:
-        return "a link leads nowhere."
-    if host != settings.SITE_HOST and (host in HOME_HOSTS or host.endswith(".local")):
-        return f"a link leads to {host}, which only this machine has."
+        return "a link has no address."
+    if host != settings.SITE_HOST and (host in LOCAL_HOSTS or host.endswith(".local")):
+        return f"a link leads to {host}, which exists only on your computer."
     if host in {"", settings.SITE_HOST} and urlsplit(address).path.startswith("/admin/"):
-        return "a link leads into the desk, where readers cannot go."
+        return "a link leads to the admin, which readers cannot open."
     return ""

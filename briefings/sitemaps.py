@@ -1,4 +1,4 @@
-"""The site map: every page that anybody may read."""
+"""The site map: every public page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.urls import reverse
 from briefings.models import Briefing, Contributor, Issue
 
 
-class _OurSitemap(Sitemap[Any]):
-    """Addresses begin with SITE_URL, whatever name the request came by."""
+class _SiteUrlSitemap(Sitemap[Any]):
+    """A site map whose addresses start with SITE_URL, whatever the host of the request."""
 
     def get_protocol(self, protocol: str | None = None) -> str:
         return urlsplit(settings.SITE_URL).scheme
@@ -24,8 +24,8 @@ class _OurSitemap(Sitemap[Any]):
         return urlsplit(settings.SITE_URL).netloc
 
 
-class HomeSitemap(_OurSitemap):
-    """The front page."""
+class HomeSitemap(_SiteUrlSitemap):
+    """The home page."""
 
     def items(self) -> list[str]:
         return [reverse("briefings:home")]
@@ -34,14 +34,14 @@ class HomeSitemap(_OurSitemap):
         return item
 
 
-class BriefingSitemap(_OurSitemap):
-    """Every briefing, retired ones too: their archives stay."""
+class BriefingSitemap(_SiteUrlSitemap):
+    """Every briefing, retired ones included: their archives stay."""
 
     def items(self) -> QuerySet[Briefing]:
         return Briefing.objects.order_by("pk")
 
 
-class IssueSitemap(_OurSitemap):
+class IssueSitemap(_SiteUrlSitemap):
     """Every published issue."""
 
     def items(self) -> QuerySet[Issue]:
@@ -51,12 +51,12 @@ class IssueSitemap(_OurSitemap):
         return item.updated_at
 
 
-class ContributorSitemap(_OurSitemap):
-    """Contributors who signed something or lead a briefing; others have an empty page."""
+class ContributorSitemap(_SiteUrlSitemap):
+    """Contributors who wrote an issue or lead a briefing; the pages of others are empty."""
 
     def items(self) -> QuerySet[Contributor]:
-        signed = Issue.objects.published().order_by().values("author")
-        return Contributor.objects.filter(Q(pk__in=signed) | Q(leads__isnull=False)).distinct()
+        authors = Issue.objects.published().order_by().values("author")
+        return Contributor.objects.filter(Q(pk__in=authors) | Q(leads__isnull=False)).distinct()
 
 
 SITEMAPS = {

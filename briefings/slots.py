@@ -1,14 +1,23 @@
-"""The weekly slot: a weekday and an hour on the briefing's clock, right across clock changes."""
+"""Send slots: when a briefing goes out, and the words for it.
+
+All that the code knows of weeks is here. Another rhythm, such as every second Thursday, is another
+class with the methods of `WeeklySlot`, and a field by which `Briefing.slot` chooses the class.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+# How often any briefing goes out, for words about several of them at once.
+FREQUENCY = "once a week"
+WEEK = timedelta(weeks=1)
 
 
 class Weekday(models.IntegerChoices):
@@ -23,15 +32,43 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, "Sunday"
 
 
-def next_slot(weekday: int, hour: time, zone: ZoneInfo, *, after: datetime) -> datetime:
-    """Find the first slot later than `after` (aware), in UTC.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklySlot:
+    """A weekday and a time in a time zone.
 
-    An hour that the spring change skips is taken as the clock stands after the change; of an hour
+    A time that the spring change skips is taken as the clock stands after the change; of a time
     that the autumn change repeats, the first counts.
     """
-    day = after.astimezone(zone).date()
-    day += timedelta(days=(weekday - day.weekday()) % 7)
-    slot = datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
-    if slot <= after:
-        slot = datetime.combine(day + timedelta(days=7), hour, tzinfo=zone).astimezone(UTC)
-    return slot
+
+    weekday: Weekday
+    time: time
+    zone: ZoneInfo
+
+    @property
+    def words(self) -> str:
+        """The slot in a sentence, on pages and in consent wording: 'every Thursday at 07:00'."""
+        return f"every {self.weekday.label} at {self.time:%H:%M}"
+
+    def next(self, *, after: datetime) -> datetime:
+        """Return the first slot later than `after` (aware), in UTC."""
+        day = after.astimezone(self.zone).date()
+        day += timedelta(days=(self.weekday - day.weekday()) % 7)
+        slot = self._on(day)
+        return slot if slot > after else self._on(day + WEEK)
+
+    def nth(self, number: int, *, after: datetime) -> datetime:
+        """Return the slot so many from a moment: 1 is the next one, -1 the last one before."""
+        first = self.next(after=after).astimezone(self.zone).date()
+        return self._on(first + (number if number < 0 else number - 1) * WEEK)
+
+    def is_at(self, moment: datetime) -> bool:
+        """Whether a moment is one of the slots, to the minute."""
+        local = moment.astimezone(self.zone)
+        return (local.weekday(), local.hour, local.minute) == (
+            self.weekday,
+            self.time.hour,
+            self.time.minute,
+        )
+
+    def _on(self, day: date) -> datetime:
+        return datetime.combine(day, self.time, tzinfo=self.zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Public addresses of what is said; the briefing's own come last, for they match any word."""
+"""Public addresses. Those of briefings come last, because they match any word."""
 
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path

@@ -72,7 +72,8 @@ def make_scheduled_issue(*, publish_at: datetime | None = None, **fields: Any) -
     issue = make_issue(**fields)
     issue.submit(by=None)
     issue.approve(by=None)
-    issue.schedule(publish_at=publish_at or timezone.now() - timedelta(minutes=1), by=None)
+    publish_at = publish_at or timezone.now() - timedelta(minutes=1)
+    issue.schedule(publish_at=publish_at, by=None, at=publish_at)
     return issue
 
 

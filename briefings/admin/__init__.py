@@ -1,5 +1,5 @@
-"""The desk's pages: where issues are drafted, approved and scheduled, and comments moderated."""
+"""The admin's pages for briefings, contributors, issues and comments."""
 
-from briefings.admin import briefing, comment, contributor, issue
+from briefings.admin import briefing_admin, comment_admin, contributor_admin, issue_admin
 
-__all__ = ["briefing", "comment", "contributor", "issue"]
+__all__ = ["briefing_admin", "comment_admin", "contributor_admin", "issue_admin"]

@@ -1,4 +1,4 @@
-"""The log of acts in words."""
+"""Entries of the audit log in words, for the “Activity” of a page."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-# Acts that changed the words of an issue.
+# Verbs of entries about a change of an issue's content.
 EDITS = ("created", "edited", "corrected", "imported", "overwritten")
 WORDS = {
-    "created": "started it",
-    "imported": "made it from a document",
-    "edited": "edited it",
-    "overwritten": "saved over another version",
-    "corrected": "corrected the page",
-    "edited after approval": "changed approved words; back in review",
-    "submitted": "submitted it for review",
-    "returned": "returned it to the author",
+    "created": "created the issue",
+    "imported": "created the issue from a document",
+    "edited": "edited the issue",
+    "overwritten": "saved over another person’s version",
+    "corrected": "corrected the web page",
+    "edited after approval": "edited the approved issue, which went back to review",
+    "submitted": "submitted the issue for review",
+    "returned": "returned the issue to its author",
     "approved": "approved it",
-    "scheduled": "scheduled it",
-    "unscheduled": "took it off the clock",
-    "missed its slot": "did not send it: its send time had passed while sending was down",
-    "published": "published it",
+    "scheduled": "scheduled the issue",
+    "unscheduled": "unscheduled the issue",
+    "missed its slot": "did not send the issue: its send time passed while sending was down",
+    "published": "published the issue",
     "rejected": "rejected it",
     "featured": "featured it",
-    "unfeatured": "no longer features it",
-    "answered": "answered it",
+    "unfeatured": "stopped featuring it",
+    "answered": "replied to it",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One act as the desk reads it."""
+class ActivityLine:
+    """One entry of the audit log as staff read it."""
 
     who: str
     what: str
     at: datetime
 
 
-def name_of(act: AuditLogEntry) -> str:
-    """The person's full name, or the account's; acts without one are the clock's."""
-    if act.actor is not None:
-        full = getattr(act.actor, "get_full_name", lambda: "")()
-        return str(full or act.actor_name)
-    return act.actor_name or "The clock"
+def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityLine]:
+    """Return the latest entries about a row, the newest first."""
+    entries = AuditLogEntry.objects.on(subject).select_related("actor")
+    return [_line(entry) for entry in entries[:limit]]
 
 
-def line(act: AuditLogEntry) -> Line:
-    """Put an act into words."""
-    return Line(who=name_of(act), what=WORDS.get(act.verb, act.verb), at=act.at)
+def last_edit(subject: models.Model) -> ActivityLine | None:
+    """Return who changed the content last, if the log knows."""
+    edits = AuditLogEntry.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
+    entry = edits.first()
+    return _line(entry) if entry else None
 
 
-def latest_acts(subject: models.Model, *, limit: int = 12) -> list[Line]:
-    """The last acts on a row, the latest first."""
-    return [line(act) for act in AuditLogEntry.objects.on(subject).select_related("actor")[:limit]]
+def _line(entry: AuditLogEntry) -> ActivityLine:
+    return ActivityLine(who=_name(entry), what=WORDS.get(entry.verb, entry.verb), at=entry.at)
 
 
-def last_edit(subject: models.Model) -> Line | None:
-    """Who last changed the words, if anybody is on record."""
-    acts = AuditLogEntry.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
-    found = acts.first()
-    return line(found) if found else None
+def _name(entry: AuditLogEntry) -> str:
+    """Return the person's full name, or else the account's; nobody's actions are the system's."""
+    if entry.actor is not None:
+        full_name = getattr(entry.actor, "get_full_name", lambda: "")()
+        return str(full_name or entry.actor_name)
+    return entry.actor_name or "The system"

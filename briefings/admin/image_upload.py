@@ -1,4 +1,4 @@
-"""The editor's way to send a picture, in the words that CKEditor's dialog understands."""
+"""Upload of an image from the text editor, with the JSON that CKEditor expects."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from briefings.permissions import may_write_issues
 
 
 def _refuse(sentence: str, *, status: int = 200) -> JsonResponse:
-    """Answer as the dialog wants it: it shows the message only of a 200."""
+    """Return a refusal for the dialog, which shows messages only of responses with status 200."""
     return JsonResponse({"uploaded": 0, "error": {"message": sentence}}, status=status)
 
 
 def may_upload(request: HttpRequest) -> bool:
-    """Those who may write issues may send pictures for them."""
+    """Whether this person may upload images: whoever may write issues may."""
     user = request.user
     return user.is_active and bool(getattr(user, "is_staff", False)) and may_write_issues(user)
 
 
 @require_POST
 def upload_image(request: HttpRequest) -> JsonResponse:
-    """Keep one picture (field `upload`) and say where it is.
+    """Store one image (field `upload`) and return its URL and size.
 
-    CSRF protection is the middleware's; the page sends its token as a header.
+    The middleware protects it against CSRF; the page sends the token in a header.
     """
     if not request.user.is_authenticated:
         return _refuse(
-            "You are logged out. Log in again in another tab, then send the picture once more.",
+            "You are logged out. Log in again in another tab, then upload the image again.",
             status=403,
         )
     if not may_upload(request):
         raise PermissionDenied
     upload = request.FILES.get("upload")
     if upload is None:
-        return _refuse("No file arrived. Choose a picture, then send it.")
+        return _refuse("We received no file. Choose an image and upload it again.")
     try:
         image = store_image(upload, folder=f"issues/{timezone.now():%Y/%m}")
     except ImageRefused as refusal:

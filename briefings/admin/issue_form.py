@@ -1,4 +1,4 @@
-"""The form of an issue: what may be changed when, and that nobody overwrites anybody unawares."""
+"""The form of an issue: which fields may change in which state, and a check of the version."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from briefings.admin.activity import last_edit
-from briefings.admin.plain_choices import read_key
-from briefings.admin.section_inline import EchoField
-from briefings.admin.time_fields import HourField, on_clock
+from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
+from briefings.local_time import format_local
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
 from briefings.permissions import SEND_ISSUE
 from newsroom.permissions import may
@@ -23,18 +22,18 @@ ECHOES = ("from_version", "seen", "draft_token")
 
 
 class IssueForm(forms.ModelForm[Issue]):
-    """An issue's own fields; `from_version` and `seen` say what the writer had before their eyes.
+    """An issue's own fields, and what the page sends back about the version that it showed.
 
-    `draft_token` names the copy that the writer's browser keeps until the save is done.
-
-    `user` is set on the class by the admin, which makes a class for each request.
+    `from_version` and `seen` are the version and the content hash that the page showed;
+    `draft_token` names the draft that the browser stores until the save is done. `user` is set on
+    the class by the admin, which makes a class for each request.
     """
 
     user: Actor
     is_stale = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
-    goes_out = HourField(required=False, label="Goes out at")
+    goes_out = LocalDateTimeField(required=False, label="Send time")
     from_version = EchoField()
     seen = EchoField()
     draft_token = EchoField()
@@ -49,19 +48,19 @@ class IssueForm(forms.ModelForm[Issue]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "briefing" not in self.fields:  # a page to look at, without a form
+        if "briefing" not in self.fields:  # the person may only view the issue
             return
-        hour = self.fields["goes_out"]
-        if isinstance(hour, HourField):
-            hour.zone = self.zone
+        send_time = self.fields["goes_out"]
+        if isinstance(send_time, LocalDateTimeField):
+            send_time.zone = self.zone
         if self.instance.pk:
             self.initial["goes_out"] = self.instance.publish_at
             self.initial["from_version"] = str(self.instance.version)
             self.initial["seen"] = self.instance.content_hash()
-            self._close_what_is_settled()
+            self._disable_fixed_fields()
 
-    def _close_what_is_settled(self) -> None:
-        """A number is part of addresses; an hour on the clock is its keepers' to change."""
+    def _disable_fixed_fields(self) -> None:
+        """Fix the number, which is part of addresses, and the send time of a scheduled issue."""
         state = self.instance.state
         for name in ("briefing", "number"):
             self.fields[name].disabled = state not in EDITABLE_STATES
@@ -72,17 +71,17 @@ class IssueForm(forms.ModelForm[Issue]):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock of the briefing that is chosen in the form."""
+        """The time zone of the briefing that is chosen in the form."""
         chosen = self.data.get("briefing") or self.initial.get("briefing")
         if isinstance(chosen, Briefing):
             return chosen.zone
-        briefing = Briefing.objects.filter(pk=read_key(chosen)).first()
+        briefing = Briefing.objects.filter(pk=parse_key(chosen)).first()
         if briefing:
             return briefing.zone
         return self.instance.briefing.zone if self.instance.pk else ZoneInfo("Europe/London")
 
     def clean_title(self) -> str:
-        """A headline is one line: it becomes a subject."""
+        """Return the headline on one line: it becomes the subject of an email."""
         return " ".join(self.cleaned_data["title"].split())
 
     def clean_strapline(self) -> str:
@@ -92,13 +91,13 @@ class IssueForm(forms.ModelForm[Issue]):
         cleaned = super().clean() or self.cleaned_data
         briefing = cleaned.get("briefing")
         if briefing:
-            # Of two writers who start the same number at once, the second is told here.
+            # Locked, so that of two people who use the same number at once the second is told.
             Briefing.objects.select_for_update().get(pk=briefing.pk)
             self._check_number(briefing, cleaned.get("number"))
         if self.instance.pk:
             self._check_version(cleaned.get("from_version", ""))
             if self.instance.state == IssueState.SCHEDULED and not cleaned.get("goes_out"):
-                self.add_error("goes_out", "To take the issue off the clock, unschedule it.")
+                self.add_error("goes_out", "To remove the send time, unschedule the issue.")
         return cleaned
 
     def _check_number(self, briefing: Briefing, number: int | None) -> None:
@@ -108,25 +107,25 @@ class IssueForm(forms.ModelForm[Issue]):
         if taken.exists():
             self.add_error(
                 "number",
-                f"{briefing} has an issue {number} already; the next free number is"
+                f"{briefing} already has an issue {number}. The next free number is"
                 f" {briefing.next_number()}.",
             )
 
     def _check_version(self, version: str) -> None:
-        """Refuse words written over an older version; the row is locked until the save is done."""
+        """Refuse a save over another person's; the row is locked until this save is done."""
         current = str(self.instance.version)
         if current in {version, self.data.get("_overwrite")}:
             return
         self.is_stale = True
-        act = last_edit(self.instance)
-        who = act.who if act else "Somebody"
-        when = f" at {on_clock(act.at, self.instance.briefing.zone)}" if act else ""
+        edit = last_edit(self.instance)
+        who = edit.who if edit else "Somebody else"
+        when = f" on {format_local(edit.at, self.instance.briefing.zone)}" if edit else ""
         raise ValidationError(
-            f"{who} saved this issue{when}, after you had opened it. Your words are all here,"
-            " below, and are not saved yet. Look at what is saved now, then put yours in its place"
-            " or carry over what you need.",
+            f"{who} saved this issue{when}, after you opened it. Your version is below and is not"
+            " saved yet. Look at the saved version, then copy your changes into it or replace it"
+            " with yours.",
             code="stale",
         )
 
     def validate_constraints(self) -> None:
-        """The constraints say what `clean` has said already, in words for a database."""
+        """Skip the database constraints: `clean` checks them, with words for a person."""

@@ -1,4 +1,4 @@
-"""States as words on a ground; the colour only repeats what the word says."""
+"""States as words on a coloured background; the colour only repeats what the word says."""
 
 from django.utils.html import format_html
 
@@ -6,16 +6,16 @@ from briefings.models import Comment, Issue
 
 
 def issue_badge(issue: Issue) -> str:
-    """An issue's state."""
-    return format_html(
-        '<span class="badge badge-{}">{}</span>', issue.state, issue.get_state_display()
-    )
+    """Return the badge of an issue's state."""
+    return _badge(issue.state, issue.get_state_display())
 
 
 def comment_badge(comment: Comment) -> str:
-    """A comment's state; a featured one is approved, so that is what is said."""
+    """Return the badge of a comment's state; featured ones are approved anyway."""
     if comment.featured:
-        return format_html('<span class="badge badge-{}">{}</span>', "featured", "Featured")
-    return format_html(
-        '<span class="badge badge-{}">{}</span>', comment.state, comment.get_state_display()
-    )
+        return _badge("featured", "Featured")
+    return _badge(comment.state, comment.get_state_display())
+
+
+def _badge(name: str, label: str) -> str:
+    return format_html('<span class="badge badge-{}">{}</span>', name, label)

@@ -34,7 +34,8 @@ class Migration(migrations.Migration):
                 (
                     "bio",
                     models.TextField(
-                        blank=True, help_text="A few plain sentences for the contributor's page."
+                        blank=True,
+                        help_text="A few sentences of plain text for the contributor's page.",
                     ),
                 ),
                 ("photo", models.ImageField(blank=True, upload_to="contributors/")),
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                     "contact",
                     models.EmailField(
                         blank=True,
-                        help_text="Shown to readers as “Contact …”. Leave empty to show none.",
+                        help_text="An email address, shown to readers as “Contact …”. Leave it empty to show none.",
                         max_length=254,
                     ),
                 ),
@@ -50,7 +51,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.OneToOneField(
                         blank=True,
-                        help_text="The staff account that this author drafts with.",
+                        help_text="The staff account of this contributor.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="contributor",
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.SlugField(
-                        help_text="Part of every page's address.",
+                        help_text="Part of the address of every page.",
                         unique=True,
                         validators=[briefings.models.briefing.validate_free_slug],
                     ),
@@ -84,14 +85,14 @@ class Migration(migrations.Migration):
                     "strapline",
                     models.CharField(
                         blank=True,
-                        help_text="One line under the title: what, for whom, how often.",
+                        help_text="One line under the title: what it is about, and for whom.",
                         max_length=200,
                     ),
                 ),
                 (
                     "description",
                     models.TextField(
-                        blank=True, help_text="A plain paragraph for the sign-up page."
+                        blank=True, help_text="A paragraph of plain text for the sign-up page."
                     ),
                 ),
                 (
@@ -115,7 +116,7 @@ class Migration(migrations.Migration):
                     models.TimeField(
                         default=datetime.time(7, 0),
                         help_text="In the briefing's time zone.",
-                        verbose_name="hour",
+                        verbose_name="time",
                     ),
                 ),
                 (
@@ -145,7 +146,7 @@ class Migration(migrations.Migration):
                     "reply_address",
                     models.EmailField(
                         blank=True,
-                        help_text="Where replies to a letter go. Empty: to the lead's contact.",
+                        help_text="Where replies to an email go. Leave it empty to use the lead's contact address.",
                         max_length=254,
                     ),
                 ),
@@ -153,7 +154,7 @@ class Migration(migrations.Migration):
                     "comments_close_after",
                     models.PositiveSmallIntegerField(
                         default=14,
-                        help_text="Days after publication. 0: an issue takes no comments.",
+                        help_text="Days after publication. Enter 0 to take no comments.",
                         verbose_name="comments close after",
                     ),
                 ),
@@ -161,13 +162,13 @@ class Migration(migrations.Migration):
                     "retired",
                     models.BooleanField(
                         default=False,
-                        help_text="A retired briefing keeps its archive and takes no sign-ups.",
+                        help_text="A retired briefing keeps its archive, and nobody can sign up for it.",
                     ),
                 ),
                 (
                     "lead",
                     models.ForeignKey(
-                        help_text="The author unless an issue says otherwise.",
+                        help_text="The author of an issue, unless you choose another.",
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="leads",
                         to="briefings.contributor",
@@ -187,13 +188,18 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("number", models.PositiveIntegerField(help_text="Counts up within the briefing.")),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        help_text="Issues are numbered within their briefing."
+                    ),
+                ),
                 ("title", models.CharField(max_length=200, verbose_name="headline")),
                 (
                     "slug",
                     models.SlugField(
                         blank=True,
-                        help_text="Words for a longer address that leads here.",
+                        help_text="Words for a longer address that redirects to this issue.",
                         max_length=80,
                     ),
                 ),
@@ -316,7 +322,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(blank=True, help_text="Empty: anonymous.", max_length=80),
+                    models.CharField(
+                        blank=True,
+                        help_text="Leave it empty for an anonymous comment.",
+                        max_length=80,
+                    ),
                 ),
                 (
                     "email",
@@ -330,7 +340,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("unconfirmed", "Address not confirmed"),
-                            ("pending", "Waits for the desk"),
+                            ("pending", "Waiting for approval"),
                             ("approved", "Approved"),
                             ("rejected", "Rejected"),
                         ],
@@ -367,7 +377,7 @@ class Migration(migrations.Migration):
                     "contributor",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Set when an author answers; shown as “Author”.",
+                        help_text="The author who replied, marked as “Author”.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="comments",

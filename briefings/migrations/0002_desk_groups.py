@@ -1,4 +1,4 @@
-"""The two groups of the desk, with their permissions."""
+"""The first groups of staff, with their permissions; since then `permissions.py` has them."""
 
 from typing import Any
 

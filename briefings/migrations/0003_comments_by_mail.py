@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             model_name="comment",
             name="channel",
             field=models.CharField(
-                choices=[("page", "From the page"), ("mail", "By mail")],
+                choices=[("page", "On the website"), ("mail", "By email")],
                 default="page",
                 editable=False,
                 max_length=4,
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 editable=False,
-                help_text="A hash of the letter's Message-ID: the same letter is one comment.",
+                help_text="A hash of the email's Message-ID, so that one email becomes one comment.",
                 max_length=64,
                 null=True,
                 unique=True,

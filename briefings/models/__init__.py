@@ -1,4 +1,4 @@
-"""What is said: briefings, contributors, issues with their sections, comments."""
+"""Briefings, contributors, issues with their sections, and comments."""
 
 from briefings.models.briefing import Briefing
 from briefings.models.comment import Comment, CommentChannel, CommentState

@@ -10,10 +10,11 @@ from django.db import models
 from django.db.models import Max, Q
 from django.urls import reverse
 
-from briefings.accents import INKS, Accent, Inks
-from briefings.slots import Weekday, next_slot
+from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
+from briefings.models.issue import IssueState
+from briefings.slots import Weekday, WeeklySlot
 
-# First parts of addresses that belong to other pages.
+# First parts of addresses that other pages have.
 RESERVED_SLUGS = frozenset(
     [
         "admin",
@@ -41,15 +42,15 @@ RESERVED_SLUGS = frozenset(
 
 
 def validate_free_slug(slug: str) -> None:
-    """Refuse a slug that would hide one of the site's own pages."""
+    """Raise ValidationError for a slug that would hide one of the site's own pages."""
     if slug in RESERVED_SLUGS:
-        raise ValidationError(f"“{slug}” is the address of another page; choose another word.")
+        raise ValidationError(f"“{slug}” is the address of another page. Choose another word.")
 
 
 def validate_time_zone(name: str) -> None:
-    """Refuse a time zone that the machine does not know."""
+    """Raise ValidationError for a time zone that the server does not know."""
     if name not in available_timezones():
-        raise ValidationError(f"“{name}” is no time zone; write one like Europe/London.")
+        raise ValidationError(f"“{name}” is not a time zone. Enter one like Europe/London.")
 
 
 class BriefingQuerySet(models.QuerySet["Briefing"]):
@@ -65,38 +66,46 @@ class Briefing(models.Model):
 
     title = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(
-        unique=True, validators=[validate_free_slug], help_text="Part of every page's address."
+        unique=True, validators=[validate_free_slug], help_text="Part of the address of every page."
     )
     strapline = models.CharField(
-        max_length=200, blank=True, help_text="One line under the title: what, for whom, how often."
+        max_length=200,
+        blank=True,
+        help_text="One line under the title: what it is about, and for whom.",
     )
-    description = models.TextField(blank=True, help_text="A plain paragraph for the sign-up page.")
+    description = models.TextField(
+        blank=True, help_text="A paragraph of plain text for the sign-up page."
+    )
     lead = models.ForeignKey(
         "briefings.Contributor",
         on_delete=models.PROTECT,
         related_name="leads",
-        help_text="The author unless an issue says otherwise.",
+        help_text="The author of an issue, unless you choose another.",
     )
     slot_weekday = models.PositiveSmallIntegerField(
         "weekday", choices=Weekday, default=Weekday.THURSDAY
     )
     slot_time = models.TimeField(
-        "hour", default=time(7, 0), help_text="In the briefing's time zone."
+        "time", default=time(7, 0), help_text="In the briefing's time zone."
     )
     time_zone = models.CharField(
         max_length=64, default="Europe/London", validators=[validate_time_zone]
     )
     accent = models.CharField(max_length=10, choices=Accent, default=Accent.GREEN)
     reply_address = models.EmailField(
-        blank=True, help_text="Where replies to a letter go. Empty: to the lead's contact."
+        blank=True,
+        help_text=(
+            "Where replies to an email go. Leave it empty to use the lead's contact address."
+        ),
     )
     comments_close_after = models.PositiveSmallIntegerField(
         "comments close after",
         default=14,
-        help_text="Days after publication. 0: an issue takes no comments.",
+        help_text="Days after publication. Enter 0 to take no comments.",
     )
     retired = models.BooleanField(
-        default=False, help_text="A retired briefing keeps its archive and takes no sign-ups."
+        default=False,
+        help_text="A retired briefing keeps its archive, and nobody can sign up for it.",
     )
 
     objects = BriefingQuerySet.as_manager()
@@ -117,24 +126,31 @@ class Briefing(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock by which this briefing goes out."""
+        """The briefing's time zone."""
         return ZoneInfo(self.time_zone)
 
     @property
-    def inks(self) -> Inks:
-        """The accent's colours, for letters, which have no style sheet."""
-        return INKS[Accent(self.accent)]
+    def accent_colours(self) -> AccentColours:
+        """The accent's colours, for emails, which have no style sheet."""
+        return ACCENT_COLOURS[Accent(self.accent)]
+
+    @property
+    def slot(self) -> WeeklySlot:
+        """When this briefing goes out."""
+        return WeeklySlot(weekday=Weekday(self.slot_weekday), time=self.slot_time, zone=self.zone)
 
     @property
     def slot_words(self) -> str:
-        """The slot as a reader says it: 'every Thursday at 07:00'."""
-        return f"every {Weekday(self.slot_weekday).label} at {self.slot_time:%H:%M}"
+        """The slot in a sentence: 'every Thursday at 07:00'."""
+        return self.slot.words
 
-    def next_slot(self, *, after: datetime) -> datetime:
-        """The first weekly slot after a moment, in UTC."""
-        return next_slot(self.slot_weekday, self.slot_time, self.zone, after=after)
+    def next_free_slot(self, *, after: datetime) -> datetime:
+        """Return the first slot after a moment and after every scheduled issue."""
+        scheduled = self.issues.filter(state=IssueState.SCHEDULED, publish_at__gt=after)
+        last: datetime | None = scheduled.aggregate(last=Max("publish_at"))["last"]
+        return self.slot.next(after=last or after)
 
     def next_number(self) -> int:
-        """The number that the next issue gets."""
+        """Return the number that the next issue gets."""
         last: int | None = self.issues.aggregate(last=Max("number"))["last"]
         return (last or 0) + 1

@@ -1,4 +1,4 @@
-"""What a reader says on a published issue."""
+"""What a reader says about a published issue."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from newsroom import audit_log
 from newsroom.transitions import update_if
 
 if TYPE_CHECKING:
@@ -20,26 +21,26 @@ CONFIRM_WITHIN = timedelta(days=7)
 
 
 class CommentState(models.TextChoices):
-    """From the form to the page."""
+    """How far a comment is between the form and the page."""
 
     UNCONFIRMED = "unconfirmed", "Address not confirmed"
-    PENDING = "pending", "Waits for the desk"
+    PENDING = "pending", "Waiting for approval"
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
 
 
 class CommentChannel(models.TextChoices):
-    """The way by which the words came."""
+    """How a comment reached us."""
 
-    PAGE = "page", "From the page"
-    MAIL = "mail", "By mail"
+    PAGE = "page", "On the website"
+    MAIL = "mail", "By email"
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
     def approved(self) -> CommentQuerySet:
-        """Comments on show, the oldest first."""
+        """Comments that readers see, the oldest first."""
         return self.filter(state=CommentState.APPROVED).order_by("created_at", "pk")
 
     def waiting(self) -> CommentQuerySet:
@@ -47,12 +48,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
 
     def threads(self) -> CommentQuerySet:
-        """Comments that answer no other."""
+        """Comments that are not replies."""
         return self.filter(parent=None)
 
 
 class Comment(models.Model):
-    """A reader's words: plain text, with a name or without; the address is never shown."""
+    """A reader's comment in plain text, with a name or without. The address is never shown."""
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="comments")
     section = models.ForeignKey(
@@ -71,9 +72,11 @@ class Comment(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="comments",
-        help_text="Set when an author answers; shown as “Author”.",
+        help_text="The author who replied, marked as “Author”.",
     )
-    name = models.CharField(max_length=80, blank=True, help_text="Empty: anonymous.")
+    name = models.CharField(
+        max_length=80, blank=True, help_text="Leave it empty for an anonymous comment."
+    )
     email = models.EmailField("address", max_length=254, blank=True, help_text="Never shown.")
     body = models.TextField(max_length=MAX_COMMENT_CHARS)
     state = models.CharField(max_length=12, choices=CommentState, default=CommentState.UNCONFIRMED)
@@ -87,7 +90,7 @@ class Comment(models.Model):
         blank=True,
         unique=True,
         editable=False,
-        help_text="A hash of the letter's Message-ID: the same letter is one comment.",
+        help_text="A hash of the email's Message-ID, so that one email becomes one comment.",
     )
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -125,34 +128,46 @@ class Comment(models.Model):
 
     @property
     def display_name(self) -> str:
-        """The name that readers see."""
+        """The name that readers see: the author's, the reader's, or 'Anonymous'."""
         return self.contributor.name if self.contributor else self.name or "Anonymous"
 
     def confirm(self, *, at: datetime) -> bool:
-        """Let a comment join the queue; False when it was confirmed before."""
+        """Put the comment into the moderators' queue; False if it was confirmed before."""
         return update_if(
             Q(state=CommentState.UNCONFIRMED), self, state=CommentState.PENDING, confirmed_at=at
         )
 
     def approve(self, *, by: Actor, at: datetime) -> bool:
-        """Show the comment; False when it already was, or was never confirmed."""
+        """Show the comment; False if it was shown already, or never confirmed."""
         return self._decide(CommentState.APPROVED, "approved", by=by, at=at)
 
     def reject(self, *, by: Actor, at: datetime) -> bool:
-        """Keep the comment off the page, or take it off again."""
+        """Hide the comment; False if it was hidden already, or never confirmed."""
         return self._decide(CommentState.REJECTED, "rejected", by=by, at=at, featured=False)
 
     def feature(self, *, by: Actor, at: datetime) -> bool:
-        """Show the comment first, approving it if it still waits."""
+        """Show the comment first, approving it if need be; False if nothing changed."""
         with transaction.atomic():
             if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
                 return False
-            plain = Q(state=CommentState.APPROVED, featured=False)
-            return update_if(plain, self, verb="featured", by=by, featured=True)
+            approved = Q(state=CommentState.APPROVED, featured=False)
+            return update_if(approved, self, verb="featured", by=by, featured=True)
 
     def unfeature(self, *, by: Actor) -> bool:
-        """Put the comment back into its place."""
+        """Show the comment in its place again; False if it was not featured."""
         return update_if(Q(featured=True), self, verb="unfeatured", by=by, featured=False)
+
+    def discard(self, *, by: Actor) -> None:
+        """Delete the comment and its replies; the audit log keeps that it existed."""
+        with transaction.atomic():
+            audit_log.record("deleted", self, by=by, issue=self.issue_id)
+            self.delete()
+
+    @property
+    def takes_replies(self) -> bool:
+        """Whether readers would see a reply: neither the comment nor its thread is rejected."""
+        thread = self.parent or self
+        return CommentState.REJECTED not in {self.state, thread.state}
 
     def _decide(
         self, target: CommentState, verb: str, *, by: Actor, at: datetime, **changes: bool

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+if TYPE_CHECKING:
+    from newsroom.audit_log import Actor
+
+
+class ContributorQuerySet(models.QuerySet["Contributor"]):
+    """Contributors as the admin asks for them."""
+
+    def of_account(self, user: Actor) -> Contributor | None:
+        """Return the contributor that a staff account writes as, if any."""
+        return self.filter(account_id=user.pk).first() if user and user.pk else None
+
 
 class Contributor(models.Model):
-    """A name under an article; may have a staff account."""
+    """An author: the name under an article, perhaps with a staff account."""
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True, help_text="Part of the page's address.")
     job_title = models.CharField(max_length=120, blank=True)
     bio = models.TextField(
-        blank=True, help_text="A few plain sentences for the contributor's page."
+        blank=True, help_text="A few sentences of plain text for the contributor's page."
     )
     photo = models.ImageField(upload_to="contributors/", blank=True)
     contact = models.EmailField(
-        blank=True, help_text="Shown to readers as “Contact …”. Leave empty to show none."
+        blank=True,
+        help_text="An email address, shown to readers as “Contact …”. Leave it empty to show none.",
     )
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -26,8 +40,10 @@ class Contributor(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="contributor",
-        help_text="The staff account that this author drafts with.",
+        help_text="The staff account of this contributor.",
     )
+
+    objects = ContributorQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
@@ -40,7 +56,7 @@ class Contributor(models.Model):
 
     @property
     def initials(self) -> str:
-        """Two letters that stand where there is no photo."""
+        """At most two initials, shown where there is no photo."""
         words = self.name.split()
         return (
             "".join(word[0] for word in (words[0], words[-1]) if word).upper()[:2] if words else ""

@@ -1,4 +1,4 @@
-"""One weekly edition: the article on the web and the letter in the inbox."""
+"""One edition of a briefing: the article on the web and the email in the inbox."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
+from briefings.local_time import format_local
+from newsroom import audit_log
 from newsroom.transitions import TransitionRefused, move, update_if
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class IssueState(models.TextChoices):
-    """Where an issue stands between the reporter's desk and the reader."""
+    """How far an issue is between the first draft and its readers."""
 
     DRAFT = "draft", "Draft"
     IN_REVIEW = "in_review", "In review"
@@ -33,19 +35,19 @@ class IssueState(models.TextChoices):
 
 
 EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
-# An edit in one of these voids the approval.
-BOUND_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
+# States with an approval, which an edit voids.
+APPROVED_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
-    """Issues as readers, editors and the clock ask for them."""
+    """Issues as readers, editors and the scheduled tasks ask for them."""
 
     def published(self) -> IssueQuerySet:
         """Issues that readers may see, the latest first."""
         return self.filter(state=IssueState.PUBLISHED).order_by("-published_at", "-pk")
 
     def due(self, *, at: datetime) -> IssueQuerySet:
-        """Scheduled issues whose hour has come."""
+        """Scheduled issues whose send time has passed."""
         return self.filter(state=IssueState.SCHEDULED, publish_at__lte=at).order_by("publish_at")
 
     def newest_of_each(self, count: int) -> IssueQuerySet:
@@ -58,20 +60,22 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         return self.published().annotate(rank=rank).filter(rank__lte=count)
 
     def for_page(self) -> IssueQuerySet:
-        """With what a page about an issue names."""
+        """Issues with the rows that a page about them needs."""
         return self.select_related("briefing__lead", "author")
 
 
 class Issue(models.Model):
-    """An edition of a briefing; its words are in its sections."""
+    """An edition of a briefing; its text is in its sections."""
 
     briefing = models.ForeignKey(
         "briefings.Briefing", on_delete=models.PROTECT, related_name="issues"
     )
-    number = models.PositiveIntegerField(help_text="Counts up within the briefing.")
+    number = models.PositiveIntegerField(help_text="Issues are numbered within their briefing.")
     title = models.CharField("headline", max_length=200)
     slug = models.SlugField(
-        max_length=80, blank=True, help_text="Words for a longer address that leads here."
+        max_length=80,
+        blank=True,
+        help_text="Words for a longer address that redirects to this issue.",
     )
     strapline = models.CharField(
         max_length=300, blank=True, help_text="A sentence or two under the headline."
@@ -134,7 +138,7 @@ class Issue(models.Model):
 
     @property
     def dateline(self) -> datetime:
-        """The moment a reader dates this issue by, on the briefing's clock."""
+        """When the issue was or will be published, in the briefing's time zone."""
         moment = self.published_at or self.publish_at or self.created_at
         return moment.astimezone(self.briefing.zone)
 
@@ -145,21 +149,19 @@ class Issue(models.Model):
         return at < self.published_at + timedelta(days=self.briefing.comments_close_after)
 
     def content_hash(self) -> str:
-        """SHA-256 over the words that readers get; what an approval is bound to."""
+        """Return a SHA-256 hash of everything that readers get; an approval is bound to it."""
         sections = self.sections.order_by("position", "pk").values_list("kind", "heading", "body")
         content = [self.title, self.strapline, self.author_id, *map(list, sections)]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
-    # --- steps: each is one guarded UPDATE, so that of two callers one wins -----------------
-
     def submit(self, *, by: Actor) -> None:
-        """Hand a draft to the editors."""
+        """Submit a draft for review. As every transition, raises TransitionRefused."""
         self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
 
     def return_to_author(self, *, by: Actor) -> None:
-        """Give an issue back; an approval and an hour are void."""
+        """Return an issue to its author as a draft; its approval is void."""
         self._step(
-            {IssueState.IN_REVIEW, *BOUND_STATES},
+            {IssueState.IN_REVIEW, *APPROVED_STATES},
             IssueState.DRAFT,
             verb="returned",
             by=by,
@@ -168,13 +170,16 @@ class Issue(models.Model):
         )
 
     def approve(self, *, by: Actor, seen: str | None = None) -> None:
-        """Approve the words as they stand, or exactly those whose hash the editor has `seen`."""
+        """Approve the content as it is now.
+
+        With `seen`, the hash of the content that the editor read, refuse if it changed since.
+        """
         with transaction.atomic():
             self._lock()
             content = self.content_hash()
             if seen is not None and seen != content:
                 raise TransitionRefused(
-                    "The words changed while you were reading. Read them again, then approve."
+                    "The issue changed while you were reading it. Read it again, then approve it."
                 )
             self._step(
                 {IssueState.IN_REVIEW},
@@ -185,13 +190,17 @@ class Issue(models.Model):
                 approved_by=by,
             )
 
-    def schedule(self, *, publish_at: datetime, by: Actor) -> None:
-        """Set the hour at which the approved words go out."""
+    def schedule(self, *, publish_at: datetime, by: Actor, at: datetime) -> None:
+        """Set the send time of an approved issue, or move that of a scheduled one."""
+        if publish_at < at:
+            raise TransitionRefused(
+                f"{format_local(publish_at, self.briefing.zone)} has passed. Choose a later time."
+            )
         with transaction.atomic():
             self._lock()
             self._check_approval()
             self._step(
-                BOUND_STATES,
+                APPROVED_STATES,
                 IssueState.SCHEDULED,
                 verb="scheduled",
                 by=by,
@@ -200,7 +209,7 @@ class Issue(models.Model):
             )
 
     def unschedule(self, *, by: Actor) -> None:
-        """Take a scheduled issue off the clock; it stays approved."""
+        """Cancel the send time of a scheduled issue, which stays approved."""
         self._step({IssueState.SCHEDULED}, IssueState.APPROVED, verb="unscheduled", by=by)
 
     def miss_slot(self, *, before: datetime) -> bool:
@@ -214,7 +223,7 @@ class Issue(models.Model):
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
     def publish(self, *, at: datetime, by: Actor = None) -> None:
-        """Let readers see a scheduled issue. Call inside the transaction that freezes its words."""
+        """Show a scheduled issue to readers. Call it in the transaction that makes the dispatch."""
         with transaction.atomic():
             self._lock()
             self._check_approval()
@@ -227,13 +236,13 @@ class Issue(models.Model):
             )
 
     def void_approval(self, *, by: Actor) -> bool:
-        """Put an approved or scheduled issue back into review if an edit changed its words."""
+        """Put an approved or scheduled issue back into review if its content changed."""
         with transaction.atomic():
             self._lock()
-            if self.state not in BOUND_STATES or self.approved_hash == self.content_hash():
+            if self.state not in APPROVED_STATES or self.approved_hash == self.content_hash():
                 return False
             self._step(
-                BOUND_STATES,
+                APPROVED_STATES,
                 IssueState.IN_REVIEW,
                 verb="edited after approval",
                 by=by,
@@ -243,24 +252,39 @@ class Issue(models.Model):
         return True
 
     def claim_edit(self, *, version: int) -> bool:
-        """Count an edit that began from `version`; False when somebody else saved first."""
-        mine = Issue.objects.filter(pk=self.pk, version=version)
-        won = bool(mine.update(version=F("version") + 1))
-        if won:
+        """Count an edit that started from `version`; False if somebody else saved first."""
+        unchanged = Issue.objects.filter(pk=self.pk, version=version)
+        claimed = bool(unchanged.update(version=F("version") + 1))
+        if claimed:
             self.version = version + 1
-        return won
+        return claimed
+
+    @property
+    def is_deletable(self) -> bool:
+        """Whether nobody outside has seen the issue, nor will without another step."""
+        return self.state in EDITABLE_STATES
+
+    def discard(self, *, by: Actor) -> None:
+        """Delete an unpublished issue; the audit log keeps its title."""
+        with transaction.atomic():
+            self._lock()
+            if not self.is_deletable:
+                raise TransitionRefused(
+                    f"This issue is {self.get_state_display().lower()} and cannot be deleted."
+                    " Return it to its author first, unless it is published."
+                )
+            audit_log.record("deleted", self, by=by, title=self.title)
+            self.delete()
 
     def _check_approval(self) -> None:
         if self.approved_hash != self.content_hash():
-            raise TransitionRefused(
-                "The words are not the ones that were approved. Approve the issue again."
-            )
+            raise TransitionRefused("The issue changed after it was approved. Approve it again.")
 
     def _lock(self) -> None:
-        """Hold the row, and see it as it is now, until the transaction ends."""
+        """Lock the row until the transaction ends, and read it as it is now."""
         self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
 
     def _step(
-        self, sources: Collection[IssueState], target: IssueState, *, verb: str, **facts: Any
+        self, sources: Collection[IssueState], target: IssueState, *, verb: str, **changes: Any
     ) -> None:
-        move(self, sources, target, verb=verb, updated_at=timezone.now(), **facts)
+        move(self, sources, target, verb=verb, updated_at=timezone.now(), **changes)

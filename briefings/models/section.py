@@ -9,7 +9,7 @@ from briefings.richtext import RichTextField
 
 
 class SectionKind(models.TextChoices):
-    """What a section is; each kind has its own dress on the page and in the letter."""
+    """What a section is; each kind looks different on the page and in the email."""
 
     FEATURE = "feature", "Feature"
     ROUNDUP = "roundup", "Round-up (bullets)"
@@ -18,7 +18,7 @@ class SectionKind(models.TextChoices):
 
 
 class Section(models.Model):
-    """A part of an issue: its kind, its heading, its words."""
+    """A part of an issue: its kind, heading and text."""
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="sections")
     position = models.PositiveSmallIntegerField(default=0)
@@ -34,5 +34,5 @@ class Section(models.Model):
 
     @property
     def anchor(self) -> str:
-        """The id of this section on its page; it stays when sections are reordered."""
+        """The id of this section on its page; it stays the same when sections are reordered."""
         return f"{slugify(self.heading)[:60] or self.kind}-{self.pk}"

@@ -96,7 +96,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "links": links,
         # Tells which issue brought a new subscriber, but not who forwarded it.
         "sign_up_url": f"{links.subscribe}{issue.briefing.slug}/?issue={issue.number}",
-        "inks": issue.briefing.inks,
+        "accent_colours": issue.briefing.accent_colours,
         "subject": _subject(issue),
         "preview": issue.strapline.strip() or _first_words(sections),
         "url": url,

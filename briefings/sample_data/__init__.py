@@ -1,1 +1,1 @@
-"""The sample newsroom: words files beside this code, planted by the models' own steps."""
+"""A sample newsroom, made from files by the same steps that people take."""

@@ -1,7 +1,6 @@
-"""Sample briefings as files: a TOML head between +++ lines, then an issue's sections in Markdown.
+"""Reader of the sample files: a TOML head between +++ lines, then the sections in Markdown.
 
-`## Heading {kind}` begins a section. Slots count from today: -1 is the latest one that has passed,
-1 the next one to come.
+`## Heading {kind}` starts a section. Slots count from today: -1 is the last one, 1 the next one.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _SECTION = re.compile(r"^## (?P<heading>.+) \{(?P<kind>[a-z]+)\}$", re.MULTILINE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleContributor:
-    """An author of the samples; `account` is the user name of the staff account, if any."""
+    """A contributor; `account` is the user name of the staff account, if any."""
 
     slug: str
     name: str
@@ -39,7 +38,7 @@ class SampleContributor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleComment:
-    """What a reader (or, with `author`, a contributor) said, so many hours after publication."""
+    """A comment of a reader (or, with `author`, a contributor), `hours` after publication."""
 
     body: str
     hours: float
@@ -53,7 +52,7 @@ class SampleComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSection:
-    """A section as it goes into the table, its words in HTML."""
+    """A section with its text in HTML."""
 
     kind: SectionKind
     heading: str
@@ -62,7 +61,7 @@ class SampleSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleIssue:
-    """An issue in the state that it is to reach."""
+    """An issue and the state that it is to reach."""
 
     number: int
     title: str
@@ -76,7 +75,7 @@ class SampleIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleBriefing:
-    """A briefing with its issues in the order of their numbers."""
+    """A briefing with its issues, in the order of their numbers."""
 
     slug: str
     title: str
@@ -90,13 +89,13 @@ class SampleBriefing:
 
 
 def sample_contributors() -> Iterator[SampleContributor]:
-    """Read the people who write the samples."""
+    """Yield the contributors."""
     for slug, facts in _toml(SAMPLES / "contributors.toml").items():
         yield SampleContributor(slug=slug, **_stripped(facts))
 
 
 def sample_briefings() -> Iterator[SampleBriefing]:
-    """Read the briefings, each with its issues."""
+    """Yield the briefings with their issues."""
     for path in sorted(SAMPLES.glob("*/briefing.toml")):
         issues = [_issue(file) for file in path.parent.glob("*.md")]
         yield SampleBriefing(

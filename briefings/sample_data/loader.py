@@ -1,8 +1,8 @@
-"""Sample briefings into the tables, each row by the step that an editor or a reader would take."""
+"""Load the sample briefings, each by the steps that editors and readers would take."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -26,26 +26,24 @@ if TYPE_CHECKING:
 
     from briefings.sample_data.files import SampleBriefing, SampleComment, SampleIssue
 
-WEEK = timedelta(weeks=1)
-
 
 @transaction.atomic
-def plant(*, at: datetime) -> int:
-    """Make the sample newsroom as it would look at this moment; give back how many issues came new.
+def load_samples(*, at: datetime) -> int:
+    """Load the sample newsroom as it would look at this moment; return the number of new issues.
 
-    What is there already, by slug and number, stays as it is.
+    Briefings and contributors that exist already, by their slugs, stay as they are.
     """
     staff = make_staff()
-    authors = _plant_contributors(staff)
-    return sum(_plant_briefing(sample, authors, staff, at) for sample in sample_briefings())
+    authors = _load_contributors(staff)
+    return sum(_load_briefing(sample, authors, staff, at) for sample in sample_briefings())
 
 
-def _plant_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
+def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
     authors = {}
     for sample in sample_contributors():
         account = staff.get(sample.account)
         if account is not None and Contributor.objects.filter(account=account).exists():
-            account = None  # somebody has given it to another author since
+            account = None  # somebody gave it to another contributor
         authors[sample.slug], _ = Contributor.objects.get_or_create(
             slug=sample.slug,
             defaults={
@@ -59,7 +57,7 @@ def _plant_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
     return authors
 
 
-def _plant_briefing(
+def _load_briefing(
     sample: SampleBriefing,
     authors: dict[str, Contributor],
     staff: dict[str, User],
@@ -78,18 +76,18 @@ def _plant_briefing(
         accent=sample.accent,
     )
     for issue in sample.issues:
-        _plant_issue(briefing, issue, authors, staff, now)
+        _load_issue(briefing, issue, authors, staff, now)
     return len(sample.issues)
 
 
-def _plant_issue(
+def _load_issue(
     briefing: Briefing,
     sample: SampleIssue,
     authors: dict[str, Contributor],
     staff: dict[str, User],
     now: datetime,
 ) -> None:
-    hour = slot(briefing, sample.slot, now=now)
+    send_time = briefing.slot.nth(sample.slot, after=now)
     issue = Issue.objects.create(
         briefing=briefing,
         number=sample.number,
@@ -97,8 +95,8 @@ def _plant_issue(
         slug=slugify(sample.title)[:80],
         strapline=sample.strapline,
         author=authors[sample.author] if sample.author else briefing.lead,
-        publish_at=hour,
-        created_at=min(hour - timedelta(days=4), now),
+        publish_at=send_time,
+        created_at=min(send_time - timedelta(days=4), now),
     )
     for position, section in enumerate(sample.sections, start=1):
         Section.objects.create(
@@ -108,27 +106,17 @@ def _plant_issue(
             heading=section.heading,
             body=section.html,
         )
-    _walk(issue, sample.state, hour, staff)
+    _take_steps(issue, sample.state, send_time, staff)
     if issue.state == IssueState.PUBLISHED:
-        # Feeds and caches go by this: an old issue did not change today.
-        Issue.objects.filter(pk=issue.pk).update(updated_at=hour)
-        _plant_comments(issue, sample, authors, staff["editor"], now)
+        # Feeds and caches use this: an old issue did not change today.
+        Issue.objects.filter(pk=issue.pk).update(updated_at=send_time)
+        _load_comments(issue, sample, authors, staff["editor"], now)
 
 
-def slot(briefing: Briefing, number: int, *, now: datetime) -> datetime:
-    """The weekly slot that is so many away: -1 the latest that has passed, 1 the next to come."""
-    # Weeks are counted on the briefing's own clock, whose days are not all of 24 hours.
-    first = briefing.next_slot(after=now)
-    weeks = number if number < 0 else number - 1
-    local = first.astimezone(briefing.zone).replace(tzinfo=None) + weeks * WEEK
-    return local.replace(tzinfo=briefing.zone).astimezone(UTC)
-
-
-def _walk(issue: Issue, target: IssueState, hour: datetime, staff: dict[str, User]) -> None:
-    """Take the steps of an issue's life until the wanted state.
-
-    No dispatch is made: these issues went out before there was anybody to send them to.
-    """
+def _take_steps(
+    issue: Issue, target: IssueState, send_time: datetime, staff: dict[str, User]
+) -> None:
+    """Take an issue through its steps up to a state, without a dispatch: it has no subscribers."""
     editor = staff["editor"]
     if target == IssueState.DRAFT:
         return
@@ -138,12 +126,12 @@ def _walk(issue: Issue, target: IssueState, hour: datetime, staff: dict[str, Use
     issue.approve(by=editor)
     if target == IssueState.APPROVED:
         return
-    issue.schedule(publish_at=hour, by=editor)
+    issue.schedule(publish_at=send_time, by=editor, at=issue.created_at)
     if target == IssueState.PUBLISHED:
-        issue.publish(at=hour)
+        issue.publish(at=send_time)
 
 
-def _plant_comments(
+def _load_comments(
     issue: Issue,
     sample: SampleIssue,
     authors: dict[str, Contributor],
@@ -152,42 +140,42 @@ def _plant_comments(
 ) -> None:
     published = issue.published_at or now
     last = max((comment.hours for comment in _all(sample.comments)), default=0) + 1
-    # Of an issue that came out an hour ago nobody can have said anything a day later.
+    # Shorter than an hour for a recent issue, so that none of its comments is in the future.
     pace = min(timedelta(hours=1), (now - published) / last)
 
-    def add(said: SampleComment, parent: Comment | None) -> None:
-        at = published + said.hours * pace
+    def add(sample: SampleComment, parent: Comment | None) -> None:
+        at = published + sample.hours * pace
         comment = Comment.objects.create(
             issue=issue,
-            section=issue.sections.filter(heading=said.about).first() if said.about else None,
+            section=issue.sections.filter(heading=sample.about).first() if sample.about else None,
             parent=parent,
-            contributor=authors[said.author] if said.author else None,
-            name=said.name,
-            email=f"{slugify(said.name) or 'a-reader'}@example.com" if not said.author else "",
-            body=said.body,
+            contributor=authors[sample.author] if sample.author else None,
+            name=sample.name,
+            email=f"{slugify(sample.name) or 'a-reader'}@example.com" if not sample.author else "",
+            body=sample.body,
             created_at=at,
         )
-        _decide(comment, said, editor, at, minute=pace / 60)
-        for reply in said.replies:
+        _decide(comment, sample, editor, at, minute=pace / 60)
+        for reply in sample.replies:
             add(reply, comment)
 
-    for said in sample.comments:
-        add(said, None)
+    for comment in sample.comments:
+        add(comment, None)
 
 
 def _decide(
-    comment: Comment, said: SampleComment, editor: User, at: datetime, *, minute: timedelta
+    comment: Comment, sample: SampleComment, editor: User, at: datetime, *, minute: timedelta
 ) -> None:
-    if said.state == CommentState.UNCONFIRMED:
+    if sample.state == CommentState.UNCONFIRMED:
         return
     comment.confirm(at=at + minute)
-    if said.state == CommentState.APPROVED:
+    if sample.state == CommentState.APPROVED:
         comment.approve(by=editor, at=at + 9 * minute)
-    elif said.state == CommentState.REJECTED:
+    elif sample.state == CommentState.REJECTED:
         comment.reject(by=editor, at=at + 9 * minute)
-    if said.featured:
+    if sample.featured:
         comment.feature(by=editor, at=at + 10 * minute)
 
 
 def _all(comments: list[SampleComment]) -> list[SampleComment]:
-    return [each for said in comments for each in (said, *_all(said.replies))]
+    return [each for one in comments for each in (one, *_all(one.replies))]

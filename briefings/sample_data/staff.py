@@ -1,4 +1,4 @@
-"""The two people who log in to the sample newsroom."""
+"""The two staff accounts of the sample newsroom."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PASSWORD = "demo"  # noqa: S105  (known to everybody; the commands refuse to run
 
 
 def make_staff() -> dict[str, User]:
-    """Make `editor`, who may do everything, and `reporter`, who drafts and submits."""
+    """Make `editor`, who may do everything, and `reporter`, who writes and submits issues."""
     return {
         "editor": _make("editor", "Eleanor Voss", groups=(EDITORS,), is_superuser=True),
         "reporter": _make("reporter", "Priya Sundaram", groups=(REPORTERS,), is_superuser=False),

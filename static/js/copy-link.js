@@ -1,4 +1,4 @@
-// "Copy the link": without this script it is a link to the page itself, which can be copied too.
+// "Copy link". Without this script it is a link to the page itself, which can be copied too.
 for (const link of document.querySelectorAll("[data-copy]")) {
   link.addEventListener("click", async (event) => {
     if (!navigator.clipboard) return;
@@ -6,7 +6,7 @@ for (const link of document.querySelectorAll("[data-copy]")) {
     const status = link.closest("nav").querySelector("[data-copied]");
     try {
       await navigator.clipboard.writeText(link.href);
-      status.textContent = "The link is copied.";
+      status.textContent = "Link copied.";
     } catch {
       status.textContent = link.href;
     }

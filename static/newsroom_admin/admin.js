@@ -1,10 +1,10 @@
-// Every page of the desk: small manners of menus, and copies of words that are safe by now.
+// For every page of the admin: removes drafts that are no longer needed, closes menus, opens filters.
 "use strict";
 (() => {
   const DRAFT = "issue-draft:";
   const KEPT_FOR = 7 * 24 * 3600 * 1000;
 
-  // The server names the copy that it has saved in a cookie; copies that nobody came back for go too.
+  // The server names in a cookie the draft that it saved. Drafts older than KEPT_FOR go too.
   const saved = /(?:^|; )saved_draft=([a-z0-9]+)/.exec(document.cookie);
   try {
     for (const key of Object.keys(localStorage)) {
@@ -14,10 +14,10 @@
       if (isSaved || !(Date.now() - kept < KEPT_FOR)) localStorage.removeItem(key);
     }
   } catch {
-    // No storage in this browser: there is nothing to tidy.
+    // This browser has no storage, so there is nothing to remove.
   }
 
-  // Who logs out leaves nothing behind on this machine.
+  // Logging out leaves no drafts on this computer.
   document.getElementById("logout-form")?.addEventListener("submit", () => {
     try {
       for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);

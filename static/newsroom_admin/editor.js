@@ -1,4 +1,4 @@
-// The editor: how its words come into the form.
+// The text editor: how its text gets into the form.
 "use strict";
 (() => {
   const { CKEDITOR } = window;
@@ -6,27 +6,27 @@
 
   CKEDITOR.disableAutoInline = true;
 
-  // Words that were put in by a script count as typed; else what the editor itself calls dirty.
-  const placed = new WeakSet();
-  const isTyped = (editor) => placed.has(editor) || (editor.status === "ready" && editor.checkDirty());
+  // Text that a script put in counts as typed; otherwise what the editor itself calls dirty.
+  const filled = new WeakSet();
+  const isTyped = (editor) => filled.has(editor) || (editor.status === "ready" && editor.checkDirty());
   const editorOf = (area) => CKEDITOR.instances[area.id];
 
-  // Untouched text goes back as it came: the editor would rewrite its markup, and an approval of the
-  // very same words would fall.
-  newsroomAdmin.wordsOf = (area) => {
+  // Text that nobody changed is sent back as it came: the editor would rewrite its markup, which would
+  // void the approval.
+  newsroomAdmin.textOf = (area) => {
     const editor = editorOf(area);
     return editor && isTyped(editor) ? editor.getData() : area.value;
   };
-  newsroomAdmin.putWords = (area, html) => {
+  newsroomAdmin.setText = (area, html) => {
     const editor = editorOf(area);
     area.value = html;
     if (!editor) return;
-    placed.add(editor);
+    filled.add(editor);
     if (editor.status === "ready") editor.setData(html);
     else editor.on("instanceReady", () => editor.setData(html));
   };
-  newsroomAdmin.collectWords = (form) => {
-    for (const area of form.querySelectorAll("textarea[data-type=ckeditortype]")) area.value = newsroomAdmin.wordsOf(area);
+  newsroomAdmin.fillForm = (form) => {
+    for (const area of form.querySelectorAll("textarea[data-type=ckeditortype]")) area.value = newsroomAdmin.textOf(area);
   };
   newsroomAdmin.isTyped = (area) => Boolean(editorOf(area) && isTyped(editorOf(area)));
 

@@ -1,15 +1,15 @@
-// Pictures: sent to the desk, which draws them anew, then put in with words for those who do not see.
+// Images: uploaded to the server, which encodes them again, then inserted into the text.
 "use strict";
 (() => {
   const { CKEDITOR } = window;
   window.newsroomAdmin ??= {};
   const REFUSED =
-    "The picture was not taken: you are logged out, or may not write issues. Log in again in another tab, then send it once more.";
+    "The image was not uploaded: you are logged out, or you do not have permission to write issues. Log in again in another tab, then upload it again.";
 
-  // Gives back {url, width, height}; throws an Error with a sentence.
+  // Returns {url, width, height}; throws an Error with a sentence.
   async function send(editor, file) {
     const body = new FormData();
-    body.append("upload", file, file.name || "picture.png");
+    body.append("upload", file, file.name || "image.png");
     const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value ?? "";
     let answer;
     try {
@@ -21,21 +21,21 @@
       const isAnswer = response.headers.get("Content-Type")?.includes("json");
       answer = isAnswer ? await response.json() : { error: { message: REFUSED } };
     } catch {
-      answer = { error: { message: "The picture did not arrive. Is the network there? Try again." } };
+      answer = { error: { message: "The image was not uploaded. Check your connection and try again." } };
     }
     if (!answer.uploaded) throw new Error(answer.error.message);
     return answer;
   }
 
-  newsroomAdmin.placePicture = async (editor, file) => {
-    const note = editor.showNotification(`Sending ${file.name || "the picture"}…`, "progress", 0);
+  newsroomAdmin.insertImage = async (editor, file) => {
+    const note = editor.showNotification(`Uploading ${file.name || "the image"}…`, "progress", 0);
     try {
       const { url, width, height } = await send(editor, file);
       const image = editor.document.createElement("img");
       image.setAttributes({ src: url, alt: "", width, height });
       editor.insertElement(image);
       editor.fire("saveSnapshot");
-      editor.showNotification("The picture is in. Double-click it to write its alternative text.", "success", 8000);
+      editor.showNotification("Image inserted. Double-click it to add alternative text.", "success", 8000);
     } catch (refusal) {
       editor.showNotification(refusal.message, "warning");
     } finally {
@@ -43,8 +43,8 @@
     }
   };
 
-  // The dialog's own upload lives in a frame that runs scripts of its own making, which the desk's
-  // policy forbids; this is a plain field in its place.
+  // The dialog's own upload uses a frame with inline scripts, which the admin's content security policy
+  // forbids. This is a plain file field instead.
   function addUpload(dialog) {
     const field = CKEDITOR.tools.getNextId();
     const upload = {
@@ -63,7 +63,7 @@
             const status = document.getElementById(`${field}-status`);
             input.addEventListener("change", async () => {
               if (!input.files.length) return;
-              status.textContent = "Sending…";
+              status.textContent = "Uploading…";
               try {
                 const { url, width, height } = await send(box.getParentEditor(), input.files[0]);
                 box.setValueOf("info", "txtUrl", url);
@@ -82,7 +82,7 @@
         },
       ],
     };
-    // First, for a new picture; for one that is there, what is said of it comes first.
+    // The first tab for a new image; for an existing one, its details come first.
     dialog.addContents(upload, "info");
     const show = dialog.onShow;
     dialog.onShow = function onShow(...given) {
@@ -96,6 +96,6 @@
     if (data.name !== "image") return;
     addUpload(data.definition);
     data.definition.getContents("info").get("txtAlt").label =
-      "Alternative text: what is to be seen, for those who do not see it";
+      "Alternative text: what the image shows, for people who cannot see it";
   });
 })();

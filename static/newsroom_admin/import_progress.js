@@ -1,22 +1,22 @@
-// Keeps the progress of an import fresh; without it the page shows it as it was when opened.
+// Updates the progress of an import. Without it the page shows it as it was when it was loaded.
 (() => {
   const page = document.querySelector("[data-importing]");
   if (!page || !["checking", "importing"].includes(page.dataset.state)) return;
 
-  const look = async () => {
+  const update = async () => {
     try {
-      const answer = await fetch(page.dataset.importing, { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const figures = await answer.json();
-      // Another state has another page: the server writes it anew.
+      const response = await fetch(page.dataset.importing, { headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(response.statusText);
+      const figures = await response.json();
+      // Another state has another page, so reload it.
       if (figures.state !== page.dataset.state) return location.reload();
       page.querySelector("progress").value = figures.share_done;
       const words = page.querySelector("[data-words]");
       if (words.textContent !== figures.words) words.textContent = figures.words;
     } catch (failure) {
-      console.info("The progress will be asked for again:", failure.message);
+      console.info("We will ask for the progress again:", failure.message);
     }
-    setTimeout(look, document.hidden ? 5000 : 1000);
+    setTimeout(update, document.hidden ? 5000 : 1000);
   };
-  setTimeout(look, 500);
+  setTimeout(update, 500);
 })();

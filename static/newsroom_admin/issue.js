@@ -1,23 +1,23 @@
-// The page of an issue: what the briefing suggests, what would not fit, what was refused.
+// The page of an issue: suggestions for a new one, and sections that are too long.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-issue-form]");
   if (!form) return;
   form.querySelector("[data-refusal]")?.focus();
 
-  // A headline is one line, however long.
+  // Headline and strapline are one line each, however long.
   for (const name of ["title", "strapline"]) {
     form.elements[name].addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
   }
 
-  // Refused here, a paste gone wrong is still on the page; refused by the server, it might be gone.
+  // Checked before sending, so that the text stays on the page: the server might refuse the whole form.
   form.addEventListener("submit", (event) => {
     for (const area of form.querySelectorAll("textarea[data-limit]")) {
       const field = area.closest(".field");
       field.querySelector("[data-too-long]")?.remove();
-      const length = (window.newsroomAdmin?.wordsOf?.(area) ?? area.value).length;
+      const length = (window.newsroomAdmin?.textOf?.(area) ?? area.value).length;
       if (length <= Number(area.dataset.limit)) continue;
       event.preventDefault();
       const note = document.createElement("ul");
@@ -25,11 +25,11 @@ document.addEventListener("DOMContentLoaded", () => {
       note.dataset.tooLong = "";
       note.setAttribute("role", "alert");
       note.innerHTML = "<li></li>";
-      note.firstChild.textContent = `This section has ${length.toLocaleString("en-GB")} characters of text and markup; at most ${Number(area.dataset.limit).toLocaleString("en-GB")} fit. Was something pasted twice? Shorten it or divide it.`;
+      note.firstChild.textContent = `This section has ${length.toLocaleString("en-GB")} characters of text and markup. The limit is ${Number(area.dataset.limit).toLocaleString("en-GB")}. Check that nothing was pasted twice, then shorten or split it.`;
       field.prepend(note);
       note.scrollIntoView({ block: "center" });
     }
-  }, true); // before anybody takes the page for left
+  }, true); // in the capture phase, before unsaved_changes.js treats the page as left
 
   const data = document.getElementById("suggestions");
   if (!data) return;
@@ -41,14 +41,14 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!now) return;
     for (const name of ["number", "author", "goes_out"]) {
       const field = form.elements[name];
-      // What somebody chose by hand stays.
+      // What somebody entered stays.
       if (!field.value || !last || field.value === String(last[name])) field.value = now[name];
     }
     document.querySelector("[data-briefing]").textContent = `of ${now.briefing}`;
     form.querySelector("[data-zone]").textContent = now.zone;
-    form.querySelector("[data-slot]").textContent = ` · the slot is ${now.slot}`;
+    form.querySelector("[data-slot]").textContent = ` · usually ${now.slot}`;
     last = now;
   };
   briefing.addEventListener("change", suggest);
-  if (last) form.querySelector("[data-slot]").textContent = ` · the slot is ${last.slot}`;
+  if (last) form.querySelector("[data-slot]").textContent = ` · usually ${last.slot}`;
 });

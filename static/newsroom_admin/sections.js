@@ -1,4 +1,4 @@
-// Sections: added, removed, moved by buttons or by hand. Their order on the page is their order.
+// Sections: add, remove and move them, with buttons or by dragging.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const root = document.querySelector("[data-sections]");
@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const template = root.querySelector("[data-section-template]");
   const status = root.querySelector("[data-section-status]");
   const rows = () => [...list.children];
-  const isGone = (row) => row.hasAttribute("data-is-gone");
+  const isRemoved = (row) => row.hasAttribute("data-is-removed");
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
   const headingOf = (row) => input(row, "heading").value.trim() || `the ${input(row, "kind").selectedOptions[0].text.toLowerCase()}`;
   const typed = () => list.dispatchEvent(new Event("newsroom:typed", { bubbles: true }));
@@ -19,7 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let next = rows().length;
 
   function number() {
-    const staying = rows().filter((row) => !isGone(row));
+    const staying = rows().filter((row) => !isRemoved(row));
     rows().forEach((row, index) => (input(row, "place").value = index + 1));
     staying.forEach((row, index) => {
       row.querySelector("[data-section-name]").textContent = `Section ${index + 1}`;
@@ -28,20 +28,20 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
-  function enliven(row) {
+  function showTools(row) {
     row.querySelector("[data-section-tools]").hidden = false;
-    row.querySelector("[data-grip]").hidden = false;
+    row.querySelector("[data-handle]").hidden = false;
     row.querySelector("[data-section-delete]")?.setAttribute("hidden", "");
-    if (input(row, "DELETE")?.checked) setGone(row, true);
+    if (input(row, "DELETE")?.checked) setRemoved(row, true);
   }
 
-  function setGone(row, gone) {
-    input(row, "DELETE").checked = gone;
-    row.toggleAttribute("data-is-gone", gone);
-    row.querySelector("fieldset").hidden = gone;
-    row.querySelector("[data-section-gone]").hidden = !gone;
+  function setRemoved(row, removed) {
+    input(row, "DELETE").checked = removed;
+    row.toggleAttribute("data-is-removed", removed);
+    row.querySelector("fieldset").hidden = removed;
+    row.querySelector("[data-section-removed]").hidden = !removed;
     const name = headingOf(row);
-    row.querySelector("[data-section-gone-name]").textContent = name[0].toUpperCase() + name.slice(1);
+    row.querySelector("[data-removed-name]").textContent = name[0].toUpperCase() + name.slice(1);
   }
 
   function add(kind) {
@@ -51,22 +51,22 @@ document.addEventListener("DOMContentLoaded", () => {
     input(row, "kind").value = kind;
     list.append(row);
     document.getElementById(`id_${prefix}-TOTAL_FORMS`).value = next;
-    enliven(row);
+    showTools(row);
     number();
-    // The editor's own script listens for this and puts an editor in the new row.
+    // The text editor's own script listens for this and adds an editor to the new row.
     row.dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: prefix } }));
     return row;
   }
 
   function move(row, step) {
-    const staying = rows().filter((other) => !isGone(other));
+    const staying = rows().filter((other) => !isRemoved(other));
     const target = staying[staying.indexOf(row) + step];
     if (!target) return;
     if (step < 0) target.before(row);
     else target.after(row);
     number();
     typed();
-    say(`${headingOf(row)}: now in place ${staying.indexOf(target) + 1} of ${staying.length}`);
+    say(`${headingOf(row)}: now section ${staying.indexOf(target) + 1} of ${staying.length}`);
   }
 
   list.addEventListener("click", (event) => {
@@ -78,12 +78,12 @@ document.addEventListener("DOMContentLoaded", () => {
       (button.disabled ? row.querySelector("[data-move]:not(:disabled)") : button)?.focus();
       row.scrollIntoView({ block: "nearest" });
     } else if ("remove" in button.dataset) {
-      setGone(row, true);
+      setRemoved(row, true);
       number();
       typed();
       row.querySelector("[data-put-back]").focus();
     } else if ("putBack" in button.dataset) {
-      setGone(row, false);
+      setRemoved(row, false);
       number();
       typed();
       row.querySelector("[data-remove]").focus();
@@ -101,19 +101,19 @@ document.addEventListener("DOMContentLoaded", () => {
     say("Section added at the end");
   });
 
-  // By hand: while a section is carried, all show their heads only, so that the way is short.
+  // While a section is dragged, all sections show only their heads, so that the way is short.
   list.addEventListener("pointerdown", (event) => {
-    const grip = event.target.closest("[data-grip]");
-    if (!grip || event.button) return;
+    const handle = event.target.closest("[data-handle]");
+    if (!handle || event.button) return;
     event.preventDefault();
-    const row = grip.closest("[data-section]");
+    const row = handle.closest("[data-section]");
     const before = row.getBoundingClientRect().top;
     const start = rows().indexOf(row);
-    list.classList.add("is-carrying");
-    row.classList.add("is-carried");
+    list.classList.add("is-dragging");
+    row.classList.add("is-dragged");
     scrollBy(0, row.getBoundingClientRect().top - before);
 
-    const carry = ({ clientY }) => {
+    const drag = ({ clientY }) => {
       for (const other of rows()) {
         if (other === row) continue;
         const { top, height } = other.getBoundingClientRect();
@@ -128,25 +128,25 @@ document.addEventListener("DOMContentLoaded", () => {
       else if (clientY > innerHeight - 60) scrollBy(0, 12);
     };
     const drop = () => {
-      document.removeEventListener("pointermove", carry);
+      document.removeEventListener("pointermove", drag);
       document.removeEventListener("pointerup", drop);
       document.removeEventListener("pointercancel", drop);
-      list.classList.remove("is-carrying");
-      row.classList.remove("is-carried");
+      list.classList.remove("is-dragging");
+      row.classList.remove("is-dragged");
       number();
       row.scrollIntoView({ block: "nearest" });
       if (rows().indexOf(row) !== start) {
         typed();
-        say(`${headingOf(row)}: now in place ${rows().indexOf(row) + 1} of ${rows().length}`);
+        say(`${headingOf(row)}: now section ${rows().indexOf(row) + 1} of ${rows().length}`);
       }
     };
-    // Not captured by the grip: it would let go as soon as its row takes another place.
-    document.addEventListener("pointermove", carry);
+    // The pointer is not captured by the handle: that would end as soon as its row moves.
+    document.addEventListener("pointermove", drag);
     document.addEventListener("pointerup", drop);
     document.addEventListener("pointercancel", drop);
   });
 
-  rows().forEach(enliven);
+  rows().forEach(showTools);
   number();
 
   window.newsroomAdmin ??= {};
@@ -156,8 +156,8 @@ document.addEventListener("DOMContentLoaded", () => {
         id: input(row, "id").value,
         kind: input(row, "kind").value,
         heading: input(row, "heading").value,
-        body: newsroomAdmin.wordsOf(input(row, "body")),
-        gone: isGone(row),
+        body: newsroomAdmin.textOf(input(row, "body")),
+        removed: isRemoved(row),
       })),
     write: (kept) => {
       const byId = new Map(rows().map((row) => [input(row, "id").value, row]));
@@ -169,10 +169,10 @@ document.addEventListener("DOMContentLoaded", () => {
         placed.add(row);
         input(row, "kind").value = words.kind;
         input(row, "heading").value = words.heading;
-        newsroomAdmin.putWords(input(row, "body"), words.body);
-        setGone(row, words.gone);
+        newsroomAdmin.setText(input(row, "body"), words.body);
+        setRemoved(row, words.removed);
       }
-      // Starting sections of a new issue that the copy does not have.
+      // Remove the starting sections of a new issue that the draft does not have.
       for (const row of rows()) if (!placed.has(row) && !input(row, "id").value) row.remove();
       number();
     },

@@ -1,5 +1,5 @@
-// Words that are not saved yet: a warning before they are left, and a copy in this browser, so that
-// a lost session, a refused form or a closed window loses nothing.
+// Unsaved changes: a warning before the page is left, and a draft in this browser's storage, so that an
+// expired session, a refused form or a closed window loses nothing.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-issue-form]");
@@ -14,25 +14,25 @@ document.addEventListener("DOMContentLoaded", () => {
   let isLeaving = false;
   let timer;
 
-  const storage = (act) => {
+  const storage = (action) => {
     try {
-      return act();
+      return action();
     } catch {
-      return null; // no storage, or it is full: the warning is left
+      return null; // no storage, or it is full: the warning still works
     }
   };
   const show = () => (mark.hidden = !isUnsaved);
 
   function keep() {
     if (!isUnsaved) return;
-    const copy = {
+    const draft = {
       at: Date.now(),
       version: form.elements.from_version?.value,
       seen: form.elements.seen?.value,
       fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
       sections: newsroomAdmin.sections?.read() ?? [],
     };
-    storage(() => localStorage.setItem(`${stem}:${token.value}`, JSON.stringify(copy)));
+    storage(() => localStorage.setItem(`${stem}:${token.value}`, JSON.stringify(draft)));
   }
 
   function touch() {
@@ -51,45 +51,45 @@ document.addEventListener("DOMContentLoaded", () => {
     if (isUnsaved && !isLeaving) event.preventDefault();
   });
   form.addEventListener("submit", (event) => {
-    // Pressed twice, the second would be told that somebody (the first) had saved meanwhile.
+    // A second click would be refused, because the first had saved meanwhile.
     if (isLeaving) {
       event.preventDefault();
       return;
     }
-    newsroomAdmin.collectWords?.(form);
+    newsroomAdmin.fillForm?.(form);
     keep();
     isLeaving = !event.defaultPrevented;
-    setTimeout(() => (isLeaving = false), 10_000); // it did not get through: once more, then
+    setTimeout(() => (isLeaving = false), 10_000); // the save did not get through: allow another
   });
 
-  // --- an earlier copy
+  // An earlier draft
 
   const banner = form.querySelector("[data-restore]");
-  const copies = storage(() =>
+  const drafts = storage(() =>
     Object.keys(localStorage)
       .filter((key) => key.startsWith(`${stem}:`) && key !== `${stem}:${token.value}`)
       .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }))
       .sort((one, other) => other.at - one.at),
   );
-  const copy = copies?.[0];
-  if (copy && !isUnsaved) {
+  const earlier = drafts?.[0];
+  if (earlier && !isUnsaved) {
     banner.hidden = false;
-    banner.querySelector("[data-restore-when]").textContent = new Date(copy.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+    banner.querySelector("[data-restore-when]").textContent = new Date(earlier.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     banner.querySelector("[data-restore-take]").addEventListener("click", () => {
-      for (const [name, value] of Object.entries(copy.fields)) if (form.elements[name]) form.elements[name].value = value;
-      newsroomAdmin.sections?.write(copy.sections);
-      // Whoever saved since then is not overwritten: the form goes back to where the copy began.
-      if (copy.version && form.elements.from_version) {
-        form.elements.from_version.value = copy.version;
-        form.elements.seen.value = copy.seen;
+      for (const [name, value] of Object.entries(earlier.fields)) if (form.elements[name]) form.elements[name].value = value;
+      newsroomAdmin.sections?.write(earlier.sections);
+      // So that nobody else's save since then is overwritten, the form has the draft's version again.
+      if (earlier.version && form.elements.from_version) {
+        form.elements.from_version.value = earlier.version;
+        form.elements.seen.value = earlier.seen;
       }
-      token.value = copy.key.split(":").pop();
+      token.value = earlier.key.split(":").pop();
       banner.hidden = true;
       form.elements.title.focus();
       touch();
     });
     banner.querySelector("[data-restore-drop]").addEventListener("click", () => {
-      storage(() => localStorage.removeItem(copy.key));
+      storage(() => localStorage.removeItem(earlier.key));
       banner.hidden = true;
       form.elements.title.focus();
     });

@@ -16,7 +16,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from briefings.comment_submission import TooManyComments, take_by_mail
+from briefings.comment_submission import TooManyComments, submit_emailed_comment
 from briefings.models import Briefing, Issue, IssueState
 from newsroom.email_addresses import normalise_address
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
@@ -88,7 +88,7 @@ def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
     message_id = decoded_header(message, "message-id") or hashlib.sha256(raw).hexdigest()
     key = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
     try:
-        is_new = take_by_mail(body, email=author, issue=issue, key=key, at=at)
+        is_new = submit_emailed_comment(body, email=author, issue=issue, key=key, at=at)
     except TooManyComments:
         return ReplyAction.RATE_LIMITED
     return ReplyAction.COMMENT if is_new else ReplyAction.ALREADY_RECORDED

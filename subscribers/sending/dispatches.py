@@ -82,7 +82,7 @@ def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
 def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
     """Publish an approved or scheduled issue at once. Raises TransitionRefused."""
     with transaction.atomic():
-        issue.schedule(publish_at=at, by=by)
+        issue.schedule(publish_at=at, by=by, at=at)
         return publish(issue, at=at, by=by)
 
 

@@ -174,7 +174,7 @@ def _queue_welcome(confirmation: Confirmation) -> None:
             "new_subscriptions": new,
             "pause": confirmation.pause,
             "preferences_url": preferences_url(confirmation.subscriber),
-            "inks": new[0].briefing.inks if len(new) == 1 else None,
+            "accent_colours": new[0].briefing.accent_colours if len(new) == 1 else None,
         },
         headers=transactional_list_headers([one.subscription for one in new]),
     )

@@ -48,7 +48,7 @@ def _send_reminder(pending: SignUp, *, at: datetime) -> bool:
                 "confirm_url": confirm_url(pending),
                 "asked_on": pending.asked_at,
                 "until": pending.confirmable_until,
-                "inks": briefings[0].inks if len(briefings) == 1 else None,
+                "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None,
             },
             headers={"List-Id": transactional_list_id(briefings)},
         )

@@ -1,4 +1,4 @@
-"""The desk as staff use it, without a browser: who sits there, and what a page would send back."""
+"""The admin as staff use it, without a browser: accounts, and what a page's form sends back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 
 def make_staff(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> User:
-    """Make an account for the desk, in groups ('Reporters', 'Editors') or with permissions."""
+    """Make a staff account, in groups ('Reporters', 'Editors') or with permissions."""
     fields.setdefault("username", f"staff{next(_numbers)}")
     user = User.objects.create(is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))

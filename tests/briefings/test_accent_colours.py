@@ -1,4 +1,4 @@
-"""The style sheet's colours: the accents are those of the code, and all can be read."""
+"""The style sheet's colours: the accents are those in the code, and all text is legible."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from briefings.accents import INKS, Accent, Inks
+from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 
 CSS = (Path(__file__).parents[2] / "static" / "css" / "foundation.css").read_text()
 LIGHT, DARK = CSS.split("@media (prefers-color-scheme: dark)")
@@ -38,17 +38,19 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_style_sheet_and_the_code_hold_the_same_accents() -> None:
-    assert accents_in(LIGHT) == {name: (it.light, it.on_light) for name, it in INKS.items()}
-    assert accents_in(DARK) == {name: (it.dark, it.on_dark) for name, it in INKS.items()}
+def test_the_style_sheet_and_the_code_have_the_same_accents() -> None:
+    assert accents_in(LIGHT) == {
+        name: (it.light, it.on_light) for name, it in ACCENT_COLOURS.items()
+    }
+    assert accents_in(DARK) == {name: (it.dark, it.on_dark) for name, it in ACCENT_COLOURS.items()}
 
 
 @pytest.mark.parametrize("accent", Accent)
-def test_an_accent_can_be_read_on_paper_and_written_upon(accent: Accent) -> None:
-    inks: Inks = INKS[accent]
+def test_an_accent_is_legible_as_text_and_as_a_background(accent: Accent) -> None:
+    accent_colours: AccentColours = ACCENT_COLOURS[accent]
     for css, colour, on_colour in (
-        (LIGHT, inks.light, inks.on_light),
-        (DARK, inks.dark, inks.on_dark),
+        (LIGHT, accent_colours.light, accent_colours.on_light),
+        (DARK, accent_colours.dark, accent_colours.on_dark),
     ):
         assert contrast(colour, ink(css, "paper")) >= 4.5
         assert contrast(colour, on_colour) >= 4.5
@@ -57,7 +59,7 @@ def test_an_accent_can_be_read_on_paper_and_written_upon(accent: Accent) -> None
 
 
 @pytest.mark.parametrize("css", [LIGHT, DARK], ids=["light", "dark"])
-def test_quiet_words_errors_and_edges_can_be_seen(css: str) -> None:
+def test_quiet_text_errors_and_borders_are_visible(css: str) -> None:
     for paper in ("paper", "wash"):
         assert contrast(ink(css, "quiet"), ink(css, paper)) >= 4.5
         assert contrast(ink(css, "wrong"), ink(css, paper)) >= 4.5

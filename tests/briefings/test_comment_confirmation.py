@@ -1,4 +1,4 @@
-"""The link in the letter: it shows the comment, and only a press on its button confirms it."""
+"""The link in the email: it shows the comment, and only the button there confirms it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from briefings.comment_submission import ReaderWords, confirmation_path, submit
+from briefings.comment_submission import NewComment, confirmation_path, submit_comment
 from briefings.models import Comment, CommentState
 from newsroom.tokens import sign_value
 from tests.factories import make_published_issue
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def comment() -> Comment:
-    words = ReaderWords(body="Closed & <b>cold</b>.", email="ada@example.org", name="Ada")
-    return submit(words, issue=make_published_issue(), at=timezone.now())
+    new = NewComment(body="Closed & <b>cold</b>.", email="ada@example.org", name="Ada")
+    return submit_comment(new, issue=make_published_issue(), at=timezone.now())
 
 
 def test_a_link_scanner_confirms_nothing(client: Client, comment: Comment) -> None:
@@ -43,20 +43,20 @@ def test_the_page_shows_the_comment_with_a_button_and_not_the_address(
     assert "no-store" in response["Cache-Control"]
 
 
-def test_a_press_sends_the_comment_to_the_editors_once(client: Client, comment: Comment) -> None:
+def test_the_button_sends_the_comment_to_the_editors_once(client: Client, comment: Comment) -> None:
     path = confirmation_path(comment)
     response = client.post(path)
     assert response["Location"] == path
     comment.refresh_from_db()
     assert comment.state == CommentState.PENDING
     confirmed_at = comment.confirmed_at
-    assert "it is with the editors" in client.get(path).content.decode()
+    assert "Thank you for confirming your comment" in client.get(path).content.decode()
     client.post(path)
     comment.refresh_from_db()
     assert (comment.state, comment.confirmed_at) == (CommentState.PENDING, confirmed_at)
 
 
-def test_a_second_press_does_not_undo_what_the_editors_decided(
+def test_a_second_click_does_not_undo_what_the_editors_decided(
     client: Client, comment: Comment
 ) -> None:
     path = confirmation_path(comment)
@@ -73,11 +73,11 @@ def test_a_second_press_does_not_undo_what_the_editors_decided(
     assert f"{comment.issue.get_absolute_url()}#comment-{comment.pk}" in html
 
 
-def test_the_press_needs_the_pages_token(comment: Comment) -> None:
+def test_the_button_needs_the_csrf_token(comment: Comment) -> None:
     assert Client(enforce_csrf_checks=True).post(confirmation_path(comment)).status_code == 403
 
 
-def test_a_link_ends_after_seven_days(
+def test_a_link_expires_after_seven_days(
     client: Client, comment: Comment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = confirmation_path(comment)
@@ -85,20 +85,25 @@ def test_a_link_ends_after_seven_days(
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     for response in (client.get(path), client.post(path)):
         assert response.status_code == 404
-        assert "This link leads nowhere any more" in response.content.decode()
+        assert "This link does not work" in response.content.decode()
     comment.refresh_from_db()
     assert comment.state == CommentState.UNCONFIRMED
 
 
 @pytest.mark.parametrize(
     "token",
-    ["x", "IjEi:1abcde:forged", sign_value("another act", "1"), sign_value("comment", "9999999")],
-    ids=["none", "forged", "of another act", "of no comment"],
+    [
+        "x",
+        "IjEi:1abcde:forged",
+        sign_value("another purpose", "1"),
+        sign_value("comment", "9999999"),
+    ],
+    ids=["not a token", "forged", "of another purpose", "of no comment"],
 )
-def test_a_link_that_is_none_says_so_and_what_to_do(client: Client, token: str) -> None:
+def test_an_invalid_link_says_so_and_what_to_do(client: Client, token: str) -> None:
     for response in (
         client.get(f"/comments/confirm/{token}/"),
         client.post(f"/comments/confirm/{token}/"),
     ):
         assert response.status_code == 404
-        assert "Open the letter again" in response.content.decode()
+        assert "Open the email again" in response.content.decode()

@@ -1,4 +1,4 @@
-"""Writing a comment: what the form takes, what it refuses with a sentence, what it never loses."""
+"""Writing a comment: what the form accepts and refuses; it never loses what was typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from briefings.comment_submission import POSTS_AN_HOUR, WAITING_AT_MOST
+from briefings.comment_submission import MAX_POSTS_AN_HOUR, MAX_UNCONFIRMED
 from briefings.models import Comment, CommentState, Issue
 from newsroom.models import OutgoingEmail
 from tests.factories import make_briefing, make_comment, make_published_issue, make_scheduled_issue
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.django_db
 
 
 def send(client: Client, on: Issue, **fields: str) -> HttpResponse:
-    sent = {"body": "Our ward is one of the 214.", "email": "ada@example.org", **fields}
-    response = client.post(f"{on.get_absolute_url()}comments/", sent)
+    data = {"body": "Our ward is one of the 214.", "email": "ada@example.org", **fields}
+    response = client.post(f"{on.get_absolute_url()}comments/", data)
     assert isinstance(response, HttpResponse)
     return response
 
 
-def said(html: bytes) -> str:
+def text_of(html: bytes) -> str:
     return unescape(" ".join(re.sub(r"<[^>]+>", " ", html.decode()).split()))
 
 
@@ -36,7 +36,7 @@ def test_a_comment_waits_until_its_address_is_confirmed(client: Client) -> None:
     section = issue.sections.all()[0]
     response = send(client, issue, name="  Ada \n Byron ", section=str(section.pk))
     assert response.status_code == 302
-    assert "press the button there" in said(
+    assert "Open it and confirm your comment" in text_of(
         client.get(response["Location"].partition("#")[0]).content
     )
     comment = Comment.objects.get()
@@ -44,40 +44,40 @@ def test_a_comment_waits_until_its_address_is_confirmed(client: Client) -> None:
     assert (comment.name, comment.email) == ("Ada Byron", "ada@example.org")
     assert comment.section == section
     assert "Our ward" not in client.get(issue.get_absolute_url()).content.decode()
-    letter = OutgoingEmail.objects.get()
-    assert (letter.name, letter.to) == ("confirm_comment", "ada@example.org")
-    assert "http://news.example.com/comments/confirm/" in letter.text
-    assert "http://news.example.com/comments/confirm/" in letter.html
+    email = OutgoingEmail.objects.get()
+    assert (email.name, email.to) == ("confirm_comment", "ada@example.org")
+    assert "http://news.example.com/comments/confirm/" in email.text
+    assert "http://news.example.com/comments/confirm/" in email.html
 
 
-def test_the_letter_carries_nothing_that_the_sender_of_the_form_wrote(client: Client) -> None:
+def test_the_email_contains_nothing_that_was_typed_into_the_form(client: Client) -> None:
     issue = make_published_issue(title="Council & mayor")
     send(client, issue, body="Buy at https://spam.example/ <b>now</b>", name="Cheap Pills")
-    letter = OutgoingEmail.objects.get()
-    for part in (letter.subject, letter.text, letter.html):
+    email = OutgoingEmail.objects.get()
+    for part in (email.subject, email.text, email.html):
         assert "spam.example" not in part
         assert "Pills" not in part
-    assert "Council & mayor" in letter.subject
-    assert "“Council & mayor”" in letter.text
-    assert "Council &amp; mayor" in letter.html
+    assert "Council & mayor" in email.subject
+    assert "“Council & mayor”" in email.text
+    assert "Council &amp; mayor" in email.html
 
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("body", "", "Write something first"),
-        ("body", " \r\n\t ", "Write something first"),
-        ("body", "x" * 5_001, "at most 5,000 characters; yours has 5,001"),
+        ("body", "", "Write your comment."),
+        ("body", " \r\n\t ", "Write your comment."),
+        ("body", "x" * 5_001, "Your comment is 5,001 characters long. Shorten it to 5,000"),
         ("body", "nul \x00 nul", "Null characters are not allowed"),
-        ("email", "", "Write your address"),
+        ("email", "", "Enter your email address"),
         ("email", "not-an-address", "e-mail address"),
         ("email", "a@b.org\r\nBcc: c@d.org", "e-mail address"),
         ("name", "n" * 81, "80 characters or fewer"),
-        ("section", "999999", "Choose a part in the list"),
-        ("section", "x", "Choose a part in the list"),
+        ("section", "999999", "Choose a section from the list"),
+        ("section", "x", "Choose a section from the list"),
     ],
 )
-def test_a_wrong_field_is_named_with_what_to_do_and_nothing_typed_is_lost(
+def test_an_invalid_field_is_named_with_what_to_do_and_nothing_typed_is_lost(
     client: Client, field: str, value: str, sentence: str
 ) -> None:
     issue = make_published_issue()
@@ -85,7 +85,7 @@ def test_a_wrong_field_is_named_with_what_to_do_and_nothing_typed_is_lost(
     response = send(client, issue, **(words | {field: value}))
     assert response.status_code == 422
     html = response.content.decode()
-    assert sentence in said(response.content)
+    assert sentence in text_of(response.content)
     assert f'id="id_{field}_error"' in html
     control = re.search(rf'<(?:input|textarea|select)[^>]*id="id_{field}"[^>]*>', html)
     assert control
@@ -98,59 +98,59 @@ def test_a_wrong_field_is_named_with_what_to_do_and_nothing_typed_is_lost(
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_comment_may_have_5000_characters_whatever_ends_its_lines(client: Client) -> None:
+def test_a_comment_can_have_5000_characters_whatever_ends_its_lines(client: Client) -> None:
     body = ("x" * 99 + "\r\n") * 49 + "y" * 100
     assert send(client, make_published_issue(), body=body).status_code == 302
     assert Comment.objects.get().body == body.replace("\r\n", "\n")
 
 
-def test_a_comment_of_a_megabyte_gets_a_sentence(client: Client) -> None:
+def test_a_comment_of_a_megabyte_is_refused_with_its_length(client: Client) -> None:
     response = send(client, make_published_issue(), body="x" * 1_048_576)
     assert response.status_code == 422
-    assert "at most 5,000 characters; yours has 1,048,576" in said(response.content)
+    assert "Your comment is 1,048,576 characters long" in text_of(response.content)
 
 
-def test_an_internationalised_address_is_welcome(client: Client) -> None:
+def test_an_internationalised_address_is_accepted(client: Client) -> None:
     assert send(client, make_published_issue(), email="użytkownik@example.org").status_code == 302
     assert OutgoingEmail.objects.get().to == "użytkownik@example.org"
 
 
-def test_the_form_needs_its_token(client: Client) -> None:
+def test_the_form_needs_its_csrf_token(client: Client) -> None:
     issue = make_published_issue()
     strict = Client(enforce_csrf_checks=True)
     response = send(strict, issue)
     assert response.status_code == 403
-    assert "This form has expired" in said(response.content)
+    assert "This form has expired" in text_of(response.content)
     html = strict.get(issue.get_absolute_url()).content.decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
     assert token
     assert send(strict, issue, csrfmiddlewaretoken=token[1]).status_code == 302
 
 
-def test_a_field_that_people_do_not_see_stops_machines_without_telling_them(client: Client) -> None:
+def test_a_field_that_people_do_not_see_stops_bots_without_telling_them(client: Client) -> None:
     response = send(client, make_published_issue(), website="https://spam.example/")
     assert response.status_code == 302
     assert not Comment.objects.exists()
 
 
-def test_asking_for_the_forms_address_leads_to_the_form(client: Client) -> None:
+def test_a_get_of_the_forms_address_redirects_to_the_form(client: Client) -> None:
     issue = make_published_issue()
     response = client.get(f"{issue.get_absolute_url()}comments/")
     assert response.status_code == 302
     assert response["Location"] == f"{issue.get_absolute_url()}#comment-form"
 
 
-# --- answers
+# --- replies
 
 
-def test_a_reply_joins_the_thread_of_what_it_answers(client: Client) -> None:
+def test_a_reply_joins_the_thread_of_its_comment(client: Client) -> None:
     issue = make_published_issue()
     thread = make_comment(on=issue, name="Imran")
-    answer = make_comment(on=issue, parent=thread, name="Rosa")
-    html = client.get(f"{issue.get_absolute_url()}?reply_to={answer.pk}").content.decode()
+    reply = make_comment(on=issue, parent=thread, name="Rosa")
+    html = client.get(f"{issue.get_absolute_url()}?reply_to={reply.pk}").content.decode()
     assert "Reply to Imran" in html
     assert f'name="reply_to" value="{thread.pk}"' in html
-    send(client, issue, reply_to=str(answer.pk))
+    send(client, issue, reply_to=str(reply.pk))
     assert Comment.objects.get(state=CommentState.UNCONFIRMED).parent == thread
 
 
@@ -162,7 +162,7 @@ def test_a_reply_to_nothing_is_a_comment_on_the_issue(client: Client, number: st
     assert Comment.objects.get().parent is None
 
 
-def test_nobody_replies_to_what_is_not_on_show_or_elsewhere(client: Client) -> None:
+def test_nobody_replies_to_a_hidden_comment_or_one_of_another_issue(client: Client) -> None:
     issue = make_published_issue()
     hidden = make_comment(on=issue, state=CommentState.PENDING)
     elsewhere = make_comment(on=make_published_issue())
@@ -185,30 +185,30 @@ def test_comments_close_after_the_briefings_number_of_days(client: Client) -> No
     assert "reply_to" not in html
 
 
-def test_a_comment_that_comes_too_late_is_told_so_and_given_back(client: Client) -> None:
+def test_a_comment_that_comes_too_late_is_refused_and_shown_for_copying(client: Client) -> None:
     issue = make_published_issue(at=timezone.now() - timedelta(days=15))
     response = send(client, issue, body="Late <words>")
     assert response.status_code == 403
-    assert "Comments on this issue are closed" in said(response.content)
+    assert "Comments on this issue are closed" in text_of(response.content)
     assert "Late &lt;words&gt;</textarea>" in response.content.decode()
     assert not Comment.objects.exists()
 
 
-def test_a_briefing_may_take_no_comments_at_all(client: Client) -> None:
+def test_a_briefing_can_take_no_comments_at_all(client: Client) -> None:
     issue = make_published_issue(briefing=make_briefing(comments_close_after=0))
     assert 'id="comments"' not in client.get(issue.get_absolute_url()).content.decode()
     assert send(client, issue).status_code == 403
 
 
-def test_an_issue_that_is_not_out_takes_no_comments(client: Client) -> None:
+def test_an_unpublished_issue_takes_no_comments(client: Client) -> None:
     assert send(client, make_scheduled_issue()).status_code == 404
 
 
-def test_words_that_nobody_can_see_are_no_comment_and_no_name(client: Client) -> None:
+def test_invisible_characters_are_neither_a_comment_nor_a_name(client: Client) -> None:
     issue = make_published_issue()
     response = send(client, issue, body="\u200b\u202e \u2060")
     assert response.status_code == 422
-    assert "the comment is empty" in said(response.content)
+    assert "Write your comment." in text_of(response.content)
     assert send(client, issue, name="\u200b\u2060", body="👩‍👧").status_code == 302
     assert Comment.objects.get().display_name == "Anonymous"
 
@@ -216,13 +216,13 @@ def test_words_that_nobody_can_see_are_no_comment_and_no_name(client: Client) ->
 # --- too many
 
 
-def test_a_comment_sent_twice_is_one_comment_and_one_letter(client: Client) -> None:
+def test_a_comment_sent_twice_is_one_comment_and_one_email(client: Client) -> None:
     issue = make_published_issue()
     assert [send(client, issue).status_code for _ in range(2)] == [302, 302]
     assert Comment.objects.count() == OutgoingEmail.objects.count() == 1
 
 
-def test_a_second_letter_to_an_address_waits_ten_minutes(client: Client) -> None:
+def test_a_second_email_to_an_address_waits_ten_minutes(client: Client) -> None:
     issue = make_published_issue()
     send(client, issue, body="One")
     send(client, issue, body="Two", email="ADA@example.org")
@@ -236,22 +236,22 @@ def test_too_many_unconfirmed_comments_of_an_address_are_refused_with_what_to_do
     client: Client,
 ) -> None:
     issue = make_published_issue()
-    for number in range(WAITING_AT_MOST):
+    for number in range(MAX_UNCONFIRMED):
         assert send(client, issue, body=f"Number {number}").status_code == 302
     response = send(client, issue, body="One too many")
     assert response.status_code == 429
-    assert "confirm them first" in said(response.content)
+    assert "Several of your comments are not confirmed yet" in text_of(response.content)
     assert "One too many</textarea>" in response.content.decode()
     assert send(client, issue, email="someone-else@example.org").status_code == 302
 
 
 def test_a_network_sends_only_so_many_comments_an_hour(client: Client) -> None:
     issue = make_published_issue()
-    for number in range(POSTS_AN_HOUR):
+    for number in range(MAX_POSTS_AN_HOUR):
         send(client, issue, email=f"reader{number}@example.org")
     response = send(client, issue, email="late@example.org")
     assert response.status_code == 429
-    assert "Wait a while" in said(response.content)
-    assert Comment.objects.count() == POSTS_AN_HOUR
+    assert "Wait an hour" in text_of(response.content)
+    assert Comment.objects.count() == MAX_POSTS_AN_HOUR
     cache.clear()
     assert send(client, issue, email="late@example.org").status_code == 302

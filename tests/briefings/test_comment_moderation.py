@@ -1,4 +1,4 @@
-"""Comments wait in a queue, are decided by button, and authors answer."""
+"""Comments wait in a queue, moderators decide about them, and authors reply."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def decide(client: Client, comment: Comment, decision: str) -> Page:
     return client.post(address, {"decision": decision}, follow=True)
 
 
-def answer(client: Client, comment: Comment, **fields: str) -> Page:
+def reply(client: Client, comment: Comment, **fields: str) -> Page:
     author = comment.issue.author
-    fields = {"contributor": str(author.pk), "body": "Thank you.", **fields}
-    address = reverse("admin:briefings_comment_answer", args=[comment.pk])
+    fields = {"author": str(author.pk), "body": "Thank you.", **fields}
+    address = reverse("admin:briefings_comment_reply", args=[comment.pk])
     return client.post(address, fields, follow=True)
 
 
-def test_the_list_opens_on_what_waits() -> None:
+def test_the_list_opens_with_the_comments_that_wait() -> None:
     issue = make_published_issue()
     waiting(on=issue, body="I wait")
     make_comment(on=issue, body="I am shown")
@@ -63,7 +63,7 @@ def test_the_list_opens_on_what_waits() -> None:
         ("feature", CommentState.APPROVED, True),
     ],
 )
-def test_a_button_decides_and_the_log_knows_who(
+def test_a_button_decides_and_the_log_says_who(
     decision: str, state: CommentState, featured: bool
 ) -> None:
     comment = waiting(name="Ada")
@@ -77,19 +77,21 @@ def test_a_button_decides_and_the_log_knows_who(
     assert AuditLogEntry.objects.on(comment)[0].actor_name == "ina"
 
 
-def test_a_decision_is_no_link() -> None:
+def test_a_link_decides_nothing() -> None:
     comment = waiting()
     address = reverse("admin:briefings_comment_decide", args=[comment.pk])
 
     assert staff_client("Editors").get(f"{address}?decision=approve").status_code == 405
 
 
-def test_the_same_decision_twice_says_that_there_is_nothing_to_do() -> None:
+def test_the_same_decision_twice_changes_nothing() -> None:
     comment = waiting()
     client = staff_client("Editors")
     decide(client, comment, "approve")
 
-    assert "Nothing to do: approved." in messages_of(decide(client, comment, "approve"))
+    assert "Nothing changed: the comment is approved." in messages_of(
+        decide(client, comment, "approve")
+    )
     assert AuditLogEntry.objects.on(comment).count() == 1
 
 
@@ -104,7 +106,7 @@ def test_many_are_decided_at_once() -> None:
         follow=True,
     )
 
-    assert "Approved: 2. 1 needed nothing." in messages_of(page)
+    assert "Approved: 2. Not changed: 1." in messages_of(page)
 
 
 def test_who_may_not_moderate_sees_neither_buttons_nor_addresses() -> None:
@@ -119,74 +121,74 @@ def test_who_may_not_moderate_sees_neither_buttons_nor_addresses() -> None:
     found = client.get(f"{QUEUE}?q=ada@example.org").content.decode()
     assert "0 found" in found
     assert decide(client, comment, "approve").status_code == 403
-    assert answer(client, comment).status_code == 403
+    assert reply(client, comment).status_code == 403
 
 
-def test_moderators_see_the_address_and_what_the_comment_answers() -> None:
+def test_moderators_see_the_address_and_what_the_comment_replies_to() -> None:
     issue = make_published_issue(title="Who pays?")
     question = make_comment(on=issue, name="Lena", body="A question")
     comment = waiting(on=issue, parent=question, email="ada@example.org", body="A reply")
 
     page = staff_client("Editors").get(reverse("admin:briefings_comment_change", args=[comment.pk]))
 
-    for words in ("ada@example.org", "“Who pays?”", "A question", "A reply", "Approve and answer"):
+    for words in ("ada@example.org", "“Who pays?”", "A question", "A reply", "Approve and reply"):
         assert words in page.content.decode()
 
 
-def test_an_authors_answer_stands_under_the_comment_at_once() -> None:
+def test_an_authors_reply_is_published_at_once() -> None:
     comment = waiting()
     client = staff_client("Editors")
 
-    assert "stands under the comment" in messages_of(answer(client, comment, body="Thank you."))
+    assert "Reply published." in messages_of(reply(client, comment, body="Thank you."))
 
     comment.refresh_from_db()
-    [reply] = comment.replies.all()
+    [published] = comment.replies.all()
     assert comment.state == CommentState.APPROVED
-    assert (reply.state, reply.contributor) == (CommentState.APPROVED, comment.issue.author)
-    assert (reply.body, reply.email) == ("Thank you.", "")
+    assert (published.state, published.contributor) == (CommentState.APPROVED, comment.issue.author)
+    assert (published.body, published.email) == ("Thank you.", "")
     page = Client().get(comment.issue.get_absolute_url()).content.decode()
     assert "Thank you." in page
-    assert "answered" in [act.verb for act in AuditLogEntry.objects.on(comment)]
+    assert "answered" in [entry.verb for entry in AuditLogEntry.objects.on(comment)]
 
 
-def test_an_answer_to_an_answer_joins_the_thread() -> None:
+def test_a_reply_to_a_reply_joins_the_thread() -> None:
     issue = make_published_issue()
     question = make_comment(on=issue)
-    reply = make_comment(on=issue, parent=question)
+    first = make_comment(on=issue, parent=question)
 
-    answer(staff_client("Editors"), reply)
+    reply(staff_client("Editors"), first)
 
     assert question.replies.count() == 2
 
 
-def test_staff_answer_as_themselves_or_as_the_author_and_as_nobody_else() -> None:
+def test_staff_reply_as_themselves_or_as_the_author_and_as_nobody_else() -> None:
     comment = waiting()
     stranger = make_contributor(name="Somebody else")
     client = staff_client("Editors", username="ina")
     ina = make_contributor(name="Ina", account=User.objects.get(username="ina"))
 
-    refused = answer(client, comment, contributor=str(stranger.pk), body="In another's name")
-    answer(client, comment, contributor=str(ina.pk))
+    refused = reply(client, comment, author=str(stranger.pk), body="In another's name")
+    reply(client, comment, author=str(ina.pk))
 
     assert refused.status_code == 422
     assert "In another&#x27;s name" in refused.content.decode()
-    assert [reply.display_name for reply in comment.replies.all()] == ["Ina"]
+    assert [one.display_name for one in comment.replies.all()] == ["Ina"]
 
 
-def test_an_empty_answer_is_refused() -> None:
+def test_an_empty_reply_is_refused() -> None:
     comment = waiting()
 
-    assert answer(staff_client("Editors"), comment, body="  ").status_code == 422
+    assert reply(staff_client("Editors"), comment, body="  ").status_code == 422
     assert Comment.objects.count() == 1
 
 
-def test_a_rejected_thread_takes_no_answer() -> None:
+def test_a_rejected_thread_takes_no_reply() -> None:
     comment = make_comment(on=make_published_issue(), state=CommentState.REJECTED)
 
-    assert "Readers do not see this thread" in messages_of(answer(staff_client("Editors"), comment))
+    assert "Readers cannot see this thread" in messages_of(reply(staff_client("Editors"), comment))
 
 
-def test_the_queue_takes_few_questions_to_the_database(
+def test_the_queue_takes_few_queries(
     django_assert_max_num_queries: object,
 ) -> None:
     issue = make_published_issue()
@@ -198,7 +200,7 @@ def test_the_queue_takes_few_questions_to_the_database(
         client.get(QUEUE)
 
 
-def test_what_is_deleted_leaves_a_line_in_the_log() -> None:
+def test_a_deleted_comment_leaves_an_entry_in_the_log() -> None:
     issue = make_published_issue()
     comments = [waiting(on=issue), waiting(on=issue), waiting(on=issue)]
     client = staff_client("Editors", may=("delete_comment",))

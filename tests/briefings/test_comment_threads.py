@@ -1,4 +1,4 @@
-"""What readers see of each other: approved comments only, in threads, the featured first."""
+"""The comments that readers see: approved ones only, in threads, featured ones first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_comment_that_nobody_approved_is_not_shown(client: Client, state: Comm
     make_comment(on=issue, body="Not for the page", state=state)
     html = page(client, issue)
     assert "Not for the page" not in html
-    assert "Nobody has said anything yet" in html
+    assert "There are no comments yet" in html
 
 
 def test_featured_comments_come_first_then_the_oldest(client: Client) -> None:
@@ -39,29 +39,29 @@ def test_featured_comments_come_first_then_the_oldest(client: Client) -> None:
     assert "3 comments" in html
 
 
-def test_an_authors_answer_is_marked_and_stands_in_its_thread(client: Client) -> None:
+def test_an_authors_reply_is_marked_and_shown_in_its_thread(client: Client) -> None:
     issue = make_published_issue()
     rosa = make_contributor(name="Rosa Meyer")
     thread = make_comment(on=issue, body="A question?", name="Imran")
     make_comment(on=issue, body="Somebody else", name="Maureen")
-    make_comment(on=issue, body="An answer.", parent=thread, contributor=rosa)
+    make_comment(on=issue, body="A reply.", parent=thread, contributor=rosa)
     html = page(client, issue)
-    assert html.index("A question?") < html.index("An answer.") < html.index("Somebody else")
-    answer = html[html.index("Answer by Rosa Meyer") : html.index("An answer.")]
-    assert '<span class="tag">Author</span>' in answer
+    assert html.index("A question?") < html.index("A reply.") < html.index("Somebody else")
+    reply = html[html.index("Reply by Rosa Meyer") : html.index("A reply.")]
+    assert '<span class="tag">Author</span>' in reply
     assert html.count('<span class="tag">Author</span>') == 1
 
 
-def test_an_answer_goes_with_the_comment_that_it_answers(client: Client) -> None:
+def test_a_reply_is_hidden_with_its_comment(client: Client) -> None:
     issue = make_published_issue()
-    thread = make_comment(on=issue, body="Taken off", state=CommentState.REJECTED)
-    make_comment(on=issue, body="An answer to it", parent=thread)
+    thread = make_comment(on=issue, body="Hidden", state=CommentState.REJECTED)
+    make_comment(on=issue, body="A reply to it", parent=thread)
     html = page(client, issue)
-    assert "An answer to it" not in html
+    assert "A reply to it" not in html
     assert '<h2 id="comments-heading">Comments</h2>' in html
 
 
-def test_a_comment_is_plain_words_and_its_address_stays_with_us(client: Client) -> None:
+def test_a_comment_is_plain_text_and_its_address_is_never_shown(client: Client) -> None:
     issue = make_published_issue()
     make_comment(
         on=issue,
@@ -86,7 +86,7 @@ def test_a_comment_without_a_name_is_anonymous_and_says_what_it_is_about(client:
     assert f'href="?reply_to={comment.pk}#comment-form"' in html
 
 
-def test_the_hour_of_a_comment_is_the_briefings(client: Client) -> None:
+def test_the_time_of_a_comment_is_in_the_briefings_time_zone(client: Client) -> None:
     issue = make_published_issue(briefing=make_briefing(time_zone="Asia/Tokyo"))
     summer = timezone.now().replace(year=2026, month=7, day=1, hour=16, minute=5)
     make_comment(on=issue, created_at=summer)

@@ -47,27 +47,27 @@ def send(client: Client, content: bytes = DOCUMENT, name: str = "ferry.md") -> P
     )
 
 
-def entered(page: Page) -> str:
-    found = re.search(r'name="entered" value="([^"]+)"', page.content.decode())
+def signed_document(page: Page) -> str:
+    found = re.search(r'name="signed_document" value="([^"]+)"', page.content.decode())
     assert found
     return found[1]
 
 
-def test_the_preview_shows_the_parts_and_saves_nothing(client: Client) -> None:
+def test_the_preview_shows_the_sections_and_saves_nothing(client: Client) -> None:
     page = send(client)
 
     for words in (
         "The ferry that nobody ordered",
         "What was promised",
         "Ada Byron",
-        "Nothing is saved",
+        "It is not saved yet",
     ):
         assert words in page.content.decode()
     assert not Issue.objects.exists()
 
 
-def test_what_was_shown_becomes_a_draft_without_being_sent_again(client: Client) -> None:
-    page = client.post(ADDRESS, {"entered": entered(send(client))}, follow=True)
+def test_the_preview_becomes_a_draft_without_a_second_upload(client: Client) -> None:
+    page = client.post(ADDRESS, {"signed_document": signed_document(send(client))}, follow=True)
 
     issue = Issue.objects.get()
     assert issue.state == IssueState.DRAFT
@@ -85,7 +85,7 @@ def test_what_was_shown_becomes_a_draft_without_being_sent_again(client: Client)
         (b"PK\x03\x04" + b"\0" * 50, "issue.docx", "issue.docx"),
     ],
 )
-def test_what_is_no_document_is_refused_with_a_sentence(
+def test_other_files_are_refused_with_the_reason(
     client: Client, content: bytes, name: str, answer: str
 ) -> None:
     page = send(client, content, name)
@@ -95,30 +95,30 @@ def test_what_is_no_document_is_refused_with_a_sentence(
     assert not Issue.objects.exists()
 
 
-def test_no_document_at_all_is_asked_for(client: Client) -> None:
+def test_a_missing_document_is_asked_for(client: Client) -> None:
     page = client.post(ADDRESS, {"briefing": make_briefing().pk})
 
     assert page.status_code == 422
-    assert "Choose the document first." in page.content.decode()
+    assert "Choose a document." in page.content.decode()
 
 
 @pytest.mark.parametrize("forged", ["", "x", "a:b:c", "\x00"])
 def test_a_forged_preview_saves_nothing(client: Client, forged: str) -> None:
-    page = client.post(ADDRESS, {"entered": forged}, follow=True)
+    page = client.post(ADDRESS, {"signed_document": forged}, follow=True)
 
     assert "Nothing was saved" in messages_of(page)
     assert not Issue.objects.exists()
 
 
-def test_a_preview_is_good_for_the_person_it_was_made_for(client: Client) -> None:
-    words = entered(send(client))
+def test_a_preview_is_valid_only_for_the_person_who_made_it(client: Client) -> None:
+    signed = signed_document(send(client))
 
-    page = staff_client("Reporters").post(ADDRESS, {"entered": words}, follow=True)
+    page = staff_client("Reporters").post(ADDRESS, {"signed_document": signed}, follow=True)
 
     assert "Nothing was saved" in messages_of(page)
 
 
-def test_only_those_who_may_start_issues_may_send_documents() -> None:
+def test_only_those_who_may_add_issues_can_upload_documents() -> None:
     reader = staff_client(may=("view_issue",))
 
     assert reader.get(ADDRESS).status_code == 403

@@ -1,4 +1,4 @@
-"""The Atom feeds (RFC 4287): whole issues, stable identities, nothing sent twice for nothing."""
+"""The Atom feeds (RFC 4287): whole issues, permanent ids, and conditional requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def entries(element: ET.Element) -> list[ET.Element]:
     return element.findall(f"{ATOM}entry")
 
 
-def test_a_feed_has_what_the_standard_asks_for(client: Client) -> None:
+def test_a_feed_has_what_the_standard_requires(client: Client) -> None:
     issue = make_published_issue(
         title="Council & <mayor>", at=datetime(2026, 4, 14, 6, tzinfo=UTC), strapline="Who & why"
     )
@@ -91,7 +91,7 @@ def test_a_briefings_feed_holds_its_own_published_issues_the_latest_first(client
     assert len(entries(feed(client, "/feed/"))) == 3
 
 
-def test_identities_outlive_every_change_of_address(client: Client) -> None:
+def test_ids_outlive_every_change_of_address(client: Client) -> None:
     issue = make_published_issue()
     before = text(entries(feed(client, "/feed/"))[0], "id")
     assert before.startswith("tag:news.example.com,")
@@ -103,7 +103,7 @@ def test_identities_outlive_every_change_of_address(client: Client) -> None:
     assert text(after, "id") != before
 
 
-def test_a_correction_moves_the_date(client: Client) -> None:
+def test_a_correction_changes_the_date(client: Client) -> None:
     issue = make_published_issue(at=timezone.now() - timedelta(days=1))
     later = timezone.now() + timedelta(minutes=5)
     Issue.objects.filter(pk=issue.pk).update(updated_at=later)
@@ -125,7 +125,7 @@ def test_an_unchanged_feed_is_not_sent_again(client: Client, with_issues: bool) 
     assert changed.status_code == 200
 
 
-def test_characters_that_xml_cannot_hold_do_not_break_the_feed(client: Client) -> None:
+def test_characters_that_xml_does_not_allow_do_not_break_the_feed(client: Client) -> None:
     make_published_issue(
         title="Bell\x07 and\x0b tab",
         sections=[(SectionKind.FEATURE, "\x1fB", "<p>\x08a\ufffe</p>")],
@@ -134,7 +134,7 @@ def test_characters_that_xml_cannot_hold_do_not_break_the_feed(client: Client) -
     assert text(entry, "title") == "Bell and tab"
 
 
-def test_a_feed_asks_a_fixed_number_of_questions(
+def test_a_feed_makes_a_fixed_number_of_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(5):

@@ -1,8 +1,9 @@
-"""Pictures come in by one door, and only as pictures."""
+"""Uploaded images are stored only as new images."""
 
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def drawn(kind: str, size: tuple[int, int] = (60, 40), mode: str = "RGB", **how:
 
 
 def send(
-    content: bytes, name: str = "picture.png", client: Client | None = None, **more: Any
+    content: bytes, name: str = "image.png", client: Client | None = None, **more: Any
 ) -> Page:
     upload = SimpleUploadedFile(name, content, content_type="image/png")
     return (client or staff_client("Reporters")).post(ADDRESS, {"upload": upload, **more})
@@ -46,7 +47,7 @@ def kept(media: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_a_picture_is_kept_under_a_name_of_ours(kind: str, media: Path) -> None:
+def test_an_image_is_stored_under_a_random_name(kind: str, media: Path) -> None:
     answer = send(drawn(kind), name="../../My holiday.HTML").json()
 
     assert answer["uploaded"] == 1
@@ -54,11 +55,11 @@ def test_a_picture_is_kept_under_a_name_of_ours(kind: str, media: Path) -> None:
     assert answer["url"] == f"/media/{file.relative_to(media).as_posix()}"
     assert file.suffix in {".jpg", ".png"}
     assert "holiday" not in file.name
-    with Image.open(file) as picture:
-        assert picture.size == (answer["width"], answer["height"]) == (60, 40)
+    with Image.open(file) as image:
+        assert image.size == (answer["width"], answer["height"]) == (60, 40)
 
 
-def test_the_page_serves_what_was_kept_as_a_picture() -> None:
+def test_a_stored_image_is_served_as_an_image() -> None:
     url = send(drawn("JPEG")).json()["url"]
 
     page = Client().get(url)
@@ -68,9 +69,9 @@ def test_the_page_serves_what_was_kept_as_a_picture() -> None:
     assert page["X-Content-Type-Options"] == "nosniff"
 
 
-def test_place_and_camera_stay_behind_and_the_picture_stands_upright(media: Path) -> None:
+def test_metadata_is_dropped_and_the_image_is_upright(media: Path) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
+    exif[0x0112] = 6  # rotated by 90°
     exif[0x010F] = "A camera's maker"
     exif[0x8825] = {1: "N", 2: (51.0, 30.0, 0.0)}
 
@@ -78,92 +79,93 @@ def test_place_and_camera_stay_behind_and_the_picture_stands_upright(media: Path
 
     [file] = kept(media)
     assert b"camera" not in file.read_bytes()
-    with Image.open(file) as picture:
-        assert picture.size == (40, 60)
-        assert not picture.getexif()
-        assert ImageOps.exif_transpose(picture).size == (40, 60)
+    with Image.open(file) as image:
+        assert image.size == (40, 60)
+        assert not image.getexif()
+        assert ImageOps.exif_transpose(image).size == (40, 60)
 
 
-def test_a_picture_with_a_script_behind_it_is_kept_without_it(media: Path) -> None:
+def test_a_script_behind_an_image_is_dropped(media: Path) -> None:
     polyglot = drawn("GIF") + b"<script>alert(document.domain)</script>"
 
-    assert send(polyglot, name="picture.html").json()["uploaded"] == 1
+    assert send(polyglot, name="image.html").json()["uploaded"] == 1
 
     [file] = kept(media)
     assert b"<script" not in file.read_bytes()
     assert file.suffix in {".jpg", ".png"}
 
 
-def test_a_wide_picture_is_made_as_wide_as_it_is_shown() -> None:
+def test_a_wide_image_is_made_narrower() -> None:
     answer = send(drawn("JPEG", (3200, 100))).json()
 
     assert (answer["width"], answer["height"]) == (1600, 50)
 
 
-def test_what_is_see_through_stays_so(media: Path) -> None:
+def test_a_transparent_image_stays_transparent(media: Path) -> None:
     out = io.BytesIO()
     Image.new("RGBA", (20, 20), (200, 10, 10, 80)).save(out, "WEBP", lossless=True)
 
     send(out.getvalue())
 
     [file] = kept(media)
-    with Image.open(file) as picture:
-        assert picture.mode == "RGBA"
+    with Image.open(file) as image:
+        assert image.mode == "RGBA"
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "1", "I;16", "P"])
-def test_pictures_of_any_make_are_taken(mode: str) -> None:
+def test_images_of_every_mode_are_accepted(mode: str) -> None:
     out = io.BytesIO()
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    picture = (
-        Image.new(mode, (20, 20)) if mode == "I;16" else Image.new("L", (20, 20)).convert(mode)
-    )
-    picture.save(out, kind)
+    image = Image.new(mode, (20, 20)) if mode == "I;16" else Image.new("L", (20, 20)).convert(mode)
+    image.save(out, kind)
 
     assert send(out.getvalue()).json()["uploaded"] == 1
 
 
 def bomb() -> bytes:
-    """A small file that says it has 2,500 million points."""
-    picture = bytearray(drawn("PNG", (8, 8)))
-    picture[16:24] = (50_000).to_bytes(4, "big") * 2
-    import zlib
-
-    picture[29:33] = zlib.crc32(picture[12:29]).to_bytes(4, "big")
-    return bytes(picture)
+    """A small file that claims to have 2,500 million pixels."""
+    content = bytearray(drawn("PNG", (8, 8)))
+    content[16:24] = (50_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
 
 
 @pytest.mark.parametrize(
     ("content", "name", "answer"),
     [
-        (b"just words", "notes.txt", "“notes.txt” is no picture that we know. Send a JPEG"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg", "no picture that we know"),
+        (b"just words", "notes.txt", "“notes.txt” is not an image that we can use. Upload a JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg", "is not an image that we can use"),
         (b"GIF89a/*" + b"\xff" * 60 + b"*/=1;alert(1)", "x.gif", "x.gif"),
         (drawn("JPEG")[:300], "half.jpg", "“half.jpg”"),
-        (drawn("TIFF"), "x.tiff", "no picture that we know"),
+        (drawn("TIFF"), "x.tiff", "is not an image that we can use"),
         (bomb(), "bomb.png", "“bomb.png” has too many pixels"),
         (drawn("PNG", (7000, 6000), "1"), "vast.png", "“vast.png” has too many pixels"),
-        (b"\xff" * (10 * 1024 * 1024 + 1), "huge.jpg", "a picture may have 10"),
-        (b"", "none.png", "No file arrived"),
+        (b"\xff" * (10 * 1024 * 1024 + 1), "huge.jpg", "An image can be up to 10 MB"),
+        (b"", "none.png", "We received no file"),
     ],
 )
-def test_what_is_no_picture_is_refused_with_a_sentence(
+def test_other_files_are_refused_with_the_reason(
     content: bytes, name: str, answer: str, media: Path
 ) -> None:
     page = send(content, name)
 
     assert page.status_code == 200
-    said = page.json()
-    assert said["uploaded"] == 0
-    assert answer in said["error"]["message"] or "empty" in said["error"]["message"]
+    result = page.json()
+    assert result["uploaded"] == 0
+    assert answer in result["error"]["message"] or "empty" in result["error"]["message"]
     assert kept(media) == []
 
 
-def test_no_file_at_all_is_asked_for() -> None:
-    assert staff_client("Reporters").post(ADDRESS).json()["error"]["message"].startswith("No file")
+def test_a_missing_file_is_asked_for() -> None:
+    assert (
+        staff_client("Reporters")
+        .post(ADDRESS)
+        .json()["error"]["message"]
+        .startswith("We received no file")
+    )
 
 
-def test_only_those_who_write_issues_may_send_pictures(media: Path) -> None:
+def test_only_those_who_may_write_issues_can_upload_images(media: Path) -> None:
     logged_out = send(drawn("PNG"), client=Client())
 
     assert logged_out.status_code == 403
@@ -173,7 +175,7 @@ def test_only_those_who_write_issues_may_send_pictures(media: Path) -> None:
     assert kept(media) == []
 
 
-def test_another_site_cannot_send_pictures_in_somebodys_name(media: Path) -> None:
+def test_another_site_cannot_upload_images_in_somebodys_name(media: Path) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_staff("Reporters"))
 
@@ -181,7 +183,7 @@ def test_another_site_cannot_send_pictures_in_somebodys_name(media: Path) -> Non
     assert kept(media) == []
 
 
-def test_a_contributors_photo_takes_the_same_way(media: Path) -> None:
+def test_a_contributors_photo_is_stored_in_the_same_way(media: Path) -> None:
     client = staff_client("Editors")
     fields = {"name": "Ada", "slug": "ada"}
     address = reverse("admin:briefings_contributor_add")
@@ -190,7 +192,7 @@ def test_a_contributors_photo_takes_the_same_way(media: Path) -> None:
     refused = client.post(address, {**fields, "photo": SimpleUploadedFile("a.jpg", b"words")})
     client.post(address, {**fields, "photo": photo})
 
-    assert "no picture that we know" in refused.content.decode()
+    assert "is not an image that we can use" in refused.content.decode()
     assert str(Contributor.objects.get().photo.name).endswith((".png", ".jpg"))
     [file] = kept(media)
     assert b"<script" not in file.read_bytes()

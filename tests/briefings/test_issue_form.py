@@ -1,4 +1,4 @@
-"""An editor drafts an issue with its sections on one page."""
+"""An issue and its sections are written on one page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
 from briefings.models import Issue, IssueState, SectionKind
@@ -34,7 +36,7 @@ def words_of(issue: Issue) -> list[tuple[str, str, str]]:
     return [(s.kind, s.heading, s.body) for s in issue.sections.all()]
 
 
-def test_a_new_issue_comes_with_its_number_author_hour_and_sections() -> None:
+def test_a_new_issue_has_its_number_author_send_time_and_sections() -> None:
     briefing = make_briefing(slot_weekday=3, slot_time=time(7, 0))
     make_published_issue(briefing=briefing, number=6)
 
@@ -43,23 +45,21 @@ def test_a_new_issue_comes_with_its_number_author_hour_and_sections() -> None:
     assert form["briefing"] == str(briefing.pk)
     assert form["number"] == "7"
     assert form["author"] == str(briefing.lead.pk)
-    hour = datetime.fromisoformat(form["goes_out"])
-    assert (hour.weekday(), hour.time()) == (3, time(7, 0))
+    send_time = datetime.fromisoformat(form["goes_out"])
+    assert (send_time.weekday(), send_time.time()) == (3, time(7, 0))
     kinds = [form[f"sections-{place}-kind"] for place in range(4)]
     assert kinds == ["feature", "roundup", "feedback", "note"]
 
 
-def test_whoever_writes_as_a_contributor_is_suggested_as_the_author() -> None:
+def test_a_person_who_is_a_contributor_is_suggested_as_the_author() -> None:
     make_briefing()
     client = staff_client("Reporters", username="ada")
-    from django.contrib.auth.models import User
-
     ada = make_contributor(name="Ada", account=User.objects.get(username="ada"))
 
     assert read_form(client.get(ADD))["author"] == str(ada.pk)
 
 
-def test_a_draft_is_saved_with_what_stands_on_the_page() -> None:
+def test_a_draft_is_saved_with_everything_on_the_page() -> None:
     briefing = make_briefing()
     client = staff_client("Reporters")
     form = read_form(client.get(ADD))
@@ -80,14 +80,14 @@ def test_a_draft_is_saved_with_what_stands_on_the_page() -> None:
         "Who pays for the empty beds?",
     )
     assert issue.publish_at is not None
-    # Sections that were left as they came are kept: what stands on the page is the issue.
+    # Sections that nobody filled in are saved too: the page is the issue.
     assert words_of(issue) == [
         ("feature", "On the books", "<p>Two hundred beds.</p>"),
         ("roundup", "In brief", ""),
         ("feedback", "What you said", ""),
         ("note", "", ""),
     ]
-    assert [act.verb for act in AuditLogEntry.objects.on(issue)] == ["created"]
+    assert [entry.verb for entry in AuditLogEntry.objects.on(issue)] == ["created"]
 
 
 def test_the_order_on_the_page_is_the_order_of_the_issue() -> None:
@@ -144,12 +144,12 @@ def test_an_untouched_page_changes_nothing() -> None:
 
     page = save(client, issue, open_issue(client, issue))
 
-    assert messages_of(page) == "Nothing was changed."
+    assert messages_of(page) == "There was nothing to save."
     assert issue.version == Issue.objects.get(pk=issue.pk).version
     assert not AuditLogEntry.objects.on(issue).exists()
 
 
-def test_an_hour_is_read_on_the_briefings_clock() -> None:
+def test_a_send_time_is_in_the_briefings_time_zone() -> None:
     issue = make_issue(briefing=make_briefing(time_zone="America/New_York"))
     client = staff_client("Reporters")
 
@@ -163,11 +163,11 @@ def test_an_hour_is_read_on_the_briefings_clock() -> None:
     ("typed", "answer"),
     [
         ("2027-03-28T01:30", "does not exist on that day: the clocks go forward in Europe/London"),
-        ("tomorrow", "is no day and hour"),
-        ("0001-01-01T00:00", "is no day and hour"),
+        ("tomorrow", "is not a date and time"),
+        ("0001-01-01T00:00", "is not a date and time"),
     ],
 )
-def test_an_hour_that_is_none_is_refused_with_the_reason(typed: str, answer: str) -> None:
+def test_an_invalid_send_time_is_refused_with_the_reason(typed: str, answer: str) -> None:
     issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
     client = staff_client("Reporters")
 
@@ -185,18 +185,18 @@ def test_a_number_that_is_taken_is_refused_with_the_next_free_one() -> None:
 
     page = save(client, issue, open_issue(client, issue), number="1", title="My words")
 
-    assert "has an issue 1 already; the next free number is 3" in page.content.decode()
+    assert "already has an issue 1. The next free number is 3" in page.content.decode()
     assert read_form(page)["title"] == "My words"
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "one", ""])
-def test_a_number_that_is_none_is_refused(number: str) -> None:
+def test_an_invalid_number_is_refused(number: str) -> None:
     issue = make_issue()
     client = staff_client("Reporters")
 
     page = save(client, issue, open_issue(client, issue), number=number)
 
-    assert "Nothing is saved yet" in page.content.decode()
+    assert "Your changes are not saved yet" in page.content.decode()
 
 
 def test_the_number_of_an_approved_issue_stays() -> None:
@@ -219,7 +219,7 @@ def test_a_draft_can_be_deleted_and_a_published_issue_cannot() -> None:
     assert AuditLogEntry.objects.get(verb="deleted").subject_id == str(draft.pk)
 
 
-def test_who_may_only_look_gets_the_words_and_no_form() -> None:
+def test_who_may_only_view_an_issue_gets_no_form() -> None:
     issue = make_issue()
     client = staff_client(may=("view_issue",))
 
@@ -239,9 +239,7 @@ def test_a_reporter_may_not_change_briefings() -> None:
     assert page.status_code == 403
 
 
-def test_the_desk_is_closed_to_those_without_an_account_for_it() -> None:
-    from django.test import Client
-
+def test_the_admin_needs_a_staff_account() -> None:
     issue = make_issue()
     page = Client().get(f"/admin/briefings/issue/{issue.pk}/change/")
 

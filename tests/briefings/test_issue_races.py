@@ -1,4 +1,4 @@
-"""Two people press at the same moment; only PostgreSQL can show what happens then."""
+"""Two people act at the same moment; only PostgreSQL can show what happens then."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
     assert Issue.objects.count() == 1
 
 
-def test_the_clock_and_a_writer_do_not_undo_each_other() -> None:
+def test_publishing_and_a_save_do_not_undo_each_other() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Reporters")
     form = open_issue(client, issue) | {"strapline": "Another strapline"}

@@ -1,10 +1,10 @@
-"""An issue's life: each step once, by its rule, in the log; approval is bound to the words."""
+"""The states of an issue: each step once, by its rule, in the log; approval is of the content."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +17,7 @@ from newsroom.transitions import TransitionRefused
 from tests.factories import make_issue, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 def test_the_whole_way_from_draft_to_published_is_in_the_log() -> None:
@@ -25,12 +26,12 @@ def test_the_whole_way_from_draft_to_published_is_in_the_log() -> None:
     noon = timezone.now()
     issue.submit(by=editor)
     issue.approve(by=editor)
-    issue.schedule(publish_at=noon, by=editor)
+    issue.schedule(publish_at=noon, by=editor, at=noon)
     issue.publish(at=noon)
     assert issue.state == IssueState.PUBLISHED
     assert issue.published_at == noon
-    acts = [(act.verb, act.actor_name) for act in AuditLogEntry.objects.on(issue)]
-    assert acts == [
+    entries = [(one.verb, one.actor_name) for one in AuditLogEntry.objects.on(issue)]
+    assert entries == [
         ("published", ""), ("scheduled", "ed"), ("approved", "ed"), ("submitted", "ed")
     ]  # fmt: skip
 
@@ -39,7 +40,7 @@ def test_the_whole_way_from_draft_to_published_is_in_the_log() -> None:
     "step",
     [
         lambda issue: issue.approve(by=None),
-        lambda issue: issue.schedule(publish_at=timezone.now(), by=None),
+        lambda issue: issue.schedule(publish_at=NOON, by=None, at=NOON),
         lambda issue: issue.publish(at=timezone.now()),
         lambda issue: issue.unschedule(by=None),
         lambda issue: issue.return_to_author(by=None),
@@ -54,12 +55,41 @@ def test_a_draft_skips_no_step(step: Callable[[Issue], None]) -> None:
     assert not AuditLogEntry.objects.exists()
 
 
-def test_an_approval_is_for_the_words_that_were_read() -> None:
+def test_a_send_time_in_the_past_is_refused_whoever_calls() -> None:
+    issue = make_issue()
+    issue.submit(by=None)
+    issue.approve(by=None)
+    with pytest.raises(TransitionRefused, match="has passed"):
+        issue.schedule(publish_at=NOON - timedelta(minutes=1), by=None, at=NOON)
+    issue.schedule(publish_at=NOON, by=None, at=NOON)
+
+
+def test_only_an_issue_before_its_approval_can_be_deleted() -> None:
+    issue = make_scheduled_issue()
+    with pytest.raises(TransitionRefused, match="cannot be deleted"):
+        issue.discard(by=None)
+    issue.return_to_author(by=None)
+    key = issue.pk
+    issue.discard(by=None)
+    assert not Issue.objects.exists()
+    entry = AuditLogEntry.objects.get(subject_kind="issue", subject_id=str(key), verb="deleted")
+    assert entry.detail == {"title": issue.title}
+
+
+def test_the_next_free_slot_comes_after_every_scheduled_issue() -> None:
+    issue = make_scheduled_issue(publish_at=NOON + timedelta(days=30))
+    briefing = issue.briefing
+    assert briefing.next_free_slot(after=NOON) > NOON + timedelta(days=30)
+    issue.unschedule(by=None)
+    assert briefing.next_free_slot(after=NOON) == briefing.slot.next(after=NOON)
+
+
+def test_an_approval_is_for_the_content_that_was_read() -> None:
     issue = make_issue()
     issue.submit(by=None)
     seen = issue.content_hash()
     issue.sections.update(body="<p>Slipped in</p>")
-    with pytest.raises(TransitionRefused, match="changed while you were reading"):
+    with pytest.raises(TransitionRefused, match="changed while you were reading it"):
         issue.approve(by=None, seen=seen)
 
 
@@ -67,13 +97,13 @@ def test_an_approval_is_for_the_words_that_were_read() -> None:
 def test_an_edit_after_the_approval_voids_it(field: str) -> None:
     issue = make_scheduled_issue()
     Issue.objects.filter(pk=issue.pk).update(**{field: "Other words"})
-    with pytest.raises(TransitionRefused, match="not the ones that were approved"):
+    with pytest.raises(TransitionRefused, match="changed after it was approved"):
         issue.publish(at=timezone.now())
     assert issue.void_approval(by=None)
     assert issue.state == IssueState.IN_REVIEW
 
 
-def test_saving_the_same_words_keeps_the_approval() -> None:
+def test_saving_the_same_content_keeps_the_approval() -> None:
     issue = make_scheduled_issue()
     for section in issue.sections.all():
         section.save()
@@ -109,12 +139,12 @@ def test_of_two_who_edit_the_second_is_told() -> None:
     assert not Issue.objects.get().claim_edit(version=1)
 
 
-def test_the_log_of_acts_is_append_only() -> None:
+def test_the_audit_log_is_append_only() -> None:
     make_scheduled_issue()
-    act = AuditLogEntry.objects.all()[0]
+    entry = AuditLogEntry.objects.all()[0]
     for attempt in (
-        act.save,
-        act.delete,
+        entry.save,
+        entry.delete,
         AuditLogEntry.objects.all().delete,
         lambda: AuditLogEntry.objects.update(verb="never happened"),
     ):

@@ -1,11 +1,10 @@
-"""The steps in an issue's life are buttons; who may press them, and what they refuse."""
+"""The buttons for the steps of an issue: who may use them, and what they refuse."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState, Section
@@ -39,27 +38,29 @@ def approved(**fields: object) -> Issue:
     return issue
 
 
-def a_week_on(client: Client, issue: Issue) -> str:
-    """The suggested slot, as the form shows it."""
-    moment = issue.briefing.next_slot(after=timezone.now() + timedelta(days=7))
+def slot_in_a_week(issue: Issue) -> str:
+    """A slot as the form shows it."""
+    moment = issue.briefing.slot.next(after=timezone.now() + timedelta(days=7))
     return moment.astimezone(issue.briefing.zone).strftime("%Y-%m-%dT%H:%M")
 
 
-def test_an_issue_goes_from_draft_to_the_clock_by_its_buttons() -> None:
+def test_buttons_take_an_issue_from_draft_to_scheduled() -> None:
     issue = make_issue()
     reporter, editor = staff_client("Reporters"), staff_client("Editors")
 
-    assert "waits for an editor" in messages_of(take_step(reporter, issue, "submit"))
-    assert "these words, and no others" in messages_of(take_step(editor, issue, "approve"))
-    page = take_step(editor, issue, "schedule", goes_out=a_week_on(editor, issue))
+    assert "An editor can approve it now" in messages_of(take_step(reporter, issue, "submit"))
+    assert "Approved. If anybody edits the issue" in messages_of(
+        take_step(editor, issue, "approve")
+    )
+    page = take_step(editor, issue, "schedule", goes_out=slot_in_a_week(issue))
 
-    assert "Scheduled: it goes out on" in messages_of(page)
+    assert "Scheduled for" in messages_of(page)
     assert state(issue) == IssueState.SCHEDULED
-    verbs = [act.verb for act in AuditLogEntry.objects.on(issue)]
+    verbs = [entry.verb for entry in AuditLogEntry.objects.on(issue)]
     assert verbs == ["scheduled", "edited", "approved", "submitted"]
 
 
-def test_a_button_saves_what_stands_on_the_page_first() -> None:
+def test_a_button_saves_the_page_first() -> None:
     issue = make_issue()
 
     page = take_step(staff_client("Reporters"), issue, "submit", title="The last word")
@@ -69,7 +70,7 @@ def test_a_button_saves_what_stands_on_the_page_first() -> None:
     assert messages_of(page).startswith("Saved.")
 
 
-def test_an_editor_approves_the_words_that_were_on_the_page() -> None:
+def test_an_editor_approves_the_content_that_the_page_showed() -> None:
     issue = in_review()
     editor = staff_client("Editors")
     form = open_issue(editor, issue)
@@ -78,11 +79,11 @@ def test_an_editor_approves_the_words_that_were_on_the_page() -> None:
 
     page = save(editor, issue, form, _step="approve")
 
-    assert "The words changed while you were reading" in messages_of(page)
+    assert "The issue changed while you were reading it" in messages_of(page)
     assert state(issue) == IssueState.IN_REVIEW
 
 
-def test_an_approval_of_a_page_that_somebody_saved_meanwhile_is_refused() -> None:
+def test_an_approval_is_refused_if_somebody_saved_the_issue_meanwhile() -> None:
     issue = in_review()
     editor, reporter = staff_client("Editors"), staff_client("Reporters")
     form = open_issue(editor, issue)
@@ -90,7 +91,7 @@ def test_an_approval_of_a_page_that_somebody_saved_meanwhile_is_refused() -> Non
 
     page = save(editor, issue, form, _step="approve")
 
-    assert "saved this issue at" in page.content.decode()
+    assert "saved this issue on" in page.content.decode()
     assert state(issue) == IssueState.IN_REVIEW
 
 
@@ -110,18 +111,20 @@ def test_a_reporter_may_only_submit(step: str) -> None:
 
     page = take_step(staff_client("Reporters"), issue, step)
 
-    assert "Your account may not do this" in messages_of(page)
+    assert "Your account does not have permission to do this" in messages_of(page)
     assert state(issue) == IssueState.SCHEDULED
 
 
-def test_a_button_that_is_none_is_answered() -> None:
+def test_an_unknown_step_is_refused() -> None:
     issue = make_issue()
 
-    assert "not known here" in messages_of(take_step(staff_client("Editors"), issue, "publish"))
+    assert "We do not know that step" in messages_of(
+        take_step(staff_client("Editors"), issue, "publish")
+    )
     assert state(issue) == IssueState.DRAFT
 
 
-def test_a_step_out_of_turn_is_refused_with_the_reason() -> None:
+def test_a_step_in_the_wrong_state_is_refused_with_the_reason() -> None:
     issue = make_issue(title="The rota")
 
     page = take_step(staff_client("Editors"), issue, "approve")
@@ -129,34 +132,34 @@ def test_a_step_out_of_turn_is_refused_with_the_reason() -> None:
     assert "This issue is draft and cannot become approved." in messages_of(page)
 
 
-def test_an_hour_that_has_passed_is_refused() -> None:
+def test_a_send_time_in_the_past_is_refused() -> None:
     issue = approved()
 
     page = take_step(staff_client("Editors"), issue, "schedule", goes_out="2026-01-01T07:00")
 
-    assert "Thu 1 Jan 2026, 07:00 has passed. Choose a later hour." in messages_of(page)
+    assert "Thu 1 Jan 2026, 07:00 has passed. Choose a later time." in messages_of(page)
     assert state(issue) == IssueState.APPROVED
 
 
-def test_an_issue_without_an_hour_is_not_scheduled() -> None:
+def test_an_issue_without_a_send_time_is_not_scheduled() -> None:
     issue = approved()
 
     page = take_step(staff_client("Editors"), issue, "schedule", goes_out="")
 
-    assert "Say when the issue goes out" in messages_of(page)
+    assert "Choose when the issue goes out" in messages_of(page)
 
 
-def test_an_editor_moves_a_scheduled_issue_by_saving_another_hour() -> None:
+def test_an_editor_moves_a_scheduled_issue_by_saving_another_send_time() -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=1))
     editor = staff_client("Editors")
-    hour = a_week_on(editor, issue)
+    hour = slot_in_a_week(issue)
 
     page = save(editor, issue, open_issue(editor, issue), goes_out=hour)
 
     issue.refresh_from_db()
     assert issue.publish_at is not None
     assert issue.publish_at.astimezone(issue.briefing.zone).strftime("%Y-%m-%dT%H:%M") == hour
-    assert "Scheduled: it goes out on" in messages_of(page)
+    assert "Scheduled for" in messages_of(page)
     assert issue.state == IssueState.SCHEDULED
 
 
@@ -166,14 +169,14 @@ def test_a_reporter_cannot_move_a_scheduled_issue() -> None:
     reporter = staff_client("Reporters")
 
     form = open_issue(reporter, issue)
-    save(reporter, issue, form, goes_out=a_week_on(reporter, issue))
+    save(reporter, issue, form, goes_out=slot_in_a_week(issue))
 
     issue.refresh_from_db()
     assert "goes_out" not in form
     assert issue.publish_at == hour
 
 
-def test_an_issue_is_taken_off_the_clock_and_returned() -> None:
+def test_an_issue_is_unscheduled_and_returned() -> None:
     issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=1))
     editor = staff_client("Editors")
 
@@ -184,7 +187,7 @@ def test_an_issue_is_taken_off_the_clock_and_returned() -> None:
     assert state(issue) == IssueState.DRAFT
 
 
-def test_one_button_says_what_comes_next_and_only_to_those_who_may() -> None:
+def test_the_next_step_is_offered_to_those_who_may_take_it() -> None:
     issue = in_review()
 
     to_editor = staff_client("Editors").get(change_url(issue)).content.decode()
@@ -194,26 +197,26 @@ def test_one_button_says_what_comes_next_and_only_to_those_who_may() -> None:
     assert 'name="_step"' not in to_reporter
 
 
-def test_the_clock_takes_a_page_that_was_open_for_what_it_is_now() -> None:
+def test_saving_an_issue_that_was_published_meanwhile_is_a_correction() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Reporters")
     form = open_issue(client, issue)
     issue.publish(at=timezone.now())
 
-    page = save(client, issue, form, title="Too late for the letter")
+    page = save(client, issue, form, title="Too late for the email")
 
     issue.refresh_from_db()
     assert issue.state == IssueState.PUBLISHED
-    assert "The letter stays as it was sent" in messages_of(page)
+    assert "The email stays as it was sent" in messages_of(page)
 
 
-def test_the_page_tells_what_happened_and_who_did_it() -> None:
+def test_the_page_shows_who_did_what() -> None:
     issue = make_issue()
     take_step(staff_client("Reporters", first_name="Rosa", last_name="Meyer"), issue, "submit")
 
     page = staff_client("Editors").get(change_url(issue)).content.decode()
 
-    assert "<strong>Rosa Meyer</strong> submitted it for review" in page
+    assert "<strong>Rosa Meyer</strong> submitted the issue for review" in page
 
 
 def test_a_published_issue_offers_no_step() -> None:

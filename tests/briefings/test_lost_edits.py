@@ -1,4 +1,4 @@
-"""No editor loses a word: stale pages, sections that went, whatever a form may bring."""
+"""No text is lost: by stale pages, removed sections, or broken forms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def headings(issue: Issue) -> list[str]:
     return [section.heading for section in issue.sections.all()]
 
 
-def test_a_save_over_a_newer_one_is_refused_and_the_words_stay_on_the_page() -> None:
+def test_a_save_over_a_newer_one_is_refused_and_the_text_stays_on_the_page() -> None:
     issue = make_issue(title="As it was")
     rosa = staff_client("Reporters", first_name="Rosa", last_name="Meyer")
     imran = staff_client("Reporters")
@@ -41,13 +41,13 @@ def test_a_save_over_a_newer_one_is_refused_and_the_words_stay_on_the_page() -> 
 
     issue.refresh_from_db()
     assert issue.title == "Rosa’s headline"
-    assert "Rosa Meyer saved this issue at" in page.content.decode()
+    assert "Rosa Meyer saved this issue on" in page.content.decode()
     kept = read_form(page)
     assert kept["title"] == "Imran’s headline"
     assert kept["sections-0-body"] == "<p>Imran’s paragraph.</p>"
 
 
-def test_the_words_can_then_be_put_in_the_place_of_the_newer_ones() -> None:
+def test_the_newer_version_can_then_be_replaced() -> None:
     issue = make_issue()
     rosa, imran = staff_client("Reporters"), staff_client("Reporters")
     old = open_issue(imran, issue)
@@ -59,7 +59,7 @@ def test_the_words_can_then_be_put_in_the_place_of_the_newer_ones() -> None:
 
     issue.refresh_from_db()
     assert issue.title == "Imran’s headline"
-    assert [act.verb for act in AuditLogEntry.objects.on(issue)] == ["overwritten", "edited"]
+    assert [entry.verb for entry in AuditLogEntry.objects.on(issue)] == ["overwritten", "edited"]
 
 
 def test_a_third_save_in_between_is_not_overwritten_either() -> None:
@@ -87,7 +87,7 @@ def test_a_tampered_version_saves_nothing(version: str) -> None:
     assert read_form(page)["title"] == "Mine"
 
 
-def test_a_section_that_somebody_else_removed_comes_back_with_its_words() -> None:
+def test_a_section_that_somebody_else_removed_comes_back_with_its_text() -> None:
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
     )
@@ -130,7 +130,7 @@ def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -
 
 
 @pytest.mark.parametrize("place", ["", "-3", "9" * 60, "first", "0", "²"])
-def test_a_place_that_is_none_moves_a_section_to_an_end_and_loses_nothing(place: str) -> None:
+def test_an_invalid_place_moves_a_section_to_an_end_and_loses_nothing(place: str) -> None:
     issue = make_issue()
     client = staff_client("Reporters")
 
@@ -140,7 +140,7 @@ def test_a_place_that_is_none_moves_a_section_to_an_end_and_loses_nothing(place:
     assert [section.position for section in issue.sections.all()] == [1, 2]
 
 
-def test_a_paste_gone_wrong_is_refused_with_its_size_and_the_page_keeps_it() -> None:
+def test_a_section_that_is_too_long_is_refused_and_stays_on_the_page() -> None:
     issue = make_issue()
     client = staff_client("Reporters")
     flood = "<p>" + "word " * (MAX_BODY_CHARS // 5 + 10) + "</p>"
@@ -152,7 +152,7 @@ def test_a_paste_gone_wrong_is_refused_with_its_size_and_the_page_keeps_it() -> 
     assert issue.sections.all()[1].body == "<ul><li>A tender was scrapped</li></ul>"
 
 
-def test_a_paste_of_more_than_the_site_takes_is_answered_with_a_sentence() -> None:
+def test_a_form_that_is_too_large_is_refused() -> None:
     issue = make_issue()
     client = staff_client("Reporters")
 
@@ -174,7 +174,7 @@ def test_too_many_sections_are_refused() -> None:
     assert issue.sections.count() == 2
 
 
-def test_scripts_do_not_reach_the_words() -> None:
+def test_scripts_are_removed_from_sections() -> None:
     issue = make_issue()
     client = staff_client("Reporters")
     body = '<p onclick="x()">Fine<script>alert(1)</script><a href="javascript:x()">link</a></p>'
@@ -184,7 +184,7 @@ def test_scripts_do_not_reach_the_words() -> None:
     assert issue.sections.all()[0].body == "<p>Fine<a>link</a></p>"
 
 
-def test_a_changed_word_voids_an_approval_and_says_so() -> None:
+def test_a_change_voids_the_approval_and_says_so() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Reporters")
 
@@ -192,7 +192,10 @@ def test_a_changed_word_voids_an_approval_and_says_so() -> None:
 
     issue.refresh_from_db()
     assert issue.state == IssueState.IN_REVIEW
-    assert "was scheduled; its words have changed, so it is in review again" in messages_of(page)
+    assert (
+        "The issue was scheduled. Because its content changed, it is in review again"
+        in messages_of(page)
+    )
 
 
 def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
@@ -204,7 +207,7 @@ def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
     assert Issue.objects.get(pk=issue.pk).state == IssueState.SCHEDULED
 
 
-def test_a_published_issue_is_corrected_on_the_page_only() -> None:
+def test_a_published_issue_is_corrected_on_the_web_page_only() -> None:
     issue = make_published_issue()
     client = staff_client("Reporters")
 
@@ -212,12 +215,12 @@ def test_a_published_issue_is_corrected_on_the_page_only() -> None:
 
     corrected = Issue.objects.get(pk=issue.pk)
     assert (corrected.title, corrected.state) == ("Corrected", IssueState.PUBLISHED)
-    assert "The letter stays as it was sent" in messages_of(page)
+    assert "The email stays as it was sent" in messages_of(page)
     assert AuditLogEntry.objects.on(issue).first().verb == "corrected"  # type: ignore[union-attr]  # there is one
     assert corrected.updated_at > issue.updated_at
 
 
-def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
+def test_a_saved_form_tells_the_browser_which_draft_it_can_drop() -> None:
     issue = make_issue()
     client = staff_client("Reporters")
     form = open_issue(client, issue) | {"draft_token": "0123456789abcdef", "title": "New"}
@@ -229,7 +232,7 @@ def test_a_saved_form_tells_the_browser_which_copy_it_may_drop() -> None:
     assert "saved_draft" not in refused.cookies
 
 
-def test_a_copys_name_cannot_set_another_cookie() -> None:
+def test_a_draft_token_cannot_set_another_cookie() -> None:
     issue = make_issue()
     client = staff_client("Reporters")
     form = open_issue(client, issue) | {"draft_token": "a; Path=/; x=y", "title": "New"}

@@ -1,4 +1,4 @@
-"""What a reader finds: home, a briefing, an issue, an author."""
+"""The public pages: home, a briefing, an issue, a contributor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def words_of(html: str) -> str:
-    """A page as it reads, its tags gone."""
+    """Return the text of a page without its tags."""
     return unescape(" ".join(re.sub(r"<[^>]+>", " ", html).split()))
 
 
@@ -38,7 +38,7 @@ def page(client: Client, path: str) -> str:
 # --- home
 
 
-def test_home_leads_with_the_newest_issue_and_lists_each_briefing_with_its_latest(
+def test_home_starts_with_the_newest_issue_and_lists_each_briefing_with_its_latest(
     client: Client,
 ) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="Council & mayor")
@@ -57,27 +57,27 @@ def test_home_leads_with_the_newest_issue_and_lists_each_briefing_with_its_lates
     assert "Not out yet" not in said
 
 
-def test_home_without_anything_says_so(client: Client) -> None:
-    assert "Nothing has been published here yet" in page(client, "/")
+def test_home_without_briefings_says_so(client: Client) -> None:
+    assert "There are no briefings yet" in page(client, "/")
 
 
-def test_a_briefing_without_issues_says_that_the_first_is_being_written(client: Client) -> None:
+def test_a_briefing_without_issues_says_so(client: Client) -> None:
     briefing = make_briefing()
-    assert "The first issue is being written." in page(client, "/")
-    assert "The first issue is being written." in page(client, briefing.get_absolute_url())
+    assert "There are no issues yet." in page(client, "/")
+    assert "There are no issues yet." in page(client, briefing.get_absolute_url())
 
 
-def test_a_retired_briefing_stays_to_be_read_but_takes_no_sign_ups(client: Client) -> None:
+def test_a_retired_briefing_can_be_read_but_takes_no_sign_ups(client: Client) -> None:
     briefing = make_briefing(title="The Old Round", retired=True)
     issue = make_published_issue(briefing=briefing, title="The last one")
-    assert "No longer written" in page(client, "/")
+    assert "Briefings that have ended" in page(client, "/")
     for path in (briefing.get_absolute_url(), issue.get_absolute_url()):
         html = page(client, path)
         assert "The last one" in html
         assert "/subscribe/" + briefing.slug not in html
 
 
-def test_home_asks_a_fixed_number_of_questions(
+def test_home_makes_a_fixed_number_of_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(3):
@@ -92,7 +92,7 @@ def test_home_asks_a_fixed_number_of_questions(
 # --- a briefing
 
 
-def test_a_briefing_lists_its_archive_by_year_on_its_own_clock(client: Client) -> None:
+def test_a_briefing_lists_its_archive_by_year_in_its_own_time_zone(client: Client) -> None:
     briefing = make_briefing(title="Night Shift", time_zone="Europe/London")
     # Half an hour before midnight UTC in summer time is the next day in London.
     for title, at in {
@@ -109,7 +109,7 @@ def test_a_briefing_lists_its_archive_by_year_on_its_own_clock(client: Client) -
     assert "4 July Past midnight" in said
 
 
-def test_a_briefing_says_when_it_comes_offers_to_sign_up_and_names_its_feed(client: Client) -> None:
+def test_a_briefing_shows_its_slot_a_sign_up_form_and_its_feed(client: Client) -> None:
     briefing = make_briefing(title="The Ward Round", time_zone="America/New_York", accent="plum")
     html = page(client, briefing.get_absolute_url())
     assert "Every Thursday at 07:00 (New York time)" in words_of(html)
@@ -120,7 +120,7 @@ def test_a_briefing_says_when_it_comes_offers_to_sign_up_and_names_its_feed(clie
     assert '<body class="accent-plum">' in html
 
 
-def test_a_long_archive_asks_no_more_questions_than_a_short_one(
+def test_a_long_archive_makes_no_more_queries_than_a_short_one(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     briefing = make_briefing()
@@ -134,7 +134,7 @@ def test_a_long_archive_asks_no_more_questions_than_a_short_one(
 # --- an issue
 
 
-def test_an_issue_shows_who_when_and_how_long(client: Client) -> None:
+def test_an_issue_shows_its_author_date_and_reading_time(client: Client) -> None:
     author = make_contributor(
         name="Zofia Łukasiewicz", job_title="Reporter", contact="z@example.com"
     )
@@ -146,14 +146,14 @@ def test_an_issue_shows_who_when_and_how_long(client: Client) -> None:
     )
     html = page(client, issue.get_absolute_url())
     said = words_of(html)
-    assert f"Issue {issue.number} · 14 April 2026 · 4 minutes" in said
+    assert f"Issue {issue.number} · 14 April 2026 · 4 minutes to read" in said
     assert "Zofia Łukasiewicz Reporter Contact Zofia Łukasiewicz" in said
     assert 'href="mailto:z@example.com"' in html
     assert "<h1>Who pays for the empty beds?</h1>" in html
     assert '<span class="face" aria-hidden="true">ZŁ</span>' in html
 
 
-def test_each_section_has_an_anchor_and_stands_in_the_contents(client: Client) -> None:
+def test_each_section_has_an_anchor_and_a_place_in_the_contents(client: Client) -> None:
     issue = make_published_issue()
     html = page(client, issue.get_absolute_url())
     for section in issue.sections.all():
@@ -161,7 +161,7 @@ def test_each_section_has_an_anchor_and_stands_in_the_contents(client: Client) -
         assert f'<a href="#{section.anchor}">{section.heading}</a>' in html
 
 
-def test_each_kind_of_section_has_its_own_dress(client: Client) -> None:
+def test_each_kind_of_section_has_its_own_markup(client: Client) -> None:
     quote = "<blockquote><p>Procurement is not commissioning.</p><p>— A director</p></blockquote>"
     issue = make_published_issue(
         sections=[
@@ -189,10 +189,10 @@ def test_a_first_section_headed_like_the_issue_has_no_second_heading(client: Cli
     html = page(client, issue.get_absolute_url())
     headings = re.findall(r"<(h[1-4])[^>]*>([^<]+)</", html)
     assert [tag for tag, words in headings if words.strip() == "Providers hold hands"] == ["h1"]
-    assert ("h2", "Where") in headings  # it moves up, so that no rank is skipped
+    assert ("h2", "Where") in headings  # it moves up, so that no level is skipped
 
 
-def test_an_issue_leads_to_the_ones_before_and_after_it(client: Client) -> None:
+def test_an_issue_links_to_the_previous_and_the_next_one(client: Client) -> None:
     briefing = make_briefing()
     first, second, third = (
         make_published_issue(briefing=briefing, title=title) for title in ("One", "Two", "Three")
@@ -204,7 +204,7 @@ def test_an_issue_leads_to_the_ones_before_and_after_it(client: Client) -> None:
     assert 'rel="next"' not in page(client, third.get_absolute_url())
 
 
-def test_an_issue_can_be_passed_on_by_plain_links(client: Client) -> None:
+def test_an_issue_can_be_shared_by_plain_links(client: Client) -> None:
     issue = make_published_issue(title="Council & mayor: who’s first?")
     html = page(client, issue.get_absolute_url())
     address = f"http://news.example.com{issue.get_absolute_url()}"
@@ -215,10 +215,10 @@ def test_an_issue_can_be_passed_on_by_plain_links(client: Client) -> None:
     )
     assert f"share-offsite/?url={quoted}" in html
     assert f"%3F%20{quoted.replace('%2F', '/')}" in html.replace("%2F", "/")
-    assert f'<a href="{address}" data-copy>Copy the link</a>' in html
+    assert f'<a href="{address}" data-copy>Copy link</a>' in html
 
 
-def test_an_issue_says_what_it_is_to_machines(client: Client) -> None:
+def test_an_issue_has_metadata(client: Client) -> None:
     issue = make_published_issue(title='Beds & "boards"', strapline="Who <signed>?")
     html = page(client, issue.get_absolute_url())
     address = f"http://news.example.com{issue.get_absolute_url()}"
@@ -229,7 +229,7 @@ def test_an_issue_says_what_it_is_to_machines(client: Client) -> None:
 
 
 @pytest.mark.parametrize("words", ["who-pays", "comments-on-beds", "1"])
-def test_a_longer_address_leads_to_the_one_that_stays(client: Client, words: str) -> None:
+def test_a_longer_address_redirects_to_the_permanent_one(client: Client, words: str) -> None:
     issue = make_published_issue()
     response = client.get(f"{issue.get_absolute_url()}{words}/")
     assert response.status_code == 301
@@ -246,13 +246,13 @@ def test_nobody_reads_an_issue_before_it_is_published(client: Client) -> None:
     "path",
     ["/nobody/", "/nobody/1/", "/nobody/feed/", f"/nobody/{10**30}/", "/contributors/nobody/"],
 )
-def test_an_address_without_a_page_says_so(client: Client, path: str) -> None:
+def test_an_unknown_address_says_so(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert "Page not found" in response.content.decode()
 
 
-def test_a_page_of_an_issue_asks_five_questions_however_many_comments(
+def test_an_issues_page_makes_five_queries_however_many_comments(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     briefing = make_briefing()
@@ -269,7 +269,7 @@ def test_a_page_of_an_issue_asks_five_questions_however_many_comments(
 # --- a contributor
 
 
-def test_a_contributor_has_a_page_with_everything_signed(
+def test_a_contributors_page_lists_their_issues(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     author = make_contributor(name="Rosa Meyer", bio="Rosa reads board papers.", job_title="Editor")
@@ -310,7 +310,7 @@ def test_no_page_has_an_inline_style_or_script(client: Client) -> None:
         assert "<style" not in html
 
 
-def test_machines_can_read_every_date(client: Client) -> None:
+def test_every_date_is_machine_readable(client: Client) -> None:
     issue = make_published_issue(at=datetime(2026, 7, 2, 6, 0, 1, 654_321, tzinfo=UTC))
     make_published_issue(briefing=issue.briefing, at=timezone.now())
     for path in ("/", issue.briefing.get_absolute_url(), issue.get_absolute_url()):

@@ -1,4 +1,4 @@
-"""The sample briefings: what they show, and that they are planted once and mailed to nobody."""
+"""The sample briefings: what they show; they are loaded once and emailed to nobody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from briefings.models import Briefing, Comment, Issue, SectionKind
-from briefings.sample_data.loader import plant
+from briefings.sample_data.loader import load_samples
 from newsroom.models import OutgoingEmail
 from subscribers.management.commands.seed_demo_readers import seed
 from subscribers.models import ConsentRecord, Dispatch, Subscriber, Subscription
@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def test_samples_show_every_state_a_thread_and_a_queue() -> None:
-    plant(at=NOON)
+    load_samples(at=NOON)
 
     for briefing in Briefing.objects.all():
         states = set(briefing.issues.values_list("state", flat=True))
@@ -33,14 +33,14 @@ def test_samples_show_every_state_a_thread_and_a_queue() -> None:
         assert comments.approved().filter(name="", contributor=None).exists()
 
 
-def test_samples_planted_twice_are_there_once() -> None:
-    assert plant(at=NOON) > 0
+def test_samples_loaded_twice_exist_once() -> None:
+    assert load_samples(at=NOON) > 0
     planted = list(Issue.objects.values_list("pk", "state", "updated_at"))
     seed(at=NOON)
     readers = Subscription.objects.count()
     Issue.objects.filter(number=57).update(title="Mine now")
 
-    assert plant(at=NOON + timedelta(days=1)) == 0
+    assert load_samples(at=NOON + timedelta(days=1)) == 0
     seed(at=NOON)
 
     assert list(Issue.objects.values_list("pk", "state", "updated_at")) == planted
@@ -57,8 +57,8 @@ def test_samples_planted_twice_are_there_once() -> None:
         datetime(2026, 11, 26, 7, 1, tzinfo=UTC),
     ],
 )
-def test_nothing_in_the_samples_is_from_the_future(at: datetime) -> None:
-    plant(at=at)
+def test_nothing_in_the_samples_is_in_the_future(at: datetime) -> None:
+    load_samples(at=at)
 
     assert not Issue.objects.filter(published_at__gt=at).exists()
     assert not Issue.objects.due(at=at - timedelta(seconds=1)).exists()
@@ -69,8 +69,8 @@ def test_nothing_in_the_samples_is_from_the_future(at: datetime) -> None:
         assert slot.weekday() == issue.briefing.slot_weekday
 
 
-def test_old_samples_are_mailed_to_nobody() -> None:
-    plant(at=NOON)
+def test_old_samples_are_emailed_to_nobody() -> None:
+    load_samples(at=NOON)
     seed(at=NOON)
 
     dispatches.publish_due(at=NOON)
@@ -81,7 +81,7 @@ def test_old_samples_are_mailed_to_nobody() -> None:
 
 
 def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record() -> None:
-    plant(at=NOON)
+    load_samples(at=NOON)
     seed(at=NOON)
 
     for briefing in Briefing.objects.all():
@@ -93,7 +93,7 @@ def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record(
 
 
 def test_the_reporter_may_draft_but_not_approve() -> None:
-    plant(at=NOON)
+    load_samples(at=NOON)
     reporter = User.objects.get(username="reporter")
 
     assert reporter.check_password("demo")

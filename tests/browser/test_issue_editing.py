@@ -62,9 +62,9 @@ def test_a_section_is_carried_by_hand_and_keeps_what_was_typed(page: Page, site:
     open_issue(page, site, issue)
     write(page, 2, " and more")
 
-    grip = sections(page).nth(2).locator("[data-grip]")
-    grip.scroll_into_view_if_needed()
-    grip.hover()
+    handle = sections(page).nth(2).locator("[data-handle]")
+    handle.scroll_into_view_if_needed()
+    handle.hover()
     page.mouse.down()
     head = sections(page).nth(0).bounding_box()
     assert head

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from briefings.comment_submission import ReaderWords, confirmation_path, submit
+from briefings.comment_submission import NewComment, confirmation_path, submit_comment
 from briefings.models import Comment, CommentState, Issue, SectionKind
 from newsroom.models import OutgoingEmail
 from tests.browser.page_checks import faults
@@ -69,8 +69,8 @@ def issue() -> Issue:
 
 
 def unconfirmed(issue: Issue) -> Comment:
-    words = ReaderWords(body="Closed and cold.", email="ada@example.org", name="Ada")
-    return submit(words, issue=issue, at=timezone.now())
+    words = NewComment(body="Closed and cold.", email="ada@example.org", name="Ada")
+    return submit_comment(words, issue=issue, at=timezone.now())
 
 
 ADDRESSES: dict[str, Callable[[Issue], str]] = {
@@ -214,7 +214,7 @@ def test_nothing_jumps_when_the_fonts_arrive(browser: Browser, site: str, issue:
             page.goto(site + issue.get_absolute_url())
             page.evaluate("document.fonts.ready")
             measured: dict[str, Any] = page.evaluate(
-                """() => Object.fromEntries(["header", "h1", ".prose", ".talk"].map(
+                """() => Object.fromEntries(["header", "h1", ".prose", ".comments"].map(
                   it => [it, document.querySelector(it).getBoundingClientRect().height]))"""
             )
             return measured
@@ -230,7 +230,7 @@ def test_on_paper_there_are_the_words_and_where_links_lead(
     page.goto(site + issue.get_absolute_url())
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", name="Who pays for the empty beds?")).to_be_visible()
-    for gone in (".signup", ".contents", ".pass-on", "#comment-form", ".title-bar nav"):
+    for gone in (".signup", ".contents", ".share", "#comment-form", ".title-bar nav"):
         expect(page.locator(gone)).to_be_hidden()
     colours = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"

@@ -156,8 +156,8 @@ def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
     reporter.get_by_label("Briefing").select_option("The Ward Round")
     reporter.get_by_label("Document").set_input_files(document)
     reporter.get_by_role("button", name="Show what it becomes").click()
-    title = reporter.locator(".to-read-title").inner_text().strip()
-    assert len(reporter.locator(".to-read section").all()) >= 2
+    title = reporter.locator(".read-only-title").inner_text().strip()
+    assert len(reporter.locator(".read-only section").all()) >= 2
     assert reporter.get_by_role("main").get_by_role("listitem").count() >= 3
     reporter.get_by_role("button", name="Save as a draft").click()
     expect(reporter.get_by_text("Saved as a draft")).to_be_visible()

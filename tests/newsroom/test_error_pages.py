@@ -44,7 +44,7 @@ def test_a_failing_view_shows_a_page_and_no_traceback(
     def fail(*_: Any) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("briefings.views.briefings._recent_issues", fail)
+    monkeypatch.setattr("briefings.views._recent_issues", fail)
     client.raise_request_exception = False
     response = client.get("/")
     assert response.status_code == 500

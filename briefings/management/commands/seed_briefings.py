@@ -9,27 +9,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
-from briefings.sample_data.loader import plant
+from briefings.sample_data.loader import load_samples
 
 
 class Command(BaseCommand):
     help = (
-        "Make two sample briefings with issues in every state, comments, and the staff accounts "
-        "editor and reporter (password: demo). Again, it changes nothing."
+        "Create two sample briefings with issues in every state, comments, and the staff accounts"
+        " editor and reporter (password: demo). Running it again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing where there is any briefing"
+            "--if-empty", action="store_true", help="do nothing if there is a briefing already"
         )
 
     def handle(self, *, if_empty: bool, verbosity: int, **_: Any) -> None:
         if not settings.DEBUG:
             raise CommandError(
-                "DEBUG is off: accounts with known passwords belong in development only."
+                "DEBUG is off. This command creates accounts with a known password, so it runs in"
+                " development only."
             )
         if if_empty and Briefing.objects.exists():
             return
-        made = plant(at=timezone.now())
+        created = load_samples(at=timezone.now())
         if verbosity:
-            self.stdout.write(f"{made} new sample issues.")
+            self.stdout.write(f"Created {created} sample issues.")

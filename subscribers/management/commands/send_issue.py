@@ -34,7 +34,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 _approve(issue)
-                issue.schedule(publish_at=send_at, by=None)
+                issue.schedule(publish_at=send_at, by=None, at=now)
                 dispatch = dispatches.publish(issue, at=now) if send_at <= now else None
         except TransitionRefused as refusal:
             raise CommandError(str(refusal)) from None

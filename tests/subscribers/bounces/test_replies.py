@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.comment_submission import MAILS_A_DAY
+from briefings.comment_submission import MAX_EMAILED_A_DAY
 from briefings.models import Comment, CommentChannel, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
 from newsroom.models import OutgoingEmail
@@ -170,10 +170,10 @@ def test_a_long_reply_is_cut_and_a_flood_is_limited() -> None:
     assert len(Comment.objects.get().body) <= MAX_COMMENT_CHARS
     actions = [
         process(write_reply(to=to, message_id=f"<f{n}@x.example>")).action
-        for n in range(MAILS_A_DAY)
+        for n in range(MAX_EMAILED_A_DAY)
     ]
     assert actions[-1] == "too many replies"
-    assert Comment.objects.count() == MAILS_A_DAY
+    assert Comment.objects.count() == MAX_EMAILED_A_DAY
 
 
 def test_attachments_are_ignored() -> None:

@@ -1,7 +1,7 @@
-"""The ordered sections on an issue's page.
+"""The sections on an issue's page in the admin.
 
-The order on the page is the order of the issue. Whatever comes back is taken in: a section that
-somebody else removed meanwhile comes in as a new one rather than as an error that eats its words.
+The order on the page is the order in the issue. No text that the browser sends is lost: a section
+that somebody else removed meanwhile becomes a new one, not an error.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
+from briefings.admin.form_fields import EchoField
 from briefings.models import Issue, Section, SectionKind
 from briefings.permissions import ADD_ISSUE, CHANGE_ISSUE, VIEW_ISSUE
 from newsroom.permissions import may
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
 MAX_SECTIONS = 60
-# What a new issue starts with: kind and heading.
+# The kinds and headings of the sections that a new issue starts with.
 STARTING_SECTIONS = (
     (SectionKind.FEATURE, ""),
     (SectionKind.ROUNDUP, "In brief"),
@@ -32,20 +33,8 @@ STARTING_SECTIONS = (
 )
 
 
-class EchoField(forms.CharField):
-    """What the page brings back for our own use; never an edit in itself."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "max_length": 100, **kwargs})
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return False
-
-
 class SectionForm(forms.ModelForm[Section]):
-    """One section; `place` is where it stands on the page, counted from the top."""
+    """One section; `place` is its position on the page, counted from the top."""
 
     place = EchoField()
 
@@ -60,39 +49,39 @@ class SectionForm(forms.ModelForm[Section]):
             self.initial["place"] = self.instance.position
 
     def has_changed(self) -> bool:
-        """Say whether to save: what is new and stands on the page is kept, empty or not."""
+        """Whether to save the section: a new one always, even if it is empty."""
         return (self.is_bound and self.instance._state.adding) or super().has_changed()
 
     @property
     def sort_key(self) -> tuple[float, int]:
-        """By place; what names no sensible place comes last, in the order of arrival."""
+        """Sort by place; sections without a valid one come last, in the order of the form."""
         index = int(str(self.prefix).rpartition("-")[2])
         place = str(self["place"].value())
         return (int(place[:6]) if place.isascii() and place.isdigit() else 1e9, index)
 
 
 class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
-    """All sections of the page, written in the order in which they stand there."""
+    """All sections of the page, saved in the order of the page."""
 
     @property
     def on_page(self) -> list[SectionForm]:
-        """Every row in the order of the page."""
+        """All rows, in the order of the page."""
         return sorted(self.forms, key=lambda form: form.sort_key)
 
     @property
     def kept(self) -> list[SectionForm]:
-        """The rows that stay, in the order of the page."""
+        """The rows that are not removed, in the order of the page."""
         return [form for form in self.on_page if not form.cleaned_data.get("DELETE")]
 
     def has_changed(self) -> bool:
         return super().has_changed() or self._reordered()
 
     def _reordered(self) -> bool:
-        here = [form.instance for form in self.kept if form.instance.pk]
-        return here != sorted(here, key=lambda section: (section.position, section.pk))
+        sections = [form.instance for form in self.kept if form.instance.pk]
+        return sections != sorted(sections, key=lambda section: (section.position, section.pk))
 
     def save(self, commit: bool = True) -> list[Section]:
-        """Save and number the sections 1, 2, 3…; those that are not on this page come after."""
+        """Save and number the sections 1, 2, 3…; those that this page does not have come after."""
         before = {form.instance.pk: form.instance.position for form in self.initial_forms}
         kept = self.kept
         for place, form in enumerate(kept, start=1):
@@ -107,43 +96,44 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
         return saved
 
 
-def rebase(data: QueryDict, *, prefix: str, known: Collection[int]) -> QueryDict:
-    """Put the posted rows in the order that a formset wants: those in the database, then the new.
+def put_rows_in_order(data: QueryDict, *, prefix: str, known: Collection[int]) -> QueryDict:
+    """Return the posted data with its rows as a formset wants them: existing ones, then new ones.
 
-    Rows are counted from what arrived, so that a lost or false count loses none; a row whose
-    section is gone, or which claims one that is not this issue's, becomes a new row with its words.
+    The rows are counted again, so that a wrong count loses none. A row whose section is gone, or
+    belongs to another issue, becomes a new row with the same text. `known` are the keys of the
+    issue's sections.
     """
-    mark = re.compile(rf"^{re.escape(prefix)}-(\d{{1,5}})-(\w+)$")
+    field = re.compile(rf"^{re.escape(prefix)}-(\d{{1,5}})-(\w+)$")
     rows: dict[int, dict[str, str]] = {}
     for key in list(data):
         if key.startswith(f"{prefix}-"):
-            if found := mark.match(key):
+            if found := field.match(key):
                 rows.setdefault(int(found[1]), {})[found[2]] = str(data[key])
             del data[key]
-    old: list[dict[str, str]] = []
+    existing: list[dict[str, str]] = []
     new: list[dict[str, str]] = []
     seen: set[str] = set()
     for _, row in sorted(rows.items()):
         pk = row.get("id", "")
         if pk.isascii() and pk.isdigit() and int(pk) in known and pk not in seen:
             seen.add(pk)
-            old.append(row)
+            existing.append(row)
         else:
             new.append({**row, "id": ""})
-    for index, row in enumerate([*old, *new]):
+    for index, row in enumerate([*existing, *new]):
         for name, value in row.items():
             data[f"{prefix}-{index}-{name}"] = value
-    data[f"{prefix}-TOTAL_FORMS"] = str(len(old) + len(new))
-    data[f"{prefix}-INITIAL_FORMS"] = str(len(old))
+    data[f"{prefix}-TOTAL_FORMS"] = str(len(existing) + len(new))
+    data[f"{prefix}-INITIAL_FORMS"] = str(len(existing))
     return data
 
 
 class SectionInline(admin.StackedInline[Section, Issue]):
-    """The sections, drawn by a template of ours; who may write the issue may write them."""
+    """The sections, with our own template; whoever may edit the issue may edit them."""
 
     model = Section
     form = SectionForm
-    formset = SectionFormSet  # type: ignore[assignment]  # the stubs know no form of its own
+    formset = SectionFormSet  # type: ignore[assignment]  # the stubs do not allow a form of our own
     template = "admin/briefings/issue/_sections.html"
     fields = ("kind", "heading", "body", "place")
     max_num = MAX_SECTIONS
@@ -155,19 +145,19 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         return 0 if obj else len(STARTING_SECTIONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, VIEW_ISSUE) or self._may_write(request, obj)
+        return may(request.user, VIEW_ISSUE) or self._may_edit(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_write(request, obj)
+        return self._may_edit(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_write(request, obj)
+        return self._may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_write(request, obj)
+        return self._may_edit(request, obj)
 
     @staticmethod
-    def _may_write(request: HttpRequest, obj: Any) -> bool:
+    def _may_edit(request: HttpRequest, obj: Any) -> bool:
         return may(request.user, CHANGE_ISSUE if obj else ADD_ISSUE)
 
     class Media:

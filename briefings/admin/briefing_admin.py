@@ -1,4 +1,4 @@
-"""Briefings on the desk."""
+"""Briefings in the admin."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
-from briefings.admin.plain_choices import PlainChoices
-from briefings.admin.time_fields import on_clock
+from briefings.admin.form_fields import PlainSelectsMixin
+from briefings.local_time import format_local
 from briefings.models import Briefing, IssueState
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-def time_zones() -> list[tuple[str, str]]:
-    """All places whose clocks are known, Europe's first."""
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Return UTC and every place with a time zone, Europe first."""
     names = [
         name
         for name in available_timezones()
@@ -31,9 +32,9 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class BriefingForm(forms.ModelForm[Briefing]):
-    """A briefing's form with the browser's own clock and a list of time zones."""
+    """A briefing's form with the browser's own time picker and a list of time zones."""
 
-    time_zone = forms.ChoiceField(choices=time_zones, initial="Europe/London")
+    time_zone = forms.ChoiceField(choices=time_zone_choices, initial="Europe/London")
 
     class Meta:
         model = Briefing
@@ -45,12 +46,12 @@ class BriefingForm(forms.ModelForm[Briefing]):
 
 
 @admin.register(Briefing)
-class BriefingAdmin(PlainChoices, admin.ModelAdmin[Briefing]):
+class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
     """What a briefing is called, when it goes out, who leads it."""
 
     form = BriefingForm
     prepopulated_fields = {"slug": ("title",)}
-    list_display = ("title", "slot", "next_hour", "lead", "published", "retired")
+    list_display = ("title", "slot", "next_slot", "lead", "published", "retired")
     list_filter = ("retired",)
     list_select_related = ("lead",)
     search_fields = ("title", "strapline")
@@ -58,7 +59,7 @@ class BriefingAdmin(PlainChoices, admin.ModelAdmin[Briefing]):
     actions = None
     fieldsets = (
         (None, {"fields": ("title", "slug", "strapline", "description", "lead", "accent")}),
-        ("The weekly slot", {"fields": (("slot_weekday", "slot_time"), "time_zone")}),
+        ("Send slot", {"fields": (("slot_weekday", "slot_time"), "time_zone")}),
         ("Readers", {"fields": ("reply_address", "comments_close_after", "retired")}),
     )
     radio_fields = {"accent": admin.HORIZONTAL}
@@ -68,21 +69,23 @@ class BriefingAdmin(PlainChoices, admin.ModelAdmin[Briefing]):
         return super().get_queryset(request).annotate(published_count=published)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Keep the clock and the time zones of the form: the admin's own pickers are older."""
-        if db_field.name in {"slot_time", "description"}:
+        """Return the field with the form's own widget where it names one, not the admin's."""
+        if db_field.name in BriefingForm.Meta.widgets:
             kwargs["widget"] = BriefingForm.Meta.widgets[db_field.name]
             return db_field.formfield(**kwargs)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="slot", ordering="slot_weekday")
+    @admin.display(description="send slot", ordering="slot_weekday")
     def slot(self, briefing: Briefing) -> str:
-        return briefing.slot_words[:1].upper() + briefing.slot_words[1:]
+        return capfirst(briefing.slot.words)
 
     @admin.display(description="next")
-    def next_hour(self, briefing: Briefing) -> str:
+    def next_slot(self, briefing: Briefing) -> str:
         now: datetime = timezone.now()
-        return "" if briefing.retired else on_clock(briefing.next_slot(after=now), briefing.zone)
+        return (
+            "" if briefing.retired else format_local(briefing.slot.next(after=now), briefing.zone)
+        )
 
-    @admin.display(description="published", ordering="published_count")
+    @admin.display(description="published issues", ordering="published_count")
     def published(self, briefing: Briefing) -> int:
         return int(getattr(briefing, "published_count", 0))

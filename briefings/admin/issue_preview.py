@@ -1,4 +1,4 @@
-"""A saved issue as its readers will get it: the page, the letter, the letter's text."""
+"""Previews of a saved issue: its web page, its email, and the email's plain text."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from django.views.decorators.http import require_safe
 from briefings.models import Issue
 from briefings.permissions import may_view_issues
 from briefings.rendering.issue_email import EmailLinks, measure_issue_email, render_issue_email
-from briefings.views.issues import issue_page
+from briefings.views import issue_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-PARTS = {"page": "Web page", "letter": "Letter", "text": "Plain text"}
-# A preview runs no script and sends nothing; it may only be framed by the desk.
+PARTS = {"page": "Web page", "email": "Email", "text": "Plain text"}
+# A preview runs no script and sends no form, and only the admin may frame it.
 FRAMED_POLICY = {
     "default-src": [NONE],
     "script-src": [NONE],
     "connect-src": [NONE],
-    "style-src": [SELF, UNSAFE_INLINE],  # a letter carries its styles in itself
+    "style-src": [SELF, UNSAFE_INLINE],  # emails contain their own styles
     "font-src": [SELF],
     "img-src": [SELF, "https:", "data:"],
     "form-action": [NONE],
@@ -37,7 +37,7 @@ FRAMED_POLICY = {
 }
 
 
-def _issue_to_see(request: HttpRequest, pk: int) -> Issue:
+def _get_issue(request: HttpRequest, pk: int) -> Issue:
     if not may_view_issues(request.user):
         raise PermissionDenied
     return get_object_or_404(Issue.objects.for_page(), pk=pk)
@@ -45,10 +45,10 @@ def _issue_to_see(request: HttpRequest, pk: int) -> Issue:
 
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the preview's frame with its switches; `?as=` chooses page, letter or text."""
-    issue = _issue_to_see(request, pk)
+    """Show the page around a preview; `?as=` chooses one of PARTS."""
+    issue = _get_issue(request, pk)
     chosen = request.GET.get("as", "page")
-    weight = measure_issue_email(issue)
+    size = measure_issue_email(issue)
     context = {
         **admin.site.each_context(request),
         "title": "Preview",
@@ -57,8 +57,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "opts": Issue._meta,
         "parts": PARTS,
         "chosen": chosen if chosen in PARTS else "page",
-        "kilobytes": round(weight.bytes / 1000),
-        "weight_warning": weight.warning,
+        "kilobytes": round(size.bytes / 1000),
+        "size_warning": size.warning,
     }
     return TemplateResponse(request, "admin/briefings/issue/preview.html", context)
 
@@ -66,11 +66,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @xframe_options_sameorigin
 def preview_part(request: HttpRequest, pk: int, part: str) -> HttpResponse:
-    """Show one part bare, for the frame."""
-    issue = _issue_to_see(request, pk)
+    """Show one part by itself, for the frame."""
+    issue = _get_issue(request, pk)
     if part not in PARTS:
         raise Http404
-    return _page(request, issue) if part == "page" else _letter(issue, part)
+    return _page(request, issue) if part == "page" else _email(issue, part)
 
 
 def _page(request: HttpRequest, issue: Issue) -> HttpResponse:
@@ -78,8 +78,8 @@ def _page(request: HttpRequest, issue: Issue) -> HttpResponse:
     return TemplateResponse(request, "briefings/issue_detail.html", context)
 
 
-def _letter(issue: Issue, part: str) -> HttpResponse:
-    """Render the letter with links that lead to the public pages, for nobody in particular."""
+def _email(issue: Issue, part: str) -> HttpResponse:
+    """Return the email with links to public pages instead of a subscriber's own."""
     home = f"{settings.SITE_URL}/"
     links = EmailLinks(
         unsubscribe=home,
@@ -87,9 +87,9 @@ def _letter(issue: Issue, part: str) -> HttpResponse:
         view=settings.SITE_URL + issue.get_absolute_url(),
         subscribe=f"{home}subscribe/",
     )
-    letter = render_issue_email(issue, links=links)
+    email = render_issue_email(issue, links=links)
     if part == "text":
         return HttpResponse(
-            f"Subject: {letter.subject}\n\n{letter.text}", content_type="text/plain; charset=utf-8"
+            f"Subject: {email.subject}\n\n{email.text}", content_type="text/plain; charset=utf-8"
         )
-    return HttpResponse(letter.html)
+    return HttpResponse(email.html)

@@ -1,7 +1,7 @@
-"""'New issue from a document': send it, see what was made of it, keep it as a draft.
+"""'New issue from a document': upload it, see the result, save it as a draft.
 
-Between the two steps nothing is stored: the page carries what was read, signed, so that what is
-kept is what was shown, and nothing has to be sent twice.
+Nothing is stored before it is saved. The page of the result contains what was read from the
+document, signed, so that exactly what it shows is saved and nothing is uploaded twice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.admin.plain_choices import read_key
+from briefings.admin.form_fields import parse_key
 from briefings.document_import import (
     MAX_BYTES,
     DocumentRefused,
@@ -27,7 +27,7 @@ from briefings.document_import import (
     read_document,
 )
 from briefings.document_import.draft import find_author, save_as_draft
-from briefings.issue_suggestions import free_slot, likely_briefing
+from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
 from briefings.permissions import ADD_ISSUE
 from briefings.preflight import count_words
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SALT = "newsroom.import"
-LASTS = 24 * 60 * 60  # seconds between the preview and the save
-# Signed and packed; what is larger is no issue, and would not fit through the form.
-MAX_CARRIED_CHARS = 2_000_000
+PREVIEW_HOURS = 24
+# Signed and compressed. Anything larger is not an issue, and would not fit into a form.
+MAX_SIGNED_CHARS = 2_000_000
 
 
 class DocumentForm(forms.Form):
-    """A document, and the briefing it is an issue of."""
+    """A document and its briefing."""
 
     briefing = forms.ModelChoiceField(Briefing.objects.current(), empty_label=None)
     document = forms.FileField(
@@ -52,28 +52,27 @@ class DocumentForm(forms.Form):
         widget=forms.ClearableFileInput(
             attrs={"accept": ".docx,.txt,.md,.markdown,.html,.htm,text/plain,text/html"}
         ),
-        error_messages={"required": "Choose the document first."},
+        error_messages={"required": "Choose a document."},
     )
 
 
 def from_document(request: HttpRequest) -> HttpResponse:
-    """GET asks for a document; POST shows what it becomes, and the second POST keeps it."""
+    """Ask for a document (GET), show the issue that it becomes, and save it (POST)."""
     if not may(request.user, ADD_ISSUE):
         raise PermissionDenied
-    if request.method == "POST" and "carried" in request.POST:
-        return _keep(request)
+    if request.method == "POST" and "signed_document" in request.POST:
+        return _save(request)
     if request.method == "POST":
         return _show(request)
-    asked = read_key(request.GET.get("briefing"))
-    start = asked or likely_briefing(request.user)
-    return _answer(request, form=DocumentForm(initial={"briefing": start}))
+    briefing = parse_key(request.GET.get("briefing")) or likely_briefing(request.user)
+    return _render(request, form=DocumentForm(initial={"briefing": briefing}))
 
 
 def _show(request: HttpRequest) -> HttpResponse:
-    """Read the document and show its parts; nothing is stored."""
+    """Read the document and show its sections; nothing is stored."""
     form = DocumentForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _answer(request, form=form, status=422)
+        return _render(request, form=form, status=422)
     briefing: Briefing = form.cleaned_data["briefing"]
     upload = form.cleaned_data["document"]
     try:
@@ -82,16 +81,18 @@ def _show(request: HttpRequest) -> HttpResponse:
         )
     except DocumentRefused as refusal:
         form.add_error("document", str(refusal))
-        return _answer(request, form=form, status=422)
-    carried = _pack(document, briefing=briefing, user_pk=request.user.pk)
-    if len(carried) > MAX_CARRIED_CHARS:
-        form.add_error("document", "The document is too long for one issue. Divide it.")
-        return _answer(request, form=form, status=422)
+        return _render(request, form=form, status=422)
+    signed = _sign(document, briefing=briefing, user_pk=request.user.pk)
+    if len(signed) > MAX_SIGNED_CHARS:
+        form.add_error(
+            "document", "The document is too long for one issue. Split it and upload the parts."
+        )
+        return _render(request, form=form, status=422)
     sections = [
         Section(position=place, kind=part.kind, heading=part.heading, body=sanitise(part.html))
         for place, part in enumerate(document.sections, start=1)
     ]
-    return _answer(
+    return _render(
         request,
         form=DocumentForm(initial={"briefing": briefing}),
         document=document,
@@ -101,39 +102,41 @@ def _show(request: HttpRequest) -> HttpResponse:
         author=find_author(document, briefing=briefing),
         parts=[(section, count_words([section])) for section in sections],
         words=count_words(sections),
-        carried=carried,
+        signed_document=signed,
     )
 
 
-def _keep(request: HttpRequest) -> HttpResponse:
-    """Keep what was shown as a draft."""
+def _save(request: HttpRequest) -> HttpResponse:
+    """Save what was shown as a draft."""
     try:
-        document, briefing = _unpack(request.POST["carried"], user_pk=request.user.pk)
+        document, briefing = _verify(request.POST["signed_document"], user_pk=request.user.pk)
         issue = save_as_draft(document, briefing=briefing, by=request.user)
-        issue.publish_at = free_slot(briefing, after=timezone.now())
+        issue.publish_at = briefing.next_free_slot(after=timezone.now())
         issue.save(update_fields=["publish_at"])
     except (signing.BadSignature, Briefing.DoesNotExist):
         messages.error(
             request,
-            "That preview is older than a day, or was not made here. Nothing was saved: send the"
-            " document again.",
+            f"Nothing was saved: that preview is older than {PREVIEW_HOURS} hours, or was made for"
+            " somebody else. Upload the document again.",
         )
         return HttpResponseRedirect(reverse("admin:briefings_issue_import"))
     except ValidationError as problem:
         messages.error(request, f"Nothing was saved: {' '.join(problem.messages)}")
         return HttpResponseRedirect(reverse("admin:briefings_issue_import"))
-    messages.success(request, "Saved as a draft. Read it through: a machine divided it.")
+    messages.success(
+        request, "Saved as a draft. Check it: the sections were recognised automatically."
+    )
     return HttpResponseRedirect(reverse("admin:briefings_issue_change", args=[issue.pk]))
 
 
-def _pack(document: ImportedDocument, *, briefing: Briefing, user_pk: object) -> str:
+def _sign(document: ImportedDocument, *, briefing: Briefing, user_pk: object) -> str:
     words = {"document": asdict(document), "briefing": briefing.pk, "user": str(user_pk)}
     return signing.dumps(words, salt=SALT, compress=True)
 
 
-def _unpack(carried: str, *, user_pk: object) -> tuple[ImportedDocument, Briefing]:
-    """Open what a preview carried. Raises BadSignature for what was not made for this person."""
-    words = signing.loads(carried, salt=SALT, max_age=LASTS)
+def _verify(signed: str, *, user_pk: object) -> tuple[ImportedDocument, Briefing]:
+    """Return the document of a preview. Raises BadSignature if it was not made for this person."""
+    words = signing.loads(signed, salt=SALT, max_age=PREVIEW_HOURS * 3600)
     if words["user"] != str(user_pk):
         raise signing.BadSignature("made for somebody else")
     parts = words["document"]
@@ -147,7 +150,7 @@ def _unpack(carried: str, *, user_pk: object) -> tuple[ImportedDocument, Briefin
     return document, Briefing.objects.get(pk=words["briefing"])
 
 
-def _answer(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _render(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     page = {
         **admin.site.each_context(request),
         "title": "New issue from a document",

@@ -1,13 +1,11 @@
-"""The steps in an issue's life as buttons: who may take which, and the one that comes next."""
+"""The steps in an issue's life: who may take which, in which state, and what came of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
-from briefings.admin.time_fields import on_clock
+from briefings.local_time import format_local
 from briefings.models import Issue, IssueState
 from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE
 from newsroom.permissions import may
@@ -22,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A button: its name in the form, its words, who may press it, and when."""
+    """A step: its name, the label of its button, who may take it, and from which states.
+
+    A step with `is_next` leads towards publication.
+    """
 
     name: str
     label: str
@@ -61,7 +62,7 @@ STEPS = (
     ),
     Step(
         name="return",
-        label="Return to the author",
+        label="Return to author",
         permission=APPROVE_ISSUE,
         sources={IssueState.IN_REVIEW, IssueState.APPROVED, IssueState.SCHEDULED},
     ),
@@ -69,45 +70,52 @@ STEPS = (
 
 
 def steps_for(issue: Issue, user: Actor) -> list[Step]:
-    """The steps that this person may take with this issue now, the next one first."""
+    """Return the steps that this person may take with this issue now, the next one first."""
     return [step for step in STEPS if issue.state in step.sources and may(user, step.permission)]
 
 
 def take_step(
-    name: str, issue: Issue, *, by: Actor, seen: str | None, publish_at: datetime | None
+    name: str,
+    issue: Issue,
+    *,
+    by: Actor,
+    at: datetime,
+    seen: str | None,
+    publish_at: datetime | None,
 ) -> str:
-    """Take a step; give back what to tell the person. Raises TransitionRefused with the reason."""
+    """Take a step and return a sentence about it. Raises TransitionRefused with the reason.
+
+    `seen` is the hash of the content that the person read (None if they wrote it themselves);
+    `publish_at` is the send time that they chose.
+    """
     step = next((step for step in STEPS if step.name == name), None)
     if step is None:
-        raise TransitionRefused("That button is not known here. Load the page again.")
+        raise TransitionRefused("We do not know that step. Reload the page and try again.")
     if not may(by, step.permission):
         raise TransitionRefused(
-            f"Your account may not do this: {step.label.lower()}. Ask an editor."
+            f"Your account does not have permission to do this: {step.label.lower()}."
+            " Ask an editor."
         )
     match step.name:
         case "submit":
             issue.submit(by=by)
-            return "Submitted: the issue waits for an editor."
+            return "Submitted for review. An editor can approve it now."
         case "approve":
             issue.approve(by=by, seen=seen)
-            return "Approved: these words, and no others, can go out."
+            return "Approved. If anybody edits the issue, it needs a new approval."
         case "schedule":
-            return schedule(issue, by=by, publish_at=publish_at)
+            return schedule(issue, by=by, at=at, publish_at=publish_at)
         case "unschedule":
             issue.unschedule(by=by)
-            return "Off the clock: the issue stays approved."
+            return "Unscheduled. The issue stays approved."
         case _:
             issue.return_to_author(by=by)
-            return "Returned: the issue is a draft again."
+            return "Returned to the author. The issue is a draft again."
 
 
-def schedule(issue: Issue, *, by: Actor, publish_at: datetime | None) -> str:
-    """Put an approved issue on the clock, or move a scheduled one."""
+def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | None) -> str:
+    """Schedule an approved issue, or move a scheduled one, and return a sentence about it."""
     if publish_at is None:
-        raise TransitionRefused("Say when the issue goes out, then schedule it.")
-    if publish_at <= timezone.now():
-        raise TransitionRefused(
-            f"{on_clock(publish_at, issue.briefing.zone)} has passed. Choose a later hour."
-        )
-    issue.schedule(publish_at=publish_at, by=by)
-    return f"Scheduled: it goes out on {on_clock(publish_at, issue.briefing.zone)}."
+        raise TransitionRefused("Choose when the issue goes out, then schedule it.")
+    issue.schedule(publish_at=publish_at, by=by, at=at)
+    return f"Scheduled for {format_local(publish_at, issue.briefing.zone)}."

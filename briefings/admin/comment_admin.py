@@ -1,9 +1,10 @@
-"""Comments on the desk: the queue first, decisions by button, an author's answer."""
+"""Comments in the admin: a queue, buttons for decisions, and authors' replies."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,20 +16,24 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from briefings.admin.activity import latest_acts
-from briefings.admin.author_reply import AnswerForm, is_answerable
-from briefings.admin.moderation import DECISIONS, decide, open_decisions
-from briefings.admin.plain_choices import read_key
+from briefings.admin.activity import latest_activity
+from briefings.admin.form_fields import parse_key
 from briefings.admin.state_badges import comment_badge
-from briefings.models import Comment, CommentState
+from briefings.author_replies import possible_authors, reply_to
+from briefings.comment_decisions import DECISIONS, decide, open_decisions
+from briefings.models import Comment, CommentState, Contributor
+from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.permissions import MODERATE_COMMENT
-from newsroom import audit_log
 from newsroom.permissions import may
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from django.db.models import QuerySet
+
+    from newsroom.audit_log import Actor
 
 QUEUES: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": ("Waiting", {"state": CommentState.PENDING}),
@@ -39,8 +44,39 @@ QUEUES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+class ReplyForm(forms.Form):
+    """An author's reply: as whom, and what it says."""
+
+    author = forms.ModelChoiceField(Contributor.objects.none(), label="Reply as", empty_label=None)
+    body = forms.CharField(
+        label="Reply",
+        max_length=MAX_COMMENT_CHARS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "Write your reply."},
+    )
+
+    def __init__(self, *args: Any, comment: Comment, user: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.comment = comment
+        self.user = user
+        author = cast("forms.ModelChoiceField[Contributor]", self.fields["author"])
+        author.queryset = possible_authors(comment, user=user)
+        own = Contributor.objects.of_account(user)
+        self.initial.setdefault("author", own.pk if own else comment.issue.author_id)
+
+    def save(self, *, at: datetime) -> Comment:
+        """Publish the reply. Raises TransitionRefused where readers would not see it."""
+        return reply_to(
+            self.comment,
+            self.cleaned_data["body"],
+            author=self.cleaned_data["author"],
+            by=self.user,
+            at=at,
+        )
+
+
 class QueueFilter(admin.SimpleListFilter):
-    """What waits for the desk, unless something else is asked for."""
+    """Filter by state; shows the comments that wait for approval until another is chosen."""
 
     title = "state"
     parameter_name = "queue"
@@ -68,21 +104,19 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Comment)
 class CommentAdmin(admin.ModelAdmin[Comment]):
-    """Moderation. Readers' words are not edited here, only shown or not shown."""
+    """Moderation: comments are shown or hidden here, never edited."""
 
     list_display_links = None
     list_filter = (QueueFilter, "issue__briefing")
     list_select_related = ("issue__briefing", "contributor", "parent__contributor", "section")
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
-    search_help_text = "Words of the comment, or a name"
+    search_help_text = "Search in comments and names"
     actions = ("approve_selected", "reject_selected", "feature_selected")
     change_list_template = "admin/briefings/comment/change_list.html"
 
     class Media:
         css = {"all": ("newsroom_admin/comments.css",)}
-
-    # --- who may what -----------------------------------------------------------------------
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -94,30 +128,28 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return super().has_view_permission(request, obj) or may(request.user, MODERATE_COMMENT)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Whether this person decides; Django asks this for the actions."""
+        """Whether this person may moderate; Django asks this for the actions."""
         return may(request.user, MODERATE_COMMENT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
-        """Everything but what its writer has not confirmed."""
+        """All comments except those whose address is not confirmed."""
         return super().get_queryset(request).exclude(state=CommentState.UNCONFIRMED)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("body", "name", *(["email"] if self.has_moderate_permission(request) else []))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """The queue from its oldest, everything else from the newest."""
+        """The queue starts with its oldest comment, other lists with the newest."""
         asked = request.GET.get(QueueFilter.parameter_name, "waiting")
         return ("confirmed_at", "pk") if asked == "waiting" else ("-created_at", "-pk")
 
-    # --- the list ---------------------------------------------------------------------------
-
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        shown = ("words", "badge")
+        shown = ("comment_text", "badge")
         return (*shown, "decisions") if self.has_moderate_permission(request) else shown
 
     @admin.display(description="comment")
-    def words(self, comment: Comment) -> str:
-        return render_to_string("admin/briefings/comment/_words.html", {"comment": comment})
+    def comment_text(self, comment: Comment) -> str:
+        return render_to_string("admin/briefings/comment/_comment_text.html", {"comment": comment})
 
     @admin.display(description="state", ordering="state")
     def badge(self, comment: Comment) -> str:
@@ -141,12 +173,11 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         self._decide_all("feature", request, queryset)
 
     def _decide_all(self, name: str, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        done = sum(decide(name, comment, by=request.user) for comment in queryset)
-        left = len(queryset) - done
-        rest = f" {left} needed nothing." if left else ""
+        at = timezone.now()
+        done = sum(decide(name, comment, by=request.user, at=at) for comment in queryset)
+        unchanged = len(queryset) - done
+        rest = f" Not changed: {unchanged}." if unchanged else ""
         messages.success(request, f"{DECISIONS[name].done}: {done}.{rest}")
-
-    # --- one comment ------------------------------------------------------------------------
 
     def change_view(
         self,
@@ -155,18 +186,18 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show a comment with what it is about and what can be done; nothing is posted here."""
+        """Show a comment, its thread and what can be done about it; the buttons post elsewhere."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         comment = self._find(request, object_id)
-        return self._page(request, comment, AnswerForm(to=comment, by=request.user))
+        return self._page(request, comment, ReplyForm(comment=comment, user=request.user))
 
     def _find(self, request: HttpRequest, pk: int | str) -> Comment:
         shown = self.get_queryset(request).select_related(*self.list_select_related)
-        return get_object_or_404(shown, pk=read_key(pk))
+        return get_object_or_404(shown, pk=parse_key(pk))
 
     def _page(
-        self, request: HttpRequest, comment: Comment, form: AnswerForm, *, status: int = 200
+        self, request: HttpRequest, comment: Comment, form: ReplyForm, *, status: int = 200
     ) -> HttpResponse:
         thread = comment.parent or comment
         may_moderate = self.has_moderate_permission(request)
@@ -183,70 +214,72 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
             "may_moderate": may_moderate,
             "may_delete": self.has_delete_permission(request, comment),
             "decisions": open_decisions(comment) if may_moderate else [],
-            "form": form if may_moderate and is_answerable(comment) else None,
-            "history": latest_acts(comment),
+            "form": form if may_moderate and comment.takes_replies else None,
+            "activity": latest_activity(comment),
         }
         return TemplateResponse(
             request, "admin/briefings/comment/change_form.html", context, status=status
         )
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take the decision that a button names."""
+        """Carry out the decision that a button names."""
         self._require_moderator(request)
         comment = self._find(request, pk)
         name = request.POST.get("decision", "")
         if name not in DECISIONS:
-            messages.error(request, "That button is not known here. Load the page again.")
-        elif decide(name, comment, by=request.user):
-            messages.success(request, f"{DECISIONS[name].done}: {comment.display_name}.")
+            messages.error(request, "We do not know that decision. Reload the page and try again.")
+        elif decide(name, comment, by=request.user, at=timezone.now()):
+            messages.success(request, f"{DECISIONS[name].done}: comment by {comment.display_name}.")
         else:
-            messages.info(request, f"Nothing to do: {comment.get_state_display().lower()}.")
-        return HttpResponseRedirect(self._way_back(request))
+            messages.info(
+                request, f"Nothing changed: the comment is {comment.get_state_display().lower()}."
+            )
+        return HttpResponseRedirect(self._previous_page(request))
 
-    def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Publish an author's answer."""
+    def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Publish an author's reply."""
         self._require_moderator(request)
         comment = self._find(request, pk)
-        if not is_answerable(comment):
-            messages.error(request, "Readers do not see this thread. Approve it, then answer.")
-            return HttpResponseRedirect(self._way_back(request))
-        form = AnswerForm(request.POST, to=comment, by=request.user)
+        form = ReplyForm(request.POST, comment=comment, user=request.user)
         if not form.is_valid():
             return self._page(request, comment, form, status=422)
-        form.save(at=timezone.now())
-        messages.success(request, "The answer stands under the comment.")
+        try:
+            form.save(at=timezone.now())
+        except TransitionRefused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(self._previous_page(request))
+        messages.success(request, "Reply published.")
         return HttpResponseRedirect(reverse("admin:briefings_comment_change", args=[comment.pk]))
 
     def _require_moderator(self, request: HttpRequest) -> None:
         if not self.has_moderate_permission(request):
             raise PermissionDenied
 
-    def _way_back(self, request: HttpRequest) -> str:
-        came_from = str(request.META.get("HTTP_REFERER", ""))
-        if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
-            return came_from
+    def _previous_page(self, request: HttpRequest) -> str:
+        referer = str(request.META.get("HTTP_REFERER", ""))
+        if url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
+            return referer
         return reverse("admin:briefings_comment_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Comment) -> None:
-        self.delete_queryset(request, Comment.objects.filter(pk=obj.pk))
+        obj.discard(by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
-            audit_log.record("deleted", comment, by=request.user, issue=comment.issue_id)
-        super().delete_queryset(request, queryset)
+            comment.discard(by=request.user)
 
     def get_urls(self) -> list[URLPattern]:
-        desk = self.admin_site.admin_view
+        wrap = self.admin_site.admin_view
         return [
             path(
                 "<int:pk>/decide/",
-                desk(require_POST(self.decide_view)),
+                wrap(require_POST(self.decide_view)),
                 name="briefings_comment_decide",
             ),
             path(
-                "<int:pk>/answer/",
-                desk(require_POST(self.answer_view)),
-                name="briefings_comment_answer",
+                "<int:pk>/reply/",
+                wrap(require_POST(self.reply_view)),
+                name="briefings_comment_reply",
             ),
             *super().get_urls(),
         ]

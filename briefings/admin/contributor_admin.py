@@ -1,4 +1,4 @@
-"""Contributors on the desk."""
+"""Contributors in the admin."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.crypto import get_random_string
 
-from briefings.admin.plain_choices import PlainChoices
-from briefings.images import ImageRefused, redraw
+from briefings.admin.form_fields import PlainSelectsMixin
+from briefings.images import ImageRefused, reencode
 from briefings.models import Contributor
 
 
 class PhotoField(forms.FileField):
-    """A photo drawn anew, under a name of our own; see images.py for why."""
+    """A photo, stored as a new image under a random name; `images.py` says why."""
 
     widget = forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"})
 
@@ -24,15 +24,15 @@ class PhotoField(forms.FileField):
         if not isinstance(kept, UploadedFile):
             return kept
         try:
-            content, extension, _ = redraw(kept)
+            image = reencode(kept)
         except ImageRefused as refusal:
             raise ValidationError(str(refusal), code="invalid_image") from None
-        name = f"{get_random_string(16, 'abcdefghijklmnopqrstuvwxyz0123456789')}.{extension}"
-        return ContentFile(content, name=name)
+        name = f"{get_random_string(16, 'abcdefghijklmnopqrstuvwxyz0123456789')}.{image.extension}"
+        return ContentFile(image.content, name=name)
 
 
 class ContributorForm(forms.ModelForm[Contributor]):
-    """A contributor's form; the photo is never kept as it was sent."""
+    """A contributor's form; the photo is never stored as it was uploaded."""
 
     photo = PhotoField(
         required=False, help_text="A portrait, square if you can: JPEG, PNG, WebP or GIF."
@@ -45,7 +45,7 @@ class ContributorForm(forms.ModelForm[Contributor]):
 
 
 @admin.register(Contributor)
-class ContributorAdmin(PlainChoices, admin.ModelAdmin[Contributor]):
+class ContributorAdmin(PlainSelectsMixin, admin.ModelAdmin[Contributor]):
     """Authors as readers see them."""
 
     form = ContributorForm

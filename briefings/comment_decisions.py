@@ -1,21 +1,25 @@
-"""Decisions on comments as buttons."""
+"""Decisions about comments: which are open, and carrying one out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
+from django.core.exceptions import PermissionDenied
 
 from briefings.models import Comment, CommentState
+from briefings.permissions import MODERATE_COMMENT
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsroom.audit_log import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A button: its name in the form, its words, and the word for it done."""
+    """A decision: its name, the label of its button, and what is said once it is made."""
 
     name: str
     label: str
@@ -28,13 +32,13 @@ DECISIONS = {
         Decision(name="approve", label="Approve", done="Approved"),
         Decision(name="reject", label="Reject", done="Rejected"),
         Decision(name="feature", label="Feature", done="Featured"),
-        Decision(name="unfeature", label="No longer feature", done="No longer featured"),
+        Decision(name="unfeature", label="Stop featuring", done="No longer featured"),
     )
 }
 
 
 def open_decisions(comment: Comment) -> list[Decision]:
-    """What can be decided about a comment now, the likeliest first."""
+    """Return what can be decided about a comment now, the likeliest first."""
     names = {
         CommentState.PENDING: ["approve", "reject", "feature"],
         CommentState.APPROVED: ["unfeature" if comment.featured else "feature", "reject"],
@@ -43,14 +47,19 @@ def open_decisions(comment: Comment) -> list[Decision]:
     return [DECISIONS[name] for name in names]
 
 
-def decide(name: str, comment: Comment, *, by: Actor) -> bool:
-    """Carry a decision out by the model's own step; False when there was nothing to do."""
-    match name:
+def decide(name: str, comment: Comment, *, by: Actor, at: datetime) -> bool:
+    """Carry out a decision; False if it changed nothing.
+
+    Raises PermissionDenied, and KeyError for the name of no decision.
+    """
+    if not may(by, MODERATE_COMMENT):
+        raise PermissionDenied
+    match DECISIONS[name].name:
         case "approve":
-            return comment.approve(by=by, at=timezone.now())
+            return comment.approve(by=by, at=at)
         case "reject":
-            return comment.reject(by=by, at=timezone.now())
+            return comment.reject(by=by, at=at)
         case "feature":
-            return comment.feature(by=by, at=timezone.now())
+            return comment.feature(by=by, at=at)
         case _:
             return comment.unfeature(by=by)

@@ -1,4 +1,4 @@
-"""What the desk's templates ask for that no view of ours gives them."""
+"""Filters and tags for the admin's templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from briefings.admin.state_badges import comment_badge, issue_badge
-from briefings.admin.time_fields import on_clock
+from briefings.local_time import format_local
 from briefings.models import Briefing, Comment, Issue, IssueState
 from briefings.permissions import ADD_ISSUE, MODERATE_COMMENT, may_view_issues
 from newsroom.permissions import may
@@ -28,51 +28,49 @@ register.filter("comment_badge", comment_badge)
 
 
 @register.filter
-def on_the_clock_of(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Write a moment on a clock; nothing for no moment."""
-    return on_clock(moment, zone) if moment else ""
+def in_zone(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment in a time zone, or an empty string for None."""
+    return format_local(moment, zone) if moment else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A briefing's week: its next slot and the issues on their way."""
+class BriefingWeek:
+    """A briefing with its next slot and its unpublished issues."""
 
     briefing: Briefing
-    slot: str
+    slot: datetime
     issues: list[Issue]
 
 
 def week_of(user: Actor, *, at: datetime) -> dict[str, Any]:
-    """What this person should know on sitting down: each briefing's week, the comments waiting."""
+    """Return what this person may see of each briefing's week and of the comments that wait."""
     may_see = may_view_issues(user)
     may_moderate = may(user, MODERATE_COMMENT)
     return {
-        "rows": _rows(at) if may_see else [],
+        "weeks": _weeks(at) if may_see else [],
         "may_see": may_see,
         "may_add": may(user, ADD_ISSUE),
         "may_moderate": may_moderate,
-        "waiting": Comment.objects.waiting().count() if may_moderate else 0,
+        "waiting_comments": Comment.objects.waiting().count() if may_moderate else 0,
     }
 
 
-def _rows(at: datetime) -> list[Row]:
-    on_the_way: dict[int, list[Issue]] = {}
+def _weeks(at: datetime) -> list[BriefingWeek]:
+    upcoming: dict[int, list[Issue]] = {}
     unpublished = Issue.objects.exclude(state=IssueState.PUBLISHED).select_related("author")
     for issue in unpublished.order_by(Coalesce("publish_at", "created_at"), "number"):
-        on_the_way.setdefault(issue.briefing_id, []).append(issue)
-    rows = []
+        upcoming.setdefault(issue.briefing_id, []).append(issue)
+    weeks = []
     for briefing in Briefing.objects.current():
-        issues = on_the_way.get(briefing.pk, [])
+        issues = upcoming.get(briefing.pk, [])
         for issue in issues:
             issue.briefing = briefing
-        slot = briefing.next_slot(after=at)
-        rows.append(
-            (slot, Row(briefing=briefing, slot=on_clock(slot, briefing.zone), issues=issues))
-        )
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+        slot = briefing.slot.next(after=at)
+        weeks.append(BriefingWeek(briefing=briefing, slot=slot, issues=issues))
+    return sorted(weeks, key=lambda week: week.slot)
 
 
 @register.inclusion_tag("admin/_this_week.html", takes_context=True)
 def this_week(context: dict[str, Any]) -> dict[str, Any]:
-    """Show the week at the top of the desk."""
+    """Show the week at the top of the admin's start page."""
     return week_of(context["request"].user, at=timezone.now())

@@ -1,0 +1,331 @@
+"""Issues in the admin: the list, and the one page on which an issue is written and moved on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from csp.decorators import csp_replace
+from django.contrib import admin, messages
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from briefings.admin import import_page, issue_preview
+from briefings.admin.activity import latest_activity
+from briefings.admin.form_fields import PlainSelectsMixin, parse_key
+from briefings.admin.image_upload import upload_image
+from briefings.admin.issue_form import ECHOES, IssueForm
+from briefings.admin.section_forms import (
+    STARTING_SECTIONS,
+    SectionFormSet,
+    SectionInline,
+    put_rows_in_order,
+)
+from briefings.admin.state_badges import issue_badge
+from briefings.issue_edits import EditResult, record_edit
+from briefings.issue_steps import schedule, steps_for, take_step
+from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
+from briefings.local_time import INPUT_FORMAT, format_local
+from briefings.models import Briefing, Issue, IssueState
+from briefings.permissions import SEND_ISSUE
+from briefings.preflight import check_issue, count_words, reading_time
+from newsroom import audit_log
+from newsroom.permissions import may
+from newsroom.transitions import TransitionRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django import forms
+
+SIDE_FIELDS = ("briefing", "number", "author", "slug")
+# The send time of an issue, or when it will be or was published.
+SEND_TIME = Coalesce("published_at", "publish_at", "created_at")
+# This cookie tells the page's script which draft in the browser's storage is saved on the server.
+SAVED_COOKIE = "saved_draft"
+SAVED_COOKIE_SECONDS = 600
+DRAFT_TOKEN = re.compile(r"[a-z0-9]{8,40}")
+
+
+class IssueListAdmin(admin.ModelAdmin[Issue]):
+    """The list of issues, the latest send time first, and who may do what with an issue."""
+
+    change_list_template = "admin/briefings/issue/change_list.html"
+    list_display = ("headline", "badge", "author", "send_time")
+    list_display_links = None
+    list_filter = ("state", "briefing")
+    list_select_related = ("briefing", "author")
+    list_per_page = 50
+    search_fields = ("title", "strapline", "sections__heading", "sections__body")
+    search_help_text = "Search in headlines, straplines and sections"
+    ordering = (SEND_TIME.desc(), "-pk")
+    date_hierarchy = "published_at"
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    @admin.display(description="headline", ordering="title")
+    def headline(self, issue: Issue) -> str:
+        return format_html(
+            '<a class="admin-headline" href="{}">{}</a><span class="admin-under">{} {}</span>',
+            reverse("admin:briefings_issue_change", args=[issue.pk]),
+            issue.title,
+            issue.briefing,
+            issue.number,
+        )
+
+    @admin.display(description="state", ordering="state")
+    def badge(self, issue: Issue) -> str:
+        return issue_badge(issue)
+
+    @admin.display(description="send time", ordering=SEND_TIME)
+    def send_time(self, issue: Issue) -> str:
+        moment = issue.published_at or issue.publish_at
+        return format_local(moment, issue.briefing.zone) if moment else "Not set"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        if obj is not None and not obj.is_deletable:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Issue) -> None:
+        obj.discard(by=request.user)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Issue | None:
+        """Return the issue, on POST with its row locked, so that publishing waits for the save."""
+        issue = super().get_object(request, object_id, from_field)
+        if issue is not None and request.method == "POST":
+            return Issue.objects.select_for_update().filter(pk=issue.pk).first()
+        return issue
+
+    def get_view_on_site_url(self, obj: Issue | None = None) -> str | None:
+        if obj is None or obj.state != IssueState.PUBLISHED:
+            return None
+        return obj.get_absolute_url()
+
+
+@admin.register(Issue)
+class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
+    """Drafts, steps and corrections. Only the buttons for steps change `state`."""
+
+    form = IssueForm
+    inlines = (SectionInline,)
+    fields = ("title", "strapline", *SIDE_FIELDS, "goes_out", *ECHOES)
+    prepopulated_fields = {"slug": ("title",)}
+    change_form_template = "admin/briefings/issue/change_form.html"
+
+    class Media:
+        js = ("newsroom_admin/unsaved_changes.js", "newsroom_admin/issue.js")
+        css = {"all": ("newsroom_admin/issue.css", "newsroom_admin/editor.css")}
+
+    def get_form(
+        self, request: HttpRequest, obj: Issue | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[Issue]]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user  # type: ignore[attr-defined]  # declared on IssueForm
+        return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        requested = Briefing.objects.filter(pk=parse_key(initial.get("briefing")))
+        briefing = requested.first() or likely_briefing(request.user)
+        if briefing:
+            suggestion = suggest_issue(briefing, user=request.user, at=timezone.now())
+            initial |= {
+                "briefing": briefing.pk,
+                "number": suggestion.number,
+                "author": suggestion.author.pk,
+                "goes_out": suggestion.publish_at,
+            }
+        return initial
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Issue, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if "data" in kwargs:
+            known = set(obj.sections.values_list("pk", flat=True)) if obj.pk else set()
+            put_rows_in_order(kwargs["data"], prefix=prefix, known=known)
+        elif not obj.pk:
+            kwargs["initial"] = [
+                {"kind": kind, "heading": heading, "place": place}
+                for place, (kind, heading) in enumerate(STARTING_SECTIONS, start=1)
+            ]
+        return kwargs
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Issue | None = None,
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        context["issue_form"] = form
+        context["was_refused"] = request.method == "POST"
+        context["side_fields"] = [form[name] for name in SIDE_FIELDS if name in form.fields]
+        if add:
+            at = timezone.now()
+            context["new_briefing"] = Briefing.objects.filter(
+                pk=parse_key(form["briefing"].value())
+            ).first()
+            context["suggestions"] = {
+                briefing.pk: _as_json(suggest_issue(briefing, user=request.user, at=at))
+                for briefing in Briefing.objects.current().select_related("lead")
+            }
+        if obj is not None:
+            saved = Issue.objects.for_page().get(pk=obj.pk) if context["was_refused"] else obj
+            sections = list(saved.sections.all())
+            words = count_words(sections)
+            context |= {
+                "saved": saved,
+                "saved_sections": sections,
+                "steps": steps_for(saved, request.user),
+                "findings": check_issue(saved, sections),
+                "words": words,
+                "minutes": reading_time(words),
+                "activity": latest_activity(saved),
+                "may_send": may(request.user, SEND_ISSUE),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
+        """Write the issue's own fields; only a step moves the send time of a scheduled issue."""
+        if obj.state not in {IssueState.SCHEDULED, IssueState.PUBLISHED}:
+            obj.publish_at = form.cleaned_data["goes_out"]
+        if not change or form.has_changed():
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        section_sets: list[SectionFormSet] = list(formsets)
+        was_changed = not change or form.has_changed() or any(s.has_changed() for s in section_sets)
+        super().save_related(request, form, formsets, change)
+        if not change:
+            audit_log.record("created", form.instance, by=request.user)
+        elif was_changed:
+            self._record_edit(request, form)
+        form.instance.was_changed = was_changed
+
+    def _record_edit(self, request: HttpRequest, form: IssueForm) -> None:
+        """Record a save, say what follows from it, and move a scheduled issue to its new time."""
+        issue = form.instance
+        state = issue.get_state_display().lower()
+        result = record_edit(
+            issue,
+            by=request.user,
+            at=timezone.now(),
+            fields=form.changed_data,
+            replaces_other=form.cleaned_data["from_version"] != str(issue.version),
+        )
+        if result == EditResult.CORRECTED:
+            messages.success(request, "The web page is corrected. The email stays as it was sent.")
+        elif result == EditResult.APPROVAL_VOID:
+            messages.warning(
+                request,
+                f"The issue was {state}. Because its content changed, it is in review again and"
+                " needs a new approval.",
+            )
+        elif (
+            issue.state == IssueState.SCHEDULED
+            and "goes_out" in form.changed_data
+            and may(request.user, SEND_ISSUE)
+        ):
+            self._say_what_came_of(
+                request,
+                lambda: schedule(
+                    issue,
+                    by=request.user,
+                    at=timezone.now(),
+                    publish_at=form.cleaned_data["goes_out"],
+                ),
+            )
+
+    def log_change(self, request: HttpRequest, obj: Issue, message: Any) -> Any:
+        return super().log_change(request, obj, message) if message else None
+
+    def response_add(
+        self, request: HttpRequest, obj: Issue, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        messages.success(request, "Saved as a draft.")
+        return self._back_to(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Issue) -> HttpResponse:
+        name = request.POST.get("_step", "")
+        was_changed = getattr(obj, "was_changed", False)
+        if was_changed:
+            messages.success(request, "Saved.")
+        elif not name:
+            messages.info(request, "There was nothing to save.")
+        if name:
+            # Who changed the content has seen it: the check of the version kept others out.
+            seen = None if was_changed else request.POST.get("seen", "")
+            self._say_what_came_of(
+                request,
+                lambda: take_step(
+                    name,
+                    obj,
+                    by=request.user,
+                    at=timezone.now(),
+                    seen=seen,
+                    publish_at=obj.publish_at,
+                ),
+            )
+        return self._back_to(request, obj)
+
+    def _say_what_came_of(self, request: HttpRequest, step: Callable[[], str]) -> None:
+        """Take a step and show its sentence, or the reason why it was refused."""
+        try:
+            sentence = step()
+        except TransitionRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, sentence)
+
+    def _back_to(self, request: HttpRequest, obj: Issue) -> HttpResponse:
+        """Redirect to the issue's page, telling the browser which of its drafts is saved."""
+        response = HttpResponseRedirect(reverse("admin:briefings_issue_change", args=[obj.pk]))
+        token = request.POST.get("draft_token", "")
+        if DRAFT_TOKEN.fullmatch(token):
+            response.set_cookie(
+                SAVED_COOKIE,
+                token,
+                max_age=SAVED_COOKIE_SECONDS,
+                path="/admin/",
+                samesite="Strict",
+                secure=request.is_secure(),
+            )
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        framed: Any = csp_replace(issue_preview.FRAMED_POLICY)
+        return [
+            path("from-document/", wrap(import_page.from_document), name="briefings_issue_import"),
+            path("upload-image/", upload_image, name="briefings_upload_image"),
+            path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
+            path(
+                "<int:pk>/preview/<slug:part>/",
+                framed(wrap(issue_preview.preview_part)),
+                name="briefings_issue_preview_part",
+            ),
+            *super().get_urls(),
+        ]
+
+
+def _as_json(suggestion: IssueSuggestion) -> dict[str, str | int]:
+    """Return a suggestion for the page's script, with the values of the form's fields."""
+    briefing = suggestion.briefing
+    return {
+        "briefing": str(briefing),
+        "number": suggestion.number,
+        "author": suggestion.author.pk,
+        "goes_out": suggestion.publish_at.astimezone(briefing.zone).strftime(INPUT_FORMAT),
+        "zone": briefing.time_zone,
+        "slot": briefing.slot.words,
+    }

@@ -1,0 +1,65 @@
+"""Authors' replies to comments, which readers see at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from briefings.models import Comment, CommentState, Contributor
+from briefings.permissions import MODERATE_COMMENT
+from newsroom import audit_log
+from newsroom.permissions import may
+from newsroom.transitions import TransitionRefused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from newsroom.audit_log import Actor
+
+
+def possible_authors(comment: Comment, *, user: Actor) -> QuerySet[Contributor]:
+    """Return whom this person may reply as: the issue's author, or themselves."""
+    own = Contributor.objects.of_account(user)
+    keys = [comment.issue.author_id, *([own.pk] if own else [])]
+    return Contributor.objects.filter(pk__in=keys)
+
+
+def reply_to(
+    comment: Comment, body: str, *, author: Contributor, by: Actor, at: datetime
+) -> Comment:
+    """Publish an author's reply in the comment's thread and return it.
+
+    A comment that still waits is approved with it, so that readers see what the reply is about.
+    Raises PermissionDenied, and TransitionRefused where readers would not see the reply.
+    """
+    if not may(by, MODERATE_COMMENT):
+        raise PermissionDenied
+    if not possible_authors(comment, user=by).filter(pk=author.pk).exists():
+        raise PermissionDenied
+    if not comment.takes_replies:
+        raise TransitionRefused(
+            "Readers cannot see this thread because a comment in it was rejected."
+            " Approve the comment first, then reply."
+        )
+    with transaction.atomic():
+        for waiting in (comment.parent, comment):
+            if waiting is not None and waiting.state == CommentState.PENDING:
+                waiting.approve(by=by, at=at)
+        reply = Comment.objects.create(
+            issue=comment.issue,
+            section=comment.section,
+            parent=comment.parent or comment,
+            contributor=author,
+            body=body,
+            state=CommentState.APPROVED,
+            created_at=at,
+            confirmed_at=at,
+            decided_at=at,
+            decided_by_id=by.pk if by else None,
+        )
+        audit_log.record("answered", comment, by=by, answer=reply.pk)
+    return reply

@@ -1,0 +1,42 @@
+"""What follows from saving an issue: a new version, an entry in the audit log, a void approval."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from briefings.models import Issue, IssueState
+from newsroom import audit_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from newsroom.audit_log import Actor
+
+
+class EditResult(Enum):
+    """What an edit did to an issue besides changing it."""
+
+    SAVED = "saved"
+    CORRECTED = "corrected"  # a published one: the page changes, the email does not
+    APPROVAL_VOID = "approval void"
+
+
+def record_edit(
+    issue: Issue, *, by: Actor, at: datetime, fields: Sequence[str], replaces_other: bool
+) -> EditResult:
+    """Record that an issue's content was saved; call it with the row locked, in the transaction.
+
+    `fields` are the names of the changed fields; `replaces_other` says that the person chose to
+    save over what somebody else had saved since they opened the issue.
+    """
+    if not issue.claim_edit(version=issue.version):
+        raise RuntimeError("an issue was saved without the lock on its row")
+    Issue.objects.filter(pk=issue.pk).update(updated_at=at)
+    is_published = issue.state == IssueState.PUBLISHED
+    verb = "corrected" if is_published else "overwritten" if replaces_other else "edited"
+    audit_log.record(verb, issue, by=by, fields=list(fields))
+    if is_published:
+        return EditResult.CORRECTED
+    return EditResult.APPROVAL_VOID if issue.void_approval(by=by) else EditResult.SAVED

@@ -1,0 +1,38 @@
+"""Moments as people write them: in a briefing's time zone, whatever the server's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+# What a browser's `datetime-local` field sends and wants.
+INPUT_FORMAT = "%Y-%m-%dT%H:%M"
+
+
+def format_local(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as the admin shows it: 'Thu 26 Nov 2026, 07:00'."""
+    local = moment.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def parse_local(text: str, zone: ZoneInfo) -> datetime:
+    """Return '2026-11-26T07:00' in a time zone as a moment in UTC.
+
+    Of a time that the autumn change repeats, the first counts. Raises ValueError with a sentence
+    for what is not a date and time, and for a time that the spring change skips.
+    """
+    try:
+        naive: datetime | None = datetime.fromisoformat(text.strip())
+    except ValueError:
+        naive = None
+    if naive is None or not 2000 <= naive.year <= 2199:
+        raise ValueError(f"“{text[:40]}” is not a date and time. Enter one like 2026-11-26T07:00.")
+    if naive.tzinfo is not None:
+        return naive.astimezone(UTC)
+    moment = naive.replace(tzinfo=zone).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != naive:
+        raise ValueError(
+            f"{naive:%H:%M} does not exist on that day: the clocks go forward in {zone.key}."
+            " Choose a time before or after the change."
+        )
+    return moment

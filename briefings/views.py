@@ -1,0 +1,265 @@
+"""The public pages: home, briefings, contributors, issues, and the form for comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from briefings import comment_submission
+from briefings.forms import CommentForm, find_thread
+from briefings.models import Briefing, CommentState, Contributor, Issue
+from briefings.models.comment import CONFIRM_WITHIN
+from briefings.rendering.page_html import page_sections, reading_minutes
+from newsroom.client_address import client_ip
+
+ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeBriefing:
+    """A briefing on the home page, with its latest issue and some earlier ones."""
+
+    briefing: Briefing
+    latest: Issue | None
+    earlier: list[Issue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """A year of an archive, in the time zones of the issues' briefings."""
+
+    year: int
+    issues: list[Issue]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the newest issue of all, then each briefing with its latest issues."""
+    briefings = list(Briefing.objects.select_related("lead"))
+    current = [briefing for briefing in briefings if not briefing.retired]
+    recent = _recent_issues(current)
+    newest = max(
+        (issues[0] for issues in recent.values()),
+        key=lambda issue: (issue.dateline, issue.pk),
+        default=None,
+    )
+    context = {
+        "newest": newest,
+        "briefings": [
+            _home_briefing(briefing, recent.get(briefing.pk, []), newest) for briefing in current
+        ],
+        "retired": [briefing for briefing in briefings if briefing.retired],
+    }
+    return TemplateResponse(request, "briefings/home.html", context)
+
+
+def _recent_issues(briefings: list[Briefing]) -> dict[int, list[Issue]]:
+    """Return the newest issues of each briefing that has any, by its key, in one query."""
+    by_pk = {briefing.pk: briefing for briefing in briefings}
+    recent: dict[int, list[Issue]] = {}
+    for issue in Issue.objects.newest_of_each(ISSUES_PER_BRIEFING).select_related("author"):
+        if issue.briefing_id in by_pk:
+            issue.briefing = by_pk[issue.briefing_id]
+            recent.setdefault(issue.briefing_id, []).append(issue)
+    return recent
+
+
+def _home_briefing(briefing: Briefing, issues: list[Issue], newest: Issue | None) -> HomeBriefing:
+    """Leave out the newest issue of all, which is at the top of the page already."""
+    rest = [issue for issue in issues if newest is None or issue.pk != newest.pk]
+    return HomeBriefing(briefing=briefing, latest=rest[0] if rest else None, earlier=rest[1:3])
+
+
+@require_safe
+def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a briefing: what it is, its latest issue, and its archive."""
+    briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
+    issues = list(briefing.issues.published().select_related("author"))
+    for issue in issues:
+        issue.briefing = briefing
+    context = {
+        "briefing": briefing,
+        "latest": issues[0] if issues else None,
+        "years": by_year(issues[1:]),
+        "time_zone_name": _time_zone_name(briefing),
+    }
+    return TemplateResponse(request, "briefings/briefing_detail.html", context)
+
+
+def _time_zone_name(briefing: Briefing) -> str:
+    """Return a time zone in a reader's words: 'London time'."""
+    place = briefing.time_zone.rpartition("/")[2].replace("_", " ")
+    return place if place.isupper() else f"{place} time"
+
+
+@require_safe
+def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a contributor and every issue that they wrote."""
+    contributor = get_object_or_404(Contributor, slug=slug)
+    issues = contributor.issues.published().select_related("briefing")
+    context = {
+        "contributor": contributor,
+        "years": by_year(issues),
+        "leads": contributor.leads.current(),
+    }
+    return TemplateResponse(request, "briefings/contributor_detail.html", context)
+
+
+def by_year(issues: Iterable[Issue]) -> list[Year]:
+    """Group issues, the latest first, by the year of their dateline."""
+    return [
+        Year(year=year, issues=list(group))
+        for year, group in groupby(issues, key=lambda issue: issue.dateline.year)
+    ]
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Return robots.txt: the address of the site map, and what crawlers should not visit."""
+    closed = ["/admin/", "/comments/", "/confirm/", "/preferences/", "/unsubscribe/", "/view/"]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in closed),
+        "",
+        f"Sitemap: {settings.SITE_URL}{reverse('briefings:sitemap')}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show an issue; `?reply_to=` opens the comment form as a reply to a comment."""
+    issue = _published_or_404(slug, number)
+    context = issue_page(issue)
+    if context["comments_open"]:
+        comment = request.GET.get("reply_to", "")
+        thread = find_thread(issue, comment) if comment else None
+        context["form"] = CommentForm(
+            issue=issue,
+            sections=context["sections"],
+            initial={"reply_to": thread.pk} if thread else {},
+        )
+        context["replied_to"] = thread
+        context["comment_sent"] = request.GET.get("comment") == "sent"
+    return TemplateResponse(request, "briefings/issue_detail.html", context)
+
+
+@require_safe
+def issue_in_words(request: HttpRequest, slug: str, number: int, words: str) -> HttpResponse:
+    """Redirect from an address with words in it to the permanent one."""
+    return redirect(_published_or_404(slug, number), permanent=True)
+
+
+def issue_page(issue: Issue) -> dict[str, Any]:
+    """Return the context of an issue's page without the comment form; the preview uses it too."""
+    sections = page_sections(issue)
+    threads = comment_submission.threads(issue)
+    days = issue.briefing.comments_close_after
+    return {
+        "issue": issue,
+        "briefing": issue.briefing,
+        "sections": sections,
+        "contents": [section for section in sections if section.heading],
+        "minutes": reading_minutes(sections),
+        "threads": threads,
+        "comment_count": sum(1 + len(thread.replies) for thread in threads),
+        "comments_open": issue.comments_open(at=timezone.now()),
+        "comments_close": issue.dateline + timedelta(days=days) if days else None,
+        "share": _share_links(issue),
+        **_neighbours(issue),
+    }
+
+
+def _published_or_404(slug: str, number: int) -> Issue:
+    issues = Issue.objects.published().for_page()
+    return get_object_or_404(issues, briefing__slug=slug, number=number)
+
+
+def _neighbours(issue: Issue) -> dict[str, Issue | None]:
+    """Return the previous and the next issue of the same briefing."""
+    others = Issue.objects.published().filter(briefing=issue.briefing).only("number", "title")
+    neighbours = {
+        "earlier": others.filter(number__lt=issue.number).order_by("-number").first(),
+        "later": others.filter(number__gt=issue.number).order_by("number").first(),
+    }
+    for neighbour in filter(None, neighbours.values()):
+        neighbour.briefing = issue.briefing
+    return neighbours
+
+
+def _share_links(issue: Issue) -> dict[str, str]:
+    """Return plain links for sharing an issue; they tell nobody before the reader follows them."""
+    page = settings.SITE_URL + issue.get_absolute_url()
+    email = urlencode({"subject": issue.title, "body": f"{issue.title}\n{page}\n"}, quote_via=quote)
+    post = urlencode({"text": f"{issue.title} {page}"}, quote_via=quote)
+    return {
+        "page": page,
+        "email": f"mailto:?{email}",
+        "bluesky": f"https://bsky.app/intent/compose?{post}",
+        "linkedin": f"https://www.linkedin.com/sharing/share-offsite/?{urlencode({'url': page})}",
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take a comment and ask its writer to confirm it by email; GET redirects to the form."""
+    issue = _published_or_404(slug, number)
+    if request.method != "POST":
+        return redirect(f"{issue.get_absolute_url()}#comment-form")
+    now = timezone.now()
+    context = issue_page(issue)
+    form = CommentForm(request.POST, issue=issue, sections=context["sections"])
+    sent = redirect(f"{issue.get_absolute_url()}?comment=sent#comment-form")
+    context["form"] = form
+    if not issue.comments_open(at=now):
+        context["too_late"] = request.POST.get("body", "")
+        return TemplateResponse(request, "briefings/issue_detail.html", context, status=403)
+    if form.is_from_bot:
+        return sent
+    if form.is_valid():
+        try:
+            comment_submission.check_post_limit(client_ip(request), at=now)
+            comment_submission.submit_comment(form.new_comment(), issue=issue, at=now)
+        except comment_submission.TooManyComments as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return sent
+    context["replied_to"] = form.cleaned_data.get("reply_to")
+    status = 429 if form.non_field_errors() else 422
+    return TemplateResponse(request, "briefings/issue_detail.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a comment with a button (GET), confirm it (POST); a second time changes nothing."""
+    comment = comment_submission.comment_of_token(token)
+    if comment is None:
+        days = {"days": CONFIRM_WITHIN.days}
+        return TemplateResponse(request, "briefings/comment_link_invalid.html", days, status=404)
+    if request.method == "POST":
+        comment.confirm(at=timezone.now())
+        return redirect("briefings:comment_confirm", token=token)
+    context = {
+        "comment": comment,
+        "token": token,
+        "issue": comment.issue,
+        "briefing": comment.issue.briefing,
+        "is_confirmed": comment.state != CommentState.UNCONFIRMED,
+        "is_published": comment.state == CommentState.APPROVED,
+    }
+    return TemplateResponse(request, "briefings/comment_confirm.html", context)
