@@ -11,7 +11,7 @@ class BriefingsConfig(AppConfig):
     verbose_name = "Briefings"
 
     def ready(self) -> None:
-        """Give groups of staff their permissions after every migrate."""
+        """Apply the groups of staff after every migrate."""
         from briefings.permissions import apply_after_migrate
 
         post_migrate.connect(apply_after_migrate, sender=self)

@@ -18,8 +18,8 @@ def format_local(moment: datetime, zone: ZoneInfo) -> str:
 def parse_local(text: str, zone: ZoneInfo) -> datetime:
     """Return '2026-11-26T07:00' in a time zone as a moment in UTC.
 
-    Of a time that the autumn change repeats, the first counts. Raises ValueError with a sentence
-    for what is not a date and time, and for a time that the spring change skips.
+    Of a time that the autumn change repeats, the first counts. Raises ValueError, with a
+    message for an editor, for what is not a date and time or is skipped by the spring change.
     """
     try:
         naive: datetime | None = datetime.fromisoformat(text.strip())

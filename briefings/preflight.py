@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Most inboxes cut longer subjects.
 LONG_HEADLINE = 90
-# From so many characters of HTML the email is measured, which takes as long as rendering it.
+# Characters of HTML above which we measure the email, which takes as long as rendering it.
 LONG_ISSUE = 40_000
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
 
@@ -42,7 +42,7 @@ def count_words(sections: Iterable[Section]) -> int:
 
 
 def reading_time(words: int) -> int:
-    """Return how many minutes it takes to read so many words, at least one."""
+    """Return how many minutes it takes to read a number of words, at least one."""
     return max(1, math.ceil(words / WORDS_A_MINUTE))
 
 

@@ -46,7 +46,7 @@ class WeeklySlot:
 
     @property
     def words(self) -> str:
-        """The slot in a sentence, on pages and in consent wording: 'every Thursday at 07:00'."""
+        """The slot as a phrase, for pages and the wording of consent: 'every Thursday at 07:00'."""
         return f"every {self.weekday.label} at {self.time:%H:%M}"
 
     def next(self, *, after: datetime) -> datetime:
@@ -57,7 +57,7 @@ class WeeklySlot:
         return slot if slot > after else self._on(day + WEEK)
 
     def nth(self, number: int, *, after: datetime) -> datetime:
-        """Return the slot so many from a moment: 1 is the next one, -1 the last one before."""
+        """Return a slot counted from a moment: 1 is the next one, -1 the last one before."""
         first = self.next(after=after).astimezone(self.zone).date()
         return self._on(first + (number if number < 0 else number - 1) * WEEK)
 

@@ -141,7 +141,7 @@ class Briefing(models.Model):
 
     @property
     def slot_words(self) -> str:
-        """The slot in a sentence: 'every Thursday at 07:00'."""
+        """The slot as a phrase: 'every Thursday at 07:00'."""
         return self.slot.words
 
     def next_free_slot(self, *, after: datetime) -> datetime:

@@ -6,7 +6,7 @@
   const REFUSED =
     "The image was not uploaded: you are logged out, or you do not have permission to write issues. Log in again in another tab, then upload it again.";
 
-  // Returns {url, width, height}; throws an Error with a sentence.
+  // Returns {url, width, height}; throws an Error whose message says why not.
   async function send(editor, file) {
     const body = new FormData();
     body.append("upload", file, file.name || "image.png");

@@ -73,7 +73,7 @@ def test_a_person_may_still_send_what_missed_its_slot(editor: User) -> None:
 def test_whoever_moved_it_meanwhile_wins() -> None:
     now = timezone.now()
     issue = make_scheduled_issue(publish_at=now - timedelta(days=10))
-    issue.schedule(publish_at=now + timedelta(days=1), by=None)
+    issue.schedule(publish_at=now + timedelta(days=1), by=None, at=now)
     assert not issue.miss_slot(before=now - timedelta(hours=1))
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
