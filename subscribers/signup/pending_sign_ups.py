@@ -153,7 +153,10 @@ def _queue_email(pending: SignUp, *, wanted: set[int], unconfirmed: set[int]) ->
     queue_email_in_constant_time(
         name,
         to=subscriber.address if subscriber else pending.address,
-        context={**context, "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None},
+        context={
+            **context,
+            "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None,
+        },
         headers={"List-Id": transactional_list_id(briefings)},
         allowed=not is_suppressed,
     )

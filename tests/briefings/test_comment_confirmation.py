@@ -37,7 +37,7 @@ def test_the_page_shows_the_comment_with_a_button_and_not_the_address(
     response = client.get(confirmation_path(comment))
     html = response.content.decode()
     assert "Closed &amp; &lt;b&gt;cold&lt;/b&gt;." in html
-    assert "Yes, send it to the editors" in html
+    assert "Confirm comment" in html
     assert "ada@example.org" not in html
     assert '<meta name="robots" content="noindex">' in html
     assert "no-store" in response["Cache-Control"]

@@ -1,4 +1,4 @@
-"""What a writer does at the desk in a browser."""
+"""Writing an issue in a browser."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.browser.page_checks import wait_until_ready
 from tests.factories import make_issue
 
 
-def sit_down(page: Page, site: str, *groups: str, **fields: Any) -> None:
-    """Log a member of staff in on this page's browser: a new one, or by their name a known one."""
+def log_in(page: Page, site: str, *groups: str, **fields: Any) -> None:
+    """Log in a member of staff, a new one or an existing one by `username`."""
     known = User.objects.filter(username=fields.get("username", "")).first()
     client = Client()
     client.force_login(known or make_staff(*(groups or ("Reporters",)), **fields))

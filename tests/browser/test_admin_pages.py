@@ -1,4 +1,4 @@
-"""The desk's pages for everybody: at every width, in both lights, by what axe finds."""
+"""Accessibility of the admin's pages, at every width, light and dark, as axe reports it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from briefings.models import CommentState
-from tests.browser.issue_editor import sit_down
+from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, wait_until_ready
 from tests.factories import (
     make_briefing,
@@ -22,7 +22,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-# The editor's own markup, which its release will not mend: its dialogs and its tool bar.
+# The text editor's own markup, which its releases will not fix.
 NOT_OURS = [[".cke_top"], [".cke_voice_label"]]
 PAGES = {
     "week": "/admin/",
@@ -60,7 +60,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, s
 
 @pytest.fixture
 def addresses(db: None) -> dict[str, str]:
-    """Every page of ours, with something on it."""
+    """The addresses of our pages, each with some content."""
     lead = make_contributor(job_title="Acute care correspondent")
     briefing = make_briefing(title="The Ward Round of institutional nomenclature", lead=lead)
     draft = make_issue(
@@ -86,16 +86,16 @@ def addresses(db: None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_for_everybody_at_every_width_and_in_both_lights(
+def test_a_page_is_accessible_at_every_width_light_and_dark(
     page: Page, site: str, addresses: dict[str, str], name: str
 ) -> None:
     if name != "login":
-        sit_down(page, site, "Editors", first_name="Ina", last_name="Okafor")
-    for width, light in VIEWS:
+        log_in(page, site, "Editors", first_name="Ina", last_name="Okafor")
+    for width, scheme in VIEWS:
         page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=light)
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{site}{addresses[name]}")
         wait_until_ready(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, light)
-        assert faults(page, where={"exclude": NOT_OURS}) == [], (width, light)
-        assert page.evaluate(SMALL_TARGETS) == [], (width, light)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
+        assert faults(page, where={"exclude": NOT_OURS}) == [], (width, scheme)
+        assert page.evaluate(SMALL_TARGETS) == [], (width, scheme)

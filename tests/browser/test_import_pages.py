@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from subscribers.lists import tasks, uploaded_lists
 from subscribers.models import PartKind, Subscriber, SubscriberImport
-from tests.browser.issue_editor import sit_down
+from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, picture
 from tests.factories import make_briefing
 from tests.subscribers.lists.list_files import make_csv
@@ -32,7 +32,7 @@ def test_a_list_is_completed_confirmed_imported_and_its_refused_rows_downloaded(
     make_briefing(title="The Ward Round", slug="ward")
     file = tmp_path / "readers of the fair.csv"
     file.write_bytes(make_csv(HEADER, *ROWS, encoding="utf-16", delimiter=";"))
-    sit_down(page, site, is_superuser=True)
+    log_in(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Import a list").click()
     page.get_by_label("List").set_input_files(file)
@@ -77,7 +77,7 @@ def test_an_import_can_be_stopped(page: Page, site: str, tmp_path: Path) -> None
     make_briefing()
     file = tmp_path / "list.csv"
     file.write_bytes(make_csv(["email", "name"], ["ada@example.org", "Ada"]))
-    sit_down(page, site, is_superuser=True)
+    log_in(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
     page.get_by_role("button", name="Upload and preview").click()
     expect(page.locator(".errorlist")).to_have_text("Choose a list.")
@@ -92,7 +92,7 @@ def test_an_import_can_be_stopped(page: Page, site: str, tmp_path: Path) -> None
 
 def test_a_list_is_exported(page: Page, site: str) -> None:
     make_briefing(title="The Ward Round")
-    sit_down(page, site, is_superuser=True)
+    log_in(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriber/")
     page.get_by_role("link", name="Export as CSV").click()
     page.get_by_role("button", name="Count rows").click()
@@ -110,7 +110,7 @@ def test_a_refused_list_says_what_to_do(page: Page, site: str, tmp_path: Path) -
     rows = [[f"r{number}@example.org", "2024-05-01", "/ward/", "x" * 90] for number in range(999)]
     header = ["email", "consent_date", "source", "wording"]
     broken.write_bytes(make_csv(header, *rows) + b'ada@example.org,"2024\n')
-    sit_down(page, site, is_superuser=True)
+    log_in(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
     page.get_by_label("List").set_input_files(sheet)
     page.get_by_role("button", name="Upload and preview").click()

@@ -1,4 +1,4 @@
-"""The desk in a real browser: words typed in editors arrive, whatever is done around them."""
+"""Writing an issue in a real browser: what is typed is saved, whatever else happens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from playwright.sync_api import Dialog, Page, expect
 from briefings.models import Issue, IssueState, SectionKind
 from tests.browser.issue_editor import (
     editor,
+    log_in,
     open_issue,
     save,
     sections,
-    sit_down,
     stored,
     three,
     write,
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 def test_an_issue_is_drafted_with_sections_added_moved_and_removed(page: Page, site: str) -> None:
     make_briefing(title="The Ward Round")
-    sit_down(page, site)
+    log_in(page, site)
     page.goto(f"{site}/admin/briefings/issue/add/")
     expect(page.locator(".cke_wysiwyg_div")).to_have_count(4)
 
@@ -42,7 +42,7 @@ def test_an_issue_is_drafted_with_sections_added_moved_and_removed(page: Page, s
     expect(editor(page, 1)).to_have_text("Words of the addition.")
     write(page, 1, " More of it.")
     sections(page).nth(3).get_by_role("button", name="Remove", exact=True).click()
-    expect(sections(page).nth(3)).to_contain_text("will go when you save")
+    expect(sections(page).nth(3)).to_contain_text("will be removed when you save")
     page.get_by_role("button", name="Save draft").click()
 
     expect(page.locator(".messagelist")).to_contain_text("Saved as a draft")
@@ -56,9 +56,9 @@ def test_an_issue_is_drafted_with_sections_added_moved_and_removed(page: Page, s
     ]
 
 
-def test_a_section_is_carried_by_hand_and_keeps_what_was_typed(page: Page, site: str) -> None:
+def test_a_section_is_dragged_and_keeps_what_was_typed(page: Page, site: str) -> None:
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     write(page, 2, " and more")
 
@@ -79,24 +79,24 @@ def test_a_section_is_carried_by_hand_and_keeps_what_was_typed(page: Page, site:
     ]
 
 
-def test_the_browsers_keys_move_a_section_and_say_where_it_is(page: Page, site: str) -> None:
+def test_the_keyboard_moves_a_section_and_says_where_it_is(page: Page, site: str) -> None:
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
 
     sections(page).nth(0).get_by_role("button", name="Down", exact=True).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
 
-    expect(page.locator("[data-section-status]")).to_have_text("One: now in place 3 of 3")
+    expect(page.locator("[data-section-status]")).to_have_text("One: now section 3 of 3")
     expect(sections(page).nth(2).get_by_role("button", name="Up", exact=True)).to_be_focused()
     save(page)
     assert [heading for heading, _ in stored(issue)] == ["Two", "Three", "One"]
 
 
-def test_a_save_over_a_newer_one_is_refused_and_keeps_the_words(page: Page, site: str) -> None:
+def test_a_save_over_a_newer_one_is_refused_and_keeps_the_text(page: Page, site: str) -> None:
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     write(page, 1, " as I see it")
     issue.claim_edit(version=issue.version)
@@ -106,28 +106,28 @@ def test_a_save_over_a_newer_one_is_refused_and_keeps_the_words(page: Page, site
     expect(page.get_by_role("alert")).to_contain_text("saved this issue")
     expect(editor(page, 1)).to_have_text("Two as I see it")
     assert stored(issue)[1] == ("Two", "<p>Two</p>")
-    page.get_by_role("button", name="Save mine in its place").click()
+    page.get_by_role("button", name="Replace it with mine").click()
     expect(page.locator(".messagelist")).to_be_visible()
     assert stored(issue)[1] == ("Two", "<p>Two as I see it</p>")
 
 
 def test_opening_and_saving_an_approved_issue_leaves_it_approved(page: Page, site: str) -> None:
-    """The editor would write this markup otherwise; nobody touched it, so nobody changed it."""
+    """The text editor would rewrite this markup, but nobody changed the text."""
     issue = make_scheduled_issue(
         sections=[(SectionKind.NOTE, "One", "<p>a</p><p></p>\n\n<ul><li>b</li></ul><p>“c” — d</p>")]
     )
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
 
     save(page)
 
-    expect(page.locator(".messagelist")).to_contain_text("Nothing was changed")
+    expect(page.locator(".messagelist")).to_contain_text("There was nothing to save")
     assert Issue.objects.get(pk=issue.pk).state == IssueState.SCHEDULED
 
 
-def test_words_outlive_a_lost_session(page: Page, site: str, watch: Watch) -> None:
+def test_unsaved_changes_outlive_an_expired_session(page: Page, site: str, watch: Watch) -> None:
     issue = three()
-    sit_down(page, site, username="rosa")
+    log_in(page, site, username="rosa")
     open_issue(page, site, issue)
     page.get_by_label("Headline").fill("A better headline")
     write(page, 0, " before the session went")
@@ -138,10 +138,10 @@ def test_words_outlive_a_lost_session(page: Page, site: str, watch: Watch) -> No
     expect(page.locator("body")).not_to_contain_text("A better headline")
     watch.expected.append("403")
 
-    sit_down(page, site, username="rosa")
+    log_in(page, site, username="rosa")
     open_issue(page, site, issue)
-    expect(page.get_by_text("This browser kept words that were not saved")).to_be_visible()
-    page.get_by_role("button", name="Put them back").click()
+    expect(page.get_by_text("This browser has unsaved changes")).to_be_visible()
+    page.get_by_role("button", name="Restore them").click()
     expect(editor(page, 0)).to_have_text("One before the session went")
     expect(page.get_by_label("Headline")).to_have_value("A better headline")
     save(page)
@@ -152,12 +152,12 @@ def test_words_outlive_a_lost_session(page: Page, site: str, watch: Watch) -> No
         ("Two", "<p>Two</p>"),
     ]
     open_issue(page, site, issue)
-    expect(page.get_by_text("This browser kept words")).to_be_hidden()
+    expect(page.get_by_text("This browser has unsaved changes")).to_be_hidden()
 
 
-def test_leaving_with_unsaved_words_is_asked_about(page: Page, site: str) -> None:
+def test_leaving_with_unsaved_changes_needs_confirming(page: Page, site: str) -> None:
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     asked: list[str] = []
 
@@ -171,22 +171,22 @@ def test_leaving_with_unsaved_words_is_asked_about(page: Page, site: str) -> Non
     assert asked == []
     open_issue(page, site, issue)
     write(page, 0, "x")
-    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
     page.goto(f"{site}/admin/briefings/issue/")
 
     assert asked == ["beforeunload"]
 
 
-def test_another_briefing_brings_its_own_number_and_hour(page: Page, site: str) -> None:
+def test_another_briefing_suggests_its_own_number_and_send_time(page: Page, site: str) -> None:
     make_issue(briefing=make_briefing(title="A first", slot_weekday=0), number=7)
     make_issue(briefing=make_briefing(title="B second", slot_weekday=4), number=41)
-    sit_down(page, site)
+    log_in(page, site)
     page.goto(f"{site}/admin/briefings/issue/add/")
     expect(page.get_by_label("Number", exact=True)).to_have_value("8")
-    hour = page.get_by_label("Goes out").input_value()
+    send_time = page.get_by_label("Send time").input_value()
 
     page.get_by_label("Briefing", exact=True).select_option(label="B second")
 
     expect(page.get_by_label("Number", exact=True)).to_have_value("42")
-    assert page.get_by_label("Goes out").input_value() != hour
+    assert page.get_by_label("Send time").input_value() != send_time
     expect(page.get_by_text("every Friday at 07:00")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The public pages in a real browser: for everybody, at every width, in both lights."""
+"""The public pages in a real browser: accessible at every width, light and dark."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.factories import make_briefing, make_comment, make_contributor, make_
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WIDTHS = (390, 1280)
-LIGHTS: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 ROUNDUP = (
     "<ul><li><strong>A tender was scrapped.</strong> Both will plan. <em>Paper 14</em></li></ul>"
 )
@@ -69,8 +69,8 @@ def issue() -> Issue:
 
 
 def unconfirmed(issue: Issue) -> Comment:
-    words = NewComment(body="Closed and cold.", email="ada@example.org", name="Ada")
-    return submit_comment(words, issue=issue, at=timezone.now())
+    new = NewComment(body="Closed and cold.", email="ada@example.org", name="Ada")
+    return submit_comment(new, issue=issue, at=timezone.now())
 
 
 ADDRESSES: dict[str, Callable[[Issue], str]] = {
@@ -82,8 +82,8 @@ ADDRESSES: dict[str, Callable[[Issue], str]] = {
     "closed": lambda issue: "/ward/1/",
     "contributor": lambda issue: issue.author.get_absolute_url(),
     "confirm": lambda issue: confirmation_path(unconfirmed(issue)),
-    "dead link": lambda _: "/comments/confirm/nothing/",
-    "nowhere": lambda _: "/ward/999/",
+    "invalid link": lambda _: "/comments/confirm/nothing/",
+    "not found": lambda _: "/ward/999/",
 }
 
 
@@ -99,28 +99,28 @@ def overflow(page: Page) -> int:
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_a_page_is_for_everybody(page: Page, site: str, issue: Issue, name: str) -> None:
+def test_a_page_is_accessible(page: Page, site: str, issue: Issue, name: str) -> None:
     page.goto(site + ADDRESSES[name](issue))
-    for light in LIGHTS:
-        page.emulate_media(color_scheme=light)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            assert problems(page) == [], (width, light)
-            assert overflow(page) <= 0, (width, light)
+            assert problems(page) == [], (width, scheme)
+            assert overflow(page) <= 0, (width, scheme)
     page.set_viewport_size({"width": 320, "height": 640})
     assert overflow(page) <= 0
 
 
-def test_what_was_wrong_is_for_everybody_too(page: Page, site: str, issue: Issue) -> None:
+def test_errors_are_accessible(page: Page, site: str, issue: Issue) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(site + issue.get_absolute_url())
     page.get_by_label("Your comment").fill("Our ward is one of the 214.")
-    page.get_by_label("Your e-mail address").fill("nobody")
-    page.get_by_role("button", name="Send the comment").click()
+    page.get_by_label("Your email address").fill("nobody")
+    page.get_by_role("button", name="Send comment").click()
     alert = page.locator("#comment-form").get_by_role("alert")
-    expect(alert).to_contain_text("The comment is not sent yet")
+    expect(alert).to_contain_text("Your comment is not sent yet")
     expect(page.get_by_label("Your comment")).to_have_value("Our ward is one of the 214.")
-    field = page.get_by_label("Your e-mail address")
+    field = page.get_by_label("Your email address")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("This is not an email address"))
     assert problems(page) == []
@@ -129,9 +129,7 @@ def test_what_was_wrong_is_for_everybody_too(page: Page, site: str, issue: Issue
 
 
 @pytest.mark.parametrize("name", ["home", "briefing", "issue", "contributor"])
-def test_a_reader_who_spaces_text_out_loses_nothing(
-    page: Page, site: str, issue: Issue, name: str
-) -> None:
+def test_wider_text_spacing_hides_nothing(page: Page, site: str, issue: Issue, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(site + ADDRESSES[name](issue))
     # The spacing of WCAG 2.2, 1.4.12, set as a reader's own style sheet would.
@@ -170,10 +168,10 @@ def test_a_comment_can_be_written_with_the_keyboard_alone(
         page.keyboard.press("Tab")
         page.keyboard.type(words)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Send the comment")).to_be_focused()
+    expect(page.get_by_role("button", name="Send comment")).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="One step is left")).to_be_in_viewport()
+    expect(page.get_by_role("status").filter(has_text="Check your email")).to_be_in_viewport()
     comment = Comment.objects.get(state=CommentState.UNCONFIRMED)
     assert (comment.body, comment.name) == ("Written by hand.", "Ada")
 
@@ -182,30 +180,32 @@ def test_everything_works_without_scripts(browser: Browser, site: str, issue: Is
     with browser.new_context(java_script_enabled=False, locale="en-GB") as context:
         page = context.new_page()
         page.goto(site + issue.get_absolute_url())
-        expect(page.get_by_role("link", name="Copy the link")).to_have_attribute(
+        expect(page.get_by_role("link", name="Copy link")).to_have_attribute(
             "href", site + issue.get_absolute_url()
         )
         page.get_by_role("link", name="Reply to Anonymous").first.click()
         expect(page.get_by_role("heading", name="Reply to Anonymous")).to_be_in_viewport()
-        page.get_by_label("Your comment").fill("An answer.")
-        page.get_by_label("Your e-mail address").fill("ada@example.org")
-        page.get_by_role("button", name="Send the comment").click()
-        expect(page.get_by_text("One step is left")).to_be_in_viewport()
+        page.get_by_label("Your comment").fill("A reply.")
+        page.get_by_label("Your email address").fill("ada@example.org")
+        page.get_by_role("button", name="Send comment").click()
+        expect(page.get_by_text("Check your email")).to_be_in_viewport()
         page.goto(OutgoingEmail.objects.get().text.split("there:")[1].split()[0])
-        page.get_by_role("button", name="Yes, send it to the editors").click()
-        expect(page.get_by_role("heading", name="it is with the editors")).to_be_visible()
-    assert Comment.objects.waiting().get().body == "An answer."
+        page.get_by_role("button", name="Confirm comment").click()
+        expect(
+            page.get_by_role("heading", name="Thank you for confirming your comment")
+        ).to_be_visible()
+    assert Comment.objects.waiting().get().body == "A reply."
 
 
 def test_the_link_of_an_issue_can_be_copied(page: Page, site: str, issue: Issue) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(site + issue.get_absolute_url())
-    page.get_by_role("link", name="Copy the link").click()
-    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    page.get_by_role("link", name="Copy link").click()
+    expect(page.get_by_text("Link copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == site + issue.get_absolute_url()
 
 
-def test_nothing_jumps_when_the_fonts_arrive(browser: Browser, site: str, issue: Issue) -> None:
+def test_nothing_moves_when_the_fonts_load(browser: Browser, site: str, issue: Issue) -> None:
     def heights(*, fonts: bool) -> dict[str, float]:
         with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
             page = context.new_page()
@@ -224,14 +224,14 @@ def test_nothing_jumps_when_the_fonts_arrive(browser: Browser, site: str, issue:
         assert without[part] == pytest.approx(height, rel=0.03), part
 
 
-def test_on_paper_there_are_the_words_and_where_links_lead(
+def test_print_shows_the_text_and_the_addresses_of_links(
     page: Page, site: str, issue: Issue
 ) -> None:
     page.goto(site + issue.get_absolute_url())
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", name="Who pays for the empty beds?")).to_be_visible()
-    for gone in (".signup", ".contents", ".share", "#comment-form", ".title-bar nav"):
-        expect(page.locator(gone)).to_be_hidden()
+    for hidden in (".signup", ".contents", ".share", "#comment-form", ".title-bar nav"):
+        expect(page.locator(hidden)).to_be_hidden()
     colours = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
     )

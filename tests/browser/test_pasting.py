@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from briefings.models import SectionKind
-from tests.browser.issue_editor import editor, open_issue, save, sections, sit_down, stored, three
+from tests.browser.issue_editor import editor, log_in, open_issue, save, sections, stored, three
 from tests.factories import make_issue
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -60,7 +60,7 @@ def paste(page: Page, place: int, html: str) -> None:
 
 def test_a_paste_from_google_docs_keeps_its_words_and_their_weight(page: Page, site: str) -> None:
     issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
 
     paste(page, 0, FROM_GOOGLE_DOCS)
@@ -77,7 +77,7 @@ def test_a_paste_from_google_docs_keeps_its_words_and_their_weight(page: Page, s
 
 def test_a_paste_from_word_keeps_headings_and_leaves_its_styles(page: Page, site: str) -> None:
     issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
 
     paste(page, 0, FROM_WORD)
@@ -99,7 +99,7 @@ def test_a_picture_comes_in_by_the_dialog(
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     editor(page, 0).click()
 
@@ -108,7 +108,9 @@ def test_a_picture_comes_in_by_the_dialog(
     upload = page.locator(".cke_dialog input[type=file]")
     words: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"}
     upload.set_input_files([words])
-    expect(page.locator(".cke_dialog [role=status]")).to_contain_text("is no picture that we know")
+    expect(page.locator(".cke_dialog [role=status]")).to_contain_text(
+        "is not an image that we can use"
+    )
     upload.set_input_files([picture()])
     expect(page.get_by_label("URL").first).to_have_value(re.compile("/media/"))
     page.get_by_label("Alternative text").fill("Empty beds")
@@ -124,7 +126,7 @@ def test_a_picture_comes_in_by_the_dialog(
 def test_a_picture_is_pasted(page: Page, site: str, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     editor(page, 0).click()
 
@@ -146,7 +148,7 @@ def test_a_picture_is_pasted(page: Page, site: str, settings: Any, tmp_path: Pat
 
 def test_a_paste_gone_wrong_is_refused_before_it_leaves_the_page(page: Page, site: str) -> None:
     issue = three()
-    sit_down(page, site)
+    log_in(page, site)
     open_issue(page, site, issue)
     page.evaluate(
         """() => Object.values(CKEDITOR.instances)[1].insertHtml(
@@ -157,6 +159,6 @@ def test_a_paste_gone_wrong_is_refused_before_it_leaves_the_page(page: Page, sit
 
     page.get_by_role("button", name="Save", exact=True).last.click()
 
-    expect(page.get_by_role("alert")).to_contain_text("at most 150,000 fit")
+    expect(page.get_by_role("alert")).to_contain_text("The limit is 150,000")
     assert not [line for line in sent if line.startswith("POST")]
     assert len(stored(issue)[1][1]) < 100

@@ -30,8 +30,8 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def desk(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
-    """A browser of its own for staff: a reader's has no business there."""
+def staff(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
+    """A browser context for staff, apart from the reader's."""
     with browser.new_context(locale="en-GB", timezone_id="Europe/London") as context:
         context.set_default_timeout(15_000)
         watch.over(context)
@@ -98,7 +98,7 @@ def test_a_reader_goes_from_the_home_page_to_an_issue(page: Page, newsroom: Demo
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Who pays for the empty beds?")
     expect(page.get_by_role("table")).to_contain_text("Dunmarsh")
-    expect(page.get_by_role("article", name="Answer by Rosa Meyer").first).to_contain_text("Author")
+    expect(page.get_by_role("article", name="Reply by Rosa Meyer").first).to_contain_text("Author")
     page.get_by_role("link", name="have done since the tender").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A tender that nobody wanted to win")
 
@@ -116,63 +116,63 @@ def test_a_reader_signs_up_by_a_letter_and_a_press(page: Page, newsroom: Demo) -
 
 
 def test_a_comment_is_confirmed_approved_and_shown(
-    page: Page, desk: BrowserContext, newsroom: Demo
+    page: Page, staff: BrowserContext, newsroom: Demo
 ) -> None:
     words = "The fourth van is mine. I learned to drive in it."
     issue = f"{newsroom.url}/the-ward-round/57/"
     page.goto(issue)
     page.get_by_label("Your comment").fill(words)
     page.get_by_label("Your name").last.fill("Hedy")
-    page.get_by_label("Your e-mail address").fill("hedy@example.org")
-    page.get_by_role("button", name="Send the comment").click()
-    expect(page.get_by_text("One step is left")).to_be_visible()
+    page.get_by_label("Your email address").fill("hedy@example.org")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.get_by_text("Check your email")).to_be_visible()
 
     open_letter(page, newsroom, to="hedy@example.org", subject="Who pays for the empty beds?")
     confirming = follow(page, page.frame_locator("iframe").get_by_role("link", name="comment"))
-    confirming.get_by_role("button", name="Yes, send it to the editors").click()
-    expect(confirming.get_by_role("heading", name="with the editors")).to_be_visible()
+    confirming.get_by_role("button", name="Confirm comment").click()
+    expect(confirming.get_by_role("heading", name="Thank you for confirming")).to_be_visible()
     page.goto(issue)
     expect(page.get_by_text(words)).to_have_count(0)
 
-    queue = log_in(desk, newsroom, "editor")
+    queue = log_in(staff, newsroom, "editor")
     queue.goto(f"{newsroom.url}/admin/briefings/comment/")
     expect(queue.get_by_role("main")).to_contain_text(words)
     queue.get_by_role("button", name="Approve the comment by Hedy").click()
-    expect(queue.get_by_text("Approved: Hedy")).to_be_visible()
+    expect(queue.get_by_text("Approved: comment by Hedy")).to_be_visible()
 
     page.goto(issue)
     expect(page.get_by_role("article", name="Comment by Hedy")).to_contain_text(words)
 
 
 def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
-    page: Page, desk: BrowserContext, newsroom: Demo, document: Path
+    page: Page, staff: BrowserContext, newsroom: Demo, document: Path
 ) -> None:
     sign_up(page, newsroom, address="ada@example.org", briefing="The Ward Round")
 
     # The reporter's evening: a document, a draft, into review.
-    reporter = log_in(desk, newsroom, "reporter")
+    reporter = log_in(staff, newsroom, "reporter")
     reporter.goto(f"{newsroom.url}/admin/briefings/issue/")
     reporter.get_by_role("link", name="New issue from a document").click()
     reporter.get_by_label("Briefing").select_option("The Ward Round")
     reporter.get_by_label("Document").set_input_files(document)
-    reporter.get_by_role("button", name="Show what it becomes").click()
+    reporter.get_by_role("button", name="Preview").click()
     title = reporter.locator(".read-only-title").inner_text().strip()
     assert len(reporter.locator(".read-only section").all()) >= 2
     assert reporter.get_by_role("main").get_by_role("listitem").count() >= 3
-    reporter.get_by_role("button", name="Save as a draft").click()
+    reporter.get_by_role("button", name="Save as draft").click()
     expect(reporter.get_by_text("Saved as a draft")).to_be_visible()
     reporter.get_by_label("Headline").fill(f"{title}, and back")
     reporter.get_by_role("button", name="Submit for review").click()
-    expect(reporter.get_by_text("Submitted: the issue waits for an editor")).to_be_visible()
+    expect(reporter.get_by_text("Submitted for review.")).to_be_visible()
     expect(reporter.get_by_role("button", name="Approve")).to_have_count(0)
     title = f"{title}, and back"
     address = reporter.url
 
     # The editor's morning: read, approve, send.
-    editor = log_in(desk, newsroom, "editor")
+    editor = log_in(staff, newsroom, "editor")
     editor.goto(address)
     editor.get_by_role("button", name="Approve").click()
-    expect(editor.get_by_text("Approved: these words, and no others")).to_be_visible()
+    expect(editor.get_by_text("Approved. If anybody edits the issue")).to_be_visible()
     editor.get_by_role("link", name="Send now").click()
     expect(editor.get_by_role("main")).to_contain_text("readers")
     editor.get_by_role("button", name=re.compile(r"Send to \d+ readers now")).click()

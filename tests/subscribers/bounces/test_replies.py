@@ -191,7 +191,7 @@ def test_moderators_see_that_a_comment_came_by_email(admin_client: Client) -> No
     delivery = make_sent_delivery()
     process(write_reply(to=reply_address(delivery.dispatch.issue)))
     page = admin_client.get(reverse("admin:briefings_comment_changelist")).content.decode()
-    assert "by mail" in page
+    assert "by email" in page
     assert WORDS in page
     Comment.objects.get().approve(by=None, at=timezone.now())
     shown = Client().get(delivery.dispatch.issue.get_absolute_url()).content.decode()
