@@ -26,7 +26,7 @@ class CommentForm(forms.Form):
         error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(
-        label="What your comment is about",
+        label="What it is about",
         required=False,
         coerce=int,
         empty_value=None,

@@ -199,8 +199,9 @@ class RichTextFormField(forms.CharField):
         words = str(value or "")
         if len(words) > MAX_BODY_CHARS:
             raise ValidationError(
-                f"This section has {len(words):,} characters of text and markup; at most"
-                f" {MAX_BODY_CHARS:,} fit. Was something pasted twice? Shorten it or divide it.",
+                f"This section has {len(words):,} characters of text and markup. The limit"
+                f" is {MAX_BODY_CHARS:,}. Check that nothing was pasted twice, then shorten or"
+                " split it.",
                 code="too_long",
             )
         return sanitise(words)

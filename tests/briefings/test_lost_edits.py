@@ -147,7 +147,7 @@ def test_a_section_that_is_too_long_is_refused_and_stays_on_the_page() -> None:
 
     page = save(client, issue, open_issue(client, issue), **{"sections-1-body": flood})
 
-    assert "at most 150,000 fit" in page.content.decode()
+    assert "The limit is 150,000" in page.content.decode()
     assert read_form(page)["sections-1-body"] == flood
     assert issue.sections.all()[1].body == "<ul><li>A tender was scrapped</li></ul>"
 
