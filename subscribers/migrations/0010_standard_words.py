@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -327,6 +328,86 @@ class Migration(migrations.Migration):
                 choices=[("active", "Active"), ("left", "Unsubscribed")],
                 default="active",
                 max_length=8,
+            ),
+        ),
+        # Labels and help texts of imports: the database is not touched.
+        migrations.AlterField(
+            "ImportPart",
+            "kind",
+            models.CharField(
+                choices=[("file", "The uploaded file"), ("refused", "The file of refused rows")],
+                max_length=8,
+            ),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "choices",
+            models.JSONField(default=dict, help_text="The options that a person chose."),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "claim",
+            models.PositiveIntegerField(
+                default=0, help_text="How many workers have started on it."
+            ),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "created_at",
+            models.DateTimeField(default=django.utils.timezone.now, verbose_name="uploaded"),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "done",
+            models.PositiveBigIntegerField(
+                default=0, help_text="Bytes read; all of them once writing starts."
+            ),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "figures",
+            models.JSONField(default=dict, help_text="The number of rows by result."),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "heard_at",
+            models.DateTimeField(help_text="When its worker last reported.", null=True),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "reading",
+            models.JSONField(default=dict, help_text="The preview, with the first rows."),
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "sent_by",
+            models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by",
+            ),
+        ),
+        migrations.AlterField(
+            "SubscriberImport", "size", models.PositiveBigIntegerField(help_text="In bytes.")
+        ),
+        migrations.AlterField(
+            "SubscriberImport",
+            "state",
+            models.CharField(
+                choices=[
+                    ("uploaded", "Waiting for details"),
+                    ("checking", "Checking"),
+                    ("checked", "Checked"),
+                    ("importing", "Importing"),
+                    ("done", "Imported"),
+                    ("stopped", "Stopped"),
+                    ("failed", "Failed"),
+                ],
+                default="uploaded",
+                editable=False,
+                max_length=10,
             ),
         ),
     ]

@@ -27,13 +27,13 @@ REFUSED_ROWS_KEPT_FOR = timedelta(days=7)
 class ImportState(models.TextChoices):
     """The steps of an import."""
 
-    UPLOADED = "uploaded", "To be completed"
-    CHECKING = "checking", "Being checked"
+    UPLOADED = "uploaded", "Waiting for details"
+    CHECKING = "checking", "Checking"
     CHECKED = "checked", "Checked"
-    IMPORTING = "importing", "Being imported"
-    DONE = "done", "Done"
+    IMPORTING = "importing", "Importing"
+    DONE = "done", "Imported"
     STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Refused"
+    FAILED = "failed", "Failed"
 
 
 # For a worker to carry out; for a person to decide; ended.
@@ -74,21 +74,27 @@ class SubscriberImport(models.Model):
 
     briefing = models.ForeignKey("briefings.Briefing", on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
-    size = models.PositiveBigIntegerField(help_text="Octets.")
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
     state = models.CharField(
         max_length=10, choices=ImportState, default=ImportState.UPLOADED, editable=False
     )
-    choices = models.JSONField(default=dict, help_text="Columns and evidence stated by hand.")
-    reading = models.JSONField(default=dict, help_text="How it is read, with its first rows.")
-    figures = models.JSONField(default=dict, help_text="Rows by what became or would become.")
-    done = models.PositiveBigIntegerField(default=0, help_text="Octets read; the size: writing.")
+    choices = models.JSONField(default=dict, help_text="The options that a person chose.")
+    reading = models.JSONField(default=dict, help_text="The preview, with the first rows.")
+    figures = models.JSONField(default=dict, help_text="The number of rows by result.")
+    done = models.PositiveBigIntegerField(
+        default=0, help_text="Bytes read; all of them once writing starts."
+    )
     trouble = models.CharField(max_length=1000, blank=True)
     sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name="uploaded by",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
-    created_at = models.DateTimeField(default=timezone.now)
-    claim = models.PositiveIntegerField(default=0, help_text="Grows with each worker's beginning.")
-    heard_at = models.DateTimeField(null=True, help_text="The worker's last word.")
+    created_at = models.DateTimeField("uploaded", default=timezone.now)
+    claim = models.PositiveIntegerField(default=0, help_text="How many workers have started on it.")
+    heard_at = models.DateTimeField(null=True, help_text="When its worker last reported.")
     finished_at = models.DateTimeField(null=True)
     file_removed_at = models.DateTimeField(null=True)
 
@@ -220,7 +226,7 @@ def _ended(at: datetime) -> dict[str, Any]:
 class PartKind(models.TextChoices):
     """Which file a part belongs to."""
 
-    FILE = "file", "The file as it was sent"
+    FILE = "file", "The uploaded file"
     REFUSED = "refused", "The file of refused rows"
 
 
