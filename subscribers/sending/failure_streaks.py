@@ -1,4 +1,4 @@
-"""Failures in a row, by which a server's trouble is told from trouble with single addresses."""
+"""Failures in a row: they show that more than single addresses are the problem."""
 
 from __future__ import annotations
 

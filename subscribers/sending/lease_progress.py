@@ -106,24 +106,24 @@ def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
 # leaves the lease's `expires_at` to the holder's heartbeat, so that the update touches no index.
 PREPARE = """
 PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS
-WITH told AS (
+WITH recorded AS (
   UPDATE subscribers_lease AS l SET
     begun = GREATEST(l.begun, v.begun), settled = GREATEST(l.settled, v.settled)
   FROM unnest($1, $2, $3, $4) AS v (lease, begun, settled, subscriber)
   WHERE l.id = v.lease AND l.closed_at IS NULL
   RETURNING l.id, v.subscriber
 )
-SELECT told.id,
+SELECT recorded.id,
   EXISTS (SELECT FROM subscribers_dispatch d WHERE d.id = $5 AND d.state = 'sending'),
-  told.subscriber IS NULL OR EXISTS (
+  recorded.subscriber IS NULL OR EXISTS (
     SELECT FROM subscribers_subscription s
     JOIN subscribers_subscriber r ON r.id = s.subscriber_id
-    WHERE s.subscriber_id = told.subscriber AND s.briefing_id = $6 AND s.state = 'active'
+    WHERE s.subscriber_id = recorded.subscriber AND s.briefing_id = $6 AND s.state = 'active'
       AND (r.paused_until IS NULL OR r.paused_until <= now())
       AND NOT EXISTS (
         SELECT FROM subscribers_suppression x WHERE x.address_hash = r.address_hash)
   )
-FROM told
+FROM recorded
 """
 EXECUTE = "EXECUTE newsroom_record (%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s, %s)"
 _prepared: WeakSet[object] = WeakSet()
