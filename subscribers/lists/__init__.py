@@ -3,7 +3,7 @@
 An import is a pipeline, and each step has its module:
 
     file      `uploaded_lists` stores what the admin uploads; the command opens a file
-    decode    `decoding` finds the encoding
+    decode    `file_encodings` finds the encoding
     rows      `csv_files` finds separator and header, and reads rows
     plan      `import_plan` decides which column holds which field (by `columns` and `dates`),
               and what an editor must still state

@@ -12,7 +12,7 @@ from itertools import chain, dropwhile, islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from newsroom.text_encodings import Encoding
-from subscribers.lists.decoding import SAMPLE, detect_encoding
+from subscribers.lists.file_encodings import SAMPLE, detect_encoding
 from subscribers.lists.import_errors import ImportRefused
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ class ExportStatus(StrEnum):
     """Which subscriptions an export has."""
 
     ACTIVE = "active"
-    LEFT = "left"
+    UNSUBSCRIBED = "left"
     SUPPRESSED = "suppressed"
     ALL = "all"
 
@@ -56,7 +56,7 @@ def find_subscriptions(filters: ExportFilters) -> QuerySet[Subscription]:
     is_active = filters.status is ExportStatus.ACTIVE
     subscriptions = Subscription.objects.mailable() if is_active else Subscription.objects.all()
     found = subscriptions.annotate(is_suppressed=Exists(suppressions))
-    if filters.status is ExportStatus.LEFT:
+    if filters.status is ExportStatus.UNSUBSCRIBED:
         found = found.filter(state=SubscriptionState.UNSUBSCRIBED)
     if filters.status is ExportStatus.SUPPRESSED:
         found = found.filter(is_suppressed=True)

@@ -36,7 +36,7 @@ MORE_EVIDENCE_FIELDS = (ImportField.IP, ImportField.ASKED_AT, ImportField.ASKED_
 
 EXPORT_STATUS_LABELS = {
     ExportStatus.ACTIVE: "Active: will get the next issue",
-    ExportStatus.LEFT: "Unsubscribed",
+    ExportStatus.UNSUBSCRIBED: "Unsubscribed",
     ExportStatus.SUPPRESSED: "Suppressed: must not be emailed",
     ExportStatus.ALL: "All",
 }

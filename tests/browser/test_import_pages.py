@@ -38,7 +38,7 @@ def test_a_list_is_completed_confirmed_imported_and_its_refused_rows_downloaded(
     page.get_by_label("List").set_input_files(file)
     page.get_by_role("button", name="Upload and preview").click()
 
-    # What the file does not say is asked for; what it says is shown as it will be read.
+    # The page asks for what the file does not say, and previews what it does.
     expect(page.get_by_role("alert")).to_contain_text("does not say where people agreed")
     expect(page.locator(".side")).to_contain_text("UTF-16 (little endian), separated by semicolon")
     expect(page.get_by_label("Email address")).to_have_value("#1")
@@ -51,7 +51,7 @@ def test_a_list_is_completed_confirmed_imported_and_its_refused_rows_downloaded(
     expect(page.get_by_role("status")).to_have_text("Waiting for a worker…")
     subscriber_import = SubscriberImport.objects.get()
     pictures(page, "import-progress")
-    tasks.process_imports()  # the page finds out by itself
+    tasks.process_imports()  # the page updates by itself
     expect(page.get_by_role("button", name="Import 2 subscribers")).to_be_visible()
     expect(page.locator(".import-figures")).to_contain_text("name@example.org")
     assert not Subscriber.objects.exists()

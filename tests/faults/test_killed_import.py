@@ -44,7 +44,7 @@ def held_up(lock: str) -> Iterator[None]:
 
 def is_somebody_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees but one moment
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees one moment only
         cursor.execute(
             "SELECT COUNT(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -83,7 +83,7 @@ def test_a_list_is_imported_whole_or_not_at_all_whenever_its_worker_dies(
     uploaded_lists.process(look())
     look().begin(by=None)
 
-    # While it reads, as it says how far it is; then while it writes, subscribers being there.
+    # While it reads and records progress; then while it writes, after the subscribers.
     for moment in (
         "SELECT 1 FROM subscribers_subscriberimport FOR UPDATE",
         "LOCK TABLE subscribers_consentrecord IN SHARE MODE",
@@ -103,7 +103,7 @@ def test_a_list_is_imported_whole_or_not_at_all_whenever_its_worker_dies(
     assert (subscriber_import.state, subscriber_import.claim) == (
         ImportState.DONE,
         4,
-    )  # the check, two that died, the heir
+    )  # the check, two workers that died, and the last one
     assert (subscriber_import.figures["new"], subscriber_import.figures["refused"]) == (ROWS, 1)
     for model in (Subscriber, Subscription, ConsentRecord):
         assert model.objects.count() == ROWS

@@ -94,7 +94,7 @@ def test_filters_narrow_the_list() -> None:
     Suppression.objects.create(address_hash=barred.subscriber.address_hash, reason="bounced")
     assert addresses(exported()) == ["ada@example.org", "bob@example.org"]
     assert addresses(exported(briefing=ward)) == ["ada@example.org"]
-    assert addresses(exported(status=ExportStatus.LEFT)) == ["left@example.org"]
+    assert addresses(exported(status=ExportStatus.UNSUBSCRIBED)) == ["left@example.org"]
     assert [(row["email"], row["status"]) for row in exported(status=ExportStatus.SUPPRESSED)] == [
         ("barred@example.org", "suppressed")
     ]
@@ -115,7 +115,7 @@ def test_no_cell_is_computed_by_a_spreadsheet_program() -> None:
     assert (row["consent_source"], row["consent_wording"]) == ("'+1", "'-2+3")
 
 
-# As every name is stored (NFC), and with no link in it, which no list brings in.
+# Names as they are stored (NFC), without links, which an import would remove.
 NAMES = (
     st.text(st.characters(exclude_categories=["C", "Z"]), max_size=30)
     .map(lambda name: unicodedata.normalize("NFC", name)[:60])

@@ -214,7 +214,7 @@ def test_an_import_stopped_while_it_runs_leaves_nothing(
         conclude = uploaded_lists._finish
 
         def stopped_meanwhile(*args: Any) -> None:
-            # As somebody else's transaction would have it: seen by ours, not undone with it.
+            # As if committed by another transaction: ours sees it and does not roll it back.
             SubscriberImport.objects.filter(pk=subscriber_import.pk).update(claim=99)
             conclude(*args)
 

@@ -190,8 +190,8 @@ def test_refused_rows_are_written_with_line_reason_and_cells() -> None:
     assert counts(result) == (1, 0, 0, 8)
     lines, words = zip(*reasons(result), strict=True)
     assert lines == ("2", "5", "6", "7", "8", "9", "10", "11")
-    told = (
-        "no spaces",
+    expected = (
+        "spaces",
         "no email address",
         "cannot be read",
         "future",
@@ -200,7 +200,7 @@ def test_refused_rows_are_written_with_line_reason_and_cells() -> None:
         "fewer",
         "no consent date",
     )
-    for reason, word in zip(words, told, strict=True):
+    for reason, word in zip(words, expected, strict=True):
         assert word in reason
     assert result["refused_rows"][0]["email"] == "no address@example.org"
     assert result["refused_rows"][-1]["wording"] == "'=1+1"

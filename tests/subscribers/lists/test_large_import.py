@@ -17,7 +17,7 @@ from tests.servers.programs import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROWS = 100_000
-# Runs what follows it and tells the most memory that it held, in kilobytes.
+# Runs the command given to it and prints its peak memory in kilobytes.
 WATCHED = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode
@@ -38,7 +38,7 @@ def test_a_hundred_thousand_rows_are_imported_with_flat_memory(
     result, much = import_watched(large, env)
     assert much < little + 60_000, "kilobytes"
     assert much < 200_000
-    # Each tenth row repeats the one before, each hundredth has no address; twenty were there.
+    # Every tenth row repeats the one before, every hundredth has no address; twenty exist already.
     assert result["rows"] == ROWS
     assert result["refused"] == ROWS // 100
     assert result["repeated"] == ROWS // 10 - ROWS // 100

@@ -55,7 +55,7 @@ from tests.subscribers.subscriber_lives import (
 )
 
 pytestmark = pytest.mark.django_db
-# Parts of them too: a first name, a local part, an address in another spelling.
+# Parts too: a first name, a local part, an address in another spelling.
 NEEDLES = ["adelheid", "quill", "third@", IP, IP6, "203.0.113", "2001:db8:77"]
 
 
@@ -146,7 +146,7 @@ def test_nothing_of_an_erased_reader_is_in_any_column_of_any_table(
         hash_address(NEW),
         hash_address(OLD),
     }
-    # Somebody else's is somebody else's.
+    # Other people's data is still there.
     assert {one.address for one in Subscriber.objects.all()} == {TAKEN, "bob@example.org"}
 
 

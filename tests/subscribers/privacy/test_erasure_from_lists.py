@@ -108,14 +108,14 @@ def test_a_waiting_list_loses_their_rows_and_is_imported_without_them(way: str) 
     work()
     subscriber_import.refresh_from_db()
     if subscriber_import.state == ImportState.CHECKED:
-        assert subscriber_import.figures["new"] == 3  # what the button says is what comes
+        assert subscriber_import.figures["new"] == 3  # as the button says
         subscriber_import.begin(by=None)
         work()
     subscriber_import.refresh_from_db()
     assert subscriber_import.state == ImportState.DONE
     assert sorted(Subscriber.objects.values_list("address", flat=True)) == OTHERS
     assert (subscriber_import.figures["rows"], subscriber_import.figures["refused"]) == (4, 1)
-    # Lines are counted as in the file that was sent.
+    # Line numbers are those of the uploaded file.
     text = stored(subscriber_import, PartKind.REFUSED).decode("utf-8-sig")
     [refused] = csv.DictReader(io.StringIO(text, newline=""))
     assert (refused["line"], refused["email"]) == ("8", "nonsense")
@@ -181,7 +181,7 @@ def test_a_list_without_the_person_is_not_changed() -> None:
     changed = {column for column, values in every_value().items() if values != before.get(column)}
     assert {column.split(".")[0] for column in changed} == {"subscribers_suppression"}
     subscriber_import.refresh_from_db()
-    assert subscriber_import.claim == 1  # the worker goes on
+    assert subscriber_import.claim == 1  # its worker can finish
 
 
 def test_a_worker_that_read_their_rows_before_cannot_finish(

@@ -1,12 +1,21 @@
-"""People whom a list calls unsubscribed, bounced, blocked or unconfirmed are refused."""
+"""Columns are known by their names; people a list calls unsubscribed or bounced are refused."""
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from subscribers.lists.import_plan import make_plan
 from subscribers.models import Subscriber
 from tests.factories import make_briefing
-from tests.subscribers.lists.list_files import EVIDENCE, import_list, make_csv
+from tests.subscribers.lists.list_files import (
+    EVIDENCE,
+    EVIDENCE_OPTIONS,
+    NOW,
+    import_list,
+    make_csv,
+)
 
 pytestmark = pytest.mark.django_db
 HEADER = ["email", "name"]
@@ -64,3 +73,15 @@ def test_one_row_that_says_unsubscribed_outweighs_all_others() -> None:
         **EVIDENCE,
     )
     assert (result["new"], result["repeated"], result["refused"]) == (0, 1, 2)
+
+
+def test_column_names_of_several_programs_and_languages_are_known() -> None:
+    file = io.BytesIO(
+        make_csv(["E-Mail", "Vorname", "NACHNAME", "Opt-in date"], ["a", "b", "c", ""])
+    )
+    assert make_plan(file, EVIDENCE_OPTIONS, now=NOW).columns == {
+        "address": 0,
+        "first_name": 1,
+        "last_name": 2,
+        "consent_date": 3,
+    }
