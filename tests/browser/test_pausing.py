@@ -1,4 +1,4 @@
-"""Signing up while on holiday, in a browser: what the letter leads to, and the press that helps."""
+"""Signing up while paused, in a browser: what the email links to, and the button to resume."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADA = "ada@example.org"
 
 
-def test_a_reader_on_holiday_is_told_and_begins_again(page: Page, site: str) -> None:
+def test_a_paused_subscriber_who_signs_up_can_resume(page: Page, site: str) -> None:
     ward = make_briefing(title="The Ward Round", slug="ward-round")
     council = make_briefing(title="The Committee Room", slug="committee-room", accent="plum")
     make_published_issue(briefing=council, title="The vote nobody saw")

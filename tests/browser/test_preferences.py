@@ -1,4 +1,4 @@
-"""Preferences in a browser: pause, move, take the data along, be erased; and what the pages say."""
+"""Preferences in a browser: pause, change the address, download the data, erase it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reader() -> Subscriber:
     return make_reader(of=ward, email=ADA, name="Ada Lovelace").subscriber
 
 
-def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
+def test_the_owner_pauses_changes_the_address_downloads_and_erases(
     page: Page, site: str, reader: Subscriber
 ) -> None:
     heading, status = page.get_by_role("heading", level=1), page.get_by_role("status")
@@ -89,7 +89,9 @@ def test_the_owner_pauses_moves_takes_the_data_along_and_is_erased(
     assert not Subscriber.objects.exists()
 
 
-def test_the_pages_around_them(page: Page, site: str, reader: Subscriber) -> None:
+def test_privacy_expired_links_and_the_way_to_a_pause(
+    page: Page, site: str, reader: Subscriber
+) -> None:
     page.goto(f"{site}/privacy/")
     kept = [table for table in read_policy().tables.values() if table.what]
     expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(len(kept))
@@ -101,7 +103,7 @@ def test_the_pages_around_them(page: Page, site: str, reader: Subscriber) -> Non
     expect(page.get_by_role("heading", name="Pause your emails")).to_be_in_viewport()
 
 
-def test_staff_erase_a_reader(
+def test_staff_erase_a_subscriber(
     page: Page, site: str, reader: Subscriber, admin_user: Any, client: Any
 ) -> None:
     client.force_login(admin_user)

@@ -1,4 +1,4 @@
-"""Signing up and leaving in a browser, on a phone and a desk, by day and by night."""
+"""Signing up and unsubscribing in a browser, on phone and desktop, in light and dark."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def briefings() -> list[Any]:
     return [ward, council, make_briefing(title="Night Bus", slug="night-bus", accent="blue")]
 
 
-def test_a_reader_signs_up_on_the_page_of_all_briefings(
+def test_signing_up_on_the_page_of_all_briefings(
     page: Page, site: str, briefings: list[Any]
 ) -> None:
     page.goto(f"{site}/subscribe/")
@@ -102,7 +102,7 @@ def test_a_reader_signs_up_on_the_page_of_all_briefings(
     assert set(active) == {"committee-room", "night-bus"}
 
 
-def test_a_reader_signs_up_beside_an_issue_and_leaves_by_a_letter(
+def test_signing_up_beside_an_issue_and_unsubscribing_from_an_email(
     page: Page, site: str, briefings: list[Any]
 ) -> None:
     page.goto(f"{site}/ward-round/1/")
@@ -141,7 +141,7 @@ def test_a_reader_signs_up_beside_an_issue_and_leaves_by_a_letter(
         ("/subscribe/old-gazette/", "33-retired"),
     ],
 )
-def test_pages_for_links_that_lead_nowhere_lead_on(
+def test_pages_for_invalid_links_offer_a_next_step(
     page: Page, site: str, path: str, name: str
 ) -> None:
     make_briefing(title="The Old Gazette", slug="old-gazette", retired=True)

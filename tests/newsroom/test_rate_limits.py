@@ -20,7 +20,7 @@ from subscribers.signup import form_limits, proof_of_work
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent_to
 from tests.servers.processes import free_port
-from tests.subscribers.signup.test_form_limits import asks_for_work, post, solve
+from tests.subscribers.signup.test_form_limits import needs_proof_of_work, post, solve
 
 ADA = "ada@example.org"
 
@@ -92,7 +92,7 @@ def test_the_proof_of_work_is_still_asked_for_and_spent_once(
     for number in range(form_limits.FREE_PER_NETWORK):
         assert post(number).status_code == 200
     asked = post(99)
-    assert asks_for_work(asked)
+    assert needs_proof_of_work(asked)
     solution = solve(asked.context["challenge"])
     assert post(99, altcha=solution).status_code == 200
-    assert asks_for_work(post(98, altcha=solution))
+    assert needs_proof_of_work(post(98, altcha=solution))

@@ -1,4 +1,4 @@
-"""A reader's whole life, lived through the pages, with every letter that it brings."""
+"""A subscriber's whole life, through the pages, with every email that it brings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.sent_emails import emails_sent, html_part, links_in
 
 OLD = "Adelheid.Quill@old-mail.example"
 NEW = "quill@new-mail.example"
-THIRD = "third@new-mail.example"  # asked for, not agreed to
+THIRD = "third@new-mail.example"  # requested, never confirmed
 TAKEN = "someone-else@example.org"
 NAME = "Adelheid Quillfeather"
 IP = "203.0.113.77"
@@ -45,7 +45,7 @@ IP6 = "2001:db8:77::77"
 
 @dataclass(kw_only=True)
 class Life:
-    """What is left of it: the reader, what they read, and the links of each letter by its name."""
+    """The subscriber, what they read and wrote, and the links of each email by its name."""
 
     subscriber: Subscriber
     briefings: list[Briefing]
@@ -55,9 +55,9 @@ class Life:
 
 
 def live(client: Client) -> Life:
-    """Sign up twice, read, comment, have an issue sent, move, and ask for all there is to ask for.
+    """Sign up twice, read, comment, get an issue, change the address, and request everything else.
 
-    Nobody has followed the links of the last letters of each kind.
+    Nobody has followed the links of the last email of each kind.
     """
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     issue = make_published_issue(briefing=ward)
@@ -99,7 +99,7 @@ def live(client: Client) -> Life:
         dispatch.deliveries.get(),
         at=timezone.now(),
     )
-    client.post("/subscribe/", form, **here)  # at the former address, never confirmed
+    client.post("/subscribe/", form, **here)  # at the old address, never confirmed
     long_ago = timezone.now() - timedelta(days=3)
     SignUp.objects.open().update(asked_at=long_ago, email_sent_at=long_ago)
     send_due_reminders(at=timezone.now())
@@ -117,17 +117,17 @@ def live(client: Client) -> Life:
     names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
     left = emails_sent()
     life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
-    for name, letter in zip(names, left, strict=True):
-        life.links[name] = links_in(letter)  # of two letters of a kind, the later one's
+    for name, email in zip(names, left, strict=True):
+        life.links[name] = links_in(email)  # of two emails of a kind, those of the later one
     reader = recipient_of(delivery)
     assert reader is not None
     life.links["issue"] = _links_of(fill_placeholders(dispatch.html + dispatch.text, reader))
-    assert not any(html_part(letter) == "" for letter in left)
+    assert not any(html_part(email) == "" for email in left)
     return life
 
 
 def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> AddressChange:
-    """Change a reader's address as far as both sides' agreeing brings it."""
+    """Request a change of address and confirm it for both addresses."""
     client.post(owner_link(subscriber), {"change-address": "1", "address": to}, **extra)
     change = subscriber.address_changes.latest("pk")
     for token in (change.new_token, change.old_token):
@@ -137,7 +137,7 @@ def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> Ad
 
 
 def owner_link(subscriber: Subscriber) -> str:
-    """The path of a fresh link, as the letter to the address on file carries it."""
+    """Return the path of an owner link, as the email to the address on file has it."""
     return urlsplit(access_links.owner_link(subscriber)).path
 
 
@@ -146,7 +146,7 @@ def in_a_month() -> str:
 
 
 def every_value() -> dict[str, list[str]]:
-    """Every value of every column of every table of the database, as text, by table.column."""
+    """Return every value of every column of every table, as text, by table.column."""
     found: dict[str, list[str]] = {}
     with connection.cursor() as cursor:
         look = connection.introspection

@@ -1,4 +1,4 @@
-"""Consent: who, when, where, with which words, and that nobody can rewrite it."""
+"""Consent records: who, when, where, in which words; and nobody can change them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADA = "ada@example.org"
 
 
 def every_row() -> dict[str, list[Any]]:
-    """Give every row of every table, all columns."""
+    """Return every row of every table, with all columns."""
     models_with_rows: list[type[models.Model]] = list(apps.get_models(include_auto_created=True))
     return {
         model._meta.label: list(model._base_manager.order_by("pk").values())
@@ -32,7 +32,7 @@ def every_row() -> dict[str, list[Any]]:
     }
 
 
-def test_a_consent_tells_the_whole_story(client: Client) -> None:
+def test_a_consent_record_has_all_the_evidence(client: Client) -> None:
     ward = make_briefing(title="The Ward Round")
     page = make_published_issue(briefing=ward).get_absolute_url()
     client.post(
@@ -71,7 +71,7 @@ def test_each_briefing_keeps_its_own_evidence(client: Client) -> None:
     }
 
 
-def test_the_words_of_a_consent_survive_a_change_of_the_briefing(client: Client) -> None:
+def test_the_recorded_wording_does_not_change_with_the_briefing(client: Client) -> None:
     ward = make_briefing(title="The Ward Round")
     client.post(f"/subscribe/{ward.slug}/", {"address": ADA})
     client.post(f"/confirm/{SignUp.objects.get().token}/")
@@ -79,7 +79,7 @@ def test_the_words_of_a_consent_survive_a_change_of_the_briefing(client: Client)
     assert "The Ward Round" in ConsentRecord.objects.get().wording
 
 
-def test_the_proxy_alone_is_believed_about_an_address(client: Client, settings: Any) -> None:
+def test_only_the_proxy_is_trusted_about_the_ip_address(client: Client, settings: Any) -> None:
     reader = make_reader(of=make_briefing())
     forwarded = {"X-Forwarded-For": "6.6.6.6, 198.51.100.9"}
     client.post(f"/unsubscribe/{reader.token}/", headers=forwarded)
@@ -104,7 +104,7 @@ def test_the_proxy_alone_is_believed_about_an_address(client: Client, settings: 
         (",", None),
     ],
 )
-def test_whatever_a_proxy_writes_is_an_ip_or_nothing(
+def test_a_proxy_header_yields_an_ip_address_or_none(
     client: Client, settings: Any, header: str, ip: str | None
 ) -> None:
     settings.BEHIND_PROXY = True
@@ -124,12 +124,12 @@ def test_a_consent_record_is_written_once() -> None:
         record.save()
 
 
-# --- letters: what following, and forwarding, their links does
+# --- what links in emails do when they are followed or forwarded
 
 
 @pytest.fixture
-def letters_of_a_life(client: Client) -> dict[str, list[str]]:
-    """Walk through every letter of ours; give the links of each, before anybody followed one."""
+def links_of_emails(client: Client) -> dict[str, list[str]]:
+    """Get every sign-up email and return the links of each, before anybody has followed one."""
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     make_published_issue(briefing=ward)
     data = {"address": ADA, "name": "Ada", "briefings": [ward.slug, council.slug]}
@@ -139,17 +139,17 @@ def letters_of_a_life(client: Client) -> dict[str, list[str]]:
     client.post("/preferences/", {"address": ADA})
     client.post("/subscribe/", {**data, "address": "new@example.org"})
     names = list(OutgoingEmail.objects.order_by("pk").values_list("name", flat=True))
-    found = {name: links_in(letter) for name, letter in zip(names, emails_sent(), strict=True)}
+    found = {name: links_in(email) for name, email in zip(names, emails_sent(), strict=True)}
     assert set(found) == {"confirm_signup", "welcome", "already_subscribed", "preferences_link"}
     return found
 
 
-def test_fetching_every_link_of_every_letter_changes_no_row(
-    client: Client, letters_of_a_life: dict[str, list[str]]
+def test_fetching_every_link_of_the_sign_up_emails_changes_nothing(
+    client: Client, links_of_emails: dict[str, list[str]]
 ) -> None:
     before = every_row()
     fetchers: list[Callable[..., Any]] = [client.get, client.head]
-    for links in letters_of_a_life.values():
+    for links in links_of_emails.values():
         for link in links * 2:
             for fetch in fetchers:
                 assert fetch(link).status_code == 200, link
@@ -157,10 +157,10 @@ def test_fetching_every_link_of_every_letter_changes_no_row(
     assert every_row() == before
 
 
-def test_whoever_gets_a_letter_forwarded_can_only_leave(
-    client: Client, letters_of_a_life: dict[str, list[str]]
+def test_a_forwarded_email_can_only_unsubscribe(
+    client: Client, links_of_emails: dict[str, list[str]]
 ) -> None:
-    """Every link of the letters that people forward, tried with every form there is."""
+    """Try every link of the emails that people forward, with the fields of every form."""
     make_briefing(slug="another")
     subscriber = Subscriber.objects.get()
     everything = {
@@ -173,8 +173,8 @@ def test_whoever_gets_a_letter_forwarded_can_only_leave(
         "website": "",
     }
     joined_before = ConsentRecord.objects.filter(action="joined").count()
-    for letter in ("welcome", "already_subscribed"):
-        for link in letters_of_a_life[letter]:
+    for email in ("welcome", "already_subscribed"):
+        for link in links_of_emails[email]:
             for path in (link, "/unsubscribe/all/", "/unsubscribe/undo/"):
                 answer = client.post(path, everything)
                 if answer.status_code == 200:
@@ -182,11 +182,11 @@ def test_whoever_gets_a_letter_forwarded_can_only_leave(
             assert ADA not in client.get(link).content.decode()
     after = Subscriber.objects.get()
     assert (after.name, after.address, after.token) == ("Ada", ADA, subscriber.token)
-    assert not after.subscriptions.active().exists()  # leaving is what the links are for
+    assert not after.subscriptions.active().exists()  # unsubscribing is what the links are for
     assert ConsentRecord.objects.filter(action="joined").count() == joined_before
 
 
-def test_a_consent_is_neither_changed_nor_taken_back() -> None:
+def test_a_consent_record_cannot_be_changed_or_deleted() -> None:
     reader = make_reader(of=make_briefing())
     record = ConsentRecord.objects.create(
         subscriber=reader.subscriber,
@@ -202,5 +202,5 @@ def test_a_consent_is_neither_changed_nor_taken_back() -> None:
     ):
         with pytest.raises(TypeError, match="append-only"):
             attempt()
-    reader.subscriber.delete()  # it goes with its subscriber, and only so
+    reader.subscriber.delete()  # it is deleted with its subscriber only
     assert not ConsentRecord.objects.exists()

@@ -1,4 +1,4 @@
-"""Mail scanners open every link of every letter, and that changes nothing."""
+"""Link scanners open every link of every email, and that changes nothing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from tests.subscribers.subscriber_lives import every_value, live
 
 pytestmark = pytest.mark.django_db
-LETTERS = Path(__file__).resolve().parents[2] / "templates" / "email"
+EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 FOR_STAFF = {"dispatch_paused", "slot_missed"}  # their links ask to log in
 READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 
-def test_fetching_every_link_of_every_letter_twice_writes_nothing(client: Client) -> None:
+def test_fetching_every_link_of_every_email_twice_writes_nothing(client: Client) -> None:
     links = live(client).links
-    letters = {folder.name for folder in LETTERS.iterdir() if folder.is_dir()}
-    assert letters - links.keys() == FOR_STAFF, (
+    emails = {folder.name for folder in EMAILS.iterdir() if folder.is_dir()}
+    assert emails - links.keys() == FOR_STAFF, (
         "letters that the life in tests/subscribers/subscriber_lives.py does not bring"
     )
     before = every_value()
@@ -36,7 +36,7 @@ def test_fetching_every_link_of_every_letter_twice_writes_nothing(client: Client
     assert every_value() == before
 
 
-def test_the_pages_that_letters_lead_to_are_kept_out_of_caches_and_indexes(client: Client) -> None:
+def test_pages_behind_links_stay_out_of_caches_and_search_engines(client: Client) -> None:
     for paths in live(client).links.values():
         for path in paths:
             if re.match(r"/(preferences|unsubscribe|confirm|view)/.", path):

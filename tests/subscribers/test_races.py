@@ -1,4 +1,4 @@
-"""Many at once: two mailboxes agreeing, and an erasure amid everything else, on real PostgreSQL."""
+"""Concurrent confirmations of an address change, and an erasure during other requests."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ADA, NEW = "ada.lovelace@example.org", "ada@analytical.example"
 
 
-def at_once(acts: list[Callable[[], int]]) -> list[int]:
-    """Let each act happen in a thread of its own, all begun together."""
-    start = Barrier(len(acts))
+def at_once(functions: list[Callable[[], int]]) -> list[int]:
+    """Run each function in a thread of its own, all at once, and return their results."""
+    start = Barrier(len(functions))
 
-    def work(act: Callable[[], int]) -> int:
+    def work(function: Callable[[], int]) -> int:
         try:
             start.wait(timeout=30)
-            return act()
+            return function()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(work, acts))
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(work, functions))
 
 
-def posting(path: str, **data: object) -> Callable[[], int]:
+def post(path: str, **data: object) -> Callable[[], int]:
     return lambda: Client().post(path, data).status_code
 
 
-def test_both_sides_pressing_many_times_at_once_change_the_address_once() -> None:
+def test_concurrent_confirmations_change_the_address_once() -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
     address_changes.request_change(reader, address=NEW, ip=None, at=timezone.now())
     change = reader.address_changes.get()
-    yes = [posting(f"/preferences/address/{t}/") for t in (change.old_token, change.new_token)]
+    yes = [post(f"/preferences/address/{t}/") for t in (change.old_token, change.new_token)]
     assert at_once(yes * 10) == [200] * 20
     reader.refresh_from_db()
     assert reader.address == NEW
     assert OutgoingEmail.objects.filter(name="address_changed").count() == 1
 
 
-def test_an_address_that_signs_up_while_it_is_moved_to_belongs_to_one_of_them() -> None:
+def test_a_new_address_that_signs_up_meanwhile_belongs_to_one_subscriber() -> None:
     ward = make_briefing()
     reader = make_reader(of=ward, email=ADA).subscriber
     for round_ in range(6):
@@ -68,9 +68,9 @@ def test_an_address_that_signs_up_while_it_is_moved_to_belongs_to_one_of_them() 
         address_changes.request_change(reader, address=address, ip=None, at=timezone.now())
         change = AddressChange.objects.latest("pk")
         address_changes.confirm_change(change.old_token, ip=None, at=timezone.now())
-        acts = [posting(f"/preferences/address/{change.new_token}/")]
-        acts.append(posting(f"/confirm/{asked.token}/"))
-        assert at_once(acts) == [200, 200]
+        functions = [post(f"/preferences/address/{change.new_token}/")]
+        functions.append(post(f"/confirm/{asked.token}/"))
+        assert at_once(functions) == [200, 200]
         change.refresh_from_db()
         reader.refresh_from_db()
         moved = change.state == AddressChangeState.DONE
@@ -78,7 +78,7 @@ def test_an_address_that_signs_up_while_it_is_moved_to_belongs_to_one_of_them() 
         assert Subscriber.objects.at_address(address).count() == 1
 
 
-def test_an_erasure_amid_everything_else_leaves_nothing_and_breaks_nothing() -> None:
+def test_an_erasure_during_other_requests_leaves_nothing_behind() -> None:
     ward, council = make_briefing(slug="ward"), make_briefing(slug="council")
     reader = make_reader(of=ward, email=ADA, name="Ada Lovelace")
     subscriber = reader.subscriber
@@ -86,19 +86,19 @@ def test_an_erasure_amid_everything_else_leaves_nothing_and_breaks_nothing() -> 
     confirm = f"/confirm/{SignUp.objects.get().token}/"
     link = owner_link(subscriber)
     save = {"name": "Ada Lovelace", "briefings": [council.slug], "shown": [ward.slug]}
-    acts = [
-        posting(f"{link}erase/"),
-        posting(f"{link}erase/"),
-        posting(link, **save),
-        posting(link, pause="1", until=in_a_month()),
-        posting(link, **{"change-address": "1"}, address=NEW),
-        posting(f"{link}data/"),
-        posting(f"/preferences/{subscriber.token}/", unsubscribe="*"),
-        posting(f"/unsubscribe/{reader.token}/"),
-        posting(confirm),
-        posting(confirm),
+    functions = [
+        post(f"{link}erase/"),
+        post(f"{link}erase/"),
+        post(link, **save),
+        post(link, pause="1", until=in_a_month()),
+        post(link, **{"change-address": "1"}, address=NEW),
+        post(f"{link}data/"),
+        post(f"/preferences/{subscriber.token}/", unsubscribe="*"),
+        post(f"/unsubscribe/{reader.token}/"),
+        post(confirm),
+        post(confirm),
     ]
-    answers = at_once(acts * 2)
+    answers = at_once(functions * 2)
     assert set(answers) <= {200, 404}
     assert not Subscriber.objects.exists()
     for column, values in every_value().items():

@@ -1,4 +1,4 @@
-"""Readers on the desk: found by address, looked at, taken off; never put on, never rewritten."""
+"""Subscribers in the admin: staff can find, view and unsubscribe them, but not add or edit them."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ LIST = "/admin/subscribers/subscriber/"
 
 
 @pytest.fixture
-def desk(client: Client) -> Client:
+def staff(client: Client) -> Client:
     user = User.objects.create_superuser("editor", "editor@news.example.com", "a long password")
     client.force_login(user)
     return client
 
 
-def found(desk: Client, words: str) -> list[str]:
-    page = desk.get(LIST, {"q": words})
+def found(staff: Client, words: str) -> list[str]:
+    page = staff.get(LIST, {"q": words})
     assert page.status_code == 200
     return [str(one) for one in page.context["cl"].result_list]
 
@@ -51,20 +51,20 @@ def found(desk: Client, words: str) -> list[str]:
     "words",
     ["ada.l@example.org", "ADA.L@EXAMPLE.ORG", "ada", "Ada.", "ADA", "@example.org", "Ada.L@ex"],
 )
-def test_a_reader_is_found_by_address(desk: Client, words: str) -> None:
+def test_a_subscriber_is_found_by_address(staff: Client, words: str) -> None:
     ward = make_briefing()
     make_reader(of=ward, email="Ada.L@example.org")
     make_reader(of=ward, email="bob@example.net")
-    assert found(desk, words) == ["Ada.L@example.org"]
+    assert found(staff, words) == ["Ada.L@example.org"]
 
 
-def test_a_reader_of_another_script_is_found_and_shown_as_known(desk: Client) -> None:
+def test_an_international_address_is_found_and_shown_as_its_owner_writes_it(staff: Client) -> None:
     make_reader(of=make_briefing(), email="jürgen@xn--bcher-kva.example")
-    assert found(desk, "Jürgen@bücher.example") == ["jürgen@xn--bcher-kva.example"]
-    assert "jürgen@bücher.example" in desk.get(LIST).content.decode()
+    assert found(staff, "Jürgen@bücher.example") == ["jürgen@xn--bcher-kva.example"]
+    assert "jürgen@bücher.example" in staff.get(LIST).content.decode()
 
 
-def test_a_readers_page_shows_the_history_and_no_form(desk: Client) -> None:
+def test_a_subscribers_page_is_read_only_and_shows_the_consent_history(staff: Client) -> None:
     reader = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
     ConsentRecord.objects.create(
         subscriber=reader.subscriber,
@@ -75,44 +75,44 @@ def test_a_readers_page_shows_the_history_and_no_form(desk: Client) -> None:
         ip="198.51.100.1",
     )
     path = f"{LIST}{reader.subscriber.pk}/change/"
-    page = desk.get(path).content.decode()
+    page = staff.get(path).content.decode()
     for words in ("The Ward Round", "/ward/57/", "Please e-mail me", "198.51.100.1"):
         assert words in page
     assert reader.token not in page
     assert reader.subscriber.token not in page
     assert 'name="_save"' not in page
     body = {"address": "mallory@example.org", "name": "Mallory", "consents-0-wording": "Other"}
-    assert desk.post(path, body).status_code == 403
-    assert desk.get(f"{LIST}add/").status_code == 403
-    assert desk.post(f"{LIST}{reader.subscriber.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert staff.post(path, body).status_code == 403
+    assert staff.get(f"{LIST}add/").status_code == 403
+    assert staff.post(f"{LIST}{reader.subscriber.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Subscriber.objects.get().address == "ada@example.org"
     assert ConsentRecord.objects.get().wording == "Please e-mail me"
 
 
-def test_a_reader_is_taken_off_after_a_question_and_on_record(desk: Client) -> None:
+def test_staff_unsubscribe_people_after_a_question_and_it_is_logged(staff: Client) -> None:
     ward = make_reader(of=make_briefing(slug="ward"), email="ada@example.org")
     make_reader(of=make_briefing(slug="council"), email="ada@example.org")
     stays = make_reader(of=ward.briefing)
     data = {"action": "unsubscribe", "_selected_action": [ward.subscriber.pk]}
-    asked = desk.post(LIST, data)
+    asked = staff.post(LIST, data)
     assert asked.status_code == 200
     assert "ada@example.org" in asked.content.decode()
     assert Subscription.objects.active().count() == 3
-    assert desk.post(LIST, {**data, "confirmed": "yes"}).status_code == 302
+    assert staff.post(LIST, {**data, "confirmed": "yes"}).status_code == 302
     assert list(Subscription.objects.active()) == [stays]
     assert set(ConsentRecord.objects.values_list("action", "source", "ip")) == {
         ("left", "staff", None)
     }
-    act = AuditLogEntry.objects.get()
-    assert (act.verb, act.actor_name, act.subject_id) == (
+    function = AuditLogEntry.objects.get()
+    assert (function.verb, function.actor_name, function.subject_id) == (
         "unsubscribed",
         "editor",
         str(ward.subscriber.pk),
     )
-    assert sorted(act.detail["briefings"]) == ["council", "ward"]
+    assert sorted(function.detail["briefings"]) == ["council", "ward"]
 
 
-def test_taking_off_needs_the_permission(client: Client) -> None:
+def test_unsubscribing_people_needs_the_permission(client: Client) -> None:
     reader = make_reader(of=make_briefing())
     user = User.objects.create_user("reporter", password="a long password", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
@@ -125,77 +125,77 @@ def test_taking_off_needs_the_permission(client: Client) -> None:
     assert Subscription.objects.active().exists()
 
 
-def test_an_address_is_suppressed_by_typing_it_and_kept_as_a_hash(desk: Client) -> None:
+def test_an_address_entered_by_staff_is_suppressed_as_a_hash(staff: Client) -> None:
     reader = make_reader(of=make_briefing(), email="Ada@example.org")
     add = "/admin/subscribers/suppression/add/"
-    answer = desk.post(add, {"address": " ADA@Example.org", "detail": "By telephone"})
+    answer = staff.post(add, {"address": " ADA@Example.org", "detail": "By telephone"})
     assert answer.status_code == 302
     suppression = Suppression.objects.get()
     assert suppression.address_hash == reader.subscriber.address_hash
     assert (suppression.reason, suppression.detail) == ("staff", "By telephone")
     assert not Subscription.objects.mailable().exists()
-    again = desk.post(add, {"address": "ada@example.org"}).content.decode()
+    again = staff.post(add, {"address": "ada@example.org"}).content.decode()
     assert "already suppressed" in again
-    assert "not an email address" in desk.post(add, {"address": "ada"}).content.decode()
-    page = desk.get("/admin/subscribers/suppression/", {"q": "aDa@example.org"})
+    assert "not an email address" in staff.post(add, {"address": "ada"}).content.decode()
+    page = staff.get("/admin/subscribers/suppression/", {"q": "aDa@example.org"})
     assert list(page.context["cl"].result_list) == [suppression]
     assert AuditLogEntry.objects.get().verb == "suppressed"
 
 
-def test_staff_lift_every_suppression_but_a_complaint(desk: Client) -> None:
+def test_staff_can_lift_every_suppression_except_a_complaint(staff: Client) -> None:
     rows = [
         Suppression.objects.create(address_hash=hash_address(f"{reason}@x.org"), reason=reason)
         for reason in SuppressionReason
     ]
     for row in rows:
         path = reverse("admin:subscribers_suppression_delete", args=[row.pk])
-        desk.post(path, {"post": "yes"})
+        staff.post(path, {"post": "yes"})
     assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
-    assert [act.verb for act in AuditLogEntry.objects.all()] == ["lifted"] * 3
+    assert [function.verb for function in AuditLogEntry.objects.all()] == ["lifted"] * 3
 
 
-def test_who_was_erased_comes_back_by_asking_the_desk_and_confirming(desk: Client) -> None:
+def test_an_erased_person_can_sign_up_after_staff_lift_the_suppression(staff: Client) -> None:
     make_briefing(slug="ward-round")
     erase(person_at("ada@example.org"), keep_words=False, at=timezone.now())
     client = Client()
     client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
     assert emails_sent() == []
-    found = desk.get("/admin/subscribers/suppression/", {"q": "ada@example.org"})
+    found = staff.get("/admin/subscribers/suppression/", {"q": "ada@example.org"})
     [row] = found.context["cl"].result_list
-    desk.post(reverse("admin:subscribers_suppression_delete", args=[row.pk]), {"post": "yes"})
+    staff.post(reverse("admin:subscribers_suppression_delete", args=[row.pk]), {"post": "yes"})
     SignUp.objects.update(email_sent_at=timezone.now() - timedelta(hours=1))
     client.post("/subscribe/ward-round/", {"address": "ada@example.org"})
     client.post(link_to("confirm", emails_sent()[-1]))
     assert Subscription.objects.mailable().count() == 1
 
 
-def test_open_sign_ups_can_be_looked_at_without_their_token(desk: Client) -> None:
+def test_the_admin_shows_open_sign_ups_without_their_tokens(staff: Client) -> None:
     ward = make_briefing(title="The Ward Round")
     Client().post(f"/subscribe/{ward.slug}/", {"address": "ada@example.org", "source": "/x/"})
     asked = SignUp.objects.get()
-    page = desk.get(f"/admin/subscribers/signup/{asked.pk}/change/").content.decode()
+    page = staff.get(f"/admin/subscribers/signup/{asked.pk}/change/").content.decode()
     assert "The Ward Round" in page
     assert asked.token not in page
-    assert found_in_signups(desk, "ADA@example.org") == [asked]
+    assert sign_ups_found(staff, "ADA@example.org") == [asked]
 
 
-def found_in_signups(desk: Client, words: str) -> list[SignUp]:
-    return list(desk.get("/admin/subscribers/signup/", {"q": words}).context["cl"].result_list)
+def sign_ups_found(staff: Client, words: str) -> list[SignUp]:
+    return list(staff.get("/admin/subscribers/signup/", {"q": words}).context["cl"].result_list)
 
 
-def test_the_log_of_staffs_acts_names_no_reader(desk: Client) -> None:
+def test_the_audit_log_contains_no_personal_data(staff: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org", name="Ada Lovelace")
     data = {"action": "unsubscribe", "_selected_action": [reader.subscriber.pk], "confirmed": "yes"}
-    desk.post(LIST, data)
-    desk.post("/admin/subscribers/suppression/add/", {"address": "ada@example.org"})
+    staff.post(LIST, data)
+    staff.post("/admin/subscribers/suppression/add/", {"address": "ada@example.org"})
     for label in ("newsroom.AuditLogEntry", "admin.LogEntry"):
         for row in apps.get_model(label)._base_manager.values():
             assert not re.search("lovelace|ada@", str(row), re.IGNORECASE), label
 
 
 @pytest.mark.postgres
-def test_a_long_list_of_readers_is_never_counted_row_by_row(desk: Client) -> None:
-    """What would grow with the list is a count without a limit, and a search without an index."""
+def test_a_long_list_of_subscribers_is_never_counted_row_by_row(staff: Client) -> None:
+    """A count without a limit, or a search without an index, would take longer with every row."""
     make_reader(of=make_briefing(), email="ada@example.org")
     now = timezone.now()
     Subscriber.objects.bulk_create(
@@ -210,7 +210,7 @@ def test_a_long_list_of_readers_is_never_counted_row_by_row(desk: Client) -> Non
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE subscribers_subscriber")
     with CaptureQueriesContext(connection) as captured:
-        page = desk.get(LIST)
+        page = staff.get(LIST)
     assert 19_000 < page.context["cl"].result_count < 21_000
     counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
     assert all("LIMIT" in sql for sql in counts)
@@ -220,9 +220,9 @@ def test_a_long_list_of_readers_is_never_counted_row_by_row(desk: Client) -> Non
     assert "Seq Scan" not in plan
 
 
-def test_a_list_tells_the_time_as_every_other_page_does(desk: Client) -> None:
+def test_a_list_shows_times_as_every_other_page_does(staff: Client) -> None:
     row = make_reader(of=make_briefing()).subscriber
     Subscriber.objects.filter(pk=row.pk).update(
         created_at=datetime(2026, 11, 22, 19, 5, tzinfo=UTC)
     )
-    assert "22 Nov 2026, 19:05" in desk.get("/admin/subscribers/subscriber/").content.decode()
+    assert "22 Nov 2026, 19:05" in staff.get("/admin/subscribers/subscriber/").content.decode()

@@ -1,4 +1,4 @@
-"""Readers' links: one act on one row, whatever is tried instead."""
+"""Links in emails: each token works for one purpose on one row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scop
 
 @given(token=st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1))
 @FEW
-def test_what_nobody_made_opens_nothing_and_writes_nothing(token: str) -> None:
+def test_a_forged_token_opens_nothing_and_writes_nothing(token: str) -> None:
     client = Client()
     for page in PAGES:
         path = page.format(quote(token, safe=""))
@@ -45,21 +45,21 @@ def test_what_nobody_made_opens_nothing_and_writes_nothing(token: str) -> None:
         assert not [one for one in captured if one["sql"].startswith(("INSERT", "UPDATE", "DEL"))]
 
 
-@given(act=st.sampled_from(["preferences", "undo leaving", "leave all"]), value=st.text())
+@given(purpose=st.sampled_from(["preferences", "undo leaving", "leave all"]), value=st.text())
 @FEW
-def test_a_stamp_gives_back_its_value_for_its_act_alone(act: str, value: str) -> None:
-    token = sign_value(act, value)
-    assert verify_value(act, token, max_age=60) == value
-    assert verify_value(f"{act} ", token, max_age=60) is None
+def test_a_signed_value_is_valid_for_its_purpose_only(purpose: str, value: str) -> None:
+    token = sign_value(purpose, value)
+    assert verify_value(purpose, token, max_age=60) == value
+    assert verify_value(f"{purpose} ", token, max_age=60) is None
     assert not is_row_token(token)
 
 
 @given(data=st.data())
 @FEW
-def test_a_fresh_link_with_one_character_changed_opens_nothing(data: st.DataObject) -> None:
+def test_an_owner_link_with_one_character_changed_opens_nothing(data: st.DataObject) -> None:
     reader, _ = Subscriber.objects.get_or_create(address="ada@example.org", address_hash="a" * 64)
     token = access_links.owner_link(reader).rstrip("/").rpartition("/")[2]
-    place = data.draw(st.integers(0, len(token) - 2))  # of the last one some bits mean nothing
+    place = data.draw(st.integers(0, len(token) - 2))  # some bits of the last one mean nothing
     other = data.draw(st.sampled_from("abcXYZ019-_:").filter(lambda char: char != token[place]))
     assert access_links.verify_access(token[:place] + other + token[place + 1 :]) is None
 
@@ -91,7 +91,7 @@ def test_each_token_opens_its_own_page_and_no_other(client: Client) -> None:
     assert every_value() == before
 
 
-def test_a_fresh_link_outlives_a_new_key_while_the_former_is_kept(client: Client) -> None:
+def test_an_owner_link_works_while_the_old_key_is_kept(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org").subscriber
     with override_settings(SECRET_KEY="the key before the change, which was long enough, too"):
         link = owner_link(reader)
@@ -103,7 +103,7 @@ def test_a_fresh_link_outlives_a_new_key_while_the_former_is_kept(client: Client
 
 
 @override_settings(SECRET_KEY="another key altogether, after the old one had to be given up")
-def test_what_is_asked_of_two_mailboxes_outlives_the_key(client: Client) -> None:
+def test_links_to_change_an_address_work_after_the_key_changes(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email="ada@example.org").subscriber
     address_changes.request_change(reader, address="new@example.org", ip=None, at=reader.created_at)
     change = reader.address_changes.get()

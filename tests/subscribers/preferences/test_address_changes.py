@@ -1,4 +1,4 @@
-"""A change of address: both mailboxes say yes, nothing is lost, and nobody learns who is known."""
+"""A change of address: both addresses confirm, and nobody learns which addresses we know."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def side(reader: Subscriber, which: str) -> str:
     return f"/preferences/address/{getattr(change, f'{which}_token')}/"
 
 
-def test_the_address_changes_once_both_mailboxes_have_said_yes(
+def test_the_address_changes_once_both_addresses_have_confirmed(
     client: Client, reader: Subscriber
 ) -> None:
     ConsentRecord.objects.create(
@@ -74,9 +74,7 @@ def test_the_address_changes_once_both_mailboxes_have_said_yes(
 
 
 @pytest.mark.parametrize("which", ["old", "new"])
-def test_one_mailbox_alone_changes_nothing_however_often_it_says_yes(
-    client: Client, reader: Subscriber, which: str
-) -> None:
+def test_one_address_alone_changes_nothing(client: Client, reader: Subscriber, which: str) -> None:
     ask(client, reader, NEW)
     for _ in range(3):
         client.post(side(reader, which))
@@ -84,7 +82,7 @@ def test_one_mailbox_alone_changes_nothing_however_often_it_says_yes(
     assert reader.address == OLD
 
 
-def test_a_link_is_good_for_one_side_once(client: Client, reader: Subscriber) -> None:
+def test_a_link_confirms_for_its_own_address_only(client: Client, reader: Subscriber) -> None:
     move(client, reader, to=NEW)
     reader.refresh_from_db()
     move(client, reader, to=OLD)
@@ -97,7 +95,7 @@ def test_a_link_is_good_for_one_side_once(client: Client, reader: Subscriber) ->
     assert reader.address == OLD
 
 
-def test_the_old_mailbox_can_object(client: Client, reader: Subscriber) -> None:
+def test_the_old_address_can_refuse(client: Client, reader: Subscriber) -> None:
     ask(client, reader, NEW)
     client.post(side(reader, "new"))
     page = client.post(side(reader, "old"), {"no": "1"})
@@ -108,13 +106,13 @@ def test_the_old_mailbox_can_object(client: Client, reader: Subscriber) -> None:
     assert reader.address == OLD
 
 
-def test_the_new_mailbox_cannot_object_for_the_old(client: Client, reader: Subscriber) -> None:
+def test_the_new_address_cannot_refuse_for_the_old(client: Client, reader: Subscriber) -> None:
     ask(client, reader, NEW)
     assert client.post(side(reader, "new"), {"no": "1"}).status_code == 404
     assert client.get(side(reader, "old")).status_code == 200
 
 
-def test_the_links_end_after_three_days(client: Client, reader: Subscriber) -> None:
+def test_the_links_expire_after_three_days(client: Client, reader: Subscriber) -> None:
     ask(client, reader, NEW)
     client.post(side(reader, "new"))
     AddressChange.objects.update(asked_at=timezone.now() - timedelta(days=3, seconds=1))
@@ -125,7 +123,7 @@ def test_the_links_end_after_three_days(client: Client, reader: Subscriber) -> N
     assert "waiting for both addresses" not in client.get(owner_link(reader)).content.decode()
 
 
-def test_another_wish_drops_the_one_before(client: Client, reader: Subscriber) -> None:
+def test_another_request_cancels_the_first(client: Client, reader: Subscriber) -> None:
     ask(client, reader, OTHER)
     before = side(reader, "new"), side(reader, "old")
     ask(client, reader, NEW)
@@ -136,7 +134,7 @@ def test_another_wish_drops_the_one_before(client: Client, reader: Subscriber) -
     assert reader.address == NEW
 
 
-def test_asked_for_again_within_the_hour_the_letter_already_sent_still_works(
+def test_a_repeated_request_within_the_hour_keeps_the_first_links(
     client: Client, reader: Subscriber
 ) -> None:
     for address in (NEW, OTHER, NEW, NEW.upper()):
@@ -149,7 +147,9 @@ def test_asked_for_again_within_the_hour_the_letter_already_sent_still_works(
     assert hash_address(reader.address) == hash_address(NEW)
 
 
-def test_the_owner_sees_what_waits_and_can_call_it_off(client: Client, reader: Subscriber) -> None:
+def test_the_owner_sees_the_waiting_change_and_can_cancel_it(
+    client: Client, reader: Subscriber
+) -> None:
     ask(client, reader, NEW)
     link = owner_link(reader)
     page = client.get(link).content.decode()
@@ -160,7 +160,9 @@ def test_the_owner_sees_what_waits_and_can_call_it_off(client: Client, reader: S
     assert client.post(side(reader, "new")).status_code == 404
 
 
-def test_nothing_tells_what_the_new_address_is_to_us(client: Client, reader: Subscriber) -> None:
+def test_nothing_reveals_whether_the_new_address_is_known(
+    client: Client, reader: Subscriber
+) -> None:
     make_reader(of=make_briefing(), email="known@example.org")
     Suppression.objects.create(address_hash=hash_address("never@example.org"), reason="bounced")
     told: dict[str, list[str]] = {}
@@ -175,13 +177,13 @@ def test_nothing_tells_what_the_new_address_is_to_us(client: Client, reader: Sub
             assert new == old
         told[address] = [_plain(page, address) for page in (first, old, before[-1])]
     assert told["fresh@example.org"] == told["known@example.org"] == told["never@example.org"]
-    assert {letter.to[0] for letter in emails_sent()} == {
+    assert {email.to[0] for email in emails_sent()} == {
         OLD, "fresh@example.org", "known@example.org"
     }  # fmt: skip
 
 
 def _plain(page: str, address: str) -> str:
-    """Take out what differs by itself: the address, links' signatures, form tokens."""
+    """Remove what always differs: the address, signatures in links, CSRF tokens."""
     import re
 
     page = page.replace(address, "ADDRESS")
@@ -189,7 +191,7 @@ def _plain(page: str, address: str) -> str:
     return re.sub(r"/preferences/[^/\"]+/", "/preferences/TOKEN/", page)
 
 
-def test_an_address_with_letters_of_its_own_is_told_in_a_letter_and_both_stay(
+def test_a_new_address_that_is_subscribed_is_told_by_email_and_nothing_changes(
     client: Client, reader: Subscriber
 ) -> None:
     own = make_reader(of=make_briefing(), email=NEW)
@@ -198,9 +200,9 @@ def test_an_address_with_letters_of_its_own_is_told_in_a_letter_and_both_stay(
     reader.refresh_from_db()
     assert reader.address == OLD
     assert list(own.subscriber.subscriptions.all()) == [own]
-    letter = emails_sent_to(NEW)[-1]
-    assert "could not change your address" in letter.subject
-    assert OLD not in str(letter.body)
+    email = emails_sent_to(NEW)[-1]
+    assert "could not change your address" in email.subject
+    assert OLD not in str(email.body)
 
 
 def test_a_suppressed_address_stays_suppressed(client: Client, reader: Subscriber) -> None:
@@ -216,9 +218,7 @@ def test_a_suppressed_address_stays_suppressed(client: Client, reader: Subscribe
     assert not Subscription.objects.mailable().exists()
 
 
-def test_a_link_sent_to_the_former_address_opens_nothing_any_more(
-    client: Client, reader: Subscriber
-) -> None:
+def test_links_sent_to_the_old_address_stop_working(client: Client, reader: Subscriber) -> None:
     before = owner_link(reader)
     assert client.get(before).status_code == 200
     move(client, reader, to=NEW)
@@ -228,7 +228,7 @@ def test_a_link_sent_to_the_former_address_opens_nothing_any_more(
     assert client.get(owner_link(reader)).status_code == 200
 
 
-def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subscriber) -> None:
+def test_a_waiting_delivery_goes_to_the_new_address(client: Client, reader: Subscriber) -> None:
     briefing = reader.subscriptions.get().briefing
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
     dispatches.start(dispatch, at=timezone.now())
@@ -238,18 +238,18 @@ def test_a_copy_that_waits_goes_to_the_new_address(client: Client, reader: Subsc
     assert [one.address for one in leased.recipients] == [NEW]
 
 
-def test_an_address_that_cannot_be_written_to_is_refused_in_words(
+def test_an_undeliverable_address_is_refused(
     client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "subscribers.signup.forms.can_deliver_to", str.isascii
-    )  # as where SMTPUTF8 is not offered
+    )  # as without SMTPUTF8
     assert "cannot send to" in ask(client, reader, "ü@exämple.de")
     assert "are temporary" in ask(client, reader, "ada@mailinator.com")
     assert not AddressChange.objects.exists()
 
 
-def test_a_slip_in_the_new_address_is_asked_about_and_not_corrected(
+def test_a_typing_mistake_in_the_new_address_is_pointed_out(
     client: Client, reader: Subscriber
 ) -> None:
     assert "Did you mean gmail.com?" in ask(client, reader, "ada@gmial.com")
@@ -265,7 +265,7 @@ def test_a_slip_in_the_new_address_is_asked_about_and_not_corrected(
         ("", "Enter your"),
     ],
 )
-def test_an_address_that_will_not_do_is_told(
+def test_an_invalid_new_address_is_refused(
     client: Client, reader: Subscriber, address: str, words: str
 ) -> None:
     answer = ask(client, reader, address)
@@ -274,13 +274,15 @@ def test_an_address_that_will_not_do_is_told(
     assert not AddressChange.objects.exists()
 
 
-def test_a_letters_holder_cannot_change_the_address(client: Client, reader: Subscriber) -> None:
+def test_the_link_in_every_email_cannot_change_the_address(
+    client: Client, reader: Subscriber
+) -> None:
     client.post(f"/preferences/{reader.token}/", {"change-address": "1", "address": NEW})
     assert not AddressChange.objects.exists()
 
 
 @pytest.mark.parametrize("token", ["nonsense", "A" * 22, "%00", "é" * 22, "a" * 3000])
-def test_a_forged_link_says_that_it_has_ended(client: Client, token: str) -> None:
+def test_a_forged_link_says_that_it_does_not_work(client: Client, token: str) -> None:
     for answer in (
         client.get(f"/preferences/address/{token}/"),
         client.post(f"/preferences/address/{token}/"),

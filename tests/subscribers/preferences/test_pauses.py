@@ -1,4 +1,4 @@
-"""Pausing: nothing comes until a day, in words; then everything goes on by itself."""
+"""Pausing: no issues until a day, then they start again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reload(subscriber: Subscriber) -> Subscriber:
     return Subscriber.objects.get(pk=subscriber.pk)
 
 
-def test_the_owner_pauses_and_is_told_until_when_in_words(client: Client) -> None:
+def test_the_owner_pauses_and_sees_the_day(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA)
     link = owner_link(reader.subscriber)
     year = timezone.now().year + 1
@@ -41,7 +41,7 @@ def test_the_owner_pauses_and_is_told_until_when_in_words(client: Client) -> Non
     assert not ConsentRecord.objects.exists()
 
 
-def test_a_pause_ends_by_itself_and_by_the_owners_word(client: Client) -> None:
+def test_a_pause_ends_by_itself_or_when_the_owner_resumes(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA)
     now = timezone.now()
     ended = {"paused_at": now - timedelta(days=9), "paused_until": now - timedelta(seconds=1)}
@@ -56,7 +56,7 @@ def test_a_pause_ends_by_itself_and_by_the_owners_word(client: Client) -> None:
     assert reader in Subscription.objects.mailable()
 
 
-def test_the_day_begins_where_the_briefings_are_made() -> None:
+def test_the_day_begins_in_the_time_zone_of_the_briefing() -> None:
     reader = make_reader(of=make_briefing(time_zone="Pacific/Auckland")).subscriber
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)  # the 23rd in Auckland
     assert reader.earliest_pause_end(at=noon) == date(2026, 11, 24)
@@ -80,7 +80,7 @@ def test_the_day_begins_where_the_briefings_are_made() -> None:
     ],
 )
 @pytest.mark.parametrize("who", ["owner", "holder"])
-def test_a_day_that_will_not_do_is_told(client: Client, who: str, until: str, words: str) -> None:
+def test_an_invalid_day_is_refused(client: Client, who: str, until: str, words: str) -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
     path = owner_link(reader) if who == "owner" else f"/preferences/{reader.token}/"
     answer = client.post(path, {"pause": "1", "until": until})
@@ -90,7 +90,7 @@ def test_a_day_that_will_not_do_is_told(client: Client, who: str, until: str, wo
     assert reload(reader).paused_until is None
 
 
-def test_a_year_is_the_longest_and_british_dates_are_read(client: Client) -> None:
+def test_a_pause_lasts_up_to_a_year_and_british_dates_are_read(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
     last = reader.latest_pause_end(at=timezone.now())
     assert 364 <= (last - timezone.now().date()).days <= 366
@@ -99,7 +99,7 @@ def test_a_year_is_the_longest_and_british_dates_are_read(client: Client) -> Non
     assert reload(reader).resumes_on(at=timezone.now()) == last
 
 
-def test_a_letters_holder_may_pause_but_neither_lengthen_nor_end_it(client: Client) -> None:
+def test_the_link_in_every_email_can_start_a_pause_but_not_extend_or_end_it(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA).subscriber
     path = f"/preferences/{reader.token}/"
     page = client.post(path, {"pause": "1", "until": in_days(10)}).content.decode()
@@ -112,7 +112,7 @@ def test_a_letters_holder_may_pause_but_neither_lengthen_nor_end_it(client: Clie
     assert "end the pause" in client.get(path).content.decode()
 
 
-def test_the_database_refuses_a_pause_without_its_beginning() -> None:
+def test_the_database_refuses_an_incomplete_pause() -> None:
     now = timezone.now()
     reader = make_reader(of=make_briefing()).subscriber
     for pair in ((None, now), (now, None), (now, now)):
@@ -121,7 +121,7 @@ def test_the_database_refuses_a_pause_without_its_beginning() -> None:
     assert reload(reader).paused_until is None
 
 
-def test_a_paused_reader_is_neither_filled_in_nor_sent_what_was_filled_before() -> None:
+def test_a_paused_subscriber_gets_neither_new_nor_waiting_deliveries() -> None:
     briefing = make_briefing()
     away, home = make_reader(of=briefing).subscriber, make_reader(of=briefing).subscriber
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))

@@ -1,4 +1,4 @@
-"""Preferences: what a letter's link may do, and what only a fresh link to the address may."""
+"""Preferences: what the link in every email can do, and what only an owner link can."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def states(subscriber: Subscriber) -> dict[str, str]:
     return dict(subscriber.subscriptions.values_list("briefing__slug", "state"))
 
 
-def fresh_link(client: Client, subscriber: Subscriber) -> str:
-    """Have a link sent to the address, and read it there."""
+def request_owner_link(client: Client, subscriber: Subscriber) -> str:
+    """Request an owner link and return it from the email."""
     client.post(f"/preferences/{subscriber.token}/", {"send-link": "1"})
-    letter = emails_sent()[-1]
-    assert letter.to == [subscriber.address]
-    return urlsplit(link_to("preferences", letter)).path
+    email = emails_sent()[-1]
+    assert email.to == [subscriber.address]
+    return urlsplit(link_to("preferences", email)).path
 
 
-# --- the link that stands in every letter
+# --- the link in every email
 
 
-def test_the_letters_link_shows_what_is_taken_and_hides_the_address(client: Client) -> None:
+def test_the_link_in_every_email_shows_subscriptions_and_hides_the_address(client: Client) -> None:
     reader = make_reader(of=make_briefing(title="Council & mayor"), email=ADA, name="Ada Lovelace")
     make_briefing(title="Not taken")
     page = client.get(f"/preferences/{reader.subscriber.token}/")
@@ -56,7 +56,7 @@ def test_the_letters_link_shows_what_is_taken_and_hides_the_address(client: Clie
     assert "no-store" in page.headers["Cache-Control"]
 
 
-def test_the_letters_link_leaves_one_briefing_at_once(client: Client) -> None:
+def test_the_link_in_every_email_unsubscribes_at_once(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
     council = make_reader(of=make_briefing(), email=ADA)
     path = f"/preferences/{ward.subscriber.token}/"
@@ -73,7 +73,7 @@ def test_the_letters_link_leaves_one_briefing_at_once(client: Client) -> None:
     assert "not subscribed to any briefing" in client.get(path).content.decode()
 
 
-def test_the_letters_link_can_do_nothing_else(client: Client) -> None:
+def test_the_link_in_every_email_can_do_nothing_else(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA, name="Ada")
     other = make_briefing()
     client.post(
@@ -92,25 +92,25 @@ def test_the_letters_link_can_do_nothing_else(client: Client) -> None:
     assert not ConsentRecord.objects.exists()
 
 
-# --- the fresh link
+# --- the owner link
 
 
-def test_a_fresh_link_goes_to_the_address_on_file_and_not_to_the_visitor(client: Client) -> None:
+def test_an_owner_link_goes_to_the_address_on_file(client: Client) -> None:
     reader = make_reader(of=make_briefing(), email=ADA)
     page = client.post(f"/preferences/{reader.subscriber.token}/", {"send-link": "1"})
     assert "a•••@example.org" in page.content.decode()
     assert ADA not in page.content.decode()
-    [letter] = emails_sent()
-    assert letter.to == [ADA]
-    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
-    assert reader.subscriber.token not in str(letter.body)
+    [email] = emails_sent()
+    assert email.to == [ADA]
+    assert email.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert reader.subscriber.token not in str(email.body)
 
 
-def test_the_owner_joins_leaves_and_takes_a_name(client: Client) -> None:
+def test_the_owner_subscribes_unsubscribes_and_sets_a_name(client: Client) -> None:
     ward = make_reader(of=make_briefing(title="The Ward Round"), email=ADA)
     council = make_briefing(title="The Council")
     make_briefing(title="Never ticked")
-    link = fresh_link(client, ward.subscriber)
+    link = request_owner_link(client, ward.subscriber)
     page = client.get(link).content.decode()
     assert ADA in page
     assert page.count(" checked") == 1
@@ -139,29 +139,29 @@ def test_the_owner_joins_leaves_and_takes_a_name(client: Client) -> None:
 
 def test_saving_without_a_change_records_nothing(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA, name="Ada")
-    link = fresh_link(client, ward.subscriber)
+    link = request_owner_link(client, ward.subscriber)
     slug = ward.briefing.slug
     page = client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
     assert "You have not changed anything" in page.content.decode()
     assert not ConsentRecord.objects.exists()
 
 
-def test_a_page_left_open_takes_nothing_back_that_happened_since(client: Client) -> None:
+def test_a_page_left_open_undoes_nothing_that_happened_since(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
-    link = fresh_link(client, ward.subscriber)
-    council = make_reader(of=make_briefing(), email=ADA)  # joined after the page was made
+    link = request_owner_link(client, ward.subscriber)
+    council = make_reader(of=make_briefing(), email=ADA)  # subscribed after the page was made
     slug = ward.briefing.slug
     client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
     assert states(ward.subscriber)[council.briefing.slug] == SubscriptionState.ACTIVE
-    ward.end(at=timezone.now())  # left by a letter meanwhile
+    ward.end(at=timezone.now())  # unsubscribed with an email meanwhile
     client.post(link, {"name": "Ada", "briefings": [slug], "shown": [slug]})
     assert states(ward.subscriber)[slug] == SubscriptionState.UNSUBSCRIBED
 
 
-def test_a_retired_briefing_can_be_left_and_not_joined(client: Client) -> None:
+def test_a_retired_briefing_can_be_unsubscribed_but_not_subscribed(client: Client) -> None:
     taken = make_reader(of=make_briefing(title="Old Gazette", retired=True), email=ADA)
     other = make_briefing(title="Older Gazette", retired=True)
-    link = fresh_link(client, taken.subscriber)
+    link = request_owner_link(client, taken.subscriber)
     page = client.get(link).content.decode()
     assert "Old Gazette" in page
     assert "Older Gazette" not in page
@@ -174,7 +174,7 @@ def test_a_retired_briefing_can_be_left_and_not_joined(client: Client) -> None:
 
 def test_a_name_never_breaks_a_line(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
-    link = fresh_link(client, ward.subscriber)
+    link = request_owner_link(client, ward.subscriber)
     client.post(link, {"name": "Ada\r\nBcc: x@example.org\u2028\0", "shown": []})
     assert "\n" not in Subscriber.objects.get().name
     client.post(link, {"name": "Ada\r\nBcc: x@example.org\u2028Z\u202eoe", "shown": []})
@@ -185,16 +185,16 @@ def test_a_name_never_breaks_a_line(client: Client) -> None:
 @pytest.mark.parametrize("field", ["name", "briefings", "shown"])
 def test_nul_characters_break_nothing(client: Client, field: str) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
-    answer = client.post(fresh_link(client, ward.subscriber), {field: "a\0b"})
+    answer = client.post(request_owner_link(client, ward.subscriber), {field: "a\0b"})
     assert answer.status_code in {200, 422}
     assert "\0" not in Subscriber.objects.get().name
     path = f"/preferences/{ward.subscriber.token}/"
     assert client.post(path, {"unsubscribe": "a\0b"}).status_code == 200
 
 
-def test_a_fresh_link_lasts_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_link_works_for_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
-    link = fresh_link(client, ward.subscriber)
+    link = request_owner_link(client, ward.subscriber)
     start = timezone.now()
     before, after = start + timedelta(hours=23), start + timedelta(hours=25)
     monkeypatch.setattr("django.core.signing.time.time", before.timestamp)
@@ -215,10 +215,10 @@ def test_an_unknown_link_offers_a_new_one(client: Client, token: str) -> None:
         assert "Email me a link" in answer.content.decode()
 
 
-# --- 'send me my link'
+# --- requesting an owner link
 
 
-def test_send_me_my_link_answers_the_same_for_everybody(client: Client) -> None:
+def test_the_link_request_answers_the_same_for_every_address(client: Client) -> None:
     make_reader(of=make_briefing(), email="known@example.org")
     make_reader(of=make_briefing(), email="never@example.org")
     Suppression.objects.create(address_hash=hash_address("never@example.org"), reason="bounced")
@@ -234,11 +234,11 @@ def test_send_me_my_link_answers_the_same_for_everybody(client: Client) -> None:
         answers.add((answer.status_code, answer.content.decode().replace(address, "")))
         queries.append(len(captured))
     assert len(answers) == 1
-    assert max(queries) - min(queries) <= 1  # taking a letter back is one statement
-    assert [letter.to for letter in emails_sent()] == [["known@example.org"]]
+    assert max(queries) - min(queries) <= 1  # deleting an email again is one statement
+    assert [email.to for email in emails_sent()] == [["known@example.org"]]
 
 
-def test_asking_again_in_another_spelling_tells_nothing_either(client: Client) -> None:
+def test_a_repeated_request_in_another_spelling_reveals_nothing(client: Client) -> None:
     make_reader(of=make_briefing(), email="known@example.org")
     queries = []
     for address in ("known@example.org", "fresh@example.org"):
@@ -257,13 +257,13 @@ def test_at_most_one_link_an_hour_goes_to_an_address(client: Client) -> None:
     assert len(emails_sent()) == 1
 
 
-def test_a_malformed_address_is_told(client: Client) -> None:
+def test_an_invalid_address_is_refused(client: Client) -> None:
     answer = client.post("/preferences/", {"address": "ada"})
     assert answer.status_code == 422
     assert 'id="id_address_error"' in answer.content.decode()
 
 
-def test_the_forms_of_others_sites_cannot_be_sent_here() -> None:
+def test_forms_from_other_sites_are_refused() -> None:
     reader = make_reader(of=make_briefing(), email=ADA)
     strict = Client(enforce_csrf_checks=True)
     path = f"/preferences/{reader.subscriber.token}/"

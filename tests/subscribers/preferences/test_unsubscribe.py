@@ -1,4 +1,4 @@
-"""Leaving: one step, for people and for mail programs (RFC 8058), and nothing but that."""
+"""Unsubscribing: one step, for people and for mail programs (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_one_click_needs_no_cookie_and_follows_no_redirect(slash: str, form: str
         ("application/x-www-form-urlencoded", "&".join(f"a{n}=1" for n in range(3_000))),
     ],
 )
-def test_one_click_leaves_however_its_body_is_written(kind: str, body: str) -> None:
+def test_one_click_unsubscribes_however_its_body_is_written(kind: str, body: str) -> None:
     reader = make_reader(of=make_briefing(title="The Ward Round"))
     stranger = Client(enforce_csrf_checks=True)
     answer = stranger.post(f"/unsubscribe/{reader.token}/", body, content_type=kind)
@@ -138,7 +138,7 @@ def test_other_tokens_of_the_same_reader_unsubscribe_nothing(client: Client) -> 
     assert state(reader) == SubscriptionState.ACTIVE
 
 
-def test_the_button_leaves_that_briefing_only_and_offers_the_rest(client: Client) -> None:
+def test_the_button_unsubscribes_from_one_briefing_and_offers_the_others(client: Client) -> None:
     ward = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
     council = make_reader(of=make_briefing(title="The Council"), email="ada@example.org")
     stranger = make_reader(of=ward.briefing, email="bob@example.org")
@@ -158,7 +158,7 @@ def test_the_button_leaves_that_briefing_only_and_offers_the_rest(client: Client
     assert state(stranger) == SubscriptionState.ACTIVE
 
 
-def test_leaving_can_be_undone_from_the_page_that_answers_it(client: Client) -> None:
+def test_unsubscribing_can_be_undone_on_the_next_page(client: Client) -> None:
     reader = make_reader(of=make_briefing(title="The Ward Round"))
     page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
     token = token_in(page, "/unsubscribe/undo/")
@@ -174,7 +174,7 @@ def test_leaving_can_be_undone_from_the_page_that_answers_it(client: Client) -> 
     ]
 
 
-def test_leaving_the_rest_as_well_is_undone_with_what_was_left_before(client: Client) -> None:
+def test_undo_restores_both_steps_of_unsubscribing(client: Client) -> None:
     ward = make_reader(of=make_briefing(title="The Ward Round"), email="ada@example.org")
     council = make_reader(of=make_briefing(title="The Council"), email="ada@example.org")
     page = client.post(f"/unsubscribe/{ward.token}/").content.decode()
@@ -187,7 +187,7 @@ def test_leaving_the_rest_as_well_is_undone_with_what_was_left_before(client: Cl
     assert client.post("/unsubscribe/undo/", {"token": left}).status_code == 410
 
 
-def test_an_undo_works_once_and_not_against_a_later_leaving(client: Client) -> None:
+def test_an_undo_works_once_and_not_after_a_later_unsubscribe(client: Client) -> None:
     reader = make_reader(of=make_briefing())
     page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
     token = token_in(page, "/unsubscribe/undo/")
@@ -197,7 +197,7 @@ def test_an_undo_works_once_and_not_against_a_later_leaving(client: Client) -> N
     assert state(reader) == SubscriptionState.UNSUBSCRIBED
 
 
-def test_an_undo_ends_after_an_hour(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_expires_after_an_hour(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = make_reader(of=make_briefing())
     page = client.post(f"/unsubscribe/{reader.token}/").content.decode()
     token = token_in(page, "/unsubscribe/undo/")
@@ -209,7 +209,7 @@ def test_an_undo_ends_after_an_hour(client: Client, monkeypatch: pytest.MonkeyPa
     assert state(reader) == SubscriptionState.UNSUBSCRIBED
 
 
-def test_whoever_holds_an_old_letter_cannot_bring_back_one_who_left(client: Client) -> None:
+def test_an_old_email_cannot_undo_an_earlier_unsubscribe(client: Client) -> None:
     reader = make_reader(of=make_briefing())
     reader.end(at=timezone.now())
     for _ in range(2):
@@ -220,13 +220,13 @@ def test_whoever_holds_an_old_letter_cannot_bring_back_one_who_left(client: Clie
 
 @pytest.mark.parametrize("token", ["", "nonsense", "1", "W10:1abc:xyz"])
 @pytest.mark.parametrize("page", ["all", "undo"])
-def test_a_forged_proof_does_nothing(client: Client, page: str, token: str) -> None:
+def test_a_forged_token_does_nothing(client: Client, page: str, token: str) -> None:
     reader = make_reader(of=make_briefing())
     assert client.post(f"/unsubscribe/{page}/", {"token": token}).status_code == 410
     assert state(reader) == SubscriptionState.ACTIVE
 
 
-def test_a_proof_for_one_act_is_none_for_another(client: Client) -> None:
+def test_a_token_for_one_button_does_not_work_for_another(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email="ada@example.org")
     council = make_reader(of=make_briefing(), email="ada@example.org")
     page = client.post(f"/unsubscribe/{ward.token}/").content.decode()
@@ -241,13 +241,13 @@ def test_a_proof_for_one_act_is_none_for_another(client: Client) -> None:
 
 
 @override_settings(SECRET_KEY="another key altogether, after the old one had to be given up")
-def test_links_of_old_letters_outlive_the_secret_key(client: Client) -> None:
+def test_links_in_old_emails_work_after_the_secret_key_changes(client: Client) -> None:
     reader = make_reader(of=make_briefing(), joined_at=timezone.now() - timedelta(days=2000))
     assert client.post(f"/unsubscribe/{reader.token}", ONE_CLICK).status_code == 200
     assert state(reader) == SubscriptionState.UNSUBSCRIBED
 
 
-def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> None:
+def test_links_in_old_emails_work_after_retention(client: Client) -> None:
     then = timezone.now() - timedelta(days=4000)
     reader = make_reader(of=make_briefing(), joined_at=then)
     enforcement.apply_policy(at=timezone.now() + timedelta(days=4000))
@@ -255,13 +255,13 @@ def test_links_of_old_letters_outlive_the_retention_policy(client: Client) -> No
     assert state(reader) == SubscriptionState.UNSUBSCRIBED
 
 
-def test_leaving_offers_a_pause_instead(client: Client) -> None:
+def test_the_unsubscribe_page_offers_a_pause(client: Client) -> None:
     reader = make_reader(of=make_briefing())
     page = client.get(f"/unsubscribe/{reader.token}/").content.decode()
     assert f'href="/preferences/{reader.subscriber.token}/#pause"' in page
 
 
-def test_one_who_left_gets_no_further_issue(client: Client) -> None:
+def test_an_unsubscribed_person_gets_no_more_issues(client: Client) -> None:
     reader = make_reader(of=make_briefing())
     assert reader in Subscription.objects.mailable()
     client.post(f"/unsubscribe/{reader.token}/", ONE_CLICK)

@@ -1,4 +1,4 @@
-"""Who leaves takes back what was asked for before: no letter and no link brings them back."""
+"""Unsubscribing withdraws earlier sign-ups: no reminder and no old link subscribes again."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def council() -> Briefing:
     return make_briefing(title="The Council", slug="council")
 
 
-def ask_for(client: Client, briefing: Briefing) -> None:
+def sign_up(client: Client, briefing: Briefing) -> None:
     assert client.post(f"/subscribe/{briefing.slug}/", {"address": ADA}).status_code == 200
 
 
-def leave(client: Client, subscription: Subscription) -> None:
+def unsubscribe(client: Client, subscription: Subscription) -> None:
     assert client.post(f"/unsubscribe/{subscription.token}/").status_code == 200
 
 
-def grow_old(*, by: timedelta) -> None:
-    """Let everything have happened so much earlier."""
+def move_into_the_past(*, by: timedelta) -> None:
+    """Move everything that has happened so far into the past."""
     for row in SignUp.objects.exclude(email_sent_at=None):
         assert row.email_sent_at
         row.asked_at, row.email_sent_at = row.asked_at - by, row.email_sent_at - by
@@ -50,40 +50,40 @@ def grow_old(*, by: timedelta) -> None:
         Subscription.objects.filter(pk=left.pk).update(left_at=left.left_at - by)
 
 
-def test_who_left_since_is_not_reminded(client: Client, ward: Briefing) -> None:
+def test_nobody_is_reminded_after_unsubscribing(client: Client, ward: Briefing) -> None:
     reader = make_reader(of=ward, email=ADA)
-    ask_for(client, ward)
+    sign_up(client, ward)
     assert "already subscribed" in emails_sent()[-1].subject
-    leave(client, reader)
-    grow_old(by=REMIND_AFTER)
+    unsubscribe(client, reader)
+    move_into_the_past(by=REMIND_AFTER)
     assert send_due_reminders(at=timezone.now()) == 0
     assert len(emails_sent()) == 1
 
 
-def test_asking_for_another_does_not_bring_back_what_was_left(
+def test_a_sign_up_for_another_briefing_does_not_restart_the_one_that_ended(
     client: Client, ward: Briefing, council: Briefing
 ) -> None:
     reader = make_reader(of=ward, email=ADA)
-    ask_for(client, ward)
-    leave(client, reader)
-    grow_old(by=timedelta(days=7))
-    ask_for(client, council)
-    letter = emails_sent()[-1]
-    assert "The Council" in str(letter.body)
-    assert "The Ward Round" not in str(letter.body)
-    link = link_to("confirm", letter)
+    sign_up(client, ward)
+    unsubscribe(client, reader)
+    move_into_the_past(by=timedelta(days=7))
+    sign_up(client, council)
+    email = emails_sent()[-1]
+    assert "The Council" in str(email.body)
+    assert "The Ward Round" not in str(email.body)
+    link = link_to("confirm", email)
     assert "The Ward Round" not in client.get(link).content.decode()
     client.post(link)
     taken = Subscription.objects.active().values_list("briefing__title", flat=True)
     assert list(taken) == ["The Council"]
 
 
-def test_a_link_from_before_the_leaving_confirms_nothing_and_says_so(
+def test_a_link_from_before_unsubscribing_confirms_nothing_and_says_so(
     client: Client, ward: Briefing
 ) -> None:
-    ask_for(client, ward)
+    sign_up(client, ward)
     link = link_to("confirm", emails_sent()[-1])
-    leave(client, make_reader(of=ward, email=ADA))  # had joined by another way meanwhile
+    unsubscribe(client, make_reader(of=ward, email=ADA))  # subscribed another way meanwhile
     page = client.get(link).content.decode()
     assert "There is nothing to confirm" in page
     assert "you have unsubscribed from it since" in page
@@ -91,10 +91,10 @@ def test_a_link_from_before_the_leaving_confirms_nothing_and_says_so(
     assert not Subscription.objects.active().exists()
 
 
-def test_who_asks_again_after_leaving_comes_back(client: Client, ward: Briefing) -> None:
+def test_a_new_sign_up_after_unsubscribing_can_be_confirmed(client: Client, ward: Briefing) -> None:
     reader = make_reader(of=ward, email=ADA)
-    ask_for(client, ward)
-    leave(client, reader)
-    ask_for(client, ward)
+    sign_up(client, ward)
+    unsubscribe(client, reader)
+    sign_up(client, ward)
     client.post(link_to("confirm", emails_sent()[-1]))
     assert reader in Subscription.objects.active()

@@ -1,4 +1,4 @@
-"""Confirming a sign-up: a page that asks, a button that subscribes once, a welcome."""
+"""Confirming a sign-up: a page that asks, a button that subscribes once, a welcome email."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
 
 
-def asked_for(client: Client, *briefings: Briefing, address: str = ADA, name: str = "") -> str:
-    """Send the form and give the link of the letter."""
+def sign_up(client: Client, *briefings: Briefing, address: str = ADA, name: str = "") -> str:
+    """Send the form and return the confirmation link from the email."""
     data = {"address": address, "name": name, "briefings": [one.slug for one in briefings]}
     assert client.post("/subscribe/", data).status_code == 200
     return link_to("confirm", emails_sent()[-1])
 
 
-def test_looking_at_the_page_confirms_nothing(client: Client) -> None:
-    link = asked_for(client, make_briefing(title="Council & mayor"), name="Ada")
+def test_opening_the_page_confirms_nothing(client: Client) -> None:
+    link = sign_up(client, make_briefing(title="Council & mayor"), name="Ada")
     page = client.get(link)
     for _ in range(2):
         page = client.get(link)
@@ -45,14 +45,14 @@ def test_looking_at_the_page_confirms_nothing(client: Client) -> None:
     assert not Subscriber.objects.exists()
 
 
-def test_the_button_subscribes_and_welcomes(client: Client) -> None:
+def test_the_button_subscribes_and_sends_a_welcome(client: Client) -> None:
     ward = make_briefing(title="The Ward Round", slug="ward-round")
     make_published_issue(
         briefing=ward, title="An older issue", at=timezone.now() - timedelta(days=8)
     )
     latest = make_published_issue(briefing=ward, title="Beds & budgets")
     make_scheduled_issue(briefing=ward, title="Not out yet")
-    link = asked_for(client, ward, name="Ada")
+    link = sign_up(client, ward, name="Ada")
     page = client.post(link)
     assert page.status_code == 200
     assert "Beds &amp; budgets" in page.content.decode()
@@ -75,9 +75,9 @@ def test_the_button_subscribes_and_welcomes(client: Client) -> None:
     assert head["List-Unsubscribe"].endswith(f"/unsubscribe/{subscription.token}/>")
 
 
-def test_several_briefings_are_welcomed_in_one_letter(client: Client) -> None:
+def test_several_briefings_share_one_welcome_email(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
-    client.post(asked_for(client, ward, council))
+    client.post(sign_up(client, ward, council))
     [_, welcome] = emails_sent()
     assert {"The Ward Round", "The Council"} <= set(str(welcome.body).splitlines())
     assert "List-Unsubscribe-Post" not in welcome.extra_headers
@@ -87,7 +87,7 @@ def test_several_briefings_are_welcomed_in_one_letter(client: Client) -> None:
 
 
 def test_a_link_confirms_once(client: Client) -> None:
-    link = asked_for(client, make_briefing())
+    link = sign_up(client, make_briefing())
     client.post(link)
     Subscription.objects.get().end(at=timezone.now())
     again = client.post(link)
@@ -99,8 +99,8 @@ def test_a_link_confirms_once(client: Client) -> None:
     assert len(emails_sent()) == 2
 
 
-def test_a_link_ends_after_thirty_days(client: Client) -> None:
-    link = asked_for(client, make_briefing())
+def test_a_link_expires_after_thirty_days(client: Client) -> None:
+    link = sign_up(client, make_briefing())
     SignUp.objects.update(asked_at=timezone.now() - timedelta(days=29, hours=23))
     assert client.get(link).status_code == 200
     SignUp.objects.update(asked_at=timezone.now() - timedelta(days=30, minutes=1))
@@ -113,37 +113,37 @@ def test_a_link_ends_after_thirty_days(client: Client) -> None:
 @pytest.mark.parametrize(
     "token", ["nonsense", "A" * 22, "%00" * 22, "a" * 5000, "..%2f", "🗞️", "undo"]
 )
-def test_an_unknown_link_gets_a_kind_page(client: Client, token: str) -> None:
+def test_an_unknown_link_gets_a_page_that_says_so(client: Client, token: str) -> None:
     for answer in (client.get(f"/confirm/{token}/"), client.post(f"/confirm/{token}/")):
         assert answer.status_code == 404
         if token != "..%2f":
             assert "This link does not work" in answer.content.decode()
 
 
-def test_one_who_left_comes_back_with_a_new_consent(client: Client) -> None:
+def test_subscribing_again_makes_a_new_consent_record(client: Client) -> None:
     ward = make_briefing()
     reader = make_reader(of=ward, email=ADA)
     reader.end(at=timezone.now())
     token = reader.token
-    client.post(asked_for(client, ward, address="ADA@example.org"))
+    client.post(sign_up(client, ward, address="ADA@example.org"))
     reader.refresh_from_db()
     assert reader.state == SubscriptionState.ACTIVE
     assert reader.left_at is None
-    assert reader.token == token  # links in old letters still leave
+    assert reader.token == token  # links in old emails still unsubscribe
     assert ConsentRecord.objects.filter(subscriber=reader.subscriber, action="joined").count() == 1
 
 
-def test_what_is_subscribed_already_is_not_touched(client: Client) -> None:
+def test_existing_subscriptions_and_the_name_stay_as_they_are(client: Client) -> None:
     ward, council = make_briefing(), make_briefing()
     make_reader(of=ward, email=ADA, name="Ada Lovelace")
-    client.post(asked_for(client, ward, council, name="Prankster"))
+    client.post(sign_up(client, ward, council, name="Prankster"))
     assert ConsentRecord.objects.get().briefing == council
     assert Subscriber.objects.get().name == "Ada Lovelace"
 
 
-def test_a_link_with_nothing_new_says_so_and_writes_no_welcome(client: Client) -> None:
+def test_a_link_with_nothing_new_says_so_and_sends_no_welcome(client: Client) -> None:
     ward = make_briefing()
-    link = asked_for(client, ward)
+    link = sign_up(client, ward)
     make_reader(of=ward, email=ADA)
     assert "already subscribed" in client.post(link).content.decode()
     assert len(emails_sent()) == 1
@@ -152,7 +152,7 @@ def test_a_link_with_nothing_new_says_so_and_writes_no_welcome(client: Client) -
 
 def test_a_briefing_retired_meanwhile_is_left_out(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
-    link = asked_for(client, ward, council)
+    link = sign_up(client, ward, council)
     Briefing.objects.filter(pk=council.pk).update(retired=True)
     assert "The Council" not in client.get(link).content.decode()
     client.post(link)
@@ -160,23 +160,23 @@ def test_a_briefing_retired_meanwhile_is_left_out(client: Client) -> None:
 
 
 def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None:
-    link = asked_for(client, make_briefing())
+    link = sign_up(client, make_briefing())
     Suppression.objects.create(address_hash=SignUp.objects.get().address_hash, reason="staff")
     assert client.post(link).status_code == 200
     assert len(emails_sent()) == 1
     assert not Subscription.objects.mailable().exists()
 
 
-def test_the_page_lists_what_the_letter_listed(client: Client) -> None:
+def test_the_page_lists_what_the_email_listed(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     make_reader(of=ward, email=ADA)
-    letter_link = asked_for(client, ward, council)
+    letter_link = sign_up(client, ward, council)
     page = client.get(letter_link).content.decode()
     assert "The Council" in page
     assert "The Ward Round" not in page
 
 
-def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
+def test_a_stranger_cannot_rename_a_subscriber(client: Client) -> None:
     ward, council = make_briefing(), make_briefing(slug="council")
     make_reader(of=ward, email="ada@example.org", name="Ada")
     client.post("/subscribe/council/", {"address": "ada@example.org", "name": "Silly Goose"})
@@ -186,10 +186,10 @@ def test_a_stranger_gives_a_subscriber_no_other_name(client: Client) -> None:
     assert council in [one.briefing for one in Subscription.objects.active()]
 
 
-def test_confirming_leaves_nothing_half_done(
+def test_a_failed_confirmation_changes_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = asked_for(client, make_briefing())
+    link = sign_up(client, make_briefing())
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is full")
@@ -204,9 +204,9 @@ def test_confirming_leaves_nothing_half_done(
     assert Subscription.objects.active().count() == 1
 
 
-def test_a_hostile_name_stays_text_in_page_and_letter(client: Client) -> None:
+def test_a_hostile_name_is_escaped_on_the_page_and_in_the_email(client: Client) -> None:
     name = "<script>alert(1)</script> & “Zoë”"
-    page = client.post(asked_for(client, make_briefing(), name=name)).content.decode()
+    page = client.post(sign_up(client, make_briefing(), name=name)).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     [_, welcome] = emails_sent()

@@ -1,4 +1,4 @@
-"""“Did you mean gmail.com?”: asked where a slip is likely, and answered by the reader."""
+"""“Did you mean gmail.com?”: asked about likely typing mistakes."""
 
 from __future__ import annotations
 
@@ -80,17 +80,17 @@ SLIPS = {
 
 
 @pytest.mark.parametrize("domain", sorted(REAL))
-def test_a_real_domain_is_believed(domain: str) -> None:
+def test_a_real_domain_is_accepted(domain: str) -> None:
     assert suggest_domain(domain) == ""
 
 
 @pytest.mark.parametrize(("typed", "meant"), SLIPS.items())
-def test_a_slip_is_noticed(typed: str, meant: str) -> None:
+def test_a_typing_mistake_is_noticed(typed: str, meant: str) -> None:
     assert suggest_domain(typed) == meant
 
 
 @given(st.from_regex(r"[a-z0-9-]{1,12}(\.[a-z0-9-]{1,9}){1,3}", fullmatch=True))
-def test_what_is_suggested_is_not_doubted_again(domain: str) -> None:
+def test_a_suggested_domain_is_accepted(domain: str) -> None:
     if suggested := suggest_domain(domain):
         assert suggested != domain
         assert suggest_domain(suggested) == ""
@@ -105,7 +105,9 @@ def post(client: Client, path: str, address: str = "Ada@gmial.com", **fields: An
     return client.post(path, {"address": address, "name": "Ada", "source": "/x/", **fields})
 
 
-def test_a_slip_is_asked_about_before_anything_is_done(client: Client, path: str) -> None:
+def test_a_typing_mistake_is_asked_about_before_anything_is_stored(
+    client: Client, path: str
+) -> None:
     asked = post(client, path)
     page = asked.content.decode()
     assert "Did you mean gmail.com?" in page
@@ -117,7 +119,7 @@ def test_a_slip_is_asked_about_before_anything_is_done(client: Client, path: str
 @pytest.mark.parametrize(
     ("answer", "kept"), [("gmail.com", "Ada@gmail.com"), ("no", "Ada@gmial.com")]
 )
-def test_each_answer_takes_one_press(client: Client, path: str, answer: str, kept: str) -> None:
+def test_each_answer_takes_one_click(client: Client, path: str, answer: str, kept: str) -> None:
     entered = dict(post(client, path).context["entered_values"])
     done = client.post(path, {**entered, "chosen_domain": answer})
     assert done.status_code == 200
@@ -129,17 +131,17 @@ def test_each_answer_takes_one_press(client: Client, path: str, answer: str, kep
 @pytest.mark.parametrize(
     "answer", ["evil.example", "hotmail.com", "gmail.com ", "\0", "gmail.com@"]
 )
-def test_only_what_was_suggested_can_be_taken(client: Client, path: str, answer: str) -> None:
+def test_only_the_suggested_domain_can_be_chosen(client: Client, path: str, answer: str) -> None:
     post(client, path, chosen_domain=answer)
     assert not SignUp.objects.exclude(address="Ada@gmail.com").exists()
 
 
-def test_an_answer_changes_no_address_that_was_not_asked_about(client: Client, path: str) -> None:
+def test_an_answer_does_not_change_an_address_without_a_mistake(client: Client, path: str) -> None:
     assert post(client, path, "ada@example.org", chosen_domain="gmail.com").status_code == 200
     assert SignUp.objects.get().address == "ada@example.org"
 
 
-def test_several_ticks_come_through_the_question(client: Client, path: str) -> None:
+def test_the_chosen_briefings_survive_the_question(client: Client, path: str) -> None:
     slugs = [make_briefing().slug, make_briefing().slug]
     entered = post(client, "/subscribe/", briefings=slugs).context["entered_values"]
     assert [value for name, value in entered if name == "briefings"] == slugs

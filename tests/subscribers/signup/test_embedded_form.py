@@ -1,4 +1,4 @@
-"""The form on other sites: taken without a token, its page kept as the consent's source."""
+"""The form on other sites: accepted without a CSRF token, its page recorded as the source."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def source() -> str:
     return SignUp.objects.get().choices.get().source
 
 
-def test_the_snippet_is_plain_html_with_the_words_that_are_kept(
-    client: Client, ward: Briefing
-) -> None:
+def test_the_form_is_plain_html_with_the_recorded_wording(client: Client, ward: Briefing) -> None:
     page = client.get("/subscribe/council/embed/", {"page": f"{LIBRARY}/news/"})
     snippet = page.context["form_html"]
     assert 'action="http://news.example.com/subscribe/council/"' in snippet
@@ -55,25 +53,25 @@ def test_the_snippet_is_plain_html_with_the_words_that_are_kept(
 @pytest.mark.parametrize(
     "page", ["library.example", "javascript:alert(1)", "/news/", "https://", "http://[::1", "\0"]
 )
-def test_a_page_that_is_none_is_told(client: Client, ward: Briefing, page: str) -> None:
+def test_an_invalid_page_address_is_refused(client: Client, ward: Briefing, page: str) -> None:
     answer = client.get("/subscribe/council/embed/", {"page": page})
     assert answer.status_code == 422
     assert "full address of a page" in answer.content.decode()
     assert page not in answer.context["form_html"]
 
 
-def test_a_hostile_page_stays_an_attribute(client: Client, ward: Briefing) -> None:
+def test_a_hostile_page_address_is_escaped(client: Client, ward: Briefing) -> None:
     answer = client.get("/subscribe/council/embed/", {"page": 'https://x.example/"><script>'})
     assert "<script>" not in answer.context["form_html"]
     assert '"><script>' not in answer.content.decode()
 
 
-def test_a_retired_briefing_has_no_snippet(client: Client) -> None:
+def test_a_retired_briefing_has_no_form_for_other_sites(client: Client) -> None:
     make_briefing(slug="old", retired=True)
     assert client.get("/subscribe/old/embed/").status_code == 404
 
 
-def test_the_desk_leads_to_the_snippet(ward: Briefing) -> None:
+def test_the_admin_links_to_the_form_for_other_sites(ward: Briefing) -> None:
     page = staff_client("Editors").get(f"/admin/briefings/briefing/{ward.pk}/change/")
     assert "/subscribe/council/embed/" in page.content.decode()
 
@@ -97,7 +95,7 @@ def test_the_desk_leads_to_the_snippet(ward: Briefing) -> None:
         ("", "http://testserver/council/3/", "/council/3/", "/council/3/"),
     ],
 )
-def test_the_page_is_kept_as_far_as_the_browser_bears_it_out(
+def test_the_source_is_recorded_as_far_as_the_origin_confirms_it(
     ward: Briefing, origin: str, referer: str, said: str, kept: str
 ) -> None:
     assert post(origin=origin, referer=referer, source=said).status_code == 200
@@ -105,14 +103,14 @@ def test_the_page_is_kept_as_far_as_the_browser_bears_it_out(
 
 
 @given(st.text(), st.sampled_from([LIBRARY, "null", "http://a.example:81"]))
-def test_no_text_makes_a_foreign_page_ours(said: str, origin: str) -> None:
+def test_no_source_on_another_site_looks_like_our_page(said: str, origin: str) -> None:
     kept = source_on(origin, stated=said)
     assert not is_our_page(kept)
     assert kept.isprintable()
     assert len(kept) <= 300
 
 
-def test_the_source_survives_the_pages_that_ask_one_thing_more(ward: Briefing) -> None:
+def test_the_source_survives_the_pages_that_ask_one_more_question(ward: Briefing) -> None:
     asked = post(address="ada@gmial.com")
     entered = dict(asked.context["entered_values"])
     done = Client(headers={"Origin": "http://testserver"}).post(
@@ -122,12 +120,12 @@ def test_the_source_survives_the_pages_that_ask_one_thing_more(ward: Briefing) -
     assert source() == f"{LIBRARY}/news/"
 
 
-def test_a_source_cannot_be_signed_by_others(ward: Briefing) -> None:
+def test_an_unsigned_source_is_ignored(ward: Briefing) -> None:
     post(origin="", source="/council/3/", elsewhere="https://evil.example/")
     assert source() == "/council/3/"
 
 
-def test_who_confirms_sees_the_words_that_are_recorded(client: Client, ward: Briefing) -> None:
+def test_the_confirmation_page_shows_the_recorded_wording(client: Client, ward: Briefing) -> None:
     post()
     link = link_to("confirm", emails_sent()[-1])
     page = client.get(link).content.decode()
@@ -137,12 +135,12 @@ def test_who_confirms_sees_the_words_that_are_recorded(client: Client, ward: Bri
     assert (record.source, record.wording) == (f"{LIBRARY}/news/", sign_up_wording(ward))
 
 
-def test_forms_from_other_sites_must_work_sooner(ward: Briefing) -> None:
+def test_forms_from_other_sites_need_a_proof_of_work_sooner(ward: Briefing) -> None:
     for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(address=f"a{number}@example.org").status_code == 200
     assert "altcha-widget" in post(address="b@example.org").content.decode()
 
 
-def test_the_line_that_nobody_sees_keeps_programs_out_here_too(ward: Briefing) -> None:
+def test_the_hidden_field_stops_bots_here_too(ward: Briefing) -> None:
     assert post(subject="cheap pills").status_code == 200
     assert not SignUp.objects.exists()

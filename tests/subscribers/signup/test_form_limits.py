@@ -1,4 +1,4 @@
-"""Who may sign up how often, and when a browser must work for it first."""
+"""How often people may sign up, and when a browser must do a proof of work first."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def ward() -> Briefing:
 
 
 @pytest.fixture
-def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let tests work as little as it takes."""
+def cheap_proof_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the proof of work as cheap as possible."""
     monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
     monkeypatch.setattr(proof_of_work, "KEYS_TO_DERIVE", (1, 5))
 
@@ -56,92 +56,103 @@ def solve(challenge: str) -> str:
     return Payload(posed, found).to_base64()
 
 
-def asks_for_work(answer: Any) -> bool:
+def needs_proof_of_work(answer: Any) -> bool:
     return answer.status_code == 422 and "altcha-widget" in answer.content.decode()
 
 
-# --- the stamp
+# --- the signature
 
 
-def test_a_form_carries_a_stamp_that_only_we_can_make(client: Client, ward: Briefing) -> None:
-    stamp = client.get("/subscribe/ward-round/").context["form"]["began"].value()
+def test_a_form_has_a_signature_that_only_we_can_make(client: Client, ward: Briefing) -> None:
+    signature = client.get("/subscribe/ward-round/").context["form"]["began"].value()
     now = timezone.now()
-    assert not is_plausible(stamp, at=now)  # nobody types so fast
-    assert is_plausible(stamp, at=now + SHORTEST_FILL_TIME)
-    assert not is_plausible(stamp, at=now + VALID_FOR + timedelta(seconds=2))
-    for forged in ("", "x", "1", stamp[:-1], f"9{stamp}", f"{int(now.timestamp()) - 60}:abc"):
+    assert not is_plausible(signature, at=now)  # nobody types so fast
+    assert is_plausible(signature, at=now + SHORTEST_FILL_TIME)
+    assert not is_plausible(signature, at=now + VALID_FOR + timedelta(seconds=2))
+    for forged in (
+        "",
+        "x",
+        "1",
+        signature[:-1],
+        f"9{signature}",
+        f"{int(now.timestamp()) - 60}:abc",
+    ):
         assert not is_plausible(forged, at=now + SHORTEST_FILL_TIME)
 
 
 @given(st.text())
-def test_no_text_is_a_stamp(text: str) -> None:
+def test_no_other_text_is_a_valid_signature(text: str) -> None:
     assert not is_plausible(text, at=timezone.now())
 
 
-def test_a_page_with_a_box_stays_the_same_for_caches(client: Client, ward: Briefing) -> None:
+def test_the_signature_on_a_cached_page_changes_every_15_minutes(
+    client: Client, ward: Briefing
+) -> None:
     issue = make_published_issue(briefing=ward)
     page = client.get(issue.get_absolute_url()).content.decode()
     assert 'name="began"' in page
     noon = timezone.now().replace(hour=12, minute=0, second=0)
-    stamps = {sign_form(at=noon + timedelta(minutes=minute), cached=True) for minute in (0, 7, 14)}
-    assert len(stamps) == 1
-    assert is_plausible(stamps.pop(), at=noon + timedelta(minutes=15))
+    signatures = {
+        sign_form(at=noon + timedelta(minutes=minute), cached=True) for minute in (0, 7, 14)
+    }
+    assert len(signatures) == 1
+    assert is_plausible(signatures.pop(), at=noon + timedelta(minutes=15))
 
 
-def test_a_missing_or_old_stamp_keeps_no_person_away(ward: Briefing) -> None:
-    for number, stamp in enumerate(("", "forged", seconds_ago(0), seconds_ago(90_000))):
-        assert post(number, began=stamp).status_code == 200
+def test_a_missing_or_old_signature_does_not_stop_a_sign_up(ward: Briefing) -> None:
+    for number, signature in enumerate(("", "forged", seconds_ago(0), seconds_ago(90_000))):
+        assert post(number, began=signature).status_code == 200
     assert SignUp.objects.count() == 4
 
 
 # --- the proof of work
 
 
-def test_no_work_is_asked_for_below_the_threshold(ward: Briefing) -> None:
+def test_no_proof_of_work_is_needed_below_the_threshold(ward: Briefing) -> None:
     for number in range(form_limits.FREE_PER_NETWORK):
         assert post(number).status_code == 200
-    assert asks_for_work(post(99))
-    assert post(99, ip="203.0.113.7").status_code == 200  # others are let alone
+    assert needs_proof_of_work(post(99))
+    assert post(99, ip="203.0.113.7").status_code == 200  # other networks are not affected
 
 
-def test_odd_forms_must_work_sooner(ward: Briefing) -> None:
+def test_suspicious_forms_need_a_proof_of_work_sooner(ward: Briefing) -> None:
     for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(number, began="").status_code == 200
-    assert asks_for_work(post(99, began=""))
-    assert asks_for_work(post(99, began=seconds_ago(0)))
-    assert post(99).status_code == 200  # readers notice nothing
+    assert needs_proof_of_work(post(99, began=""))
+    assert needs_proof_of_work(post(99, began=seconds_ago(0)))
+    assert post(99).status_code == 200  # other people notice nothing
 
 
-def test_an_attack_by_simple_programs_costs_readers_nothing(ward: Briefing) -> None:
+def test_an_attack_by_simple_bots_costs_people_nothing(ward: Briefing) -> None:
     answers = [post(number, began="", ip=f"198.{number}.1.7") for number in range(80)]
-    assert sum(asks_for_work(answer) for answer in answers) == 50
+    assert sum(needs_proof_of_work(answer) for answer in answers) == 50
     assert post(99, ip="203.0.113.7").status_code == 200
 
 
-def test_a_neighbouring_address_is_the_same_network(ward: Briefing, settings: Any) -> None:
+def test_neighbouring_ip_addresses_count_as_one_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
     for number in range(form_limits.FREE_PER_NETWORK):
         post(number, ip=f"198.51.100.{number}")
-    assert asks_for_work(post(98, ip="198.51.100.250"))
+    assert needs_proof_of_work(post(98, ip="198.51.100.250"))
     for number in range(form_limits.FREE_PER_NETWORK):
         post(number, ip=f"2001:db8:1:2::{number:x}")
-    assert asks_for_work(post(97, ip="2001:db8:1:2:ffff::1"))
+    assert needs_proof_of_work(post(97, ip="2001:db8:1:2:ffff::1"))
     assert post(96, ip="2001:db8:1:3::1").status_code == 200
 
 
-def test_many_networks_together_pass_the_threshold(ward: Briefing, settings: Any) -> None:
+def test_many_networks_together_reach_the_threshold(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 12
     answers = [post(number, ip=f"198.51.{number}.7").status_code for number in range(14)]
     assert answers == [200] * 12 + [422] * 2
     assert SignUp.objects.count() == 12
 
 
-def test_who_worked_is_let_in_with_all_that_was_typed(
-    client: Client, ward: Briefing, settings: Any, light: None
+def test_after_the_proof_of_work_the_form_is_accepted_as_it_was_sent(
+    client: Client, ward: Briefing, settings: Any, cheap_proof_of_work: None
 ) -> None:
     settings.CHALLENGE_ABOVE = 0
     first = post(name="Zoë & “Co”", source="/ward-round/3/", issue="3")
-    assert asks_for_work(first)
+    assert needs_proof_of_work(first)
     assert first.headers["Cache-Control"] == "no-store"
     assert not SignUp.objects.exists()
     again = dict(first.context["entered_values"])
@@ -156,24 +167,24 @@ def test_who_worked_is_let_in_with_all_that_was_typed(
     assert len(emails_sent()) == 1
 
 
-def test_a_solution_works_once(ward: Briefing, settings: Any, light: None) -> None:
+def test_a_solution_works_once(ward: Briefing, settings: Any, cheap_proof_of_work: None) -> None:
     settings.CHALLENGE_ABOVE = 0
     solution = solve(new_challenge(at=timezone.now()))
     assert post(1, altcha=solution).status_code == 200
     refused = post(2, altcha=solution)
-    assert asks_for_work(refused)
+    assert needs_proof_of_work(refused)
     assert "already been used" in refused.content.decode()
-    assert asks_for_work(post(2, altcha=f" {solution}\n"))
+    assert needs_proof_of_work(post(2, altcha=f" {solution}\n"))
     assert SignUp.objects.count() == 1
 
 
-def test_a_solution_ends(light: None) -> None:
+def test_a_solution_expires(cheap_proof_of_work: None) -> None:
     assert is_solved(solve(new_challenge(at=timezone.now())))
     late = timezone.now() - proof_of_work.VALID_FOR - timedelta(seconds=2)
     assert not is_solved(solve(new_challenge(at=late)))
 
 
-def test_a_challenge_of_ones_own_is_no_challenge(light: None) -> None:
+def test_only_our_own_challenges_count(cheap_proof_of_work: None) -> None:
     posed = json.loads(new_challenge(at=timezone.now()))
     easy = {**posed, "parameters": {**posed["parameters"], "keyPrefix": "", "cost": 1}}
     assert not is_solved(solve(json.dumps(easy)))
@@ -196,16 +207,14 @@ def test_a_challenge_of_ones_own_is_no_challenge(light: None) -> None:
         ).map(lambda it: b64encode(json.dumps(it).encode()).decode()),
     )
 )
-def test_nothing_that_can_be_posted_breaks_the_check(solution: str) -> None:
+def test_no_posted_solution_breaks_the_check(solution: str) -> None:
     assert not is_solved(solution)
 
 
 # --- the limits
 
 
-def test_an_address_is_taken_so_often_and_no_more(
-    ward: Briefing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_address_is_limited(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 3)
     spellings = ["ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org", "ada@Example.org"]
     answers = [
@@ -218,7 +227,9 @@ def test_an_address_is_taken_so_often_and_no_more(
     assert post(7).status_code == 200
 
 
-def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tags_and_dots_count_as_one_mailbox(
+    ward: Briefing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 2)
     ways = {
         "example.org": ["ada+a", "ada", "Ada+b"],
@@ -239,7 +250,7 @@ def test_tags_make_no_other_mailbox(ward: Briefing, monkeypatch: pytest.MonkeyPa
     }
 
 
-def test_a_network_and_all_together_are_limited(
+def test_one_network_and_the_whole_site_are_limited(
     ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_limits, "HOURLY_PER_NETWORK", 2)
@@ -250,7 +261,7 @@ def test_a_network_and_all_together_are_limited(
     assert "too many sign-ups" in elsewhere[-1].content.decode()
 
 
-def test_what_was_counted_fades_within_the_window() -> None:
+def test_counts_fade_within_the_window() -> None:
     start = timezone.now().replace(minute=0, second=0, microsecond=0)
     for _ in range(10):
         count_within("x", "somebody", window=HOUR, at=start)
@@ -260,7 +271,7 @@ def test_what_was_counted_fades_within_the_window() -> None:
 
 
 @pytest.mark.postgres  # that is, with Redis
-def test_processes_count_together_and_spend_a_solution_once(light: None) -> None:
+def test_processes_share_counts_and_accept_a_solution_once(cheap_proof_of_work: None) -> None:
     solution = solve(new_challenge(at=timezone.now()))
     now = timezone.now()
 

@@ -1,4 +1,4 @@
-"""Addresses in other scripts, from the form to a mail server that can write to them, or cannot."""
+"""Addresses in other scripts, with mail servers that support them and servers that do not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIRE = "用户@xn--bcher-kva.example"
 
 
 @pytest.fixture
-def by_smtp(settings: Any, own_smtp_server: Callable[..., SmtpServer]) -> Callable[..., SmtpServer]:
+def smtp(settings: Any, own_smtp_server: Callable[..., SmtpServer]) -> Callable[..., SmtpServer]:
     def start(*extensions: str) -> SmtpServer:
         server = own_smtp_server(extensions=(*EXTENSIONS, *extensions))
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -34,16 +34,16 @@ def sign_up(client: Client, address: str) -> Any:
     return client.post(f"/subscribe/{make_briefing().slug}/", {"address": address})
 
 
-def test_where_the_server_can_the_address_is_written_to_and_confirmed(
-    client: Client, by_smtp: Callable[..., SmtpServer]
+def test_with_smtputf8_an_international_address_can_sign_up(
+    client: Client, smtp: Callable[..., SmtpServer]
 ) -> None:
-    server = by_smtp("SMTPUTF8")
+    server = smtp("SMTPUTF8")
     answer = sign_up(client, WIDE)
     assert answer.status_code == 200
     assert WIDE in answer.content.decode()
     emails.send_due_emails()
-    [letter] = server.emails_to(WIRE)
-    assert WIRE in str(letter.message["To"])
+    [email] = server.emails_to(WIRE)
+    assert WIRE in str(email.message["To"])
     assert client.post(f"/confirm/{SignUp.objects.get().token}/").status_code == 200
     emails.send_due_emails()
     assert server.received() == {WIRE: 2}
@@ -52,24 +52,24 @@ def test_where_the_server_can_the_address_is_written_to_and_confirmed(
     assert not OutgoingEmail.objects.exists()
 
 
-def test_where_it_cannot_the_form_says_so(
-    client: Client, by_smtp: Callable[..., SmtpServer]
+def test_without_smtputf8_the_form_refuses_an_international_address(
+    client: Client, smtp: Callable[..., SmtpServer]
 ) -> None:
-    server = by_smtp()
+    server = smtp()
     answer = sign_up(client, WIDE)
     assert answer.status_code == 422
     assert "cannot send to this address yet" in answer.content.decode()
     assert not SignUp.objects.exists()
-    assert sign_up(client, "ada@bücher.example").status_code == 200  # a domain is no obstacle
+    assert sign_up(client, "ada@bücher.example").status_code == 200  # the domain can be encoded
     emails.send_due_emails()
     assert server.received() == {"ada@xn--bcher-kva.example": 1}
     assert server.violations() == []
 
 
-def test_a_server_that_is_away_is_believed(
-    client: Client, by_smtp: Callable[..., SmtpServer]
+def test_an_unreachable_server_is_assumed_to_support_smtputf8(
+    client: Client, smtp: Callable[..., SmtpServer]
 ) -> None:
-    server = by_smtp("SMTPUTF8")
+    server = smtp("SMTPUTF8")
     server.kill()
     assert sign_up(client, WIDE).status_code == 200
     emails.send_due_emails()
@@ -80,7 +80,7 @@ def test_a_server_that_is_away_is_believed(
 
 
 @pytest.mark.parametrize("again", ["ADA@Example.org", "ada@EXAMPLE.ORG", "Ada@example.org "])
-def test_addresses_are_one_in_either_case(client: Client, again: str) -> None:
+def test_upper_and_lower_case_are_one_address(client: Client, again: str) -> None:
     sign_up(client, "ada@example.org")
     sign_up(client, again)
     assert SignUp.objects.get().address == "ada@example.org"

@@ -1,4 +1,4 @@
-"""Which issue brought a reader: from the foot of a forwarded copy to a number at the desk."""
+"""Referrals: from the link in a forwarded email to the number in the admin."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def confirm(client: Client) -> Subscription:
     return Subscription.objects.get(subscriber__address="ada@example.org")
 
 
-def test_a_forwarded_copy_leads_to_a_reader_of_its_issue(client: Client) -> None:
+def test_a_forwarded_email_refers_a_subscriber(client: Client) -> None:
     briefing = make_briefing(slug="ward-round")
     make_reader(of=briefing, email="bob@example.org")
     dispatch = make_dispatch(briefing=briefing, number=57)
@@ -56,7 +56,7 @@ def test_a_forwarded_copy_leads_to_a_reader_of_its_issue(client: Client) -> None
     assert confirm(client).referred_by == dispatch.issue
 
 
-def test_the_page_of_an_issue_counts_as_its_copy(client: Client, issue: Issue) -> None:
+def test_the_page_of_an_issue_refers_a_subscriber(client: Client, issue: Issue) -> None:
     page = client.get(issue.get_absolute_url()).content.decode()
     assert '<input type="hidden" name="issue" value="57">' in page
     assert 'name="issue"' not in client.get("/ward-round/").content.decode()
@@ -67,21 +67,21 @@ def test_the_page_of_an_issue_counts_as_its_copy(client: Client, issue: Issue) -
 @pytest.mark.parametrize(
     "written", ["", "58", "0", "-57", "57x", "５７", "9" * 50, "57.0", "\0", "' OR 1=1", "draft"]
 )
-def test_a_referral_that_is_none_is_ignored(client: Client, issue: Issue, written: str) -> None:
+def test_an_invalid_referral_is_ignored(client: Client, issue: Issue, written: str) -> None:
     make_issue(briefing=issue.briefing, number=58)
-    if written != "\0":  # which no form can hold, and which is told as in every field
+    if written != "\0":  # refused as in every field
         assert client.get("/subscribe/ward-round/", {"issue": written}).status_code == 200
         assert sign_up(client, issue=written).status_code == 200
         assert confirm(client).referred_by is None
 
 
-def test_another_briefings_issue_brought_nobody_here(client: Client, issue: Issue) -> None:
+def test_a_referral_does_not_count_for_another_briefing(client: Client, issue: Issue) -> None:
     make_briefing(slug="council")
     sign_up(client, path="/subscribe/council/", issue="57")
     assert SignUp.objects.get().choices.get().referred_by is None
 
 
-def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issue: Issue) -> None:
+def test_the_page_of_all_briefings_keeps_the_referral(client: Client, issue: Issue) -> None:
     make_briefing(slug="council")
     everywhere = '<a href="/subscribe/?issue=ward-round/57">See all briefings</a>'
     box = client.get(issue.get_absolute_url()).content.decode()
@@ -102,7 +102,7 @@ def test_the_page_of_several_briefings_keeps_what_led_there(client: Client, issu
     assert sources == {"/subscribe/?issue=ward-round/57"}
 
 
-def test_the_issue_survives_a_slip_of_the_finger(client: Client, issue: Issue) -> None:
+def test_the_referral_survives_a_typing_mistake(client: Client, issue: Issue) -> None:
     fields = {"briefings": "ward-round", "issue": "ward-round/57", "address": "ada@gmial.com"}
     asked = client.post("/subscribe/", fields)
     entered = dict(asked.context["entered_values"])
@@ -123,7 +123,7 @@ def test_the_issue_survives_a_slip_of_the_finger(client: Client, issue: Issue) -
         "ward-round/５７",
     ],
 )
-def test_what_names_no_issue_leads_from_the_page_of_several_to_none(
+def test_an_invalid_referral_on_the_page_of_all_briefings_is_ignored(
     client: Client, issue: Issue, written: str
 ) -> None:
     make_issue(briefing=issue.briefing, number=58)
@@ -134,22 +134,22 @@ def test_what_names_no_issue_leads_from_the_page_of_several_to_none(
     assert SignUp.objects.get().choices.get().referred_by is None
 
 
-def test_the_desk_says_of_which_briefing_the_issue_was(client: Client, issue: Issue) -> None:
+def test_the_admin_names_the_briefing_of_the_issue(client: Client, issue: Issue) -> None:
     make_briefing(slug="council")
     sign_up(client, path="/subscribe/", briefings="council", issue="ward-round/57")
     subscription = confirm(client)
-    desk = staff_client("Editors")
-    page = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
+    staff = staff_client("Editors")
+    page = staff.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
     assert "Referred by issue 57 of The Ward Round: Who pays?" in page.content.decode()
 
 
-def test_who_sends_the_form_again_was_still_brought(client: Client, issue: Issue) -> None:
+def test_sending_the_form_again_keeps_the_referral(client: Client, issue: Issue) -> None:
     sign_up(client, issue="57")
     sign_up(client)
     assert confirm(client).referred_by == issue
 
 
-def test_who_comes_back_is_counted_for_what_brought_them_back(client: Client, issue: Issue) -> None:
+def test_subscribing_again_records_the_new_referral(client: Client, issue: Issue) -> None:
     sign_up(client)
     subscription = confirm(client)
     assert subscription.referred_by is None
@@ -158,25 +158,25 @@ def test_who_comes_back_is_counted_for_what_brought_them_back(client: Client, is
     assert confirm(client).referred_by == issue
 
 
-def test_the_desk_shows_the_issue_and_the_number(client: Client) -> None:
+def test_the_admin_shows_the_referral_and_the_number_of_referrals(client: Client) -> None:
     dispatch = make_dispatch(
         briefing=make_briefing(slug="ward-round"), number=57, title="Who pays?"
     )
-    desk = staff_client("Editors")
+    staff = staff_client("Editors")
     page = f"/admin/subscribers/dispatch/{dispatch.pk}/change/"
-    assert "came through this issue" not in desk.get(page).content.decode()
+    assert "subscribed through this issue" not in staff.get(page).content.decode()
     sign_up(client, issue="57")
-    asked = desk.get(f"/admin/subscribers/signup/{SignUp.objects.get().pk}/change/")
+    asked = staff.get(f"/admin/subscribers/signup/{SignUp.objects.get().pk}/change/")
     assert "Referred by issue 57: Who pays?" in asked.content.decode()
     subscription = confirm(client)
-    reader = desk.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
+    reader = staff.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
     assert "Referred by issue 57: Who pays?" in reader.content.decode()
-    assert "1 reader came through this issue" in desk.get(page).content.decode()
+    assert "1 reader subscribed through this issue" in staff.get(page).content.decode()
     make_reader(of=subscription.briefing, referred_by=dispatch.issue)
-    assert "2 readers came through this issue" in desk.get(page).content.decode()
+    assert "2 readers subscribed through this issue" in staff.get(page).content.decode()
 
 
-def test_an_undone_leaving_keeps_the_issue(client: Client, issue: Issue) -> None:
+def test_undoing_an_unsubscription_keeps_the_referral(client: Client, issue: Issue) -> None:
     sign_up(client, issue="57")
     subscription = confirm(client)
     client.post(f"/unsubscribe/{subscription.token}/")

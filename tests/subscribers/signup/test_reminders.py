@@ -1,4 +1,4 @@
-"""One reminder to those who did not confirm: after two days, once, whatever runs twice or dies."""
+"""One reminder to people who did not confirm: after two days, once, even if tasks run twice."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def make_older(asked: SignUp, by: timedelta) -> None:
 
 
 def reminders_sent() -> list[Any]:
-    return [letter for letter in emails_sent() if "Do you still want" in letter.subject]
+    return [email for email in emails_sent() if "Do you still want" in email.subject]
 
 
-def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
+def test_an_unconfirmed_sign_up_gets_one_reminder_after_two_days() -> None:
     make_briefing(title="Council & mayor", slug="council")
     asked = sign_up("council", name="Mallory says hello")
     make_older(asked, timedelta(hours=47))
@@ -54,26 +54,26 @@ def test_who_did_not_confirm_is_reminded_once_after_two_days() -> None:
     make_older(asked, timedelta(hours=49))
     tasks.remind_unconfirmed()
     tasks.remind_unconfirmed()
-    [letter] = reminders_sent()
-    assert letter.subject == "Do you still want Council & mayor? Confirm your subscription"
-    assert letter.to == [ADA]
-    assert "Council &amp; mayor" in html_part(letter)
-    assert letter.extra_headers["List-Id"].endswith("<council.news.example.com>")
-    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
-    assert "Mallory" not in str(letter.body) + html_part(letter)
-    link = link_to("confirm", letter)
+    [email] = reminders_sent()
+    assert email.subject == "Do you still want Council & mayor? Confirm your subscription"
+    assert email.to == [ADA]
+    assert "Council &amp; mayor" in html_part(email)
+    assert email.extra_headers["List-Id"].endswith("<council.news.example.com>")
+    assert email.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert "Mallory" not in str(email.body) + html_part(email)
+    link = link_to("confirm", email)
     assert link == f"/confirm/{asked.token}/"
     for days in (3, 10, 29):
         make_older(asked, days * DAY)
         assert send_due_reminders(at=timezone.now()) == 0
     for _ in range(2):
-        assert all(Client().get(each).status_code == 200 for each in links_in(letter))
+        assert all(Client().get(each).status_code == 200 for each in links_in(email))
     assert not Subscriber.objects.exists()
     assert Client().post(link).status_code == 200
     assert Subscriber.objects.get().address == ADA
 
 
-def test_the_reminder_counts_as_the_letter_of_its_hour() -> None:
+def test_the_reminder_counts_as_the_email_of_its_hour() -> None:
     make_briefing(slug="ward")
     make_older(sign_up("ward"), 3 * DAY)
     assert send_due_reminders(at=timezone.now()) == 1
@@ -82,7 +82,7 @@ def test_the_reminder_counts_as_the_letter_of_its_hour() -> None:
     assert len(emails_sent()) == before
 
 
-def test_nobody_is_reminded_of_what_is_done_or_gone() -> None:
+def test_confirmed_suppressed_expired_and_retired_sign_ups_get_no_reminder() -> None:
     ward, council = make_briefing(slug="ward"), make_briefing(slug="council")
     confirmed = sign_up("ward", address="confirmed@example.org")
     Client().post(f"/confirm/{confirmed.token}/")
@@ -106,18 +106,18 @@ def test_nobody_is_reminded_of_what_is_done_or_gone() -> None:
     assert reminders_sent() == []
 
 
-def test_only_what_is_missing_is_asked_about() -> None:
+def test_the_reminder_lists_only_unconfirmed_briefings() -> None:
     ward = make_briefing(title="The Ward Round", slug="ward")
     make_briefing(title="The Council", slug="council")
     make_reader(of=ward, email=ADA)
     make_older(sign_up("ward", "council"), 3 * DAY)
     send_due_reminders(at=timezone.now())
-    [letter] = reminders_sent()
-    assert "The Council" in str(letter.body)
-    assert "The Ward Round" not in str(letter.body)
+    [email] = reminders_sent()
+    assert "The Council" in str(email.body)
+    assert "The Ward Round" not in str(email.body)
 
 
-def test_a_sign_up_begun_anew_after_a_month_has_its_own_reminder() -> None:
+def test_a_new_sign_up_after_a_month_gets_its_own_reminder() -> None:
     make_briefing(slug="ward")
     asked = sign_up("ward")
     make_older(asked, 3 * DAY)
@@ -128,7 +128,7 @@ def test_a_sign_up_begun_anew_after_a_month_has_its_own_reminder() -> None:
     assert send_due_reminders(at=timezone.now()) == 1
 
 
-def test_a_crash_while_it_is_written_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reminder_that_fails_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     make_briefing(slug="ward")
     make_older(sign_up("ward"), 3 * DAY)
 
@@ -145,7 +145,7 @@ def test_a_crash_while_it_is_written_loses_nothing(monkeypatch: pytest.MonkeyPat
     assert len(reminders_sent()) == 1
 
 
-def test_after_thirty_days_the_sign_up_is_gone_with_its_addresses() -> None:
+def test_after_thirty_days_the_sign_up_is_deleted() -> None:
     make_briefing(slug="ward")
     asked = sign_up("ward")
     make_older(asked, 3 * DAY)
@@ -157,7 +157,7 @@ def test_after_thirty_days_the_sign_up_is_gone_with_its_addresses() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_many_beats_at_once_remind_once() -> None:
+def test_concurrent_tasks_send_one_reminder() -> None:
     make_briefing(slug="ward")
     for number in range(5):
         make_older(sign_up("ward", address=f"ada{number}@example.org"), 3 * DAY)

@@ -1,4 +1,4 @@
-"""The letters about signing up as a strict mail server receives them."""
+"""The sign-up emails as a strict mail server receives them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG = "Räte, Bürgermeister & «Ausschüsse»: was sie beschließen, und was s
 
 
 @pytest.fixture
-def by_smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
+def smtp(settings: Any, smtp_server: SmtpServer) -> SmtpServer:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_server.port
     return smtp_server
@@ -40,22 +40,22 @@ def sign_up_and_confirm(
 
 
 @pytest.mark.parametrize("title", ["The Ward Round", 'Beds, "Wards" & Co.', "Räte & Bürger", LONG])
-def test_letters_about_one_briefing_belong_to_its_list(
-    client: Client, by_smtp: SmtpServer, title: str
+def test_emails_about_one_briefing_belong_to_its_list(
+    client: Client, smtp: SmtpServer, title: str
 ) -> None:
     briefing = make_briefing(title=title.strip(), slug="ward-round")
     make_published_issue(briefing=briefing, title=LONG * 2)
-    received = sign_up_and_confirm(client, by_smtp, briefing)
+    received = sign_up_and_confirm(client, smtp, briefing)
     assert len(received) == 2
-    for letter in received:
-        assert letter.recipients == (ADA,)
-        assert letter.message["Bcc"] is None
-        assert letter.message.get_all("Auto-Submitted") == ["auto-generated"]
-        [named] = letter.message.get_all("List-Id", [])
+    for email in received:
+        assert email.recipients == (ADA,)
+        assert email.message["Bcc"] is None
+        assert email.message.get_all("Auto-Submitted") == ["auto-generated"]
+        [named] = email.message.get_all("List-Id", [])
         phrase, _, identifier = " ".join(str(named).split()).rpartition(" ")
         assert identifier == "<ward-round.news.example.com>"
         assert re.sub(r'["\\]', "", phrase) == briefing.title.replace('"', "")
-        assert max(map(len, letter.raw.split(b"\r\n"))) <= 998
+        assert max(map(len, email.raw.split(b"\r\n"))) <= 998
     confirmation, welcome = received
     assert confirmation.message["List-Unsubscribe"] is None
     assert len(welcome.message.get_all("List-Unsubscribe", [])) == 1
@@ -65,13 +65,11 @@ def test_letters_about_one_briefing_belong_to_its_list(
     assert Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"}).content
 
 
-def test_every_letter_has_both_parts_and_hides_nothing_in_one(
-    client: Client, by_smtp: SmtpServer
-) -> None:
-    received = sign_up_and_confirm(client, by_smtp, make_briefing(), make_briefing())
-    for letter in received:
-        text = letter.message.get_body(("plain",))
-        html = letter.message.get_body(("html",))
+def test_every_email_has_both_parts(client: Client, smtp: SmtpServer) -> None:
+    received = sign_up_and_confirm(client, smtp, make_briefing(), make_briefing())
+    for email in received:
+        text = email.message.get_body(("plain",))
+        html = email.message.get_body(("html",))
         assert text is not None
         assert html is not None
         assert 'lang="en-GB"' in html.get_content()

@@ -1,4 +1,4 @@
-"""Signing up: what the form takes, and what it never tells."""
+"""The sign-up form: what it accepts, and what it never reveals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sign_up(
     return client.post("/subscribe/", data)
 
 
-def age_letters(*, minutes: int) -> None:
+def age_emails(*, minutes: int) -> None:
     for sign_up in SignUp.objects.exclude(email_sent_at=None):
         assert sign_up.email_sent_at
         sign_up.email_sent_at -= timedelta(minutes=minutes)
@@ -50,7 +50,7 @@ def test_the_page_offers_every_current_briefing_and_ticks_none(client: Client) -
     assert "The Old Gazette" not in page
 
 
-def test_a_form_makes_a_sign_up_and_a_letter_and_no_subscriber(client: Client) -> None:
+def test_a_form_makes_a_sign_up_and_an_email_but_no_subscriber(client: Client) -> None:
     briefing = make_briefing(title="The Ward Round")
     answer = sign_up(client, briefing, address="Ada@Example.org", name="Ada")
     assert answer.status_code == 200
@@ -63,13 +63,13 @@ def test_a_form_makes_a_sign_up_and_a_letter_and_no_subscriber(client: Client) -
     assert choice.wording == sign_up_wording(None)
     assert choice.ip == "127.0.0.1"
     assert not Subscriber.objects.exists()
-    [letter] = emails_sent()
-    assert letter.to == ["Ada@example.org"]
-    assert "The Ward Round" in letter.subject
-    assert f"/confirm/{asked.token}/" in links_in(letter)
+    [email] = emails_sent()
+    assert email.to == ["Ada@example.org"]
+    assert "The Ward Round" in email.subject
+    assert f"/confirm/{asked.token}/" in links_in(email)
 
 
-def test_the_box_for_one_briefing_needs_no_tick_and_no_cookie() -> None:
+def test_the_form_for_one_briefing_needs_no_choice_and_no_cookie() -> None:
     briefing = make_briefing(title="The Ward Round")
     issue = make_published_issue(briefing=briefing)
     strict = Client(enforce_csrf_checks=True)
@@ -83,14 +83,14 @@ def test_the_box_for_one_briefing_needs_no_tick_and_no_cookie() -> None:
     assert "The Ward Round" in choice.wording
 
 
-def test_the_words_that_are_kept_are_the_words_on_the_page(client: Client) -> None:
+def test_the_recorded_wording_is_the_wording_on_the_page(client: Client) -> None:
     briefing = make_briefing(title="The Ward Round")
     assert sign_up_wording(briefing) in client.get(f"/subscribe/{briefing.slug}/").content.decode()
     assert sign_up_wording(None) in client.get("/subscribe/").content.decode()
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@localhost", "a" * 5000 + "@example.org"])
-def test_a_malformed_address_is_told_next_to_its_field(client: Client, address: str) -> None:
+def test_an_invalid_address_gets_an_error_beside_its_field(client: Client, address: str) -> None:
     answer = sign_up(client, make_briefing(), address=address, name="Ada")
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -101,7 +101,7 @@ def test_a_malformed_address_is_told_next_to_its_field(client: Client, address: 
     assert emails_sent() == []
 
 
-def test_no_briefing_or_a_retired_one_is_told(client: Client) -> None:
+def test_a_form_without_a_current_briefing_is_refused(client: Client) -> None:
     make_briefing()
     assert "Choose at least one" in sign_up(client).content.decode()
     gone = make_briefing(title="The Old Gazette", retired=True)
@@ -113,7 +113,7 @@ def test_no_briefing_or_a_retired_one_is_told(client: Client) -> None:
     assert not SignUp.objects.exists()
 
 
-def test_an_unpublished_newsroom_says_that_there_is_nothing_yet(client: Client) -> None:
+def test_without_briefings_the_page_says_so(client: Client) -> None:
     assert "no briefings to sign up for" in client.get("/subscribe/").content.decode()
 
 
@@ -129,20 +129,20 @@ def test_forms_for_one_address_are_merged_with_the_evidence_of_each(client: Clie
     assert len(emails_sent()) == 1
 
 
-def test_a_letter_is_renewed_after_an_hour_and_names_everything_asked_for(client: Client) -> None:
+def test_after_an_hour_a_new_email_lists_everything_chosen(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     sign_up(client, ward)
-    age_letters(minutes=59)
+    age_emails(minutes=59)
     sign_up(client, ward)
     assert len(emails_sent()) == 1
-    age_letters(minutes=2)
+    age_emails(minutes=2)
     sign_up(client, council)
     [_, second] = emails_sent()
     assert "The Ward Round" in str(second.body)
     assert "The Council" in str(second.body)
 
 
-def test_what_was_left_unconfirmed_for_a_month_does_not_come_back(client: Client) -> None:
+def test_a_new_sign_up_replaces_an_expired_one(client: Client) -> None:
     ward, council = make_briefing(), make_briefing()
     sign_up(client, ward, name="Somebody")
     old = SignUp.objects.get()
@@ -156,33 +156,33 @@ def test_what_was_left_unconfirmed_for_a_month_does_not_come_back(client: Client
     assert client.get(f"/confirm/{old.token}/").status_code == 404
 
 
-def test_a_subscriber_who_asks_again_is_told_so_by_letter_only(client: Client) -> None:
+def test_a_subscriber_who_signs_up_again_is_told_by_email_only(client: Client) -> None:
     ward = make_briefing(title="The Ward Round")
     reader = make_reader(of=ward, email="ada@example.org")
     sign_up(client, ward)
-    [letter] = emails_sent()
-    assert "already" in letter.subject
-    assert f"/preferences/{reader.subscriber.token}/" in links_in(letter)
-    assert not any(link.startswith("/confirm/") for link in links_in(letter))
+    [email] = emails_sent()
+    assert "already" in email.subject
+    assert f"/preferences/{reader.subscriber.token}/" in links_in(email)
+    assert not any(link.startswith("/confirm/") for link in links_in(email))
 
 
-def test_a_subscriber_who_asks_for_more_confirms_only_that(client: Client) -> None:
+def test_a_subscriber_confirms_only_additional_briefings(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     make_reader(of=ward, email="ada@example.org")
     sign_up(client, ward)
-    sign_up(client, ward, council)  # within the hour: the first letter had nothing to confirm
-    [_, letter] = emails_sent()
-    assert "The Council" in letter.subject
-    assert "The Ward Round" not in str(letter.body)
+    sign_up(client, ward, council)  # within the hour: the first email had nothing to confirm
+    [_, email] = emails_sent()
+    assert "The Council" in email.subject
+    assert "The Ward Round" not in str(email.body)
     sign_up(client, ward, council)
     assert len(emails_sent()) == 2
 
 
-def test_the_letter_goes_to_the_address_on_file_not_to_another_spelling(client: Client) -> None:
+def test_the_email_goes_to_the_address_on_file_not_to_another_spelling(client: Client) -> None:
     ward = make_briefing()
     make_reader(of=ward, email="Ada@example.org")
     sign_up(client, ward, address="aDA@example.org")
-    assert [letter.to for letter in emails_sent()] == [["Ada@example.org"]]
+    assert [email.to for email in emails_sent()] == [["Ada@example.org"]]
 
 
 def suppress(address: str) -> None:
@@ -191,19 +191,19 @@ def suppress(address: str) -> None:
     )
 
 
-def test_a_suppressed_address_gets_no_letter(client: Client) -> None:
+def test_a_suppressed_address_gets_no_email(client: Client) -> None:
     suppress("ada@example.org")
     assert sign_up(client, make_briefing(), address="ADA@example.org").status_code == 200
     assert emails_sent() == []
 
 
-def test_the_answer_and_the_work_are_the_same_whoever_the_address_belongs_to(
+def test_the_response_and_the_queries_are_the_same_for_every_address(
     client: Client,
 ) -> None:
     ward = make_briefing()
     make_reader(of=ward, email="known@example.org")
     suppress("never@example.org")
-    sign_up(client, ward, address="first@example.org")  # what is done once in a process is done
+    sign_up(client, ward, address="first@example.org")  # fills the caches of the process
     answers, queries = set(), []
     for address in ("known@example.org", "never@example.org", "fresh@example.org"):
         with CaptureQueriesContext(connection) as captured:
@@ -212,38 +212,38 @@ def test_the_answer_and_the_work_are_the_same_whoever_the_address_belongs_to(
         answers.add((answer.status_code, page, tuple(sorted(answer.headers.items()))))
         queries.append(len(captured))
     assert len(answers) == 1
-    assert max(queries) - min(queries) <= 1  # taking a letter back is one statement
+    assert max(queries) - min(queries) <= 1  # deleting an email again is one statement
 
 
-def test_a_name_in_any_script_is_kept_and_never_written_to_a_stranger(client: Client) -> None:
+def test_a_name_in_any_script_is_stored_but_not_emailed_to_a_stranger(client: Client) -> None:
     name = "Зоя O’Brien-Łukasz 李"
     sign_up(client, make_briefing(), name=f"  {name}\r\nBcc: everybody ")
     asked = SignUp.objects.get()
     assert asked.name == f"{name} Bcc: everybody"
-    [letter] = emails_sent()
-    raw = letter.message().as_bytes()
+    [email] = emails_sent()
+    raw = email.message().as_bytes()
     head = raw.partition(b"\n\n")[0]
     assert b"everybody" not in raw
     assert b"Bcc" not in head
-    assert "Зоя" not in str(letter.body)
+    assert "Зоя" not in str(email.body)
 
 
-def test_a_name_that_is_a_message_is_too_long(client: Client) -> None:
+def test_a_long_message_is_refused_as_a_name(client: Client) -> None:
     answer = sign_up(client, make_briefing(), name="Buy this now! " * 10)
     assert answer.status_code == 422
     assert "80 characters" in answer.content.decode()
 
 
-def test_a_briefing_retired_meanwhile_is_asked_about_no_more(client: Client) -> None:
+def test_a_briefing_retired_meanwhile_is_not_mentioned_again(client: Client) -> None:
     ward, old = make_briefing(title="The Ward Round"), make_briefing(title="The Old Gazette")
     make_reader(of=ward, email="ada@example.org")
     sign_up(client, old)
     Briefing.objects.filter(pk=old.pk).update(retired=True)
-    age_letters(minutes=61)
+    age_emails(minutes=61)
     sign_up(client, ward)
-    [_, letter] = emails_sent()
-    assert letter.subject == "You are already subscribed to The Ward Round"
-    assert "The Old Gazette" not in str(letter.body)
+    [_, email] = emails_sent()
+    assert email.subject == "You are already subscribed to The Ward Round"
+    assert "The Old Gazette" not in str(email.body)
 
 
 @pytest.mark.parametrize("field", ["address", "name", "source", "subject", "briefings"])
@@ -253,12 +253,12 @@ def test_nul_characters_break_nothing(client: Client, field: str) -> None:
     assert client.post(f"/subscribe/{ward.slug}/", {field: "\0"}).status_code == 422
 
 
-def test_an_internationalised_address_is_written_to(client: Client) -> None:
+def test_an_internationalised_address_gets_the_email(client: Client) -> None:
     sign_up(client, make_briefing(), address="用户@bücher.example")
     assert emails_sent_to("用户@xn--bcher-kva.example")
 
 
-def test_a_program_that_fills_in_what_is_hidden_gets_the_same_answer(client: Client) -> None:
+def test_a_bot_that_fills_in_the_hidden_field_gets_the_same_response(client: Client) -> None:
     ward = make_briefing()
     good = sign_up(client, ward).content
     SignUp.objects.all().delete()
@@ -282,12 +282,12 @@ def test_a_program_that_fills_in_what_is_hidden_gets_the_same_answer(client: Cli
         ("/" + "a" * 400, "/" + "a" * 299),
     ],
 )
-def test_the_source_page_is_kept_without_secrets(client: Client, sent: str, kept: str) -> None:
+def test_the_source_is_recorded_without_secrets(client: Client, sent: str, kept: str) -> None:
     sign_up(client, make_briefing(), source=sent)
     assert SignUp.objects.get().choices.get().source == kept
 
 
-def test_one_network_cannot_send_forms_for_ever(
+def test_one_ip_address_cannot_send_forms_without_end(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_limits, "FREE_PER_NETWORK_IF_SUSPICIOUS", 1_000)
@@ -309,15 +309,15 @@ def test_one_network_cannot_send_forms_for_ever(
     assert other.status_code == 200
 
 
-def test_letters_belong_to_the_briefings_list_and_are_marked_as_automatic(client: Client) -> None:
+def test_emails_have_a_list_id_and_are_marked_as_automatic(client: Client) -> None:
     ward = make_briefing(title="Räte, Bürger & “Co”", slug="raete")
     sign_up(client, ward, make_briefing(), address="both@example.org")
     sign_up(client, ward, address="one@example.org")
     [both] = emails_sent_to("both@example.org")
     [one] = emails_sent_to("one@example.org")
-    for letter in (both, one):
-        assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
-        assert letter.extra_headers["List-Id"].isascii()
-        assert "List-Unsubscribe" not in letter.extra_headers  # nothing to leave yet
+    for email in (both, one):
+        assert email.extra_headers["Auto-Submitted"] == "auto-generated"
+        assert email.extra_headers["List-Id"].isascii()
+        assert "List-Unsubscribe" not in email.extra_headers  # nothing to unsubscribe from yet
     assert one.extra_headers["List-Id"].endswith("<raete.news.example.com>")
     assert both.extra_headers["List-Id"].endswith("<all.briefings.news.example.com>")

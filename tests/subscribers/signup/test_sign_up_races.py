@@ -1,4 +1,4 @@
-"""Many at once: what concurrent requests make of one address, on real PostgreSQL."""
+"""Concurrent requests for one address, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ THREADS = 100  # each holds a connection; the tests' PostgreSQL lets 200 in
 
 
 @pytest.fixture
-def unguarded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every form through the guard: the database alone must decide."""
+def unlimited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lift the limits, so that only the database decides."""
     settings.CHALLENGE_ABOVE = 10_000
     monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 10_000)
 
 
-def at_once(times: int, act: Callable[[int], int]) -> list[int]:
-    """Let threads do an act together; give what each gave."""
+def at_once(times: int, function: Callable[[int], int]) -> list[int]:
+    """Run a function in threads at once and return their results."""
     start = Barrier(THREADS)
 
     def work(thread: int) -> list[int]:
         try:
             start.wait(timeout=30)
-            return [act(number) for number in range(thread, times, THREADS)]
+            return [function(number) for number in range(thread, times, THREADS)]
         finally:
             connection.close()
 
@@ -44,8 +44,8 @@ def at_once(times: int, act: Callable[[int], int]) -> list[int]:
         return [given for given_list in pool.map(work, range(THREADS)) for given in given_list]
 
 
-@pytest.mark.usefixtures("unguarded")
-def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None:
+@pytest.mark.usefixtures("unlimited")
+def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_email() -> None:
     briefings = [make_briefing() for _ in range(4)]
     spellings = ["ada@example.org", "Ada@Example.org", "ADA@EXAMPLE.ORG", " ada@example.ORG "]
 
@@ -60,7 +60,7 @@ def test_a_hundred_sign_ups_of_one_address_make_one_row_and_one_letter() -> None
     assert OutgoingEmail.objects.count() == 1
 
 
-def test_a_hundred_sign_ups_against_the_guard_make_one_row_and_one_letter() -> None:
+def test_a_hundred_limited_sign_ups_make_one_row_and_one_email() -> None:
     slug = make_briefing().slug
 
     def post(number: int) -> int:
@@ -73,8 +73,8 @@ def test_a_hundred_sign_ups_against_the_guard_make_one_row_and_one_letter() -> N
     assert SignUp.objects.count() == OutgoingEmail.objects.count() == 1
 
 
-@pytest.mark.usefixtures("unguarded")
-def test_a_hundred_forms_renew_a_letter_once() -> None:
+@pytest.mark.usefixtures("unlimited")
+def test_a_hundred_forms_send_one_new_email() -> None:
     slug = make_briefing().slug
     Client().post(f"/subscribe/{slug}/", {"address": "ada@example.org"})
     SignUp.objects.update(email_sent_at=timezone.now() - timedelta(hours=2))
@@ -87,7 +87,7 @@ def test_a_hundred_forms_renew_a_letter_once() -> None:
     assert OutgoingEmail.objects.count() == 2
 
 
-def test_a_button_pressed_many_times_at_once_confirms_once() -> None:
+def test_concurrent_confirmations_confirm_once() -> None:
     slug = make_briefing().slug
     Client().post(f"/subscribe/{slug}/", {"address": "ada@example.org"})
     link = f"/confirm/{SignUp.objects.get().token}/"
@@ -98,20 +98,20 @@ def test_a_button_pressed_many_times_at_once_confirms_once() -> None:
     assert OutgoingEmail.objects.filter(name="welcome").count() == 1
 
 
-@pytest.mark.usefixtures("unguarded")
+@pytest.mark.usefixtures("unlimited")
 def test_signing_up_while_confirming_loses_neither() -> None:
     ward, council = make_briefing(), make_briefing()
     Client().post(f"/subscribe/{ward.slug}/", {"address": "ada@example.org"})
     link = f"/confirm/{SignUp.objects.get().token}/"
 
-    def act(number: int) -> int:
+    def function(number: int) -> int:
         if number == THREADS // 2:
             return Client().post(link).status_code
         data = {"address": "ada@example.org"}
         visitor = Client(REMOTE_ADDR=f"198.51.{number}.7")
         return visitor.post(f"/subscribe/{council.slug}/", data).status_code
 
-    assert at_once(THREADS, act) == [200] * THREADS
+    assert at_once(THREADS, function) == [200] * THREADS
     assert Subscriber.objects.count() == 1
     taken = set(Subscription.objects.values_list("briefing", flat=True))
     still_open = set(SignUp.objects.open().values_list("briefings", flat=True))
@@ -119,7 +119,7 @@ def test_signing_up_while_confirming_loses_neither() -> None:
     assert council.pk in taken | still_open
 
 
-def test_leaving_many_times_at_once_is_recorded_once() -> None:
+def test_concurrent_unsubscribe_requests_are_recorded_once() -> None:
     reader = make_reader(of=make_briefing())
     data = {"List-Unsubscribe": "One-Click"}
     answers = at_once(40, lambda _: Client().post(f"/unsubscribe/{reader.token}", data).status_code)

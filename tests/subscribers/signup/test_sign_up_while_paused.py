@@ -1,4 +1,4 @@
-"""Signing up while paused: the pause holds, its reader is told by letter, and one press ends it."""
+"""Signing up while paused: the pause stays, an email says so, and its link can end it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ada(ward: Briefing) -> Subscriber:
 
 
 def pause(reader: Subscriber, *, days: int = 30) -> str:
-    """Pause, and give the day in words."""
+    """Pause, and return the day in words."""
     now = timezone.now()
     until = reader.earliest_pause_end(at=now) + timedelta(days=days - 1)
     reader.pause(until=until, at=now)
@@ -55,24 +55,20 @@ def mailable() -> bool:
     return Subscription.objects.mailable().filter(subscriber__address=ADA).exists()
 
 
-def test_who_is_on_the_list_is_told_by_letter_that_the_pause_holds(
-    client: Client, ada: Subscriber
-) -> None:
+def test_a_paused_subscriber_is_told_by_email_only(client: Client, ada: Subscriber) -> None:
     until = pause(ada)
-    told = sign_up(client).content.decode().replace(ADA, "…")
-    assert told == sign_up(client, address="bob@example.org").content.decode().replace(
+    page = sign_up(client).content.decode().replace(ADA, "…")
+    assert page == sign_up(client, address="bob@example.org").content.decode().replace(
         "bob@example.org", "…"
     )
-    letter = emails_sent()[0]
-    assert letter.subject.startswith("Your emails are paused until ")
-    for words in (str(letter.body), html_part(letter)):
+    email = emails_sent()[0]
+    assert email.subject.startswith("Your emails are paused until ")
+    for words in (str(email.body), html_part(email)):
         assert until in " ".join(words.split())
     assert not mailable()
 
 
-def test_the_letters_link_asks_and_one_press_ends_the_pause(
-    client: Client, ada: Subscriber
-) -> None:
+def test_the_link_asks_and_its_button_ends_the_pause(client: Client, ada: Subscriber) -> None:
     until = pause(ada)
     sign_up(client)
     link = pause_link()
@@ -88,7 +84,7 @@ def test_the_letters_link_asks_and_one_press_ends_the_pause(
     assert (again.status_code, "This link no longer works" in again.content.decode()) == (404, True)
 
 
-def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
+def test_a_link_ends_one_pause_only(client: Client, ada: Subscriber) -> None:
     pause(ada)
     sign_up(client)
     link = pause_link()
@@ -98,7 +94,7 @@ def test_a_link_is_about_one_pause(client: Client, ada: Subscriber) -> None:
     assert not mailable()
 
 
-def test_a_pause_needs_the_token_of_a_page_of_ours(ada: Subscriber) -> None:
+def test_ending_a_pause_needs_a_csrf_token(ada: Subscriber) -> None:
     pause(ada)
     found = current_pause(ada, at=timezone.now())
     assert found is not None
@@ -106,15 +102,20 @@ def test_a_pause_needs_the_token_of_a_page_of_ours(ada: Subscriber) -> None:
     assert not mailable()
 
 
-@pytest.mark.parametrize("act", ["go on", "preferences", "undo leaving"])
-def test_what_nobody_made_ends_no_pause(client: Client, ada: Subscriber, act: str) -> None:
+@pytest.mark.parametrize("purpose", ["go on", "preferences", "undo leaving"])
+def test_a_forged_token_ends_no_pause(client: Client, ada: Subscriber, purpose: str) -> None:
     pause(ada)
-    for token in ("x", ada.token, sign_value(act, str(ada.pk)), sign_value(act, f"{ada.pk} none")):
+    for token in (
+        "x",
+        ada.token,
+        sign_value(purpose, str(ada.pk)),
+        sign_value(purpose, f"{ada.pk} none"),
+    ):
         assert client.post(f"/preferences/pause/{token}/").status_code == 404
     assert not mailable()
 
 
-def test_who_confirms_another_briefing_is_told_on_page_and_in_letter(
+def test_a_paused_subscriber_who_confirms_is_told_on_the_page_and_by_email(
     client: Client, ada: Subscriber
 ) -> None:
     make_briefing(title="The Council", slug="council")
@@ -122,17 +123,17 @@ def test_who_confirms_another_briefing_is_told_on_page_and_in_letter(
     sign_up(client, "council")
     page = client.post(link_to("confirm", emails_sent()[-1])).content.decode()
     assert f"Paused until {until}" in page
-    letter = emails_sent()[-1]
-    assert "Welcome" in letter.subject
-    assert f"you will get no issues until {until}" in " ".join(str(letter.body).split())
-    assert until in html_part(letter)
+    email = emails_sent()[-1]
+    assert "Welcome" in email.subject
+    assert f"you will get no issues until {until}" in " ".join(str(email.body).split())
+    assert until in html_part(email)
     link = pause_link()
     assert f'action="{link}"' in page
     client.post(link)
     assert mailable()
 
 
-def test_nobody_hears_of_a_pause_that_is_over(client: Client, ada: Subscriber) -> None:
+def test_a_pause_that_is_over_is_not_mentioned(client: Client, ada: Subscriber) -> None:
     now = timezone.now()
     Subscriber.objects.update(
         paused_at=now - timedelta(days=9), paused_until=now - timedelta(seconds=1)
