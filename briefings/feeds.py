@@ -116,5 +116,5 @@ def _tag(day: datetime, name: str) -> str:
 
 
 def _xml_text(words: str) -> str:
-    """Drop the characters that XML 1.0 cannot hold (section 2.2)."""
+    """Return a text without the characters that XML 1.0 does not allow (section 2.2)."""
     return remove_forbidden_in_xml(words)

@@ -15,8 +15,6 @@ from django.db import models
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# How often any briefing goes out, for words about several of them at once.
-FREQUENCY = "once a week"
 WEEK = timedelta(weeks=1)
 
 

@@ -132,14 +132,14 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return may(request.user, MODERATE_COMMENT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
-        """All comments except those whose address is not confirmed."""
+        """Return all comments except those whose address is not confirmed."""
         return super().get_queryset(request).exclude(state=CommentState.UNCONFIRMED)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("body", "name", *(["email"] if self.has_moderate_permission(request) else []))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """The queue starts with its oldest comment, other lists with the newest."""
+        """Return the order: the oldest first in the queue, the newest first in other lists."""
         asked = request.GET.get(QueueFilter.parameter_name, "waiting")
         return ("confirmed_at", "pk") if asked == "waiting" else ("-created_at", "-pk")
 

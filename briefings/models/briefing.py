@@ -1,4 +1,4 @@
-"""A named weekly newsletter."""
+"""A briefing: a named newsletter."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class BriefingQuerySet(models.QuerySet["Briefing"]):
     """Briefings as readers and editors ask for them."""
 
     def current(self) -> BriefingQuerySet:
-        """Briefings that readers can sign up for."""
+        """Return the briefings that readers can sign up for."""
         return self.filter(retired=False)
 
 
 class Briefing(models.Model):
-    """A weekly newsletter with its slot, its lead contributor and its own list of subscribers."""
+    """A newsletter with its send slot, its lead contributor and its own list of subscribers."""
 
     title = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(

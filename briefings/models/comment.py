@@ -40,15 +40,15 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
     def approved(self) -> CommentQuerySet:
-        """Comments that readers see, the oldest first."""
+        """Return the comments that readers see, the oldest first."""
         return self.filter(state=CommentState.APPROVED).order_by("created_at", "pk")
 
     def waiting(self) -> CommentQuerySet:
-        """The moderators' queue, the oldest first."""
+        """Return the moderators' queue, the oldest first."""
         return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
 
     def threads(self) -> CommentQuerySet:
-        """Comments that are not replies."""
+        """Return the comments that are not replies."""
         return self.filter(parent=None)
 
 

@@ -43,15 +43,15 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     """Issues as readers, editors and the scheduled tasks ask for them."""
 
     def published(self) -> IssueQuerySet:
-        """Issues that readers may see, the latest first."""
+        """Return the issues that readers may see, the latest first."""
         return self.filter(state=IssueState.PUBLISHED).order_by("-published_at", "-pk")
 
     def due(self, *, at: datetime) -> IssueQuerySet:
-        """Scheduled issues whose send time has passed."""
+        """Return the scheduled issues whose send time has passed."""
         return self.filter(state=IssueState.SCHEDULED, publish_at__lte=at).order_by("publish_at")
 
     def newest_of_each(self, count: int) -> IssueQuerySet:
-        """The newest `count` published issues of each briefing, the latest first."""
+        """Return the newest `count` published issues of each briefing, the latest first."""
         rank = Window(
             RowNumber(),
             partition_by=F("briefing"),
@@ -60,7 +60,7 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         return self.published().annotate(rank=rank).filter(rank__lte=count)
 
     def for_page(self) -> IssueQuerySet:
-        """Issues with the rows that a page about them needs."""
+        """Return the issues with the rows that a page about them needs."""
         return self.select_related("briefing__lead", "author")
 
 

@@ -30,7 +30,7 @@ def make_staff(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> User:
 
 
 def staff_client(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> Client:
-    """A client that is logged in as a new member of staff."""
+    """Return a client that is logged in as a new member of staff."""
     client = Client()
     client.force_login(make_staff(*groups, may=may, **fields))
     return client
@@ -92,7 +92,7 @@ class _FormWithChoices(_Form):
 
 
 def read_form(page: Page, form_id: str = "issue_form") -> dict[str, str]:
-    """What a browser would send back of a page, line ends included."""
+    """Return what a browser would send back of a page's form, line ends included."""
     form = _FormWithChoices(form_id)
     form.feed(page.content.decode())
     # Browsers drop the first line end of a text area and send the others as CR LF.
@@ -107,22 +107,22 @@ def change_url(issue: Issue) -> str:
 
 
 def open_issue(client: Client, issue: Issue) -> dict[str, str]:
-    """Open an issue's page and give back its form."""
+    """Open an issue's page and return its form."""
     page = client.get(change_url(issue))
     assert page.status_code == 200
     return read_form(page)
 
 
 def save(client: Client, issue: Issue, form: dict[str, str], **changes: str) -> Page:
-    """Send an issue's form back, follow to where it leads."""
+    """Send an issue's form and follow the redirect."""
     return client.post(change_url(issue), {**form, **changes}, follow=True)
 
 
 def take_step(client: Client, issue: Issue, step: str, **changes: str) -> Page:
-    """Open an issue's page and press one of its buttons."""
+    """Open an issue's page and use one of its buttons."""
     return save(client, issue, open_issue(client, issue), _step=step, **changes)
 
 
 def messages_of(page: Page) -> str:
-    """The messages of a page, one after the other."""
+    """Return the messages of a page in one string."""
     return " ".join(str(message) for message in page.context["messages"])

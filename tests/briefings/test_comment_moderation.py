@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from briefings.author_replies import reply_to
+from briefings.comment_decisions import decide as decide_about
 from briefings.models import Comment, CommentState
 from newsroom.models import AuditLogEntry
-from tests.briefings.admin_client import messages_of, staff_client
+from newsroom.transitions import TransitionRefused
+from tests.briefings.admin_client import make_staff, messages_of, staff_client
 from tests.factories import make_comment, make_contributor, make_published_issue
 
 if TYPE_CHECKING:
@@ -186,6 +190,24 @@ def test_a_rejected_thread_takes_no_reply() -> None:
     comment = make_comment(on=make_published_issue(), state=CommentState.REJECTED)
 
     assert "Readers cannot see this thread" in messages_of(reply(staff_client("Editors"), comment))
+
+
+def test_a_command_that_replies_or_decides_meets_the_same_rules() -> None:
+    comment, now = waiting(), timezone.now()
+    reporter, editor = make_staff("Reporters"), make_staff("Editors")
+    author = comment.issue.author
+
+    with pytest.raises(PermissionDenied):
+        decide_about("approve", comment, by=reporter, at=now)
+    with pytest.raises(PermissionDenied):
+        reply_to(comment, "Thank you.", author=author, by=reporter, at=now)
+    with pytest.raises(PermissionDenied):
+        reply_to(comment, "Thank you.", author=make_contributor(), by=editor, at=now)
+    comment.reject(by=editor, at=now)
+    with pytest.raises(TransitionRefused, match="Readers cannot see this thread"):
+        reply_to(comment, "Thank you.", author=author, by=editor, at=now)
+
+    assert not comment.replies.exists()
 
 
 def test_the_queue_takes_few_queries(

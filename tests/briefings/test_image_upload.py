@@ -123,7 +123,7 @@ def test_images_of_every_mode_are_accepted(mode: str) -> None:
 
 
 def bomb() -> bytes:
-    """A small file that claims to have 2,500 million pixels."""
+    """Return a small file that claims to have 2,500 million pixels."""
     content = bytearray(drawn("PNG", (8, 8)))
     content[16:24] = (50_000).to_bytes(4, "big") * 2
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(*requests: tuple[Client, str, dict[str, str]]) -> list[int]:
-    """Send forms at the same moment; give back the status of each answer."""
+    """Send forms at the same moment and return the status of each response."""
     start = Barrier(len(requests))
 
     def send(request: tuple[Client, str, dict[str, str]]) -> int:
@@ -44,15 +44,15 @@ def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
     clients = [staff_client("Reporters") for _ in range(4)]
     forms = [open_issue(client, issue) for client in clients]
 
-    answers = at_once(
+    statuses = at_once(
         *(
             (client, change_url(issue), {**form, "title": f"Headline {number}"})
             for number, (client, form) in enumerate(zip(clients, forms, strict=True))
         )
     )
 
-    assert sorted(answers) == [200, 200, 200, 302]
-    winner = answers.index(302)
+    assert sorted(statuses) == [200, 200, 200, 302]
+    winner = statuses.index(302)
     assert Issue.objects.get(pk=issue.pk).title == f"Headline {winner}"
     assert AuditLogEntry.objects.on(issue).count() == 1
 
@@ -63,9 +63,9 @@ def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
     address = "/admin/briefings/issue/add/"
     forms = [read_form(client.get(address)) | {"title": "New"} for client in clients]
 
-    answers = at_once(*((c, address, form) for c, form in zip(clients, forms, strict=True)))
+    statuses = at_once(*((c, address, form) for c, form in zip(clients, forms, strict=True)))
 
-    assert sorted(answers) == [200, 200, 200, 302]
+    assert sorted(statuses) == [200, 200, 200, 302]
     assert Issue.objects.count() == 1
 
 
@@ -78,7 +78,7 @@ def test_publishing_and_a_save_do_not_undo_each_other() -> None:
     def publish() -> None:
         start.wait()
         try:
-            with suppress(TransitionRefused):  # the writer was first: nothing is left to publish
+            with suppress(TransitionRefused):  # the save was first and voided the approval
                 Issue.objects.get(pk=issue.pk).publish(at=timezone.now())
         finally:
             connection.close()
@@ -95,7 +95,7 @@ def test_publishing_and_a_save_do_not_undo_each_other() -> None:
             done.result()
 
     issue.refresh_from_db()
-    verbs = [act.verb for act in AuditLogEntry.objects.on(issue)][:2]
+    verbs = [entry.verb for entry in AuditLogEntry.objects.on(issue)][:2]
     assert issue.strapline == "Another strapline"
     if issue.state == IssueState.PUBLISHED:
         assert verbs == ["corrected", "published"]

@@ -176,7 +176,7 @@ def test_of_eight_editors_one_takes_each_step() -> None:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_an_edit_while_the_slot_comes_is_either_sent_after_approval_or_not_at_all() -> None:
-    """Edits take the row first (`claim_edit`), so publishing sees all of an edit or none of it."""
+    """Edits lock the row first (`claim_edit`), so publishing sees all of an edit or none of it."""
     for round_ in range(10):
         issue = make_scheduled_issue(number=round_ + 1)
         approved = issue.content_hash()

@@ -39,7 +39,7 @@ def approved(**fields: object) -> Issue:
 
 
 def slot_in_a_week(issue: Issue) -> str:
-    """A slot as the form shows it."""
+    """Return a slot as the form shows it."""
     moment = issue.briefing.slot.next(after=timezone.now() + timedelta(days=7))
     return moment.astimezone(issue.briefing.zone).strftime("%Y-%m-%dT%H:%M")
 
