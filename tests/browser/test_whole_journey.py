@@ -1,4 +1,4 @@
-"""The main job in a browser: read, sign up, comment, draft, approve, send, leave."""
+"""The main job in a browser: read, sign up, comment, draft, approve, send, unsubscribe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.servers.browser import Watch
 from tests.servers.demo import Demo
 
-# As a correspondent sends it on a Wednesday night, copied out of a mail program.
+# As a correspondent sends it, copied out of an email client.
 DOCUMENT = Path(__file__).parent / "the-vans.txt"
 
 
@@ -55,18 +55,18 @@ def log_in(context: BrowserContext, newsroom: Demo, user: str) -> Page:
     return page
 
 
-def open_letter(page: Page, newsroom: Demo, *, to: str, subject: str) -> None:
-    """Find a letter in the inbox page, which shows it by itself when it comes."""
+def open_email(page: Page, newsroom: Demo, *, to: str, subject: str) -> None:
+    """Open an email from the inbox page, which shows new ones by itself."""
     page.goto(f"{newsroom.url}/inbox/?to={to}")
-    letter = page.get_by_role("link", name=subject)
-    # It takes seconds; machines that test are busy.
-    newsroom.wait_until(letter.is_visible, seconds=60, what=f"{subject!r} in {to}'s inbox")
-    letter.click()
+    email = page.get_by_role("link", name=subject)
+    # It takes seconds, more on a busy computer.
+    newsroom.wait_until(email.is_visible, seconds=60, what=f"{subject!r} in {to}'s inbox")
+    email.click()
     expect(page.get_by_role("heading", name=subject)).to_be_visible()
 
 
 def follow(page: Page, link: Locator) -> Page:
-    """Follow a link of a letter: it opens beside the inbox."""
+    """Follow a link of an email: it opens beside the inbox."""
     with page.expect_popup() as opened:
         link.click()
     opened.value.wait_for_load_state()
@@ -74,7 +74,7 @@ def follow(page: Page, link: Locator) -> Page:
 
 
 def sign_up(page: Page, newsroom: Demo, *, address: str, briefing: str) -> Page:
-    """Sign up on the form and confirm through the inbox; returns the page that welcomes."""
+    """Sign up on the form and confirm through the inbox; return the welcome page."""
     page.goto(newsroom.url)
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Sign up").click()
     page.get_by_label("Email address").fill(address)
@@ -82,9 +82,9 @@ def sign_up(page: Page, newsroom: Demo, *, address: str, briefing: str) -> Page:
     page.get_by_role("main").get_by_role("button").click()
     expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
 
-    open_letter(page, newsroom, to=address, subject=briefing)
-    letter = page.frame_locator("iframe")
-    confirming = follow(page, letter.get_by_role("link", name="Yes, put me on the list"))
+    open_email(page, newsroom, to=address, subject=briefing)
+    email = page.frame_locator("iframe")
+    confirming = follow(page, email.get_by_role("link", name="Confirm my subscription"))
     confirming.get_by_role("button", name="Confirm").click()
     expect(confirming.get_by_role("heading", name="Welcome")).to_be_visible()
     return confirming
@@ -103,14 +103,14 @@ def test_a_reader_goes_from_the_home_page_to_an_issue(page: Page, newsroom: Demo
     expect(page.get_by_role("heading", level=1)).to_have_text("A tender that nobody wanted to win")
 
 
-def test_a_reader_signs_up_by_a_letter_and_a_press(page: Page, newsroom: Demo) -> None:
+def test_a_reader_signs_up_and_confirms_by_email(page: Page, newsroom: Demo) -> None:
     welcome = sign_up(page, newsroom, address="grace@example.org", briefing="The Committee Room")
 
     welcome.get_by_role("link", name="The latest issue").click()
     expect(welcome.get_by_role("heading", level=1)).to_have_text("Who owns the pound?")
-    open_letter(page, newsroom, to="grace@example.org", subject="Welcome")
-    letter = page.frame_locator("iframe")
-    to_preferences = letter.get_by_role("link", name=re.compile("preferences", re.IGNORECASE))
+    open_email(page, newsroom, to="grace@example.org", subject="Welcome")
+    email = page.frame_locator("iframe")
+    to_preferences = email.get_by_role("link", name=re.compile("preferences", re.IGNORECASE))
     preferences = follow(page, to_preferences)
     expect(preferences.get_by_role("main")).to_contain_text("The Committee Room")
 
@@ -127,7 +127,7 @@ def test_a_comment_is_confirmed_approved_and_shown(
     page.get_by_role("button", name="Send comment").click()
     expect(page.get_by_text("Check your email")).to_be_visible()
 
-    open_letter(page, newsroom, to="hedy@example.org", subject="Who pays for the empty beds?")
+    open_email(page, newsroom, to="hedy@example.org", subject="Who pays for the empty beds?")
     confirming = follow(page, page.frame_locator("iframe").get_by_role("link", name="comment"))
     confirming.get_by_role("button", name="Confirm comment").click()
     expect(confirming.get_by_role("heading", name="Thank you for confirming")).to_be_visible()
@@ -144,7 +144,7 @@ def test_a_comment_is_confirmed_approved_and_shown(
     expect(page.get_by_role("article", name="Comment by Hedy")).to_contain_text(words)
 
 
-def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
+def test_a_document_becomes_an_issue_and_an_email_with_a_way_to_unsubscribe(
     page: Page, staff: BrowserContext, newsroom: Demo, document: Path
 ) -> None:
     sign_up(page, newsroom, address="ada@example.org", briefing="The Ward Round")
@@ -179,20 +179,20 @@ def test_a_document_becomes_an_issue_and_a_letter_that_can_be_left(
     expect(editor.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
     expect(editor.locator("[data-count=sent]")).not_to_have_text("0")
 
-    # The reader's: the letter, the same issue in the browser, and the way out.
-    open_letter(page, newsroom, to="ada@example.org", subject=title)
+    # The reader: the email, the same issue in the browser, and unsubscribing.
+    open_email(page, newsroom, to="ada@example.org", subject=title)
     page.get_by_text("Headers", exact=True).click()
     headers = page.locator(".inbox-headers")
     for expected in ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", "List-Id"):
         expect(headers).to_contain_text(expected)
-    letter = page.frame_locator("iframe")
-    expect(letter.get_by_role("heading", level=1)).to_have_text(title)
-    shown = follow(page, letter.get_by_role("link", name="View in browser").first)
+    email = page.frame_locator("iframe")
+    expect(email.get_by_role("heading", level=1)).to_have_text(title)
+    shown = follow(page, email.get_by_role("link", name="View in browser").first)
     expect(shown.get_by_role("heading", level=1)).to_have_text(title)
-    leaving = follow(page, letter.get_by_role("link", name="Unsubscribe"))
-    leaving.get_by_role("button", name="Unsubscribe from The Ward Round").click()
+    unsubscribing = follow(page, email.get_by_role("link", name="Unsubscribe"))
+    unsubscribing.get_by_role("button", name="Unsubscribe from The Ward Round").click()
     expect(
-        leaving.get_by_role("heading", name="You have unsubscribed from The Ward Round")
+        unsubscribing.get_by_role("heading", name="You have unsubscribed from The Ward Round")
     ).to_be_visible()
 
     page.goto(newsroom.url)
