@@ -1,4 +1,4 @@
-"""Signing up under attack, with a slip of the finger, and from another site, in a browser."""
+"""Signing up during an attack, with a typing mistake, and from another site, in a browser."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def ward() -> Any:
 
 def send_form(page: Page, address: str) -> None:
     page.get_by_label("Email address").fill(address)
-    page.get_by_role("button", name="Send me the next one").click()
+    page.get_by_role("button", name="Sign up").click()
 
 
-def test_under_attack_the_browser_works_and_the_form_goes_by_itself(
+def test_during_an_attack_the_browser_does_the_work_and_sends_the_form(
     page: Page, site: str, ward: Any, settings: Any
 ) -> None:
     settings.CHALLENGE_ABOVE = 0
@@ -45,12 +45,12 @@ def test_under_attack_the_browser_works_and_the_form_goes_by_itself(
     page.get_by_label("Your name").fill("Ada")
     send_form(page, ADA)
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
-    asked = SignUp.objects.get()
-    assert (asked.address, asked.name) == (ADA, "Ada")
-    assert asked.choices.get().source == "/subscribe/ward-round/"
+    sign_up = SignUp.objects.get()
+    assert (sign_up.address, sign_up.name) == (ADA, "Ada")
+    assert sign_up.choices.get().source == "/subscribe/ward-round/"
 
 
-def test_under_attack_a_page_without_script_says_what_to_do(
+def test_during_an_attack_a_browser_without_scripts_is_told_what_to_do(
     browser: Browser, site: str, ward: Any, settings: Any
 ) -> None:
     settings.CHALLENGE_ABOVE = 0
@@ -58,8 +58,8 @@ def test_under_attack_a_page_without_script_says_what_to_do(
         page = context.new_page()
         page.goto(f"{site}/subscribe/ward-round/")
         send_form(page, ADA)
-        expect(page.get_by_role("main")).to_contain_text("If nothing happens here")
-        expect(page.get_by_role("main")).to_contain_text("come back in an hour")
+        expect(page.get_by_role("main")).to_contain_text("If nothing happens")
+        expect(page.get_by_role("main")).to_contain_text("try again in an hour")
     assert not SignUp.objects.exists()
 
 
@@ -71,27 +71,27 @@ def test_a_browser_that_cannot_do_the_work_is_told_so(
     page.route("**/pbkdf2.js", lambda route: route.abort())
     page.goto(f"{site}/subscribe/ward-round/")
     send_form(page, ADA)
-    expect(page.get_by_role("alert")).to_contain_text("could not do the sum")
-    look(page, "signup-43-one-moment")
+    expect(page.get_by_role("alert")).to_contain_text("could not solve the puzzle")
+    look(page, "signup-43-proof-of-work")
     assert not SignUp.objects.exists()
 
 
-def test_a_slip_is_asked_about_and_either_answer_is_one_press(
+def test_a_typing_mistake_is_asked_about_and_each_answer_is_one_click(
     page: Page, site: str, ward: Any
 ) -> None:
-    for answer, address in (("Yes, write to", "ada@gmail.com"), ("No,", "ada@gmial.com")):
+    for answer, address in (("Yes, use", "ada@gmail.com"), ("No,", "ada@gmial.com")):
         page.goto(f"{site}/subscribe/ward-round/")
         send_form(page, "ada@gmial.com")
         expect(page.get_by_role("heading", level=1)).to_have_text("Did you mean gmail.com?")
         assert not SignUp.objects.filter(address=address).exists()
         look(page, "signup-40-did-you-mean")
         page.get_by_role("button", name=answer).click()
-        expect(page.get_by_role("main")).to_contain_text(f"We are writing to {address}")
+        expect(page.get_by_role("main")).to_contain_text(f"We are sending an email to {address}")
         assert SignUp.objects.filter(address=address).exists()
 
 
 @pytest.fixture
-def elsewhere(site: str, ward: Any) -> Iterator[str]:
+def other_site(site: str, ward: Any) -> Iterator[str]:
     """Serve the form on a page of another site: 127.0.0.1, where we are `localhost`."""
     served: dict[str, str] = {}
 
@@ -119,23 +119,21 @@ def elsewhere(site: str, ward: Any) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_reader_signs_up_on_another_site(
-    page: Page, site: str, ward: Any, elsewhere: str
-) -> None:
-    page.goto(f"{site}/subscribe/ward-round/embed/?page={elsewhere}")
-    assert page.get_by_label("HTML of the form").input_value() == form_html(ward, page=elsewhere)
+def test_signing_up_on_another_site(page: Page, site: str, ward: Any, other_site: str) -> None:
+    page.goto(f"{site}/subscribe/ward-round/embed/?page={other_site}")
+    assert page.get_by_label("HTML of the form").input_value() == form_html(ward, page=other_site)
     look(page, "signup-41-embed")
 
-    page.goto(elsewhere)
+    page.goto(other_site)
     page.get_by_label("Email address").fill(ADA)
-    page.get_by_role("button", name="Send me The Ward Round").click()
+    page.get_by_role("button", name="Sign up for The Ward Round").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     assert page.url == f"{site}/subscribe/ward-round/"
-    assert SignUp.objects.get().choices.get().source == elsewhere
+    assert SignUp.objects.get().choices.get().source == other_site
 
     page.goto(site + link_to("confirm", emails_sent()[-1]))
     expect(page.get_by_role("main")).to_contain_text("You signed up on another site")
-    look(page, "signup-42-confirm-from-elsewhere")
+    look(page, "signup-42-confirm-from-another-site")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
     assert Subscription.objects.active().count() == 1

@@ -31,7 +31,7 @@ def test_a_paused_subscriber_who_signs_up_can_resume(page: Page, site: str) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
     [link] = [link for link in links_in(emails_sent()[-1]) if "/pause/" in link]
     page.goto(site + link)
-    look(page, "60-paused")
+    look(page, "signup-60-paused")
 
     page.goto(f"{site}/subscribe/committee-room/")
     page.get_by_label("Email address").fill(ADA)
@@ -39,11 +39,11 @@ def test_a_paused_subscriber_who_signs_up_can_resume(page: Page, site: str) -> N
     page.goto(site + link_to("confirm", emails_sent()[-1]))
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Ada")
-    look(page, "61-welcome-paused")
+    look(page, "signup-61-welcome-paused")
     page.get_by_role("button", name="Resume now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your emails have resumed")
-    look(page, "62-begun-again")
+    look(page, "signup-62-resumed")
     assert Subscriber.objects.get().paused_until is None
     page.goto(site + link)
     expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
-    look(page, "63-pause-over")
+    look(page, "signup-63-pause-over")
