@@ -48,34 +48,18 @@ def test_no_module_has_a_vague_name() -> None:
     assert culprits == []
 
 
-# DUPLICATES_NOT_YET and ING_NOT_YET list what is still to be renamed.
-DUPLICATES_NOT_YET: set[str] = {
-    "briefing",
-    "columns",
-    "comment",
-    "contributor",
-    "issue",
-    "staff",
-}
-ING_NOT_YET = {
-    "decoding",
-    "pending",
-    "subscribing",
-}
-
-
 def test_no_two_modules_share_a_name() -> None:
     """A name leads to one file, so that a search for it does too."""
     files = defaultdict(list)
     for file in application_modules():
         files[file.stem].append(str(file))
     shared = {name: found for name, found in files.items() if len(found) > 1}
-    assert {name: shared[name] for name in shared.keys() - SHARED_NAMES - DUPLICATES_NOT_YET} == {}
+    assert {name: shared[name] for name in shared.keys() - SHARED_NAMES} == {}
 
 
 def test_a_module_is_named_for_its_subject_and_not_for_an_activity() -> None:
     names = {file.stem: str(file) for file in application_modules() if file.stem.endswith("ing")}
-    assert {name: names[name] for name in names.keys() - ING_NOUNS - ING_NOT_YET} == {}
+    assert {name: names[name] for name in names.keys() - ING_NOUNS} == {}
 
 
 def test_nothing_connects_model_signals() -> None:

@@ -34,18 +34,8 @@ LAYERS: tuple[set[str], ...] = (
 IMPORTS_INSIDE_FUNCTIONS = {
     "briefings/apps.py": "Django loads it before it can import models",
     "newsroom/connection_errors.py": "manage.py imports it before the settings are loaded",
-    "newsroom/supervisor.py": "fcntl exists on Unix only; production does not need it",
+    "newsroom/supervisor.py": "fcntl exists only on Unix, and only the demo needs it",
     "subscribers/apps.py": "Django loads it before it can import models",
-}
-# What is still to be moved.
-UPWARD_NOT_YET = {
-    "subscribers.privacy.admin imports subscribers.preferences.forms",
-    "subscribers.sending.dispatches imports subscribers.bounces.replies",
-}
-CIRCLES_NOT_YET = {
-    "subscribers.sending.lease_progress",
-    "subscribers.sending.leases",
-    "subscribers.sending.ledger_writer",
 }
 
 
@@ -138,14 +128,14 @@ def test_imports_inside_subscribers_go_down() -> None:
         if module.startswith("subscribers.") and target.startswith("subscribers.")
         if layer_of(target) < layer_of(module)
     }
-    assert culprits - UPWARD_NOT_YET == set()
+    assert culprits == set()
 
 
 def test_no_two_modules_import_each_other() -> None:
     """Not in a longer circle either, nor with one of the imports for type checking only."""
     graph = import_graph()
     in_circle = {module for module in graph if module in _reachable(module, graph)}
-    assert in_circle - CIRCLES_NOT_YET == set()
+    assert in_circle == set()
 
 
 def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
@@ -166,4 +156,4 @@ def test_no_import_hides_inside_a_function() -> None:
         for file in application_modules().values()
         if any(found.inside_function for found in imports_of(file))
     }
-    assert files - set(IMPORTS_INSIDE_FUNCTIONS) == set()
+    assert files == set(IMPORTS_INSIDE_FUNCTIONS)

@@ -17,8 +17,8 @@ from django.db.models import DateTimeField, Field, JSONField, Model, Q, QuerySet
 from django.db.models.fields import CharField
 
 from newsroom.append_only import all_rows
-from newsroom.retention.columns import columns_of_database, models_by_table
 from newsroom.retention.policy import Action, Policy, PolicyError, Rule, read_policy
+from newsroom.retention.table_columns import columns_of_database, models_by_table
 
 BATCH_SIZE = 1_000
 RUN_SECONDS = 60.0

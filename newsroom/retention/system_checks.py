@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning  # noqa: A004  (Django's own name)
 
-from newsroom.retention.columns import columns_of_models
 from newsroom.retention.policy import PolicyError, read_policy
+from newsroom.retention.table_columns import columns_of_models
 
 
 def check_retention(**_: Any) -> list[CheckMessage]:

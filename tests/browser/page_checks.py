@@ -1,4 +1,4 @@
-"""A page as readers meet it: on a telephone and a desk, by day and by night, by what axe finds."""
+"""Check a page on a phone and a large screen, in light and dark mode, and with axe."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ VIEWS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
     "390-dark": (390, 844, "dark"),
     "320-light": (320, 700, "light"),
 }
-# One reading of the rules for each width and each scheme; colours do not depend on width.
-JUDGED = {"1280-light", "390-dark"}
-# Asked for its violations alone, axe does not describe whatever is well.
-JUDGE = """([where, rules]) => axe.run(where ?? document, { rules, resultTypes: ["violations"] })
+# Each width and each colour scheme once; colours do not depend on the width.
+VIEWS_FOR_AXE = {"1280-light", "390-dark"}
+# Asked for violations only, axe is faster, because it does not describe what passes.
+RUN_AXE = """([where, rules]) => axe.run(where ?? document, { rules, resultTypes: ["violations"] })
     .then(({ violations }) => violations.flatMap(
         ({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`)))"""
 READY = """() => document.fonts.status === "loaded"
@@ -36,7 +36,7 @@ def faults(page: Page, *, where: Any = None, rules: dict[str, Any] | None = None
     """What axe finds, each with the element that it finds it on."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: list[str] = page.evaluate(JUDGE, [where, rules or {}])
+    found: list[str] = page.evaluate(RUN_AXE, [where, rules or {}])
     return found
 
 
@@ -58,7 +58,7 @@ def look(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours do not fade
         picture(page, f"{name}-{view}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} {view}"
-        if view in JUDGED:
+        if view in VIEWS_FOR_AXE:
             assert faults(page) == [], f"{name} {view}"
     assert page.evaluate(SMALL_TARGETS) == []
     page.set_viewport_size({"width": 1280, "height": 900})

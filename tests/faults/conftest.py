@@ -52,7 +52,7 @@ def start_newsroom(
 
 @pytest.fixture
 def own_database(transactional_db: None, own_postgres: PostgresServer) -> Iterator[PostgresServer]:
-    """Give this test, and the programs that it starts, a PostgreSQL that it may kill."""
+    """Use a PostgreSQL that this test may kill, in the test and in the programs that it starts."""
     from django.core.management import call_command
     from django.db import connection
 

@@ -49,12 +49,12 @@ class Newsroom:
         self.beat = self.start_beat()
 
     def kill_beat(self) -> None:
-        """Kill the beat, and start it again at once."""
+        """Kill beat, and start it again at once."""
         self.beat.kill()
         self.beat = self.start_beat()
 
     def kill_everything(self) -> None:
-        """Kill both hosts and the beat together; `revive` starts them again."""
+        """Kill both hosts and beat together; `revive` starts them again."""
         for process in (*(host.worker for host in self.hosts), self.beat):
             process.kill()
 

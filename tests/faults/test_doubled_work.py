@@ -29,7 +29,7 @@ READERS = 1_000
 
 
 def start(dispatch: Dispatch) -> int:
-    """Fill the ledger and start sending as the beat's task does, on a connection of its own."""
+    """Fill the ledger and start sending as a task of beat does, on a connection of its own."""
     try:
         return dispatches.start(dispatch, at=timezone.now())
     finally:

@@ -1,4 +1,4 @@
-"""Hosts and the beat are killed at random moments during a dispatch, and every email is counted.
+"""Hosts and beat are killed at random moments during a dispatch, and every email is counted.
 
 `NEWSROOM_KILLS=200` is the long form (CONTRIBUTING.md); `NEWSROOM_SEED` repeats a run as far as the
 machine's own timing allows.

@@ -57,7 +57,7 @@ def test_a_record_that_arrives_after_later_ones_rewinds_nothing(
         cut_at = time.monotonic()
         before = len(smtp_server)
         time.sleep(CUT_SECONDS)
-        host.mend()
+        host.restore()
         time.sleep(cut_at + KILL_AFTER_SECONDS - time.monotonic())
         after = len(smtp_server)
         worker.kill()

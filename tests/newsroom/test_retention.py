@@ -22,7 +22,6 @@ from newsroom.celery import app
 from newsroom.emails import GIVE_UP_AFTER
 from newsroom.models import OutgoingEmail
 from newsroom.retention import enforcement
-from newsroom.retention.columns import columns_of_database, columns_of_models
 from newsroom.retention.policy import (
     Condition,
     PolicyError,
@@ -30,6 +29,7 @@ from newsroom.retention.policy import (
     policy_file,
     read_policy,
 )
+from newsroom.retention.table_columns import columns_of_database, columns_of_models
 from newsroom.tasks import apply_retention
 from subscribers.models import ConsentRecord, Delivery, SignUp, SignUpChoice, Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN

@@ -84,7 +84,7 @@ class RemoteHost:
         return f"{address}:{server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
-        """Lose every packet on the weak link until `mend`.
+        """Lose every packet on the weak link until `restore`.
 
         Both sides are given a wrong hardware address of each other. The kernel would notice a link
         that is down, and then repeat at once instead of waiting longer each time.
@@ -93,7 +93,7 @@ class RemoteHost:
             wrong = ("lladdr", "02:00:00:00:00:99", "nud", "permanent")
             _ip(*side, "neigh", "replace", other, *wrong, "dev", device)
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Let packets pass again; what was lost is repeated when each kernel's timer says so."""
         for side, device, other in self._weak_ends():
             _ip(*side, "neigh", "delete", other, "dev", device)

@@ -123,7 +123,7 @@ def as_word(issue: list[Block]) -> bytes:
 FORMATS = {"a.txt": as_text, "a.md": as_markdown, "a.html": as_page, "a.docx": as_word}
 
 
-def letters(words: str) -> str:
+def alphanumeric(words: str) -> str:
     return re.sub(r"\W+", " ", words).strip()
 
 
@@ -132,7 +132,7 @@ def everything(document: ImportedDocument) -> str:
     parts = [document.title, f"{document.strapline} by {document.byline}", *document.left_out]
     for section in document.sections:
         parts += [section.heading, unescape(re.sub(r"<[^>]+>", " ", section.html))]
-    return " | ".join(map(letters, parts))
+    return " | ".join(map(alphanumeric, parts))
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_every_sentence_of_an_issue_is_kept_or_named(issue: list[Block], name: s
     found = everything(document)
     for _, words in issue:
         for sentence in re.split(r"(?<=[.!?…])\s+", " ".join(words)):
-            assert letters(sentence) in found
+            assert alphanumeric(sentence) in found
     headings = [words[0] for kind, words in issue if kind == "heading"]
     assert document.title == headings[0]
     assert [section.heading for section in document.sections if section.kind != "note"] == headings

@@ -1,4 +1,4 @@
-"""Letters for tests, and their HTML read as strictly as the standard library can."""
+"""Sample emails, and their HTML, parsed as strictly as the standard library can."""
 
 from __future__ import annotations
 

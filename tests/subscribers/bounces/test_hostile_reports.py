@@ -84,7 +84,7 @@ def test_the_text_of_the_returned_email_gives_no_reason(shape: Shape, words: lis
 
 
 def nested(depth: int) -> bytes:
-    """Return a delivery status inside so many nested messages."""
+    """Return a delivery status inside this many nested messages."""
     outer = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth)
     )

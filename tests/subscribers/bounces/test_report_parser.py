@@ -1,4 +1,4 @@
-"""Reports of many mail systems are parsed as what they are; an auto-reply is no report."""
+"""Reports of many mail systems are parsed as what they are; an automatic reply is not a report."""
 
 from __future__ import annotations
 

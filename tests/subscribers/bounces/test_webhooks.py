@@ -32,9 +32,9 @@ def secrets(settings: Any) -> None:
 
 
 def mailgun(event: dict[str, Any], *, key: str = KEY) -> dict[str, Any]:
-    stamp, token = "1793500000", "abc"
-    proof = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
-    signature = {"timestamp": stamp, "token": token, "signature": proof}
+    timestamp, token = "1793500000", "abc"
+    proof = hmac.new(key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
+    signature = {"timestamp": timestamp, "token": token, "signature": proof}
     return {"signature": signature, "event-data": {"timestamp": 1793500000.5, **event}}
 
 

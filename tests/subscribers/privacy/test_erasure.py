@@ -248,7 +248,7 @@ def test_emails_to_the_reader_are_deleted_from_the_development_inbox(
         storage.store(b"Subject: x\r\n\r\nx", to=address)
     with django_capture_on_commit_callbacks(execute=True):
         erase(person_of(life.subscriber), keep_words=False, at=timezone.now())
-    assert [letter.to for letter in storage.stored_emails()] == [TAKEN]
+    assert [email.to for email in storage.stored_emails()] == [TAKEN]
 
 
 # --- by staff

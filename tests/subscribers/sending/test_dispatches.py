@@ -29,7 +29,7 @@ def _by_smtp(settings: Any, smtp_server: SmtpServer) -> None:
 
 
 def run_due_dispatches() -> None:
-    """Do what the beat and a worker do."""
+    """Do what beat and a worker do."""
     dispatches.publish_due(at=timezone.now())
     for dispatch in dispatches.advance(at=timezone.now()):
         send_ready(dispatch)

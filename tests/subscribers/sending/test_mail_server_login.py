@@ -59,7 +59,7 @@ def test_an_issue_gets_through(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_single_letter_gets_through(
+def test_a_transactional_email_gets_through(
     own_smtp_server: Callable[..., SmtpServer],
     monkeypatch: pytest.MonkeyPatch,
     kind: dict[str, str],

@@ -170,8 +170,8 @@ def test_an_address_suppressed_meanwhile_gets_no_welcome(client: Client) -> None
 def test_the_page_lists_what_the_email_listed(client: Client) -> None:
     ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
     make_reader(of=ward, email=ADA)
-    letter_link = sign_up(client, ward, council)
-    page = client.get(letter_link).content.decode()
+    confirmation_link = sign_up(client, ward, council)
+    page = client.get(confirmation_link).content.decode()
     assert "The Council" in page
     assert "The Ward Round" not in page
 
