@@ -69,6 +69,18 @@ def is_first_within(window: timedelta, action: str, subject: str) -> bool:
     return _with_cache(lambda store: store.add(key, True, timeout=window.total_seconds()))
 
 
+def recall(action: str, subject: str) -> str:
+    """Return what `remember` noted of this subject; empty if that was nothing, or too long ago."""
+    key = _key(action, subject)
+    return str(_with_cache(lambda store: store.get(key, "")))
+
+
+def remember(action: str, subject: str, note: str, *, window: timedelta) -> None:
+    """Note something about a subject for this long."""
+    key = _key(action, subject)
+    _with_cache(lambda store: store.set(key, note, timeout=window.total_seconds()))
+
+
 def _count(store: BaseCache, key: str, *, timeout: float) -> int:
     store.add(key, 0, timeout=timeout)
     try:

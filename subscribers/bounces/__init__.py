@@ -2,7 +2,8 @@
 
 The way through the modules:
 
-1. Source. `webhooks` takes events from email providers. `mailbox_fetch` (called by `tasks`) and
+1. Source. `webhooks` takes events from email providers: `webhook_views` verifies them, and
+   `provider_events` says what each means. `mailbox_fetch` (called by `tasks`) and
    `manage.py process_report` (a pipe) take whole messages. `session_refusals` reads what mail
    servers answered while we were sending.
 2. `incoming_mail` processes one message from beginning to end:
@@ -17,6 +18,7 @@ The way through the modules:
 
 You can edit without code: `diagnostic_phrases.toml` (phrase to reason), `message_phrases.toml` (how
 mail systems and auto-replies write) and `suppression_policy.toml` (how many bounces suppress an
-address). To add an email provider, add a line to `PROVIDERS` in newsroom/webhook_providers.py.
+address). To add an email provider, add a line to `PROVIDERS` in newsroom/webhook_providers.py and
+a table to provider_events.py, which says what each event means.
 `admin` shows events and suppressions to staff.
 """

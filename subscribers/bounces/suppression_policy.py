@@ -27,6 +27,7 @@ from subscribers.models import (
     Delivery,
     DeliveryState,
     Subscriber,
+    Subscription,
     Suppression,
     SuppressionReason,
 )
@@ -110,7 +111,7 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
                 "classification": event.classification,
                 "reason": event.reason[:40],
                 "status": event.status[:12],
-                "diagnostic": event.diagnostic[:500],
+                "diagnostic": _storable(event.diagnostic)[:500],
                 "delivery_id": delivery.pk,
                 "dispatch_id": delivery.dispatch_id,
                 "subscriber": subscriber,
@@ -123,6 +124,22 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
         if delivery.state in LEASED_STATES:
             return BounceAction.WAITING
         return _decide(row, delivery, subscriber, at=at)
+
+
+def _storable(text: str) -> str:
+    """Return text without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def record_unsubscribe(subscriber: int, briefing: int, *, source: str, at: datetime) -> bool:
+    """Unsubscribe from one briefing what was subscribed at this time; return whether it was.
+
+    A report from before the subscriber came back changes nothing.
+    """
+    subscriptions = Subscription.objects.active().filter(
+        subscriber_id=subscriber, briefing_id=briefing, joined_at__lte=at
+    )
+    return bool(unsubscribe_from(subscriptions, source=source, ip=None, at=at))
 
 
 def apply_policy_to_waiting(*, at: datetime) -> int:

@@ -1,0 +1,551 @@
+"""Each event of each provider means what the provider's documentation says."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from anymail.signals import AnymailTrackingEvent, EventType
+from django.test import Client
+from django.utils import timezone
+
+from newsroom.webhook_providers import PROVIDERS
+from subscribers.bounces.provider_events import PROVIDER_EVENTS, EventOutcome, event_outcome
+from subscribers.bounces.suppression_policy import record_unsubscribe
+from subscribers.bounces.webhooks import translate_event
+from subscribers.models import (
+    BounceEvent,
+    ConsentAction,
+    ConsentRecord,
+    Delivery,
+    DeliveryState,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+)
+from tests.factories import make_briefing, make_reader
+from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery
+
+IVY = "ivy@ward.example"
+LOGIN = "hooks:a long password"
+UNKNOWN_USER = "550 5.1.1 no such mailbox"
+HARD, FULL, SOFT = EventOutcome.HARD, EventOutcome.FULL, EventOutcome.SOFT
+POLICY, COMPLAINT = EventOutcome.POLICY, EventOutcome.COMPLAINT
+UNSUBSCRIBED, NOTHING = EventOutcome.UNSUBSCRIBED, EventOutcome.NOTHING
+
+
+def ses_bounce(kind: str, sub_kind: str) -> dict[str, Any]:
+    recipients = [{"emailAddress": IVY, "diagnosticCode": f"smtp; {UNKNOWN_USER}"}]
+    bounce = {"bounceType": kind, "bounceSubType": sub_kind, "bouncedRecipients": recipients}
+    return {"eventType": "Bounce", "mail": {"messageId": "m-1"}, "bounce": bounce}
+
+
+def ses_complaint(feedback: str | None, sub_kind: str | None = None) -> dict[str, Any]:
+    complaint = {
+        "complaintFeedbackType": feedback,
+        "complaintSubType": sub_kind,
+        "complainedRecipients": [{"emailAddress": IVY}],
+    }
+    return {"notificationType": "Complaint", "mail": {"messageId": "m-1"}, "complaint": complaint}
+
+
+def ses_subscription(*, left: bool) -> dict[str, Any]:
+    topics = [{"topicName": "beds", "subscriptionStatus": "OptOut" if left else "OptIn"}]
+    preferences = {"unsubscribeAll": False, "topicSubscriptionStatus": topics}
+    return {
+        "eventType": "Subscription",
+        "mail": {"messageId": "m-1", "destination": [IVY]},
+        "subscription": {"newTopicPreferences": preferences},
+    }
+
+
+def mailgun(event: str, severity: str = "", reason: str = "") -> dict[str, Any]:
+    return {"event-data": {"event": event, "severity": severity, "reason": reason}}
+
+
+def mailjet(event: str, error: str = "", **facts: Any) -> dict[str, Any]:
+    return {
+        "event": event,
+        "time": 1796000000,
+        "MessageID": 19,
+        "email": IVY,
+        "error": error,
+        **facts,
+    }
+
+
+def postmark(kind: str, **facts: Any) -> dict[str, Any]:
+    return {"RecordType": kind, "ID": 7, "Email": IVY, "Recipient": IVY, **facts}
+
+
+def sparkpost(kind: str, **facts: Any) -> dict[str, Any]:
+    event = {"type": kind, "event_id": "e-1", "raw_rcpt_to": IVY, "raw_reason": UNKNOWN_USER}
+    return {"msys": {"message_event": {**event, **facts}}}
+
+
+def resend(kind: str, *bounce: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"to": [IVY], "email_id": "e-1"}
+    if bounce:
+        facts["bounce"] = {"message": "bounced", "type": bounce[0], "subType": bounce[1]}
+    return {"type": kind, "created_at": "2026-11-12T07:00:30Z", "data": facts}
+
+
+def unisender(status: str, detail: str = "") -> dict[str, Any]:
+    return {"status": status, "email": IVY, "delivery_info": {"delivery_status": detail}}
+
+
+EVENTS: list[tuple[str, dict[str, Any], EventOutcome | None]] = [
+    ("amazon-ses", ses_bounce("Undetermined", "Undetermined"), SOFT),
+    ("amazon-ses", ses_bounce("Permanent", "General"), HARD),
+    ("amazon-ses", ses_bounce("Permanent", "NoEmail"), HARD),
+    ("amazon-ses", ses_bounce("Permanent", "Suppressed"), SOFT),
+    ("amazon-ses", ses_bounce("Permanent", "OnAccountSuppressionList"), SOFT),
+    ("amazon-ses", ses_bounce("Permanent", "UnsubscribedRecipient"), UNSUBSCRIBED),
+    ("amazon-ses", ses_bounce("Transient", "General"), SOFT),
+    ("amazon-ses", ses_bounce("Transient", "MailboxFull"), FULL),
+    ("amazon-ses", ses_bounce("Transient", "MessageTooLarge"), SOFT),
+    ("amazon-ses", ses_bounce("Transient", "ContentRejected"), SOFT),
+    ("amazon-ses", ses_bounce("Transient", "AttachmentRejected"), SOFT),
+    ("amazon-ses", ses_complaint("abuse"), COMPLAINT),
+    ("amazon-ses", ses_complaint("auth-failure"), NOTHING),
+    ("amazon-ses", ses_complaint("fraud"), COMPLAINT),
+    ("amazon-ses", ses_complaint("not-spam"), NOTHING),
+    ("amazon-ses", ses_complaint("other"), COMPLAINT),
+    ("amazon-ses", ses_complaint("virus"), COMPLAINT),
+    ("amazon-ses", ses_complaint(None), COMPLAINT),
+    ("amazon-ses", ses_complaint("abuse", "OnAccountSuppressionList"), SOFT),
+    ("amazon-ses", ses_subscription(left=True), UNSUBSCRIBED),
+    ("amazon-ses", ses_subscription(left=False), NOTHING),
+    *(
+        ("amazon-ses", {"eventType": kind}, outcome)
+        for kind, outcome in {
+            "Reject": POLICY,
+            "Rendering Failure": NOTHING,
+            "DeliveryDelay": NOTHING,
+            "Delivery": NOTHING,
+            "Send": NOTHING,
+            "Open": NOTHING,
+            "Click": NOTHING,
+        }.items()
+    ),
+    *(
+        ("brevo", {"event": kind, "email": IVY, "reason": UNKNOWN_USER}, outcome)
+        for kind, outcome in {
+            "hard_bounce": HARD,
+            "soft_bounce": SOFT,
+            "invalid_email": HARD,
+            "blocked": SOFT,
+            "error": SOFT,
+            "spam": COMPLAINT,
+            "complaint": COMPLAINT,
+            "unsubscribed": UNSUBSCRIBED,
+            "deferred": NOTHING,
+            "request": NOTHING,
+            "delivered": NOTHING,
+            "opened": NOTHING,
+            "unique_opened": NOTHING,
+            "proxy_open": NOTHING,
+            "unique_proxy_open": NOTHING,
+            "click": NOTHING,
+        }.items()
+    ),
+    *(
+        ("mailersend", {"type": f"activity.{kind}", "data": {"type": kind}}, outcome)
+        for kind, outcome in {
+            "hard_bounced": HARD,
+            "soft_bounced": SOFT,
+            "spam_complaint": COMPLAINT,
+            "unsubscribed": UNSUBSCRIBED,
+            "deferred": NOTHING,
+            "sent": NOTHING,
+            "delivered": NOTHING,
+            "opened": NOTHING,
+            "clicked": NOTHING,
+        }.items()
+    ),
+    ("mailgun", mailgun("failed", "permanent", "bounce"), HARD),
+    ("mailgun", mailgun("failed", "permanent", "generic"), HARD),
+    ("mailgun", mailgun("failed", "permanent"), HARD),
+    ("mailgun", mailgun("failed", "permanent", "suppress-bounce"), SOFT),
+    ("mailgun", mailgun("failed", "permanent", "suppress-complaint"), SOFT),
+    ("mailgun", mailgun("failed", "permanent", "suppress-unsubscribe"), UNSUBSCRIBED),
+    ("mailgun", mailgun("failed", "permanent", "espblock"), POLICY),
+    ("mailgun", mailgun("failed", "permanent", "old"), SOFT),
+    ("mailgun", mailgun("failed", "temporary", "generic"), NOTHING),
+    ("mailgun", mailgun("rejected"), POLICY),
+    ("mailgun", mailgun("complained"), COMPLAINT),
+    ("mailgun", mailgun("unsubscribed"), UNSUBSCRIBED),
+    *(
+        ("mailgun", mailgun(kind), NOTHING)
+        for kind in ("accepted", "delivered", "opened", "clicked", "stored")
+    ),
+    ("mailjet", mailjet("bounce", "user unknown", hard_bounce=True), HARD),
+    ("mailjet", mailjet("bounce", "user unknown", hard_bounce=False), SOFT),
+    ("mailjet", mailjet("bounce", "user unknown"), SOFT),
+    ("mailjet", mailjet("bounce", "quota exceeded", hard_bounce=True), FULL),
+    ("mailjet", mailjet("bounce", "quota exceeded", hard_bounce=False), FULL),
+    ("mailjet", mailjet("bounce", "relay/access denied", hard_bounce=True), POLICY),
+    ("mailjet", mailjet("bounce", "sender blocked", hard_bounce=True), POLICY),
+    ("mailjet", mailjet("bounce", "content blocked", hard_bounce=True), POLICY),
+    ("mailjet", mailjet("bounce", "policy issue", hard_bounce=True), POLICY),
+    ("mailjet", mailjet("bounce", "connection issue", hard_bounce=True), SOFT),
+    ("mailjet", mailjet("bounce", "invalid domain", hard_bounce=True), HARD),
+    ("mailjet", mailjet("blocked", "preblocked"), SOFT),
+    ("mailjet", mailjet("spam", source="JMRPP"), COMPLAINT),
+    ("mailjet", mailjet("unsub", mj_list_id=1), UNSUBSCRIBED),
+    *(("mailjet", mailjet(kind), NOTHING) for kind in ("sent", "open", "click")),
+    *(
+        ("mailtrap", {"event": kind, "email": IVY}, outcome)
+        for kind, outcome in {
+            "bounce": HARD,
+            "soft bounce": SOFT,
+            "reject": SOFT,
+            "spam": COMPLAINT,
+            "unsubscribe": UNSUBSCRIBED,
+            "suspension": NOTHING,
+            "delivery": NOTHING,
+            "open": NOTHING,
+            "click": NOTHING,
+        }.items()
+    ),
+    *(
+        ("mandrill", {"event": kind, "msg": {"email": IVY, "diag": UNKNOWN_USER}}, outcome)
+        for kind, outcome in {
+            "hard_bounce": HARD,
+            "soft_bounce": SOFT,
+            "reject": SOFT,
+            "spam": COMPLAINT,
+            "unsub": UNSUBSCRIBED,
+            "deferral": NOTHING,
+            "send": NOTHING,
+            "delivered": NOTHING,
+            "open": NOTHING,
+            "click": NOTHING,
+        }.items()
+    ),
+    ("mandrill", {"event": "reject", "msg": {"reject": {"reason": "unsub"}}}, UNSUBSCRIBED),
+    ("mandrill", {"event": "reject", "msg": {"reject": {"reason": "hard-bounce"}}}, SOFT),
+    ("mandrill", {"event": "soft_bounce", "msg": {"bounce_description": "mailbox_full"}}, FULL),
+    ("mandrill", {"type": "blacklist", "action": "add"}, NOTHING),
+    ("mandrill", {"type": "whitelist", "action": "add"}, NOTHING),
+    *(
+        ("postal", {"event": kind, "payload": {}}, outcome)
+        for kind, outcome in {
+            "MessageDeliveryFailed": HARD,
+            "MessageBounced": SOFT,
+            "MessageDelayed": NOTHING,
+            "MessageHeld": NOTHING,
+            "MessageSent": NOTHING,
+            "MessageLoaded": NOTHING,
+            "MessageLinkClicked": NOTHING,
+            "DomainDNSError": NOTHING,
+        }.items()
+    ),
+    *(
+        ("postmark", postmark("Bounce", Type=kind, Details=UNKNOWN_USER), outcome)
+        for kind, outcome in {
+            "HardBounce": HARD,
+            "SoftBounce": SOFT,
+            "Transient": NOTHING,
+            "DnsError": NOTHING,
+            "Unsubscribe": UNSUBSCRIBED,
+            "Subscribe": NOTHING,
+            "AutoResponder": NOTHING,
+            "AddressChange": NOTHING,
+            "SpamNotification": POLICY,
+            "OpenRelayTest": NOTHING,
+            "Unknown": SOFT,
+            "VirusNotification": POLICY,
+            "ChallengeVerification": NOTHING,
+            "BadEmailAddress": HARD,
+            "SpamComplaint": COMPLAINT,
+            "ManuallyDeactivated": SOFT,
+            "Unconfirmed": NOTHING,
+            "Blocked": POLICY,
+            "SMTPApiError": NOTHING,
+            "InboundError": NOTHING,
+            "DMARCPolicy": POLICY,
+            "TemplateRenderingFailed": NOTHING,
+        }.items()
+    ),
+    ("postmark", postmark("SpamComplaint", Type="SpamComplaint"), COMPLAINT),
+    ("postmark", postmark("SpamComplaint", Type="SpamNotification"), POLICY),
+    *(
+        (
+            "postmark",
+            postmark(
+                "SubscriptionChange",
+                SuppressSending=True,
+                SuppressionReason=reason,
+                Origin=origin,
+            ),
+            outcome,
+        )
+        for reason, origin, outcome in [
+            ("HardBounce", "Recipient", HARD),
+            ("SpamComplaint", "Recipient", COMPLAINT),
+            ("ManualSuppression", "Recipient", UNSUBSCRIBED),
+            ("ManualSuppression", "Customer", NOTHING),
+            ("ManualSuppression", "Admin", NOTHING),
+        ]
+    ),
+    ("postmark", postmark("SubscriptionChange", SuppressSending=False), NOTHING),
+    *(("postmark", postmark(kind), NOTHING) for kind in ("Delivery", "Open", "Click")),
+    ("resend", resend("email.bounced", "Permanent", "General"), HARD),
+    ("resend", resend("email.bounced", "Permanent", "Suppressed"), SOFT),
+    ("resend", resend("email.bounced", "Transient", "MailboxFull"), FULL),
+    ("resend", resend("email.bounced", "Transient", "General"), SOFT),
+    ("resend", resend("email.bounced", "Undetermined", "Undetermined"), SOFT),
+    ("resend", resend("email.bounced"), SOFT),
+    ("resend", {"type": "contact.updated", "data": {"unsubscribed": True}}, UNSUBSCRIBED),
+    ("resend", {"type": "contact.updated", "data": {"unsubscribed": False}}, NOTHING),
+    *(
+        ("resend", resend(f"email.{kind}"), outcome)
+        for kind, outcome in {
+            "complained": COMPLAINT,
+            "suppressed": SOFT,
+            "failed": SOFT,
+            "delivery_delayed": NOTHING,
+            "scheduled": NOTHING,
+            "sent": NOTHING,
+            "delivered": NOTHING,
+            "opened": NOTHING,
+            "clicked": NOTHING,
+        }.items()
+    ),
+    *(
+        ("sendgrid", {"event": "bounce", "type": kind, "bounce_classification": sort}, outcome)
+        for kind, sort, outcome in [
+            ("bounce", "Invalid Address", HARD),
+            ("bounce", "Unclassified", HARD),
+            ("bounce", "Technical", SOFT),
+            ("bounce", "Mailbox Unavailable", SOFT),
+            ("bounce", "Content", POLICY),
+            ("bounce", "Reputation", POLICY),
+            ("bounce", "Frequency/Volume Too High", POLICY),
+            ("blocked", "Invalid Address", POLICY),
+        ]
+    ),
+    ("sendgrid", {"event": "dropped", "reason": "Bounced Address"}, SOFT),
+    ("sendgrid", {"event": "dropped", "reason": "Spam Reporting Address"}, SOFT),
+    ("sendgrid", {"event": "dropped", "reason": "Unsubscribed Address"}, UNSUBSCRIBED),
+    *(
+        ("sendgrid", {"event": kind}, outcome)
+        for kind, outcome in {
+            "spamreport": COMPLAINT,
+            "unsubscribe": UNSUBSCRIBED,
+            "group_unsubscribe": UNSUBSCRIBED,
+            "group_resubscribe": NOTHING,
+            "deferred": NOTHING,
+            "processed": NOTHING,
+            "delivered": NOTHING,
+            "open": NOTHING,
+            "click": NOTHING,
+        }.items()
+    ),
+    *(
+        ("sparkpost", sparkpost(kind, bounce_class=bounce_class), outcome)
+        for kind in ("bounce", "out_of_band")
+        for bounce_class, outcome in {
+            "1": SOFT,
+            "10": HARD,
+            "20": SOFT,
+            "21": SOFT,
+            "22": FULL,
+            "23": SOFT,
+            "24": SOFT,
+            "25": POLICY,
+            "26": POLICY,
+            "30": HARD,
+            "40": SOFT,
+            "50": POLICY,
+            "51": POLICY,
+            "52": POLICY,
+            "53": POLICY,
+            "54": POLICY,
+            "60": NOTHING,
+            "70": SOFT,
+            "80": NOTHING,
+            "90": UNSUBSCRIBED,
+            "100": NOTHING,
+        }.items()
+    ),
+    ("sparkpost", sparkpost("policy_rejection", bounce_class="25"), POLICY),
+    ("sparkpost", sparkpost("spam_complaint", fbtype="abuse"), COMPLAINT),
+    ("sparkpost", sparkpost("spam_complaint"), COMPLAINT),
+    ("sparkpost", sparkpost("spam_complaint", fbtype="not-spam"), NOTHING),
+    ("sparkpost", sparkpost("spam_complaint", fbtype="auth-failure"), NOTHING),
+    ("sparkpost", sparkpost("list_unsubscribe"), UNSUBSCRIBED),
+    ("sparkpost", sparkpost("link_unsubscribe"), UNSUBSCRIBED),
+    *(
+        ("sparkpost", sparkpost(kind), NOTHING)
+        for kind in ("delay", "generation_failure", "injection", "delivery", "open", "click")
+    ),
+    ("sparkpost", {"msys": {}}, None),
+    *(
+        ("unisender-go", unisender(status, detail), outcome)
+        for status, detail, outcome in [
+            ("hard_bounced", "err_user_unknown", HARD),
+            ("hard_bounced", "err_user_inactive", HARD),
+            ("hard_bounced", "err_domain_inactive", HARD),
+            ("hard_bounced", "err_mailbox_discarded", HARD),
+            ("hard_bounced", "err_mailbox_full", FULL),
+            ("hard_bounced", "err_spam_rejected", POLICY),
+            ("hard_bounced", "err_blacklisted", POLICY),
+            ("hard_bounced", "err_too_large", POLICY),
+            ("hard_bounced", "err_unsubscribed", UNSUBSCRIBED),
+            ("hard_bounced", "err_unreachable", SOFT),
+            ("hard_bounced", "err_delivery_failed", SOFT),
+            ("soft_bounced", "err_user_unknown", SOFT),
+            ("soft_bounced", "err_will_retry", NOTHING),
+            ("spam", "", COMPLAINT),
+            ("unsubscribed", "", UNSUBSCRIBED),
+            ("subscribed", "", NOTHING),
+            ("sent", "", NOTHING),
+            ("delivered", "ok_delivered", NOTHING),
+            ("opened", "ok_read", NOTHING),
+            ("clicked", "ok_link_visited", NOTHING),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("provider", "payload", "outcome"), EVENTS)
+def test_an_event_means_what_its_provider_s_documentation_says(
+    provider: str, payload: dict[str, Any], outcome: EventOutcome | None
+) -> None:
+    assert event_outcome(provider, payload) is outcome
+
+
+def test_every_provider_with_a_webhook_has_a_table_and_its_main_events_are_tested() -> None:
+    assert PROVIDER_EVENTS.keys() == PROVIDERS.keys()
+    tested = {(provider, outcome) for provider, _, outcome in EVENTS}
+    # Postal's events know neither complaints nor unsubscribing.
+    wanted = {
+        (provider, outcome)
+        for provider in PROVIDERS
+        for outcome in (HARD, SOFT, COMPLAINT, UNSUBSCRIBED, NOTHING)
+        if provider != "postal" or outcome in {HARD, SOFT, NOTHING}
+    }
+    assert wanted - tested == set()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words", "classification", "reason"),
+    [
+        (HARD, UNKNOWN_USER, "hard", "user unknown"),
+        (HARD, "", "hard", "user unknown"),
+        (HARD, "452 4.2.2 mailbox full", "full", "mailbox full"),
+        (HARD, "550 5.7.1 relaying denied", "policy", "relaying denied"),
+        (SOFT, UNKNOWN_USER, "soft", "user unknown"),
+        (SOFT, "", "soft", "unclear"),
+        (SOFT, "550 5.7.1 blocked for spam", "policy", "taken for spam"),
+        (FULL, UNKNOWN_USER, "full", "mailbox full"),
+        (FULL, "", "full", "mailbox full"),
+        (POLICY, UNKNOWN_USER, "policy", "rejected by policy"),
+        (POLICY, "", "policy", "rejected by policy"),
+        (COMPLAINT, UNKNOWN_USER, "complaint", "reported as spam"),
+    ],
+)
+def test_a_provider_s_soft_bounce_stays_soft_whatever_the_words(
+    outcome: EventOutcome, words: str, classification: str, reason: str
+) -> None:
+    event = AnymailTrackingEvent(event_type=EventType.BOUNCED, mta_response=words, esp_event={})
+    translated = translate_event(event, outcome, provider="mailjet")
+    assert (translated.classification, translated.reason) == (classification, reason)
+
+
+def post(provider: str, facts: object, settings: Any) -> int:
+    settings.HOOK_SECRETS = {provider: LOGIN}
+    login = {"Authorization": "Basic " + b64encode(LOGIN.encode()).decode()}
+    return (
+        Client()
+        .post(f"/hooks/{provider}/", json.dumps(facts), "application/json", headers=login)
+        .status_code
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("provider", "facts"),
+    [
+        ("mailjet", mailjet("unsub", time=4_000_000_000)),
+        ("postmark", postmark("SubscriptionChange", SuppressionReason="ManualSuppression")),
+        ("sparkpost", [sparkpost("link_unsubscribe")]),
+        ("brevo", {"event": "unsubscribed", "email": IVY}),
+        ("sendgrid", [{"event": "group_unsubscribe", "email": IVY}]),
+        ("resend", {"type": "contact.updated", "data": {"email": IVY, "unsubscribed": True}}),
+    ],
+)
+def test_unsubscribing_at_the_provider_is_recorded_as_unsubscribing(
+    provider: str, facts: object, settings: Any
+) -> None:
+    delivery = make_sent_delivery()
+    other = make_reader(of=make_briefing(), email=IVY)
+    assert post(provider, facts, settings) == 200
+    subscription = Subscription.objects.get(briefing=delivery.dispatch.issue.briefing_id)
+    assert subscription.state == SubscriptionState.UNSUBSCRIBED
+    record = ConsentRecord.objects.filter(action=ConsentAction.UNSUBSCRIBED).get()
+    assert record.source == "the email provider's unsubscribe link"
+    other.refresh_from_db()
+    assert other.state == SubscriptionState.ACTIVE
+    assert not Suppression.objects.exists()
+    assert not BounceEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_old_event_does_not_unsubscribe_who_came_back() -> None:
+    subscription = make_reader(of=make_briefing(), email=IVY)
+    ids = {"subscriber": subscription.subscriber_id, "briefing": subscription.briefing_id}
+    before = subscription.joined_at - timedelta(days=1)
+    assert not record_unsubscribe(**ids, source="a test", at=before)
+    assert record_unsubscribe(**ids, source="a test", at=timezone.now())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("provider", "facts"),
+    [
+        ("mailjet", mailjet("bounce", "user unknown", hard_bounce=False, smtp_reply=UNKNOWN_USER)),
+        *(
+            ("sparkpost", [sparkpost("bounce", bounce_class=number)])
+            for number in ("20", "21", "22", "23", "24", "40", "70")
+        ),
+        ("postmark", postmark("Bounce", Type="SpamNotification", Description="blocked as spam")),
+    ],
+)
+def test_what_may_pass_is_counted_and_suppresses_nobody(
+    provider: str, facts: object, settings: Any
+) -> None:
+    make_sent_delivery()
+    assert post(provider, facts, settings) == 200
+    assert BounceEvent.objects.get().classification in {"soft", "full", "policy"}
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("provider", "facts"),
+    [
+        ("sparkpost", [sparkpost("spam_complaint", fbtype="not-spam")]),
+        ("sparkpost", [sparkpost("spam_complaint", fbtype="auth-failure")]),
+        ("postmark", postmark("Bounce", Type="AutoResponder")),
+    ],
+)
+def test_what_is_no_complaint_changes_nothing(provider: str, facts: object, settings: Any) -> None:
+    make_sent_delivery()
+    assert post(provider, facts, settings) == 200
+    assert not BounceEvent.objects.exists()
+    assert not Suppression.objects.exists()
+    assert Delivery.objects.get().state == DeliveryState.SENT
+
+
+@pytest.mark.django_db
+def test_text_that_no_database_can_store_is_cleaned(settings: Any) -> None:
+    make_sent_delivery()
+    facts = postmark("Bounce", Type="SoftBounce", Details="Half\0 a pair: \ud83d")
+    assert post("postmark", facts, settings) == 200
+    assert BounceEvent.objects.get().diagnostic == "Half a pair: ?"
