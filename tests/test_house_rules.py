@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
 
+from briefings.models.briefing import RESERVED_SLUGS
 from tests.source_files import APPS, ROOT, project_files, python_files
 
 VAGUE_NAMES = {
@@ -136,3 +139,20 @@ def test_every_email_has_a_subject_a_text_and_an_html_template() -> None:
         if folder.is_dir():
             found = {part.name for part in folder.iterdir() if not part.name.startswith("_")}
             assert {"subject.txt", "body.txt", "body.html"} <= found, folder.name
+
+
+def test_no_briefing_can_take_the_address_of_a_page() -> None:
+    """A briefing lives at /its-slug/, so the first word of every other address is reserved."""
+    routes = [str(pattern.pattern) for pattern in _patterns(get_resolver().url_patterns)]
+    words = {route.split("/")[0] for route in routes}
+    slugs = {word for word in words if re.fullmatch(r"[a-z0-9-]+", word)}
+    assert slugs - RESERVED_SLUGS == set()
+
+
+def _patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
+    """Yield patterns, with those that a pattern without a prefix includes."""
+    for pattern in found:
+        if isinstance(pattern, URLResolver) and not str(pattern.pattern):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern

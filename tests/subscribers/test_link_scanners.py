@@ -22,7 +22,7 @@ def test_fetching_every_link_of_every_email_twice_writes_nothing(client: Client)
     links = live(client).links
     emails = {folder.name for folder in EMAILS.iterdir() if folder.is_dir()}
     assert emails - links.keys() == FOR_STAFF, (
-        "letters that the life in tests/subscribers/subscriber_lives.py does not bring"
+        "emails that tests/subscribers/subscriber_lives.py does not bring"
     )
     before = every_value()
     with CaptureQueriesContext(connection) as captured:
