@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from tests.source_files import ROOT, project_files
+from tests.source_files import APPS, ROOT, project_files, python_files
 
 DOCUMENTS = [
     file
@@ -75,3 +75,14 @@ def is_setting_of_code(name: str) -> bool:
     return any(
         constant.search(file.read_text()) for file in project_files() if file.suffix == ".py"
     )
+
+
+def test_every_name_in_the_glossary_is_in_the_code() -> None:
+    """The third column of its tables has names of the code, files and folders."""
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    cells = [
+        row.rstrip("|").rsplit("|", 1)[1] for row in re.findall(r"^\|.*\|$", glossary, re.MULTILINE)
+    ]
+    names = {name for cell in cells for name in re.findall(r"`([A-Za-z_.]+)`", cell)}
+    code = "\n".join((ROOT / file).read_text() for file in python_files(*APPS))
+    assert {name for name in names if not re.search(rf"\b{re.escape(name)}\b", code)} == set()
