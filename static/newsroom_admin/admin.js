@@ -1,29 +1,75 @@
-// For every page of the admin: removes drafts that are no longer needed, closes menus, opens filters.
+// For every page of the admin: looks after unsaved drafts, closes menus, opens filters.
 "use strict";
 (() => {
+  // Drafts of issues in this browser's storage, under `issue-draft:USER:PATH:TOKEN`; see unsaved_changes.js.
   const DRAFT = "issue-draft:";
+  const FORMER_DRAFT = "desk-draft:";
   const KEPT_FOR = 7 * 24 * 3600 * 1000;
 
-  // The server names in a cookie the draft that it saved. Drafts older than KEPT_FOR go too.
-  const saved = /(?:^|; )saved_draft=([a-z0-9]+)/.exec(document.cookie);
-  try {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(DRAFT)) continue;
-      const isSaved = saved && key.endsWith(`:${saved[1]}`);
-      const kept = JSON.parse(localStorage.getItem(key)).at;
-      if (isSaved || !(Date.now() - kept < KEPT_FOR)) localStorage.removeItem(key);
+  const inStorage = (action) => {
+    try {
+      return action();
+    } catch {
+      return null; // this browser has no storage, it is full, or the entry is not ours
     }
-  } catch {
-    // This browser has no storage, so there is nothing to remove.
+  };
+  const keys = (prefix) => inStorage(() => Object.keys(localStorage).filter((key) => key.startsWith(prefix))) ?? [];
+  const read = (key) => inStorage(() => JSON.parse(localStorage.getItem(key)));
+
+  // Drafts from before an upgrade have another name, and call a removed section `gone`.
+  for (const key of keys(FORMER_DRAFT)) {
+    inStorage(() => {
+      const draft = JSON.parse(localStorage.getItem(key));
+      for (const section of draft.sections) section.removed ??= Boolean(section.gone);
+      localStorage.setItem(DRAFT + key.slice(FORMER_DRAFT.length), JSON.stringify(draft));
+      localStorage.removeItem(key);
+    });
   }
 
-  // Logging out leaves no drafts on this computer.
-  document.getElementById("logout-form")?.addEventListener("submit", () => {
-    try {
-      for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
-    } catch {
-      // As above.
+  // The server names in a cookie the draft that it saved. Drafts older than KEPT_FOR go too.
+  const saved = /(?:^|; )(?:saved_draft|desk_saved)=([a-z0-9]+)/.exec(document.cookie);
+  for (const key of keys(DRAFT)) {
+    const isSaved = saved && key.endsWith(`:${saved[1]}`);
+    if (isSaved || !(Date.now() - read(key)?.at < KEPT_FOR)) localStorage.removeItem(key);
+  }
+
+  // Whoever logs out decides what becomes of their own drafts; those of other people stay.
+  const logout = document.getElementById("logout-form");
+  const menu = logout?.closest("details");
+  const question = document.getElementById("logout-drafts");
+  const ownDrafts = () =>
+    keys(`${DRAFT}${logout.dataset.user}:`)
+      .map((key) => ({ key, path: key.split(":")[2], ...read(key) }))
+      .sort((one, other) => other.at - one.at);
+  logout?.addEventListener("submit", (event) => {
+    window.newsroomAdmin?.draft?.keep();
+    const drafts = ownDrafts();
+    if (!drafts.length) return;
+    event.preventDefault();
+    question.querySelector("ul").replaceChildren(
+      ...drafts.map(({ path, at, fields }) => {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = path;
+        link.textContent = fields?.title?.trim() || "An issue without a headline";
+        const when = new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+        item.append(link, `, ${when}`);
+        return item;
+      }),
+    );
+    menu.open = false;
+    question.showModal();
+  });
+  question?.addEventListener("close", () => {
+    const answer = question.returnValue;
+    question.returnValue = "";
+    if (!["keep", "delete"].includes(answer)) {
+      menu.querySelector("summary").focus();
+      return;
     }
+    window.newsroomAdmin?.draft?.letGo();
+    if (answer === "delete") for (const { key } of ownDrafts()) inStorage(() => localStorage.removeItem(key));
+    logout.submit(); // which asks no more
   });
 
   for (const menu of document.querySelectorAll("details[data-closes]")) {

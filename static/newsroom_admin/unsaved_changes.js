@@ -62,6 +62,16 @@ document.addEventListener("DOMContentLoaded", () => {
     setTimeout(() => (isLeaving = false), 10_000); // the save did not get through: allow another
   });
 
+  // For the question that logging out asks: store what is typed, and then leave without a warning.
+  window.newsroomAdmin ??= {};
+  newsroomAdmin.draft = {
+    keep,
+    letGo() {
+      clearTimeout(timer);
+      isUnsaved = false;
+    },
+  };
+
   // An earlier draft
 
   const banner = form.querySelector("[data-restore]");
