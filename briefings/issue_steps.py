@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from briefings.local_time import format_local
-from briefings.models import Issue, IssueState
+from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE
+from briefings.preflight import refuse_serious
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
@@ -101,7 +104,7 @@ def take_step(
             issue.submit(by=by)
             return "Submitted for review. An editor can approve it now."
         case "approve":
-            issue.approve(by=by, seen=seen)
+            approve(issue, by=by, seen=seen, publish_at=publish_at)
             return "Approved. If anybody edits the issue, it needs a new approval."
         case "schedule":
             return schedule(issue, by=by, at=at, publish_at=publish_at)
@@ -113,9 +116,30 @@ def take_step(
             return "Returned to the author. The issue is a draft again."
 
 
+def approve(
+    issue: Issue, *, by: Actor, publish_at: datetime | None, seen: str | None = None
+) -> None:
+    """Approve an issue that is to go out at `publish_at`, unless preflight finds something serious.
+
+    For `seen`, see `Issue.approve`. Raises TransitionRefused.
+    """
+    with transaction.atomic():
+        issue.lock()
+        refuse_serious(issue, publish_at=publish_at)
+        issue.approve(by=by, seen=seen)
+
+
 def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | None) -> str:
-    """Schedule an approved issue, or move a scheduled one, and return a sentence about it."""
+    """Schedule an approved issue, or move a scheduled one, and return a sentence about it.
+
+    Raises TransitionRefused, also if preflight finds something serious.
+    """
     if publish_at is None:
         raise TransitionRefused("Choose when the issue goes out, then schedule it.")
-    issue.schedule(publish_at=publish_at, by=by, at=at)
+    with transaction.atomic():
+        issue.lock()
+        # So that of two issues which are given the same send time at once, the second is refused.
+        Briefing.objects.select_for_update().get(pk=issue.briefing_id)
+        refuse_serious(issue, publish_at=publish_at)
+        issue.schedule(publish_at=publish_at, by=by, at=at)
     return f"Scheduled for {format_local(publish_at, issue.briefing.zone)}."

@@ -1,23 +1,29 @@
-"""Preflight: what an editor should check before an issue goes out. Findings stop no step."""
+"""Preflight: what an editor should check before an issue goes out. Serious findings stop it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from briefings.local_time import format_local
 from briefings.models import Issue, IssueState
 from briefings.rendering.issue_email import measure_issue_email
 from briefings.rendering.page_html import WORDS_A_MINUTE
 from briefings.rendering.section_html import parse_section
 from newsroom.html_tree import Element
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from briefings.models import Section
 
@@ -25,12 +31,14 @@ if TYPE_CHECKING:
 LONG_HEADLINE = 90
 # Characters of HTML above which we measure the email, which takes as long as rendering it.
 LONG_ISSUE = 40_000
+# Issues in the wrong order that a page names; an imported archive may have hundreds.
+MAX_OUT_OF_ORDER = 3
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to check: a serious one would be a mistake in readers' eyes."""
+    """Something to check. A serious one would be a mistake in readers' eyes and stops the issue."""
 
     message: str
     is_serious: bool = False
@@ -46,11 +54,33 @@ def reading_time(words: int) -> int:
     return max(1, math.ceil(words / WORDS_A_MINUTE))
 
 
-def check_issue(issue: Issue, sections: list[Section]) -> list[Finding]:
-    """Return the findings about an issue, the serious ones first."""
-    findings = [*_check_head(issue), *_check_send_time(issue)]
+def refuse_serious(issue: Issue, *, publish_at: datetime | None) -> None:
+    """Raise TransitionRefused, with its sentences, if an issue has serious findings.
+
+    `publish_at` is the send time that the issue would get. Call it with the row locked.
+    """
+    if serious := serious_findings(issue, publish_at=publish_at):
+        raise TransitionRefused(f"This issue is not ready. {' '.join(serious)}")
+
+
+def serious_findings(issue: Issue, *, publish_at: datetime | None) -> list[str]:
+    """Return the sentences of what stops an issue from going out at a time."""
+    findings = check_issue(issue, list(issue.sections.all()), publish_at=publish_at)
+    return [finding.message for finding in findings if finding.is_serious]
+
+
+def check_issue(
+    issue: Issue, sections: list[Section], *, publish_at: datetime | None
+) -> list[Finding]:
+    """Return the findings about an issue with this send time, the serious ones first."""
+    findings = [*_check_head(issue)]
+    if issue.state != IssueState.PUBLISHED:
+        findings += _check_send_time(issue, publish_at)
+        findings += _check_order(issue, publish_at) if publish_at else []
     if not sections:
         findings.append(Finding("The issue has no sections.", is_serious=True))
+    elif not any(_has_words(parse_section(section.body).text) for section in sections):
+        findings.append(Finding("The issue has no words in its sections.", is_serious=True))
     for place, section in enumerate(sections, start=1):
         findings += _check_section(section, f"“{section.heading}”" if section.heading else place)
     if sum(len(section.body) for section in sections) > LONG_ISSUE:
@@ -59,7 +89,14 @@ def check_issue(issue: Issue, sections: list[Section]) -> list[Finding]:
     return sorted(findings, key=lambda finding: not finding.is_serious)
 
 
+def _has_words(text: str) -> bool:
+    """Whether a text has a letter or digit; dashes and invisible characters are no words."""
+    return any(character.isalnum() for character in text)
+
+
 def _check_head(issue: Issue) -> Iterator[Finding]:
+    if not _has_words(issue.title):
+        yield Finding("The headline has no words.", is_serious=True)
     if not issue.strapline:
         yield Finding("There is no strapline.")
     if len(issue.title) > LONG_HEADLINE:
@@ -69,15 +106,41 @@ def _check_head(issue: Issue) -> Iterator[Finding]:
         )
 
 
-def _check_send_time(issue: Issue) -> Iterator[Finding]:
-    if issue.state == IssueState.PUBLISHED:
-        return
-    if issue.publish_at is None:
+def _check_send_time(issue: Issue, publish_at: datetime | None) -> Iterator[Finding]:
+    if publish_at is None:
         yield Finding("There is no send time.")
-    elif issue.publish_at <= timezone.now() and issue.state != IssueState.SCHEDULED:
+    elif publish_at <= timezone.now() and issue.state != IssueState.SCHEDULED:
         yield Finding("The send time has passed.")
-    elif not issue.briefing.slot.is_at(issue.publish_at):
+    elif not issue.briefing.slot.is_at(publish_at):
         yield Finding(f"The send time is not the usual one, {issue.briefing.slot.words}.")
+
+
+def _check_order(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
+    """Yield what is wrong between this issue and the others of its briefing."""
+    others = Issue.objects.filter(briefing=issue.briefing_id).exclude(pk=issue.pk)
+    minute = publish_at.replace(second=0, microsecond=0)
+    at_once = others.planned().filter(
+        publish_at__gte=minute, publish_at__lt=minute + timedelta(minutes=1)
+    )
+    for other in at_once.order_by("number"):
+        yield Finding(
+            f"Issue {other.number} has the same send time,"
+            f" {format_local(publish_at, issue.briefing.zone)}. Choose another time for one of"
+            " them.",
+            is_serious=True,
+        )
+    timed = others.annotate(goes_out=Coalesce("published_at", "publish_at"))
+    out_of_order = timed.filter(
+        Q(number__gt=issue.number, goes_out__lt=publish_at)
+        | Q(number__lt=issue.number, goes_out__gt=publish_at)
+    )
+    for other in out_of_order.order_by("number")[:MAX_OUT_OF_ORDER]:
+        is_later = other.number > issue.number
+        yield Finding(
+            f"The numbers are out of order: issue {other.number}"
+            f" {'went' if other.state == IssueState.PUBLISHED else 'goes'} out"
+            f" {'before' if is_later else 'after'} this one."
+        )
 
 
 def _check_section(section: Section, name: str | int) -> Iterator[Finding]:

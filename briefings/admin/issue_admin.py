@@ -187,7 +187,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "saved": saved,
                 "saved_sections": sections,
                 "steps": steps_for(saved, request.user),
-                "findings": check_issue(saved, sections),
+                "findings": check_issue(saved, sections, publish_at=saved.publish_at),
                 "words": words,
                 "minutes": reading_time(words),
                 "activity": latest_activity(saved),

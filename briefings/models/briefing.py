@@ -11,7 +11,6 @@ from django.db.models import Max, Q
 from django.urls import reverse
 
 from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
-from briefings.models.issue import IssueState
 from briefings.slots import Weekday, WeeklySlot
 
 # First parts of addresses that other pages have.
@@ -145,9 +144,9 @@ class Briefing(models.Model):
         return self.slot.words
 
     def next_free_slot(self, *, after: datetime) -> datetime:
-        """Return the first slot after a moment and after every scheduled issue."""
-        scheduled = self.issues.filter(state=IssueState.SCHEDULED, publish_at__gt=after)
-        last: datetime | None = scheduled.aggregate(last=Max("publish_at"))["last"]
+        """Return the first slot after a moment and after every planned issue, in any state."""
+        planned = self.issues.filter(publish_at__gt=after)
+        last: datetime | None = planned.aggregate(last=Max("publish_at"))["last"]
         return self.slot.next(after=last or after)
 
     def next_number(self) -> int:

@@ -46,6 +46,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """Return the issues that readers may see, the latest first."""
         return self.filter(state=IssueState.PUBLISHED).order_by("-published_at", "-pk")
 
+    def planned(self) -> IssueQuerySet:
+        """Return the issues that have a send time and are not published yet."""
+        return self.exclude(state=IssueState.PUBLISHED).filter(publish_at__isnull=False)
+
     def due(self, *, at: datetime) -> IssueQuerySet:
         """Return the scheduled issues whose send time has passed."""
         return self.filter(state=IssueState.SCHEDULED, publish_at__lte=at).order_by("publish_at")
@@ -154,6 +158,10 @@ class Issue(models.Model):
         content = [self.title, self.strapline, self.author_id, *map(list, sections)]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
+    def lock(self) -> None:
+        """Lock the row until the transaction ends, and read it as it is now."""
+        self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
+
     def submit(self, *, by: Actor) -> None:
         """Submit a draft for review. As every transition, raises TransitionRefused."""
         self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
@@ -175,7 +183,7 @@ class Issue(models.Model):
         With `seen`, the hash of the content that the editor read, refuse if it changed since.
         """
         with transaction.atomic():
-            self._lock()
+            self.lock()
             content = self.content_hash()
             if seen is not None and seen != content:
                 raise TransitionRefused(
@@ -197,7 +205,7 @@ class Issue(models.Model):
                 f"{format_local(publish_at, self.briefing.zone)} has passed. Choose a later time."
             )
         with transaction.atomic():
-            self._lock()
+            self.lock()
             self._check_approval()
             self._step(
                 APPROVED_STATES,
@@ -225,7 +233,7 @@ class Issue(models.Model):
     def publish(self, *, at: datetime, by: Actor = None) -> None:
         """Show a scheduled issue to readers. Call it in the transaction that makes the dispatch."""
         with transaction.atomic():
-            self._lock()
+            self.lock()
             self._check_approval()
             self._step(
                 {IssueState.SCHEDULED},
@@ -238,7 +246,7 @@ class Issue(models.Model):
     def void_approval(self, *, by: Actor) -> bool:
         """Put an approved or scheduled issue back into review if its content changed."""
         with transaction.atomic():
-            self._lock()
+            self.lock()
             if self.state not in APPROVED_STATES or self.approved_hash == self.content_hash():
                 return False
             self._step(
@@ -267,7 +275,7 @@ class Issue(models.Model):
     def discard(self, *, by: Actor) -> None:
         """Delete an unpublished issue; the audit log keeps its title."""
         with transaction.atomic():
-            self._lock()
+            self.lock()
             if not self.is_deletable:
                 raise TransitionRefused(
                     f"This issue is {self.get_state_display().lower()} and cannot be deleted."
@@ -279,10 +287,6 @@ class Issue(models.Model):
     def _check_approval(self) -> None:
         if self.approved_hash != self.content_hash():
             raise TransitionRefused("The issue changed after it was approved. Approve it again.")
-
-    def _lock(self) -> None:
-        """Lock the row until the transaction ends, and read it as it is now."""
-        self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
 
     def _step(
         self, sources: Collection[IssueState], target: IssueState, *, verb: str, **changes: Any

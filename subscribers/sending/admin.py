@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Issue, IssueState
 from briefings.permissions import SEND_ISSUE
+from briefings.preflight import serious_findings
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
@@ -144,6 +145,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             "issue": issue,
             "readers": readers,
             "sendable": issue.state in SENDABLE_STATES,
+            "serious": serious_findings(issue, publish_at=timezone.now()),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/send.html", context)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
+from briefings import issue_steps
 from briefings.models import Issue
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom import emails
@@ -80,9 +81,12 @@ def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
 
 
 def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
-    """Publish an approved or scheduled issue at once. Raises TransitionRefused."""
+    """Publish an approved or scheduled issue at once. Raises TransitionRefused.
+
+    As every way to schedule, it refuses an issue in which preflight finds something serious.
+    """
     with transaction.atomic():
-        issue.schedule(publish_at=at, by=by, at=at)
+        issue_steps.schedule(issue, publish_at=at, by=by, at=at)
         return publish(issue, at=at, by=by)
 
 

@@ -76,14 +76,6 @@ def test_only_an_issue_before_its_approval_can_be_deleted() -> None:
     assert entry.detail == {"title": issue.title}
 
 
-def test_the_next_free_slot_comes_after_every_scheduled_issue() -> None:
-    issue = make_scheduled_issue(publish_at=NOON + timedelta(days=30))
-    briefing = issue.briefing
-    assert briefing.next_free_slot(after=NOON) > NOON + timedelta(days=30)
-    issue.unschedule(by=None)
-    assert briefing.next_free_slot(after=NOON) == briefing.slot.next(after=NOON)
-
-
 def test_an_approval_is_for_the_content_that_was_read() -> None:
     issue = make_issue()
     issue.submit(by=None)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from briefings import issue_steps
 from briefings.models import Issue, IssueState
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch, Subscription
@@ -33,8 +34,8 @@ class Command(BaseCommand):
         send_at = _parse_time(options["at"], issue, now=now) if options["at"] else now
         try:
             with transaction.atomic():
-                _approve(issue)
-                issue.schedule(publish_at=send_at, by=None, at=now)
+                _approve(issue, send_at=send_at)
+                issue_steps.schedule(issue, publish_at=send_at, by=None, at=now)
                 dispatch = dispatches.publish(issue, at=now) if send_at <= now else None
         except TransitionRefused as refusal:
             raise CommandError(str(refusal)) from None
@@ -97,7 +98,7 @@ def _parse_time(text: str, issue: Issue, *, now: datetime) -> datetime:
     return time
 
 
-def _approve(issue: Issue) -> None:
+def _approve(issue: Issue, *, send_at: datetime) -> None:
     """Take the steps that are missing before scheduling; each has its rule and its log entry."""
     if issue.state == IssueState.PUBLISHED:
         raise TransitionRefused(
@@ -106,4 +107,4 @@ def _approve(issue: Issue) -> None:
     if issue.state == IssueState.DRAFT:
         issue.submit(by=None)
     if issue.state == IssueState.IN_REVIEW:
-        issue.approve(by=None)
+        issue_steps.approve(issue, by=None, publish_at=send_at)
