@@ -7,8 +7,10 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
+
+from newsroom.admin_mixins import DeclaredFiltersMixin
 
 # CKEditor (divarea) sets style attributes and inline event handlers; public pages use neither.
 ADMIN_CONTENT_POLICY = {
@@ -41,6 +43,20 @@ class NewsroomAdminSite(AdminSite):
     site_title = f"{settings.SITE_NAME} admin"
     index_title = "This week"
     enable_nav_sidebar = False
+
+    def register(
+        self,
+        model_or_iterable: Any,
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Register models as Django does, each with filters only as declared, other apps' too."""
+        base = admin_class or ModelAdmin
+        if not issubclass(base, DeclaredFiltersMixin):
+            base = type(
+                base.__name__, (DeclaredFiltersMixin, base), {"__module__": base.__module__}
+            )
+        super().register(model_or_iterable, base, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Return the view with the admin's content security policy."""
