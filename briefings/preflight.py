@@ -90,7 +90,7 @@ def check_issue(
 
 
 def _has_words(text: str) -> bool:
-    """Whether a text has a letter or digit; dashes and invisible characters are no words."""
+    """Whether a text has a letter or digit; dashes and invisible characters are not words."""
     return any(character.isalnum() for character in text)
 
 
