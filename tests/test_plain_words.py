@@ -122,7 +122,6 @@ EXCEPT: dict[str, str] = {
     "subscribers/bounces/diagnostic_phrases.toml": "phrases of mail servers",
     "subscribers/bounces/message_phrases.toml": "phrases of mail systems and email programs",
     "static/newsroom_admin/admin.js": "reads drafts that an earlier version named",
-    "tests/browser/test_unsaved_drafts.py": "stores drafts as an earlier version named them",
 }
 FOLDERS = {*APPS, "templates", "static", "docs", "tools", "bench", "tests"}
 SUFFIXES = {".py", ".html", ".txt", ".md", ".toml", ".js", ".sh", ".yml", ".example", ""}
