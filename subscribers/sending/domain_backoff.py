@@ -50,32 +50,47 @@ def receiving_domain(address: str) -> str:
 def hold_back(
     dispatch: Dispatch, recipients: Sequence[Recipient], *, is_retry: bool, at: datetime
 ) -> list[HeldBack]:
-    """Return those who must wait; the dispatch's row must be locked.
+    """Return those who must wait; call it in a transaction with the dispatch's row locked.
 
     `is_retry` tells that these deliveries were leased before, and perhaps held back then.
     """
-    backoffs = {backoff.domain: backoff for backoff in dispatch.domain_backoffs.all()}
-    by_domain: defaultdict[str, list[int]] = defaultdict(list)
-    limited = {limit.name for limit in settings.SEND_DOMAIN_LIMITS.values()}
-    if not backoffs and not limited:
+    slow = set(dispatch.domain_backoffs.values_list("domain", flat=True))
+    slow |= {limit.name for limit in settings.SEND_DOMAIN_LIMITS.values()}
+    if not slow:
         return []
+    by_domain: defaultdict[str, list[int]] = defaultdict(list)
     for recipient in recipients:
         domain = receiving_domain(recipient.address)
-        if domain in backoffs or domain in limited:
+        if domain in slow:
             by_domain[domain].append(recipient.subscriber)
     found = []
-    for domain, subscribers in by_domain.items():
-        backoff = backoffs.get(domain) or DomainBackoff(
-            dispatch=dispatch, domain=domain, next_at=at
-        )
+    for backoff in _lock_backoffs(dispatch, sorted(by_domain), at=at):
+        subscribers = by_domain[backoff.domain]
         if is_retry:
             backoff.held_back = max(0, backoff.held_back - len(subscribers))
         waiting, until = _who_waits(backoff, subscribers, deadline=dispatch.deadline, at=at)
         backoff.held_back += len(waiting)
-        backoff.save()
+        backoff.save(update_fields=["next_at", "held_back"])
         if waiting:
             found.append(HeldBack(subscribers=tuple(waiting), until=until))
     return found
+
+
+def _lock_backoffs(
+    dispatch: Dispatch, domains: Sequence[str], *, at: datetime
+) -> list[DomainBackoff]:
+    """Return the rows of these domains, locked; missing ones are made.
+
+    `back_off` in another process changes them without the dispatch's lock.
+    """
+    if not domains:
+        return []
+    DomainBackoff.objects.bulk_create(
+        (DomainBackoff(dispatch=dispatch, domain=domain, next_at=at) for domain in domains),
+        ignore_conflicts=True,
+    )
+    rows = dispatch.domain_backoffs.filter(domain__in=domains).order_by("domain")
+    return list(rows.select_for_update(no_key=True))
 
 
 def _who_waits(
