@@ -79,6 +79,8 @@ def make_scheduled_issue(*, publish_at: datetime | None = None, **fields: Any) -
 
 def make_published_issue(*, at: datetime | None = None, **fields: Any) -> Issue:
     """Create a published issue without a dispatch."""
+    if at is not None:
+        fields.setdefault("publish_at", at)
     issue = make_scheduled_issue(**fields)
     issue.publish(at=at or timezone.now())
     return issue

@@ -231,16 +231,28 @@ class Issue(models.Model):
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
     def publish(self, *, at: datetime, by: Actor = None) -> None:
-        """Show a scheduled issue to readers. Call it in the transaction that makes the dispatch."""
+        """Show a scheduled issue to readers. Call it in the transaction that makes the dispatch.
+
+        Raises TransitionRefused if its send time is after `at`: somebody may have moved it since
+        the caller read it.
+        """
         with transaction.atomic():
             self.lock()
             self._check_approval()
-            self._step(
-                {IssueState.SCHEDULED},
-                IssueState.PUBLISHED,
-                verb="published",
-                by=by,
-                published_at=at,
+            due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
+            changes = {"published_at": at, "updated_at": timezone.now()}
+            if update_if(
+                due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes
+            ):
+                return
+            if self.state == IssueState.SCHEDULED and self.publish_at:
+                when = format_local(self.publish_at, self.briefing.zone)
+                raise TransitionRefused(
+                    f"This issue is scheduled for {when}. Nothing was changed."
+                )
+            raise TransitionRefused(
+                f"This issue is {self.get_state_display().lower()} and cannot become published."
+                " Nothing was changed."
             )
 
     def void_approval(self, *, by: Actor) -> bool:
