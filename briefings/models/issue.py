@@ -241,15 +241,11 @@ class Issue(models.Model):
             self._check_approval()
             due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
             changes = {"published_at": at, "updated_at": timezone.now()}
-            if update_if(
-                due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes
-            ):
+            if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
                 return
             if self.state == IssueState.SCHEDULED and self.publish_at:
                 when = format_local(self.publish_at, self.briefing.zone)
-                raise TransitionRefused(
-                    f"This issue is scheduled for {when}. Nothing was changed."
-                )
+                raise TransitionRefused(f"This issue is scheduled for {when}. Nothing was changed.")
             raise TransitionRefused(
                 f"This issue is {self.get_state_display().lower()} and cannot become published."
                 " Nothing was changed."

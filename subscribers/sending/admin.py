@@ -21,7 +21,13 @@ from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.sending import dispatches, ledger
 from subscribers.sending.complaint_rate import complaint_rate
-from subscribers.sending.dispatch_progress import DispatchProgress, measure, waiting_reasons
+from subscribers.sending.dispatch_progress import (
+    DispatchProgress,
+    count,
+    duration_in_words,
+    measure,
+    waiting_reasons,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,13 +244,7 @@ def describe(progress: DispatchProgress) -> dict[str, str]:
     done = progress.total - progress.unsettled
     left = progress.seconds_left
     return {
-        "done_words": f"{done:,} of {progress.total:,} emails processed",
-        "rate_words": f"{progress.emails_per_s:,.0f} emails a second",
-        "left_words": f"about {_duration(left)} left" if left else "",
+        "done_words": f"{done:,} of {count(progress.total, 'email')} processed",
+        "rate_words": f"{count(progress.emails_per_s, 'email')} a second",
+        "left_words": f"about {duration_in_words(left)} left" if left else "",
     }
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

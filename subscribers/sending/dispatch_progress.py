@@ -89,14 +89,28 @@ def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
             minutes = max(1, round((backoff.next_at - at).total_seconds() / 60))
             found.append(
                 f"{backoff.domain} asked us to wait. We will try again in"
-                f" {minutes} minute{'' if minutes == 1 else 's'}."
+                f" {count(minutes, 'minute')}."
             )
         elif backoff.held_back and not backoff.backoffs:
+            wait = "waits" if backoff.held_back == 1 else "wait"
             found.append(
-                f"About {backoff.held_back:,} emails wait because of your limit for"
+                f"About {count(backoff.held_back, 'email')} {wait} because of your limit for"
                 f" {backoff.domain}."
             )
     return found
+
+
+def count(number: float, noun: str) -> str:
+    """Return a number with its noun, in the plural unless the number is shown as 1."""
+    shown = f"{number:,.0f}"
+    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
+
+
+def duration_in_words(seconds: float) -> str:
+    """Return about how long something takes: in seconds, minutes or hours."""
+    if seconds < 90:
+        return count(max(1, seconds), "second")
+    return count(seconds / 60, "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _accepted_under_open_leases(dispatch: Dispatch) -> int:

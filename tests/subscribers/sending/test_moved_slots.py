@@ -28,9 +28,7 @@ def test_an_issue_that_moved_after_it_was_found_due_is_not_published(
     publish = dispatches.publish
 
     def move_first(found: Issue, **arguments: Any) -> Dispatch:
-        Issue.objects.get(pk=found.pk).schedule(
-            publish_at=now + timedelta(days=1), by=None, at=now
-        )
+        Issue.objects.get(pk=found.pk).schedule(publish_at=now + timedelta(days=1), by=None, at=now)
         return publish(found, **arguments)
 
     monkeypatch.setattr(dispatches, "publish", move_first)
