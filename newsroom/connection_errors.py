@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from django.db import Error
 
 
+def failure_reason(failure: BaseException) -> str:
+    """Return the words of a failure in one line, or what kind it is if it has none."""
+    words = " ".join(str(failure).split())
+    if not words and isinstance(failure, TimeoutError):
+        return "no answer in time"
+    return words or type(failure).__name__
+
+
 def database_error_message(failure: Error) -> str:
     """Return one line that names the database and the reason, without its password."""
     # Imported here because manage.py imports this module before the settings are read.
@@ -18,9 +26,8 @@ def database_error_message(failure: Error) -> str:
     database = options["NAME"]
     if options.get("HOST"):
         database = f"{database} at {options['HOST']}:{options.get('PORT') or 5432}"
-    reason = " ".join(str(failure).split()) or type(failure).__name__
     return (
-        f"newsroom: cannot use the database {database}: {reason}. "
+        f"newsroom: cannot use the database {database}: {failure_reason(failure)}. "
         "Start it, run `manage.py migrate`, or correct DATABASE_URL."
     )
 

@@ -284,6 +284,11 @@ LATE_WINDOW: int = read(
 if LATE_WINDOW < 60:
     raise setting_error("LATE_WINDOW", "is wrong: write a whole number of seconds, 60 or more")
 
+# Seconds after which staff are emailed that a mail server, or a step of sending, still fails.
+ALERT_AFTER: int = read("ALERT_AFTER", env.int, 600, hint="write a whole number of seconds")
+if ALERT_AFTER < 0:
+    raise setting_error("ALERT_AFTER", "is wrong: write a whole number of seconds")
+
 # --- Accounts and security ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

@@ -240,7 +240,7 @@ class Issue(models.Model):
             self.lock()
             self._check_approval()
             due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
-            changes = {"published_at": at, "updated_at": timezone.now()}
+            changes: dict[str, Any] = {"published_at": at, "updated_at": timezone.now()}
             if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
                 return
             if self.state == IssueState.SCHEDULED and self.publish_at:

@@ -10,6 +10,7 @@ from subscribers.models.bounce_event import (
 from subscribers.models.consent_record import ConsentAction, ConsentRecord
 from subscribers.models.delivery import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.outage import Outage
 from subscribers.models.send_limits import DailySendCount, DomainBackoff, SendRateBucket
 from subscribers.models.sign_up import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
@@ -36,6 +37,7 @@ __all__ = [
     "ImportPart",
     "ImportState",
     "Lease",
+    "Outage",
     "PartKind",
     "SendRateBucket",
     "SignUp",

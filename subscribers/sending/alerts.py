@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone
 
 from briefings.permissions import SEND_ISSUE
 from newsroom import emails
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from briefings.models import Issue
-    from subscribers.models import Dispatch
+    from subscribers.models import Dispatch, Outage
 
 
 def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
@@ -62,6 +63,21 @@ def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
                     "url": settings.SITE_URL + path,
                 },
             )
+
+
+def alert_of_outage(outage: Outage) -> None:
+    """Email everybody who may send issues that something has failed for some time."""
+    for user in staff_who_may_send():
+        emails.queue_email(
+            "outage",
+            to=user.email,
+            context={
+                "what": outage.what,
+                "since": outage.since.astimezone(get_current_timezone()),
+                "reason": outage.reason,
+                "url": settings.SITE_URL + reverse("admin:subscribers_dispatch_changelist"),
+            },
+        )
 
 
 def staff_who_may_send() -> Iterable[User]:

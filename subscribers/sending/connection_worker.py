@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from subscribers.models import DeliveryState
-from subscribers.sending import daily_limits, domain_backoff, leases, ledger, send_rate
+from subscribers.sending import daily_limits, domain_backoff, leases, ledger, outages, send_rate
 from subscribers.sending.failure_streaks import streaks_of
 from subscribers.sending.lease_progress import DeliveryOutcome
 from subscribers.sending.personalised_email import (
@@ -68,6 +68,7 @@ class SharedState:
     ends_at: float  # by time.monotonic()
     open_leases: set[int] = field(default_factory=set)
     backoffs: dict[str, datetime] = field(default_factory=dict)  # receiving domains, until when
+    outages: set[str] = field(default_factory=set)  # of mail servers, as `outages` names them
     allowance: int = 0  # emails that SEND_RATE allows now
     rate_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sent: int = 0
@@ -153,10 +154,14 @@ class ConnectionWorker:
             if lost.maybe_accepted:
                 self._streaks.note_unknown(str(lost))
             if not lease.settled:  # the server takes nothing now: try again in the next send run
-                raise ServerUnreachable(str(lost)) from lost
+                raise ServerUnreachable(f"{self.server.name}: {lost}") from lost
             return False
         else:
             self._emails_per_s = lease.settled / (time.monotonic() - started)
+            outage = outages.of_server(self.server)
+            if lease.settled and outage in self._shared.outages:
+                self._shared.outages.discard(outage)
+                await self._writer.call(outages.note_success, outage)
             return is_usable
         finally:
             self._shared.open_leases.discard(lease.id)

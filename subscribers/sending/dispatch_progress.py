@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
-from subscribers.models import Delivery, DeliveryState, DispatchState, Lease
+from briefings.local_time import format_local
+from subscribers.models import LIVE_STATES, Delivery, DeliveryState, DispatchState, Lease
 from subscribers.models.delivery import UNSETTLED_STATES
-from subscribers.sending import daily_limits
+from subscribers.sending import daily_limits, outages
 
 if TYPE_CHECKING:
-    from subscribers.models import Dispatch
+    from subscribers.models import Dispatch, Outage
 
 # The rate of a dispatch that is being sent is measured over about this time.
 RATE_WINDOW = timedelta(seconds=60)
@@ -78,9 +80,12 @@ def measure(dispatch: Dispatch, *, at: datetime) -> DispatchProgress:
 
 def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
     """Return sentences that say what holds emails back, apart from the speed of sending."""
-    if dispatch.state != DispatchState.SENDING:
+    if dispatch.state not in LIVE_STATES:
         return []
-    found = [
+    found = [_outage_in_words(outage, dispatch) for outage in _outages_of(dispatch, at=at)]
+    if dispatch.state != DispatchState.SENDING:
+        return found
+    found += [
         f"The daily limit of {name} is used up. We continue tomorrow."
         for name in daily_limits.used_up(at=at)
     ]
@@ -98,6 +103,17 @@ def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
                 f" {backoff.domain}."
             )
     return found
+
+
+def _outages_of(dispatch: Dispatch, *, at: datetime) -> list[Outage]:
+    servers = [outages.of_server(server) for server in settings.MAIL_SERVERS]
+    return outages.current([outages.of_dispatch(dispatch), *servers], at=at)
+
+
+def _outage_in_words(outage: Outage, dispatch: Dispatch) -> str:
+    since = format_local(outage.since, dispatch.issue.briefing.zone)
+    what = outage.what[:1].upper() + outage.what[1:]
+    return f"{what} has failed since {since}: {outage.reason} We keep trying."
 
 
 def count(number: float, noun: str) -> str:

@@ -17,7 +17,7 @@ from newsroom import emails
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
 from subscribers.models import Dispatch
-from subscribers.sending import alerts, leases, ledger
+from subscribers.sending import alerts, leases, ledger, outages
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.list_headers import list_id
 from subscribers.sending.personalised_email import Placeholder
@@ -43,10 +43,11 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
     too_late = at - timedelta(seconds=settings.LATE_WINDOW)
     for issue in Issue.objects.due(at=at).for_page():
         try:
-            if issue.publish_at is not None and issue.publish_at < too_late:
-                alerts.unschedule_and_alert(issue, before=too_late)
-            else:
-                made.append(publish(issue, at=at))
+            with outages.watch(f"the publication of {issue}"):
+                if issue.publish_at is not None and issue.publish_at < too_late:
+                    alerts.unschedule_and_alert(issue, before=too_late)
+                else:
+                    made.append(publish(issue, at=at))
         except TransitionRefused as refusal:
             log.warning("%s was not published: %s", issue, refusal)
             issue.void_approval(by=None)
@@ -143,12 +144,13 @@ def advance(*, at: datetime) -> list[Dispatch]:
     with_work = []
     for dispatch in Dispatch.objects.live().select_related("issue__briefing"):
         try:
-            if dispatch.filled_at is None:
-                start(dispatch, at=at)
-            if ledger.has_work(dispatch.pk):
-                with_work.append(dispatch)
-            else:
-                ledger.finish_if_settled(dispatch)
+            with outages.watch(outages.of_dispatch(dispatch)):
+                if dispatch.filled_at is None:
+                    start(dispatch, at=at)
+                if ledger.has_work(dispatch.pk):
+                    with_work.append(dispatch)
+                else:
+                    ledger.finish_if_settled(dispatch)
         except Exception:
             log.exception("%s could not be advanced; we will try again", dispatch)
     return with_work

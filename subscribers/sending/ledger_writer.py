@@ -17,6 +17,7 @@ import psycopg2
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 
+from newsroom.connection_errors import failure_reason
 from subscribers.sending import lease_progress, leases
 from subscribers.sending.async_postgres import AsyncConnection
 from subscribers.sending.batcher import Batcher
@@ -98,7 +99,7 @@ class LedgerWriter:
             try:
                 permits = await self._write_plain(plain, **shared)
             except (psycopg2.Error, TimeoutError) as failure:
-                log.warning("connection for progress lost: %s", " ".join(str(failure).split()))
+                log.warning("connection for progress lost: %s", failure_reason(failure))
                 self._close_connection()
         rest = [record for record in records if record.lease not in permits]
         if rest:
@@ -187,6 +188,6 @@ def _call_until_reachable(function: Callable[..., Result], *args: Any, **kwargs:
         except (OperationalError, InterfaceError) as failure:
             if connection.in_atomic_block or time.monotonic() > until:
                 raise
-            log.warning("waiting for the database: %s", failure)
+            log.warning("waiting for the database: %s", failure_reason(failure))
             connection.close()
             time.sleep(0.5)

@@ -15,8 +15,10 @@ import uvloop
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from newsroom.clock import database_now
+from newsroom.connection_errors import failure_reason
 from newsroom.transitions import TransitionRefused
-from subscribers.sending import alerts, domain_backoff, ledger
+from subscribers.sending import alerts, domain_backoff, ledger, outages
 from subscribers.sending.connection_worker import ConnectionWorker, SharedState
 from subscribers.sending.failure_streaks import TooManyFailures
 from subscribers.sending.ledger_writer import LedgerWriter
@@ -45,21 +47,21 @@ def send_ready(dispatch: Dispatch, *, seconds: float = SEND_RUN_SECONDS) -> int:
     email after email, pauses the dispatch with its reply as the reason, and staff are emailed.
     """
     prepared = PreparedEmail(dispatch)
-    briefing = dispatch.issue.briefing_id
+    briefing, name = dispatch.issue.briefing_id, str(dispatch)
     gc.freeze()  # so that collections do not look through everything that the framework loaded
     try:
-        return uvloop.run(_run(dispatch, prepared, briefing=briefing, seconds=seconds))
+        return uvloop.run(_run(dispatch, prepared, briefing=briefing, name=name, seconds=seconds))
     finally:
         gc.unfreeze()
 
 
 async def _run(
-    dispatch: Dispatch, prepared: PreparedEmail, *, briefing: int, seconds: float
+    dispatch: Dispatch, prepared: PreparedEmail, *, briefing: int, name: str, seconds: float
 ) -> int:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     writer = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
-        return await SendRun(dispatch, prepared, writer, seconds=seconds).run()
+        return await SendRun(dispatch, prepared, writer, name=name, seconds=seconds).run()
     finally:
         await writer.close()
 
@@ -68,9 +70,16 @@ class SendRun:
     """One worker process sending one dispatch for a limited time."""
 
     def __init__(
-        self, dispatch: Dispatch, prepared: PreparedEmail, writer: LedgerWriter, *, seconds: float
+        self,
+        dispatch: Dispatch,
+        prepared: PreparedEmail,
+        writer: LedgerWriter,
+        *,
+        name: str,
+        seconds: float,
     ) -> None:
         self._dispatch, self._writer = dispatch, writer
+        self._name = name  # for the log: nothing may be loaded while the event loop runs
         self._shared = SharedState(
             dispatch=dispatch,
             prepared=prepared,
@@ -85,6 +94,7 @@ class SendRun:
         self._shared.backoffs |= await self._writer.call(
             domain_backoff.active_backoffs, self._dispatch.pk
         )
+        self._shared.outages |= await self._writer.call(_outages_of_servers)
         heartbeat = asyncio.create_task(self._renew_leases())
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
         results = await asyncio.gather(
@@ -103,7 +113,7 @@ class SendRun:
             try:
                 await self._writer.renew(list(self._shared.open_leases))
             except (OperationalError, InterfaceError) as failure:
-                log.warning("leases could not be renewed: %s", failure)
+                log.warning("leases could not be renewed: %s", failure_reason(failure))
 
     async def _run_worker(self, worker: ConnectionWorker) -> None:
         """Run one connection; too many failures pause the dispatch at once."""
@@ -111,12 +121,16 @@ class SendRun:
             await worker.run()
         except TooManyFailures as reason:
             await self._pause(str(reason))
-        except ServerRejectsUs:
-            _left_out_until[worker.server.name] = time.monotonic() + LEFT_OUT_SECONDS
+        except (ServerRejectsUs, ServerUnreachable) as failure:
+            if isinstance(failure, ServerRejectsUs):
+                _left_out_until[worker.server.name] = time.monotonic() + LEFT_OUT_SECONDS
+            outage = outages.of_server(worker.server)
+            self._shared.outages.add(outage)
+            await self._writer.call(outages.note_failure, outage, str(failure))
             raise
 
     async def _pause(self, reason: str) -> None:
-        log.error("%s is paused: %s", self._dispatch, reason)
+        log.error("%s is paused: %s", self._name, reason)
         with suppress(TransitionRefused):  # somebody has paused or cancelled it already
             await self._writer.call(alerts.pause_and_alert, self._dispatch, reason)
 
@@ -131,13 +145,18 @@ class SendRun:
             await self._pause("; ".join(sorted(rejections)))
         elif rejections:
             log.error(
-                "%s continues on other servers: %s", self._dispatch, "; ".join(sorted(rejections))
+                "%s continues on other servers: %s", self._name, "; ".join(sorted(rejections))
             )
         for reason in sorted({str(f) for f in failures if isinstance(f, ServerUnreachable)}):
-            log.warning("%s will be tried again soon: %s", self._dispatch, reason)
+            log.warning("%s will be tried again soon: %s", self._name, reason)
         for failure in failures:
             if not isinstance(failure, ServerRejectsUs | ServerUnreachable):
                 raise failure
+
+
+def _outages_of_servers() -> set[str]:
+    whats = [outages.of_server(server) for server in settings.MAIL_SERVERS]
+    return {outage.what for outage in outages.current(whats, at=database_now())}
 
 
 _left_out_until: dict[str, float] = {}  # by time.monotonic()

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from base64 import b64encode
 from typing import TYPE_CHECKING, cast
 
+from newsroom.connection_errors import failure_reason
 from newsroom.mail_servers import MailServer, TlsMode
 from subscribers.sending.smtp_protocol import ReplyReader
 from subscribers.sending.transport_interface import (
     ConnectionLost,
+    NotSmtp,
     Permit,
     ServerRejectsUs,
     ServerUnreachable,
@@ -31,6 +34,16 @@ if TYPE_CHECKING:
 
 # RFC 5321, section 4.5.3.2.6: after the final dot a client waits ten minutes.
 FINAL_REPLY_SECONDS = 600.0
+
+# The name does not exist, as opposed to a name server that cannot answer now (EAI_AGAIN).
+NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+def _names_no_host(failure: BaseException) -> bool:
+    """Whether a host name can never be found: it does not exist, or could be nobody's name."""
+    if isinstance(failure, socket.gaierror):
+        return failure.errno in NO_SUCH_HOST
+    return isinstance(failure, UnicodeError)
 
 
 class SmtpConnection:
@@ -56,9 +69,12 @@ class SmtpConnection:
         try:
             await connection._connect(context if server.tls is TlsMode.IMPLICIT else None)
             await connection._start_session(context, name)
+        except NotSmtp as answer:
+            connection.abort()
+            raise ServerRejectsUs(f"{server.name} is not a mail server: {answer}") from answer
         except ConnectionLost as lost:
             connection.abort()
-            raise ServerUnreachable(f"{server.host}:{server.port}: {lost}") from lost
+            raise ServerUnreachable(f"{server.name}: {lost}") from lost
         except BaseException:
             connection.abort()
             raise
@@ -74,15 +90,17 @@ class SmtpConnection:
                 )
         except ssl.SSLError as failure:
             raise ServerRejectsUs(f"TLS with {server.host} failed: {failure}") from failure
-        except (OSError, TimeoutError) as failure:
-            reason = str(failure) or type(failure).__name__
-            message = f"{server.host}:{server.port} is unreachable: {reason}"
-            raise ServerUnreachable(message) from failure
+        except (OSError, TimeoutError, UnicodeError) as failure:
+            reason = failure_reason(failure)
+            if _names_no_host(failure):
+                raise ServerRejectsUs(
+                    f"There is no host named {server.host}: {reason}. Correct EMAIL_URL."
+                ) from failure
+            raise ServerUnreachable(f"{server.name} is unreachable: {reason}") from failure
 
     async def _start_session(self, context: ssl.SSLContext | None, name: str) -> None:
         greeting = await self._reply()
-        if not greeting.accepted:
-            raise ServerUnreachable(f"{self._server.host} did not accept us: {greeting}")
+        self._require(greeting, f"{self._server.name} did not accept us")
         await self._hello(name)
         if context is not None and self._server.tls is TlsMode.STARTTLS:
             await self._start_tls(context)
@@ -90,10 +108,17 @@ class SmtpConnection:
         if self._server.username:
             await self._log_in()
 
+    @staticmethod
+    def _require(reply: SmtpReply, problem: str) -> None:
+        """Raise ServerUnreachable if a reply refuses for now, ServerRejectsUs if for good."""
+        if reply.accepted:
+            return
+        kind = ServerUnreachable if reply.temporary else ServerRejectsUs
+        raise kind(f"{problem}: {reply}")
+
     async def _hello(self, name: str) -> None:
         reply = await self._command(f"EHLO {name}")
-        if not reply.accepted:
-            raise ServerUnreachable(f"{self._server.host} refused EHLO: {reply}")
+        self._require(reply, f"{self._server.name} refused EHLO")
         offers = {line.partition(" ")[0].upper() for line in reply.text.splitlines()[1:]}
         self.eight_bit = "8BITMIME" in offers
         self.utf8_addresses = "SMTPUTF8" in offers
@@ -101,8 +126,7 @@ class SmtpConnection:
 
     async def _start_tls(self, context: ssl.SSLContext) -> None:
         reply = await self._command("STARTTLS")
-        if not reply.accepted:
-            raise ServerRejectsUs(f"{self._server.host} offers no TLS: {reply}")
+        self._require(reply, f"{self._server.host} offers no TLS")
         loop = asyncio.get_running_loop()
         host = self._server.host
         try:
@@ -113,8 +137,11 @@ class SmtpConnection:
                     context,
                     server_hostname=host,
                 )
-        except (OSError, TimeoutError) as failure:  # ssl.SSLError is an OSError
+        except ssl.SSLError as failure:
             raise ServerRejectsUs(f"TLS with {host} failed: {failure}") from failure
+        except (OSError, TimeoutError) as failure:
+            reason = failure_reason(failure)
+            raise ServerUnreachable(f"TLS with {host} failed: {reason}") from failure
         # Whatever came before the handshake was not protected by it.
         self._reader.switch_to_tls(cast("asyncio.Transport", secured))
 

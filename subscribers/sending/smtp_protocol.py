@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import cast
 
-from subscribers.sending.transport_interface import ConnectionLost, SmtpReply
+from subscribers.sending.transport_interface import ConnectionLost, NotSmtp, SmtpReply
 
 # Nothing that a server sends may fill our memory: a longer reply ends the connection.
 MAX_REPLY_BYTES = 64 * 1024
@@ -33,6 +33,7 @@ class ReplyReader(asyncio.BufferedProtocol):
         self._timeout = 0.0
         self._wait_ends = 0.0
         self._closed_because = ""
+        self._speaks_smtp = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to write to."""
@@ -56,14 +57,16 @@ class ReplyReader(asyncio.BufferedProtocol):
         if len(self._partial_line) + sum(map(len, self._lines)) > MAX_REPLY_BYTES:
             self._end(f"the server's reply is longer than {MAX_REPLY_BYTES // 1024} KB")
             return
+        for line in (*lines, self._partial_line):
+            if not line[:3].isdigit() and (len(line) >= 3 or line is not self._partial_line):
+                shown = line[:80].decode(errors="replace").strip()
+                self._speaks_smtp = False
+                self._end(f"what answers there does not speak SMTP: {shown!r}")
+                return
         for line in lines:
             self._lines.append(line[4:])
             if line[3:4] == b"-":
                 continue
-            if not line[:3].isdigit():
-                shown = line[:80].decode(errors="replace")
-                self._end(f"the server does not speak SMTP: {shown!r}")
-                return
             self._replies.append((int(line[:3]), self._lines))
             self._lines = []
         if len(self._replies) >= self._wanted:
@@ -90,7 +93,8 @@ class ReplyReader(asyncio.BufferedProtocol):
         """Return the next replies; all must arrive within `seconds`. Raises ConnectionLost."""
         while len(self._replies) < number:
             if self._closed_because:
-                raise ConnectionLost(self._closing_reason(), maybe_accepted=False)
+                kind = ConnectionLost if self._speaks_smtp else NotSmtp
+                raise kind(self._closing_reason(), maybe_accepted=False)
             self._wanted = number
             self._waiter = self._loop.create_future()
             self._set_timer(seconds)

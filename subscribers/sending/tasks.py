@@ -7,7 +7,7 @@ from celery import shared_task
 from newsroom.clock import database_now
 from newsroom.wake_ups import EXPIRES_SECONDS, wake
 from subscribers.models import Dispatch, DispatchState
-from subscribers.sending import dispatches, ledger
+from subscribers.sending import dispatches, ledger, outages
 from subscribers.sending.send_run import send_ready
 
 SEND = "subscribers.sending.tasks.send"
@@ -18,13 +18,16 @@ WORKERS_PER_WAKE_UP = 4
 @shared_task
 def publish_due() -> None:
     """Publish scheduled issues whose send time has passed."""
-    dispatches.publish_due(at=database_now())
+    with outages.watch("the publication of scheduled issues"):
+        dispatches.publish_due(at=database_now())
 
 
 @shared_task
 def advance_dispatches() -> None:
     """Advance live dispatches, and wake workers for those that have work left."""
-    for dispatch in dispatches.advance(at=database_now()):
+    with outages.watch("the start and end of dispatches"):
+        with_work = dispatches.advance(at=database_now())
+    for dispatch in with_work:
         for _ in range(WORKERS_PER_WAKE_UP):
             wake(SEND, dispatch.pk)
 

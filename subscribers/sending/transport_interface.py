@@ -50,12 +50,16 @@ class ConnectionLost(Exception):
         self.maybe_accepted = maybe_accepted
 
 
+class NotSmtp(ConnectionLost):
+    """The connection ended because what answers there does not speak SMTP."""
+
+
 class ServerUnreachable(Exception):
     """No connection could be opened, or the server takes nothing now; it may work later."""
 
 
 class ServerRejectsUs(Exception):
-    """The server refuses TLS, our password or our sender address: a person has to act."""
+    """The server refuses us, TLS, our password or our sender address: a person has to act."""
 
 
 class Transport(Protocol):

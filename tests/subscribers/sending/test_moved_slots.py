@@ -1,4 +1,4 @@
-"""An issue that is moved to a later time at the moment of its send slot goes out at the later one."""
+"""An issue that is moved to a later time at the moment of its send slot keeps the later one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_of_a_move_and_the_send_slot_at_once_one_wins() -> None:
     for _ in range(10):
         now = timezone.now()
         issue = make_scheduled_issue()
-        moved = []
+        moved: list[bool] = []
 
         def move(issue: Issue = issue, moved: list[bool] = moved) -> None:
             try:
