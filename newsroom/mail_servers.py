@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
-OPTIONS = ("tls", "timeout", "weight", "per_day")
+OPTIONS = ("tls", "timeout", "weight", "per_day", "token_command")
 _ANYMAIL = re.compile(r"anymail\.backends\.\w+\.EmailBackend")
 
 
@@ -39,6 +40,7 @@ class MailServer:
     port: int = 0
     username: str = ""
     password: str = ""
+    token_command: str = ""  # prints a token to log in with (XOAUTH2), instead of a password
     tls: TlsMode = TlsMode.NONE
     timeout: float = 30.0  # seconds
     weight: int = 1  # its share of the emails, relative to the other servers
@@ -54,7 +56,7 @@ class MailServer:
     def django_backend(self) -> str:
         """Django's email backend for transactional emails through this server."""
         return {
-            MailServerKind.SMTP: "django.core.mail.backends.smtp.EmailBackend",
+            MailServerKind.SMTP: "newsroom.smtp_submission.SmtpBackend",
             MailServerKind.ANYMAIL: self.backend,
             MailServerKind.INBOX: "newsroom.inbox.backend.InboxBackend",
         }[self.kind]
@@ -112,7 +114,8 @@ def parse_mail_servers(urls: str) -> tuple[MailServer, ...]:
 def parse_mail_server(url: str) -> MailServer:
     """Parse `smtp://user:pass@host:587/?tls=starttls`, `smtps://…`, an Anymail backend or `inbox:`.
 
-    Options: `tls`, `timeout` in seconds, `weight` (a share, 1 or more) and `per_day` (emails).
+    Options: `tls`, `timeout` in seconds, `weight` (a share, 1 or more), `per_day` (emails) and
+    `token_command` (a command that prints a token to log in with).
     Raises ValueError, which names the part that is wrong.
     """
     parts = urlsplit(url)
@@ -136,6 +139,7 @@ def parse_mail_server(url: str) -> MailServer:
             port=connection.port,
             username=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
+            token_command=_token_command(parts, options),
             tls=connection.tls,
             timeout=connection.timeout,
         )
@@ -147,6 +151,18 @@ def parse_mail_server(url: str) -> MailServer:
     server = _with_weight_and_limit(server, options)
     refuse_unknown_options(options, OPTIONS)
     return server
+
+
+def _token_command(url: SplitResult, options: dict[str, str]) -> str:
+    """Return the command that prints a token, which is taken out of the options."""
+    command = options.pop("token_command", "")
+    try:
+        words = shlex.split(command)
+    except ValueError as reason:
+        raise ValueError(f"token_command is not a command line: {reason}") from None
+    if words and (url.password or not url.username):
+        raise ValueError("with token_command, write a user name and no password: smtp://user@host")
+    return command
 
 
 def _with_weight_and_limit(server: MailServer, options: dict[str, str]) -> MailServer:

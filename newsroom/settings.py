@@ -24,7 +24,7 @@ from newsroom.environment import (
     required,
     setting_error,
 )
-from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_servers
+from newsroom.mail_servers import MailServerKind, parse_mail_servers
 from newsroom.report_mailbox import parse_mailbox
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
 from newsroom.webhook_providers import parse_webhook_secrets
@@ -227,11 +227,6 @@ if _first.kind is MailServerKind.INBOX and not DEBUG:
     raise setting_error("EMAIL_URL", "is wrong: inbox: sends nothing, it is for development only")
 INBOX_DIR = VAR_DIR / "inbox"
 EMAIL_BACKEND = _first.django_backend
-EMAIL_HOST, EMAIL_PORT = _first.host, _first.port
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _first.username, _first.password
-EMAIL_USE_TLS = _first.tls is TlsMode.STARTTLS
-EMAIL_USE_SSL = _first.tls is TlsMode.IMPLICIT
-EMAIL_TIMEOUT = _first.timeout
 # Credentials for a provider's API, such as ANYMAIL_POSTMARK_SERVER_TOKEN.
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value

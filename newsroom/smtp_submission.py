@@ -8,10 +8,14 @@ from email.message import Message
 from smtplib import SMTP, SMTPException, SMTPNotSupportedError
 from typing import cast
 
+from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from redis.exceptions import RedisError
+
+from newsroom.mail_servers import MailServer, TlsMode
+from newsroom.smtp_login import LoginRefused, log_in, login_secret, offered_ways
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +25,58 @@ _REMEMBER_SECONDS = 3600
 
 class AddressNotSupported(Exception):
     """Our mail server does not support this address; the message tells staff why."""
+
+
+class SmtpBackend(EmailBackend):
+    """Django's SMTP backend for one of our mail servers, logged in as for issue emails."""
+
+    def __init__(
+        self,
+        *,
+        server: MailServer | None = None,
+        timeout: float | None = None,
+        fail_silently: bool = False,
+    ) -> None:
+        """Take the first mail server of `EMAIL_URL` if none is given."""
+        self.server = server or settings.MAIL_SERVERS[0]
+        super().__init__(
+            host=self.server.host,
+            port=self.server.port,
+            # Django logs in only if there is a password, and in its own way.
+            username="",
+            password="",
+            use_tls=self.server.tls is TlsMode.STARTTLS,
+            use_ssl=self.server.tls is TlsMode.IMPLICIT,
+            timeout=timeout or self.server.timeout,
+            fail_silently=fail_silently,
+        )
+
+    def open(self) -> bool | None:
+        """Connect and log in; False or None if that was not necessary or failed silently."""
+        opened: bool | None = super().open()
+        if opened and self.server.username:
+            try:
+                self._log_in(cast("SMTP", self.connection))
+            except BaseException as failure:
+                self.close()
+                if isinstance(failure, SMTPException) and self.fail_silently:
+                    return None
+                raise
+        return opened
+
+    def _log_in(self, client: SMTP) -> None:
+        client.ehlo_or_helo_if_needed()
+        extensions = (client.ehlo_resp or b"").decode("latin-1").splitlines()[1:]
+        try:
+            lines = log_in(self.server, offered_ways(extensions), login_secret(self.server))
+            line = next(lines)
+            while True:
+                code, reply = client.docmd(line)
+                line = lines.send((code, reply.decode(errors="replace")))
+        except StopIteration:
+            return
+        except LoginRefused as refusal:
+            raise SMTPException(str(refusal)) from refusal
 
 
 def submit(message: EmailMessage) -> None:

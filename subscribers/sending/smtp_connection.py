@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from base64 import b64encode
 from typing import TYPE_CHECKING, cast
 
 from newsroom.connection_errors import failure_reason
 from newsroom.mail_servers import MailServer, TlsMode
+from newsroom.smtp_login import LoginRefused, log_in, login_secret, offered_ways
 from subscribers.sending.smtp_protocol import ReplyReader
 from subscribers.sending.transport_interface import (
     ConnectionLost,
@@ -55,6 +55,7 @@ class SmtpConnection:
         # What the server offers: 8-bit bodies (RFC 6152), addresses beyond ASCII (RFC 6531), and
         # several commands at once (RFC 2920).
         self.eight_bit = self.utf8_addresses = self._pipelines = False
+        self._ways_to_log_in: list[str] = []
         # The email whose envelope was sent together with the one before it.
         self._announced: PersonalisedEmail | None = None
 
@@ -119,7 +120,9 @@ class SmtpConnection:
     async def _hello(self, name: str) -> None:
         reply = await self._command(f"EHLO {name}")
         self._require(reply, f"{self._server.name} refused EHLO")
-        offers = {line.partition(" ")[0].upper() for line in reply.text.splitlines()[1:]}
+        lines = reply.text.splitlines()[1:]
+        offers = {line.partition(" ")[0].upper() for line in lines}
+        self._ways_to_log_in = offered_ways(lines)
         self.eight_bit = "8BITMIME" in offers
         self.utf8_addresses = "SMTPUTF8" in offers
         self._pipelines = "PIPELINING" in offers
@@ -146,17 +149,18 @@ class SmtpConnection:
         self._reader.switch_to_tls(cast("asyncio.Transport", secured))
 
     async def _log_in(self) -> None:
-        host = self._server.host
-        if self._server.tls is TlsMode.NONE and host not in {"localhost", "127.0.0.1"}:
-            raise ServerRejectsUs(
-                f"We do not send a password to {host} without TLS: add ?tls=starttls to EMAIL_URL"
-            )
-        credentials = f"\0{self._server.username}\0{self._server.password}".encode()
-        reply = await self._command(f"AUTH PLAIN {b64encode(credentials).decode()}")
-        if reply.temporary:
-            raise ServerUnreachable(f"{host} cannot log us in now: {reply}")
-        if not reply.accepted:
-            raise ServerRejectsUs(f"{host} refused our user name or password: {reply}")
+        try:
+            secret = await asyncio.to_thread(login_secret, self._server)
+            lines = log_in(self._server, self._ways_to_log_in, secret)
+            line = next(lines)
+            while True:
+                reply = await self._command(line)
+                line = lines.send((reply.code, reply.text))
+        except StopIteration:
+            return
+        except LoginRefused as refusal:
+            kind = ServerUnreachable if refusal.temporary else ServerRejectsUs
+            raise kind(str(refusal)) from refusal
 
     async def send(
         self,

@@ -52,10 +52,12 @@ class SmtpServer:
         extensions: tuple[str, ...] = EXTENSIONS,
         tls: Tls | None = None,
         account: str = "",  # `name:password` that a client must log in with
+        mechanisms: str | None = None,  # the ways to log in that are offered; PLAIN if there is one
     ) -> None:
         self.folder = new_folder("smtp")
         self.port = free_port()
         self.extensions, self.tls, self.account = extensions, tls, account
+        self.mechanisms = mechanisms if mechanisms is not None else "PLAIN" if account else ""
         self.allows_violations = False
         self._numbers = count(1)
         self._emails_before = self._violations_before = 0
@@ -81,7 +83,7 @@ class SmtpServer:
                 *(sys.executable, "-m", "tests.servers.smtp_main"),
                 *(str(self.folder), str(self.port), *self.extensions),
                 *([f"--tls={self.tls}"] if self.tls else []),
-                *("--account", self.account),
+                *("--account", self.account, "--mechanisms", self.mechanisms),
             ],
             log=self.folder / "receiver.log",
             cwd=ROOT,

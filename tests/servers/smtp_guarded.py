@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hmac
 import ssl
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 from tests.servers.smtp_receiver import Conversation
@@ -32,6 +34,14 @@ def make_certificate(folder: Path) -> Path:
     return path
 
 
+# Yields challenges, is sent lines, and returns whether the client may come in.
+Login = Generator[str, str, bool]
+
+
+def decode(line: str) -> str:
+    return base64.b64decode(line, validate=True).decode()
+
+
 class GuardedConversation(Conversation):
     """A connection that accepts nothing before STARTTLS and AUTH, if they are required."""
 
@@ -42,16 +52,21 @@ class GuardedConversation(Conversation):
         extensions: list[str],
         *,
         starttls: ssl.SSLContext | None,
-        account: str,  # `name:password`, or nothing
+        account: str,  # `name:password` or `name:token`, or nothing
+        mechanisms: list[str],
     ) -> None:
         super().__init__(store, rules, extensions)
         self.starttls, self.account = starttls, account
+        self.mechanisms = mechanisms
         self.known = not account
+        self.login: Login | None = None
 
     def offered(self) -> list[str]:
         if self.starttls is not None:
             return [*self.extensions, "STARTTLS"]
-        return [*self.extensions, "AUTH PLAIN"] if self.account else self.extensions
+        if not self.mechanisms:
+            return self.extensions
+        return [*self.extensions, f"AUTH {' '.join(self.mechanisms)}"]
 
     def do_starttls(self, text: str) -> None:
         if self.starttls is None or not self.greeted:
@@ -83,14 +98,67 @@ class GuardedConversation(Conversation):
         if self.starttls is not None or not self.greeted or self.known:
             self.violate(f"out of order: {text[:10]!r}", "503 5.5.1 not now")
             return
-        mechanism, _, words = text.removeprefix("AUTH ").partition(" ")
-        try:
-            _, name, password = base64.b64decode(words, validate=True).decode().split("\0")
-        except (ValueError, binascii.Error):
-            self.violate(f"malformed: {text!r}", "501 5.5.2 not what PLAIN asks for")
+        mechanism, _, first = text.removeprefix("AUTH ").partition(" ")
+        if mechanism not in self.mechanisms:
+            self.violate(f"not offered: {mechanism!r}", "504 5.5.4 not offered")
             return
-        self.known = mechanism.upper() == "PLAIN" and f"{name}:{password}" == self.account
-        self.say("235 2.7.0 welcome" if self.known else "535 5.7.8 wrong name or password")
+        self.login = {
+            "PLAIN": self.login_plain,
+            "LOGIN": self.login_login,
+            "CRAM-MD5": self.login_cram_md5,
+            "XOAUTH2": self.login_xoauth2,
+        }[mechanism](first)
+        self.go_on_logging_in(None)
+
+    def take_command(self) -> bool:
+        if self.login is None:
+            return super().take_command()
+        line, found, self.buffer[:] = self.buffer.partition(b"\r\n")
+        if not found:
+            self.buffer[:] = line
+            return False
+        self.go_on_logging_in(line.decode())
+        return True
+
+    def go_on_logging_in(self, line: str | None) -> None:
+        assert self.login is not None
+        try:
+            challenge = next(self.login) if line is None else self.login.send(line)
+        except StopIteration as end:
+            self.login, self.known = None, end.value
+            self.say("235 2.7.0 welcome" if self.known else "535 5.7.8 wrong name or password")
+        except (ValueError, binascii.Error):
+            self.login = None
+            self.violate(f"malformed: {line!r}", "501 5.5.2 not what this mechanism asks for")
+        else:
+            self.say(f"334 {base64.b64encode(challenge.encode()).decode()}")
+
+    def login_plain(self, first: str) -> Login:
+        yield from ()
+        _, name, password = decode(first).split("\0")
+        return f"{name}:{password}" == self.account
+
+    def login_login(self, first: str) -> Login:
+        if first:
+            raise ValueError("no name is expected with AUTH LOGIN")
+        name = decode((yield "Username:"))
+        password = decode((yield "Password:"))
+        return f"{name}:{password}" == self.account
+
+    def login_cram_md5(self, first: str) -> Login:
+        challenge = "<1896.697170952@receiver.example.net>"
+        name, proof = decode((yield challenge)).split(" ")
+        password = self.account.partition(":")[2].encode()
+        expected = hmac.new(password, challenge.encode(), "md5").hexdigest()
+        return (name, proof) == (self.account.partition(":")[0], expected)
+
+    def login_xoauth2(self, first: str) -> Login:
+        name, _, token = self.account.partition(":")
+        if decode(first) == f"user={name}\1auth=Bearer {token}\1\1":
+            return True
+        if (yield '{"status":"401"}'):
+            raise ValueError("after the reason, an empty line is expected")
+        return False
 
     def do_mail(self, text: str) -> None:
         if self.starttls is not None:

@@ -27,6 +27,7 @@ async def receive(options: argparse.Namespace) -> None:
             options.extensions,
             starttls=context if options.tls == "starttls" else None,
             account=options.account,
+            mechanisms=options.mechanisms.split(),
         )
 
     server = await asyncio.get_running_loop().create_server(
@@ -45,5 +46,6 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     parser.add_argument("--tls", choices=["starttls", "ssl"])
     parser.add_argument("--account", default="", help="name:password")
+    parser.add_argument("--mechanisms", default="", help="ways to log in that are offered")
     parser.add_argument("extensions", nargs="*")
     asyncio.run(receive(parser.parse_args()))
