@@ -134,7 +134,7 @@ class Subscriber(Profile):
         return resumed
 
     def resumes_on(self, *, at: datetime) -> date | None:
-        """Return the day on which a paused subscriber's emails start again; None if not paused."""
+        """Return the day on which a paused subscriber's emails resume; None if not paused."""
         if self.paused_until is None or self.paused_until <= at:
             return None
         return self.paused_until.astimezone(self.time_zone).date()

@@ -47,15 +47,15 @@ class PreferencesForm(ProfileForm):
 
 
 class PauseForm(forms.Form):
-    """The day on which emails start again."""
+    """The day on which emails resume."""
 
     until = forms.DateField(
-        label="Start again on",
+        label="Resume on",
         help_text="Any day from tomorrow, up to a year from now.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
         error_messages={
-            "required": "Enter the day on which your emails should start again.",
+            "required": "Enter the day on which your emails should resume.",
             "invalid": "Enter a real date, like 31/12/2026.",
         },
     )

@@ -97,7 +97,7 @@ def _link_expired(request: HttpRequest) -> HttpResponse:
 
 
 def _resume_day(subscriber: Subscriber) -> str:
-    """Return the day on which a paused subscriber's emails start again; empty if not paused."""
+    """Return the day on which a paused subscriber's emails resume; empty if not paused."""
     day = subscriber.resumes_on(at=timezone.now())
     return date_format(day, "l j F Y") if day else ""
 
@@ -107,7 +107,7 @@ def _pause(request: HttpRequest, subscriber: Subscriber) -> Context:
     form = PauseForm(request.POST, subscriber=subscriber)
     if not form.pause(at=timezone.now()):
         return {"pause_form": form, "status": 422}
-    return {"done": f"Your emails are paused. They start again on {_resume_day(subscriber)}."}
+    return {"done": f"Your emails are paused. They resume on {_resume_day(subscriber)}."}
 
 
 # The page that the link in every email opens
@@ -212,7 +212,7 @@ def _save(request: HttpRequest, subscriber: Subscriber) -> Context:
 
 def _resume(request: HttpRequest, subscriber: Subscriber) -> Context:
     subscriber.resume()
-    return {"done": "Your emails are no longer paused. You will get the next issue as usual."}
+    return {"done": "Your emails have resumed. You will get the next issue as usual."}
 
 
 def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:

@@ -1,4 +1,4 @@
-"""Pausing: no issues until a day, then they start again."""
+"""Pausing: no issues until a day, then they resume."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_owner_pauses_and_sees_the_day(client: Client) -> None:
     until = date(year, 1, 2) if timezone.now().month > 1 else date(year - 1, 12, 2)
     page = client.post(link, {"pause": "1", "until": until.isoformat()}).content.decode()
     words = f"{until:%A} {until.day} {until:%B} {until.year}"
-    assert f"Your emails are paused. They start again on {words}." in page
+    assert f"Your emails are paused. They resume on {words}." in page
     assert f"no issues until {words}" in client.get(link).content.decode()
     assert not Subscription.objects.mailable().exists()
     assert reader in Subscription.objects.active()
@@ -52,7 +52,7 @@ def test_a_pause_ends_by_itself_or_when_the_owner_resumes(client: Client) -> Non
     client.post(link, {"pause": "1", "until": in_days(5)})
     assert reader not in Subscription.objects.mailable()
     page = client.post(link, {"resume": "1"}).content.decode()
-    assert "no longer paused" in page
+    assert "Your emails have resumed" in page
     assert reader in Subscription.objects.mailable()
 
 
@@ -73,7 +73,7 @@ def test_the_day_begins_in_the_time_zone_of_the_briefing() -> None:
         (in_days(-30), "Choose a day after today."),
         (in_days(367), "You can pause for up to a year."),
         ("9999-12-31", "You can pause for up to a year."),
-        ("", "Enter the day on which your emails should start again."),
+        ("", "Enter the day on which your emails should resume."),
         ("soon", "Enter a real date"),
         ("2026-02-30", "Enter a real date"),
         ("a\0b", "Enter a real date"),
@@ -109,7 +109,7 @@ def test_the_link_in_every_email_can_start_a_pause_but_not_extend_or_end_it(clie
     for attempt in ({"resume": "1"}, {"pause": "1", "until": in_days(200)}):
         assert client.post(path, attempt).status_code == 200
     assert reload(reader).paused_until == paused
-    assert "end the pause" in client.get(path).content.decode()
+    assert "resume your emails now" in client.get(path).content.decode()
 
 
 def test_the_database_refuses_an_incomplete_pause() -> None:
