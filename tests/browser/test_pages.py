@@ -171,7 +171,7 @@ def test_a_comment_can_be_written_with_the_keyboard_alone(
     expect(page.get_by_role("button", name="Send comment")).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Check your email")).to_be_in_viewport()
+    expect(page.get_by_role("status").filter(has_text="Check your inbox")).to_be_in_viewport()
     comment = Comment.objects.get(state=CommentState.UNCONFIRMED)
     assert (comment.body, comment.name) == ("Written by hand.", "Ada")
 
@@ -188,7 +188,7 @@ def test_everything_works_without_scripts(browser: Browser, site: str, issue: Is
         page.get_by_label("Your comment").fill("A reply.")
         page.get_by_label("Your email address").fill("ada@example.org")
         page.get_by_role("button", name="Send comment").click()
-        expect(page.get_by_text("Check your email")).to_be_in_viewport()
+        expect(page.get_by_text("Check your inbox")).to_be_in_viewport()
         page.goto(OutgoingEmail.objects.get().text.split("there:")[1].split()[0])
         page.get_by_role("button", name="Confirm comment").click()
         expect(

@@ -125,7 +125,7 @@ def test_a_comment_is_confirmed_approved_and_shown(
     page.get_by_label("Your name").last.fill("Hedy")
     page.get_by_label("Your email address").fill("hedy@example.org")
     page.get_by_role("button", name="Send comment").click()
-    expect(page.get_by_text("Check your email")).to_be_visible()
+    expect(page.get_by_text("Check your inbox")).to_be_visible()
 
     open_email(page, newsroom, to="hedy@example.org", subject="Who pays for the empty beds?")
     confirming = follow(page, page.frame_locator("iframe").get_by_role("link", name="comment"))

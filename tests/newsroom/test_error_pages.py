@@ -32,7 +32,7 @@ def test_a_plain_error_page_needs_no_context_and_no_database(name: str) -> None:
 
 def test_the_error_pages_state_the_limits_that_apply(settings: Any) -> None:
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 5 * 1024 * 1024
-    assert "5 megabytes" in render_to_string("413.html")
+    assert "5 MB" in render_to_string("413.html")
     assert settings.AXES_COOLOFF_TIME == 0.5
     assert "half an hour" in render_to_string("429.html")
 

@@ -41,7 +41,7 @@ IGNORED_VARIABLES = (
 SAMPLE_VARIABLES = {
     "BOUNCE_ADDRESS": "bounces@newsroom.example",
     "DEFAULT_FROM_EMAIL": f"{settings.SITE_NAME} <news@newsroom.example>",
-    "POSTAL_ADDRESS": f"{settings.SITE_NAME}, 4 Dell Yard, Wexholt WX1 4ND",
+    "POSTAL_ADDRESS": "4 Dell Yard, Wexholt WX1 4ND",
     "PYTHONUNBUFFERED": "1",
 }
 
