@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin
@@ -18,13 +20,7 @@ from subscribers.models.address_search import search_address
 from subscribers.signup.forms import AddressField
 
 ROWS_TEMPLATE = "admin/subscribers/_rows.html"
-# Staff may lift these. A reader who reported spam has decided. A reader whose data was erased may
-# want to come back: once lifted, they can sign up and confirm their address.
-LIFTABLE_REASONS = {
-    SuppressionReason.STAFF,
-    SuppressionReason.BOUNCED,
-    SuppressionReason.ERASED,
-}
+MAX_WHY_CHARS = 300
 
 
 class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):
@@ -138,6 +134,7 @@ class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
     search_help_text = "Enter a complete email address"
     ordering = ("-pk",)
     actions = None
+    delete_confirmation_template = "admin/subscribers/suppression/delete_confirmation.html"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
@@ -158,14 +155,30 @@ class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
     def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or obj.reason in LIFTABLE_REASONS)
-
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         audit_log.record("suppressed", obj, by=request.user)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask why, and insist on an answer after a complaint: the reader themselves had decided."""
+        suppression = self.get_object(request, object_id)
+        is_complaint = (
+            suppression is not None and suppression.reason == SuppressionReason.COMPLAINED
+        )
+        if request.method == "POST" and is_complaint and not _why(request):
+            messages.error(request, "Say why you lift this suppression. Nothing was changed.")
+            return redirect("admin:subscribers_suppression_delete", object_id)
+        context = {"title": "Lift this suppression?", "is_complaint": is_complaint}
+        return super().delete_view(request, object_id, {**context, **(extra_context or {})})
+
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        audit_log.record("lifted", obj, by=request.user, reason=obj.reason)
-        super().delete_model(request, obj)
+        """Lift a suppression. The reader can then sign up again and confirm their address."""
+        with transaction.atomic():
+            audit_log.record("lifted", obj, by=request.user, reason=obj.reason, why=_why(request))
+            super().delete_model(request, obj)
+
+
+def _why(request: HttpRequest) -> str:
+    return " ".join(request.POST.get("why", "").split())[:MAX_WHY_CHARS]

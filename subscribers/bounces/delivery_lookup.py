@@ -10,8 +10,8 @@ import re
 
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.message_parts import MessageParts
-from subscribers.bounces.report import MessageKind, Report
-from subscribers.models import Delivery, DeliveryState, Dispatch, Subscription
+from subscribers.bounces.report import Report
+from subscribers.models import Delivery, DeliveryState, Dispatch
 
 # A mail server accepted the email, or may have.
 ACCEPTED_STATES = {
@@ -67,13 +67,9 @@ def find_unsubscribe_token(parts: MessageParts) -> str:
 def find_delivery(report: Report) -> Delivery | None:
     """Return the delivery that a report is about; None if no valid token names one that was sent.
 
-    A complaint may have lost the return address. Then the unsubscribe token of the returned email
-    leads to the subscriber, and to the latest delivery to them.
+    The unsubscribe token does not count: whoever was forwarded an email has it.
     """
-    delivery = delivery_with_token(report.token)
-    if delivery is None and report.kind == MessageKind.COMPLAINT and report.unsubscribe_token:
-        return _delivery_with_unsubscribe_token(report.unsubscribe_token)
-    return delivery
+    return delivery_with_token(report.token)
 
 
 def delivery_with_token(token: str) -> Delivery | None:
@@ -85,20 +81,10 @@ def delivery_with_token(token: str) -> Delivery | None:
     return found.select_related("dispatch__issue").first()
 
 
-def _delivery_with_unsubscribe_token(token: str) -> Delivery | None:
-    subscription = Subscription.objects.with_token(token).first()
-    if subscription is None:
-        return None
-    return latest_delivery(subscription.subscriber_id, briefing=subscription.briefing_id)
-
-
-def latest_delivery(subscriber: int, *, briefing: int | None = None) -> Delivery | None:
-    """Return the latest delivery to a subscriber, of one briefing if it is given."""
-    dispatches = Dispatch.objects.order_by("-pk")
-    if briefing is not None:
-        dispatches = dispatches.filter(issue__briefing_id=briefing)
+def latest_delivery(subscriber: int) -> Delivery | None:
+    """Return the latest delivery to a subscriber."""
     # By dispatch and subscriber: the ledger has no index on the subscriber alone.
-    recent = list(dispatches.values_list("pk", flat=True)[:RECENT_DISPATCHES])
+    recent = list(Dispatch.objects.order_by("-pk").values_list("pk", flat=True)[:RECENT_DISPATCHES])
     sent = Delivery.objects.filter(
         dispatch_id__in=recent, subscriber_id=subscriber, state__in=ACCEPTED_STATES
     )

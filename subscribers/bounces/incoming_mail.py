@@ -19,26 +19,33 @@ from subscribers.bounces.report import (
     complaint_of,
 )
 from subscribers.bounces.report_parser import parse_report
-from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy, read_policy
+from subscribers.bounces.suppression_policy import (
+    ReceivedEvent,
+    apply_policy,
+    read_policy,
+    record_unsubscribe,
+)
 from subscribers.models import (
     BounceAction,
     BounceClassification,
     BounceSource,
     Delivery,
     Subscriber,
+    Subscription,
 )
 
 log = logging.getLogger(__name__)
 
 NO_DELIVERY = "no matching delivery"
 ALREADY_RECORDED = "already recorded"
+UNSUBSCRIBED = "unsubscribed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedMessage:
     """What a message says, and what we did about it.
 
-    `action` is a BounceAction or ReplyAction, NO_DELIVERY or ALREADY_RECORDED.
+    `action` is a BounceAction or ReplyAction, NO_DELIVERY, ALREADY_RECORDED or UNSUBSCRIBED.
     """
 
     report: Report
@@ -76,6 +83,8 @@ def preview_message(message: bytes) -> ProcessedMessage:
 
 def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetime) -> str:
     delivery = find_delivery(report)
+    if delivery is None and report.kind == MessageKind.COMPLAINT and report.unsubscribe_token:
+        return _unsubscribe(report.unsubscribe_token, at=at)
     if delivery is None:
         why = "its token matches no email that we sent" if report.token else "it has no token"
         log.warning("ignored a %s: %s", report.kind, why)
@@ -92,6 +101,21 @@ def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetim
     )
     action = apply_policy(event, delivery, at=at)
     return ALREADY_RECORDED if action is None else action.value
+
+
+def _unsubscribe(token: str, *, at: datetime) -> str:
+    """Unsubscribe from the briefing whose unsubscribe token a complaint quotes.
+
+    That is what anybody with the token can do. It does not suppress the address: whoever was
+    forwarded an email has the token, too, and could forge the complaint.
+    """
+    subscription = Subscription.objects.with_token(token).first()
+    if subscription is None:
+        return NO_DELIVERY
+    ended = record_unsubscribe(
+        subscription.subscriber_id, subscription.briefing_id, source="complaint", at=at
+    )
+    return UNSUBSCRIBED if ended else ALREADY_RECORDED
 
 
 def _result_for_delivery(report: Report, delivery: Delivery | None) -> RecipientResult:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,6 +29,12 @@ from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent, link_to
+from tests.subscribers.bounces.reports.bounce_factories import (
+    bounce_address,
+    make_sent_delivery,
+    process,
+    write_complaint,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/subscribers/subscriber/"
@@ -142,16 +148,61 @@ def test_an_address_entered_by_staff_is_suppressed_as_a_hash(staff: Client) -> N
     assert AuditLogEntry.objects.get().verb == "suppressed"
 
 
-def test_staff_can_lift_every_suppression_except_a_complaint(staff: Client) -> None:
+def test_staff_with_the_permission_can_lift_every_suppression(staff: Client) -> None:
     rows = [
         Suppression.objects.create(address_hash=hash_address(f"{reason}@x.org"), reason=reason)
         for reason in SuppressionReason
     ]
     for row in rows:
         path = reverse("admin:subscribers_suppression_delete", args=[row.pk])
-        staff.post(path, {"post": "yes"})
-    assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
-    assert [function.verb for function in AuditLogEntry.objects.all()] == ["lifted"] * 3
+        assert "Lift suppression" in staff.get(path).content.decode()
+        staff.post(path, {"post": "yes", "why": "The reader  asked by telephone."})
+    assert not Suppression.objects.exists()
+    entries = AuditLogEntry.objects.filter(verb="lifted").order_by("pk")
+    assert [entry.detail for entry in entries] == [
+        {"reason": reason, "why": "The reader asked by telephone."} for reason in SuppressionReason
+    ]
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_lifting_a_complaint_needs_a_reason(staff: Client, why: str) -> None:
+    row = Suppression.objects.create(
+        address_hash=hash_address("ada@example.org"), reason=SuppressionReason.COMPLAINED
+    )
+    path = reverse("admin:subscribers_suppression_delete", args=[row.pk])
+    answer = staff.post(path, {"post": "yes", "why": why}, follow=True).content.decode()
+    assert "Say why you lift this suppression" in answer
+    assert Suppression.objects.exists()
+    assert not AuditLogEntry.objects.exists()
+
+
+def test_lifting_a_suppression_needs_the_permission(client: Client) -> None:
+    row = Suppression.objects.create(
+        address_hash=hash_address("ada@example.org"), reason=SuppressionReason.COMPLAINED
+    )
+    user = User.objects.create_user("editor", password="a long password", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    path = reverse("admin:subscribers_suppression_delete", args=[row.pk])
+    assert client.post(path, {"post": "yes", "why": "I want to."}).status_code == 403
+    assert Suppression.objects.exists()
+
+
+def test_who_complained_can_sign_up_after_staff_lift_the_suppression(staff: Client) -> None:
+    briefing = make_briefing(slug="ward-round")
+    delivery = make_sent_delivery(email="ada@example.org", briefing=briefing)
+    process(write_complaint(original=f"Return-Path: <{bounce_address(delivery)}>"))
+    client = Client()
+    client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
+    assert emails_sent() == []
+    path = reverse("admin:subscribers_suppression_delete", args=[Suppression.objects.get().pk])
+    staff.post(path, {"post": "yes", "why": "Selected by mistake, says the reader."})
+    assert not Subscription.objects.active().exists()
+    SignUp.objects.update(email_sent_at=timezone.now() - timedelta(hours=1))
+    client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
+    [confirmation] = emails_sent()
+    client.post(link_to("confirm", confirmation))
+    assert Subscription.objects.mailable().get().briefing == briefing
 
 
 def test_an_erased_person_can_sign_up_after_staff_lift_the_suppression(staff: Client) -> None:

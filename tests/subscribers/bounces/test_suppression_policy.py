@@ -198,13 +198,33 @@ def test_a_complaint_unsubscribes_and_suppresses_at_once() -> None:
     } == {"complaint"}
 
 
-def test_a_complaint_without_a_return_path_is_matched_by_its_unsubscribe_link() -> None:
+def test_a_complaint_with_only_the_unsubscribe_link_unsubscribes_from_that_briefing() -> None:
+    """Whoever was forwarded an email can write such a complaint."""
     delivery = make_sent_delivery()
-    token = Subscription.objects.get().token
-    link = f"List-Unsubscribe: <http://news.example.com/unsubscribe/{token}/>"
-    assert process(write_complaint(original=link)).action == "suppressed"
+    subscription = Subscription.objects.get()
+    other = make_reader(of=make_briefing(), email="ivy@ward.example")
+    link = f"List-Unsubscribe: <http://news.example.com/unsubscribe/{subscription.token}/>"
+    assert process(write_complaint(original=link)).action == "unsubscribed"
+    assert process(write_complaint(original=link)).action == "already recorded"
+    subscription.refresh_from_db()
+    assert subscription.state == SubscriptionState.UNSUBSCRIBED
+    other.refresh_from_db()
+    assert other.state == SubscriptionState.ACTIVE
     delivery.refresh_from_db()
-    assert delivery.state == DeliveryState.COMPLAINED
+    assert delivery.state == DeliveryState.SENT
+    assert not Suppression.objects.exists()
+    assert not BounceEvent.objects.exists()
+
+
+def test_a_complaint_with_a_forged_return_path_does_not_suppress() -> None:
+    make_sent_delivery()
+    token = Subscription.objects.get().token
+    original = (
+        f"Return-Path: <bounces+{'0' * 34}@news.example.com>\n"
+        f"List-Unsubscribe: <http://news.example.com/unsubscribe/{token}/>"
+    )
+    assert process(write_complaint(original=original)).action == "unsubscribed"
+    assert not Suppression.objects.exists()
 
 
 def test_a_bounce_is_not_matched_by_an_unsubscribe_link() -> None:
