@@ -14,6 +14,7 @@ The way through the modules:
       policy or soft.
    d. `delivery_lookup` finds the delivery that the report is about, by its signed token.
 3. `suppression_policy` records the event and suppresses the address when the policy says so.
+   `dispatch_brake` pauses a dispatch whose bounces are about us.
 4. `replies` turns what a person wrote into a comment on the issue.
 
 You can edit without code: `diagnostic_phrases.toml` (phrase to reason), `message_phrases.toml` (how

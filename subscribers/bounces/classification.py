@@ -97,22 +97,33 @@ _ADDRESS_AS_SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseRule:
-    """Phrases for a reason. A rule that is not `strong` gives way to a specific status code."""
+    """Phrases for a reason. A rule that is not `strong` gives way to a specific status code.
+
+    A `decisive` rule gives way to nothing.
+    """
 
     reason: Reason
     pattern: re.Pattern[str]
     strong: bool
+    decisive: bool
+
+
+_TABLE = tomllib.loads(
+    Path(__file__).with_name("diagnostic_phrases.toml").read_text(encoding="utf-8")
+)
+# Words by which a server says that the failure may pass, whatever its code.
+_SAYS_TEMPORARY = re.compile("|".join(_TABLE["temporary"]))
 
 
 def _read_rules() -> tuple[PhraseRule, ...]:
-    table = Path(__file__).with_name("diagnostic_phrases.toml")
     return tuple(
         PhraseRule(
             reason=Reason[rule["reason"]],
             pattern=re.compile("|".join(rule["phrases"])),
             strong=rule.get("strong", True),
+            decisive=rule.get("decisive", False),
         )
-        for rule in tomllib.loads(table.read_text(encoding="utf-8"))["rule"]
+        for rule in _TABLE["rule"]
     )
 
 
@@ -144,6 +155,7 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     # A status field such as 5.0.0 only says "failed". The server's own code says more.
     best_status = own_status if own_status and _is_vague(status) else status or own_status
     temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
+    temporary = temporary or bool(_SAYS_TEMPORARY.search(comparable_text(diagnostic)))
     reason = _by_phrases(diagnostic, status=best_status, strong_only=False)
     if reason is None:
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
@@ -205,7 +217,9 @@ def _by_phrases(text: str, *, status: str, strong_only: bool) -> Reason | None:
     if not found:
         return None
     first = found[0]
-    if first.reason in ABOUT_US and _names_the_address(status):
+    if first.decisive:
+        return first.reason
+    if first.reason in ABOUT_US - {Reason.RELAYING} and _names_the_address(status):
         first = next((rule for rule in found if rule.reason in ABOUT_THE_ADDRESS), first)
     if first.reason == Reason.EXPIRED and _names_the_address(status):
         return _by_status_code(status)

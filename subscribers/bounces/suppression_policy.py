@@ -18,6 +18,7 @@ from django.db import transaction
 
 from newsroom import audit_log
 from subscribers.bounces.delivery_lookup import ACCEPTED_STATES, LEASED_STATES
+from subscribers.bounces.dispatch_brake import is_our_fault, pause_if_about_us
 from subscribers.consent import unsubscribe_from
 from subscribers.models import (
     BounceAction,
@@ -122,8 +123,11 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
         if not is_new:
             return None
         if delivery.state in LEASED_STATES:
-            return BounceAction.WAITING
-        return _decide(row, delivery, subscriber, at=at)
+            action = BounceAction.WAITING
+        else:
+            action = _decide(row, delivery, subscriber, at=at)
+    pause_if_about_us(row)
+    return action
 
 
 def _storable(text: str) -> str:
@@ -168,7 +172,13 @@ def _decide(
     )
     _update_ledger(event)
     action = BounceAction.COUNTED
-    if emails >= rule.emails and not _is_about_former_address(event, delivery, subscriber):
+    if (
+        emails >= rule.emails
+        and not _is_about_former_address(event, delivery, subscriber)
+        and not (
+            event.classification == BounceClassification.HARD and is_our_fault(event.dispatch_id)
+        )
+    ):
         suppress(subscriber, event, emails=emails, at=at)
         action = BounceAction.SUPPRESSED
     BounceEvent.objects.filter(pk=event.pk).update(action=action)
