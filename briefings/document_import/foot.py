@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 from briefings.document_import.blocks import (
     Block,
+    Heading,
     HorizontalRule,
     Paragraph,
     line_text,
     text_of,
 )
 from briefings.document_import.short_lines import (
+    MAX_HEADING_LINE,
     is_boilerplate,
     is_boilerplate_line,
     is_dateline,
+    is_headline,
     is_name,
     join_lines,
     split_names,
@@ -45,6 +48,7 @@ class Foot:
 
     byline: str
     note: list[Block]
+    note_heading: str
     left_out: list[str]
     body: list[Block]
 
@@ -61,6 +65,7 @@ class _FootReader:
         self.rest = list(blocks)
         self.byline = byline
         self.note: list[Block] = []
+        self.note_heading = ""
         self.left_out: list[str] = []
         self._split_lines: list[Paragraph] = []
 
@@ -75,7 +80,13 @@ class _FootReader:
         ):
             take()
             self._rejoin_split_lines()
-        return Foot(byline=self.byline, note=self.note, left_out=self.left_out, body=self.rest)
+        return Foot(
+            byline=self.byline,
+            note=self.note,
+            note_heading=self.note_heading,
+            left_out=self.left_out,
+            body=self.rest,
+        )
 
     def _take_boilerplate(self) -> None:
         """Leave out the lines that every issue ends with, dates and rules."""
@@ -129,9 +140,20 @@ class _FootReader:
             if is_away_line(text):
                 self.note = self.rest[-last:]
                 del self.rest[-last:]
+                self._take_heading_of_note()
                 return
             if not 0 < len(text) <= MAX_SMALL_PRINT:
                 return
+
+    def _take_heading_of_note(self) -> None:
+        """Keep a heading with its only paragraph: 'Next week' above 'I am away …'."""
+        above = self.rest[-1]
+        is_heading = isinstance(above, Heading) or (
+            isinstance(above, Paragraph)
+            and is_headline(above.content.text, longest=MAX_HEADING_LINE)
+        )
+        if is_heading and len(self.rest) > 1:
+            self.note_heading = line_text(self.rest.pop()).rstrip(": ")
 
     def _split_last(self) -> None:
         self._split_lines = split_short_lines(self.rest[-1])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from briefings.document_import.blocks import (
     Block,
     Heading,
     HorizontalRule,
+    ListBlock,
     Paragraph,
     RichText,
     SourceDocument,
@@ -19,11 +20,13 @@ from briefings.document_import.blocks import (
     line_text,
     text_of,
 )
-from briefings.document_import.imported_document import MAX_BYLINE, MAX_STRAPLINE, MAX_TITLE
+from briefings.document_import.imported_document import MAX_BYLINE, MAX_STRAPLINE
+from briefings.document_import.sections import names_kind
 from briefings.document_import.short_lines import (
     are_names,
     is_boilerplate,
     is_dateline,
+    is_greeting,
     is_headline,
     is_name,
     join_lines,
@@ -131,14 +134,11 @@ class _HeadReader:
     def _byline(self) -> bool:
         """Take 'By Ada Lane', what the source calls a byline, or a name that signs at the foot."""
         text = self._first
-        found = read_byline(text)
+        found = read_byline(text, signatures=self._lines_at_foot)
         if self.byline or not text:
             return False
         if found is not None:
-            self.byline = found.name
-            if found.after:
-                self.left_out.append(found.after)
-            return self._take()
+            return self._take_byline(found)
         is_marked = self._role is SourceRole.BYLINE and len(text) <= MAX_BYLINE
         signs_at_foot = (
             is_name(text) and text.casefold() in self._lines_at_foot and self._has_headline
@@ -150,13 +150,13 @@ class _HeadReader:
 
     def _strapline_with_byline(self) -> bool:
         """Take a strapline that ends '…, by Ada Lane'; without the comma, only by a headline."""
-        found = read_strapline_with_byline(self._first)
+        found = read_strapline_with_byline(self._first, signatures=self._lines_at_foot)
         if found is None or self.strapline or self.byline or isinstance(self.rest[0], Heading):
             return False
         if not (found.is_separated or self._has_headline or self._headline_follows()):
             return False
-        self.strapline, self.byline = found.before, found.name
-        return self._take()
+        self.strapline = found.before
+        return self._take_byline(found)
 
     def _marked_strapline(self) -> bool:
         """Take what the source's style or class calls a strapline or subtitle."""
@@ -218,6 +218,10 @@ class _HeadReader:
             return False
         if not is_headline(self._first, may_end_sentence=True) or len(self.rest) < 2:
             return False
+        if is_greeting(self._first) or (
+            isinstance(self.rest[1], ListBlock) and names_kind(self._first)
+        ):
+            return False  # 'The week in schools' above its bullets is a section's heading
         self._candidates.append(block.content)
         return self._take()
 
@@ -257,6 +261,13 @@ class _HeadReader:
         self.rest.popleft()
         return True
 
+    def _take_byline(self, found: Byline) -> bool:
+        """Take the names; the job title is the contributor's and not the issue's."""
+        self.byline = found.name
+        if found.job:
+            self.left_out.append(found.job)
+        return self._take()
+
     def _leave_out(self) -> bool:
         self.left_out += filter(None, text_of(self.rest[0]).split("\n"))
         return self._take()
@@ -281,8 +292,6 @@ class _HeadReader:
         if candidates and not self.title:
             self.title = candidates.pop(0).text
         self.rest.extendleft(map(Paragraph, reversed(candidates)))
-        if not self.title and len(self.strapline) <= MAX_TITLE:
-            self.title, self.strapline = self.strapline, ""
 
 
 def _is_small_line(block: Block) -> bool:
@@ -314,11 +323,13 @@ _OF_A_SERIES = re.compile(
 def _is_series_strapline(line: str, *, beside: str) -> bool:
     """Whether a line is more likely the strapline of a newsletter than the headline beside it.
 
-    By its words; where they do not tell, by being much the longer of the two.
+    By its words; where they do not tell, by being much the longer of the two. What ends as a
+    sentence does is the first paragraph.
     """
     if bool(_OF_A_SERIES.search(line)) != bool(_OF_A_SERIES.search(beside)):
         return bool(_OF_A_SERIES.search(line))
-    return len(line) >= _LONG_LINE and len(line) > 1.5 * len(beside)
+    is_sentence = line.rstrip("”’\"')")[-1:] in ".!?…"
+    return not is_sentence and len(line) >= _LONG_LINE and len(line) > 1.5 * len(beside)
 
 
 # --- bylines ---------------------------------------------------------------------------------
@@ -327,44 +338,99 @@ _BY = re.compile(r"(?:(?:written|words|reported|edited|a briefing)\s+)?by:?\s+",
 _BYLINE_LABEL = re.compile(
     r"(?:words|author|written by|from|editor|reporter)\s*:\s*", re.IGNORECASE
 )
-_BEFORE_BY = re.compile(r"(?P<separator>\s*[,|–—-])?\s+by\s+", re.IGNORECASE)
+_BEFORE_BY = re.compile(
+    r"(?P<separator>\s*[,|–—-])?\s+(?:(?:written|compiled|edited|reported|brought to you)\s+)?by\s+"
+    r"|(?P<from>\s*[,|–—-])\s+from\s+(?=our\b)",
+    re.IGNORECASE,
+)
 _AFTER_NAME = re.compile(r"\s*(?:[,|(]|\s[–—-]\s)\s*")
+
+
+# What a job title before or behind a name has, such as 'our health policy correspondent'.
+_JOB = re.compile(
+    r"\b(?:editor|correspondent|reporter|writer|columnist|chief|head|director|analyst|commentator"
+    r"|journalist|author|manager|officer|lead|leader|economist|fellow|expert|specialist|producer"
+    r"|presenter|host|advis[eo]r|critic|blogger|contributor|researcher|professor|lecturer"
+    r"|historian|lawyer|clerk|deputy|chair|president|partner|consultant|strategist|publisher"
+    r"|founder|secretary|insider|watcher|team|(?<=our )(?:wo)?man)s?\b",
+    re.IGNORECASE,
+)
+_OF_A_PLACE = frozenset({"of", "for", "in", "at", "on"})
+MAX_JOB = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Byline:
-    """A name with what stands before and after it on the same line."""
+    """A name with what stands before and after it on the same line, and the job title."""
 
     name: str
+    job: str = ""
     before: str = ""
-    after: str = ""
     is_separated: bool = True  # by a comma or dash from what stands before
 
 
-def read_byline(text: str) -> Byline | None:
-    """Return the byline of a line such as 'By Ada Lane' or 'By Ada Lane, chief reporter'."""
+def read_byline(text: str, *, signatures: Container[str] = ()) -> Byline | None:
+    """Return the byline of a line such as 'By Ada Lane' or 'By our chief reporter Ada Lane'.
+
+    `signatures` are lines at the foot, without capitals: they tell where a name starts.
+    """
     found = _BY.match(text) or _BYLINE_LABEL.match(text)
     if found is None or len(text) > 2 * MAX_BYLINE:
         return None
-    words = text[found.end() :].strip().rstrip(".")
-    if are_names(words):
-        return Byline(name=words)
-    separator = _AFTER_NAME.search(words)
-    if separator is None or not are_names(words[: separator.start()]):
-        return None
-    return Byline(name=words[: separator.start()], after=words[separator.end() :].rstrip(")"))
+    return _names_and_job(text[found.end() :], signatures, needs_job=False)
 
 
-def read_strapline_with_byline(text: str) -> Byline | None:
-    """Return the byline of 'What matters in schools this week, by Ada Lane'."""
-    if len(text) > MAX_STRAPLINE + MAX_BYLINE:
+def read_strapline_with_byline(text: str, *, signatures: Container[str] = ()) -> Byline | None:
+    """Return the byline of 'What matters in schools this week, by our editor Ada Lane'."""
+    if len(text) > MAX_STRAPLINE + MAX_JOB + MAX_BYLINE:
         return None
     every = list(_BEFORE_BY.finditer(text))
     if not every or not every[-1].start():
         return None
     found = every[-1]  # the last 'by' is the author's
-    name = text[found.end() :].strip().rstrip(".")
+    byline = _names_and_job(text[found.end() :], signatures, needs_job=True)
     before = text[: found.start()].strip()
-    if not are_names(name) or len(before) > MAX_STRAPLINE:
+    if byline is None or len(before) > MAX_STRAPLINE:
         return None
-    return Byline(name=name, before=before, is_separated=bool(found["separator"]))
+    is_separated = (
+        bool(found["separator"] or found["from"]) or before[-1:] in ".:" or byline.job[:4] == "our "
+    )
+    return replace(byline, before=before, is_separated=is_separated)
+
+
+def _names_and_job(text: str, signatures: Container[str], *, needs_job: bool) -> Byline | None:
+    """Return the names in 'Ada Lane', 'our chief reporter Ada Lane' or 'Ada Lane, chief reporter'.
+
+    With `needs_job`, what follows the name has to be a job title.
+    """
+    words = text.strip().rstrip(".")
+    if are_names(words) and not _JOB.search(words):
+        return Byline(name=words)
+    if before := _names_after_job(words, signatures):
+        return before
+    if are_names(words):
+        return Byline(name=words)
+    separator = _AFTER_NAME.search(words)
+    if separator is None or not are_names(words[: separator.start()]):
+        return None
+    after = words[separator.end() :].rstrip(")")
+    if needs_job and (not _JOB.search(after) or len(after) > MAX_JOB):
+        return None
+    return Byline(name=words[: separator.start()], job=after)
+
+
+def _names_after_job(words: str, signatures: Container[str]) -> Byline | None:
+    """Return the names that end 'our chief reporter in Leeds, Ada Lane'; None without a job."""
+    jobs = list(_JOB.finditer(words[: MAX_JOB + MAX_BYLINE]))
+    if not jobs:
+        return None
+    starts = [found.start() for found in re.finditer(r"(?<=[\s,:])\w", words)]
+    endings = [start for start in starts if start >= jobs[-1].end() and are_names(words[start:])]
+    if not endings:
+        return None
+    start = next((at for at in endings if words[at:].casefold() in signatures), endings[0])
+    is_in_title = words[:start].rsplit(maxsplit=1)[-1].lower() in _OF_A_PLACE
+    if start == endings[0] and is_in_title and len(endings) > 1:
+        start = endings[1]  # 'our head of Policy Ada Lane'
+    job = words[:start].strip(" \t\u00a0,:–—-")
+    return Byline(name=words[start:], job=job) if len(job) <= MAX_JOB else None

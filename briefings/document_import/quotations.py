@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from briefings.document_import.blocks import Block, BlockQuote, Paragraph, RichText
+from briefings.document_import.blocks import (
+    Block,
+    BlockQuote,
+    ListBlock,
+    Paragraph,
+    RichText,
+    text_of,
+)
 
 MIN_WORDS = 4
 MAX_ATTRIBUTION = 100
@@ -18,6 +25,28 @@ _OF_READERS = re.compile(
     re.IGNORECASE,
 )
 _SINGLE_CLOSE = re.compile("[.,!?…]’(?=\\s|$)")
+
+
+def are_quotations(block: ListBlock) -> bool:
+    """Whether each item of a bulleted list is somebody's words in quotation marks."""
+    return not block.ordered and all(map(_is_quoted_item, block.items))
+
+
+def _is_quoted_item(item: tuple[Block, ...]) -> bool:
+    return all(isinstance(part, Paragraph) for part in item) and _is_quotation(
+        text_of(item[0]), feedback=True
+    )
+
+
+def quote_items(blocks: list[Block]) -> list[Block]:
+    """Turn lists of quotations into quotations: the bullets only keep them apart."""
+    made: list[Block] = []
+    for block in blocks:
+        if isinstance(block, ListBlock) and are_quotations(block):
+            made += map(BlockQuote, block.items)
+        else:
+            made.append(block)
+    return made
 
 
 def mark_quotations(blocks: list[Block], *, feedback: bool) -> list[Block]:

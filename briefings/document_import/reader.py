@@ -14,7 +14,7 @@ from briefings.document_import.blocks import (
     SourceRole,
     text_of,
 )
-from briefings.document_import.foot import read_foot
+from briefings.document_import.foot import Foot, read_foot
 from briefings.document_import.head import read_head
 from briefings.document_import.html_source import read_html
 from briefings.document_import.imported_document import (
@@ -152,12 +152,18 @@ def _to_issue(source: SourceDocument, *, name: str, briefing_title: str) -> Impo
     foot = read_foot(head.body, byline=head.byline)
     body, boilerplate = _split_boilerplate(foot.body)
     body = mark_headings(body, headline_is_marked=headline_is_marked)
-    title = head.title or _title_without_headline(source, name=name)
+    title = head.title or source.page_title
+    sections = _sections([*body, *footnotes], title=title, foot=foot, name=name)
+    strapline = head.strapline
+    if not title:
+        title = _title_of_sections(sections)
+    if not title and len(strapline) <= MAX_TITLE:
+        title, strapline = strapline, ""
     return ImportedDocument(
-        title=title,
-        strapline=head.strapline,
+        title=title or briefing_title or "Untitled issue",
+        strapline=strapline,
         byline=foot.byline,
-        sections=_sections([*body, *footnotes], title=title, note=foot.note, name=name),
+        sections=sections,
         left_out=(
             *head.left_out,
             *boilerplate,
@@ -179,9 +185,9 @@ def _check_length(source: SourceDocument, *, name: str) -> None:
 
 
 def _sections(
-    body: list[Block], *, title: str, note: list[Block], name: str
+    body: list[Block], *, title: str, foot: Foot, name: str
 ) -> tuple[ImportedSection, ...]:
-    parts = list(split_sections(body, title=title))
+    parts = list(split_sections(body, opening=title))
     if len(parts) > MAX_SECTIONS:
         raise DocumentRefused(
             f"{name} has {len(parts)} headings; an issue can have at most {MAX_SECTIONS} sections."
@@ -195,8 +201,10 @@ def _sections(
                 f" a section can have at most {MAX_BODY_CHARS:,}. Divide it with headings and"
                 " import the document again."
             )
-    if note:
-        sections.append(ImportedSection(kind="note", heading="", html=section_html(note)))
+    if foot.note:
+        sections.append(
+            ImportedSection(kind="note", heading=foot.note_heading, html=section_html(foot.note))
+        )
     return tuple(sections)
 
 
@@ -221,9 +229,8 @@ def _lines_at_foot(blocks: list[Block]) -> list[str]:
     return [text_of(line) for line in lines]
 
 
-def _title_without_headline(source: SourceDocument, *, name: str) -> str:
-    """Return the page's title, else the file's name: an issue must have a title."""
-    if 0 < len(source.page_title) <= MAX_TITLE:
-        return source.page_title
-    words = re.sub(r"[-_\s]+", " ", PurePath(name.strip("“”")).stem).strip()
-    return (words[:1].upper() + words[1:])[:MAX_TITLE] or "Untitled issue"
+def _title_of_sections(sections: tuple[ImportedSection, ...]) -> str:
+    """Return the heading of the first article, else of the first section, as the title."""
+    articles = (section.heading for section in sections if section.kind == "feature")
+    headings = (section.heading for section in sections)
+    return next(filter(None, (*articles, *headings)), "")[:MAX_TITLE]

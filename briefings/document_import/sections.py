@@ -13,11 +13,16 @@ from briefings.document_import.blocks import (
     ListBlock,
     Paragraph,
     RichText,
+    SourceRole,
     text_of,
 )
 from briefings.document_import.imported_document import MAX_HEADING, ImportedSection
-from briefings.document_import.quotations import mark_quotations
-from briefings.document_import.short_lines import MAX_HEADING_LINE, is_headline
+from briefings.document_import.quotations import are_quotations, mark_quotations, quote_items
+from briefings.document_import.short_lines import (
+    MAX_HEADING_LINE,
+    MAX_HEADLINE,
+    is_headline,
+)
 
 MAX_HEADINGS_IN_A_ROW = 2
 
@@ -37,15 +42,29 @@ _ROUNDUP = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"^(?:an? |editor['’]?s )?note\b|^housekeeping\b|^corrections?\b|^away\b", re.IGNORECASE
+    r"^(?:an? |editor['’]?s )?note\b|^housekeeping\b|^corrections?\b|^away\b"
+    r"|^next (?:week|time|month|issue)$",
+    re.IGNORECASE,
 )
+# How a sentence starts, and what a short question has, that continues the paragraph before it.
+_CONTINUES = re.compile(
+    r"(?:and|but|so|or|then|yet|still|more|also|that|this|it|these|those|they|he|she|i)\b",
+    re.IGNORECASE,
+)
+_REFERS_BACK = re.compile(
+    r"\b(?:i|they|them|he|she|him)\b"
+    r"|^(?=.{,40}$).*\b(?:it|this|that|these|those)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
+MIN_WORDS_OF_A_QUESTION = 4
 
 
 def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
     """Turn lines that serve as headings into headings, in a body without any.
 
     These are the lines wholly in bold; without any, and without a marked headline, short lines
-    that do not end as a sentence does.
+    that do not end as a sentence does, questions, and the sentence that follows a round-up.
     """
     if any(isinstance(block, Heading) for block in blocks):
         return blocks
@@ -53,6 +72,8 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
     bold = {at for at in lines if _is_bold(blocks[at])}
     if bold or headline_is_marked:
         lines = bold
+    else:
+        lines |= set(_sentences_as_headings(blocks, lines))
     columns = _lines_in_columns(lines)
     return [
         Heading(_plain_heading(block.content), 3 if at - 1 in lines else 2)
@@ -67,8 +88,48 @@ def _may_be_heading(block: Block) -> bool:
     if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
     text = block.content.text
-    named = text.endswith(":") and bool(_FEEDBACK.search(text) or _ROUNDUP.search(text))
-    return is_headline(text[:-1] if named else text, longest=MAX_HEADING_LINE)
+    named = text.endswith(":") and names_kind(text)
+    return is_headline(text[:-1] if named else text)
+
+
+def names_kind(heading: str) -> bool:
+    """Whether a heading tells what kind of section follows: 'The week in …', 'Feedback'."""
+    return bool(_FEEDBACK.search(heading) or _ROUNDUP.search(heading))
+
+
+def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int]:
+    """Yield where a question or a sentence stands as a heading above a longer paragraph.
+
+    A question must not speak of what precedes it; a sentence ends a round-up's bullets.
+    """
+    after_roundup = False
+    for at, block in enumerate(blocks[:-1]):
+        if at in lines:
+            after_roundup = kind_of(text_of(block), []) == "roundup"
+        elif isinstance(block, Paragraph) and not block.indent and not block.content.has_picture:
+            text = block.content.text
+            after = blocks[at + 1]
+            ends_roundup = after_roundup and isinstance(blocks[at - 1], ListBlock)
+            if (
+                isinstance(after, Paragraph)
+                and at + 1 not in lines
+                and len(after.content.text) >= min(len(text), MAX_HEADING_LINE)
+                and _is_sentence_as_heading(text, ends_roundup=ends_roundup)
+            ):
+                yield at
+                after_roundup = False
+
+
+def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
+    if not is_headline(text.rstrip(".!?…"), longest=MAX_HEADLINE) or _SENTENCE_END.search(text):
+        return False
+    if _CONTINUES.match(text):
+        return False
+    return (ends_roundup and len(text) <= MAX_HEADING_LINE) or (
+        text.rstrip("”’\"')").endswith("?")
+        and len(text.split()) >= MIN_WORDS_OF_A_QUESTION
+        and not _REFERS_BACK.search(text)
+    )
 
 
 def _is_bold(block: Block) -> bool:
@@ -92,11 +153,11 @@ def _plain_heading(content: RichText) -> RichText:
     return RichText.plain(content.text.rstrip(": "))
 
 
-def split_sections(blocks: list[Block], *, title: str) -> Iterator[tuple[str, list[Block]]]:
-    """Yield each section's heading and blocks; what precedes the first heading gets the title."""
+def split_sections(blocks: list[Block], *, opening: str) -> Iterator[tuple[str, list[Block]]]:
+    """Yield each section's heading and blocks; what precedes the first heading is the opening."""
     levels = [block.level for block in blocks if isinstance(block, Heading)]
     highest = min(levels, default=0)
-    heading = title
+    heading = opening
     section: list[Block] = []
     has_heading = False
     for block in blocks:
@@ -115,12 +176,20 @@ def split_sections(blocks: list[Block], *, title: str) -> Iterator[tuple[str, li
 def make_section(heading: str, blocks: list[Block]) -> ImportedSection:
     """Return a section; its kind follows from its heading or its content."""
     kind = kind_of(heading, blocks)
-    body = mark_quotations(_without_outer_rules(blocks), feedback=kind == "feedback")
+    body = _without_outer_rules(blocks)
+    if kind != "roundup":
+        body = quote_items(body)
+    body = mark_quotations(body, feedback=kind == "feedback")
     return ImportedSection(kind=kind, heading=heading, html=section_html(body))
 
 
 def kind_of(heading: str, blocks: list[Block]) -> str:
-    """Return a section's kind: by its heading if that tells, else by whether it is mainly lists."""
+    """Return a section's kind: by its heading if that tells, else by whether it is mainly lists.
+
+    Text without a heading is a note: it opens an issue that has no headline.
+    """
+    if not heading:
+        return "note"
     if _FEEDBACK.search(heading):
         return "feedback"
     if _ROUNDUP.search(heading) or _is_mainly_lists(blocks):
@@ -129,8 +198,17 @@ def kind_of(heading: str, blocks: list[Block]) -> str:
 
 
 def _is_mainly_lists(blocks: list[Block]) -> bool:
-    """Whether more than half of a section's text is in lists, as in a round-up."""
-    listed = sum(len(text_of(block)) for block in blocks if isinstance(block, ListBlock))
+    """Whether more than half of a section's text is in lists, as in a round-up.
+
+    Readers' words and footnotes are not what a round-up lists.
+    """
+    listed = sum(
+        len(text_of(block))
+        for block in blocks
+        if isinstance(block, ListBlock)
+        and block.role is not SourceRole.FOOTNOTES
+        and not are_quotations(block)
+    )
     return listed * 2 > sum(len(text_of(block)) for block in blocks)
 
 

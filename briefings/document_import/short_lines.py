@@ -27,6 +27,11 @@ _NOT_IN_NAMES = frozenset(
     | {"of", "with", "and", "or", "but", "what", "why", "how", "new", "our", "your", "my", "their"}
     | {"no", "more", "best", "kind", "regards", "yours", "good", "dear"}
 )
+_GREETING = re.compile(
+    r"(?:hello|hi|hey|welcome|greetings|dear|good (?:morning|afternoon|evening|day)|happy \w+)\b"
+    r"(?=[\s,!.]*$|.*[!,.]$|.{0,20}\b(?:all|back|everyone|everybody|friends|readers?|there|you)\b)",
+    re.IGNORECASE,
+)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -92,6 +97,11 @@ def is_headline(text: str, *, longest: int = MAX_HEADLINE, may_end_sentence: boo
     )
 
 
+def is_greeting(text: str) -> bool:
+    """Whether a line only greets: 'Hello and welcome!', 'Dear reader'."""
+    return len(text) <= 60 and bool(_GREETING.match(text))
+
+
 def is_name(text: str) -> bool:
     """Whether the text is a person's name: two to five words, capitalised except particles."""
     words = text.split()
@@ -102,11 +112,19 @@ def is_name(text: str) -> bool:
         alphabetic = word.strip(".").replace("-", "").replace("’", "").replace("'", "")
         if not alphabetic.isalpha() or word.lower() in _NOT_IN_NAMES:
             return False
-        if word[0].isupper():
+        if _is_capitalised(word):
             capitalised += 1
         elif word.lower() not in _PARTICLES:
             return False
-    return capitalised >= 2 and words[-1][0].isupper()
+    return capitalised >= 2 and _is_capitalised(words[-1])
+
+
+def _is_capitalised(word: str) -> bool:
+    """Whether a word starts with a capital, perhaps after a particle: 'el-Amin', 'd’Arcy'."""
+    before, *after = re.split("[-’']", word, maxsplit=1)
+    return word[0].isupper() or (
+        before in {*_PARTICLES, "d"} and bool(after) and after[0][:1].isupper()
+    )
 
 
 def are_names(text: str) -> bool:

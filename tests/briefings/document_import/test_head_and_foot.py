@@ -99,8 +99,50 @@ def test_the_job_title_after_a_byline_is_left_out() -> None:
     assert document.left_out == ("schools correspondent",)
 
 
-def test_without_a_headline_the_file_name_is_the_title() -> None:
-    assert read(BODY, name="notes/week-19_schools.txt").title == "Week 19 schools"
+def test_the_name_of_a_file_is_never_a_headline() -> None:
+    name = "notes/week-19_schools.txt"
+
+    assert read(BODY, name=name, briefing_title="School Gate").title == "School Gate"
+    assert read(BODY, name=name).title == "Untitled issue"
+    assert read(BODY, "Who will teach in June?", BODY, name=name).title == "Who will teach in June?"
+
+
+@pytest.mark.parametrize(
+    ("byline", "name", "job"),
+    [
+        ("by our chief reporter Ines Farrow", "Ines Farrow", "our chief reporter"),
+        ("by our schools and colleges editor, Ines Farrow.", "Ines Farrow", None),
+        ("by the Courier’s senior schools correspondent Ines Farrow", "Ines Farrow", None),
+        ("by our editor at large Ines de la Cruz-O’Hara", "Ines de la Cruz-O’Hara", None),
+        ("by our Head of Policy Ines Farrow", "Ines Farrow", "our Head of Policy"),
+        ("by our correspondent in Leeds, Ines Farrow", "Ines Farrow", None),
+        ("by Chief Reporter Ines Farrow", "Ines Farrow", "Chief Reporter"),
+        ("by Ines Farrow, our chief reporter", "Ines Farrow", "our chief reporter"),
+        ("by our reporters Ines Farrow and Bo Lund", "Ines Farrow and Bo Lund", "our reporters"),
+        ("written by our schools editor Ines Farrow", "Ines Farrow", "our schools editor"),
+        ("from our schools editor Ines Farrow", "Ines Farrow", "our schools editor"),
+    ],
+)
+def test_a_job_title_is_kept_apart_from_the_name(byline: str, name: str, job: str | None) -> None:
+    document = read(f"What heads are not told, {byline}", "Schools share", BODY)
+
+    assert (document.title, document.strapline) == ("Schools share", "What heads are not told")
+    assert document.byline == name
+    if job:
+        assert document.left_out == (job,)
+
+
+def test_work_by_an_organisation_is_not_a_byline() -> None:
+    document = read("What was said of schools, by our friends at Northern Trust", "Schools", BODY)
+
+    assert document.byline == ""
+
+
+def test_a_first_paragraph_that_ends_as_a_sentence_is_not_a_strapline() -> None:
+    question = "Is there anybody left who remembers why the county has three kinds of school?"
+
+    for top in (["Schools share", question], [question, "Next week"]):
+        assert read(*top, BODY).strapline == ""
 
 
 def test_a_paragraph_of_short_lines_stays_one_paragraph() -> None:
@@ -120,6 +162,15 @@ def test_a_line_about_the_authors_absence_becomes_a_note() -> None:
     ]
     assert document.left_out == ("Ines Farrow", "Correspondent")
     assert document.byline == "Ines Farrow"
+
+
+@pytest.mark.parametrize(("heading", "name"), [("Next week", "a.txt"), ("## Next week", "a.md")])
+def test_a_heading_stays_with_its_note_about_absence(heading: str, name: str) -> None:
+    document = read("# Schools share", BODY, heading, "I am away until June.", name=name)
+
+    assert [(section.kind, section.heading, section.html) for section in document.sections[1:]] == [
+        (SectionKind.NOTE, "Next week", "<p>I am away until June.</p>")
+    ]
 
 
 @pytest.mark.parametrize(
