@@ -28,7 +28,7 @@ ALIGNMENTS = ("left", "center", "right", "justify")
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "target", "id", "name"},
     "img": {"src", "alt", "width", "height", "class"},
-    "ol": {"start"},
+    "ol": {"start", "type", "reversed"},
     "p": {"style"},
     "h3": {"style"},
     "h4": {"style"},
@@ -42,6 +42,7 @@ TAGS = {
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 IMAGE_CLASSES = {"align-left", "align-right", "align-center"}
+NUMBER_TYPES = {"1", "a", "A", "i", "I"}
 URL_SCHEMES = {"http", "https", "mailto", "tel"}
 _ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
 # A tag as nh3 writes it: quotation marks inside values are escaped, so a match is a whole tag.
@@ -57,6 +58,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
         return None  # protocol-relative: another site under our scheme
     if tag == "img" and name == "src" and value.lower().lstrip().startswith(("mailto:", "tel:")):
         return None
+    if name == "type":
+        return value if value in NUMBER_TYPES else None
     if name == "class":
         return " ".join(sorted(IMAGE_CLASSES.intersection(value.split()))) or None
     if name == "target":

@@ -78,8 +78,13 @@ def _run(run: Run | Picture) -> str:
 
 def _list(block: ListBlock) -> str:
     tag = "ol" if block.ordered else "ul"
-    start = f' start="{block.start}"' if block.ordered and block.start != 1 else ""
-    return f"<{tag}{start}>{''.join(map(_item, block.items))}</{tag}>"
+    numbers = ""
+    if block.ordered:
+        first = len(block.items) if block.is_reversed else 1
+        numbers += f' start="{block.start}"' if block.start != first else ""
+        numbers += f' type="{block.number_type}"' if block.number_type != "1" else ""
+        numbers += ' reversed=""' if block.is_reversed else ""
+    return f"<{tag}{numbers}>{''.join(map(_item, block.items))}</{tag}>"
 
 
 def _item(blocks: tuple[Block, ...]) -> str:

@@ -198,6 +198,8 @@ class ListBlock:
     items: tuple[tuple[Block, ...], ...]
     ordered: bool = False
     start: int = 1
+    number_type: str = "1"  # as in HTML: 1, a, A, i, I
+    is_reversed: bool = False
     role: SourceRole = SourceRole.NONE
 
 

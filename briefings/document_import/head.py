@@ -351,7 +351,7 @@ _JOB = re.compile(
     r"\b(?:editor|correspondent|reporter|writer|columnist|chief|head|director|analyst|commentator"
     r"|journalist|author|manager|officer|lead|leader|economist|fellow|expert|specialist|producer"
     r"|presenter|host|advis[eo]r|critic|blogger|contributor|researcher|professor|lecturer"
-    r"|historian|lawyer|clerk|deputy|chair|president|partner|consultant|strategist|publisher"
+    r"|historian|lawyer|deputy|chair|president|partner|consultant|strategist|publisher"
     r"|founder|secretary|insider|watcher|team|(?<=our )(?:wo)?man)s?\b",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from briefings.document_import.blocks import (
@@ -26,6 +26,8 @@ from briefings.document_import.blocks import (
     join,
 )
 from briefings.document_import.imported_document import DocumentRefused
+from briefings.link_addresses import web_address
+from briefings.richtext import NUMBER_TYPES
 from newsroom.html_tree import (
     BLOCKS,
     CONTAINERS,
@@ -40,6 +42,7 @@ from newsroom.invisible_characters import remove_invisible
 MAX_TAGS = 60_000
 MAX_DEPTH = 100
 MAX_SPAN = 100
+MAX_NUMBER = 100_000
 
 
 def read_html(source: str, *, name: str) -> SourceDocument:
@@ -113,7 +116,7 @@ class _PageReader:
         if element.tag in BLOCKS:
             self._end_paragraph(container, outer)
         if element.tag == "a":
-            self._name_lost_link(_address_of(element))
+            self._name_lost_link(_address_of(element), element)
         context = _context_within(element, outer)
         if element.tag not in CONTAINERS:
             self._read_children(element, container, context)
@@ -133,9 +136,10 @@ class _PageReader:
             if text:
                 container.add(Preformatted(text))
             return
-        for content in collapse_spaces(runs).lines("\n\n+"):
+        paragraph = collapse_spaces(runs)
+        for content in [paragraph] if context.level and paragraph else paragraph.lines("\n\n+"):
             if context.level:
-                container.add(Heading(content, context.level))
+                container.add(Heading(join(content.lines(), " "), context.level))
             else:
                 container.add(Paragraph(content, context.role))
 
@@ -154,7 +158,13 @@ class _PageReader:
                 " Upload it in the editor where it belongs."
             )
 
-    def _name_lost_link(self, address: str) -> None:
+    def _name_lost_link(self, address: str, link: Element) -> None:
+        names_place = {"name", "id", "class"} & link.attributes.keys()
+        if not address and link.text.strip() and not names_place:
+            self.document.left_out.append(
+                f"The link of “{' '.join(link.text.split())[:200]}”, which has no address. Its text"
+                " is kept."
+            )
         if address and not _is_full_address(address) and not address.startswith("#"):
             self.document.left_out.append(
                 f"The link to “{address[:200]}”, which is not a full web address. Its text is kept."
@@ -184,9 +194,16 @@ _MARK_TAGS = {
     "sub": "sub",
     "sup": "sup",
 }
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+# What a style puts on the text inside, for spans and the like.
+_STYLE_MARKS = (
+    ("strong", re.compile(r"font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)", re.IGNORECASE)),
+    ("em", re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE)),
+    ("s", re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE)),
+    ("sup", re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)),
+    ("sub", re.compile(r"vertical-align\s*:\s*sub\b", re.IGNORECASE)),
+)
+_STYLED_TAGS = frozenset({"span", "font", "small", "big", "tt", "code"})
 _NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
-_ITALIC = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
 _FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
 _STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
 _BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
@@ -212,33 +229,36 @@ def _is_left_out(element: Element) -> bool:
 
 def _context_within(element: Element, outer: _Context) -> _Context:
     """Return what holds inside an element; a container starts without heading and role."""
-    mark = _mark_of(element)
+    marks = outer.marks
+    for mark in _marks_of(element):
+        if mark not in marks:
+            marks = (*marks, mark)
     role = _role_of(element)
     is_container = element.tag in CONTAINERS
     return replace(
         outer,
-        marks=outer.marks if mark is None or mark in outer.marks else (*outer.marks, mark),
+        marks=marks,
         level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
         role=role or (SourceRole.NONE if is_container else outer.role),
         preformatted=outer.preformatted or element.tag == "pre",
     )
 
 
-def _mark_of(element: Element) -> Mark | None:
-    """Return the mark that an element puts on its text, if any."""
+def _marks_of(element: Element) -> Iterator[Mark]:
+    """Yield the marks that an element puts on its text."""
     style = element.attributes.get("style", "")
     if element.tag == "a":
         address = _address_of(element)
-        return Mark("a", address) if _is_full_address(address) else None
-    if element.tag in {"b", "strong"} and _NOT_BOLD.search(style):
-        return None  # the wrapper that Google Docs puts around a whole paste
-    if element.tag in _MARK_TAGS:
-        return Mark(_MARK_TAGS[element.tag])
-    if element.tag in {"span", "font"} and _BOLD.search(style):
-        return Mark("strong")
-    if element.tag in {"span", "font"} and _ITALIC.search(style):
-        return Mark("em")
-    return None
+        if _is_full_address(address):
+            yield Mark("a", address)
+    # A bold element that is not bold is the wrapper of Google Docs around a whole paste.
+    is_wrapper = element.tag in {"b", "strong"} and _NOT_BOLD.search(style)
+    if element.tag in _MARK_TAGS and not is_wrapper:
+        yield Mark(_MARK_TAGS[element.tag])
+    if element.tag in _STYLED_TAGS:
+        for tag, pattern in _STYLE_MARKS:
+            if pattern.search(style):
+                yield Mark(tag)
 
 
 def _role_of(element: Element) -> SourceRole:
@@ -252,12 +272,27 @@ def _role_of(element: Element) -> SourceRole:
 
 
 def _address_of(link: Element) -> str:
-    return remove_invisible(link.attributes.get("href", "").strip())
+    """Return a link's full address, or, where it has none that is one, what was written."""
+    written = remove_invisible(link.attributes.get("href", "")).strip()
+    return web_address(written) or written
 
 
 def _is_full_address(address: str) -> bool:
     """Whether an address works outside the page it was on."""
     return bool(_FULL_ADDRESS.match(address))
+
+
+_LIST_STYLE = re.compile(
+    r"list-style(?:-type)?\s*:\s*((?:lower|upper)-(?:alpha|latin|roman)|decimal)\b",
+    re.IGNORECASE,
+)
+_LIST_STYLES = {
+    "decimal": "1",
+    **dict.fromkeys(("lower-alpha", "lower-latin"), "a"),
+    **dict.fromkeys(("upper-alpha", "upper-latin"), "A"),
+    "lower-roman": "i",
+    "upper-roman": "I",
+}
 
 
 # --- containers: quotations, lists, tables and their parts -----------------------------------
@@ -297,19 +332,57 @@ class _Container:
             self.add(BlockQuote(tuple(inner.blocks)))
 
     def _add_list(self, inner: _Container) -> None:
-        items = tuple(tuple(item.blocks) for item in inner.parts if item.blocks)
-        if not items:
-            return
-        block = ListBlock(
-            items,
-            ordered=inner.tag == "ol",
-            start=_number(inner.attributes.get("start", ""), most=100_000),
-            role=SourceRole.FOOTNOTES if _is_footnote(inner.parts[0]) else SourceRole.NONE,
-        )
-        if self.tag in LISTS and self.parts:
-            self.parts[-1].blocks.append(block)  # a list between items belongs to the one before
-        else:
-            self.add(block)
+        for block in _lists(inner):
+            if self.tag in LISTS and self.parts:
+                # a list between items belongs to the one before
+                self.parts[-1].blocks.append(block)
+            else:
+                self.add(block)
+
+
+def _lists(container: _Container) -> Iterator[ListBlock]:
+    """Yield a list; several where an item's number does not follow the one before."""
+    parts = [item for item in container.parts if item.blocks]
+    if not parts:
+        return
+    attributes = container.attributes
+    is_reversed = "reversed" in attributes
+    step = -1 if is_reversed else 1
+    first = len(parts) if is_reversed else 1
+    start = number = _number(attributes.get("start", ""), most=MAX_NUMBER, otherwise=first)
+    kind = _number_type(attributes) or _number_type(parts[0].attributes) or "1"
+    role = SourceRole.FOOTNOTES if _is_footnote(parts[0]) else SourceRole.NONE
+    items: list[tuple[Block, ...]] = []
+    for item in parts:
+        value = _number(item.attributes.get("value", ""), most=MAX_NUMBER, otherwise=number)
+        if value != number and container.tag == "ol":
+            if items:
+                yield ListBlock(
+                    tuple(items),
+                    ordered=True,
+                    start=start,
+                    number_type=kind,
+                    is_reversed=is_reversed,
+                    role=role,
+                )
+            items, start, number = [], value, value
+        items.append(tuple(item.blocks))
+        number += step
+    yield ListBlock(
+        tuple(items),
+        ordered=container.tag == "ol",
+        start=start,
+        number_type=kind,
+        is_reversed=is_reversed,
+        role=role,
+    )
+
+
+def _number_type(attributes: dict[str, str]) -> str:
+    """Return how a list numbers, by its type attribute or its style; empty if neither tells."""
+    named = _LIST_STYLE.search(attributes.get("style", ""))
+    found = _LIST_STYLES[named[1].lower()] if named else attributes.get("type", "")
+    return found if found in NUMBER_TYPES else ""
 
 
 def _table_blocks(table: _Container) -> list[Block]:
@@ -356,10 +429,10 @@ def _text_of_blocks(blocks: Iterable[Block]) -> RichText:
     return join(parts, "\n")
 
 
-def _number(text: str, *, most: int) -> int:
-    """Return the number in an attribute, at most `most`; 1 where there is none."""
+def _number(text: str, *, most: int, otherwise: int = 1) -> int:
+    """Return the number in an attribute, at most `most`."""
     digits = text.strip()[:9]
-    return min(int(digits), most) if digits.isdecimal() and digits.isascii() else 1
+    return min(int(digits), most) if digits.isdecimal() and digits.isascii() else otherwise
 
 
 def _is_footnote(item: _Container) -> bool:

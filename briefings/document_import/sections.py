@@ -123,7 +123,7 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
 def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
     if not is_headline(text.rstrip(".!?…"), longest=MAX_HEADLINE) or _SENTENCE_END.search(text):
         return False
-    if _CONTINUES.match(text):
+    if _CONTINUES.match(text) or text.count("“") != text.count("”"):
         return False
     return (ends_roundup and len(text) <= MAX_HEADING_LINE) or (
         text.rstrip("”’\"')").endswith("?")

@@ -14,6 +14,7 @@ import mammoth
 from briefings.document_import.blocks import SourceDocument, paragraph_texts
 from briefings.document_import.html_source import read_html
 from briefings.document_import.imported_document import DocumentRefused
+from briefings.document_import.word_markup import LIST_NUMBER, prepare_markup
 
 MAX_PARTS = 2_000
 MAX_XML = 20_000_000  # bytes, unpacked
@@ -31,8 +32,16 @@ u => u
 strike => s
 """
 _FOOTNOTE_BACKLINK = re.compile(r' ?<a href="#(?:foot|end)note-ref-\d{1,9}">↑</a>')
+_NUMBERED_ITEM = re.compile(f"<li>{LIST_NUMBER.pattern}")
 _FOOTNOTE_NUMBER = re.compile(r"\[\d{1,3}\]")
-_XML_PART = re.compile(r"\.(?:xml|rels)$", re.IGNORECASE)
+# The parts that are read; properties, templates and the data of add-ins are not the text.
+_XML_PART = re.compile(
+    r"^(?:\[Content_Types\]\.xml|_rels/\.rels"
+    r"|word/(?:_rels/[^/]+\.rels|(?:charts/chart|diagrams/data)\d*\.xml|(?:document|styles|numbering"
+    r"|footnotes|endnotes|comments|header|footer)\d*\.xml))$",
+    re.IGNORECASE,
+)
+_LEFT_OF_NUMBER = re.compile("\ue0f0[^\ue0f1]*\ue0f1")
 _WHERE_OUTSIDE = {
     "header": "Page header: ",
     "footer": "Page footer: ",
@@ -44,12 +53,20 @@ _OUTSIDE_BODY = re.compile(r"^word/(?:(header|footer)\d*|comments)\.xml$")
 def read_word(data: bytes, *, name: str) -> SourceDocument:
     """Return the blocks of a .docx; what it holds outside its body is named as left out."""
     parts = _unpack(data, name=name)
-    scanned = {path: _scan(xml, name=name) for path, xml in parts.items()}
-    _check_elements(sum(part.elements for part in scanned.values()), name=name)
-    html = _FOOTNOTE_BACKLINK.sub("", _convert(_repack(parts), name=name))
-    document = read_html(html, name=name)
-    document.left_out += _missing_text(scanned, document)
+    elements = sum(_scan(xml, name=name).elements for xml in parts.values())
+    _check_elements(elements, name=name)
+    prepared, left_out = prepare_markup(parts)
+    html = _FOOTNOTE_BACKLINK.sub("", _convert(_repack(prepared), name=name))
+    document = read_html(_with_list_numbers(html), name=name)
+    scanned = {path: _scan(xml, name=name) for path, xml in prepared.items()}
+    document.left_out += [*left_out, *_missing_text(scanned, document)]
     return document
+
+
+def _with_list_numbers(html: str) -> str:
+    """Turn the numbers at the start of list items into attributes of the items."""
+    numbered = _NUMBERED_ITEM.sub(r'<li value="\2" type="\3">\1', html)
+    return LIST_NUMBER.sub(r"\1", numbered)
 
 
 def _unpack(data: bytes, *, name: str) -> dict[str, bytes]:
@@ -143,7 +160,9 @@ def _missing_text(scanned: dict[str, _Part], document: SourceDocument) -> list[s
 
 def _alphanumeric(text: str) -> str:
     """Return the letters and digits alone, without footnote numbers, to compare texts by."""
-    return "".join(char for char in _FOOTNOTE_NUMBER.sub("", text) if char.isalnum())
+    return "".join(
+        char for char in _LEFT_OF_NUMBER.sub("", _FOOTNOTE_NUMBER.sub("", text)) if char.isalnum()
+    )
 
 
 # --- a part, looked through before the converter builds a tree of it --------------------------

@@ -1,0 +1,476 @@
+"""Bring Word's markup into the form that the converter reads, before it converts it.
+
+The converter knows Word's own styles and plain runs. Here, house styles are resolved to those,
+deleted and hidden text is taken out and named, and words that stand outside ordinary runs (fields,
+equations, ruby, drop caps) become ordinary runs. List numbers travel in `LIST_NUMBER` marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+from briefings.link_addresses import web_address
+
+# A number and its type at the start of a list item, between two private characters.
+LIST_NUMBER = re.compile("((?:<[^>]+>)*)\ue0f0(\\d{1,9})([1aAiI])\ue0f1")
+_STORIES = re.compile(r"^word/(?:document\d*|footnotes|endnotes)\.xml$")
+_CHART_TEXT = re.compile(r"^word/(charts/chart|diagrams/data)\d*\.xml$")
+_NUMBER_TYPES = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
+_BUILT_IN = re.compile(
+    r"(?:title|subtitle|heading [1-9]|quote|intense quote|block text|strong|emphasis)$",
+    re.IGNORECASE,
+)
+_SHOWN = frozenset({"t", "tab", "br", "cr", "sym", "noBreakHyphen", "drawing", "pict", "object"})
+_ON = ("vanish", "specVanish", "webHidden")
+_CHARACTER_MARKS = ("b", "i", "strike", "u", "vertAlign")
+MAX_LEVEL = 6
+MAX_INHERITED = 20
+
+
+@dataclass(slots=True)
+class _Style:
+    """A style as the document declares it, with what it inherits looked up on demand."""
+
+    element: ET.Element
+    name: str
+    based_on: str
+
+
+@dataclass(slots=True)
+class _Numbering:
+    """How a document numbers: what each list is, and how far each has come."""
+
+    abstract: dict[str, str] = field(default_factory=dict)  # by numId
+    formats: dict[tuple[str, int], str] = field(default_factory=dict)
+    starts: dict[tuple[str, int], int] = field(default_factory=dict)
+    overrides: dict[tuple[str, int], int] = field(default_factory=dict)
+    reached: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def next_number(self, number_id: str, level: int) -> tuple[int, str] | None:
+        """Return a paragraph's number and its type; None where a bullet stands."""
+        abstract = self.abstract.get(number_id)
+        if abstract is None:
+            return None
+        kind = self.formats.get((abstract, level), "bullet")
+        if kind in {"bullet", "none"}:
+            return None
+        override = self.overrides.pop((number_id, level), None)
+        if override is not None:
+            number = override
+        elif (abstract, level) in self.reached:
+            number = self.reached[abstract, level] + 1
+        else:
+            number = self.starts.get((abstract, level), 1)
+        self.reached[abstract, level] = number
+        for deeper in [key for key in self.reached if key[0] == abstract and key[1] > level]:
+            del self.reached[deeper]
+        return number, _NUMBER_TYPES.get(kind, "1")
+
+
+def prepare_markup(parts: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """Return the parts for the converter, and what was taken out of them, for the editor.
+
+    The parts have been checked to be well-formed and without entities.
+    """
+    prepared = dict(parts)
+    left_out: list[str] = []
+    styles = _Styles(parts.get("word/styles.xml"))
+    numbering = _read_numbering(parts.get("word/numbering.xml"))
+    for path in filter(_STORIES.match, parts):
+        root = _parse(parts[path])
+        _Story(root, styles, numbering, left_out).prepare()
+        prepared[path] = ET.tostring(root)
+    if styles.root is not None:
+        styles.rename()
+        prepared["word/styles.xml"] = ET.tostring(styles.root)
+    for path in filter(_CHART_TEXT.match, parts):
+        words = _joined(node.text or "" for node in _parse(parts[path]).iter() if _is(node, "t"))
+        if words:
+            left_out.append(f"Words in a {'chart' if 'charts' in path else 'diagram'}: {words}")
+    return prepared, left_out
+
+
+# --- styles ----------------------------------------------------------------------------------
+
+
+class _Styles:
+    """The styles of a document, each with those that it is based on."""
+
+    def __init__(self, xml: bytes | None) -> None:
+        self.root = _parse(xml) if xml else None
+        self._styles: dict[str, _Style] = {}
+        for element in self.root if self.root is not None else ():
+            if _is(element, "style"):
+                name, based_on = _child(element, "name"), _child(element, "basedOn")
+                self._styles[_value(element, "styleId")] = _Style(
+                    element, _value(name), _value(based_on)
+                )
+
+    def chain(self, style_id: str) -> Iterator[_Style]:
+        """Yield a style and those that it is based on."""
+        for _ in range(MAX_INHERITED):
+            style = self._styles.get(style_id)
+            if style is None:
+                return
+            yield style
+            style_id = style.based_on
+
+    def inherited(self, style_id: str, properties: str, name: str) -> ET.Element | None:
+        """Return the nearest `name` among a style's properties (`pPr` or `rPr`)."""
+        found = (_child(_child(style.element, properties), name) for style in self.chain(style_id))
+        return next((element for element in found if element is not None), None)
+
+    def rename(self) -> None:
+        """Call each house style by the built-in one that it is based on, or by its level."""
+        names = {style_id: self._built_in(style_id) for style_id in self._styles}
+        for style_id, name in names.items():
+            element = _child(self._styles[style_id].element, "name")
+            if name and element is not None:
+                element.set(_qualified(element, "val"), name)
+
+    def _built_in(self, style_id: str) -> str:
+        for style in self.chain(style_id):
+            if _BUILT_IN.match(style.name):
+                return style.name
+        level = _value(self.inherited(style_id, "pPr", "outlineLvl"))
+        return f"heading {min(int(level) + 1, MAX_LEVEL)}" if level in set("012345678") else ""
+
+    def add_heading(self, level: int) -> str:
+        """Return the id of a heading's style; makes one where the document has none."""
+        name = f"heading {level}"
+        for style_id, style in self._styles.items():
+            if style.name.lower() == name:
+                return style_id
+        if self.root is None:
+            return ""
+        made = ET.SubElement(self.root, _qualified(self.root, "style"))
+        made.set(_qualified(self.root, "type"), "paragraph")
+        made.set(_qualified(self.root, "styleId"), f"OutlineLevel{level}")
+        ET.SubElement(made, _qualified(self.root, "name")).set(_qualified(self.root, "val"), name)
+        self._styles[f"OutlineLevel{level}"] = _Style(made, name, "")
+        return f"OutlineLevel{level}"
+
+
+def _read_numbering(xml: bytes | None) -> _Numbering:
+    numbering = _Numbering()
+    for element in _parse(xml) if xml else ():
+        if _is(element, "abstractNum"):
+            for level in _children(element, "lvl"):
+                key = _value(element, "abstractNumId"), _int(_value(level, "ilvl"))
+                numbering.formats[key] = _value(_child(level, "numFmt"))
+                numbering.starts[key] = _int(_value(_child(level, "start")), otherwise=1)
+        elif _is(element, "num"):
+            number_id = _value(element, "numId")
+            numbering.abstract[number_id] = _value(_child(element, "abstractNumId"))
+            for override in _children(element, "lvlOverride"):
+                start = _child(override, "startOverride")
+                if start is not None:
+                    level_key = number_id, _int(_value(override, "ilvl"))
+                    numbering.overrides[level_key] = _int(_value(start), otherwise=1)
+    return numbering
+
+
+# --- a part with paragraphs ------------------------------------------------------------------
+
+
+class _Story:
+    """Rewrites one part: the document itself, its footnotes or endnotes."""
+
+    def __init__(
+        self, root: ET.Element, styles: _Styles, numbering: _Numbering, left_out: list[str]
+    ) -> None:
+        self.root = root
+        self._styles = styles
+        self._numbering = numbering
+        self._left_out = left_out
+
+    def prepare(self) -> None:
+        """Rewrite the part in place."""
+        self._name_objects()
+        self._replace("fldSimple", self._field_runs)
+        self._replace("oMathPara", lambda element: [self._run(_linear(element))])
+        self._replace("oMath", lambda element: [self._run(_linear(element))])
+        for ruby in [node for node in self.root.iter() if _is(node, "ruby")]:
+            self._spell_out(ruby)
+        self._take_out_deleted()
+        for paragraph in self._paragraphs():
+            self._prepare_paragraph(paragraph)
+        self._join_drop_caps()
+
+    def _paragraphs(self) -> list[ET.Element]:
+        return [node for node in self.root.iter() if _is(node, "p") and "drawingml" not in node.tag]
+
+    def _prepare_paragraph(self, paragraph: ET.Element) -> None:
+        properties = _child(paragraph, "pPr")
+        style_id = _value(_child(properties, "pStyle"))
+        hidden = self._hide_runs(paragraph, style_id)
+        if hidden:
+            self._left_out.append(f"Hidden text: {hidden}")
+        self._rewrite_link_fields(paragraph)
+        level = _value(_child(properties, "outlineLvl"))
+        if properties is not None and level in set("012345678"):
+            heading = self._styles.add_heading(min(int(level) + 1, MAX_LEVEL))
+            style = _child(properties, "pStyle")
+            if style is None:
+                style = ET.SubElement(properties, self._name("pStyle"))
+            style.set(self._name("val"), heading or style_id)
+        self._number(paragraph, properties, style_id)
+
+    # --- deleted and hidden -----------------------------------------------------------------
+
+    def _take_out_deleted(self) -> None:
+        for parent in list(self.root.iter()):
+            for child in list(parent):
+                is_row = _is(child, "tr") and _child(_child(child, "trPr"), "del") is not None
+                is_run = _is(child, "del", "moveFrom") and not _is(parent, "rPr", "trPr")
+                if not (is_row or is_run):
+                    continue
+                if (words := _words(child)) and not _is(child, "moveFrom"):
+                    self._left_out.append(f"Deleted text (tracked change): {words}")
+                parent.remove(child)
+
+    def _hide_runs(self, paragraph: ET.Element, style_id: str) -> str:
+        """Take hidden words out of a paragraph and return them; give runs their style's marks."""
+        hidden: list[str] = []
+        for run in paragraph.iter():
+            if not _is(run, "r") or "math" in run.tag:
+                continue
+            properties = _child(run, "rPr")
+            run_style = _value(_child(properties, "rStyle"))
+            if self._is_hidden(properties, run_style, style_id):
+                hidden.append(_words(run, strip=False))
+                for child in [node for node in run if _is(node, *_SHOWN)]:
+                    run.remove(child)
+            elif properties is not None and run_style:
+                for name in _CHARACTER_MARKS:
+                    mark = self._styles.inherited(run_style, "rPr", name)
+                    if mark is not None and _child(properties, name) is None:
+                        properties.append(mark)
+        return _joined(hidden)
+
+    def _is_hidden(self, properties: ET.Element | None, *style_ids: str) -> bool:
+        for name in _ON:
+            own = _child(properties, name)
+            found = (
+                [own]
+                if own is not None
+                else [self._styles.inherited(style_id, "rPr", name) for style_id in style_ids]
+            )
+            nearest = next((element for element in found if element is not None), None)
+            if nearest is not None and _value(nearest) not in {"0", "false", "off"}:
+                return True
+        return False
+
+    # --- fields, equations, objects ---------------------------------------------------------
+
+    def _replace(self, name: str, make: Callable[[ET.Element], list[ET.Element]]) -> None:
+        for parent in list(self.root.iter()):
+            for child in [node for node in parent if _is(node, name)]:
+                at = list(parent).index(child)
+                parent.remove(child)
+                for offset, element in enumerate(make(child)):
+                    parent.insert(at + offset, element)
+
+    def _field_runs(self, field_element: ET.Element) -> list[ET.Element]:
+        """Return a simple field's result; a link's as the complex field that it stands for."""
+        instruction = _value(field_element, "instr")
+        if not instruction.strip().upper().startswith("HYPERLINK"):
+            return list(field_element)
+        code = ET.Element(self._name("r"))
+        ET.SubElement(code, self._name("instrText")).text = instruction
+        begin, separate, end = map(self._field_character, ("begin", "separate", "end"))
+        return [begin, code, separate, *field_element, end]
+
+    def _field_character(self, kind: str) -> ET.Element:
+        run = ET.Element(self._name("r"))
+        ET.SubElement(run, self._name("fldChar")).set(self._name("fldCharType"), kind)
+        return run
+
+    def _rewrite_link_fields(self, paragraph: ET.Element) -> None:
+        """Write the address of each link field without switches, as the converter expects it."""
+        codes: list[ET.Element] = []
+        for node in paragraph.iter():
+            if _is(node, "instrText"):
+                codes.append(node)
+            elif _is(node, "fldChar") and codes:
+                instruction = "".join(code.text or "" for code in codes)
+                if link := _link_instruction(instruction):
+                    codes[0].text = link
+                    for code in codes[1:]:
+                        code.text = ""
+                codes = []
+
+    def _name_objects(self) -> None:
+        """Name charts, diagrams, inserted documents and embedded objects: they have no words."""
+        for node in self.root.iter():
+            if _is(node, "graphicData"):
+                kind = _value(node, "uri").rpartition("/")[2]
+                what = {"chart": "A chart", "diagram": "A diagram"}.get(kind)
+                if what:
+                    self._left_out.append(f"{what}. Insert it in the editor as a picture.")
+            elif _is(node, "altChunk"):
+                self._left_out.append(
+                    "A document inside this one. Open it in Word, save it again and import it."
+                )
+            elif _is(node, "OLEObject"):
+                self._left_out.append("An embedded object. Insert it in the editor as a picture.")
+
+    def _spell_out(self, ruby: ET.Element) -> None:
+        """Put ruby in brackets behind the words that it explains."""
+        words = _words(_child(ruby, "rubyBase")), _words(_child(ruby, "rt"))
+        text = f"{words[0]} ({words[1]})" if all(words) else words[0] or words[1]
+        for child in list(ruby):
+            ruby.remove(child)
+        ruby.tag = self._name("t")
+        ruby.text = text
+
+    def _run(self, text: str) -> ET.Element:
+        run = ET.Element(self._name("r"))
+        element = ET.SubElement(run, self._name("t"))
+        element.text = text
+        return run
+
+    # --- lists and drop caps ----------------------------------------------------------------
+
+    def _number(self, paragraph: ET.Element, properties: ET.Element | None, style_id: str) -> None:
+        """Put a paragraph into the list of its style, and its number in front of its words."""
+        own = _child(properties, "numPr")
+        numbers = own if own is not None else self._styles.inherited(style_id, "pPr", "numPr")
+        if numbers is None:
+            return
+        inherited = self._styles.inherited(style_id, "pPr", "numPr")
+        number_id = _value(_child(numbers, "numId")) or _value(_child(inherited, "numId"))
+        level = _int(_value(_child(numbers, "ilvl")))
+        if number_id in {"", "0"} or properties is None:
+            return
+        if own is not None:
+            properties.remove(own)
+        added = ET.SubElement(properties, self._name("numPr"))
+        ET.SubElement(added, self._name("ilvl")).set(self._name("val"), str(level))
+        ET.SubElement(added, self._name("numId")).set(self._name("val"), number_id)
+        if not _words(paragraph):
+            return
+        if (numbered := self._numbering.next_number(number_id, level)) is not None:
+            mark = f"\ue0f0{numbered[0]}{numbered[1]}\ue0f1"
+            paragraph.insert(list(paragraph).index(properties) + 1, self._run(mark))
+
+    def _join_drop_caps(self) -> None:
+        """Put a dropped capital, a paragraph of its own in Word, in front of its paragraph."""
+        for parent in list(self.root.iter()):
+            children = list(parent)
+            for child, after in pairwise(children):
+                frame = _child(_child(child, "pPr"), "framePr")
+                if _is(child, "p") and _is(after, "p") and _value(frame, "dropCap") in _DROPPED:
+                    at = 1 if _child(after, "pPr") is not None else 0
+                    for run in [node for node in child if not _is(node, "pPr")]:
+                        after.insert(at, run)
+                        at += 1
+                    parent.remove(child)
+
+    def _name(self, name: str) -> str:
+        return _qualified(self.root, name)
+
+
+_DROPPED = frozenset({"drop", "margin"})
+
+
+# --- instructions and equations --------------------------------------------------------------
+
+_FIELD_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+
+
+def _link_instruction(instruction: str) -> str:
+    r"""Return a HYPERLINK field's code without its switches; the one of use is `\l`, a place."""
+    parts = _FIELD_PART.findall(instruction)
+    if not parts or parts[0][1].upper() != "HYPERLINK":
+        return ""
+    address = anchor = ""
+    switch = ""
+    for quoted, bare in parts[1:]:
+        if bare.startswith("\\"):
+            switch = bare[:2].lower()
+            switch = "" if switch in {"\\n", "\\m", "\\h"} else switch
+            continue
+        value = quoted.replace("\\\\", "\\") or bare
+        if switch == "\\l":
+            anchor = value
+        elif not switch:
+            address = address or value
+        switch = ""
+    if not address:
+        return f' HYPERLINK \\l "{anchor}" ' if anchor else ""
+    address = web_address(address) or address
+    return f' HYPERLINK "{address}{f"#{anchor}" if anchor and "#" not in address else ""}" '
+
+
+def _linear(element: ET.Element) -> str:
+    """Return an equation on one line: a fraction with a slash, a power with a caret."""
+    words = "".join(map(_linear, element)) if len(element) else (element.text or "")
+    if _is(element, "f"):
+        return f"{_linear_of(element, 'num')}/{_linear_of(element, 'den')}"
+    if _is(element, "sSup"):
+        return f"{_linear_of(element, 'e')}^{_linear_of(element, 'sup')}"
+    if _is(element, "rad"):
+        return f"√({_linear_of(element, 'e')})"
+    if _is(element, "d"):
+        return f"({words})"
+    return words if len(element) or _is(element, "t") else ""
+
+
+def _linear_of(element: ET.Element, name: str) -> str:
+    child = _child(element, name)
+    words = _linear(child) if child is not None else ""
+    return f"({words})" if re.search(r"[-+/ ]", words) else words
+
+
+# --- elements --------------------------------------------------------------------------------
+
+
+def _parse(xml: bytes) -> ET.Element:
+    return ET.fromstring(xml)  # noqa: S314  (checked before: no entities, limited size and depth)
+
+
+def _is(element: ET.Element | None, *names: str) -> bool:
+    return element is not None and element.tag.rpartition("}")[2] in names
+
+
+def _children(element: ET.Element | None, name: str) -> Iterator[ET.Element]:
+    return (child for child in (element if element is not None else ()) if _is(child, name))
+
+
+def _child(element: ET.Element | None, name: str) -> ET.Element | None:
+    return next(_children(element, name), None)
+
+
+def _qualified(element: ET.Element, name: str) -> str:
+    return f"{element.tag.rpartition('}')[0]}}}{name}" if "}" in element.tag else name
+
+
+def _value(element: ET.Element | None, name: str = "val") -> str:
+    """Return an attribute, with or without a namespace; empty where there is none."""
+    if element is None:
+        return ""
+    found = (value for key, value in element.items() if key.rpartition("}")[2] == name)
+    return next(found, "")
+
+
+def _int(text: str, *, otherwise: int = 0) -> int:
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else otherwise
+
+
+def _words(element: ET.Element | None, *, strip: bool = True) -> str:
+    parts: list[str] = []
+    for node in element.iter() if element is not None else ():
+        if _is(node, "t", "delText"):
+            parts.append(node.text or "")
+        elif _is(node, "tab", "br", "p"):
+            parts.append(" ")
+    return _joined(parts) if strip else "".join(parts)
+
+
+def _joined(parts: Iterator[str] | list[str]) -> str:
+    return " ".join("".join(parts).split())

@@ -1,0 +1,70 @@
+"""Read the address of a link as it was written, pasted or rewritten by a mail filter."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+MAX_ADDRESS = 2_000
+MAX_WRAPPERS = 3
+_SCHEME = re.compile(r"(?:https?://|mailto:|tel:)(?=\S)", re.IGNORECASE)
+_DOUBLED = re.compile(r"(?:https?:/{0,2})+(?=https?://)", re.IGNORECASE)
+_BROKEN_SCHEME = re.compile(r"(https?)(?::/+|:(?!/)|//)(?=[\w.-]+\.\w)", re.IGNORECASE)
+_BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
+# Endings of file names that look like those of domains.
+_FILE_NAME = re.compile(
+    r"[^/]*\.(?:docx?|pdf|html?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|md|py)$", re.I
+)
+_SPACES = "\t\n\r \u00a0\u200b\u2060\ufeff"
+# Services that put the address of a link into a parameter of their own.
+_WRAPPERS = (
+    (re.compile(r"(?:[\w-]+\.)?safelinks\.protection\.outlook\.com$"), "/", ("url",)),
+    (re.compile(r"(?:www\.)?google(?:\.\w{2,3}){1,2}$"), "/url", ("q", "url")),
+    (re.compile(r"l\.facebook\.com$"), "/l.php", ("u",)),
+    (re.compile(r"(?:www\.)?linkedin\.com$"), "/redir/redirect", ("url",)),
+)
+# Proofpoint writes the address into the path of its own; '*' stands for what it took out.
+_PROOFPOINT = re.compile(r"https://urldefense\.com/v3/__(https?:/[^*]+)__;")
+
+
+def web_address(written: str) -> str:
+    """Return the full address that is meant, or an empty string where there is no one meaning.
+
+    Adds a missing scheme, drops a doubled one, and looks inside the links of mail filters. Reading
+    the result again changes nothing.
+    """
+    address = written.strip(_SPACES)
+    if not address or len(address) > 4 * MAX_ADDRESS:
+        return ""
+    if _BARE_EMAIL.fullmatch(address):
+        return f"mailto:{address}"
+    address = _DOUBLED.sub("", address)
+    address = _BROKEN_SCHEME.sub(r"\1://", address, count=1) if address[:4] != "mail" else address
+    if not _SCHEME.match(address):
+        if not _BARE_HOST.fullmatch(address) or _FILE_NAME.match(address):
+            return ""
+        address = f"https://{address}"
+    for _ in range(MAX_WRAPPERS):
+        inner = _wrapped(address)
+        if not inner:
+            break
+        address = inner
+    return address
+
+
+def _wrapped(address: str) -> str:
+    """Return the address inside the link of a mail filter or search engine, if it is one."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").lower()
+        fields = parse_qs(parts.query, max_num_fields=50)
+    except ValueError:
+        return ""
+    if proofpoint := _PROOFPOINT.match(address):
+        return proofpoint[1]
+    for hosts, path, names in _WRAPPERS:
+        if hosts.match(host) and parts.path.startswith(path):
+            found = next((fields[name][0] for name in names if name in fields), "")
+            return found if _SCHEME.match(found) else ""
+    return ""

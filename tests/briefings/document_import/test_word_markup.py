@@ -1,0 +1,296 @@
+"""What Word marks, hides, numbers or computes reaches the draft as a reader of the page sees it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from briefings.document_import import ImportedDocument, read_document
+from tests.briefings.document_import.documents.word import docx, paragraph, wordml
+
+BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def para(*inner: str, properties: str = "") -> str:
+    return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(inner)}</w:p>"
+
+
+def style(
+    key: str, name: str, inner: str = "", *, based_on: str = "", kind: str = "paragraph"
+) -> str:
+    based = f'<w:basedOn w:val="{based_on}"/>' if based_on else ""
+    return f'<w:style w:type="{kind}" w:styleId="{key}"><w:name w:val="{name}"/>{based}{inner}</w:style>'
+
+
+def read(*body: str, styles: str = "", numbering: str = "", **parts: str) -> ImportedDocument:
+    files = dict(parts)
+    if styles:
+        files["word/styles.xml"] = wordml("styles", style("H1", "heading 1") + styles)
+    if numbering:
+        files["word/numbering.xml"] = wordml("numbering", numbering)
+    data = docx(paragraph("Schools share", style="H1"), *body, parts=files)
+    return read_document(data, name="a.docx")
+
+
+def html_of(document: ImportedDocument) -> str:
+    return "\n".join(section.html for section in document.sections)
+
+
+# --- hidden and deleted
+
+
+@pytest.mark.parametrize(
+    "properties",
+    ["<w:vanish/>", '<w:vanish w:val="true"/>', "<w:specVanish/>", '<w:rStyle w:val="Secret"/>'],
+)
+def test_hidden_words_are_named_and_not_in_the_text(properties: str) -> None:
+    document = read(
+        para(run("Nine gates."), run(" ASK LEGAL", properties), run(" Ten bells.")),
+        styles=style("Secret", "Secret", "<w:rPr><w:vanish/></w:rPr>", kind="character"),
+    )
+
+    assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
+
+
+def test_words_whose_hiding_is_switched_off_stay() -> None:
+    document = read(para(run("Nine gates."), run(" Ten bells.", '<w:vanish w:val="0"/>')))
+
+    assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
+    assert document.left_out == ()
+
+
+def test_hidden_paragraphs_are_named() -> None:
+    document = read(
+        para(run("ASK LEGAL"), properties='<w:pStyle w:val="Secret"/>'),
+        para(run(BODY)),
+        styles=style("Secret", "Secret", "<w:rPr><w:vanish/></w:rPr>"),
+    )
+
+    assert html_of(document) == f"<p>{BODY}</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
+
+
+def test_tracked_deletions_are_named_and_insertions_are_text() -> None:
+    document = read(
+        para(
+            run("The price is "),
+            "<w:del><w:r><w:delText>eight</w:delText></w:r></w:del>",
+            f"<w:ins>{run('nine')}</w:ins>",
+            run(" pounds."),
+        )
+    )
+
+    assert html_of(document) == "<p>The price is nine pounds.</p>"
+    assert document.left_out == ("Deleted text (tracked change): eight",)
+
+
+# --- words outside ordinary runs
+
+
+def test_results_of_fields_stay_in_the_sentence() -> None:
+    simple = f'<w:fldSimple w:instr=" DOCPROPERTY Price ">{run("nine pounds")}</w:fldSimple>'
+
+    assert html_of(read(para(run("It costs "), simple, run(" today.")))) == (
+        "<p>It costs nine pounds today.</p>"
+    )
+
+
+def test_equations_and_ruby_stay_in_the_sentence() -> None:
+    inner = (
+        f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>bells</m:t></m:r></m:num>'
+        "<m:den><m:r><m:t>gates</m:t></m:r></m:den></m:f></m:oMath>"
+    )
+    ruby = f"<w:r><w:ruby><w:rt>{run('kanji')}</w:rt><w:rubyBase>{run('漢字')}</w:rubyBase></w:ruby></w:r>"
+
+    document = read(para(run("There are "), inner, run(" in all, "), ruby, run(".")))
+
+    assert html_of(document) == "<p>There are bells/gates in all, 漢字 (kanji).</p>"
+
+
+def test_charts_are_named_with_their_words() -> None:
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006"
+    chart = (
+        f'<w:r><w:drawing><a:graphic xmlns:a="{drawing}/main"><a:graphicData uri="{drawing}/chart"/>'
+        "</a:graphic></w:drawing></w:r>"
+    )
+    words = (
+        f'<c:chart xmlns:c="{drawing}/chart" xmlns:a="{drawing}/main"><a:t>Fares</a:t></c:chart>'
+    )
+
+    document = read(para(chart), para(run(BODY)), **{"word/charts/chart1.xml": words})
+
+    assert document.left_out == (
+        "A chart. Insert it in the editor as a picture.",
+        "Words in a chart: Fares",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "address"),
+    [
+        ('HYPERLINK "https://a.example/x" \\o "A tip"', "https://a.example/x"),
+        ('HYPERLINK "https://a.example/x" \\l "part"', "https://a.example/x#part"),
+        ('HYPERLINK \\t "_blank" "https://a.example/x"', "https://a.example/x"),
+        ("HYPERLINK https://a.example/x", "https://a.example/x"),
+        ('HYPERLINK "www.a.example/x" \\n', "https://www.a.example/x"),
+        ('HYPERLINK "https://a.example/x" \\* MERGEFORMAT', "https://a.example/x"),
+    ],
+)
+def test_switches_of_a_link_are_not_its_address(code: str, address: str) -> None:
+    def character(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    half = len(code) // 2
+    codes = "".join(
+        f'<w:r><w:instrText xml:space="preserve">{part}</w:instrText></w:r>'
+        for part in (code[:half], code[half:])
+    )
+    document = read(
+        para(run("See "), character("begin"), codes, character("separate"), run("this"),
+             character("end"), run("."))
+    )  # fmt: skip
+
+    assert html_of(document) == f'<p>See <a href="{address}">this</a>.</p>'
+
+
+# --- styles
+
+
+def test_house_styles_are_what_they_are_based_on() -> None:
+    styles = (
+        style("Heading2", "heading 2")
+        + style("Cross", "House crosshead", based_on="Heading2")
+        + style("Level", "Level", '<w:pPr><w:outlineLvl w:val="1"/></w:pPr>')
+        + style("Quote", "Quote")
+        + style("Said", "House quote", based_on="Quote")
+        + style("Strong", "Strong", "<w:rPr><w:b/></w:rPr>", kind="character")
+        + style("Loud", "House strong", based_on="Strong", kind="character")
+    )
+    document = read(
+        para(run("What it costs"), properties='<w:pStyle w:val="Cross"/>'),
+        para(run("Very "), run("loud", '<w:rStyle w:val="Loud"/>'), run(" bells.")),
+        para(run("What it means"), properties='<w:pStyle w:val="Level"/>'),
+        para(run("Nobody was told."), properties='<w:pStyle w:val="Said"/>'),
+        para(run("What comes next"), properties='<w:outlineLvl w:val="1"/>'),
+        para(run(BODY)),
+        styles=styles,
+    )
+
+    assert [section.heading for section in document.sections] == [
+        "What it costs",
+        "What it means",
+        "What comes next",
+    ]
+    assert html_of(document) == (
+        "<p>Very <strong>loud</strong> bells.</p>\n"
+        "<blockquote><p>Nobody was told.</p></blockquote>\n"
+        f"<p>{BODY}</p>"
+    )
+
+
+# --- lists
+
+
+def abstract(key: int, kind: str, start: int = 1) -> str:
+    return (
+        f'<w:abstractNum w:abstractNumId="{key}"><w:lvl w:ilvl="0"><w:start w:val="{start}"/>'
+        f'<w:numFmt w:val="{kind}"/></w:lvl></w:abstractNum>'
+    )
+
+
+def number(key: int, of: int, inner: str = "") -> str:
+    return f'<w:num w:numId="{key}"><w:abstractNumId w:val="{of}"/>{inner}</w:num>'
+
+
+def item(text: str, key: int) -> str:
+    numbers = f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{key}"/></w:numPr>'
+    return para(run(text), properties=numbers)
+
+
+def test_a_list_goes_on_after_a_paragraph() -> None:
+    document = read(
+        item("one", 1), item("two", 1), para(run(BODY)), item("three", 1),
+        numbering=abstract(1, "decimal") + number(1, 1),
+    )  # fmt: skip
+
+    assert html_of(document) == (
+        f'<ol><li>one</li><li>two</li></ol>\n<p>{BODY}</p>\n<ol start="3"><li>three</li></ol>'
+    )
+
+
+def test_a_list_has_its_start_and_type_and_may_start_again() -> None:
+    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'
+    document = read(
+        item("c", 1), para(run(BODY)), item("five", 3), item("six", 3),
+        numbering=abstract(1, "lowerLetter", 3) + abstract(2, "decimal") + number(1, 1)
+        + number(2, 2) + number(3, 2, again),
+    )  # fmt: skip
+
+    assert html_of(document) == (
+        f'<ol start="3" type="a"><li>c</li></ol>\n<p>{BODY}</p>\n'
+        '<ol start="5"><li>five</li><li>six</li></ol>'
+    )
+
+
+def test_a_style_may_make_bullets() -> None:
+    numbers = "<w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr>"
+    document = read(
+        para(run("one"), properties='<w:pStyle w:val="Own"/>'),
+        para(run("two"), properties='<w:pStyle w:val="Own"/>'),
+        styles=style("List", "List Bullet", numbers) + style("Own", "Own", based_on="List"),
+    )
+
+    assert html_of(document) == "<ul><li>one</li><li>two</li></ul>"
+
+
+def test_a_list_of_footnotes_makes_no_roundup() -> None:
+    notes = "".join(
+        f'<w:footnote w:id="{at}"><w:p><w:r><w:t>{BODY} {BODY}</w:t></w:r></w:p></w:footnote>'
+        for at in (1, 2)
+    )
+    reference = '<w:r><w:footnoteReference w:id="{}"/></w:r>'
+    document = read(
+        para(run("Bells"), reference.format(1), run(" and gates"), reference.format(2)),
+        **{"word/footnotes.xml": wordml("footnotes", notes)},
+    )
+
+    assert [section.kind for section in document.sections] == ["feature"]
+    assert "Bells<sup>[1]</sup> and gates<sup>[2]</sup>" in html_of(document)
+
+
+# --- torn structure and parts that nobody reads
+
+
+def test_a_dropped_capital_stays_with_its_word() -> None:
+    document = read(
+        para(run("W"), properties='<w:framePr w:dropCap="drop" w:lines="3"/>'),
+        para(run("hen the bell rang, nobody came.")),
+    )
+
+    assert html_of(document) == "<p>When the bell rang, nobody came.</p>"
+
+
+def test_a_line_break_in_a_heading_is_a_space() -> None:
+    document = read(
+        para("<w:r><w:t>What it</w:t><w:br/><w:t>costs</w:t></w:r>",
+             properties='<w:pStyle w:val="H1"/>'),
+        para(run(BODY)),
+    )  # fmt: skip
+
+    assert document.sections[-1].heading == "What it costs"
+
+
+@pytest.mark.parametrize(
+    "path", ["docProps/custom.xml", "customXml/item1.xml", "word/glossary/document.xml"]
+)
+def test_parts_that_nobody_reads_refuse_no_document(path: str) -> None:
+    document = read(para(run(BODY)), **{path: "<a><b:c>undeclared</b:c></a>"})
+
+    assert re.sub(r"<.*?>", "", html_of(document)) == BODY
