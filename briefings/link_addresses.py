@@ -14,7 +14,7 @@ _BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 # Endings of file names that look like those of domains.
 _FILE_NAME = re.compile(
-    r"[^/]*\.(?:docx?|pdf|html?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|md|py)$", re.I
+    r"[^/]*\.(?:docx?|pdf|html?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|md|py)$", re.IGNORECASE
 )
 _SPACES = "\t\n\r \u00a0\u200b\u2060\ufeff"
 # Services that put the address of a link into a parameter of their own.

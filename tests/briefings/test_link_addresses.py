@@ -24,8 +24,10 @@ PAGE = "https://a.example/x?b=1"
         ("mailto:ada@a.example", "mailto:ada@a.example"),
         ("tel:+4412345", "tel:+4412345"),
         (
-            "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fa.example%2Fx%3Fb%3D1"
-            "&data=05%7C02",
+            (
+                "https://eur01.safelinks.protection.outlook.com/"
+                "?url=https%3A%2F%2Fa.example%2Fx%3Fb%3D1&data=05%7C02"
+            ),
             PAGE,
         ),
         ("https://www.google.com/url?q=https://a.example/x%3Fb%3D1&sa=D&source=editors", PAGE),

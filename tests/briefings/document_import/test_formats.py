@@ -211,7 +211,11 @@ def test_word_keeps_styles_footnotes_and_tables() -> None:
         "<table><tbody><tr><td>Year</td><td>Heads</td></tr></tbody></table>\n"
         "<ol><li>Counted in May.</li></ol>"
     )
-    assert document.left_out == ("The School Gate", "Ines Farrow")
+    assert document.left_out == (
+        "The School Gate",
+        "Ines Farrow",
+        "Deleted text (tracked change): never",
+    )
 
 
 def test_text_outside_the_body_of_a_word_document_is_named() -> None:

@@ -21,11 +21,12 @@ def para(*inner: str, properties: str = "") -> str:
     return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(inner)}</w:p>"
 
 
-def style(
-    key: str, name: str, inner: str = "", *, based_on: str = "", kind: str = "paragraph"
-) -> str:
-    based = f'<w:basedOn w:val="{based_on}"/>' if based_on else ""
-    return f'<w:style w:type="{kind}" w:styleId="{key}"><w:name w:val="{name}"/>{based}{inner}</w:style>'
+def style(key: str, name: str, inner: str = "", *, based_on: str = "", kind: str = "") -> str:
+    names = f'<w:name w:val="{name}"/>'
+    if based_on:
+        names += f'<w:basedOn w:val="{based_on}"/>'
+    kind = kind or "paragraph"
+    return f'<w:style w:type="{kind}" w:styleId="{key}">{names}{inner}</w:style>'
 
 
 def read(*body: str, styles: str = "", numbering: str = "", **parts: str) -> ImportedDocument:
@@ -107,7 +108,8 @@ def test_equations_and_ruby_stay_in_the_sentence() -> None:
         f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>bells</m:t></m:r></m:num>'
         "<m:den><m:r><m:t>gates</m:t></m:r></m:den></m:f></m:oMath>"
     )
-    ruby = f"<w:r><w:ruby><w:rt>{run('kanji')}</w:rt><w:rubyBase>{run('漢字')}</w:rubyBase></w:ruby></w:r>"
+    explained = f"<w:rt>{run('kanji')}</w:rt><w:rubyBase>{run('漢字')}</w:rubyBase>"
+    ruby = f"<w:r><w:ruby>{explained}</w:ruby></w:r>"
 
     document = read(para(run("There are "), inner, run(" in all, "), ruby, run(".")))
 
@@ -117,8 +119,8 @@ def test_equations_and_ruby_stay_in_the_sentence() -> None:
 def test_charts_are_named_with_their_words() -> None:
     drawing = "http://schemas.openxmlformats.org/drawingml/2006"
     chart = (
-        f'<w:r><w:drawing><a:graphic xmlns:a="{drawing}/main"><a:graphicData uri="{drawing}/chart"/>'
-        "</a:graphic></w:drawing></w:r>"
+        f'<w:r><w:drawing><a:graphic xmlns:a="{drawing}/main">'
+        f'<a:graphicData uri="{drawing}/chart"/></a:graphic></w:drawing></w:r>'
     )
     words = (
         f'<c:chart xmlns:c="{drawing}/chart" xmlns:a="{drawing}/main"><a:t>Fares</a:t></c:chart>'
