@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 
+from newsroom.html_tree import VOID, parse, write
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -48,6 +50,8 @@ _ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
 # A tag as nh3 writes it: quotation marks inside values are escaped, so a match is a whole tag.
 _TAG = re.compile(r'<([a-z][a-z0-9]*)((?:\s[^\s="<>/]+="[^"]*")*)\s*/?>')
 
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     """Return an attribute's value, changed if need be; None drops the attribute."""
@@ -72,6 +76,8 @@ def _without_empty_image(tag: re.Match[str]) -> str:
 
 
 MAX_PASSES = 10
+# Deeper nesting than this is a mistake or an attack; the parser's time grows with its square.
+MAX_OPEN = 150
 
 
 def sanitise(html: str) -> str:
@@ -82,12 +88,29 @@ def sanitise(html: str) -> str:
     until nothing moves. Of 60,000 texts of random tags, the worst took four passes.
     """
     text = html.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    if _deepest(text) > MAX_OPEN:
+        text = write(parse(text, repair=True))
     for _ in range(MAX_PASSES):
         clean = _clean(text)
         if clean == text:
             break
         text = clean
     return text
+
+
+def _deepest(html: str) -> int:
+    """Return how many elements are open at once at most, by their tags alone.
+
+    The parser opens emphasis that was never closed again in each paragraph that follows.
+    """
+    deepest = opened = 0
+    for closing, tag in _ANY_TAG.findall(html):
+        if closing:
+            opened = max(opened - 1, 0)
+        elif tag.lower() not in VOID:
+            opened += 1
+            deepest = max(deepest, opened)
+    return deepest
 
 
 def _clean(html: str) -> str:
