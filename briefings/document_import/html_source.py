@@ -25,6 +25,7 @@ from briefings.document_import.blocks import (
     collapse_spaces,
     join,
 )
+from briefings.document_import.html_markup import prepare_page
 from briefings.document_import.imported_document import DocumentRefused
 from briefings.link_addresses import web_address
 from briefings.richtext import NUMBER_TYPES
@@ -65,7 +66,10 @@ def read_html(source: str, *, name: str) -> SourceDocument:
             f"{name} has HTML elements nested more than {MAX_DEPTH} deep. Copy the article alone"
             " into a new document and import that."
         ) from None
-    return _PageReader().read(root)
+    left_out = prepare_page(root)
+    document = _PageReader().read(root)
+    document.left_out[:0] = left_out
+    return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class _Context:
     level: int = 0  # of the heading around it
     role: SourceRole = SourceRole.NONE
     preformatted: bool = False
+    indent: int = 0  # of a list item that is a paragraph
 
 
 class _PageReader:
@@ -141,7 +146,7 @@ class _PageReader:
             if context.level:
                 container.add(Heading(join(content.lines(), " "), context.level))
             else:
-                container.add(Paragraph(content, context.role))
+                container.add(Paragraph(content, context.role, context.indent))
 
     def _add_picture(self, image: Element, context: _Context) -> None:
         """Keep a picture on the web by its address; one inside the document can only be named."""
@@ -173,8 +178,12 @@ class _PageReader:
     def _leave_out(self, element: Element) -> None:
         """Keep the page's title, and name the words of anything else that is left out."""
         words = "" if element.tag in _CODE else remove_invisible(element.text)
-        if element.tag == "iframe" and (src := element.attributes.get("src")):
-            words = f"An embedded page: {remove_invisible(src)[:200]}. {words}"
+        if what := _MEDIA.get(element.tag):
+            sources = (element, *element.find("source", "embed", "param"))
+            address = next(filter(None, map(_source_of, sources)), "")
+            words = f"{what}{f': {address}' if address else ''}. {words}"
+        elif words and _HIDDEN.search(element.attributes.get("style", "")):
+            words = f"Hidden text: {words}"
         words = " ".join(words.split())
         if not words:
             return
@@ -211,9 +220,24 @@ _CODE = frozenset({"script", "style", "template"})
 # A page's controls, films and frames.
 _CONTROLS = frozenset(
     {"nav", "button", "select", "textarea", "dialog", "noscript", "iframe", "object", "video"}
-    | {"audio", "canvas", "svg", "math", "noembed", "noframes"}
+    | {"audio", "canvas", "embed", "svg", "noembed", "noframes"}
 )
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE
+)
+_MEDIA = {
+    "audio": "A recording",
+    "embed": "An embedded object",
+    "iframe": "An embedded page",
+    "object": "An embedded object",
+    "video": "A video",
+}
+
+
+def _source_of(element: Element) -> str:
+    names = ("src", "data", "value")
+    found = (element.attributes.get(name, "") for name in names)
+    return remove_invisible(next(filter(None, found), ""))[:200]
 
 
 def _is_left_out(element: Element) -> bool:
@@ -241,6 +265,7 @@ def _context_within(element: Element, outer: _Context) -> _Context:
         level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
         role=role or (SourceRole.NONE if is_container else outer.role),
         preformatted=outer.preformatted or element.tag == "pre",
+        indent=_number(element.attributes.get("data-indent", ""), most=100, otherwise=0),
     )
 
 
@@ -349,12 +374,12 @@ def _lists(container: _Container) -> Iterator[ListBlock]:
     is_reversed = "reversed" in attributes
     step = -1 if is_reversed else 1
     first = len(parts) if is_reversed else 1
-    start = number = _number(attributes.get("start", ""), most=MAX_NUMBER, otherwise=first)
+    start = number = _start(attributes.get("start", ""), otherwise=first)
     kind = _number_type(attributes) or _number_type(parts[0].attributes) or "1"
     role = SourceRole.FOOTNOTES if _is_footnote(parts[0]) else SourceRole.NONE
     items: list[tuple[Block, ...]] = []
     for item in parts:
-        value = _number(item.attributes.get("value", ""), most=MAX_NUMBER, otherwise=number)
+        value = _start(item.attributes.get("value", ""), otherwise=number)
         if value != number and container.tag == "ol":
             if items:
                 yield ListBlock(
@@ -427,6 +452,13 @@ def _text_of_blocks(blocks: Iterable[Block]) -> RichText:
         if isinstance(block, Paragraph | Preformatted)
     ]
     return join(parts, "\n")
+
+
+def _start(text: str, *, otherwise: int) -> int:
+    """Return where a list starts; it may be below zero."""
+    sign = -1 if text.strip().startswith("-") else 1
+    digits = text.strip().removeprefix("-")
+    return sign * _number(digits, most=MAX_NUMBER, otherwise=sign * otherwise)
 
 
 def _number(text: str, *, most: int, otherwise: int = 1) -> int:

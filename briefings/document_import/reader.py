@@ -57,6 +57,7 @@ _NOT_READABLE = {
     FileKind.GIF: f"a picture. {_CHOOSE_THE_TEXT}",
     FileKind.RIFF: f"a picture or a video. {_CHOOSE_THE_TEXT}",
 }
+_UNTITLED = "Untitled issue"
 _HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html|body|head)\b", re.IGNORECASE
 )
@@ -153,14 +154,17 @@ def _to_issue(source: SourceDocument, *, name: str, briefing_title: str) -> Impo
     body, boilerplate = _split_boilerplate(foot.body)
     body = mark_headings(body, headline_is_marked=headline_is_marked)
     title = head.title or source.page_title
+    has_headings = any(isinstance(block, Heading) for block in body)
+    if not title and not has_headings:
+        title = head.strapline[:MAX_TITLE] or briefing_title or _UNTITLED
     sections = _sections([*body, *footnotes], title=title, foot=foot, name=name)
     strapline = head.strapline
     if not title:
         title = _title_of_sections(sections)
-    if not title and len(strapline) <= MAX_TITLE:
-        title, strapline = strapline, ""
+    if title == strapline:
+        strapline = ""
     return ImportedDocument(
-        title=title or briefing_title or "Untitled issue",
+        title=title or briefing_title or _UNTITLED,
         strapline=strapline,
         byline=foot.byline,
         sections=sections,

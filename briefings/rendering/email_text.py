@@ -144,15 +144,18 @@ class _TextWriter:
     def list_items(self, node: Element, width: int) -> list[str]:
         """Return a list with hanging indents; without blank lines where all items are short."""
         start = node.attributes.get("start", "")
-        number = int(start) if re.fullmatch(r"-?[0-9]{1,6}", start, re.ASCII) else 1
+        is_reversed = "reversed" in node.attributes
+        first = len(node.elements) if is_reversed else 1
+        number = int(start) if re.fullmatch(r"-?[0-9]{1,6}", start, re.ASCII) else first
+        number_type = node.attributes.get("type", "1")
         items: list[str] = []
         is_compact = True
         for item in node.elements:
-            mark = f"{number}. " if node.tag == "ol" else "• "
+            mark = f"{_numeral(number, number_type)}. " if node.tag == "ol" else "• "
             blocks = self.blocks(item, width=max(width - len(mark), 24))
             if not blocks:
                 continue
-            number += 1
+            number += -1 if is_reversed else 1
             is_compact = is_compact and _is_compact(item) and blocks[0].count("\n") < LONG_ITEM
             separator = "\n" if _is_compact(item) else "\n\n"
             indent = " " * len(mark)
@@ -189,6 +192,26 @@ def _superscript(words: str) -> str:
         return words
     superscript = words.translate(_SUPERSCRIPT)
     return f"^{words}" if set(superscript) & set(words) - {" "} else superscript
+
+
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
+    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+
+
+def _numeral(number: int, number_type: str) -> str:
+    """Return a list's number as HTML's type says: 1, a, A, i or I; figures where none fits."""
+    if number_type in {"a", "A"} and 1 <= number <= 26:
+        numeral = chr(ord("a") + number - 1)
+    elif number_type in {"i", "I"} and 1 <= number < 4000:
+        numeral = ""
+        for value, symbol in _ROMAN:
+            count, number = divmod(number, value)
+            numeral += symbol * count
+    else:
+        return str(number)
+    return numeral.upper() if number_type.isupper() else numeral
 
 
 def _holds_blocks(node: Element) -> bool:

@@ -164,7 +164,7 @@ def test_a_pages_code_and_trackers_leave_no_trace_and_the_rest_is_named() -> Non
     assert "Read more of this" in body_of(document)
     assert any("A chart of heads. Upload it" in words for words in document.left_out)
     for words in (
-        "Preview line for the inbox",
+        "Hidden text: Preview line for the inbox",
         "Home All briefings",
         "Share on Bluesky | Share on LinkedIn",
         "© 2026 Gate Press",

@@ -114,6 +114,21 @@ def test_bullets_hang_and_nest() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ('type="a" start="3"', ["c.", "d."]),
+        ('type="I" start="4"', ["IV.", "V."]),
+        ('reversed=""', ["2.", "1."]),
+        ('start="-1"', ["-1.", "0."]),
+    ],
+)
+def test_a_list_numbers_as_its_page_does(attributes: str, numbers: list[str]) -> None:
+    lines = typed(f"<ol {attributes}><li>x</li><li>y</li></ol>").splitlines()
+
+    assert [line.split()[0] for line in lines] == numbers
+
+
 def test_long_bullets_stand_apart() -> None:
     item = "<li>" + "word " * 60 + "</li>"
 

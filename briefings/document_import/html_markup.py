@@ -1,0 +1,285 @@
+"""Bring the HTML of Word, Google Docs and web pages into one form before it is read.
+
+Classes of the page's own style sheet become styles, the programs' own marks for comments,
+footnotes, tracked changes, titles and list levels become ordinary elements, and what a colleague
+wrote beside the text is taken out and named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsroom.html_tree import LISTS, Element
+from newsroom.invisible_characters import remove_invisible
+
+MAX_RULES = 3_000
+MAX_STYLE_SHEET = 500_000  # characters
+_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{1,2000})\}")
+_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
+_CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+_MEANING = re.compile(
+    r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style",
+    re.IGNORECASE,
+)
+_TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
+_COMMENT_MARK = re.compile(r"mso-comment-reference|mso-element\s*:\s*comment", re.IGNORECASE)
+_COMMENTS = frozenset({"msocomtxt", "MsoCommentText"})
+_COMMENT_REFERENCES = frozenset({"MsoCommentReference", "msocomanchor"})
+_NOTE_ID = re.compile(r"_?(?:ftn|edn|ftnt|endnote|cmnt|msocom_)(\d{1,4})$")
+_NOTE_LABEL = re.compile(r"\s*\[?(?:\d{1,4}|[a-z]{1,2}|[ivx]{1,6}|\*)\]?\s*$", re.IGNORECASE)
+_DOCS_LIST = re.compile(r"(lst-[\w-]*?)-(\d)$")
+_WORD_ITEM = re.compile(r"MsoListParagraph", re.IGNORECASE)
+_BULLET_CHARACTER = re.compile("(?:[o§·•▪\uf0a7\uf0b7ØüvqvŸ-])[\u00a0 ]{1,40}(?=\\S)")
+_LEVEL = re.compile(r"mso-list\s*:[^;]*\blevel(\d)", re.IGNORECASE)
+_MARGIN = re.compile(
+    r"margin(?:-left)?\s*:\s*(?:[\d.]+\w*\s+){0,3}?([\d.]+)(pt|in|cm|px)", re.IGNORECASE
+)
+_POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "px": 0.75}
+
+
+def prepare_page(root: Element) -> list[str]:
+    """Rewrite a page in place; return what was taken out of it, for the editor."""
+    left_out: list[str] = []
+    _apply_style_sheets(root)
+    is_office = _is_of_word(root)
+    _rewrite(root, left_out, is_office=is_office)
+    _nest_docs_lists(root)
+    _collect_notes(root)
+    return left_out
+
+
+def _is_of_word(root: Element) -> bool:
+    return any(
+        "Mso" in element.attributes.get("class", "")
+        or "microsoft" in " ".join(element.attributes.values()).lower()
+        for element in _elements(root)
+    )
+
+
+def _elements(root: Element) -> Iterator[Element]:
+    for child in root.elements:
+        yield child
+        yield from _elements(child)
+
+
+# --- style sheets ----------------------------------------------------------------------------
+
+
+def _apply_style_sheets(root: Element) -> None:
+    """Put what a class means for the text into the style of each element that has it."""
+    source = "".join(element.text for element in root.find("style"))[:MAX_STYLE_SHEET]
+    meanings: dict[str, str] = {}
+    for selectors, declarations in _RULE.findall(_CSS_COMMENT.sub("", source))[:MAX_RULES]:
+        if not _MEANING.search(declarations):
+            continue
+        for selector in selectors.split(","):
+            if found := _SELECTOR.match(selector.strip()):
+                meanings[found[1]] = f"{meanings.get(found[1], '')}{declarations};"
+    if not meanings:
+        return
+    for element in _elements(root):
+        if styles := "".join(meanings.get(name, "") for name in element.classes):
+            element.attributes["style"] = f"{styles}{element.attributes.get('style', '')}"
+
+
+# --- elements --------------------------------------------------------------------------------
+
+
+def _rewrite(parent: Element, left_out: list[str], *, is_office: bool) -> None:
+    children: list[Element | str] = []
+    for child in parent.children:
+        if isinstance(child, str):
+            children.append(child)
+            continue
+        if _is_comment(child):
+            if words := _words(child):
+                left_out.append(f"Comment in the margin: {words}")
+            continue
+        if _is_deleted(child, is_office=is_office):
+            if words := _words(child):
+                left_out.append(f"Deleted text (tracked change): {words}")
+            continue
+        _rewrite(child, left_out, is_office=is_office)
+        children += _rewritten(child, is_office=is_office)
+    parent.children = children
+
+
+def _is_comment(element: Element) -> bool:
+    """Whether an element is a colleague's comment, or only leads to one."""
+    attributes = element.attributes
+    if element.tag == "a" and attributes.get("href", "").startswith(("#cmnt", "#_msocom")):
+        # Google Docs: `cmnt_ref1` stands in the text, and its comment starts with `cmnt1`.
+        return True
+    if _COMMENT_REFERENCES.intersection(element.classes):
+        return True
+    if element.tag == "a" or not _COMMENTS.isdisjoint(element.classes):
+        return element.tag != "a"
+    if _COMMENT_MARK.search(attributes.get("style", "")):
+        return True
+    return element.tag in {"div", "p"} and any(
+        link.attributes.get("id", "").startswith("cmnt")
+        and not link.attributes["id"].startswith("cmnt_ref")
+        for link in _first_links(element)
+    )
+
+
+def _first_links(element: Element) -> Iterator[Element]:
+    """Yield the link that opens an element, before any text."""
+    for child in element.children:
+        if isinstance(child, str):
+            if child.strip():
+                return
+        elif child.tag == "a":
+            yield child
+            return
+        else:
+            yield from _first_links(child)
+            return
+
+
+def _is_deleted(element: Element, *, is_office: bool) -> bool:
+    cited = element.attributes.get("cite", "").lower().startswith("mailto:")
+    return element.tag == "del" and (is_office or cited)
+
+
+def _rewritten(element: Element, *, is_office: bool) -> list[Element | str]:
+    """Return what stands in the place of an element."""
+    match element.tag:
+        case "ins" if is_office or element.attributes.get("cite", "").startswith("mailto:"):
+            return element.children
+        case "q":
+            return ["“", *element.children, "”"]
+        case "rt" if element.text.strip():
+            return [" (", *element.children, ")"]
+        case "rp" | "annotation" | "annotation-xml":
+            return []
+        case "mfrac" | "msup" | "msub" if len(element.elements) == 2:
+            first, second = element.elements
+            raised = {"msup": "sup", "msub": "sub"}.get(element.tag)
+            return [first, Element(raised, {}, [second])] if raised else [first, "/", second]
+        case "a" if _COMMENT_MARK.search(element.attributes.get("style", "")):
+            return element.children  # the words that a comment is about
+        case "p":
+            return [_rewritten_paragraph(element)]
+    return [element]
+
+
+def _rewritten_paragraph(paragraph: Element) -> Element:
+    """Return what a paragraph is by its class: a title, a quotation, an item of a list."""
+    if any(map(_TITLE_CLASS.match, paragraph.classes)):
+        paragraph.tag = "h1"
+    elif {"MsoQuote", "MsoIntenseQuote"}.intersection(paragraph.classes):
+        return Element("blockquote", {}, [paragraph])
+    elif any(map(_WORD_ITEM.match, paragraph.classes)):
+        _mark_list_item(paragraph)
+    return paragraph
+
+
+def _mark_list_item(paragraph: Element) -> None:
+    """Write a bullet that Word drew with another character as •, and note how deep it stands."""
+    style = paragraph.attributes.get("style", "")
+    level, margin = _LEVEL.search(style), _MARGIN.search(style)
+    if level:
+        paragraph.attributes["data-indent"] = str(int(level[1]) * 2)
+    elif margin:
+        points = float(margin[1][:6].rstrip(".") or 0) * _POINTS[margin[2].lower()]
+        paragraph.attributes["data-indent"] = str(max(round(points / 18), 2))
+    else:
+        paragraph.attributes["data-indent"] = "2"
+    words = remove_invisible(paragraph.text).lstrip(" \n\t\u00a0").replace("\n", " ")
+    if _BULLET_CHARACTER.match(words):
+        _drop_first_character(paragraph)
+        paragraph.children.insert(0, "• ")
+
+
+def _drop_first_character(element: Element) -> bool:
+    for at, child in enumerate(element.children):
+        if isinstance(child, str):
+            if child.strip(" \n\t\u00a0"):
+                element.children[at] = child.lstrip(" \n\t\u00a0")[1:]
+                return True
+        elif _drop_first_character(child):
+            return True
+    return False
+
+
+# --- lists of Google Docs, footnotes ---------------------------------------------------------
+
+
+def _nest_docs_lists(parent: Element) -> None:
+    """Put each list of a deeper level, a list of its own in Google Docs, under the item before."""
+    children: list[Element | str] = []
+    opened: list[tuple[str, int, Element]] = []
+    for child in parent.children:
+        if isinstance(child, str):
+            children.append(child)
+            if child.strip():
+                opened = []
+            continue
+        found = next(filter(None, map(_DOCS_LIST.match, child.classes)), None)
+        if child.tag not in LISTS or found is None:
+            _nest_docs_lists(child)
+            children.append(child)
+            opened = []
+            continue
+        name, level = found[1], int(found[2])
+        while opened and (opened[-1][0] != name or opened[-1][1] > level):
+            opened.pop()
+        above = opened[-1][2] if opened else None
+        if above is not None and opened[-1][1] == level and above.tag == child.tag:
+            above.children += child.children
+            continue
+        if above is not None and opened[-1][1] < level and above.elements:
+            above.elements[-1].children.append(child)
+        else:
+            children.append(child)
+        opened.append((name, level, child))
+    parent.children = children
+
+
+def _collect_notes(root: Element) -> None:
+    """Turn the footnotes at the end of a page into one numbered list."""
+    notes: list[Element] = []
+    _take_notes(root, notes)
+    if notes:
+        root.children.append(Element("ol", {}, list(notes)))
+
+
+def _take_notes(parent: Element, notes: list[Element]) -> None:
+    children: list[Element | str] = []
+    for child in parent.children:
+        link = next(_first_links(child), None) if isinstance(child, Element) else None
+        if (
+            isinstance(child, Element)
+            and child.tag in {"p", "div"}
+            and link is not None
+            and _is_back_link(link)
+        ):
+            link.children = []
+            link.tag = "span"
+            notes.append(Element("li", {"id": f"footnote-{len(notes) + 1}"}, [child]))
+            while children and isinstance(children[-1], Element) and children[-1].tag == "hr":
+                children.pop()
+            continue
+        if isinstance(child, Element):
+            _take_notes(child, notes)
+            if child.tag == "div" and not child.children:
+                continue
+        children.append(child)
+    parent.children = children
+
+
+def _is_back_link(link: Element) -> bool:
+    """Whether a link leads from a footnote back to its place in the text."""
+    name = link.attributes.get("id", "") or link.attributes.get("name", "")
+    return (
+        bool(_NOTE_ID.match(name))
+        and link.attributes.get("href", "").startswith("#")
+        and bool(_NOTE_LABEL.match(link.text))
+    )
+
+
+def _words(element: Element) -> str:
+    words = " ".join(remove_invisible(element.text).split())
+    return "" if _NOTE_LABEL.fullmatch(words) or re.fullmatch(r"\[\w{1,8}\]", words) else words

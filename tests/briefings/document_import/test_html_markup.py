@@ -1,0 +1,195 @@
+"""HTML of Word, Google Docs and web pages is read as its readers see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefings.document_import import ImportedDocument, read_document
+
+BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
+
+
+def read(*body: str, style: str = "") -> ImportedDocument:
+    page = f"<html><head><style>{style}</style></head><body><h1>Schools share</h1>{''.join(body)}"
+    return read_document(page.encode(), name="a.html")
+
+
+def html_of(document: ImportedDocument) -> str:
+    return "\n".join(section.html for section in document.sections)
+
+
+# --- hidden, deleted, comments
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    ['style="display:none"', 'style="mso-hide:all"', 'style="visibility: hidden"', "hidden",
+     'class="secret"'],
+)  # fmt: skip
+def test_hidden_words_are_named(attribute: str) -> None:
+    document = read(
+        f"<p>Nine gates.<span {attribute}> ASK LEGAL</span> Ten bells.</p>",
+        style=".secret{display:none}",
+    )
+
+    assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
+    assert [words.removeprefix("Hidden text: ") for words in document.left_out] == ["ASK LEGAL"]
+
+
+def test_tracked_changes_of_word() -> None:
+    document = read(
+        '<p class=MsoNormal>It costs <del cite="mailto:Bo">eight</del>'
+        '<ins cite="mailto:Bo">nine</ins> pounds.</p>'
+    )
+
+    assert html_of(document) == "<p>It costs nine pounds.</p>"
+    assert document.left_out == ("Deleted text (tracked change): eight",)
+
+
+def test_words_that_a_page_shows_struck_are_struck() -> None:
+    assert html_of(read("<p>It costs <del>eight</del> nine.</p>")) == (
+        "<p>It costs <s>eight</s> nine.</p>"
+    )
+
+
+def test_comments_of_word_and_google_docs_are_named() -> None:
+    document = read(
+        '<p>The <a style="mso-comment-reference:B_1">price</a><span class=MsoCommentReference>'
+        '<a class=msocomanchor href="#_msocom_1">[B1]</a></span> is nine.'
+        '<sup><a href="#cmnt1" id="cmnt_ref1">[a]</a></sup></p>'
+        '<div style="mso-element:comment-list"><p class=MsoCommentText>Ask legal</p></div>'
+        '<div><p><a href="#cmnt_ref1" id="cmnt1">[a]</a><span>Ask Ben</span></p></div>'
+    )
+
+    assert html_of(document) == "<p>The price is nine.</p>"
+    assert document.left_out == (
+        "Comment in the margin: Ask legal",
+        "Comment in the margin: [a]Ask Ben",
+    )
+
+
+# --- marks
+
+
+@pytest.mark.parametrize(
+    ("styled", "marked"),
+    [
+        ('10<span style="vertical-align:super">3</span>', "10<sup>3</sup>"),
+        ('H<span style="vertical-align: sub">2</span>', "H<sub>2</sub>"),
+        ('<span style="text-decoration:line-through">old</span>', "<s>old</s>"),
+        ('<font style="font-weight:bolder">bold</font>', "<strong>bold</strong>"),
+        ('<span class="x y">both</span>', "<strong><em>both</em></strong>"),
+        ("<q>Quoted</q>", "“Quoted”"),
+        ("<ruby>漢<rt>kan</rt></ruby>", "漢 (kan)"),
+        ("<math><mfrac><mi>a</mi><mi>b</mi></mfrac></math>", "a/b"),
+        ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "x<sup>2</sup>"),
+    ],
+)
+def test_marks_are_kept_however_they_are_written(styled: str, marked: str) -> None:
+    document = read(f"<p>See {styled} here.</p>", style=".x{font-weight:700}.y{font-style:italic}")
+
+    assert html_of(document) == f"<p>See {marked} here.</p>"
+
+
+# --- structure
+
+
+def test_bullets_of_filtered_word_are_a_nested_list() -> None:
+    def item(bullet: str, words: str, margin: str) -> str:
+        return (
+            f"<p class=MsoListParagraphCxSpMiddle style='margin-left:{margin};text-indent:-18pt'>"
+            f"<span style='font-family:Symbol'>{bullet}<span>&nbsp;&nbsp; </span></span>{words}</p>"
+        )
+
+    document = read(
+        item("·", "one", "36.0pt"), item("o", "one a", "72.0pt"), item("·", "two", "36.0pt")
+    )
+
+    assert html_of(document) == "<ul><li>one<ul><li>one a</li></ul></li><li>two</li></ul>"
+
+
+def test_lists_of_google_docs_are_nested() -> None:
+    document = read(
+        '<ul class="lst-kix_a-0"><li>one</li></ul><ul class="lst-kix_a-1"><li>one a</li></ul>'
+        '<ul class="lst-kix_a-0"><li>two</li></ul>'
+    )
+
+    assert html_of(document) == "<ul><li>one<ul><li>one a</li></ul></li><li>two</li></ul>"
+
+
+@pytest.mark.parametrize("name", ["title", "MsoTitle"])
+def test_a_paragraph_styled_as_title_is_the_headline(name: str) -> None:
+    page = f"<title>Draft 3</title><p class={name}>Schools share</p><p>{BODY}</p><h2>Who pays</h2>"
+
+    assert read_document(f"{page}<p>{BODY}</p>".encode(), name="a.html").title == "Schools share"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<ol type="a"><li>x</li></ol>',
+        '<ol start="4"><li>x</li></ol>',
+        '<ol start="-1"><li>x</li></ol>',
+        '<ol reversed=""><li>x</li><li>y</li></ol>',
+    ],
+)
+def test_a_list_numbers_as_its_source_does(markup: str) -> None:
+    assert html_of(read(f"<p>{BODY}</p>{markup}")) == f"<p>{BODY}</p>\n{markup}"
+
+
+def test_an_items_own_number_and_a_lists_style_count() -> None:
+    document = read(
+        f"<p>{BODY}</p><ol><li value=3>x</li><li>y</li><li value=9>z</li></ol>"
+        '<ol style="list-style-type:upper-roman"><li>x</li></ol>'
+    )
+
+    assert html_of(document) == (
+        f'<p>{BODY}</p>\n<ol start="3"><li>x</li><li>y</li></ol>\n<ol start="9"><li>z</li></ol>\n'
+        '<ol type="I"><li>x</li></ol>'
+    )
+
+
+def test_footnotes_are_a_numbered_list_and_no_roundup() -> None:
+    notes = "".join(
+        f'<div><p><a href="#ftnt_ref{at}" id="ftnt{at}">[{at}]</a><span> {BODY}</span></p></div>'
+        for at in (1, 2)
+    )
+    document = read(f'<p>Bells<sup><a href="#ftnt1" id="ftnt_ref1">[1]</a></sup>.</p><hr>{notes}')
+
+    assert [section.kind for section in document.sections] == ["feature"]
+    assert html_of(document) == (
+        f"<p>Bells<sup>[1]</sup>.</p>\n<ol><li>{BODY}</li><li>{BODY}</li></ol>"
+    )
+
+
+# --- what has no words
+
+
+def test_films_and_recordings_are_named() -> None:
+    document = read(
+        f'<p>{BODY}</p><video src="https://a.example/v"></video>'
+        '<audio src="https://a.example/a"></audio><embed src="https://a.example/e">'
+    )
+
+    assert document.left_out == (
+        "A video: https://a.example/v.",
+        "A recording: https://a.example/a.",
+        "An embedded object: https://a.example/e.",
+    )
+
+
+def test_a_link_without_an_address_is_named() -> None:
+    document = read("<p>See <a>the report</a> and <a name=x></a>this.</p>")
+
+    assert html_of(document) == "<p>See the report and this.</p>"
+    assert document.left_out == (
+        "The link of “the report”, which has no address. Its text is kept.",
+    )
+
+
+def test_addresses_that_mail_filters_wrote_are_read() -> None:
+    wrapped = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fa.example%2Fx&d=1"
+
+    assert html_of(read(f'<p><a href="{wrapped}">x</a> <a href="www.a.example">y</a></p>')) == (
+        '<p><a href="https://a.example/x">x</a> <a href="https://www.a.example">y</a></p>'
+    )
