@@ -135,7 +135,7 @@ def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | No
     Raises TransitionRefused, also if preflight finds something serious.
     """
     if publish_at is None:
-        raise TransitionRefused("Choose when the issue goes out, then schedule it.")
+        raise TransitionRefused("Choose a send time, then schedule the issue.")
     with transaction.atomic():
         issue.lock()
         # So that of two issues which are given the same send time at once, the second is refused.

@@ -60,8 +60,8 @@ def move(
     condition = models.Q(state__in=sources)
     if update_if(condition, row, verb=verb, by=by, detail=detail, state=target, **changes):
         return
-    state = row.get_state_display().lower()  # type: ignore[attr-defined]  # every caller has states
+    state = row.get_state_display()  # type: ignore[attr-defined]  # every caller has states
     raise TransitionRefused(
-        f"This {row._meta.verbose_name} is {state} and cannot become {target.label.lower()}."
-        " Nothing was changed."
+        f"This {row._meta.verbose_name} is in the state “{state}” and cannot become"
+        f" “{target.label}”. Nothing was changed."
     )

@@ -247,8 +247,8 @@ class Issue(models.Model):
                 when = format_local(self.publish_at, self.briefing.zone)
                 raise TransitionRefused(f"This issue is scheduled for {when}. Nothing was changed.")
             raise TransitionRefused(
-                f"This issue is {self.get_state_display().lower()} and cannot become published."
-                " Nothing was changed."
+                f"This issue is in the state “{self.get_state_display()}” and cannot become"
+                f" “{IssueState.PUBLISHED.label}”. Nothing was changed."
             )
 
     def void_approval(self, *, by: Actor) -> bool:

@@ -53,7 +53,7 @@ class BounceEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmi
     list_filter = ("classification", "action", "source")
     list_select_related = ("subscriber", "dispatch__issue__briefing")
     search_fields = ("subscriber__address",)
-    search_help_text = "Enter an email address, the start of one, or @ and a domain"
+    search_help_text = "Search for an address, the start of one, or @domain"
     ordering = ("-pk",)
     fields = readonly_fields = (
         "subscriber",
@@ -131,7 +131,7 @@ class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
     list_display = ("reason", "at", "detail")
     list_filter = ("reason",)
     search_fields = ("address_hash",)
-    search_help_text = "Enter a complete email address"
+    search_help_text = "Search for a complete address"
     ordering = ("-pk",)
     actions = None
     delete_confirmation_template = "admin/subscribers/suppression/delete_confirmation.html"

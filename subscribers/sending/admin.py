@@ -47,8 +47,8 @@ STATE_NAMES = {
     DeliveryState.DEFERRED: "Will be tried again",
     DeliveryState.SENT: "Sent",
     DeliveryState.REFUSED: "Refused by the mail server",
-    DeliveryState.SKIPPED: "Skipped, as the reader unsubscribed",
-    DeliveryState.UNKNOWN: "Unknown, as the connection was lost",
+    DeliveryState.SKIPPED: "Skipped: unsubscribed or suppressed",
+    DeliveryState.UNKNOWN: "Unknown: the connection was lost",
     DeliveryState.BOUNCED: "Bounced",
     DeliveryState.COMPLAINED: "Reported as spam",
 }
@@ -143,13 +143,13 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             return redirect(existing)
         if request.method == "POST":
             return self._send(request, issue)
-        readers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
+        subscribers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Send “{issue.title}” now?",
             "issue": issue,
-            "readers": readers,
+            "subscribers": subscribers,
             "sendable": issue.state in SENDABLE_STATES,
             "serious": serious_findings(issue, publish_at=timezone.now()),
         }

@@ -33,7 +33,7 @@ class ComplaintRate:
         """Return the sentences for the progress page; empty without complaints."""
         if not self.complained:
             return ""
-        readers = "reader" if self.arrived == 1 else "readers"
+        subscribers = "subscriber" if self.arrived == 1 else "subscribers"
         warn_from, alarm_from = f"{WARN_FROM:.1%}", f"{ALARM_FROM:.1%}"
         advice = {
             "alarm": (
@@ -43,11 +43,11 @@ class ComplaintRate:
             ),
             "warn": (
                 f"From {warn_from}, large email providers start to count this against us. Check"
-                " how these readers subscribed."
+                " how these people signed up."
             ),
         }.get(self.level, f"This is below the {warn_from} that large email providers tolerate.")
         return (
-            f"{self.complained:,} of {self.arrived:,} {readers} reported this issue as spam"
+            f"{self.complained:,} of {self.arrived:,} {subscribers} reported this issue as spam"
             f" ({self.share:.2%}). {advice}"
         )
 

@@ -129,7 +129,7 @@ def test_a_step_in_the_wrong_state_is_refused_with_the_reason() -> None:
 
     page = take_step(staff_client("Editors"), issue, "approve")
 
-    assert "This issue is draft and cannot become approved." in messages_of(page)
+    assert "This issue is in the state “Draft” and cannot become “Approved”." in messages_of(page)
 
 
 def test_a_send_time_in_the_past_is_refused() -> None:
@@ -146,7 +146,7 @@ def test_an_issue_without_a_send_time_is_not_scheduled() -> None:
 
     page = take_step(staff_client("Editors"), issue, "schedule", goes_out="")
 
-    assert "Choose when the issue goes out" in messages_of(page)
+    assert "Choose a send time" in messages_of(page)
 
 
 def test_an_editor_moves_a_scheduled_issue_by_saving_another_send_time() -> None:

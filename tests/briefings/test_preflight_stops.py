@@ -91,7 +91,7 @@ def send_now(issue: Issue) -> str:
     url = reverse("admin:subscribers_dispatch_send", args=[issue.pk])
     page = client.get(url).content.decode()
     assert "This issue is not ready" in page
-    assert "Send to 1 reader now" not in page
+    assert "Send to 1 subscriber now" not in page
     return messages_of(client.post(url, follow=True))
 
 

@@ -175,7 +175,7 @@ def test_a_document_becomes_an_issue_and_an_email_with_a_way_to_unsubscribe(
     expect(editor.get_by_text("Approved. If anybody edits the issue")).to_be_visible()
     editor.get_by_role("link", name="Send now").click()
     expect(editor.get_by_role("main")).to_contain_text("readers")
-    editor.get_by_role("button", name=re.compile(r"Send to \d+ readers now")).click()
+    editor.get_by_role("button", name=re.compile(r"Send to \d+ subscribers now")).click()
     expect(editor.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
     expect(editor.locator("[data-count=sent]")).not_to_have_text("0")
 

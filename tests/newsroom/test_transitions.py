@@ -35,7 +35,8 @@ def test_of_two_simultaneous_transitions_one_wins() -> None:
     dispatch, same = make_dispatch(), Dispatch.objects.get()
     dispatch.pause(by=None)
     with pytest.raises(
-        TransitionRefused, match=r"This dispatch is paused and cannot become paused"
+        TransitionRefused,
+        match=r"This dispatch is in the state “Paused” and cannot become “Paused”",
     ):
         same.pause(by=None)
     assert AuditLogEntry.objects.on(dispatch).filter(verb="paused").count() == 1

@@ -56,14 +56,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(facts))
         elif dispatch is not None:
             self.stdout.write(
-                f"Dispatch {dispatch.pk}: “{issue.title}” goes to {_readers(subscribers)} now."
+                f"Dispatch {dispatch.pk}: “{issue.title}” goes to {_subscribers(subscribers)} now."
             )
         else:
             local = send_at.astimezone(issue.briefing.zone)
             self.stdout.write(
                 f"“{issue.title}” is scheduled for {local:%A} {local.day} {local:%B %Y at %H:%M}"
                 f" ({issue.briefing.zone}). Its dispatch will be made then."
-                f" It would go to {_readers(subscribers)} now."
+                f" It would go to {_subscribers(subscribers)} now."
             )
 
 
@@ -81,8 +81,8 @@ def _find_issue(name: str) -> Issue:
     return found
 
 
-def _readers(number: int) -> str:
-    return f"{number:,} reader{'' if number == 1 else 's'}"
+def _subscribers(number: int) -> str:
+    return f"{number:,} subscriber{'' if number == 1 else 's'}"
 
 
 def _parse_time(text: str, issue: Issue, *, now: datetime) -> datetime:

@@ -48,7 +48,7 @@ def test_a_dispatch_shows_its_complaints(admin_client: Client) -> None:
     assert "reported this issue as spam" not in admin_client.get(page).content.decode()
     Delivery.objects.filter(pk=deliveries[0].pk).update(state=DeliveryState.COMPLAINED)
     shown = admin_client.get(page).content.decode()
-    assert "1 of 3 readers reported this issue as spam (33.33%)" in shown
+    assert "1 of 3 subscribers reported this issue as spam (33.33%)" in shown
     assert "Too many complaints." in shown
 
 

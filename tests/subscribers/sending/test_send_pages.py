@@ -43,7 +43,7 @@ def test_the_send_page_shows_the_number_of_readers_and_sends_nothing(client: Cli
     for _ in range(3):
         make_reader(of=briefing)
     page = client.get(send_page(make_scheduled_issue(briefing=briefing)))
-    assert "Send to 3 readers now" in page.content.decode()
+    assert "Send to 3 subscribers now" in page.content.decode()
     assert not Dispatch.objects.exists()
 
 

@@ -171,9 +171,9 @@ def test_the_admin_shows_the_referral_and_the_number_of_referrals(client: Client
     subscription = confirm(client)
     reader = staff.get(f"/admin/subscribers/subscriber/{subscription.subscriber_id}/change/")
     assert "Referred by issue 57: Who pays?" in reader.content.decode()
-    assert "1 reader subscribed through this issue" in staff.get(page).content.decode()
+    assert "1 person signed up through this issue" in staff.get(page).content.decode()
     make_reader(of=subscription.briefing, referred_by=dispatch.issue)
-    assert "2 readers subscribed through this issue" in staff.get(page).content.decode()
+    assert "2 people signed up through this issue" in staff.get(page).content.decode()
 
 
 def test_undoing_an_unsubscription_keeps_the_referral(client: Client, issue: Issue) -> None:
