@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 
 from newsroom import audit_log
 from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin
-from subscribers.models import BounceEvent, Subscriber, Suppression, SuppressionReason
+from subscribers.models import BounceEvent, Dispatch, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
 from subscribers.models.address_search import search_address
 from subscribers.signup.forms import AddressField
@@ -45,12 +45,29 @@ class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Sub
         return describe_issue(event)
 
 
+class DispatchFilter(admin.SimpleListFilter):
+    """Events of one dispatch: its progress page links to them. Shown only when chosen there."""
+
+    title = "issue"
+    parameter_name = "dispatch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = self.value() or ""
+        if not chosen.isdecimal():
+            return []
+        dispatches = Dispatch.objects.filter(pk=chosen).select_related("issue__briefing")
+        return [(chosen, str(dispatch.issue)) for dispatch in dispatches]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(dispatch=self.value()) if self.value() else queryset
+
+
 @admin.register(BounceEvent)
 class BounceEventAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[BounceEvent]):
     """Bounces and complaints, latest first."""
 
     list_display = ("subscriber", "event", "issue", "at")
-    list_filter = ("classification", "action", "source")
+    list_filter = (DispatchFilter, "classification", "action", "source")
     list_select_related = ("subscriber", "dispatch__issue__briefing")
     search_fields = ("subscriber__address",)
     search_help_text = "Search for an address, the start of one, or @domain"
