@@ -21,7 +21,7 @@ install-dev: ## the same, with the packages for tests and lint
 	@tools/install.sh dev
 
 demo: install ## run a newsroom with sample briefings; PORT= sets the port
-	@DEBUG=1 $(PYTHON_IN_VENV) manage.py demo --port $(PORT)
+	@DEBUG=1 exec $(PYTHON_IN_VENV) manage.py demo --port $(PORT)
 
 test: install-dev ## run all tests: PostgreSQL, Redis, SMTP, a browser, faults; then again on SQLite
 	@tools/test.sh

@@ -34,8 +34,8 @@ class Weekday(models.IntegerChoices):
 class WeeklySlot:
     """A weekday and a time in a time zone.
 
-    A time that the spring change skips is taken as the clock stands after the change; of a time
-    that the autumn change repeats, the first counts.
+    If the clocks skip the time in spring, the slot is as long after the change as the time would
+    have been after it. If they repeat it in autumn, the slot is the first of the two.
     """
 
     weekday: Weekday

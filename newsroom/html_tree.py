@@ -119,8 +119,8 @@ def parse(
     around items and the row around cells that have none.
 
     Elements deeper than `max_depth` leave their children to the one above, or, without
-    `unwrap_deeper`, raise NestedTooDeeply. The children of an opaque element are its words, with a
-    space in place of each tag; only its own end tag ends it, whatever else is closed inside.
+    `unwrap_deeper`, raise NestedTooDeeply. An opaque element has its text as its only child, with a
+    space in place of each tag. Only its own end tag ends it, whatever else is closed inside.
     """
     parser = _Parser(
         repair=repair, max_depth=max_depth, unwrap_deeper=unwrap_deeper, is_opaque=is_opaque

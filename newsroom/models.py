@@ -31,7 +31,9 @@ class AuditLogEntry(AppendOnlyModel):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    actor_name = models.CharField(max_length=150, blank=True, help_text="Empty: the clock.")
+    actor_name = models.CharField(
+        max_length=150, blank=True, help_text="Empty if the system did it."
+    )
     verb = models.CharField(max_length=40)
     subject_kind = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
@@ -44,7 +46,9 @@ class AuditLogEntry(AppendOnlyModel):
         indexes = (models.Index(fields=["subject_kind", "subject_id"], name="act_by_subject"),)
 
     def __str__(self) -> str:
-        return f"{self.actor_name or 'the clock'} {self.verb} {self.subject_kind} {self.subject_id}"
+        return (
+            f"{self.actor_name or 'the system'} {self.verb} {self.subject_kind} {self.subject_id}"
+        )
 
 
 class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):

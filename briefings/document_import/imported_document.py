@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from briefings.models import SectionKind
+
 # A long issue has 20,000 characters.
 MAX_CHARACTERS = 250_000
 # What the columns of an issue hold, in characters.
@@ -19,7 +21,7 @@ class DocumentRefused(Exception):
 class ImportedSection:
     """A section of the issue; `kind` is a value of SectionKind, `html` is sanitised."""
 
-    kind: str
+    kind: SectionKind
     heading: str
     html: str
 

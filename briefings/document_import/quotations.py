@@ -76,9 +76,10 @@ def mark_quotations(blocks: list[Block], *, feedback: bool) -> list[Block]:
 
 
 def _quoted_paragraphs(blocks: list[Block], at: int) -> list[RichText]:
-    """Return the paragraphs of one quotation, each of which opens it and only the last closes it.
+    """Return the paragraphs of one quotation that runs over several paragraphs.
 
-    Empty where no such quotation starts.
+    Each of them starts with an opening quotation mark, and only the last ends with a closing one.
+    Empty if no such quotation starts here.
     """
     block = blocks[at]
     if not isinstance(block, Paragraph):

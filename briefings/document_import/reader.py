@@ -35,6 +35,7 @@ from briefings.document_import.short_lines import is_boilerplate, split_short_li
 from briefings.document_import.text_source import read_text
 from briefings.document_import.typed_lists import collect_lists
 from briefings.document_import.word_source import read_word
+from briefings.models import SectionKind
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
 from newsroom.text_encodings import FileKind, decode_first, encoding_by_mark, file_kind
@@ -207,7 +208,9 @@ def _sections(
             )
     if foot.note:
         sections.append(
-            ImportedSection(kind="note", heading=foot.note_heading, html=section_html(foot.note))
+            ImportedSection(
+                kind=SectionKind.NOTE, heading=foot.note_heading, html=section_html(foot.note)
+            )
         )
     return tuple(sections)
 

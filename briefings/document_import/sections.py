@@ -23,6 +23,7 @@ from briefings.document_import.short_lines import (
     MAX_HEADLINE,
     is_headline,
 )
+from briefings.models import SectionKind
 
 MAX_HEADINGS_IN_A_ROW = 2
 
@@ -105,7 +106,7 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
     after_roundup = False
     for at, block in enumerate(blocks[:-1]):
         if at in lines:
-            after_roundup = kind_of(text_of(block), []) == "roundup"
+            after_roundup = kind_of(text_of(block), []) == SectionKind.ROUNDUP
         elif isinstance(block, Paragraph) and not block.indent and not block.content.has_picture:
             text = block.content.text
             after = blocks[at + 1]
@@ -177,24 +178,24 @@ def make_section(heading: str, blocks: list[Block]) -> ImportedSection:
     """Return a section; its kind follows from its heading or its content."""
     kind = kind_of(heading, blocks)
     body = _without_outer_rules(blocks)
-    if kind != "roundup":
+    if kind != SectionKind.ROUNDUP:
         body = quote_items(body)
-    body = mark_quotations(body, feedback=kind == "feedback")
+    body = mark_quotations(body, feedback=kind == SectionKind.FEEDBACK)
     return ImportedSection(kind=kind, heading=heading, html=section_html(body))
 
 
-def kind_of(heading: str, blocks: list[Block]) -> str:
+def kind_of(heading: str, blocks: list[Block]) -> SectionKind:
     """Return a section's kind: by its heading if that tells, else by whether it is mainly lists.
 
     Text without a heading is a note: it opens an issue that has no headline.
     """
     if not heading:
-        return "note"
+        return SectionKind.NOTE
     if _FEEDBACK.search(heading):
-        return "feedback"
+        return SectionKind.FEEDBACK
     if _ROUNDUP.search(heading) or _is_mainly_lists(blocks):
-        return "roundup"
-    return "note" if _NOTE.search(heading) else "feature"
+        return SectionKind.ROUNDUP
+    return SectionKind.NOTE if _NOTE.search(heading) else SectionKind.FEATURE
 
 
 def _is_mainly_lists(blocks: list[Block]) -> bool:

@@ -277,7 +277,7 @@ class Issue(models.Model):
 
     @property
     def is_deletable(self) -> bool:
-        """Whether nobody outside has seen the issue, nor will without another step."""
+        """Whether no reader has seen the issue, and none will unless somebody takes a step."""
         return self.state in EDITABLE_STATES
 
     def discard(self, *, by: Actor) -> None:

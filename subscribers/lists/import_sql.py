@@ -119,21 +119,21 @@ def _copy_line(row: ValidatedRow) -> str:
 
     Only text that people wrote needs escaping. The csv module takes three times as long.
     """
-    line, address_hash, address, name, agreed_at, asked_at, source, wording, ip, asked_ip, why = row
+    name = row.name
     if name and "\\" in name:
         name = _escaped(name)
     return (
-        f"{line}"
-        f"\t{_NULL if address_hash is None else address_hash}"
-        f"\t{_NULL if address is None else address}"
+        f"{row.line}"
+        f"\t{_NULL if row.address_hash is None else row.address_hash}"
+        f"\t{_NULL if row.address is None else row.address}"
         f"\t{_NULL if name is None else name}"
-        f"\t{agreed_at or _NULL}"
-        f"\t{asked_at or _NULL}"
-        f"\t{_NULL if source is None else _escaped(source)}"
-        f"\t{_NULL if wording is None else _escaped(wording)}"
-        f"\t{ip or _NULL}"
-        f"\t{asked_ip or _NULL}"
-        f"\t{_NULL if why is None else _escaped(why)}\n"
+        f"\t{row.agreed_at or _NULL}"
+        f"\t{row.asked_at or _NULL}"
+        f"\t{_NULL if row.source is None else _escaped(row.source)}"
+        f"\t{_NULL if row.wording is None else _escaped(row.wording)}"
+        f"\t{row.ip or _NULL}"
+        f"\t{row.asked_ip or _NULL}"
+        f"\t{_NULL if row.reason is None else _escaped(row.reason)}\n"
     )
 
 

@@ -128,7 +128,7 @@ class _RowValidator:
             address=address,
             agreed_at=self._agreed_at(cells),
             name=clean_name(" ".join([cells[position] for position in self.names])),
-            # When the form was sent: worth having, no reason to refuse.
+            # When the form was sent: kept if it can be read. A row is not refused if it cannot.
             asked_at=None if self.asked_at is None else self.parse_date(cells[self.asked_at])[0],
             source=self._text(
                 cells, self.source, self.plan.source, MAX_SOURCE, RefusalReason.NO_SOURCE
@@ -154,7 +154,7 @@ class _RowValidator:
         if reasons := [
             reason for position, check in self.status_checks if (reason := check(cells[position]))
         ]:
-            # The gravest: unsubscribed says more than unconfirmed.
+            # The most serious reason: "unsubscribed" outweighs "unconfirmed".
             return min(reasons, key=lambda reason: (reason not in EXCLUDES_ADDRESS, reason))
         column = self.briefing_column
         if column is not None and cells[column] not in {"", self.briefing}:

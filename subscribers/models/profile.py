@@ -8,9 +8,10 @@ from django.db import models
 class Profile(models.Model):
     """The columns for what people tell us about themselves, all optional.
 
-    A sign-up keeps them until it is confirmed, a subscriber afterwards. The forms, the admin, the
-    import and the export read the fields of this class, so a field added here is offered by all
-    of them (CONTRIBUTING.md lists what else it needs).
+    A sign-up keeps them until it is confirmed, a subscriber afterwards. The sign-up page, the
+    preferences page, the admin, the import and the export read the fields of this class and offer
+    each of them (CONTRIBUTING.md lists what else a new one needs). The short sign-up box under
+    articles and the form for other sites ask for the name only.
     """
 
     name = models.CharField(max_length=80, blank=True)

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.transitions import move
+from newsroom.transitions import move, update_if
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -207,7 +207,8 @@ class SubscriberImport(models.Model):
         False as for `record_progress`.
         """
         ended = _ended(at) if state in ENDED_STATES else {}
-        if not self._still_claimed().update(state=state, heard_at=None, **ended, **changes):
+        claimed = Q(state=self.state, claim=self.claim)
+        if not update_if(claimed, self, state=state, heard_at=None, **ended, **changes):
             return False
         if ended:
             self.parts.filter(kind=PartKind.FILE).delete()

@@ -32,5 +32,5 @@
     views                 'View in browser'
 
 Imports go one way: tasks, admin → send_run → connection_worker → ledger_writer → leases →
-lease_progress, and dispatches → ledger. What stands lower knows nothing of what stands higher.
+lease_progress, and dispatches → ledger.
 """

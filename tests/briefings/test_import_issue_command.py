@@ -32,7 +32,7 @@ def run(*words: str, briefing: str = "school-gate") -> str:
 
 
 def make_document(**fields: Any) -> ImportedDocument:
-    section = ImportedSection(kind="feature", heading="Schools share", html="<p>Forty.</p>")
+    section = ImportedSection(kind=SectionKind.FEATURE, heading="Schools", html="<p>Forty.</p>")
     facts: dict[str, Any] = {
         "title": "Schools share",
         "strapline": "",
@@ -176,7 +176,9 @@ def test_a_title_that_is_too_long_saves_nothing() -> None:
 
 def test_a_draft_is_saved_whole_or_not_at_all() -> None:
     briefing = make_briefing()
-    refused = ImportedSection(kind=cast("str", None), heading="What the database refuses", html="")
+    refused = ImportedSection(
+        kind=cast("SectionKind", None), heading="What the database refuses", html=""
+    )
 
     with pytest.raises(IntegrityError), transaction.atomic():
         save_as_draft(make_document(sections=(refused,)), briefing=briefing)
