@@ -6,19 +6,24 @@ what it is.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import time
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, worker_ready
+from django.conf import settings
 from django.db import OperationalError, connection
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from newsroom.connection_errors import database_error_message
+from newsroom.connection_errors import database_error_message, failure_reason
 from newsroom.wake_ups import wake
+
+log = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
@@ -65,16 +70,33 @@ app.conf.beat_schedule = {
 }
 
 
+# PostgreSQL's words when waiting does not help.
+REFUSED_FOR_GOOD = ("authentication failed", "does not exist", "no pg_hba.conf entry")
+
+
 @celeryd_init.connect
 @beat_init.connect
-def refuse_to_start_without_a_database(**_: Any) -> None:
-    """Exit with a message that names the database, rather than fail at every task."""
+def wait_for_the_database(**_: Any) -> None:
+    """Wait `DATABASE_WAIT` seconds for the database, which may be recovering.
+
+    Then exit with a message that names the database, rather than fail at every task.
+    """
+    until = time.monotonic() + settings.DATABASE_WAIT
+    while failure := _database_failure():
+        if time.monotonic() >= until or any(words in str(failure) for words in REFUSED_FOR_GOOD):
+            sys.exit(database_error_message(failure))
+        log.warning("waiting for the database: %s", failure_reason(failure))
+        time.sleep(1)
+
+
+def _database_failure() -> OperationalError | None:
     try:
         connection.ensure_connection()
     except OperationalError as failure:
-        sys.exit(database_error_message(failure))
+        return failure
     finally:
         connection.close()
+    return None
 
 
 @worker_ready.connect

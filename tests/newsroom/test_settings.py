@@ -192,7 +192,7 @@ def test_a_command_names_the_unreachable_database(good: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("kind", ["worker", "beat"])
 def test_celery_names_the_unreachable_database(good: dict[str, str], kind: str) -> None:
-    result = run(*CELERY, kind, env=good | DEAD_DATABASE)
+    result = run(*CELERY, kind, env=good | DEAD_DATABASE | {"DATABASE_WAIT": "1"})
     assert result.returncode != 0
     check_database_message(result.stderr)
 
