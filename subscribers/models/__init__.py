@@ -11,7 +11,12 @@ from subscribers.models.consent_record import ConsentAction, ConsentRecord
 from subscribers.models.delivery import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
 from subscribers.models.outage import Outage
-from subscribers.models.send_limits import DailySendCount, DomainBackoff, SendRateBucket
+from subscribers.models.send_limits import (
+    DailyReservation,
+    DailySendCount,
+    DomainBackoff,
+    SendRateBucket,
+)
 from subscribers.models.sign_up import SignUp, SignUpChoice
 from subscribers.models.subscriber import Subscriber, Subscription, SubscriptionState
 from subscribers.models.subscriber_import import ImportPart, ImportState, PartKind, SubscriberImport
@@ -28,6 +33,7 @@ __all__ = [
     "BounceSource",
     "ConsentAction",
     "ConsentRecord",
+    "DailyReservation",
     "DailySendCount",
     "Delivery",
     "DeliveryState",

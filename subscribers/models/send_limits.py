@@ -40,6 +40,25 @@ class DailySendCount(models.Model):
         return f"{self.emails} emails by {self.limit} on {self.day}"
 
 
+class DailyReservation(models.Model):
+    """Emails that were counted against daily limits for one lease and are not sent yet.
+
+    Its holder deletes it and subtracts what it did not use. If the holder dies, whoever reclaims
+    its lease does.
+    """
+
+    limits = models.JSONField(help_text="The names of the limits.")
+    day = models.DateField()
+    emails = models.PositiveIntegerField()
+    lease = models.ForeignKey(
+        "subscribers.Lease", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    expires_at = models.DateTimeField(help_text="Until then its holder may take a lease for it.")
+
+    def __str__(self) -> str:
+        return f"{self.emails} emails on {self.day}"
+
+
 class DomainBackoff(models.Model):
     """A receiving domain that a dispatch sends to slowly: by our limit, or because it asked to."""
 

@@ -113,11 +113,16 @@ class ConnectionWorker:
                 try:
                     if lease is None:
                         return
+                    if reservation.id is not None and not await self._writer.call(
+                        daily_limits.attach, reservation, lease.id
+                    ):
+                        await lease.close()
+                        continue
                     if not await self._send_lease(lease, transport):
                         await transport.close()
                         transport = None
                 finally:
-                    if reservation.limits:
+                    if reservation.id is not None:
                         used = 0 if lease is None else lease.handed_over
                         await self._writer.call(
                             daily_limits.return_unused, reservation, reservation.emails - used

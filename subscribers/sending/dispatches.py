@@ -17,7 +17,7 @@ from newsroom import emails
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
 from subscribers.models import Dispatch
-from subscribers.sending import alerts, leases, ledger, outages
+from subscribers.sending import alerts, daily_limits, leases, ledger, outages
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.list_headers import list_id
 from subscribers.sending.personalised_email import Placeholder
@@ -141,6 +141,7 @@ def advance(*, at: datetime) -> list[Dispatch]:
     everything is settled. Running it twice, or in two places at once, changes nothing.
     """
     leases.reclaim(at=at)
+    daily_limits.reclaim(at=at)
     with_work = []
     for dispatch in Dispatch.objects.live().select_related("issue__briefing"):
         try:
