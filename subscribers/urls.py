@@ -4,9 +4,9 @@ from django.urls import path
 
 from subscribers.bounces.webhooks import provider_webhook
 from subscribers.preferences.unsubscribe_views import (
+    undo_from_email,
     undo_unsubscribe,
     unsubscribe,
-    unsubscribe_all,
 )
 from subscribers.preferences.views import (
     confirm_address_change,
@@ -28,11 +28,11 @@ urlpatterns = [
     path("preferences/", preferences_link, name="preferences_link"),
     path("preferences/address/<str:token>/", confirm_address_change, name="confirm_address_change"),
     path("preferences/pause/<str:token>/", resume, name="resume"),
+    path("preferences/undo/<str:token>/", undo_from_email, name="undo_from_email"),
     path("preferences/<str:token>/data/", download_data, name="download_data"),
     path("preferences/<str:token>/erase/", erase, name="erase"),
     path("preferences/<str:token>/", preferences, name="preferences"),
     path("privacy/", privacy, name="privacy"),
-    path("unsubscribe/all/", unsubscribe_all, name="unsubscribe_all"),
     path("unsubscribe/undo/", undo_unsubscribe, name="undo_unsubscribe"),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     # Without the slash too: one-click unsubscribing must not be answered with a redirect.

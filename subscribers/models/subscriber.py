@@ -19,6 +19,8 @@ from subscribers.models.profile import Profile
 from subscribers.models.suppression import Suppression
 
 MAX_PAUSE = timedelta(days=365)
+# With the link in an email, which may have been forwarded.
+MAX_PAUSE_BY_EMAIL_LINK = timedelta(days=30)
 
 
 class PauseRefused(Exception):
@@ -109,15 +111,20 @@ class Subscriber(Profile):
         """Return the first day on which a pause that begins now can end: tomorrow."""
         return at.astimezone(self.time_zone).date() + timedelta(days=1)
 
-    def latest_pause_end(self, *, at: datetime) -> date:
+    def latest_pause_end(self, *, at: datetime, longest: timedelta = MAX_PAUSE) -> date:
         """Return the last day on which a pause that begins now can end."""
-        return (at + MAX_PAUSE).astimezone(self.time_zone).date()
+        return (at + longest).astimezone(self.time_zone).date()
 
-    def pause(self, *, until: date, at: datetime) -> None:
+    def pause(self, *, until: date, at: datetime, longest: timedelta = MAX_PAUSE) -> None:
         """Send this subscriber no issue before the day `until` begins. Raises PauseRefused."""
         if until < self.earliest_pause_end(at=at):
             raise PauseRefused("Choose a day after today.")
-        if until > self.latest_pause_end(at=at):
+        if until > self.latest_pause_end(at=at, longest=longest):
+            if longest < MAX_PAUSE:
+                raise PauseRefused(
+                    f"With this link you can pause for up to {longest.days} days. To pause for"
+                    " longer, have a link emailed to you below."
+                )
             raise PauseRefused(
                 "You can pause for up to a year. To stop for longer, unsubscribe: you can sign up"
                 " again whenever you like."

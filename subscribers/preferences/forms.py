@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.form_signature import SignatureField
 from subscribers.models import Subscriber
-from subscribers.models.subscriber import PauseRefused
+from subscribers.models.subscriber import MAX_PAUSE, PauseRefused
 from subscribers.signup.forms import AddressField, DeliverableAddressField, ProfileForm
 
 
@@ -18,6 +19,7 @@ class LinkRequestForm(forms.Form):
     """The address to send a preferences link to."""
 
     address = AddressField()
+    began = SignatureField()
 
 
 class PreferencesForm(ProfileForm):
@@ -61,20 +63,27 @@ class PauseForm(forms.Form):
     )
     use_required_attribute = False  # so that our own messages are shown
 
-    def __init__(self, data: Any = None, *, subscriber: Subscriber) -> None:
+    def __init__(
+        self, data: Any = None, *, subscriber: Subscriber, longest: timedelta = MAX_PAUSE
+    ) -> None:
         super().__init__(data)
         self.subscriber = subscriber
+        self.longest = longest
         now = timezone.now()
-        self.fields["until"].widget.attrs |= {
+        until = self.fields["until"]
+        if longest < MAX_PAUSE:
+            until.help_text = f"Any day from tomorrow, up to {longest.days} days from now."
+        until.widget.attrs |= {
             "min": subscriber.earliest_pause_end(at=now).isoformat(),
-            "max": subscriber.latest_pause_end(at=now).isoformat(),
+            "max": subscriber.latest_pause_end(at=now, longest=longest).isoformat(),
         }
 
     def pause(self, *, at: datetime) -> bool:
         """Pause as the form says; False if the day is not possible, which the errors explain."""
         if self.is_valid():
             try:
-                self.subscriber.pause(until=self.cleaned_data["until"], at=at)
+                until = self.cleaned_data["until"]
+                self.subscriber.pause(until=until, at=at, longest=self.longest)
             except PauseRefused as refused:
                 self.add_error("until", str(refused))
         return not self.errors
@@ -84,4 +93,5 @@ class AddressChangeForm(forms.Form):
     """The address that emails should go to from now on."""
 
     address = DeliverableAddressField(label="New email address")
+    began = SignatureField()
     use_required_attribute = False  # so that our own messages are shown

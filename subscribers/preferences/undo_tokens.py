@@ -1,7 +1,7 @@
-"""The buttons on the page shown after unsubscribing: undo, and unsubscribe from the rest as well.
+"""The button on the page shown after unsubscribing: undo.
 
-Their tokens are shown only on that page. So whoever holds a forwarded email can unsubscribe its
-owner and undo that, but can never subscribe an owner who had unsubscribed before.
+Its token is shown only on that page. So whoever holds a forwarded email can unsubscribe its owner
+and undo that, but can never subscribe an owner who had unsubscribed before.
 """
 
 from __future__ import annotations
@@ -15,28 +15,33 @@ from newsroom.tokens import sign_value, verify_value
 from subscribers.consent import Evidence, subscribe
 from subscribers.consent_wording import UNDO_WORDING
 from subscribers.locks import lock_subscribers
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import ConsentRecord, Subscription
 
 BUTTONS_WORK_FOR = timedelta(hours=1)
 _MAX_AGE = int(BUTTONS_WORK_FOR.total_seconds())
-_UNDO, _ALL = "undo leaving", "leave all"
+_UNDO = "undo leaving"
+ONE_CLICK = "one-click"  # the source of these consent records
 
 
-def make_undo_token(unsubscribed: Sequence[Subscription], *, earlier_token: str = "") -> str:
-    """Return a token that undoes exactly this unsubscribing, once; empty if there was none.
-
-    With the `earlier_token` of the page before, it undoes what that one undoes as well.
-    """
-    earlier = (verify_value(_UNDO, earlier_token, max_age=_MAX_AGE) or "") if earlier_token else ""
-    parts = [*earlier.split(), *(f"{one.pk}@{_moment(one)}" for one in unsubscribed)]
-    return sign_value(_UNDO, " ".join(parts)) if parts else ""
+def make_undo_token(unsubscribed: Sequence[Subscription]) -> str:
+    """Return a token that undoes exactly this unsubscribing, once; empty if there was none."""
+    moments = unsubscribe_moments(unsubscribed)
+    return sign_value(_UNDO, moments) if moments else ""
 
 
 def undo_unsubscribe(token: str, *, ip: str | None, at: datetime) -> list[Subscription] | None:
     """Subscribe again as the token says; None if it is forged, too old or used already."""
     value = verify_value(_UNDO, token, max_age=_MAX_AGE)
-    if not value:
-        return None
+    return subscribe_again(value, ip=ip, at=at) if value else None
+
+
+def unsubscribe_moments(unsubscribed: Sequence[Subscription]) -> str:
+    """Return which subscriptions ended when, as `subscribe_again` reads it."""
+    return " ".join(f"{one.pk}@{_moment(one)}" for one in unsubscribed)
+
+
+def subscribe_again(value: str, *, ip: str | None, at: datetime) -> list[Subscription] | None:
+    """Restart the subscriptions that ended at just these moments; None if none of them did."""
     moments = dict(part.split("@") for part in value.split(" "))
     evidence = Evidence(source="undo", wording=UNDO_WORDING, ip=ip)
     with transaction.atomic():
@@ -51,17 +56,22 @@ def undo_unsubscribe(token: str, *, ip: str | None, at: datetime) -> list[Subscr
     return restarted or None
 
 
-def make_all_token(subscriber: Subscriber) -> str:
-    """Return a token that unsubscribes from every briefing."""
-    return sign_value(_ALL, str(subscriber.pk))
+def make_undo_token_after_one_click(subscription: Subscription, *, at: datetime) -> str:
+    """Return a token for the page that the link opens after a mail program's own button was used.
 
-
-def verify_all_token(token: str) -> Subscriber | None:
-    """Return whom a token unsubscribes from every briefing; None if it is forged or too old."""
-    number = verify_value(_ALL, token, max_age=_MAX_AGE)
-    return Subscriber.objects.filter(pk=number).first() if number else None
+    Empty unless that was the last that happened to the subscription, within the last hour.
+    """
+    if subscription.left_at is None or subscription.left_at <= at - BUTTONS_WORK_FOR:
+        return ""
+    records = ConsentRecord.objects.filter(
+        subscriber=subscription.subscriber_id,
+        briefing=subscription.briefing_id,
+        source=ONE_CLICK,
+        at=subscription.left_at,
+    )
+    return make_undo_token([subscription]) if records.exists() else ""
 
 
 def _moment(subscription: Subscription) -> str:
     """Return when a subscription ended, which tells this unsubscribing from a later one."""
-    return f"{subscription.left_at:%Y%m%d%H%M%S%f}"
+    return f"{subscription.left_at:%Y%m%d%H%M%S%f}" if subscription.left_at else ""

@@ -15,7 +15,9 @@ from newsroom.client_address import client_ip
 from newsroom.private_pages import private_page
 from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscription
-from subscribers.preferences import undo_tokens
+from subscribers.preferences import owner_notices, undo_tokens
+from subscribers.preferences.owner_notices import unsubscribe_and_tell_owner
+from subscribers.preferences.undo_tokens import ONE_CLICK
 
 UNKNOWN_LINK = "This link does not belong to a subscription. Nothing was changed.\n"
 SOURCE = "email link"
@@ -36,28 +38,31 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         if is_one_click:
             return HttpResponse(UNKNOWN_LINK, content_type="text/plain", status=404)
         return TemplateResponse(request, "subscribers/unsubscribe_link_invalid.html", status=404)
+    now = timezone.now()
     if request.method != "POST":
-        context = {"subscription": subscription, "briefing": subscription.briefing}
+        context = {
+            "subscription": subscription,
+            "briefing": subscription.briefing,
+            "undo_token": undo_tokens.make_undo_token_after_one_click(subscription, at=now),
+            "undo_within": undo_tokens.BUTTONS_WORK_FOR,
+        }
         return TemplateResponse(request, "subscribers/unsubscribe.html", context)
-    unsubscribed = unsubscribe_from(
-        [subscription],
-        source="one-click" if is_one_click else SOURCE,
-        ip=client_ip(request),
-        at=timezone.now(),
-    )
+    ip = client_ip(request)
     if is_one_click:
+        # Without an email: nobody who uses their mail program's own button expects one more.
+        unsubscribe_from([subscription], source=ONE_CLICK, ip=ip, at=now)
         words = f"You have unsubscribed from {subscription.briefing.title}.\n"
         return HttpResponse(words, content_type="text/plain; charset=utf-8")
-    others = subscription.subscriber.active_subscriptions()
+    done = unsubscribe_and_tell_owner([subscription], source=SOURCE, ip=ip, at=now)
     return TemplateResponse(
         request,
         "subscribers/unsubscribed.html",
         {
             "briefing": subscription.briefing,
-            "undo_token": undo_tokens.make_undo_token(unsubscribed),
+            "subscriber": subscription.subscriber,
+            "is_owner_told": done.is_owner_told,
+            "undo_token": done.undo_token,
             "undo_within": undo_tokens.BUTTONS_WORK_FOR,
-            "others": others,
-            "all_token": undo_tokens.make_all_token(subscription.subscriber) if others else "",
         },
     )
 
@@ -75,27 +80,6 @@ def _is_one_click(request: HttpRequest) -> bool:
 
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe_all(request: HttpRequest) -> HttpResponse:
-    """Unsubscribe from the other briefings too, from the page shown after the first."""
-    if request.method != "POST":
-        return redirect("subscribers:preferences_link")
-    subscriber = undo_tokens.verify_all_token(request.POST.get("token", ""))
-    if subscriber is None:
-        return _page_expired(request)
-    unsubscribed = unsubscribe_from(
-        subscriber.active_subscriptions(), source=SOURCE, ip=client_ip(request), at=timezone.now()
-    )
-    context = {
-        "undo_token": undo_tokens.make_undo_token(
-            unsubscribed, earlier_token=request.POST.get("undo", "")
-        ),
-        "undo_within": undo_tokens.BUTTONS_WORK_FOR,
-    }
-    return TemplateResponse(request, "subscribers/unsubscribed.html", context)
-
-
-@private_page
-@require_http_methods(["GET", "HEAD", "POST"])
 def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
     """Subscribe again, from the page shown after unsubscribing."""
     if request.method != "POST":
@@ -107,6 +91,25 @@ def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
         return _page_expired(request)
     context = {"subscriptions": restarted}
     return TemplateResponse(request, "subscribers/resubscribed.html", context)
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_from_email(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, POST undoes what an email told the owner: an unsubscribing or a pause."""
+    now = timezone.now()
+    undo = owner_notices.find_undo(token)
+    if undo is None:
+        return TemplateResponse(
+            request,
+            "subscribers/undo_from_email.html",
+            {"is_over": True, "valid_for": owner_notices.UNDO_WORKS_FOR},
+            status=410,
+        )
+    context: dict[str, object] = {"undo": undo}
+    if request.method == "POST":
+        context["is_done"] = owner_notices.carry_out(undo, ip=client_ip(request), at=now)
+    return TemplateResponse(request, "subscribers/undo_from_email.html", context)
 
 
 def _page_expired(request: HttpRequest) -> HttpResponse:

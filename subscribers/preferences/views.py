@@ -1,7 +1,7 @@
 """The preferences pages.
 
-The link in every email opens a page that can unsubscribe and pause. A link that was sent to the
-address on request opens the owner's page, which can change everything.
+The link in every email opens a page that can unsubscribe and pause for a month. A link that was
+sent to the address on request opens the owner's page, which can change everything.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -18,11 +19,18 @@ from django.views.decorators.http import require_http_methods
 
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
+from newsroom.form_guard import (
+    RETRY_AFTER,
+    ProofOfWorkNeeded,
+    TooManyForms,
+    check_form,
+    proof_of_work_page,
+)
 from newsroom.private_pages import private_page
-from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
-from subscribers.preferences import access_links, address_changes, undo_tokens
+from subscribers.models.subscriber import MAX_PAUSE_BY_EMAIL_LINK
+from subscribers.preferences import access_links, address_changes, owner_notices
 from subscribers.preferences.access_links import OWNER_LINK_VALID_FOR
 from subscribers.preferences.forms import (
     AddressChangeForm,
@@ -40,11 +48,6 @@ from subscribers.privacy.data_export import make_data_export
 from subscribers.privacy.forms import ErasureForm
 from subscribers.privacy.personal_data import comments_by, person_of
 from subscribers.signup.domain_suggestions import suggest_domain
-from subscribers.signup.form_limits import (
-    NETWORK_LIMIT_REACHED,
-    RETRY_AFTER,
-    is_over_email_form_limit,
-)
 
 Context = dict[str, Any]
 
@@ -55,11 +58,16 @@ def preferences_link(request: HttpRequest) -> HttpResponse:
     form = LinkRequestForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _link_request_page(request, form, status=422 if form.is_bound else 200)
-    if is_over_email_form_limit(client_ip(request), at=timezone.now()):
-        form.add_error(None, NETWORK_LIMIT_REACHED)
+    now, address = timezone.now(), form.cleaned_data["address"]
+    try:
+        check_form(request, address=address, signature=form.cleaned_data["began"], at=now)
+    except ProofOfWorkNeeded:
+        return proof_of_work_page(request, at=now, context={})
+    except TooManyForms as refusal:
+        form.add_error(None, str(refusal))
         return _link_request_page(request, form, status=429)
-    access_links.send_owner_link_to(form.cleaned_data["address"])
-    return _link_sent_page(request, readable_address(form.cleaned_data["address"]))
+    access_links.send_owner_link_to(address)
+    return _link_sent_page(request, readable_address(address))
 
 
 @private_page
@@ -114,38 +122,39 @@ def _pause(request: HttpRequest, subscriber: Subscriber) -> Context:
 
 
 def _email_link_page(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Let whoever has an email unsubscribe, pause, or have a link sent to the owner.
+    """Let whoever has an email pause for a month, unsubscribe, or have a link sent to the owner.
 
-    They cannot end a pause: somebody who was forwarded an email may only reduce what is sent.
+    The token does not say which briefing the email was about, so it unsubscribes only where there
+    is just one; each email has a link of its own for that. Nobody can end a pause here: somebody
+    who was forwarded an email may only reduce what is sent.
     """
+    active = subscriber.active_subscriptions()
+    only = active[0] if len(active) == 1 else None
     context: Context = {"subscriber": subscriber}
     if request.method == "POST" and "send-link" in request.POST:
         access_links.send_owner_link(subscriber)
         return _link_sent_page(request, subscriber.masked_address)
     if request.method == "POST" and "pause" in request.POST:
         if not _resume_day(subscriber):
-            context |= _pause(request, subscriber)
-    elif request.method == "POST":
-        chosen = request.POST.get("unsubscribe", "")
-        unsubscribed = unsubscribe_from(
-            [
-                subscription
-                for subscription in subscriber.active_subscriptions()
-                if chosen in {subscription.briefing.slug, "*"}
-            ],
-            source=SOURCE,
-            ip=client_ip(request),
-            at=timezone.now(),
+            context |= _pause_by_email_link(request, subscriber)
+    elif (
+        request.method == "POST" and only and request.POST.get("unsubscribe") == only.briefing.slug
+    ):
+        done = owner_notices.unsubscribe_and_tell_owner(
+            [only], source=SOURCE, ip=client_ip(request), at=timezone.now()
         )
         context |= {
-            "unsubscribed": unsubscribed,
-            "undo_token": undo_tokens.make_undo_token(unsubscribed),
+            "unsubscribed": done.unsubscribed,
+            "undo_token": done.undo_token,
+            "is_owner_told": done.is_owner_told,
         }
+        active, only = [], None
     context = {
-        "pause_form": PauseForm(subscriber=subscriber),
+        "pause_form": PauseForm(subscriber=subscriber, longest=MAX_PAUSE_BY_EMAIL_LINK),
         **context,
         "resume_day": _resume_day(subscriber),
-        "active": subscriber.active_subscriptions(),
+        "is_subscribed": bool(active),
+        "only": only,
     }
     return TemplateResponse(
         request,
@@ -153,6 +162,19 @@ def _email_link_page(request: HttpRequest, subscriber: Subscriber) -> HttpRespon
         context,
         status=context.get("status", 200),
     )
+
+
+def _pause_by_email_link(request: HttpRequest, subscriber: Subscriber) -> Context:
+    """Pause for at most a month and email the owner; return what the page shows of it."""
+    form = PauseForm(request.POST, subscriber=subscriber, longest=MAX_PAUSE_BY_EMAIL_LINK)
+    with transaction.atomic():
+        if not form.pause(at=timezone.now()):
+            return {"pause_form": form, "status": 422}
+        owner_notices.tell_owner_of_pause(subscriber)
+    return {
+        "done": f"Your emails are paused. They start again on {_resume_day(subscriber)}."
+        f" We have emailed {subscriber.masked_address} a link to undo this."
+    }
 
 
 # The owner's page
@@ -169,7 +191,10 @@ def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> 
     result: Context = {}
     if request.method == "POST":
         pressed = next((buttons[name] for name in buttons if name in request.POST), _save)
-        result = pressed(request, subscriber)
+        try:
+            result = pressed(request, subscriber)
+        except ProofOfWorkNeeded:  # to change the address
+            return proof_of_work_page(request, at=timezone.now(), context={})
         subscriber.refresh_from_db()
     status = int(result.get("status", 200))
     context = {**_owner_context(subscriber), "token": token, **result}
@@ -220,8 +245,10 @@ def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Con
     if not form.is_valid():
         return {"address_form": form, "status": 422}
     now, ip, address = timezone.now(), client_ip(request), form.cleaned_data["address"]
-    if is_over_email_form_limit(ip, at=now):
-        form.add_error("address", NETWORK_LIMIT_REACHED)
+    try:
+        check_form(request, address=address, signature=form.cleaned_data["began"], at=now)
+    except TooManyForms as refusal:
+        form.add_error("address", str(refusal))
         return {"address_form": form, "status": 429}
     try:
         address_changes.request_change(subscriber, address=address, ip=ip, at=now)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from newsroom.content_security_policy import replace_csp
@@ -11,8 +15,12 @@ from newsroom.private_pages import private_page
 from newsroom.tokens import verify_id
 from subscribers.models import Delivery
 from subscribers.sending.ledger import recipient_of
-from subscribers.sending.personalised_email import fill_placeholders
+from subscribers.sending.personalised_email import Placeholder, fill_placeholders
 
+_PERSONAL_LINK = re.compile(
+    rf"(?:{re.escape(settings.SITE_URL)})?/(?:unsubscribe|preferences)/"
+    rf"(?:{Placeholder.UNSUBSCRIBE}|{Placeholder.PREFERENCES})/?"
+)
 # An email has inline styles, as email clients need them; no script may run.
 EMAIL_CSP = {
     "default-src": [NONE],
@@ -30,11 +38,16 @@ EMAIL_CSP = {
 @replace_csp(EMAIL_CSP)
 @require_safe
 def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the frozen email with its recipient's own links; 404 if the token is not valid."""
+    """Show the frozen email; 404 if the token is not valid.
+
+    The address of this page gets shared, so the links that unsubscribe and open the preferences
+    lead to the form that emails a link to the recipient.
+    """
     delivery = (
         Delivery.objects.filter(pk=verify_id("view", token) or 0).select_related("dispatch").first()
     )
     recipient = recipient_of(delivery) if delivery else None
     if delivery is None or recipient is None:
         raise Http404("This link leads to no email. You may find the issue on our website.")
-    return HttpResponse(fill_placeholders(delivery.dispatch.html, recipient))
+    html = _PERSONAL_LINK.sub(reverse("subscribers:preferences_link"), delivery.dispatch.html)
+    return HttpResponse(fill_placeholders(html, recipient))

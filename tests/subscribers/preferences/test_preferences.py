@@ -58,19 +58,29 @@ def test_the_link_in_every_email_shows_subscriptions_and_hides_the_address(clien
 
 def test_the_link_in_every_email_unsubscribes_at_once(client: Client) -> None:
     ward = make_reader(of=make_briefing(), email=ADA)
-    council = make_reader(of=make_briefing(), email=ADA)
     path = f"/preferences/{ward.subscriber.token}/"
     page = client.post(path, {"unsubscribe": ward.briefing.slug}, REMOTE_ADDR="203.0.113.9")
     assert "You have unsubscribed from" in page.content.decode()
-    assert states(ward.subscriber) == {
-        ward.briefing.slug: SubscriptionState.UNSUBSCRIBED,
-        council.briefing.slug: SubscriptionState.ACTIVE,
-    }
+    assert states(ward.subscriber) == {ward.briefing.slug: SubscriptionState.UNSUBSCRIBED}
     record = ConsentRecord.objects.get()
     assert (record.action, record.source, record.ip) == ("left", "preferences", "203.0.113.9")
-    client.post(path, {"unsubscribe": "*"})
-    assert not ward.subscriber.subscriptions.active().exists()
     assert "not subscribed to any briefing" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("chosen", ["*", "the-council", "the-ward", ""])
+def test_the_link_in_every_email_does_not_show_or_end_several_subscriptions(
+    client: Client, chosen: str
+) -> None:
+    ward = make_reader(of=make_briefing(slug="the-ward", title="The Ward Round"), email=ADA)
+    make_reader(of=make_briefing(slug="the-council", title="The Council"), email=ADA)
+    path = f"/preferences/{ward.subscriber.token}/"
+    for answer in (client.get(path), client.post(path, {"unsubscribe": chosen})):
+        assert answer.status_code == 200
+        assert "Email me a link" in answer.content.decode()
+        assert "The Council" not in answer.content.decode()
+        assert "The Ward Round" not in answer.content.decode()
+    assert ward.subscriber.subscriptions.active().count() == 2
+    assert not ConsentRecord.objects.exists()
 
 
 def test_the_link_in_every_email_can_do_nothing_else(client: Client) -> None:
