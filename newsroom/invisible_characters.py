@@ -70,6 +70,16 @@ def has_visible(text: str) -> bool:
     return any(unicodedata.category(char)[0] not in "CZ" for char in text)
 
 
+def has_hidden_character(text: str) -> bool:
+    """Whether a line has control or format characters, such as those that reverse text.
+
+    Joiners are none of them: names in Persian and in the scripts of India need them.
+    """
+    return bool(_SHAPELESS.search(text)) or any(
+        unicodedata.category(char)[0] == "C" and char not in _JOINERS for char in text
+    )
+
+
 def has_space_or_invisible(text: str) -> bool:
     """Whether any character of the text is a space or cannot be seen."""
     return bool(_SHAPELESS.search(text)) or any(

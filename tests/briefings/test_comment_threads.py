@@ -47,7 +47,7 @@ def test_an_authors_reply_is_marked_and_shown_in_its_thread(client: Client) -> N
     make_comment(on=issue, body="A reply.", parent=thread, contributor=rosa)
     html = page(client, issue)
     assert html.index("A question?") < html.index("A reply.") < html.index("Somebody else")
-    reply = html[html.index("Reply by Rosa Meyer") : html.index("A reply.")]
+    reply = html[html.index("Reply by \u2068Rosa Meyer\u2069") : html.index("A reply.")]
     assert '<span class="tag">Author</span>' in reply
     assert html.count('<span class="tag">Author</span>') == 1
 

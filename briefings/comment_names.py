@@ -1,0 +1,97 @@
+"""What a reader may write as their name: nothing that passes for the staff or breaks the page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from briefings.models import Contributor
+from newsroom.confusables import skeletons
+from newsroom.invisible_characters import has_hidden_character
+from newsroom.name_rules import validate_name
+
+# Thai and Hebrew put up to three marks on a character.
+MAX_MARKS = 4
+# What the page says of authors, and what would pass for it, in the languages of our readers.
+_ROLES = frozenset(
+    {
+        *("admin", "administrator", "author", "autor", "autorin", "editor", "editors"),
+        *("moderator", "official", "redaktion", "staff", "verified"),
+    }
+)
+_WORD = re.compile(r"\w+")
+_ALLOWED_PUNCTUATION = frozenset(" .,'’‘ʼ`´-‐‑–()·・&/\"“”_+:;#*")
+
+
+def validate_comment_name(name: str) -> None:
+    """Raise ValidationError if a comment cannot have this name."""
+    if has_hidden_character(name) or _has_stacked_marks(name):
+        raise ValidationError(
+            "Your name contains characters that cannot be shown. Type it again, or leave it empty.",
+            code="hidden",
+        )
+    validate_name(name)
+    if not all(_is_of_a_name(char) for char in name):
+        raise ValidationError(
+            "Your name cannot include signs or emoji. Leave them out, or leave the name empty.",
+            code="sign",
+        )
+    if _is_taken(name):
+        raise ValidationError(
+            "This name could be mistaken for one of our authors or editors. Enter another name, or"
+            " leave it empty.",
+            code="taken",
+        )
+
+
+def _has_stacked_marks(name: str) -> bool:
+    run = 0
+    for char in unicodedata.normalize("NFC", name):
+        run = run + 1 if unicodedata.category(char)[0] == "M" else 0
+        if run > MAX_MARKS:
+            return True
+    return False
+
+
+def _is_of_a_name(char: str) -> bool:
+    return (
+        unicodedata.category(char)[0] in "LMN"
+        or char in _ALLOWED_PUNCTUATION
+        or char in "\u200c\u200d"
+    )
+
+
+def _is_taken(name: str) -> bool:
+    """Whether a name is, contains, or looks like a name of the staff, or claims a role."""
+    forms = [_words(form) for form in skeletons(name)]
+    roles = {form for role in _ROLES for form in skeletons(role)}
+    if any(roles & {*words, "".join(words)} for words in forms):
+        return True
+    taken = [_words(form) for known in _known_names() for form in skeletons(known)]
+    return any(_resembles(words, other) for words in forms for other in taken if other)
+
+
+def _resembles(words: list[str], known: list[str]) -> bool:
+    """Whether words are a known name, in any order and spacing, or have all of it in them."""
+    if "".join(words) == "".join(known) or sorted(words) == sorted(known):
+        return True
+    # A single word, such as a first name, may be part of anybody's name.
+    return len(known) > 1 and "".join(known) in "".join(words) and {*known} <= {*words}
+
+
+def _words(skeleton: str) -> list[str]:
+    return _WORD.findall(skeleton)
+
+
+def _known_names() -> set[str]:
+    """Return the names of contributors and staff accounts, and of the site."""
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
+    names = {
+        f"{first} {last}".strip() for first, last in staff.values_list("first_name", "last_name")
+    }
+    names |= {*Contributor.objects.values_list("name", flat=True), settings.SITE_NAME}
+    return names - {""}
