@@ -12,14 +12,12 @@ from django.urls import reverse
 from briefings.models import Comment, CommentChannel, CommentState, Issue, Section
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import emails
-from newsroom.rate_limits import is_over_hourly_limit
 from newsroom.tokens import sign_value, verify_value
 
 # An address gets one confirmation email in this time: nobody can use the form to pester others.
 CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
 MAX_UNCONFIRMED = 5  # comments of one address within a day
 MAX_EMAILED_A_DAY = 10  # comments by email from one address
-MAX_POSTS_AN_HOUR = 30  # from one network address; an office shares one
 
 
 class TooManyComments(Exception):
@@ -135,19 +133,17 @@ def comment_of_token(token: str) -> Comment | None:
     return comments.filter(pk=pk).first()
 
 
-def check_post_limit(ip: str | None, *, at: datetime) -> None:
-    """Count a comment from a network; raises TooManyComments if it sent too many in an hour."""
-    if is_over_hourly_limit("comments", ip=ip, limit=MAX_POSTS_AN_HOUR, at=at):
-        raise TooManyComments(
-            "We received too many comments from your network in the last hour. Wait an hour,"
-            " then send this one again."
-        )
-
-
 def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
     """Queue the email with the link; one that follows another too soon is sent later."""
+    earlier = (
+        Comment.objects.filter(
+            email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
+        )
+        .exclude(pk=comment.pk)
+        .count()
+    )
     # Without the text of the comment: nobody can use the form to email text to others.
-    email = emails.queue_email(
+    emails.queue_email_in_constant_time(
         "confirm_comment",
         to=comment.email,
         context={
@@ -157,14 +153,5 @@ def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
             "days": CONFIRM_WITHIN.days,
         },
+        not_before=at + earlier * CONFIRMATION_EMAIL_INTERVAL,
     )
-    earlier = (
-        Comment.objects.filter(
-            email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
-        )
-        .exclude(pk=comment.pk)
-        .count()
-    )
-    if earlier:
-        email.not_before = at + earlier * CONFIRMATION_EMAIL_INTERVAL
-        email.save(update_fields=["not_before"])

@@ -6,11 +6,13 @@ from typing import Any, cast
 
 from django import forms
 
+from briefings.comment_names import validate_comment_name
 from briefings.comment_submission import NewComment
 from briefings.models import Comment, Issue
 from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.rendering.page_html import PageSection
 from newsroom.email_addresses import normalise_address
+from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible
 
 EMPTY = "Write your comment."
@@ -50,6 +52,7 @@ class CommentForm(forms.Form):
         error_messages={"required": "Enter your email address, so that we can send you the link."},
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
+    began = SignatureField()
     website = forms.CharField(
         label="Leave this empty",
         required=False,
@@ -88,7 +91,10 @@ class CommentForm(forms.Form):
     def clean_name(self) -> str:
         """Return the name on one line, or an empty string if none of it is visible."""
         name = " ".join(self.cleaned_data["name"].split())
-        return name if has_visible(name) else ""
+        if not has_visible(name):
+            return ""
+        validate_comment_name(name)
+        return name
 
     def clean_email(self) -> str:
         return normalise_address(self.cleaned_data["email"])

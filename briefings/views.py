@@ -23,7 +23,12 @@ from briefings.forms import CommentForm, find_thread
 from briefings.models import Briefing, CommentState, Contributor, Issue
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.rendering.page_html import page_sections, reading_minutes
-from newsroom.client_address import client_ip
+from newsroom.form_guard import (
+    ProofOfWorkNeeded,
+    TooManyForms,
+    check_form,
+    proof_of_work_page,
+)
 
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
 
@@ -232,9 +237,16 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return sent
     if form.is_valid():
         try:
-            comment_submission.check_post_limit(client_ip(request), at=now)
+            check_form(
+                request,
+                address=form.cleaned_data["email"],
+                signature=form.cleaned_data["began"],
+                at=now,
+            )
             comment_submission.submit_comment(form.new_comment(), issue=issue, at=now)
-        except comment_submission.TooManyComments as refusal:
+        except ProofOfWorkNeeded:
+            return proof_of_work_page(request, at=now, context={"briefing": issue.briefing})
+        except (TooManyForms, comment_submission.TooManyComments) as refusal:
             form.add_error(None, str(refusal))
         else:
             return sent

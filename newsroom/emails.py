@@ -22,6 +22,7 @@ from django.db import transaction
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from newsroom.email_addresses import to_ascii_domain
 from newsroom.models import OutgoingEmail
@@ -42,12 +43,17 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 
 
 def queue_email(
-    name: str, *, to: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    name: str,
+    *,
+    to: str,
+    context: dict[str, Any],
+    headers: dict[str, str] | None = None,
+    not_before: datetime | None = None,
 ) -> OutgoingEmail:
     """Render the email in templates/email/<name>/ and queue it for one address.
 
     The folder holds subject.txt, body.txt and optionally body.html. The email is sent after the
-    transaction commits.
+    transaction commits, or at `not_before` if that is later.
     """
     context = {
         "site_name": settings.SITE_NAME,
@@ -63,6 +69,7 @@ def queue_email(
         text=render_to_string(f"email/{name}/body.txt", context).strip() + "\n",
         html=_render_html(name, {**context, "subject": subject}),
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+        not_before=not_before,
     )
 
 
@@ -72,24 +79,41 @@ def queue_email_in_constant_time(
     to: str,
     context: dict[str, Any],
     headers: dict[str, str] | None = None,
-    allowed: bool,
+    not_before: datetime | None = None,
+    allowed: bool = True,
 ) -> None:
-    """Queue an email, and delete it again before anybody sees it unless it is allowed.
+    """Queue an email to an address that a visitor entered; a suppressed address gets nothing.
 
-    The response then takes as long for an unknown or suppressed address as for any other, so its
-    timing does not reveal which addresses we know. Call it inside a transaction.
+    The email is queued, and deleted again before anybody sees it unless it may be sent. The
+    response then takes as long for an unknown or suppressed address as for any other, so its
+    timing does not reveal which addresses we know. Call it inside a transaction, after
+    `form_guard.check_form`.
     """
-    email = queue_email(name, to=to, context=context, headers=headers)
-    if not allowed:
+    is_suppressed = import_string(settings.SUPPRESSION_CHECK)(to)
+    email = queue_email(name, to=to, context=context, headers=headers, not_before=not_before)
+    if is_suppressed or not allowed:
         email.delete()
 
 
 def queue_rendered_email(
-    name: str, *, to: str, subject: str, text: str, html: str, headers: dict[str, str]
+    name: str,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    headers: dict[str, str],
+    not_before: datetime | None = None,
 ) -> OutgoingEmail:
     """Queue an email that has been rendered already; it is sent after the transaction commits."""
     email = OutgoingEmail.objects.create(
-        name=name, to=to, subject=subject, text=text, html=html, headers=headers
+        name=name,
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        headers=headers,
+        not_before=not_before or timezone.now(),
     )
     transaction.on_commit(_wake)
     return email

@@ -310,7 +310,10 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# Sign-ups from all networks: in ten minutes, above which forms need a proof of work; in an hour.
+# Asked before each email to an address that a visitor entered; no app imports another for it.
+SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
+# Forms that make us write to somebody, from all networks: in ten minutes,
+# above which they need a proof of work; in an hour.
 CHALLENGE_ABOVE: int = read(
     "CHALLENGE_ABOVE", non_negative_int, 60, hint="write a whole number, 0 or more"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from briefings.models.briefing import RESERVED_SLUGS
-from tests.source_files import APPS, ROOT, project_files, python_files
+from tests.source_files import APPS, ROOT, module_name, project_files, python_files
 
 VAGUE_NAMES = {
     "base",
@@ -156,3 +157,91 @@ def _patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern | UR
             yield from _patterns(pattern.url_patterns)
         else:
             yield pattern
+
+
+# Emails that no visitor chooses the address of, and why.
+NOT_TO_AN_ENTERED_ADDRESS = {
+    "welcome": "its address has just been confirmed",
+    "address_changed": "both addresses have just been confirmed",
+    "address_taken": "both addresses have just been confirmed",
+    "unsubscribed": "goes to the subscriber whose token was used",
+    "paused": "goes to the subscriber whose token was used",
+}
+
+
+def test_every_public_form_that_writes_to_an_entered_address_passes_the_guard() -> None:
+    """From a public view that leads to `queue_email…`, a call leads to `check_form` too."""
+    calls, names = call_graph()
+    culprits = []
+    for view in sorted(calls):
+        module = view.rpartition(".")[0]
+        if module.split(".")[0] == "newsroom" or not module.endswith("views"):
+            continue
+        found = _reached(view, calls)
+        emails = {name for function in found for name in names.get(function, ())}
+        emails -= NOT_TO_AN_ENTERED_ADDRESS.keys()
+        if emails and "newsroom.form_guard.check_form" not in found and not view_is_part(view):
+            culprits.append(f"{view} leads to {sorted(emails)}")
+    assert culprits == []
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "briefings.views.comment_create",
+        "subscribers.signup.views.subscribe",
+        "subscribers.signup.views.subscribe_briefing",
+        "subscribers.preferences.views.preferences_link",
+        "subscribers.preferences.views.preferences",
+    ],
+)
+def test_the_rule_sees_the_forms_that_write_to_an_entered_address(view: str) -> None:
+    calls, names = call_graph()
+    reached = _reached(view, calls)
+    assert {name for one in reached for name in names.get(one, ())} - {*NOT_TO_AN_ENTERED_ADDRESS}
+    assert "newsroom.form_guard.check_form" in reached
+
+
+def view_is_part(view: str) -> bool:
+    """Whether this is a part of a view, which the view itself answers for."""
+    return view.rpartition(".")[2].startswith("_")
+
+
+def call_graph() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return what each function mentions of ours, and the names of the emails that it queues."""
+    calls: dict[str, set[str]] = {}
+    emails: dict[str, set[str]] = {}
+    for file in application_modules():
+        module = module_name(file)
+        tree = ast.parse((ROOT / file).read_text())
+        known = {
+            alias.asname or alias.name: f"{node.module}.{alias.name}"
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module
+            for alias in node.names
+        }
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        known |= {function.name: f"{module}.{function.name}" for function in functions}
+        for function in functions:
+            own = f"{module}.{function.name}"
+            calls[own] = set()
+            for node in ast.walk(function):
+                if isinstance(node, ast.Name) and node.id in known:
+                    calls[own].add(known[node.id])
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    calls[own].add(f"{known.get(node.value.id, '')}.{node.attr}")
+                if isinstance(node, ast.Call) and "queue_email" in ast.unparse(node.func):
+                    literal = node.args[0] if node.args else None
+                    name = literal.value if isinstance(literal, ast.Constant) else "any email"
+                    emails.setdefault(own, set()).add(str(name))
+    return calls, emails
+
+
+def _reached(start: str, calls: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = {start}
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        waiting |= calls.get(one, set()) - seen
+    return seen

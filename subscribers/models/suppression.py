@@ -25,6 +25,11 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         return self.filter(address_hash=hash_address(address))
 
 
+def is_suppressed(address: str) -> bool:
+    """Whether we must never write to an address. `settings.SUPPRESSION_CHECK` names this."""
+    return Suppression.objects.at_address(address).exists()
+
+
 class Suppression(models.Model):
     """An address that gets no more email, kept only as a salted hash."""
 

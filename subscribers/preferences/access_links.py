@@ -1,7 +1,8 @@
 """The links that open the preferences pages, and what each of them allows.
 
-Emails get forwarded, so the link in every email can only unsubscribe and pause. For anything more
-we send a fresh link to the address on file, which works for a day.
+Emails get forwarded, so the link in every email can only unsubscribe, and pause for a month; the
+owner is told by email. For anything more we send a fresh link to the address on file, which works
+for a day.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.urls import reverse
 from newsroom.emails import queue_email_in_constant_time
 from newsroom.rate_limits import is_first_this_hour
 from newsroom.tokens import is_row_token, sign_value, verify_value
-from subscribers.models import Subscriber, Suppression
+from subscribers.models import Subscriber
 from subscribers.models.address_hash import hash_address
 
 OWNER_LINK_VALID_FOR = timedelta(hours=24)
@@ -67,12 +68,11 @@ def send_owner_link_to(address: str) -> None:
 
 
 def _queue_email(subscriber: Subscriber, *, is_known: bool) -> None:
-    is_suppressed = Suppression.objects.at_address(subscriber.address).exists()
     if not is_first_this_hour("link", hash_address(subscriber.address)):
         return
     queue_email_in_constant_time(
         "preferences_link",
         to=subscriber.address,
         context={"link": owner_link(subscriber), "valid_for": OWNER_LINK_VALID_FOR},
-        allowed=is_known and not is_suppressed,
+        allowed=is_known,
     )

@@ -4,7 +4,7 @@ A form on another site cannot carry a CSRF token and needs none: it acts for nob
 in, and all it can do is make us ask an address to confirm, at most once an hour. So it is accepted
 as it is, with two differences:
 
-- it counts as suspicious (`form_limits`): a page that makes its visitors' browsers send the form
+- it counts as suspicious (`form_guard`): a page that makes its visitors' browsers send the form
   brings a new network with each of them, so the proof of work starts sooner;
 - we do not know what its page said, so our confirmation page shows the recorded wording again, and
   confirming means consent to that.

@@ -11,12 +11,12 @@ from django import forms
 from briefings.models import Briefing
 from newsroom.email_addresses import normalise_address
 from newsroom.invisible_characters import remove_invisible_from_name
+from newsroom.name_rules import validate_name
 from newsroom.smtp_submission import can_deliver_to
 from subscribers.models.profile import PROFILE_FIELDS, Profile
 from subscribers.signup.disposable_domains import validate_not_disposable
 from subscribers.signup.domain_suggestions import suggest_domain
 from subscribers.signup.embedded_form import MAX_SOURCE
-from subscribers.signup.name_rules import validate_name
 
 # Pages whose addresses contain a secret. Only the first part of their path is kept as evidence.
 _PRIVATE_PAGES = {"comments", "confirm", "preferences", "unsubscribe", "view"}

@@ -14,7 +14,7 @@ from briefings.models import Briefing
 from newsroom.emails import queue_email_in_constant_time
 from newsroom.tokens import make_row_token
 from subscribers.consent import Evidence
-from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
+from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription
 from subscribers.models.address_hash import hash_address
 from subscribers.models.profile import PROFILE_FIELDS
 from subscribers.models.sign_up import CONFIRM_WITHIN
@@ -130,7 +130,6 @@ def _subscribed_briefings(pending: SignUp) -> set[int]:
 
 def _queue_email(pending: SignUp, *, wanted: set[int], unconfirmed: set[int]) -> None:
     subscriber = Subscriber.objects.filter(address_hash=pending.address_hash).first()
-    is_suppressed = Suppression.objects.filter(address_hash=pending.address_hash).exists()
     briefings = list(Briefing.objects.filter(pk__in=wanted).order_by("title"))
     # An email to an address that has not confirmed contains nothing that a stranger could have
     # typed, not even the name: otherwise the form could send messages to anybody.
@@ -158,5 +157,4 @@ def _queue_email(pending: SignUp, *, wanted: set[int], unconfirmed: set[int]) ->
             "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None,
         },
         headers={"List-Id": transactional_list_id(briefings)},
-        allowed=not is_suppressed,
     )

@@ -14,6 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from briefings.models import Briefing
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
+from newsroom.form_guard import (
+    RETRY_AFTER,
+    ProofOfWorkNeeded,
+    TooManyForms,
+    check_form,
+    proof_of_work_page,
+)
+from newsroom.form_signature import sign_form
 from newsroom.private_pages import private_page
 from subscribers.consent import Evidence
 from subscribers.consent_wording import sign_up_wording
@@ -30,16 +38,8 @@ from subscribers.signup.embedded_form import (
     sign_source,
     verify_source,
 )
-from subscribers.signup.form_limits import (
-    RETRY_AFTER,
-    Submission,
-    limit_reached,
-    needs_proof_of_work,
-)
-from subscribers.signup.form_signature import is_plausible, sign_form
 from subscribers.signup.forms import SignUpForm
 from subscribers.signup.pending_sign_ups import EMAIL_INTERVAL, sign_up
-from subscribers.signup.proof_of_work import new_challenge
 from subscribers.signup.referrals import find_referral, normalise_referral
 from subscribers.signup.resume_links import verify_resume_token
 
@@ -86,19 +86,23 @@ def _sign_up_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRes
     if not form.is_from_bot:
         if suggested := form.doubtful_domain():
             return _ask_about_domain(request, form, suggested)
-        submission = Submission(
-            ip=client_ip(request),
-            is_suspicious=bool(origin) or not is_plausible(form.cleaned_data["began"], at=now),
-            at=now,
-        )
-        if needs_proof_of_work(submission, solution=request.POST.get("altcha", "")):
-            return _ask_for_proof_of_work(request, form, at=now)
-        if error := limit_reached(submission, address=form.intended_address()):
-            form.add_error(None, error)
+        try:
+            check_form(
+                request,
+                address=form.intended_address(),
+                signature=form.cleaned_data["began"],
+                is_from_other_site=bool(origin),
+                at=now,
+            )
+        except ProofOfWorkNeeded:
+            values = {"briefing": briefing, "entered_values": form.entered_values()}
+            return proof_of_work_page(request, at=now, context=values, is_csrf_exempt=True)
+        except TooManyForms as refusal:
+            form.add_error(None, str(refusal))
             response = _render_form(request, form, status=429)
             response.headers["Retry-After"] = RETRY_AFTER
             return response
-        _sign_up(form, submission, path=request.path)
+        _sign_up(form, ip=client_ip(request), path=request.path, at=now)
     context = {
         "briefing": briefing,
         "address": readable_address(form.intended_address()),
@@ -113,7 +117,7 @@ def _referral(form: SignUpForm) -> str:
     return normalise_referral(str(form["issue"].value() or ""), briefing=form.briefing)
 
 
-def _sign_up(form: SignUpForm, submission: Submission, *, path: str) -> None:
+def _sign_up(form: SignUpForm, *, ip: str | None, path: str, at: datetime) -> None:
     source = verify_source(form.cleaned_data["elsewhere"]) or form.source_page(default=path)
     sign_up(
         address=form.intended_address(),
@@ -122,10 +126,10 @@ def _sign_up(form: SignUpForm, submission: Submission, *, path: str) -> None:
         evidence=Evidence(
             source=source,
             wording=sign_up_wording(form.briefing),
-            ip=submission.ip,
+            ip=ip,
             referred_by=find_referral(form.cleaned_data["issue"], briefing=form.briefing),
         ),
-        at=submission.at,
+        at=at,
     )
 
 
@@ -141,19 +145,6 @@ def _ask_about_domain(request: HttpRequest, form: SignUpForm, suggested: str) ->
         "suggested_address": readable_address(f"{typed.rpartition('@')[0]}@{suggested}"),
     }
     return TemplateResponse(request, "subscribers/did_you_mean.html", context, status=422)
-
-
-def _ask_for_proof_of_work(request: HttpRequest, form: SignUpForm, *, at: datetime) -> HttpResponse:
-    """Have the browser do a proof of work; its script then sends the form again."""
-    context = {
-        "briefing": form.briefing,
-        "entered_values": form.entered_values(),
-        "challenge": new_challenge(at=at),
-        "had_solution": bool(request.POST.get("altcha")),
-    }
-    response = TemplateResponse(request, "subscribers/proof_of_work.html", context, status=422)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:

@@ -4,8 +4,8 @@ from django import template
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.form_signature import sign_form
 from subscribers import consent_wording
-from subscribers.signup.form_signature import sign_form
 
 register = template.Library()
 

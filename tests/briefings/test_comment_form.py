@@ -7,12 +7,11 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from briefings.comment_submission import MAX_POSTS_AN_HOUR, MAX_UNCONFIRMED
+from briefings.comment_submission import MAX_UNCONFIRMED
 from briefings.models import Comment, CommentState, Issue
 from newsroom.models import OutgoingEmail
 from tests.factories import make_briefing, make_comment, make_published_issue, make_scheduled_issue
@@ -148,7 +147,7 @@ def test_a_reply_joins_the_thread_of_its_comment(client: Client) -> None:
     thread = make_comment(on=issue, name="Imran")
     reply = make_comment(on=issue, parent=thread, name="Rosa")
     html = client.get(f"{issue.get_absolute_url()}?reply_to={reply.pk}").content.decode()
-    assert "Reply to Imran" in html
+    assert "Reply to <bdi>Imran</bdi>" in html
     assert f'name="reply_to" value="{thread.pk}"' in html
     send(client, issue, reply_to=str(reply.pk))
     assert Comment.objects.get(state=CommentState.UNCONFIRMED).parent == thread
@@ -243,15 +242,3 @@ def test_too_many_unconfirmed_comments_of_an_address_are_refused_with_what_to_do
     assert "Several of your comments are not confirmed yet" in text_of(response.content)
     assert "One too many</textarea>" in response.content.decode()
     assert send(client, issue, email="someone-else@example.org").status_code == 302
-
-
-def test_a_network_sends_only_so_many_comments_an_hour(client: Client) -> None:
-    issue = make_published_issue()
-    for number in range(MAX_POSTS_AN_HOUR):
-        send(client, issue, email=f"reader{number}@example.org")
-    response = send(client, issue, email="late@example.org")
-    assert response.status_code == 429
-    assert "Wait an hour" in text_of(response.content)
-    assert Comment.objects.count() == MAX_POSTS_AN_HOUR
-    cache.clear()
-    assert send(client, issue, email="late@example.org").status_code == 302

@@ -14,9 +14,8 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from newsroom import rate_limits
+from newsroom import form_guard, proof_of_work, rate_limits
 from newsroom.rate_limits import HOUR, count_within, is_first_this_hour, is_over_hourly_limit
-from subscribers.signup import form_limits, proof_of_work
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent_to
 from tests.servers.processes import free_port
@@ -89,7 +88,7 @@ def test_the_proof_of_work_is_still_asked_for_and_spent_once(
     monkeypatch.setattr(proof_of_work, "ITERATIONS", 1)
     monkeypatch.setattr(proof_of_work, "KEYS_TO_DERIVE", (1, 5))
     make_briefing(slug="ward-round")
-    for number in range(form_limits.FREE_PER_NETWORK):
+    for number in range(form_guard.FREE_PER_NETWORK):
         assert post(number).status_code == 200
     asked = post(99)
     assert needs_proof_of_work(asked)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import Briefing
+from newsroom import form_guard
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import ConsentRecord, SignUp
-from subscribers.signup import form_limits
 from subscribers.signup.embedded_form import is_our_page, source_on
 from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing
@@ -136,7 +136,7 @@ def test_the_confirmation_page_shows_the_recorded_wording(client: Client, ward: 
 
 
 def test_forms_from_other_sites_need_a_proof_of_work_sooner(ward: Briefing) -> None:
-    for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
+    for number in range(form_guard.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(address=f"a{number}@example.org").status_code == 200
     assert "altcha-widget" in post(address="b@example.org").content.decode()
 

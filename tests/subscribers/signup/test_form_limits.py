@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import Briefing
+from newsroom import form_guard, proof_of_work
+from newsroom.form_signature import SHORTEST_FILL_TIME, VALID_FOR, is_plausible, sign_form
+from newsroom.proof_of_work import is_solved, new_challenge
 from newsroom.rate_limits import HOUR, count_within
 from subscribers.models import SignUp
-from subscribers.signup import form_limits, proof_of_work
-from subscribers.signup.form_signature import SHORTEST_FILL_TIME, VALID_FOR, is_plausible, sign_form
-from subscribers.signup.proof_of_work import is_solved, new_challenge
 from tests.factories import make_briefing, make_published_issue
 from tests.sent_emails import emails_sent
 
@@ -109,14 +109,14 @@ def test_a_missing_or_old_signature_does_not_stop_a_sign_up(ward: Briefing) -> N
 
 
 def test_no_proof_of_work_is_needed_below_the_threshold(ward: Briefing) -> None:
-    for number in range(form_limits.FREE_PER_NETWORK):
+    for number in range(form_guard.FREE_PER_NETWORK):
         assert post(number).status_code == 200
     assert needs_proof_of_work(post(99))
     assert post(99, ip="203.0.113.7").status_code == 200  # other networks are not affected
 
 
 def test_suspicious_forms_need_a_proof_of_work_sooner(ward: Briefing) -> None:
-    for number in range(form_limits.FREE_PER_NETWORK_IF_SUSPICIOUS):
+    for number in range(form_guard.FREE_PER_NETWORK_IF_SUSPICIOUS):
         assert post(number, began="").status_code == 200
     assert needs_proof_of_work(post(99, began=""))
     assert needs_proof_of_work(post(99, began=seconds_ago(0)))
@@ -131,10 +131,10 @@ def test_an_attack_by_simple_bots_costs_people_nothing(ward: Briefing) -> None:
 
 def test_neighbouring_ip_addresses_count_as_one_network(ward: Briefing, settings: Any) -> None:
     settings.CHALLENGE_ABOVE = 1_000
-    for number in range(form_limits.FREE_PER_NETWORK):
+    for number in range(form_guard.FREE_PER_NETWORK):
         post(number, ip=f"198.51.100.{number}")
     assert needs_proof_of_work(post(98, ip="198.51.100.250"))
-    for number in range(form_limits.FREE_PER_NETWORK):
+    for number in range(form_guard.FREE_PER_NETWORK):
         post(number, ip=f"2001:db8:1:2::{number:x}")
     assert needs_proof_of_work(post(97, ip="2001:db8:1:2:ffff::1"))
     assert post(96, ip="2001:db8:1:3::1").status_code == 200
@@ -215,7 +215,7 @@ def test_no_posted_solution_breaks_the_check(solution: str) -> None:
 
 
 def test_one_address_is_limited(ward: Briefing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 3)
+    monkeypatch.setattr(form_guard, "HOURLY_PER_ADDRESS", 3)
     spellings = ["ada@example.org", "ADA@example.org", "Ada@EXAMPLE.org", "ada@Example.org"]
     answers = [
         post(address=spelling, ip=f"198.51.{number}.7") for number, spelling in enumerate(spellings)
@@ -230,7 +230,7 @@ def test_one_address_is_limited(ward: Briefing, monkeypatch: pytest.MonkeyPatch)
 def test_tags_and_dots_count_as_one_mailbox(
     ward: Briefing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 2)
+    monkeypatch.setattr(form_guard, "HOURLY_PER_ADDRESS", 2)
     ways = {
         "example.org": ["ada+a", "ada", "Ada+b"],
         "gmail.com": ["a.da+a", "ada", "ad.a"],
@@ -253,12 +253,12 @@ def test_tags_and_dots_count_as_one_mailbox(
 def test_one_network_and_the_whole_site_are_limited(
     ward: Briefing, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_limits, "HOURLY_PER_NETWORK", 2)
+    monkeypatch.setattr(form_guard, "HOURLY_PER_NETWORK", 2)
     settings.SIGN_UPS_AN_HOUR = 4
     assert [post(number).status_code for number in range(3)] == [200, 200, 429]
     elsewhere = [post(number, ip=f"203.0.{number}.7") for number in range(10, 13)]
     assert [answer.status_code for answer in elsewhere] == [200, 200, 429]
-    assert "too many sign-ups" in elsewhere[-1].content.decode()
+    assert "too many forms" in elsewhere[-1].content.decode()
 
 
 def test_counts_fade_within_the_window() -> None:

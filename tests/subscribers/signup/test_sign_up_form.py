@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
-from subscribers.signup import form_limits
 from tests.factories import make_briefing, make_published_issue, make_reader
 from tests.sent_emails import emails_sent, emails_sent_to, links_in
 
@@ -290,17 +290,17 @@ def test_the_source_is_recorded_without_secrets(client: Client, sent: str, kept:
 def test_one_ip_address_cannot_send_forms_without_end(
     client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_limits, "FREE_PER_NETWORK_IF_SUSPICIOUS", 1_000)
-    monkeypatch.setattr(form_limits, "FREE_PER_NETWORK", 1_000)
+    monkeypatch.setattr(form_guard, "FREE_PER_NETWORK_IF_SUSPICIOUS", 1_000)
+    monkeypatch.setattr(form_guard, "FREE_PER_NETWORK", 1_000)
     ward = make_briefing()
     settings.CHALLENGE_ABOVE = 1_000
-    for number in range(form_limits.HOURLY_EMAIL_FORMS_PER_IP):
+    for number in range(form_guard.HOURLY_EMAIL_FORMS_PER_IP):
         assert sign_up(client, ward, address=f"a{number}@example.org").status_code == 200
     answer = sign_up(client, ward, address="one-too-many@example.org")
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "3600"
     assert "Try again in an hour" in answer.content.decode()
-    assert SignUp.objects.count() == form_limits.HOURLY_EMAIL_FORMS_PER_IP
+    assert SignUp.objects.count() == form_guard.HOURLY_EMAIL_FORMS_PER_IP
     other = client.post(
         "/subscribe/",
         {"address": "b@example.org", "briefings": [ward.slug]},

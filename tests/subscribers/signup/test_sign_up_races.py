@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from subscribers.models import ConsentRecord, SignUp, Subscriber, Subscription, SubscriptionState
-from subscribers.signup import form_limits
 from tests.factories import make_briefing, make_reader
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ THREADS = 100  # each holds a connection; the tests' PostgreSQL lets 200 in
 def unlimited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the limits, so that only the database decides."""
     settings.CHALLENGE_ABOVE = 10_000
-    monkeypatch.setattr(form_limits, "HOURLY_PER_ADDRESS", 10_000)
+    monkeypatch.setattr(form_guard, "HOURLY_PER_ADDRESS", 10_000)
 
 
 def at_once(times: int, function: Callable[[int], int]) -> list[int]:
@@ -69,7 +69,7 @@ def test_a_hundred_limited_sign_ups_make_one_row_and_one_email() -> None:
 
     answers = at_once(THREADS, post)
     assert set(answers) <= {200, 422, 429}
-    assert 1 <= answers.count(200) <= form_limits.HOURLY_PER_ADDRESS
+    assert 1 <= answers.count(200) <= form_guard.HOURLY_PER_ADDRESS
     assert SignUp.objects.count() == OutgoingEmail.objects.count() == 1
 
 

@@ -7,8 +7,11 @@ keep pages, and password managers fill in forms in a moment.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from django import forms
 from django.core import signing
+from django.utils import timezone
 
 SHORTEST_FILL_TIME = timedelta(seconds=2)
 VALID_FOR = timedelta(days=1)
@@ -24,6 +27,20 @@ def sign_form(*, at: datetime, cached: bool = False) -> str:
     if cached:
         second -= second % int(CACHED_FOR.total_seconds())
     return signing.Signer(salt=_SALT).sign(str(second))
+
+
+class SignatureField(forms.CharField):
+    """The signature, in a hidden field of a form."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{
+                "required": False,
+                "widget": forms.HiddenInput,
+                "initial": lambda: sign_form(at=timezone.now(), cached=True),
+                **options,
+            }
+        )
 
 
 def is_plausible(signature: str, *, at: datetime) -> bool:

@@ -1,4 +1,7 @@
-"""How many forms are accepted, and when a browser must first do a proof of work.
+"""The guard of every form that makes us write to an address that a visitor enters.
+
+A view calls `check_form` before it queues the email with `emails.queue_email_in_constant_time`,
+which writes to no suppressed address. A house rule finds views that do not.
 
 There are two thresholds. Above the first, forms need a proof of work: a person waits a second, a
 bot that sends ten thousand forms notices. Above the second, no more forms are accepted for an hour.
@@ -10,40 +13,55 @@ Nothing here depends on whether an address is known: all are counted alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.crypto import salted_hmac
 
-from newsroom.client_address import subnet_of
+from newsroom.client_address import client_ip, subnet_of
+from newsroom.email_addresses import address_key
+from newsroom.form_signature import is_plausible
+from newsroom.proof_of_work import is_solved, new_challenge
 from newsroom.rate_limits import HOUR, count_within, is_over_hourly_limit
-from subscribers.models.address_hash import hash_address
-from subscribers.signup.proof_of_work import is_solved
 
 WINDOW = timedelta(minutes=10)
+DAY = timedelta(days=1)
 # Within the window, from one network, before a proof of work is needed. A whole audience may sign
 # up during a talk, from one IP address.
 FREE_PER_NETWORK = 30
 FREE_PER_NETWORK_IF_SUSPICIOUS = 10
 # Accepted within an hour.
-HOURLY_PER_ADDRESS = 20
+HOURLY_PER_ADDRESS = 10
+DAILY_PER_ADDRESS = 30
 HOURLY_PER_NETWORK = 240
 # Forms of every kind that make us send an email. A hospital or university may have one IP address.
 HOURLY_EMAIL_FORMS_PER_IP = 60
 RETRY_AFTER = "3600"  # seconds
 
 ADDRESS_LIMIT_REACHED = (
-    "This address has been entered many times in the last hour. Check its inbox: the email that is"
-    " already there covers all of them. If there is no email, try again in an hour."
+    "This address has been entered many times. Check its inbox: the emails that are already there"
+    " cover all of them. If there are none, try again in a few hours."
 )
 NETWORK_LIMIT_REACHED = (
     "We have received too many forms from your network in the last hour. There is nothing wrong"
     " with yours. Try again in an hour."
 )
 SITE_LIMIT_REACHED = (
-    "We have received too many sign-ups in the last hour. There is nothing wrong with yours. Try"
-    " again in an hour."
+    "We have received too many forms in the last hour. There is nothing wrong with yours. Try again"
+    " in an hour."
 )
+
+
+class ProofOfWorkNeeded(Exception):
+    """The browser must do a proof of work first: answer with `proof_of_work_page`."""
+
+
+class TooManyForms(Exception):
+    """The form cannot be accepted now; the message tells the visitor why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +75,56 @@ class Submission:
     @property
     def network(self) -> str:
         return subnet_of(self.ip)
+
+
+def check_form(
+    request: HttpRequest,
+    *,
+    address: str,
+    signature: str,
+    at: datetime,
+    is_from_other_site: bool = False,
+) -> None:
+    """Count a valid form that makes us write to this address.
+
+    Raises ProofOfWorkNeeded or TooManyForms if it cannot be accepted. `signature` is the form's,
+    from `form_signature`.
+    """
+    submission = Submission(
+        ip=client_ip(request),
+        is_suspicious=is_from_other_site or not is_plausible(signature, at=at),
+        at=at,
+    )
+    if needs_proof_of_work(submission, solution=request.POST.get("altcha", "")):
+        raise ProofOfWorkNeeded
+    if error := limit_reached(submission, address=address):
+        raise TooManyForms(error)
+
+
+def proof_of_work_page(
+    request: HttpRequest,
+    *,
+    at: datetime,
+    context: Mapping[str, object],
+    is_csrf_exempt: bool = False,
+) -> HttpResponse:
+    """Have the browser do a proof of work; its script then sends the form again as it was."""
+    entered = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"altcha", "csrfmiddlewaretoken"}
+        for value in values
+    ]
+    page: dict[str, object] = {
+        "entered_values": entered,
+        "challenge": new_challenge(at=at),
+        "had_solution": bool(request.POST.get("altcha")),
+        "is_csrf_exempt": is_csrf_exempt,
+        **context,
+    }
+    response = TemplateResponse(request, "proof_of_work.html", page, status=422)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def needs_proof_of_work(submission: Submission, *, solution: str) -> bool:
@@ -83,15 +151,18 @@ def needs_proof_of_work(submission: Submission, *, solution: str) -> bool:
 
 
 def limit_reached(submission: Submission, *, address: str) -> str:
-    """Count a sign-up that is about to be accepted; return an error message if it is one too many.
+    """Count a form that is about to be accepted; return an error message if it is one too many.
 
     An empty string means that it can be accepted.
     """
     at = submission.at
     if is_over_email_form_limit(submission.ip, at=at):
         return NETWORK_LIMIT_REACHED
-    mailbox = hash_address(_mailbox(address))
+    key = salted_hmac("newsroom.form_guard", address_key(_mailbox(address)))
+    mailbox = key.hexdigest()
     if count_within("address", mailbox, window=HOUR, at=at) > HOURLY_PER_ADDRESS:
+        return ADDRESS_LIMIT_REACHED
+    if count_within("address", mailbox, window=DAY, at=at) > DAILY_PER_ADDRESS:
         return ADDRESS_LIMIT_REACHED
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
         return NETWORK_LIMIT_REACHED
