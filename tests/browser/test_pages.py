@@ -183,7 +183,7 @@ def test_everything_works_without_scripts(browser: Browser, site: str, issue: Is
         expect(page.get_by_role("link", name="Copy link")).to_have_attribute(
             "href", site + issue.get_absolute_url()
         )
-        page.get_by_role("link", name="Reply to Anonymous").first.click()
+        page.get_by_role("link", name="Reply to \u2068Anonymous").first.click()
         expect(page.get_by_role("heading", name="Reply to Anonymous")).to_be_in_viewport()
         page.get_by_label("Your comment").fill("A reply.")
         page.get_by_label("Your email address").fill("ada@example.org")

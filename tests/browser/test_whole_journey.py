@@ -98,7 +98,9 @@ def test_a_reader_goes_from_the_home_page_to_an_issue(page: Page, newsroom: Demo
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Who pays for the empty beds?")
     expect(page.get_by_role("table")).to_contain_text("Dunmarsh")
-    expect(page.get_by_role("article", name="Reply by Rosa Meyer").first).to_contain_text("Author")
+    expect(
+        page.get_by_role("article", name="Reply by \u2068Rosa Meyer\u2069").first
+    ).to_contain_text("Author")
     page.get_by_role("link", name="have done since the tender").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A tender that nobody wanted to win")
 
@@ -141,7 +143,7 @@ def test_a_comment_is_confirmed_approved_and_shown(
     expect(queue.get_by_text("Approved: comment by Hedy")).to_be_visible()
 
     page.goto(issue)
-    expect(page.get_by_role("article", name="Comment by Hedy")).to_contain_text(words)
+    expect(page.get_by_role("article", name="Comment by \u2068Hedy")).to_contain_text(words)
 
 
 def test_a_document_becomes_an_issue_and_an_email_with_a_way_to_unsubscribe(
