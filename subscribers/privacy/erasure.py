@@ -24,7 +24,7 @@ from newsroom.models import OutgoingEmail
 from subscribers.lists.import_sql import wait_for_imports
 from subscribers.locks import lock_subscribers
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.privacy.list_erasure import erase_from_lists
+from subscribers.privacy.list_erasure import erase_from_lists, rename_files_named_after
 from subscribers.privacy.personal_data import (
     Person,
     comments_by,
@@ -53,6 +53,9 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
             person = person_at(person.addresses[0])
         subscriber = person.subscriber
         erased["rows in uploaded lists"] = erase_from_lists(person.addresses, at=at)
+        erased["names of uploaded files"] = rename_files_named_after(
+            person.addresses, subscriber.name if subscriber else ""
+        )
         # Whatever else is about to change these rows waits, and then finds them gone.
         sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
         list(sign_ups.select_for_update().values_list("pk"))

@@ -42,6 +42,8 @@ _REFUSED_FORMAT = CsvFormat(
     header=(),
     header_line=1,
 )
+ERASED_FILE_NAME = "list"
+MIN_NAME_CHARS = 5
 # What may be an address inside a cell: “Ada <ada@example.org>; bob@example.org”.
 _EMBEDDED_ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|\\@]+@[^\s<>()\[\]{},;:|\\@/?#&=]+")
 
@@ -69,6 +71,17 @@ class AddressMatcher:
         """Whether a cell is one of the addresses or contains it."""
         found = (text for cell in cells if "@" in cell for text in _addresses_in(_visible(cell)))
         return any(address_key(text) in self.keys for text in found)
+
+
+def rename_files_named_after(addresses: Collection[str], name: str) -> int:
+    """Rename the uploaded lists whose file name has one of the addresses or the person's name."""
+    wanted = {_plain(text) for text in (*addresses, name)}
+    wanted |= {_plain(address.rpartition("@")[0]) for address in addresses}
+    # A shorter one, such as “info”, is in the names of other people's files too.
+    wanted = {text for text in wanted if len(text) >= MIN_NAME_CHARS}
+    files = SubscriberImport.objects.values_list("pk", "file_name")
+    named = [pk for pk, file in files if any(text in _plain(file) for text in wanted)]
+    return SubscriberImport.objects.filter(pk__in=named).update(file_name=ERASED_FILE_NAME)
 
 
 def erase_from_lists(addresses: Collection[str], *, at: datetime) -> int:
@@ -170,6 +183,11 @@ def _without(
             yield bytes(piece)
             piece.clear()
     yield bytes(piece)
+
+
+def _plain(text: str) -> str:
+    """Return the letters and digits of a text, for comparison with names of files."""
+    return "".join(char for char in fold_case(_visible(text)) if char.isalnum())
 
 
 def _visible(text: str) -> str:

@@ -157,6 +157,25 @@ def test_a_file_of_refused_rows_loses_their_rows() -> None:
     assert subscriber_import.state == ImportState.DONE
 
 
+@pytest.mark.parametrize(
+    ("name", "is_renamed"),
+    [
+        ("Adelheid.Quill@bücher.example.csv", True),
+        ("list of ADELHEID QUILL (1).csv", True),
+        ("adelheid-quillfeather_readers.tsv", True),
+        ("readers of the ward.csv", False),
+        ("quill.csv", False),
+    ],
+)
+def test_the_name_of_a_file_does_not_keep_who_was_erased(name: str, is_renamed: bool) -> None:
+    subscriber_import = upload(make_csv(HEADER, ROWS[0]))
+    SubscriberImport.objects.update(file_name=name)
+    make_reader(of=make_briefing(), email=WHO, name="Adelheid Quillfeather")
+    assert erase_at(WHO)["names of uploaded files"] == is_renamed
+    subscriber_import.refresh_from_db()
+    assert (subscriber_import.file_name == name) != is_renamed
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
 def test_a_rewritten_list_keeps_its_encoding(encoding: str, line_end: str) -> None:
