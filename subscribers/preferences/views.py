@@ -172,7 +172,7 @@ def _pause_by_email_link(request: HttpRequest, subscriber: Subscriber) -> Contex
             return {"pause_form": form, "status": 422}
         owner_notices.tell_owner_of_pause(subscriber)
     return {
-        "done": f"Your emails are paused. They start again on {_resume_day(subscriber)}."
+        "done": f"Your emails are paused. They resume on {_resume_day(subscriber)}."
         f" We have emailed {subscriber.masked_address} a link to undo this."
     }
 
