@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.local_time import format_local
 from briefings.models import Briefing, IssueState
+from briefings.slugs import free_slug
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -43,6 +44,16 @@ class BriefingForm(forms.ModelForm[Briefing]):
             "slot_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "description": forms.Textarea(attrs={"rows": 3}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:  # not for those who may only view
+            self.fields["slug"].required = False
+
+    def clean_slug(self) -> str:
+        """Return the slug, or one made of the title."""
+        title = self.cleaned_data.get("title", "")
+        return self.cleaned_data["slug"] or free_slug(self.instance, title, otherwise="briefing")
 
 
 @admin.register(Briefing)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -12,6 +14,7 @@ from django.utils.crypto import get_random_string
 from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.images import ImageRefused, reencode
 from briefings.models import Contributor
+from briefings.slugs import free_slug
 
 
 class PhotoField(forms.FileField):
@@ -42,6 +45,16 @@ class ContributorForm(forms.ModelForm[Contributor]):
         model = Contributor
         fields = ("name", "slug", "job_title", "bio", "photo", "contact", "account")
         widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:  # not for those who may only view
+            self.fields["slug"].required = False
+
+    def clean_slug(self) -> str:
+        """Return the slug, or one made of the name."""
+        name = self.cleaned_data.get("name", "")
+        return self.cleaned_data["slug"] or free_slug(self.instance, name, otherwise="contributor")
 
 
 @admin.register(Contributor)
