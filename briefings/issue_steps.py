@@ -9,7 +9,7 @@ from django.db import transaction
 
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
-from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE
+from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE, may_edit_issue
 from briefings.preflight import refuse_serious
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -74,7 +74,14 @@ STEPS = (
 
 def steps_for(issue: Issue, user: Actor) -> list[Step]:
     """Return the steps that this person may take with this issue now, the next one first."""
-    return [step for step in STEPS if issue.state in step.sources and may(user, step.permission)]
+    return [step for step in STEPS if issue.state in step.sources and _may_take(step, issue, user)]
+
+
+def _may_take(step: Step, issue: Issue, user: Actor) -> bool:
+    """Whether this person may take a step: whoever may change a draft may submit it."""
+    if step.permission == CHANGE_ISSUE:
+        return may_edit_issue(user, issue)
+    return may(user, step.permission)
 
 
 def take_step(
@@ -94,7 +101,7 @@ def take_step(
     step = next((step for step in STEPS if step.name == name), None)
     if step is None:
         raise TransitionRefused("We do not know that step. Reload the page and try again.")
-    if not may(by, step.permission):
+    if not _may_take(step, issue, by):
         raise TransitionRefused(
             f"Your account does not have permission to do this: {step.label.lower()}."
             " Ask an editor."

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as global_apps
 
+from briefings.models import IssueState
 from newsroom.permissions import apply_groups, may
 
 if TYPE_CHECKING:
     from django.apps import AppConfig
     from django.apps.registry import Apps
 
+    from briefings.models import Issue
     from newsroom.audit_log import Actor
 
 VIEW_BRIEFING = "briefings.view_briefing"
@@ -72,6 +74,21 @@ def apply_after_migrate(
 def may_view_issues(user: Actor) -> bool:
     """Whether this person may read issues that are not published yet."""
     return may(user, VIEW_ISSUE) or may(user, CHANGE_ISSUE)
+
+
+def may_edit_issue(user: Actor, issue: Issue) -> bool:
+    """Whether this person may change an issue's content now.
+
+    Without the permission to approve or send, people change their own drafts; a published issue is
+    corrected by people who may approve.
+    """
+    if not may(user, CHANGE_ISSUE):
+        return False
+    if may(user, APPROVE_ISSUE):
+        return True
+    if issue.state == IssueState.PUBLISHED:
+        return False
+    return may(user, SEND_ISSUE) or (issue.state == IssueState.DRAFT and issue.belongs_to(user))
 
 
 def may_write_issues(user: Actor) -> bool:

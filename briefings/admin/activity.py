@@ -42,6 +42,7 @@ class ActivityLine:
     who: str
     what: str
     at: datetime
+    actor_pk: int | None
 
 
 def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityLine]:
@@ -58,7 +59,12 @@ def last_edit(subject: models.Model) -> ActivityLine | None:
 
 
 def _line(entry: AuditLogEntry) -> ActivityLine:
-    return ActivityLine(who=_name(entry), what=WORDS.get(entry.verb, entry.verb), at=entry.at)
+    return ActivityLine(
+        who=_name(entry),
+        what=WORDS.get(entry.verb, entry.verb),
+        at=entry.at,
+        actor_pk=entry.actor_id,
+    )
 
 
 def _name(entry: AuditLogEntry) -> str:

@@ -30,7 +30,7 @@ from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
 from briefings.local_time import INPUT_FORMAT, format_local
 from briefings.models import Briefing, Issue, IssueState
-from briefings.permissions import SEND_ISSUE
+from briefings.permissions import SEND_ISSUE, may_edit_issue
 from briefings.preflight import check_issue, count_words, reading_time
 from newsroom import audit_log
 from newsroom.permissions import may
@@ -62,7 +62,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     search_fields = ("title", "strapline", "sections__heading", "sections__body")
     search_help_text = "Search in headlines, straplines and sections"
     ordering = (SEND_TIME.desc(), "-pk")
-    date_hierarchy = "published_at"
+    date_hierarchy = "publish_at"  # which published issues have too
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
@@ -84,6 +84,16 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     def send_time(self, issue: Issue) -> str:
         moment = issue.published_at or issue.publish_at
         return format_local(moment, issue.briefing.zone) if moment else "Not set"
+
+    def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        """Whether this person may change an issue.
+
+        A form that is sent is let through to `IssueForm`, which refuses it on a page that still has
+        the person's text: the issue may have been submitted while they were writing.
+        """
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or request.method == "POST" or may_edit_issue(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
         if obj is not None and not obj.is_deletable:

@@ -12,7 +12,7 @@ from briefings.admin.activity import last_edit
 from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
 from briefings.local_time import format_local
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
-from briefings.permissions import SEND_ISSUE
+from briefings.permissions import SEND_ISSUE, may_edit_issue
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class IssueForm(forms.ModelForm[Issue]):
 
     user: Actor
     is_stale = False
+    is_not_theirs = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
     goes_out = LocalDateTimeField(required=False, label="Send time")
@@ -95,6 +96,7 @@ class IssueForm(forms.ModelForm[Issue]):
             Briefing.objects.select_for_update().get(pk=briefing.pk)
             self._check_number(briefing, cleaned.get("number"))
         if self.instance.pk:
+            self._check_permission()
             self._check_version(cleaned.get("from_version", ""))
             if self.instance.state == IssueState.SCHEDULED and not cleaned.get("goes_out"):
                 self.add_error("goes_out", "To remove the send time, unschedule the issue.")
@@ -111,6 +113,19 @@ class IssueForm(forms.ModelForm[Issue]):
                 f" {briefing.next_number()}.",
             )
 
+    def _check_permission(self) -> None:
+        """Refuse what this person may not change; the page then keeps what they wrote."""
+        if may_edit_issue(self.user, self.instance):
+            return
+        self.is_not_theirs = True
+        state = self.instance.get_state_display().lower()
+        raise ValidationError(
+            f"This issue is {state}, and your account may change only your own drafts. Your version"
+            " is below and is not saved. Copy what you need, and ask an editor to return the issue"
+            " to its author or to make the change.",
+            code="not_yours",
+        )
+
     def _check_version(self, version: str) -> None:
         """Refuse a save over another person's; the row is locked until this save is done."""
         current = str(self.instance.version)
@@ -118,10 +133,15 @@ class IssueForm(forms.ModelForm[Issue]):
             return
         self.is_stale = True
         edit = last_edit(self.instance)
-        who = edit.who if edit else "Somebody else"
+        if edit and self.user and edit.actor_pk == self.user.pk:
+            who = "You"
+            after = "after you opened it here"
+        else:
+            who = edit.who if edit else "Somebody else"
+            after = "after you opened it"
         when = f" on {format_local(edit.at, self.instance.briefing.zone)}" if edit else ""
         raise ValidationError(
-            f"{who} saved this issue{when}, after you opened it. Your version is below and is not"
+            f"{who} saved this issue{when}, {after}. Your version is below and is not"
             " saved yet. Look at the saved version, then copy your changes into it or replace it"
             " with yours.",
             code="stale",

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.local_time import format_local
-from newsroom import audit_log
+from newsroom import audit_log, emails
+from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused, move, update_if
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class IssueState(models.TextChoices):
 
 
 EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
+# Verbs of the audit log about the making of an issue.
+CREATED = ("created", "imported")
 # States with an approval, which an edit voids.
 APPROVED_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 
@@ -146,6 +149,13 @@ class Issue(models.Model):
         moment = self.published_at or self.publish_at or self.created_at
         return moment.astimezone(self.briefing.zone)
 
+    def belongs_to(self, user: Actor) -> bool:
+        """Whether this person created the issue, or is its author as readers see it."""
+        if user is None or user.pk is None:
+            return False
+        created = AuditLogEntry.objects.on(self).filter(verb__in=CREATED, actor=user.pk)
+        return self.author.account_id == user.pk or created.exists()
+
     def comments_open(self, *, at: datetime) -> bool:
         """Whether readers may still comment."""
         if self.state != IssueState.PUBLISHED or self.published_at is None:
@@ -168,14 +178,17 @@ class Issue(models.Model):
 
     def return_to_author(self, *, by: Actor) -> None:
         """Return an issue to its author as a draft; its approval is void."""
-        self._step(
-            {IssueState.IN_REVIEW, *APPROVED_STATES},
-            IssueState.DRAFT,
-            verb="returned",
-            by=by,
-            approved_hash="",
-            approved_by=None,
-        )
+        with transaction.atomic():
+            self.lock()
+            self._tell_scheduler(by=by)
+            self._step(
+                {IssueState.IN_REVIEW, *APPROVED_STATES},
+                IssueState.DRAFT,
+                verb="returned",
+                by=by,
+                approved_hash="",
+                approved_by=None,
+            )
 
     def approve(self, *, by: Actor, seen: str | None = None) -> None:
         """Approve the content as it is now.
@@ -257,6 +270,7 @@ class Issue(models.Model):
             self.lock()
             if self.state not in APPROVED_STATES or self.approved_hash == self.content_hash():
                 return False
+            self._tell_scheduler(by=by)
             self._step(
                 APPROVED_STATES,
                 IssueState.IN_REVIEW,
@@ -266,6 +280,29 @@ class Issue(models.Model):
                 approved_by=None,
             )
         return True
+
+    def _tell_scheduler(self, *, by: Actor) -> None:
+        """Email whoever scheduled this issue, or else approved it, that its approval is void.
+
+        Does nothing unless the issue is scheduled, or if it was that person's own act.
+        """
+        if self.state != IssueState.SCHEDULED:
+            return
+        entry = AuditLogEntry.objects.on(self).filter(verb="scheduled").first()
+        person = entry.actor if entry and entry.actor else self.approved_by
+        if person is None or not person.email or not person.is_active or person == by:
+            return
+        path = reverse("admin:briefings_issue_change", args=[self.pk])
+        emails.queue_email(
+            "approval_void",
+            to=person.email,
+            context={
+                "issue": self,
+                "slot": self.publish_at.astimezone(self.briefing.zone) if self.publish_at else None,
+                "who": "" if by is None or by.is_anonymous else by.get_full_name() or by.username,
+                "url": settings.SITE_URL + path,
+            },
+        )
 
     def claim_edit(self, *, version: int) -> bool:
         """Count an edit that started from `version`; False if somebody else saved first."""

@@ -36,6 +36,14 @@ def staff_client(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> Clie
     return client
 
 
+def author_client(issue: Issue, **fields: Any) -> Client:
+    """Return a client of a Reporter who is the author of an issue."""
+    client = staff_client("Reporters", **fields)
+    issue.author.account_id = int(client.session["_auth_user_id"])
+    issue.author.save()
+    return client
+
+
 class _Form(HTMLParser):
     """Collects what a browser would send of one form; a template's content is not part of it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,7 +96,7 @@ def test_the_page_says_what_to_check_before_sending() -> None:
         ],
     )
 
-    page = text(staff_client("Reporters").get(change_url(issue)))
+    page = text(staff_client("Editors").get(change_url(issue)))
 
     for words in (
         "There is no strapline.",
@@ -114,14 +114,14 @@ def test_the_page_says_what_to_check_before_sending() -> None:
 def test_an_email_that_gmail_would_clip_is_a_finding() -> None:
     issue = make_issue(sections=[(SectionKind.FEATURE, "Long", "<p>words of it </p>" * 7000)])
 
-    page = text(staff_client("Reporters").get(change_url(issue)))
+    page = text(staff_client("Editors").get(change_url(issue)))
 
     assert "KB of HTML" in page
 
 
 def test_a_saved_issue_is_previewed_as_its_readers_will_get_it() -> None:
     issue = make_issue(title="The rota that nobody signed")
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     frame = client.get(f"{LIST}{issue.pk}/preview/")
     assert 'sandbox="allow-same-origin"' in text(frame)
@@ -143,7 +143,7 @@ def test_a_preview_is_for_staff() -> None:
 
 
 def test_the_admin_allows_no_inline_script() -> None:
-    page = staff_client("Reporters").get(change_url(make_issue()))
+    page = staff_client("Editors").get(change_url(make_issue()))
 
     policy = page["Content-Security-Policy"]
     directives = dict(part.split(maxsplit=1) for part in policy.split("; "))  # in any order
@@ -166,3 +166,26 @@ def test_the_admin_allows_no_inline_script() -> None:
 )
 def test_every_page_opens_for_an_editor_even_where_there_is_nothing_yet(address: str) -> None:
     text(staff_client("Editors").get(address))
+
+
+def test_the_list_leads_to_the_months_to_come() -> None:
+    make_published_issue(briefing=make_briefing())
+    coming = timezone.now() + timedelta(days=70)
+    make_issue(publish_at=coming)
+
+    page = text(staff_client("Editors").get(f"{LIST}?publish_at__year={coming.year}"))
+
+    assert f"publish_at__month={coming.month}" in page
+
+
+def test_the_page_of_a_comment_has_one_time_zone() -> None:
+    issue = make_published_issue(briefing=make_briefing(time_zone="Asia/Tokyo"))
+    at = datetime(2026, 7, 2, 20, 30, tzinfo=UTC)
+    thread = make_comment(on=issue, created_at=at)
+    make_comment(on=issue, parent=thread, created_at=at + timedelta(hours=1))
+
+    page = text(staff_client("Editors").get(f"/admin/briefings/comment/{thread.pk}/change/"))
+
+    assert "Fri 3 Jul 2026, 05:30" in page
+    assert "Fri 3 Jul 2026, 06:30" in page
+    assert "UTC" not in page

@@ -94,7 +94,7 @@ def test_the_order_on_the_page_is_the_order_of_the_issue() -> None:
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two", "three")]
     )
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
     form |= {"sections-0-place": "3", "sections-1-place": "1", "sections-2-place": "2"}
 
@@ -109,7 +109,7 @@ def test_sections_are_added_and_removed() -> None:
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
     )
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
     form |= {
         "sections-0-DELETE": "on",
@@ -127,7 +127,7 @@ def test_sections_are_added_and_removed() -> None:
 
 def test_a_new_section_without_a_place_comes_last() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
 
     save(client, issue, form, **{"sections-2-kind": "note", "sections-2-heading": "Last"})
@@ -140,7 +140,7 @@ def test_an_untouched_page_changes_nothing() -> None:
     issue = make_issue(
         sections=[(SectionKind.FEATURE, "One", "<p>A line,</p>\n\n<p>and “another” &amp; one</p>")]
     )
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue))
 
@@ -151,7 +151,7 @@ def test_an_untouched_page_changes_nothing() -> None:
 
 def test_a_send_time_is_in_the_briefings_time_zone() -> None:
     issue = make_issue(briefing=make_briefing(time_zone="America/New_York"))
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     save(client, issue, open_issue(client, issue), goes_out="2026-07-02T07:00")
 
@@ -169,7 +169,7 @@ def test_a_send_time_is_in_the_briefings_time_zone() -> None:
 )
 def test_an_invalid_send_time_is_refused_with_the_reason(typed: str, answer: str) -> None:
     issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), goes_out=typed)
 
@@ -181,7 +181,7 @@ def test_a_number_that_is_taken_is_refused_with_the_next_free_one() -> None:
     briefing = make_briefing(title="The Ward Round")
     make_issue(briefing=briefing, number=1)
     issue = make_issue(briefing=briefing, number=2)
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), number="1", title="My words")
 
@@ -192,7 +192,7 @@ def test_a_number_that_is_taken_is_refused_with_the_next_free_one() -> None:
 @pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "one", ""])
 def test_an_invalid_number_is_refused(number: str) -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), number=number)
 

@@ -41,7 +41,7 @@ def at_once(*requests: tuple[Client, str, dict[str, str]]) -> list[int]:
 
 def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
     issue = make_issue()
-    clients = [staff_client("Reporters") for _ in range(4)]
+    clients = [staff_client("Editors") for _ in range(4)]
     forms = [open_issue(client, issue) for client in clients]
 
     statuses = at_once(
@@ -59,7 +59,7 @@ def test_of_writers_who_save_at_once_one_wins_and_the_others_are_told() -> None:
 
 def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
     make_briefing()
-    clients = [staff_client("Reporters") for _ in range(4)]
+    clients = [staff_client("Editors") for _ in range(4)]
     address = "/admin/briefings/issue/add/"
     forms = [read_form(client.get(address)) | {"title": "New"} for client in clients]
 
@@ -71,7 +71,7 @@ def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
 
 def test_publishing_and_a_save_do_not_undo_each_other() -> None:
     issue = make_scheduled_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue) | {"strapline": "Another strapline"}
     start = Barrier(2)
 

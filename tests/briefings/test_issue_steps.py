@@ -10,6 +10,7 @@ from django.utils import timezone
 from briefings.models import Issue, IssueState, Section
 from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import (
+    author_client,
     change_url,
     messages_of,
     open_issue,
@@ -46,7 +47,7 @@ def slot_in_a_week(issue: Issue) -> str:
 
 def test_buttons_take_an_issue_from_draft_to_scheduled() -> None:
     issue = make_issue()
-    reporter, editor = staff_client("Reporters"), staff_client("Editors")
+    reporter, editor = author_client(issue), staff_client("Editors")
 
     assert "An editor can approve it now" in messages_of(take_step(reporter, issue, "submit"))
     assert "Approved. If anybody edits the issue" in messages_of(
@@ -63,7 +64,7 @@ def test_buttons_take_an_issue_from_draft_to_scheduled() -> None:
 def test_a_button_saves_the_page_first() -> None:
     issue = make_issue()
 
-    page = take_step(staff_client("Reporters"), issue, "submit", title="The last word")
+    page = take_step(author_client(issue), issue, "submit", title="The last word")
 
     issue.refresh_from_db()
     assert (issue.title, issue.state) == ("The last word", IssueState.IN_REVIEW)
@@ -85,9 +86,9 @@ def test_an_editor_approves_the_content_that_the_page_showed() -> None:
 
 def test_an_approval_is_refused_if_somebody_saved_the_issue_meanwhile() -> None:
     issue = in_review()
-    editor, reporter = staff_client("Editors"), staff_client("Reporters")
+    editor, colleague = staff_client("Editors"), staff_client("Editors")
     form = open_issue(editor, issue)
-    save(reporter, issue, open_issue(reporter, issue), title="Another headline")
+    save(colleague, issue, open_issue(colleague, issue), title="Another headline")
 
     page = save(editor, issue, form, _step="approve")
 
@@ -107,12 +108,12 @@ def test_what_an_editor_typed_is_saved_and_approved_at_once() -> None:
 
 @pytest.mark.parametrize("step", ["approve", "schedule", "unschedule", "return"])
 def test_a_reporter_may_only_submit(step: str) -> None:
-    issue = make_scheduled_issue(publish_at=timezone.now() + timedelta(days=3))
+    issue = make_issue(publish_at=timezone.now() + timedelta(days=3))
 
-    page = take_step(staff_client("Reporters"), issue, step)
+    page = take_step(author_client(issue), issue, step)
 
     assert "Your account does not have permission to do this" in messages_of(page)
-    assert state(issue) == IssueState.SCHEDULED
+    assert state(issue) == IssueState.DRAFT
 
 
 def test_an_unknown_step_is_refused() -> None:
@@ -199,7 +200,7 @@ def test_the_next_step_is_offered_to_those_who_may_take_it() -> None:
 
 def test_saving_an_issue_that_was_published_meanwhile_is_a_correction() -> None:
     issue = make_scheduled_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
     issue.publish(at=timezone.now())
 
@@ -212,7 +213,7 @@ def test_saving_an_issue_that_was_published_meanwhile_is_a_correction() -> None:
 
 def test_the_page_shows_who_did_what() -> None:
     issue = make_issue()
-    take_step(staff_client("Reporters", first_name="Rosa", last_name="Meyer"), issue, "submit")
+    take_step(author_client(issue, first_name="Rosa", last_name="Meyer"), issue, "submit")
 
     page = staff_client("Editors").get(change_url(issue)).content.decode()
 

@@ -26,8 +26,8 @@ def headings(issue: Issue) -> list[str]:
 
 def test_a_save_over_a_newer_one_is_refused_and_the_text_stays_on_the_page() -> None:
     issue = make_issue(title="As it was")
-    rosa = staff_client("Reporters", first_name="Rosa", last_name="Meyer")
-    imran = staff_client("Reporters")
+    rosa = staff_client("Editors", first_name="Rosa", last_name="Meyer")
+    imran = staff_client("Editors")
     page_of_imran = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
 
@@ -47,9 +47,21 @@ def test_a_save_over_a_newer_one_is_refused_and_the_text_stays_on_the_page() -> 
     assert kept["sections-0-body"] == "<p>Imran’s paragraph.</p>"
 
 
+def test_a_save_in_another_tab_is_ones_own() -> None:
+    issue = make_issue()
+    rosa = staff_client("Editors", first_name="Rosa", last_name="Meyer")
+    first_tab = open_issue(rosa, issue)
+    save(rosa, issue, open_issue(rosa, issue), title="From the second tab")
+
+    page = save(rosa, issue, first_tab, title="From the first tab").content.decode()
+
+    assert "You saved this issue on" in page
+    assert "Rosa Meyer saved this issue" not in page
+
+
 def test_the_newer_version_can_then_be_replaced() -> None:
     issue = make_issue()
-    rosa, imran = staff_client("Reporters"), staff_client("Reporters")
+    rosa, imran = staff_client("Editors"), staff_client("Editors")
     old = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="Rosa’s headline")
     refused = save(imran, issue, old, title="Imran’s headline")
@@ -64,7 +76,7 @@ def test_the_newer_version_can_then_be_replaced() -> None:
 
 def test_a_third_save_in_between_is_not_overwritten_either() -> None:
     issue = make_issue()
-    rosa, imran = staff_client("Reporters"), staff_client("Reporters")
+    rosa, imran = staff_client("Editors"), staff_client("Editors")
     old = open_issue(imran, issue)
     save(rosa, issue, open_issue(rosa, issue), title="First")
     refused = save(imran, issue, old, title="Imran’s headline")
@@ -79,7 +91,7 @@ def test_a_third_save_in_between_is_not_overwritten_either() -> None:
 @pytest.mark.parametrize("version", ["", "0", "999", "one", "-1", "1" * 90])
 def test_a_tampered_version_saves_nothing(version: str) -> None:
     issue = make_issue(title="As it was")
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), title="Mine", from_version=version)
 
@@ -91,7 +103,7 @@ def test_a_section_that_somebody_else_removed_comes_back_with_its_text() -> None
     issue = make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("one", "two")]
     )
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
     Section.objects.get(heading="one").delete()
 
@@ -105,7 +117,7 @@ def test_a_section_that_somebody_else_removed_comes_back_with_its_text() -> None
 def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> None:
     other = make_issue(sections=[(SectionKind.NOTE, "Theirs", "<p>theirs</p>")])
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
 
     save(client, issue, form, **{"sections-0-id": str(other.sections.get().pk)})
@@ -118,7 +130,7 @@ def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> No
 @pytest.mark.parametrize("value", [None, "0", "100000", "x"])
 def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = {**open_issue(client, issue), "sections-2-heading": "New", "sections-2-kind": "note"}
     del form[missing]
     if value is not None:
@@ -132,7 +144,7 @@ def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -
 @pytest.mark.parametrize("place", ["", "-3", "9" * 60, "first", "0", "²"])
 def test_an_invalid_place_moves_a_section_to_an_end_and_loses_nothing(place: str) -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     save(client, issue, open_issue(client, issue), title="Mine", **{"sections-0-place": place})
 
@@ -142,7 +154,7 @@ def test_an_invalid_place_moves_a_section_to_an_end_and_loses_nothing(place: str
 
 def test_a_section_that_is_too_long_is_refused_and_stays_on_the_page() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     flood = "<p>" + "word " * (MAX_BODY_CHARS // 5 + 10) + "</p>"
 
     page = save(client, issue, open_issue(client, issue), **{"sections-1-body": flood})
@@ -154,7 +166,7 @@ def test_a_section_that_is_too_long_is_refused_and_stays_on_the_page() -> None:
 
 def test_a_form_that_is_too_large_is_refused() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), **{"sections-1-body": "x" * 6_000_000})
 
@@ -163,7 +175,7 @@ def test_a_form_that_is_too_large_is_refused() -> None:
 
 def test_too_many_sections_are_refused() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue)
     form |= {f"sections-{number}-heading": "x" for number in range(2, 70)}
     form |= {f"sections-{number}-kind": "note" for number in range(2, 70)}
@@ -176,7 +188,7 @@ def test_too_many_sections_are_refused() -> None:
 
 def test_scripts_are_removed_from_sections() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     body = '<p onclick="x()">Fine<script>alert(1)</script><a href="javascript:x()">link</a></p>'
 
     save(client, issue, open_issue(client, issue), **{"sections-0-body": body})
@@ -186,7 +198,7 @@ def test_scripts_are_removed_from_sections() -> None:
 
 def test_a_change_voids_the_approval_and_says_so() -> None:
     issue = make_scheduled_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), title="Another headline")
 
@@ -200,7 +212,7 @@ def test_a_change_voids_the_approval_and_says_so() -> None:
 
 def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
     issue = make_scheduled_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     save(client, issue, open_issue(client, issue), slug="another-slug")
 
@@ -209,7 +221,7 @@ def test_a_change_that_readers_do_not_see_keeps_the_approval() -> None:
 
 def test_a_published_issue_is_corrected_on_the_web_page_only() -> None:
     issue = make_published_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     page = save(client, issue, open_issue(client, issue), title="Corrected")
 
@@ -222,7 +234,7 @@ def test_a_published_issue_is_corrected_on_the_web_page_only() -> None:
 
 def test_a_saved_form_tells_the_browser_which_draft_it_can_drop() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue) | {"draft_token": "0123456789abcdef", "title": "New"}
 
     saved = client.post(change_url(issue), form)
@@ -234,7 +246,7 @@ def test_a_saved_form_tells_the_browser_which_draft_it_can_drop() -> None:
 
 def test_a_draft_token_cannot_set_another_cookie() -> None:
     issue = make_issue()
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
     form = open_issue(client, issue) | {"draft_token": "a; Path=/; x=y", "title": "New"}
 
     assert "saved_draft" not in client.post(change_url(issue), form).cookies

@@ -19,7 +19,7 @@ def log_in(page: Page, site: str, *groups: str, **fields: Any) -> None:
     """Log in a member of staff, a new one or an existing one by `username`."""
     known = User.objects.filter(username=fields.get("username", "")).first()
     client = Client()
-    client.force_login(known or make_staff(*(groups or ("Reporters",)), **fields))
+    client.force_login(known or make_staff(*(groups or ("Editors",)), **fields))
     session = client.cookies[conf.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": session, "url": site}])
 
