@@ -1,4 +1,4 @@
-"""Slugs for names in any script: addresses have Latin letters only."""
+"""Slugs for names in any script: addresses use the Latin alphabet only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_CHARS = 40
 def free_slug(row: Model, name: str, *, otherwise: str) -> str:
     """Return a slug that no other row of this model has, made of a name.
 
-    A name without Latin letters or digits, such as 李小龍, gets the word `otherwise` and a number.
+    A name of which the Latin alphabet has nothing, such as 李小龍, gets the word `otherwise` and a number.
     """
     stem = slugify(name)[:MAX_CHARS].strip("-_")
     others = type(row)._default_manager.exclude(pk=row.pk)

@@ -54,7 +54,7 @@ def test_a_chosen_slug_stays() -> None:
     assert Contributor.objects.get().slug == "stephen-chow"
 
 
-def test_a_briefing_without_latin_letters_gets_a_slug_too() -> None:
+def test_a_briefing_in_another_script_gets_a_slug_too() -> None:
     briefing = {
         "title": "每周简报",
         "slug": "",
