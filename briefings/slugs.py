@@ -16,7 +16,7 @@ MAX_CHARS = 40
 def free_slug(row: Model, name: str, *, otherwise: str) -> str:
     """Return a slug that no other row of this model has, made of a name.
 
-    A name of which the Latin alphabet has nothing, such as 李小龍, gets the word `otherwise` and a number.
+    A name in another script, such as 李小龍, gets the word `otherwise` and a number.
     """
     stem = slugify(name)[:MAX_CHARS].strip("-_")
     others = type(row)._default_manager.exclude(pk=row.pk)
