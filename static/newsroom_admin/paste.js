@@ -3,23 +3,50 @@
 (() => {
   const { CKEDITOR } = window;
 
-  // Google Docs expresses everything with styles on spans. The editor's own filter for it throws, and
-  // loses the whole paste, at a span without a style. So that filter is off, and this one turns styles
-  // into elements. The allow-list drops afterwards what an issue cannot have.
+  // Google Docs, like many pages, expresses everything with styles on spans. The editor's own filter
+  // for it throws, and loses the whole paste, at a span without a style. So that filter is off, and
+  // this one turns styles into elements, whatever program they come from. The allow-list drops afterwards what an issue cannot have.
   const MEANINGS = [
-    ["strong", ({ fontWeight }) => fontWeight === "bold" || Number(fontWeight) >= 600],
-    ["em", ({ fontStyle }) => fontStyle === "italic"],
+    ["strong", ({ fontWeight }) => fontWeight.startsWith("bold") || Number(fontWeight) >= 600],
+    ["em", ({ fontStyle }) => fontStyle === "italic" || fontStyle.startsWith("oblique")],
     ["u", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("underline")],
     ["s", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("line-through")],
     ["sup", ({ verticalAlign }) => verticalAlign === "super"],
     ["sub", ({ verticalAlign }) => verticalAlign === "sub"],
   ];
 
-  function tidyGoogleDocs(html) {
-    if (!html.includes("docs-internal-guid-")) return html;
-    const { body } = new DOMParser().parseFromString(html, "text/html");
-    for (const mark of body.querySelectorAll("[id^=docs-internal-guid-]")) mark.replaceWith(...mark.childNodes);
-    for (const span of body.querySelectorAll("span")) {
+  const isOfWord = (html) => /class="?'?Mso|\bmso-|urn:schemas-microsoft-com/i.test(html);
+  const styleOf = (element) => element.getAttribute("style") ?? "";
+
+  // What the source hides, deleted or says beside the text: what it is called, and where it is.
+  const ASIDES = [
+    ["hidden text", (e) => /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all/i.test(styleOf(e)) || e.hidden],
+    ["deleted text", (e, word) => e.localName === "del" && (word || /^mailto:/i.test(e.getAttribute("cite") ?? ""))],
+    [
+      "a comment",
+      (e) =>
+        /mso-element\s*:\s*comment/i.test(styleOf(e)) ||
+        e.matches(".MsoCommentReference, .msocomanchor, .msocomtxt, .MsoCommentText, .msocomoff, a[href^='#cmnt']") ||
+        (e.localName === "div" && e.querySelector("a[id^=cmnt]:not([id^=cmnt_ref])")),
+    ],
+  ];
+
+  // Takes the asides out of the pasted page and says which there were.
+  function takeOutAsides(editor, body, word) {
+    const named = new Set();
+    for (const element of body.querySelectorAll("*")) {
+      if (!body.contains(element)) continue; // inside one that is gone already
+      const aside = ASIDES.find(([, is]) => is(element, word));
+      if (!aside) continue;
+      const words = element.textContent.trim().replace(/\s+/g, " ");
+      if (words && !/^\[\w{1,8}\]$/.test(words)) named.add(`${aside[0]} (“${words.slice(0, 80)}”)`);
+      element.remove();
+    }
+    if (named.size) editor.showNotification(`Left out of the paste: ${[...named].join("; ")}.`, "warning");
+  }
+
+  function useMarks(body) {
+    for (const span of body.querySelectorAll("span, font")) {
       let inner = [...span.childNodes];
       for (const [tag, isMeant] of MEANINGS) {
         if (!isMeant(span.style)) continue;
@@ -31,9 +58,35 @@
       }
       span.replaceWith(...inner);
     }
-    for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
-    // Line breaks between blocks are only space.
-    for (const line of body.querySelectorAll(":scope > br")) line.remove();
+    for (const quoted of body.querySelectorAll("q")) quoted.replaceWith("“", ...quoted.childNodes, "”");
+  }
+
+  function replaceTag(body, from, to) {
+    for (const element of body.querySelectorAll(from)) {
+      const made = body.ownerDocument.createElement(to);
+      made.append(...element.childNodes);
+      element.replaceWith(made);
+    }
+  }
+
+  function tidy(editor, html) {
+    const word = isOfWord(html);
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const { body } = page;
+    takeOutAsides(editor, body, word);
+    if (word) {
+      for (const inserted of body.querySelectorAll("ins")) inserted.replaceWith(...inserted.childNodes);
+      return page.documentElement.outerHTML; // the editor's own filter for Word reads the styles
+    }
+    const isGoogleDocs = html.includes("docs-internal-guid-");
+    for (const mark of body.querySelectorAll("[id^=docs-internal-guid-]")) mark.replaceWith(...mark.childNodes);
+    useMarks(body);
+    replaceTag(body, "del, strike", "s");
+    if (isGoogleDocs) {
+      for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
+      // Line breaks between blocks are only space.
+      for (const line of body.querySelectorAll(":scope > br")) line.remove();
+    }
     return body.innerHTML;
   }
 
@@ -60,7 +113,12 @@
         event.cancel();
         for (const image of images) newsroomAdmin.insertImage(editor, image);
       } else if (data.dataValue) {
-        data.dataValue = withoutImageData(editor, lowerHeadings(tidyGoogleDocs(data.dataValue)));
+        const isExternal = data.dataTransfer.getTransferType(editor) === CKEDITOR.DATA_TRANSFER_EXTERNAL;
+        const html = (isExternal && data.dataTransfer.getData("text/html", true)) || data.dataValue;
+        const tidied = isExternal ? tidy(editor, html) : data.dataValue;
+        // The filter for Word reads the clipboard itself.
+        if (isOfWord(html)) data.dataTransfer._.nativeHtmlCache = tidied;
+        data.dataValue = withoutImageData(editor, lowerHeadings(tidied));
       }
     };
     // After the editor has taken the HTML from the clipboard (1), before it works on it (3).

@@ -88,6 +88,40 @@ def test_a_paste_from_word_keeps_headings_and_leaves_its_styles(page: Page, site
     assert body == "<h3>A heading</h3><p>Some <strong>bold</strong> words</p>"
 
 
+HIDDEN = "<p class=MsoNormal>Nine.<span style='display:none;mso-hide:all'> ASK</span> Ten.</p>"
+TRACKED = """<p class=MsoNormal>Costs <del cite='mailto:Bo'>eight</del><ins
+ cite='mailto:Bo'>nine</ins> pounds.</p>"""
+COMMENTED = """<p class=MsoNormal>The price is nine.</p><div style='mso-element:comment-list'>
+ <p class=MsoCommentText>Check this</p></div>"""
+STYLED = """<p>10<span style='vertical-align:super'>3</span> <del>old</del> <span
+ style='font-weight:bold'>new</span></p>"""
+
+
+@pytest.mark.parametrize(
+    ("html", "body", "named"),
+    [
+        (HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
+        (TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
+        (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
+        (STYLED, "<p>10<sup>3</sup> <s>old</s> <strong>new</strong></p>", ""),
+    ],
+)
+def test_a_paste_takes_what_its_reader_sees(
+    page: Page, site: str, html: str, body: str, named: str
+) -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
+    log_in(page, site)
+    open_issue(page, site, issue)
+
+    paste(page, 0, html)
+    expect(editor(page, 0)).not_to_have_text("x")
+    if named:
+        expect(page.locator(".cke_notification_warning")).to_contain_text(named)
+    save(page)
+
+    assert stored(issue)[0][1] == body
+
+
 def picture() -> FilePayload:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), (10, 120, 80)).save(out, "PNG")
