@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000  # the image of a good camera; about 160 MB of memory when decoded
+MAX_PIXELS = 40_000_000  # about 160 MB of memory when decoded
+# A JPEG is decoded at half its size or less: the image of a phone, of 48 megapixels or more.
+MAX_JPEG_PIXELS = 80_000_000
 MAX_WIDTH = 1600  # in pixels: twice the width of the column, for high-resolution screens
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 ACCEPTED = "Upload a JPEG, PNG, WebP or GIF."
@@ -91,18 +93,58 @@ def _too_large(title: str) -> str:
 
 
 def _decode(raw: bytes, title: str) -> Image.Image:
-    with Image.open(io.BytesIO(raw), formats=FORMATS) as probe:
-        if probe.width * probe.height > MAX_PIXELS:
+    is_jpeg = raw.startswith(_JPEG)
+    is_cut = is_jpeg and _JPEG_END not in raw[-64:]
+    content = raw + _JPEG_END if is_cut else _without_text(raw)
+    with Image.open(io.BytesIO(content), formats=FORMATS) as probe:
+        pixels = probe.width * probe.height
+        if pixels > (MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS):
             raise ImageRefused(_too_large(title))
+        if not is_jpeg and getattr(probe, "n_frames", 1) > 1:
+            raise ImageRefused(
+                f"{title} is an animation, of which we could keep only the first frame. Upload a"
+                " still image, or link to a video."
+            )
         probe.verify()
-    with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
-        image.load()  # the first frame of an animation
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        if pixels > MAX_PIXELS:
+            image.draft(None, (image.width // 2, image.height // 2))
+        image.load()
+        if is_cut and _ends_grey(image):
+            raise OSError("the end of the file is missing")
         upright = ImageOps.exif_transpose(image)
         return _normalise(upright)
 
 
+_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _ends_grey(image: Image.Image) -> bool:
+    """Whether a JPEG's last pixels are the grey that stands for missing data."""
+    corner = image.crop((image.width - 2, image.height - 2, image.width, image.height))
+    return corner.convert("RGB").getextrema() == ((128, 128),) * 3
+
+
+def _without_text(raw: bytes) -> bytes:
+    """Return a PNG without its comments, which are never kept and may be too long to be read."""
+    if not raw.startswith(_PNG):
+        return raw
+    kept, at = [_PNG], len(_PNG)
+    while at + 12 <= len(raw):
+        end = at + 12 + int.from_bytes(raw[at : at + 4])
+        if raw[at + 4 : at + 8] not in {b"tEXt", b"zTXt", b"iTXt"}:
+            kept.append(raw[at:end])
+        at = end
+    return b"".join([*kept, raw[at:]])
+
+
 def _normalise(image: Image.Image) -> Image.Image:
     """Return an image of any mode as RGB or RGBA in sRGB, without metadata, at most MAX_WIDTH."""
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        # 16 bits of grey: Pillow would cut them off at 255, which is nearly black.
+        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+        image.info = {}
     profile = image.info.get("icc_profile")
     if profile and image.mode in {"RGB", "CMYK"}:
         # Without a usable profile the colours stay as they are.

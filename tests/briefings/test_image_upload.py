@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from briefings.models import Contributor
 from tests.briefings.admin_client import make_staff, staff_client
@@ -196,3 +197,69 @@ def test_a_contributors_photo_is_stored_in_the_same_way(media: Path) -> None:
     assert str(Contributor.objects.get().photo.name).endswith((".png", ".jpg"))
     [file] = kept(media)
     assert b"<script" not in file.read_bytes()
+
+
+# --- images that are unusual and not damaged
+
+
+def stored(media: Path) -> Image.Image:
+    [file] = kept(media)
+    with Image.open(file) as image:
+        return image.convert("RGB")
+
+
+def test_sixteen_bits_of_grey_keep_their_shades(media: Path) -> None:
+    out = io.BytesIO()
+    grey = Image.new("I;16", (3, 1))
+    for x, value in enumerate((0, 0x8080, 0xFFFF)):
+        grey.putpixel((x, 0), value)
+    grey.save(out, "PNG")
+
+    assert send(out.getvalue()).json()["uploaded"] == 1
+    image = stored(media)
+    assert [image.getpixel((x, 0)) for x in range(3)] == [
+        (0, 0, 0),
+        (128, 128, 128),
+        (255, 255, 255),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animation_is_refused_with_the_reason(kind: str, media: Path) -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=50)
+
+    assert "is an animation" in send(out.getvalue()).json()["error"]["message"]
+    assert kept(media) == []
+
+
+def test_the_photo_of_a_phone_is_made_smaller(media: Path) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8064, 6048), "teal").save(out, "JPEG")  # 48.8 megapixels
+
+    assert send(out.getvalue(), name="photo.jpg").json()["uploaded"] == 1
+    assert stored(media).size == (1600, 1200)
+
+
+def test_a_jpeg_without_its_end_marker_is_whole(media: Path) -> None:
+    whole = drawn("JPEG")
+    assert whole.endswith(b"\xff\xd9")
+
+    assert send(whole[:-2]).json()["uploaded"] == 1
+    assert stored(media).size == (60, 40)
+
+
+def test_a_jpeg_that_was_cut_short_is_damaged(media: Path) -> None:
+    whole = drawn("JPEG", (400, 300))
+
+    assert "damaged" in send(whole[: len(whole) // 2]).json()["error"]["message"]
+    assert kept(media) == []
+
+
+def test_long_text_in_a_png_does_no_harm(media: Path) -> None:
+    texts = PngInfo()
+    texts.add_text("Description", "x" * 3_000_000, zip=True)
+
+    assert send(drawn("PNG", pnginfo=texts)).json()["uploaded"] == 1
+    assert stored(media).size == (60, 40)
