@@ -115,4 +115,5 @@ def _cell(cell: Cell) -> str:
     tag = "th" if cell.is_header else "td"
     spans = f' colspan="{cell.colspan}"' if cell.colspan > 1 else ""
     spans += f' rowspan="{cell.rowspan}"' if cell.rowspan > 1 else ""
-    return f"<{tag}{spans}>{_rich_text(cell.content)}</{tag}>"
+    inner = "".join(map(_block, cell.blocks)) or _rich_text(cell.content)
+    return f"<{tag}{spans}>{inner}</{tag}>"

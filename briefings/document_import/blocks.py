@@ -218,6 +218,7 @@ class Cell:
     is_header: bool = False
     colspan: int = 1
     rowspan: int = 1
+    blocks: tuple[Block, ...] = ()  # where there is more in it than one paragraph
 
 
 @dataclass(frozen=True, slots=True)

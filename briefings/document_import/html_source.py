@@ -24,6 +24,7 @@ from briefings.document_import.blocks import (
     Table,
     collapse_spaces,
     join,
+    text_of,
 )
 from briefings.document_import.html_markup import prepare_page
 from briefings.document_import.imported_document import DocumentRefused
@@ -430,15 +431,32 @@ def _is_layout(rows: list[_Container]) -> bool:
     if max((len(row.parts) for row in rows), default=0) < 2:
         return True
     return any(
-        len(cell.blocks) > 3 or not all(isinstance(block, Paragraph) for block in cell.blocks)
+        len(cell.blocks) > 3 or not _may_be_in_table(cell.blocks)
         for row in rows
         for cell in row.parts
     )
 
 
+MAX_CELL = 500  # characters of a cell with a list
+
+
+def _may_be_in_table(blocks: list[Block]) -> bool:
+    """Whether a cell has paragraphs, or a short list; other blocks stand in tables for layout."""
+    if all(isinstance(block, Paragraph) for block in blocks):
+        return True
+    return all(
+        isinstance(block, Paragraph | ListBlock) and len(text_of(block)) <= MAX_CELL
+        for block in blocks
+    )
+
+
 def _cell(cell: _Container) -> Cell:
+    has_list = any(isinstance(block, ListBlock) for block in cell.blocks)
     return Cell(
-        _text_of_blocks(cell.blocks),
+        RichText.plain("\n".join(map(text_of, cell.blocks)))
+        if has_list
+        else _text_of_blocks(cell.blocks),
+        blocks=tuple(cell.blocks) if has_list else (),
         is_header=cell.tag == "th",
         colspan=_number(cell.attributes.get("colspan", ""), most=MAX_SPAN),
         rowspan=_number(cell.attributes.get("rowspan", ""), most=MAX_SPAN),

@@ -35,7 +35,8 @@ def read_markdown(source: str, *, name: str) -> SourceDocument:
     # Beyond its own limit the parser drops words silently; read_html refuses at a lower one.
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 3 * MAX_DEPTH})
     try:
-        html = parser.enable(["table", "strikethrough"]).render(body)
+        parser.enable(["table", "strikethrough"])
+        html = _with_footnotes(body, parser)
     except RecursionError:
         raise DocumentRefused(
             f"{name} has lists or quotations nested too deeply. Remove the markers at the start of"
@@ -44,3 +45,39 @@ def read_markdown(source: str, *, name: str) -> SourceDocument:
     document = read_html(html, name=name)
     apply_front_matter(fields, document)
     return document
+
+
+# --- footnotes -------------------------------------------------------------------------------
+
+_NOTE = re.compile(
+    r"^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*(.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]{2,}\S)))*)\n?",
+    re.MULTILINE,
+)
+_CODE_OR_REFERENCE = re.compile(
+    r"(^```.*?^```|^~~~.*?^~~~|`[^`\n]+`)|\[\^([^\]\s]{1,60})\]", re.DOTALL | re.MULTILINE
+)
+
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def _with_footnotes(body: str, parser: MarkdownIt) -> str:
+    """Return the HTML of a text, with its footnotes numbered as they are referred to."""
+    notes = dict(_NOTE.findall(body))
+    if not notes:
+        return str(parser.render(body))
+    numbers: dict[str, int] = {}
+
+    def reference(found: re.Match[str]) -> str:
+        name = found[2]
+        if name is None or name not in notes:
+            return found[0]
+        return f"<sup>[{numbers.setdefault(name, len(numbers) + 1)}]</sup>"
+
+    text = _CODE_OR_REFERENCE.sub(reference, _NOTE.sub("", body))
+    for name in notes:  # those that nothing refers to come last
+        numbers.setdefault(name, len(numbers) + 1)
+    items = "".join(
+        f'<li id="footnote-{number}">{parser.render(_INDENT.sub("", notes[name]))}</li>'
+        for name, number in numbers.items()
+    )
+    return f"{parser.render(text)}<ol>{items}</ol>"

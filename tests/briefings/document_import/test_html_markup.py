@@ -193,3 +193,26 @@ def test_addresses_that_mail_filters_wrote_are_read() -> None:
     assert html_of(read(f'<p><a href="{wrapped}">x</a> <a href="www.a.example">y</a></p>')) == (
         '<p><a href="https://a.example/x">x</a> <a href="https://www.a.example">y</a></p>'
     )
+
+
+def test_a_list_in_a_cell_leaves_the_table_whole() -> None:
+    table = (
+        "<table><tbody><tr><td>North</td><td><ul><li>Quay</li><li>Castle</li></ul></td></tr>"
+        "<tr><td>South</td><td>Beach</td></tr></tbody></table>"
+    )
+
+    assert html_of(read(f"<p>{BODY}</p>{table}")) == f"<p>{BODY}</p>\n{table}"
+
+
+def test_footnotes_of_markdown_are_numbered_as_they_are_referred_to() -> None:
+    text = (
+        "# Schools share\n\nBells.[^b] Gates.[^a] `[^a]` and [^none]\n\n"
+        "[^a]: Counted in *May*.\n[^b]: https://a.example/x\n    and more.\n"
+    )
+    document = read_document(text.encode(), name="a.md")
+
+    assert html_of(document) == (
+        "<p>Bells.<sup>[1]</sup> Gates.<sup>[2]</sup> [^a] and [^none]</p>\n"
+        "<ol><li>https://a.example/x and more.</li><li>Counted in <em>May</em>.</li></ol>"
+    )
+    assert [section.kind for section in document.sections] == ["feature"]
