@@ -33,9 +33,14 @@ def are_quotations(block: ListBlock) -> bool:
 
 
 def _is_quoted_item(item: tuple[Block, ...]) -> bool:
-    return all(isinstance(part, Paragraph) for part in item) and _is_quotation(
-        text_of(item[0]), feedback=True
-    )
+    """Whether an item opens with somebody's words at length, or announces them."""
+    if not all(isinstance(part, Paragraph) for part in item):
+        return False
+    text = text_of(item[0])
+    if text[:1] not in CLOSING:
+        return _announced_span(text, feedback=True) is not None
+    end = _closing_end(text, 0)
+    return end is None or not text[end:].strip() or len(text[:end].split()) >= MIN_WORDS
 
 
 def quote_items(blocks: list[Block]) -> list[Block]:

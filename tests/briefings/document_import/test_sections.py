@@ -107,6 +107,27 @@ def test_lines_in_bold_are_headings_where_none_are_marked() -> None:
 # --- quotations
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        "“Nobody asked the children.”",
+        "“Nobody asked us at all,” said one.",
+        "Bo: “Nobody asked us at all.”",
+    ],
+)
+def test_quoted_bullets_of_an_article_are_quotations(item: str) -> None:
+    [section] = read("Schools share", "Readers wrote.", f"• {item}\n• {item}").sections
+
+    assert section.kind == SectionKind.FEATURE
+    assert section.html.count(f"<blockquote><p>{item}</p></blockquote>") == 2
+
+
+def test_bullets_that_explain_a_term_stay_bullets() -> None:
+    terms = "• “Cluster” means eight schools.\n• “Gate” means one."
+
+    assert "<ul><li>“Cluster” means" in body_of(read("Schools share", BODY, terms, BODY))
+
+
 def test_a_quotation_after_a_colon_is_set_apart_over_all_its_paragraphs() -> None:
     document = read(
         "Schools share",
