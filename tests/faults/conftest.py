@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.hosts import Newsroom
+from tests.faults.program_logs import unexplained
 from tests.servers.postgres import PostgresServer
 from tests.servers.programs import CeleryBeat, CeleryWorker
 
@@ -38,6 +39,17 @@ def dice(tell: Callable[[object], None]) -> random.Random:
     seed = int(os.environ.get("NEWSROOM_SEED") or secrets.randbits(32))
     tell(f"NEWSROOM_SEED={seed}")
     return random.Random(seed)  # noqa: S311  (not a secret)
+
+
+@pytest.fixture(autouse=True)
+def _explained_logs(tmp_path: Path) -> Iterator[None]:
+    """Fail a test whose programs logged a traceback that its fault does not explain.
+
+    It ends after the fixtures that start the programs, because it was set up before them.
+    """
+    yield
+    for log in sorted(tmp_path.glob("*.log")):
+        assert list(unexplained(log.read_text(errors="replace"))) == [], log.name
 
 
 @pytest.fixture

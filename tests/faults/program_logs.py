@@ -1,0 +1,32 @@
+"""What programs logged that a fault does not explain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# The tests cut connections to the database, the broker and the mail server.
+CUT_CONNECTIONS = re.compile(
+    r"(?:[\w.]+\.)?(?:OperationalError|InterfaceError|AdminShutdown|CannotConnectNow|ConnectionError"
+    r"|ConnectionResetError|ConnectionRefusedError|BrokenPipeError|TimeoutError|CancelledError"
+    r"|ConnectionLost|NotSmtp|ServerUnreachable|BusyLoadingError|SSL SYSCALL error"
+    r"|IdleInTransactionSessionTimeout|EOFError)\b"
+    r"|celery\.beat\.SchedulingError: .*[Cc]onnect"
+)
+LOGGING_ERROR = "--- Logging error ---"
+TRACEBACK = "Traceback (most recent call last):"
+
+
+def unexplained(output: str) -> Iterator[str]:
+    """Yield the last line of each traceback that is not about a cut connection.
+
+    Errors in logging itself are never explained by a fault.
+    """
+    if LOGGING_ERROR in output:
+        yield output[output.index(LOGGING_ERROR) :][:3000]
+    for traceback in output.split(TRACEBACK)[1:]:
+        failure = next(
+            (line for line in traceback.splitlines()[1:] if not line.startswith(" ")), ""
+        )
+        if failure and not CUT_CONNECTIONS.match(failure):
+            yield failure
