@@ -18,6 +18,8 @@ from newsroom.tokens import sign_value, verify_value
 CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
 MAX_UNCONFIRMED = 5  # comments of one address within a day
 MAX_EMAILED_A_DAY = 10  # comments by email from one address
+MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
+MAX_UNPROVED_AN_HOUR = 30  # of them those that make us write to an address that may be forged
 
 
 class TooManyComments(Exception):
@@ -89,11 +91,13 @@ def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
     return comment
 
 
-def submit_emailed_comment(body: str, *, email: str, issue: Issue, key: str, at: datetime) -> bool:
+def submit_emailed_comment(
+    body: str, *, email: str, issue: Issue, key: str, at: datetime, is_proved: bool = True
+) -> bool:
     """Put a reader's reply by email into the moderators' queue; False if it is there already.
 
-    `key` identifies the email. The comment has no name, as nobody asked for one. Raises
-    TooManyComments.
+    `key` identifies the email. The comment has no name, as nobody asked for one. If it is not
+    proved who wrote it, the address gets a link to confirm it first. Raises TooManyComments.
     """
     body = body if len(body) <= MAX_COMMENT_CHARS else body[: MAX_COMMENT_CHARS - 2].rstrip() + " …"
     with transaction.atomic():
@@ -104,19 +108,33 @@ def submit_emailed_comment(body: str, *, email: str, issue: Issue, key: str, at:
         )
         if recent.count() >= MAX_EMAILED_A_DAY:
             raise TooManyComments("Too many comments came by email from this address within a day.")
-        _, is_new = Comment.objects.get_or_create(
+        _check_emailed_limit(is_proved=is_proved, at=at)
+        comment, is_new = Comment.objects.get_or_create(
             mail_key=key,
             defaults={
                 "issue": issue,
                 "email": email,
                 "body": body,
-                "state": CommentState.PENDING,
+                "state": CommentState.PENDING if is_proved else CommentState.UNCONFIRMED,
                 "channel": CommentChannel.MAIL,
                 "created_at": at,
-                "confirmed_at": at,
+                "confirmed_at": at if is_proved else None,
             },
         )
+        if is_new and not is_proved:
+            _queue_confirmation_email(comment, at=at)
     return is_new
+
+
+def _check_emailed_limit(*, is_proved: bool, at: datetime) -> None:
+    emailed = Comment.objects.filter(
+        channel=CommentChannel.MAIL, created_at__gt=at - timedelta(hours=1)
+    )
+    unproved = emailed.filter(state=CommentState.UNCONFIRMED)
+    if emailed.count() >= MAX_EMAILED_AN_HOUR or (
+        not is_proved and unproved.count() >= MAX_UNPROVED_AN_HOUR
+    ):
+        raise TooManyComments("Too many comments came by email within an hour.")
 
 
 def confirmation_path(comment: Comment) -> str:

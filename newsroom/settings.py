@@ -252,6 +252,8 @@ if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
         "REPLY_ADDRESS",
         f"is wrong: {REPLY_ADDRESS!r} is not an address such as replies@example.com",
     )
+# The name by which our own mail server signs Authentication-Results (RFC 8601); empty for none.
+AUTHSERV_ID: str = env.str("AUTHSERV_ID", "")
 # The mailbox that receives reports and replies, if no pipe delivers them.
 REPORTS_MAILBOX = parsed("REPORTS_URL", parse_mailbox) if env.str("REPORTS_URL", "") else None
 HOOK_SECRETS = parsed("HOOK_SECRETS", parse_webhook_secrets)

@@ -1,6 +1,7 @@
 """Turn what readers reply by email into comments on the issue, for moderation.
 
-Nothing is ever sent back: a machine that answers machines makes loops (RFC 3834, section 2).
+Only an author who is not proved gets an email, to confirm the comment. Otherwise nothing is sent
+back: a machine that answers machines makes loops (RFC 3834, section 2).
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from django.core.exceptions import ValidationError
 
 from briefings.comment_submission import TooManyComments, submit_emailed_comment
 from briefings.models import Briefing, Issue, IssueState
-from newsroom.email_addresses import normalise_address
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
+from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.delivery_lookup import delivery_with_token
 from subscribers.bounces.message_parts import MAX_BYTES, decoded_header, html_to_text, part_text
 from subscribers.bounces.message_phrases import alternatives, phrases
-from subscribers.models import Delivery, Dispatch, Subscriber
+from subscribers.models import Delivery, Dispatch, Subscriber, Suppression
 from subscribers.sending.personalised_email import PreparedEmail
 
 
@@ -31,6 +32,8 @@ class ReplyAction(StrEnum):
     """What we did with a reply."""
 
     COMMENT = "comment"
+    UNCONFIRMED = "comment, once its author has confirmed it"
+    SUPPRESSED = "suppressed address"
     ALREADY_RECORDED = "already recorded"
     NO_AUTHOR = "no author address"
     NO_ISSUE = "no matching issue"
@@ -87,18 +90,24 @@ def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
         return ReplyAction.NO_TEXT
     message_id = decoded_header(message, "message-id") or hashlib.sha256(raw).hexdigest()
     key = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
+    is_proved = _has_signed_recipient(message, recipient) or passes_dmarc(message, author=author)
+    if not is_proved and Suppression.objects.at_address(author).exists():
+        return ReplyAction.SUPPRESSED
     try:
-        is_new = submit_emailed_comment(body, email=author, issue=issue, key=key, at=at)
+        is_new = submit_emailed_comment(
+            body, email=author, issue=issue, key=key, at=at, is_proved=is_proved
+        )
     except TooManyComments:
         return ReplyAction.RATE_LIMITED
-    return ReplyAction.COMMENT if is_new else ReplyAction.ALREADY_RECORDED
+    if not is_new:
+        return ReplyAction.ALREADY_RECORDED
+    return ReplyAction.COMMENT if is_proved else ReplyAction.UNCONFIRMED
 
 
 def _author(message: Message) -> str:
-    """Return the author's normalised address; empty when it is missing or one of our own."""
-    written = parseaddr(decoded_header(message, "from"))[1]
+    """Return the author's normalised address; empty when it is doubtful or one of our own."""
     try:
-        address = normalise_address(written)
+        address = read_author(message)
     except ValidationError:
         return ""
     ours = {
@@ -114,8 +123,7 @@ def find_issue(message: Message, raw: bytes, *, author: str, recipient: str) -> 
     to, the "View in browser" link in the quoted text, the briefing's address and the subject, the
     briefing's latest issue.
     """
-    fields = [decoded_header(message, name) for name in _RECIPIENT_HEADERS]
-    addresses = [recipient, *(pair[1] for pair in getaddresses([one for one in fields if one]))]
+    addresses = _recipients(message, recipient)
     issue = (
         _by_token(addresses)
         or _by_reference(message, author=author)
@@ -123,6 +131,15 @@ def find_issue(message: Message, raw: bytes, *, author: str, recipient: str) -> 
         or _by_briefing(message, addresses)
     )
     return issue if issue is not None and issue.state == IssueState.PUBLISHED else None
+
+
+def _recipients(message: Message, recipient: str) -> list[str]:
+    fields = [decoded_header(message, name) for name in _RECIPIENT_HEADERS]
+    return [recipient, *(pair[1] for pair in getaddresses([one for one in fields if one]))]
+
+
+def _has_signed_recipient(message: Message, recipient: str) -> bool:
+    return _by_token(_recipients(message, recipient)) is not None
 
 
 def _by_token(addresses: list[str]) -> Issue | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from typing import Any
 
@@ -11,12 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.comment_submission import MAX_EMAILED_A_DAY
+from briefings.comment_submission import MAX_EMAILED_A_DAY, MAX_UNPROVED_AN_HOUR
 from briefings.models import Comment, CommentChannel, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
-from subscribers.models import Delivery
+from subscribers.models import Delivery, Suppression
+from subscribers.models.address_hash import hash_address
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.personalised_email import PreparedEmail
 from tests.factories import make_briefing
@@ -24,6 +26,7 @@ from tests.subscribers.bounces.reports.bounce_factories import make_sent_deliver
 
 pytestmark = pytest.mark.django_db
 WORDS = "Two wards were closed here, too."
+UNCONFIRMED = "comment, once its author has confirmed it"
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +96,7 @@ def test_the_issue_is_found_by_the_email_that_a_reply_refers_to(field: str) -> N
     delivery = make_sent_delivery(briefing=briefing)
     make_sent_delivery(briefing=briefing)
     message = write_reply(**{field: f"<x@y.example> {message_id_of(delivery)}"})
-    assert process(message).action == "comment"
+    assert process(message).action == UNCONFIRMED
     assert Comment.objects.get().issue == delivery.dispatch.issue
 
 
@@ -101,7 +104,7 @@ def test_the_issue_is_found_by_the_view_link_in_the_quoted_text() -> None:
     delivery = make_sent_delivery()
     link = f"http://news.example.com/view/{sign_id('view', delivery.pk)}/"
     body = f"{WORDS}\n\nOn Thursday, News wrote:\n> Read it on the web: {link}\n"
-    assert process(write_reply(body=body, author="work@elsewhere.example")).action == "comment"
+    assert process(write_reply(body=body, author="work@elsewhere.example")).action == UNCONFIRMED
     assert Comment.objects.get().body == WORDS
 
 
@@ -198,3 +201,112 @@ def test_moderators_see_that_a_comment_came_by_email(admin_client: Client) -> No
     assert WORDS in shown
     assert "ivy@ward.example" not in shown
     assert "Ivy" not in shown
+
+
+MX = "mx.news.example.com"
+
+
+@pytest.fixture
+def mail_server_vouches(settings: Any) -> None:
+    settings.AUTHSERV_ID = MX
+
+
+def write_unsigned_reply(**fields: str) -> bytes:
+    """Return a reply that names our issue by its subject and the briefing's own address only."""
+    briefing = make_briefing(reply_address="beds@news.example.com")
+    make_sent_delivery(briefing=briefing)
+    return write_reply(to="beds@news.example.com", **fields)
+
+
+@pytest.mark.usefixtures("mail_server_vouches")
+@pytest.mark.parametrize(
+    "results",
+    [
+        f"{MX}; dmarc=pass header.from=ward.example",
+        f"{MX.upper()} 1; spf=fail; dmarc=pass (p=none dis=none) header.from=ward.example",
+        f"{MX};\n dkim=pass header.d=ward.example;\n dmarc=pass",
+    ],
+)
+def test_a_reply_that_our_mail_server_vouches_for_needs_no_confirmation(results: str) -> None:
+    raw = f"Authentication-Results: {results}\n".encode() + write_unsigned_reply()
+    assert process(raw).action == "comment"
+    assert Comment.objects.get().state == CommentState.PENDING
+
+
+@pytest.mark.usefixtures("mail_server_vouches")
+@pytest.mark.parametrize(
+    "results",
+    [
+        "",
+        f"Authentication-Results: {MX}; dmarc=fail header.from=ward.example\n",
+        f"Authentication-Results: {MX}; dmarc=none\n",
+        f"Authentication-Results: {MX}; spf=pass; dkim=pass\n",
+        f"Authentication-Results: {MX}; dmarc=passed\n",
+        f"Authentication-Results: {MX}; spf=fail (dmarc=pass; dmarc=pass)\n",
+        f"Authentication-Results: {MX}; dmarc=pass header.from=another.example\n",
+        "Authentication-Results: mx.another.example; dmarc=pass header.from=ward.example\n",
+        f"Authentication-Results: {MX}; dmarc=fail\nAuthentication-Results: {MX}; dmarc=pass\n",
+    ],
+)
+def test_any_other_author_confirms_the_comment_by_email(results: str) -> None:
+    assert process(results.encode() + write_unsigned_reply()).action == UNCONFIRMED
+    assert Comment.objects.get().state == CommentState.UNCONFIRMED
+    [email] = OutgoingEmail.objects.filter(name="confirm_comment")
+    assert email.to == "ivy@ward.example"
+    assert WORDS not in email.text
+    [link] = re.findall(r"https?://[^/\s]+(/\S*confirm\S*)", email.text)
+    Client().post(link)
+    assert Comment.objects.get().state == CommentState.PENDING
+
+
+def test_without_a_mail_server_to_believe_nobody_s_word_counts(settings: Any) -> None:
+    settings.AUTHSERV_ID = ""
+    raw = b"Authentication-Results: ; dmarc=pass\n" + write_unsigned_reply()
+    assert process(raw).action == UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: eve@elsewhere.example\nFrom: ivy@ward.example\n",
+        "From: ivy@ward.example, eve@elsewhere.example\n",
+        'From: "ivy@ward.example" <eve@elsewhere.example>\n',
+        "From: Ivy ivy@ward.example <eve@elsewhere.example>\n",
+        "From: =?utf-8?q?ivy=40ward=2Eexample?= <eve@elsewhere.example>\n",
+    ],
+)
+def test_a_doubtful_author_is_refused(head: str) -> None:
+    to = reply_address(make_sent_delivery().dispatch.issue)
+    raw = f"{head}To: {to}\nSubject: Re: beds\nMessage-ID: <f@x.example>\n\n{WORDS}\n".encode()
+    assert process(raw).action == "no author address"
+    assert not Comment.objects.exists()
+
+
+def test_an_author_whose_name_is_their_own_address_is_accepted() -> None:
+    to = reply_address(make_sent_delivery().dispatch.issue)
+    author = '"Ivy@ward.example" <ivy@ward.example>'
+    assert process(write_reply(to=to, author=author)).action == "comment"
+
+
+def test_a_suppressed_address_gets_no_confirmation_email() -> None:
+    raw = write_unsigned_reply()
+    Suppression.objects.create(address_hash=hash_address("ivy@ward.example"), reason="complained")
+    assert process(raw).action == "suppressed address"
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_forged_authors_make_a_limited_number_of_emails() -> None:
+    briefing = make_briefing(reply_address="beds@news.example.com")
+    make_sent_delivery(briefing=briefing)
+    actions = [
+        process(
+            write_reply(
+                to="beds@news.example.com",
+                author=f"reader{number}@ward.example",
+                message_id=f"<{number}@x.example>",
+            )
+        ).action
+        for number in range(MAX_UNPROVED_AN_HOUR + 2)
+    ]
+    assert actions[-2:] == ["too many replies"] * 2
+    assert OutgoingEmail.objects.filter(name="confirm_comment").count() == MAX_UNPROVED_AN_HOUR
