@@ -83,6 +83,14 @@ def preview_message(message: bytes) -> ProcessedMessage:
 
 def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetime) -> str:
     delivery = find_delivery(report)
+    if delivery is not None and report.is_unsubscribe:
+        ended = record_unsubscribe(
+            delivery.subscriber_id,
+            delivery.dispatch.issue.briefing_id,
+            source="an email that asks to unsubscribe",
+            at=at,
+        )
+        return UNSUBSCRIBED if ended else ALREADY_RECORDED
     if delivery is None and report.kind == MessageKind.COMPLAINT and report.unsubscribe_token:
         return _unsubscribe(report.unsubscribe_token, at=at)
     if delivery is None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from email.utils import parseaddr
 
+from django.conf import settings
+
+from newsroom.tokens import SIGNED_ID_CHARS
 from subscribers.bounces.message_parts import MessageParts
 from subscribers.bounces.message_phrases import phrases
 
@@ -17,8 +20,13 @@ _CHALLENGE = phrases("challenge")
 _DELAY = phrases("delay")
 _DELAY_SUBJECT = phrases("delay_subject")
 _GAVE_UP = phrases("gave_up")
+# A final refusal (class 5) counts whatever the subject says, unless the mail system will try again.
+_FINAL_CODE = re.compile(r"(?<![\d.])(?:5\d\d[ -]\S|5\.\d{1,3}\.\d{1,3}(?![\d.]))")
+_RETRIES = phrases("retries")
 _DELIVERED = phrases("delivered")
 _DELIVERED_SUBJECT = phrases("delivered_subject")
+_UNSUBSCRIBE_REQUEST = re.compile(r"(?i)sent this (?:e-?mail|message) to unsubscribe from")
+_RETURN_TOKEN = re.compile(rf"\+[0-9a-fA-F]{{{SIGNED_ID_CHARS}}}@")
 _AUTO_REPLY_HEADERS = (
     "x-autoreply",
     "x-autorespond",
@@ -61,6 +69,8 @@ def is_about_our_email(parts: MessageParts) -> bool:
     has_null_path = return_path in {"<>", ""} or bool(_MAIL_SYSTEM_SENDER.search(return_path))
     failed_by_subject = bool(_FAILURE_SUBJECT.search(parts.header("subject")))
     failed_by_text = bool(_NOT_DELIVERED.search(_opening_text(parts)))
+    if returns_our_email(parts) and failed_by_text and not has_reply_subject(parts):
+        return True
     if is_from_mail_system(parts):
         return (
             failed_by_subject
@@ -76,6 +86,23 @@ def is_about_our_email(parts: MessageParts) -> bool:
         return False  # a person may well write about a bounce
     return failed_by_subject and (
         failed_by_text or (bool(parts.original) and not has_reply_subject(parts))
+    )
+
+
+def returns_our_email(parts: MessageParts) -> bool:
+    """Whether the message contains an email of ours with its headers.
+
+    Who replies quotes our text, and not our Message-ID or the return address with its token.
+    """
+    returned = f"{parts.original}\n{parts.text}"
+    message_id = rf"(?im)^[> \t]*message-id:\s*<[^<>\s]+@{re.escape(settings.SITE_HOST)}>"
+    return bool(re.search(message_id, returned) or _RETURN_TOKEN.search(returned))
+
+
+def is_unsubscribe_request(parts: MessageParts) -> bool:
+    """Whether an email program wrote the message because its user unsubscribed (Apple Mail)."""
+    return parts.header("x-apple-unsubscribe").lower() == "true" or bool(
+        _UNSUBSCRIBE_REQUEST.search(_opening_text(parts)[:1000])
     )
 
 
@@ -138,7 +165,7 @@ def is_auto_reply_for_person(parts: MessageParts) -> bool:
 def reports_delay(parts: MessageParts) -> bool:
     """Whether text and subject say that the email is only delayed."""
     text = _opening_text(parts)
-    if _GAVE_UP.search(text):
+    if _GAVE_UP.search(text) or (_FINAL_CODE.search(text) and not _RETRIES.search(text)):
         return False
     return bool(_DELAY.search(text) or _DELAY_SUBJECT.search(parts.header("subject")))
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from subscribers.bounces.classification import classify
+from subscribers.bounces.message_kind import is_unsubscribe_request
 from subscribers.bounces.message_parts import MessageParts
 from subscribers.bounces.message_phrases import phrases
 from subscribers.bounces.recipient_addresses import parse_address_field
@@ -28,6 +29,7 @@ COMPLAINT_TYPES = {
     "unsubscribe",
     "",
 }
+UNSUBSCRIBE_TYPES = {"opt-out-list", "unsubscribe"}
 _EARLY_COMPLAINT_SUBJECT = phrases("early_complaint_subject", before="^")
 _FEEDBACK_TYPE = re.compile(r"(?im)^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]*)")
 # A complaint that somebody attached to an email of their own.
@@ -71,6 +73,14 @@ def parse_feedback_report(
     )
     found = [one for one in [*named, hotmail] if one] or parts.original_recipients()
     return MessageKind.COMPLAINT, tuple(complaint_of(address) for address in dict.fromkeys(found))
+
+
+def asks_to_unsubscribe(parts: MessageParts) -> bool:
+    """Whether a complaint asks for no more than to unsubscribe from the list."""
+    feedback_type = _FEEDBACK_TYPE.search(parts.feedback_report)
+    return is_unsubscribe_request(parts) or bool(
+        feedback_type and feedback_type[1].lower() in UNSUBSCRIBE_TYPES
+    )
 
 
 def _is_early_complaint(parts: MessageParts) -> bool:

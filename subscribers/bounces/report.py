@@ -109,11 +109,13 @@ class Report:
     """A parsed incoming message. Nothing in it can be trusted until its token is verified.
 
     `token` was found in the recipient's address or in the returned email, `unsubscribe_token` in
-    the returned email's List-Unsubscribe. Neither has been looked up yet.
+    the returned email's List-Unsubscribe. Neither has been looked up yet. `is_unsubscribe` marks a
+    complaint that asks for no more than to unsubscribe.
     """
 
     kind: MessageKind
     results: tuple[RecipientResult, ...] = ()
     token: str = ""
     unsubscribe_token: str = ""
+    is_unsubscribe: bool = False
     message_id: str = ""

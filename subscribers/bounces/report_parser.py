@@ -33,11 +33,16 @@ from subscribers.bounces.message_kind import (
     is_auto_reply_for_person,
     is_challenge,
     is_rejecting_receipt,
+    is_unsubscribe_request,
     reports_delay,
     reports_delivery,
 )
 from subscribers.bounces.message_parts import MAX_BYTES, MessageParts, split_message
-from subscribers.bounces.provider_reports import parse_feedback_report, parse_ses_notification
+from subscribers.bounces.provider_reports import (
+    asks_to_unsubscribe,
+    parse_feedback_report,
+    parse_ses_notification,
+)
 from subscribers.bounces.recipient_addresses import (
     CONFIDENT_SCORE,
     Mention,
@@ -53,6 +58,7 @@ from subscribers.bounces.report import (
     RecipientResult,
     Report,
     classification_of,
+    complaint_of,
 )
 
 log = logging.getLogger(__name__)
@@ -86,6 +92,7 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
             results=results,
             token=find_token(parts, raw, recipient=recipient),
             unsubscribe_token=find_unsubscribe_token(parts),
+            is_unsubscribe=kind == MessageKind.COMPLAINT and asks_to_unsubscribe(parts),
             message_id=parts.header("message-id")[:255],
         )
     except Exception:
@@ -94,6 +101,8 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
 
 
 def _parse(parts: MessageParts, raw: bytes) -> tuple[MessageKind, tuple[RecipientResult, ...]]:
+    if is_unsubscribe_request(parts):
+        return MessageKind.COMPLAINT, _complaints_of(parts.original_recipients())
     provider_report = parse_feedback_report(parts) or parse_ses_notification(parts)
     if provider_report is not None:
         return provider_report
@@ -107,6 +116,10 @@ def _parse(parts: MessageParts, raw: bytes) -> tuple[MessageKind, tuple[Recipien
     if is_auto_reply_for_person(parts):
         return MessageKind.AUTO_REPLY, ()
     return _from_free_text(parts, raw)
+
+
+def _complaints_of(addresses: list[str]) -> tuple[RecipientResult, ...]:
+    return tuple(complaint_of(address) for address in addresses)
 
 
 def _delivery_status_recipients(parts: MessageParts) -> list[RecipientFields]:

@@ -1,0 +1,111 @@
+"""Reports that do not look like reports are recognised, and final refusals are final."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscribers.bounces.classification import classify
+from subscribers.bounces.report import MessageKind
+from subscribers.bounces.report_parser import parse_report
+from subscribers.models import Subscription, SubscriptionState, Suppression
+from tests.subscribers.bounces.reports.bounce_factories import (
+    bounce_address,
+    make_sent_delivery,
+    process,
+)
+
+RETURNED = (
+    "Received: from out.example by mx.ward.example; Thu, 12 Nov 2026 07:01:00 +0000\n"
+    "Message-ID: <d1.s1@news.example.com>\nFrom: news@news.example.com\n"
+    "To: ivy@ward.example\nSubject: Who pays for the empty beds?\n\nThe wards are empty.\n"
+)
+
+
+def write(subject: str, text: str, *, sender: str = "ivy.ward@ward.example", **head: str) -> bytes:
+    fields = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in head.items())
+    return (
+        f"From: {sender}\nTo: bounces@news.example.com\nSubject: {subject}\n{fields}\n{text}\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your message could not be delivered: this address is no longer in use.",
+        "Sorry, delivery failed. 550 no such user here.",
+        "Nicht zugestellt: das Postfach existiert nicht.",
+    ],
+)
+@pytest.mark.parametrize("subject", ["Your message", "Who pays for the empty beds?", "Notice"])
+def test_an_email_of_ours_that_comes_back_with_words_of_failure_is_a_bounce(
+    words: str, subject: str, settings: object
+) -> None:
+    settings.SITE_HOST = "news.example.com"  # type: ignore[attr-defined]
+    report = parse_report(
+        write(subject, f"{words}\n\n{RETURNED}", Return_Path="<ivy@ward.example>")
+    )
+    assert report.kind == MessageKind.BOUNCE
+
+
+def test_a_person_who_quotes_our_text_is_no_bounce(settings: object) -> None:
+    settings.SITE_HOST = "news.example.com"  # type: ignore[attr-defined]
+    text = (
+        "The new ward was not delivered on time, and the plan failed.\n\n"
+        "On Thursday, News wrote:\n> Message: The wards are empty.\n"
+    )
+    assert parse_report(write("Re: Who pays?", text)).kind == MessageKind.REPLY
+    reply = write("Re: Who pays?", f"It does not exist here.\n\n{RETURNED}", In_Reply_To="<1@x>")
+    assert parse_report(reply).kind == MessageKind.REPLY
+
+
+@pytest.mark.parametrize("subject", ["Deferred: your message", "Delivery delayed", "Mail delayed"])
+def test_a_final_refusal_is_final_under_any_subject(subject: str) -> None:
+    text = "<ivy@ward.example>: 550 5.1.1 user unknown\n"
+    report = parse_report(write(subject, text, sender="MAILER-DAEMON@mx.example", Return_Path="<>"))
+    assert report.kind == MessageKind.BOUNCE
+    assert [one.classification for one in report.results] == ["hard"]
+
+
+def test_a_delay_is_a_delay_while_the_mail_system_tries() -> None:
+    text = "<ivy@ward.example>: 550 5.1.1 user unknown\n\nDelivery will be retried for four days.\n"
+    report = parse_report(
+        write("Deferred: your message", text, sender="MAILER-DAEMON@mx.example", Return_Path="<>")
+    )
+    assert report.kind == MessageKind.NOTICE
+
+
+@pytest.mark.parametrize(
+    "scanner", ["Barracuda", "SpamAssassin", "IronPort", "SpamTitan", "Spam Filter"]
+)
+def test_a_scanner_s_name_is_not_what_it_found(scanner: str) -> None:
+    assert classify(f"550 5.1.1 {scanner}: user unknown").classification == "hard"
+    assert classify(f"550 {scanner}: mailbox is full").classification == "full"
+    assert classify(f"554 {scanner}: message rejected as spam").classification == "policy"
+    assert classify(f"554 blocked by {scanner}").classification == "policy"
+
+
+UNSUBSCRIBE_REQUESTS = {
+    "apple": {"X_Apple_Unsubscribe": "true"},
+    "words": {},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", UNSUBSCRIBE_REQUESTS)
+@pytest.mark.parametrize("with_report", [True, False])
+def test_an_email_program_s_own_request_unsubscribes_and_is_no_complaint(
+    name: str, with_report: bool
+) -> None:
+    delivery = make_sent_delivery()
+    words = "Apple Mail sent this email to unsubscribe from the message “The beds”.\n"
+    feedback = "--cut\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n"
+    head = {
+        "MIME_Version": "1.0",
+        "Content_Type": "multipart/report; report-type=feedback-report; boundary=cut",
+        **UNSUBSCRIBE_REQUESTS[name],
+    }
+    body = f"--cut\nContent-Type: text/plain\n\n{words}\n{feedback if with_report else ''}--cut--"
+    message = write("Unsubscribe", body, **head)
+    assert process(message, recipient=bounce_address(delivery)).action == "unsubscribed"
+    assert Subscription.objects.get().state == SubscriptionState.UNSUBSCRIBED
+    assert not Suppression.objects.exists()
