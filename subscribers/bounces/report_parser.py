@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from email import message_from_bytes
 from email.utils import getaddresses
@@ -162,6 +163,7 @@ def _from_delivery_status(
 ) -> tuple[MessageKind, tuple[RecipientResult, ...]]:
     original_recipients = parts.original_recipients()
     alone = len(recipients) == 1
+    named = [fields.address for fields in recipients if fields.address]
     results = []
     for fields in recipients:
         address = fields.address or _complete_address(fields.local_part, original_recipients, parts)
@@ -170,7 +172,7 @@ def _from_delivery_status(
             address = mentions[0].address if mentions else ""
         # Of a forwarded email, both addresses are reported: we do not know which of them is ours.
         results += [
-            _result_from_fields(fields, name, parts, alone=alone)
+            _result_from_fields(fields, name, parts, alone=alone, others=named)
             for name in (address, fields.forwarded_from)
             if name
         ]
@@ -203,14 +205,19 @@ def _mentions(parts: MessageParts, original_recipients: list[str]) -> list[Menti
 
 
 def _result_from_fields(
-    fields: RecipientFields, address: str, parts: MessageParts, *, alone: bool
+    fields: RecipientFields,
+    address: str,
+    parts: MessageParts,
+    *,
+    alone: bool,
+    others: Collection[str] = (),
 ) -> RecipientResult:
     if fields.action in NOTICE_ACTIONS:
         reason = Reason.DELAYED if fields.action.startswith("delay") else Reason.DELIVERED
         return _result(address, reason, status=fields.status, diagnostic=fields.diagnostic)
     if fields.action not in FAILED_ACTIONS and fields.status.startswith("2"):
         return _result(address, Reason.DELIVERED, status=fields.status)
-    context = _text_about(address, parts, alone=alone)
+    context = _text_about(address, parts, alone=alone, others=others)
     found = classify(fields.diagnostic, status=fields.status, context=context)
     is_specific = fields.status and not fields.status.endswith(".0.0")
     return _result(
@@ -222,11 +229,16 @@ def _result_from_fields(
     )
 
 
-def _text_about(address: str, parts: MessageParts, *, alone: bool) -> str:
-    """Return what the text says about an address; all of the text if there is only one address."""
+def _text_about(
+    address: str, parts: MessageParts, *, alone: bool, others: Collection[str] = ()
+) -> str:
+    """Return what the text says about an address; all of the text if there is only one address.
+
+    `others` failed as well: what stands beside them is not about this one.
+    """
     about = [
         mention.reason
-        for mention in _mentions(parts, [address])
+        for mention in _mentions(parts, [address, *others])
         if mention.address.lower() == address.lower()
     ]
     return "\n".join([*about, *([parts.text] if alone or not about else [])])
@@ -245,6 +257,8 @@ def _from_free_text(
     for address, text in addresses:
         found = classify(text, context=parts.text if len(addresses) == 1 or not text else "")
         if found.reason == Reason.UNCLEAR and len(addresses) > 1:
+            found = classify(_lines_with(address, parts.text))
+        if found.reason == Reason.UNCLEAR and len(addresses) > 1:
             found = classify("", context=parts.text)
         results.append(
             _result(
@@ -258,13 +272,19 @@ def _from_free_text(
     return MessageKind.BOUNCE, _one_per_address(results)
 
 
+def _lines_with(address: str, text: str) -> str:
+    """Return the lines that name an address: a transcript says there what became of it."""
+    return "\n".join(line for line in text.split("\n") if address.lower() in line.lower())
+
+
 def _addresses_in_free_text(parts: MessageParts, raw: bytes) -> list[tuple[str, str]]:
     """Return the addresses that failed, each with the text about it."""
     original_recipients = parts.original_recipients()
     mentions = _mentions(parts, original_recipients)
     failed = [pair[1] for pair in getaddresses([parts.header("x-failed-recipients")]) if pair[1]]
     found = [
-        (address, _text_about(address, parts, alone=len(failed) == 1)) for address in failed
+        (address, _text_about(address, parts, alone=len(failed) == 1, others=failed))
+        for address in failed
     ] or [(mention.address, mention.reason) for mention in mentions]
     best = max((mention.score for mention in mentions), default=None)
     if found and (best is None or best >= CONFIDENT_SCORE):

@@ -109,3 +109,55 @@ def test_an_email_program_s_own_request_unsubscribes_and_is_no_complaint(
     assert process(message, recipient=bounce_address(delivery)).action == "unsubscribed"
     assert Subscription.objects.get().state == SubscriptionState.UNSUBSCRIBED
     assert not Suppression.objects.exists()
+
+
+def results_of(text: str, **head: str) -> dict[str, str | None]:
+    head = {"Return_Path": "<>", **head}
+    report = parse_report(
+        write("Undelivered mail", text, sender="MAILER-DAEMON@mx.example", **head)
+    )
+    return {one.address: one.classification for one in report.results}
+
+
+def test_two_recipients_keep_their_own_words() -> None:
+    fields = "Final-Recipient: rfc822; {}@ward.example\nAction: failed\nStatus: 5.0.0\n\n"
+    text = (
+        "--cut\nContent-Type: text/plain\n\n<ivy@ward.example>: 550 5.1.1 user unknown\n\n"
+        "<tom@ward.example>: 552 5.2.2 mailbox full\n\n--cut\n"
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        f"{fields.format('ivy')}{fields.format('tom')}--cut--"
+    )
+    report_type = "multipart/report; report-type=delivery-status; boundary=cut"
+    own = {"ivy@ward.example": "hard", "tom@ward.example": "full"}
+    assert results_of(text, MIME_Version="1.0", Content_Type=report_type) == own
+    transcript = (
+        "The following addresses had permanent fatal errors:\n<ivy@ward.example>\n"
+        "<tom@ward.example>\n\nTranscript of session follows\n"
+        "550 5.1.1 <ivy@ward.example>... User unknown\n552 5.2.2 <tom@ward.example>... over quota\n"
+    )
+    assert results_of(transcript) == own
+
+
+@pytest.mark.parametrize("separator", [", ", "; ", " and ", ",\n  "])
+def test_the_second_recipient_of_a_list_is_not_lost(separator: str) -> None:
+    text = f"Could not deliver to ivy@ward.example{separator}tom@ward.example: user unknown\n"
+    assert set(results_of(text)) == {"ivy@ward.example", "tom@ward.example"}
+
+
+@pytest.mark.parametrize("before", ["=", "==", "to=", "orig_to==", "envelope-to=", "rfc822="])
+def test_an_equals_sign_in_front_is_not_part_of_an_address(before: str) -> None:
+    text = f"Delivery failed:\n{before}ivy@ward.example: 550 user unknown\n"
+    assert results_of(text) == {"ivy@ward.example": "hard"}
+
+
+@pytest.mark.parametrize(
+    ("words", "classification"),
+    [
+        ("ユーザー ivy は Domino ディレクトリに登録されていません", "hard"),
+        ("ユーザーの名前が Domino ディレクトリにリストされていません", "hard"),
+        ("名前がアドレス帳に含まれていません", "hard"),
+        ("メールファイルの割当量を超過しています", "full"),
+    ],
+)
+def test_japanese_domino_is_understood(words: str, classification: str) -> None:
+    assert classify(words, status="5.0.0").classification == classification
