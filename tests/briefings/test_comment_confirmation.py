@@ -106,4 +106,4 @@ def test_an_invalid_link_says_so_and_what_to_do(client: Client, token: str) -> N
         client.post(f"/comments/confirm/{token}/"),
     ):
         assert response.status_code == 404
-        assert "Open the email again" in response.content.decode()
+        assert "Copy the whole link from the email" in response.content.decode()

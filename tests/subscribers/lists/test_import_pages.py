@@ -343,5 +343,5 @@ def test_a_list_without_new_people_has_nothing_to_confirm(admin: Client) -> None
 
 def test_a_transition_from_the_wrong_state_is_refused(admin: Client) -> None:
     upload(admin)
-    with pytest.raises(TransitionRefused, match="is checking"):
+    with pytest.raises(TransitionRefused, match="state “Checking”"):
         SubscriberImport.objects.get().begin(by=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -102,7 +103,8 @@ def test_a_host_name_that_does_not_exist_pauses(settings: Any, host: str) -> Non
         ((NO_ROOM, []), "421 4.3.2 too many connections"),
         ((b"454 4.3.0 restarting\r\n", []), "454 4.3.0 restarting"),
         ((EHLO, [b"451 4.3.0 not now\r\n"]), "451 4.3.0 not now"),
-        ((EHLO, []), "the server closed the connection"),
+        # Which of the two depends on what the server had read when it closed.
+        ((EHLO, []), "the server closed the connection|Connection reset by peer"),
         ((b"", [b""]), "no reply within 1 s"),
         (
             (EHLO, [b"250 mx\r\n", b"451 4.3.0 queue is full\r\n", b"250 ok\r\n"]),
@@ -124,7 +126,7 @@ def test_a_server_that_may_come_back_is_shown_with_its_words(
     assert dispatch.state == DispatchState.SENDING
     [sentence] = waiting_reasons(dispatch, at=timezone.now())
     assert sentence.startswith(f"The mail server 127.0.0.1:{server.port} has failed since ")
-    assert words in sentence
+    assert re.search(words, sentence)
     page = admin_client.get(dispatch.get_absolute_url()).content.decode()
     assert f"The mail server 127.0.0.1:{server.port} has failed since" in page
 

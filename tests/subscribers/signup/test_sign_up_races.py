@@ -27,6 +27,7 @@ def unlimited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the limits, so that only the database decides."""
     settings.CHALLENGE_ABOVE = 10_000
     monkeypatch.setattr(form_guard, "HOURLY_PER_ADDRESS", 10_000)
+    monkeypatch.setattr(form_guard, "DAILY_PER_ADDRESS", 10_000)
 
 
 def at_once(times: int, function: Callable[[int], int]) -> list[int]:
