@@ -139,7 +139,7 @@ def test_a_comment_is_confirmed_approved_and_shown(
     queue = log_in(staff, newsroom, "editor")
     queue.goto(f"{newsroom.url}/admin/briefings/comment/")
     expect(queue.get_by_role("main")).to_contain_text(words)
-    queue.get_by_role("button", name="Approve the comment by Hedy").click()
+    queue.get_by_role("button", name="Approve the comment by \u2068Hedy").click()
     expect(queue.get_by_text("Approved: comment by Hedy")).to_be_visible()
 
     page.goto(issue)
@@ -176,7 +176,7 @@ def test_a_document_becomes_an_issue_and_an_email_with_a_way_to_unsubscribe(
     editor.get_by_role("button", name="Approve").click()
     expect(editor.get_by_text("Approved. If anybody edits the issue")).to_be_visible()
     editor.get_by_role("link", name="Send now").click()
-    expect(editor.get_by_role("main")).to_contain_text("readers")
+    expect(editor.get_by_role("main")).to_contain_text("subscribers")
     editor.get_by_role("button", name=re.compile(r"Send to \d+ subscribers now")).click()
     expect(editor.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
     expect(editor.locator("[data-count=sent]")).not_to_have_text("0")
