@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# The tests cut connections to the database, the broker and the mail server.
-CUT_CONNECTIONS = re.compile(
+# The tests cut connections to the database, the broker and the mail server, and kill processes.
+EXPLAINED = re.compile(
     r"(?:[\w.]+\.)?(?:OperationalError|InterfaceError|AdminShutdown|CannotConnectNow|ConnectionError"
     r"|ConnectionResetError|ConnectionRefusedError|BrokenPipeError|TimeoutError|CancelledError"
     r"|ConnectionLost|NotSmtp|ServerUnreachable|BusyLoadingError|SSL SYSCALL error"
-    r"|IdleInTransactionSessionTimeout|EOFError)\b"
+    r"|IdleInTransactionSessionTimeout|EOFError|WorkerLostError|ExceptionWithTraceback)\b"
     r"|celery\.beat\.SchedulingError: .*[Cc]onnect"
 )
 LOGGING_ERROR = "--- Logging error ---"
@@ -18,7 +18,7 @@ TRACEBACK = "Traceback (most recent call last):"
 
 
 def unexplained(output: str) -> Iterator[str]:
-    """Yield the last line of each traceback that is not about a cut connection.
+    """Yield the last line of each traceback that is not about a cut connection or a killed process.
 
     Errors in logging itself are never explained by a fault.
     """
@@ -28,5 +28,5 @@ def unexplained(output: str) -> Iterator[str]:
         failure = next(
             (line for line in traceback.splitlines()[1:] if not line.startswith(" ")), ""
         )
-        if failure and not CUT_CONNECTIONS.match(failure):
+        if failure and not EXPLAINED.match(failure):
             yield failure

@@ -20,12 +20,12 @@ def waits(program: Process) -> bool:
 
 
 def test_worker_and_beat_wait_for_a_database_that_starts_later(
-    own_postgres: PostgresServer,
+    own_database: PostgresServer,
     celery_worker: Callable[..., CeleryWorker],
     celery_beat: Callable[..., CeleryBeat],
 ) -> None:
-    url = own_postgres.url()
-    own_postgres.kill()
+    url = own_database.url()
+    own_database.kill()
     worker = celery_worker(ready=False, DATABASE_URL=url)
     beat = celery_beat("--loglevel", "INFO", DATABASE_URL=url)
     for program in (worker, beat):
@@ -33,6 +33,6 @@ def test_worker_and_beat_wait_for_a_database_that_starts_later(
     time.sleep(2)
     assert worker.is_running()
     assert beat.is_running()
-    own_postgres.start()
+    own_database.start()
     worker.wait_until_ready()
     wait_until(lambda: "beat: Starting" in beat.output, seconds=30, what="beat")
