@@ -8,7 +8,12 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v redis-server >/dev/null || missing="$missing redis-server"
 # Not every user has sbin on PATH.
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
-command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
+command -v chromium >/dev/null || missing="$missing chromium"
+# Without these, pages fall back to wider fonts and their lines break elsewhere.
+ls /usr/share/fonts/truetype/liberation*/LiberationSerif-Regular.ttf >/dev/null 2>&1 ||
+    missing="$missing fonts-liberation"
+# Network namespaces, for the fault test that loses packets.
+[ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || missing="$missing iproute2"
 command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ]; then
     # Word splitting is intended: one argument for each package.
