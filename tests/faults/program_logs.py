@@ -13,12 +13,14 @@ EXPLAINED = re.compile(
     r"|IdleInTransactionSessionTimeout|EOFError|WorkerLostError|ExceptionWithTraceback)\b"
     r"|celery\.beat\.SchedulingError: .*[Cc]onnect"
 )
+# A frame of the project: libraries have errors of their own when their broker goes away.
+OWN_FRAME = re.compile(r'File "(?!<)(?!.*(?:site-packages|/lib/python))')
 LOGGING_ERROR = "--- Logging error ---"
 TRACEBACK = "Traceback (most recent call last):"
 
 
 def unexplained(output: str) -> Iterator[str]:
-    """Yield the last line of each traceback that is not about a cut connection or a killed process.
+    """Yield the last line of each traceback of the project that no cut connection or kill explains.
 
     Errors in logging itself are never explained by a fault.
     """
@@ -28,5 +30,5 @@ def unexplained(output: str) -> Iterator[str]:
         failure = next(
             (line for line in traceback.splitlines()[1:] if not line.startswith(" ")), ""
         )
-        if failure and not EXPLAINED.match(failure):
+        if failure and OWN_FRAME.search(traceback) and not EXPLAINED.match(failure):
             yield failure
