@@ -10,6 +10,9 @@ MAX_WRAPPERS = 3
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)(?=\S)", re.IGNORECASE)
 _DOUBLED = re.compile(r"(?:https?:/{0,2})+(?=https?://)", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(https?)(?::/+|:(?!/)|//)(?=[\w.-]+\.\w)", re.IGNORECASE)
+# A prefix that cannot be meant beside what follows it.
+_PREFIXED = re.compile(r"(?:mailto:|https?:/{0,2})+(?=mailto:)|mailto:(?=https?://)", re.IGNORECASE)
+_WEB_EMAIL = re.compile(r"https?://([^\s/:@]{1,64}@[\w.-]+)/?", re.IGNORECASE)
 _BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 # Endings of file names that look like those of domains.
@@ -39,7 +42,9 @@ def web_address(written: str) -> str:
         return ""
     if _BARE_EMAIL.fullmatch(address):
         return f"mailto:{address}"
-    address = _DOUBLED.sub("", address)
+    address = _DOUBLED.sub("", _PREFIXED.sub("", address))
+    if email := _WEB_EMAIL.fullmatch(address):
+        return f"mailto:{email[1]}"
     address = _BROKEN_SCHEME.sub(r"\1://", address, count=1) if address[:4] != "mail" else address
     if not _SCHEME.match(address):
         if not _BARE_HOST.fullmatch(address) or _FILE_NAME.match(address):
@@ -51,6 +56,11 @@ def web_address(written: str) -> str:
             break
         address = inner
     return address
+
+
+def is_on_this_site(address: str) -> bool:
+    """Whether an address leads to another page of this site or to a place on the same page."""
+    return address.startswith(("/", "#")) and not address.startswith(("//", "/\\"))
 
 
 def _wrapped(address: str) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from briefings.link_addresses import is_on_this_site, web_address
 from briefings.local_time import format_local
 from briefings.models import Issue, IssueState
 from briefings.rendering.issue_email import measure_issue_email
@@ -171,18 +172,30 @@ def _host(address: str) -> str | None:
         return None
 
 
+def _called(link: Element) -> str:
+    """Return words that lead an editor to a link."""
+    words = " ".join(link.text.split())
+    return f"the link “{words[:40]}{'…' if words[40:] else ''}”" if words else "a link"
+
+
 def _link_problem(link: Element) -> str:
     """Return what is wrong with a link, or an empty string."""
-    if "href" not in link.attributes:  # an anchor that other links lead to
-        return ""
+    if "href" not in link.attributes:
+        is_anchor = not {"id", "name"}.isdisjoint(link.attributes)
+        return "" if is_anchor else f"{_called(link)} has no address, or one that no browser opens."
     address = link.attributes["href"].strip()
-    host = _host(address)
-    if host is None:
-        return f"a link is broken: {address[:60]}"
     if address in {"", "#"}:
-        return "a link has no address."
+        return f"{_called(link)} has no address."
+    host = _host(address)
+    if host is None or not (is_on_this_site(address) or web_address(address)):
+        return (
+            f"{_called(link)} leads nowhere: {address[:60]}. Write the full address, which starts"
+            " with https://."
+        )
     if host != settings.SITE_HOST and (host in LOCAL_HOSTS or host.endswith(".local")):
         return f"a link leads to {host}, which exists only on your computer."
+    if host and "." not in host and ":" not in host and host != settings.SITE_HOST:
+        return f"a link leads to {host}, which readers cannot reach."
     if host in {"", settings.SITE_HOST} and urlsplit(address).path.startswith("/admin/"):
         return "a link leads to the admin, which readers cannot open."
     return ""

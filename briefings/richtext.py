@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 
+from briefings.link_addresses import is_on_this_site, web_address
 from newsroom.html_tree import VOID, parse, write
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         align = _ALIGN.search(value)
         return f"text-align:{align[1].lower()}" if align else None
+    if name == "href" and not is_on_this_site(value):
+        value = web_address(value) or value
     if name in {"href", "src"} and value.lstrip().startswith(("//", "\\", "/\\")):
         return None  # protocol-relative: another site under our scheme
     if tag == "img" and name == "src" and value.lower().lstrip().startswith(("mailto:", "tel:")):
@@ -172,6 +175,7 @@ EDITOR: dict[str, Any] = {
         ["Undo", "Redo"],
     ],
     "format_tags": "p;h3;h4;pre",
+    "linkDefaultProtocol": "https://",
     "entities": False,
     "disableNativeSpellChecker": False,
     "allowedContent": _allowed_content(),

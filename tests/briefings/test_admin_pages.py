@@ -104,7 +104,7 @@ def test_the_page_says_what_to_check_before_sending() -> None:
         "Section “Beds”: an image has no alternative text.",
         "an image comes from else.example, so readers get a link instead",
         "a link leads to localhost, which exists only on your computer",
-        "a link has no address",
+        "the link “there” has no address",
         "Section 2 is empty.",
         "<span data-words>5</span> words",
     ):

@@ -22,6 +22,11 @@ PAGE = "https://a.example/x?b=1"
         ("a-b.example", "https://a-b.example"),
         ("ada@a.example", "mailto:ada@a.example"),
         ("mailto:ada@a.example", "mailto:ada@a.example"),
+        ("mailto:mailto:ada@a.example", "mailto:ada@a.example"),
+        ("http://mailto:ada@a.example", "mailto:ada@a.example"),
+        ("http://ada@a.example", "mailto:ada@a.example"),
+        ("mailto:https://a.example/x", "https://a.example/x"),
+        ("https://ada:pw@a.example/x", "https://ada:pw@a.example/x"),
         ("tel:+4412345", "tel:+4412345"),
         (
             (

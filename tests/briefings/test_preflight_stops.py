@@ -57,7 +57,24 @@ UNFINISHED = {
         "a link leads to localhost",
     ),
 }
-SERIOUS = WORDLESS | UNFINISHED
+LINKS = {
+    f"a link to {address or 'nothing'}": (
+        [(NOTE, "", f'<p>Read <a href="{address}">the report</a></p>')],
+        words,
+    )
+    for address, words in {
+        "": "the link “the report” has no address",
+        "#": "the link “the report” has no address",
+        "htp://a.example/report": "the link “the report” has no address, or one that no browser",
+        "javascript:alert(1)": "the link “the report” has no address, or one that no browser opens",
+        "report.html": "the link “the report” leads nowhere: report.html. Write the full address",
+        "../reports/5": "the link “the report” leads nowhere: ../reports/5. Write the full address",
+        "see the attachment": "the link “the report” leads nowhere: see the attachment",
+        "https://[a.example/": "the link “the report” has no address, or one that no browser opens",
+        "http://intranet/report": "a link leads to intranet, which readers cannot reach",
+    }.items()
+}
+SERIOUS = WORDLESS | UNFINISHED | LINKS
 
 
 def in_review(**fields: object) -> Issue:

@@ -26,6 +26,14 @@ from tests.factories import make_issue
         ('<a href="//evil.example">x</a>', "<a>x</a>"),
         ('<a href="/\\evil.example">x</a>', "<a>x</a>"),
         ('<a href="\\\\evil.example">x</a>', "<a>x</a>"),
+        ('<a href="www.a.example/x">x</a>', '<a href="https://www.a.example/x">x</a>'),
+        ('<a href=" http://https://a.example">x</a>', '<a href="https://a.example">x</a>'),
+        ('<a href="ada@a.example">x</a>', '<a href="mailto:ada@a.example">x</a>'),
+        (
+            '<a href="https://www.google.com/url?q=https://a.example/%3Fb%3D1&amp;sa=D">x</a>',
+            '<a href="https://a.example/?b=1">x</a>',
+        ),
+        ('<a href="report.html">x</a>', '<a href="report.html">x</a>'),
         ('<a href="/issue/1/" target="_top">x</a>', '<a href="/issue/1/">x</a>'),
         ('<a href="mailto:a@example.org">x</a>', '<a href="mailto:a@example.org">x</a>'),
         ("<img>", ""),
@@ -107,7 +115,7 @@ def test_every_way_into_the_database_is_reduced(way: str) -> None:
 def test_the_editor_asks_nobody_else() -> None:
     assert EDITOR["versionCheck"] is False
     markup = RichTextWidget().render("body", "<p>x</p>", {"id": "id_body"})
-    assert "http" not in markup
+    assert "http" not in markup.replace("&quot;https://&quot;", "")  # how a link starts
 
 
 @pytest.mark.parametrize(

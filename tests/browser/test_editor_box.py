@@ -1,11 +1,11 @@
-"""The text editor fits its column, and its image dialog shows whole numbers."""
+"""The text editor fits its column; its dialogs show whole numbers and whole addresses."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.issue_editor import log_in, open_issue, sections, three
+from tests.browser.issue_editor import log_in, open_issue, save, sections, stored, three
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 EDGES = "(one) => { const box = one.getBoundingClientRect(); return [box.left, box.right]; }"
@@ -37,3 +37,22 @@ def test_the_image_dialog_shows_whole_numbers(page: Page, site: str) -> None:
         field.fill("8888")
         expect(field).to_have_value("8888")
         assert not field.evaluate(IS_CUT)
+
+
+def test_a_link_starts_with_https_in_its_dialog(page: Page, site: str) -> None:
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    section = sections(page).nth(0)
+    section.locator(".cke_wysiwyg_div").click()
+    page.keyboard.press("Control+A")
+    section.locator(".cke_button__link").click()
+    dialog = page.locator(".cke_dialog")
+    expect(dialog.get_by_label("Protocol", exact=True)).to_have_value("https://")
+
+    dialog.get_by_label("URL", exact=False).last.fill("www.a.example/report")
+    dialog.get_by_role("button", name="OK").click()
+    save(page)
+
+    _, body = stored(issue)[0]
+    assert 'href="https://www.a.example/report"' in body
