@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 else:
     Admin = object
 
+# A read-only inline as a table without a form.
+READ_ONLY_ROWS = "admin/_read_only_rows.html"
 MAX_EXACT_COUNT = 10_000
 DATE_PARTS = ("year", "month", "day")
 

@@ -1,4 +1,7 @@
-"""The admin pages of subscribers and sign-ups: what they subscribed to, when and how."""
+"""The admin pages of subscribers, which show what each room knows about a person.
+
+Importing this module also registers the admin pages of the rooms.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,22 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from briefings.models import Briefing, Issue
+from briefings.models import Briefing
 from newsroom import audit_log
-from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin, ReadOnlyInlineMixin
+from newsroom.admin_mixins import (
+    READ_ONLY_ROWS,
+    LargeTableAdminMixin,
+    ReadOnlyAdminMixin,
+    ReadOnlyInlineMixin,
+)
 from newsroom.permissions import may
 from subscribers.bounces.admin import BounceEventInline
 from subscribers.consent import unsubscribe_from
 from subscribers.lists.admin import export_view
 from subscribers.models import (
     ConsentRecord,
-    SignUp,
-    SignUpChoice,
     Subscriber,
     Subscription,
     Suppression,
@@ -36,32 +41,19 @@ from subscribers.models.profile import PROFILE_FIELDS
 from subscribers.permissions import CHANGE_SUBSCRIBER, EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
 from subscribers.privacy.admin import ErasureAdmin
 from subscribers.sending import admin as sending_admin  # noqa: F401
-
-ROWS = "admin/subscribers/_rows.html"
-
-
-def _lines(*lines: str) -> SafeString:
-    """Return the lines that are not empty, with line breaks between them."""
-    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines if line))
+from subscribers.signup.admin import lines
+from subscribers.signup.referrals import describe_referral
 
 
 def _moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-def _referral(issue: Issue | None, *, to: Briefing) -> str:
-    """Return which issue led somebody to subscribe, with its briefing if that is another one."""
-    if issue is None:
-        return ""
-    of = "" if issue.briefing_id == to.pk else f" of {issue.briefing.title}"
-    return f"Referred by issue {issue.number}{of}: {issue.title}"
-
-
 class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, Subscriber]):
     """The subscriber's subscriptions."""
 
     model = Subscription
-    template = ROWS
+    template = READ_ONLY_ROWS
     fields = readonly_fields = ("title", "joined_at", "left_at")
     ordering = ("briefing__title",)
     extra = 0
@@ -71,9 +63,9 @@ class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, 
 
     @admin.display(description="briefing")
     def title(self, subscription: Subscription) -> SafeString:
-        return _lines(
+        return lines(
             subscription.briefing.title,
-            _referral(subscription.referred_by, to=subscription.briefing),
+            describe_referral(subscription.referred_by, to=subscription.briefing),
         )
 
 
@@ -81,7 +73,7 @@ class ConsentInline(ReadOnlyInlineMixin, admin.TabularInline[ConsentRecord, Subs
     """The consent that the subscriber gave and withdrew. Nobody can edit it."""
 
     model = ConsentRecord
-    template = ROWS
+    template = READ_ONLY_ROWS
     fields = readonly_fields = ("at", "described_action", "evidence")
     verbose_name_plural = "consent history"
     ordering = ("-at", "-pk")
@@ -97,7 +89,7 @@ class ConsentInline(ReadOnlyInlineMixin, admin.TabularInline[ConsentRecord, Subs
     @admin.display(description="evidence")
     def evidence(self, record: ConsentRecord) -> SafeString:
         form_sent = f"Form sent {_moment(record.asked_at)}" if record.asked_at else ""
-        return _lines(
+        return lines(
             f"“{record.wording}”" if record.wording else "",
             f"Source: {record.source}",
             f"{form_sent} from {record.asked_ip}" if form_sent and record.asked_ip else form_sent,
@@ -223,50 +215,3 @@ class SubscriberAdmin(
                 audit_log.record("unsubscribed", subscriber, by=request.user, briefings=slugs)
         messages.success(request, "Unsubscribed. They will get no more issues.")
         return None
-
-
-class ChoiceInline(ReadOnlyInlineMixin, admin.TabularInline[SignUpChoice, SignUp]):
-    """The chosen briefings, with the evidence of each form."""
-
-    model = SignUpChoice
-    template = ROWS
-    fields = readonly_fields = ("asked_at", "title", "evidence")
-    verbose_name_plural = "chosen briefings"
-    extra = 0
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SignUpChoice]:
-        return super().get_queryset(request).select_related("briefing", "referred_by__briefing")
-
-    @admin.display(description="briefing")
-    def title(self, choice: SignUpChoice) -> str:
-        return choice.briefing.title
-
-    @admin.display(description="evidence")
-    def evidence(self, choice: SignUpChoice) -> SafeString:
-        return _lines(
-            f"“{choice.wording}”",
-            f"Source: {choice.source}",
-            _referral(choice.referred_by, to=choice.briefing),
-            f"IP address: {choice.ip}" if choice.ip else "",
-        )
-
-
-@admin.register(SignUp)
-class SignUpAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[SignUp]):
-    """Sign-ups and their emails, for when somebody asks why theirs has not arrived."""
-
-    list_display = ("address", "asked_at", "email_sent_at", "reminded_at", "confirmed_at")
-    list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
-    search_fields = ("address",)
-    search_help_text = "Search for an address, the start of one, or @domain"
-    ordering = ("-pk",)
-    fields = readonly_fields = (
-        *("address", *PROFILE_FIELDS),
-        *("asked_at", "email_sent_at", "reminded_at", "confirmed_at"),
-    )
-    inlines = (ChoiceInline,)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[SignUp], search_term: str
-    ) -> tuple[QuerySet[SignUp], bool]:
-        return (search_address(queryset, search_term) if search_term else queryset), False

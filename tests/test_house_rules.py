@@ -142,6 +142,21 @@ def test_every_email_has_a_subject_a_text_and_an_html_template() -> None:
             assert {"subject.txt", "body.txt", "body.html"} <= found, folder.name
 
 
+def test_a_page_of_subscribers_stands_in_the_folder_of_its_room() -> None:
+    """What a room renders is under the same name in templates; the layout is everybody's."""
+    rooms = {file.parts[1] for file in python_files("subscribers") if len(file.parts) == 3}
+    flat = {file.name for file in (ROOT / "templates" / "subscribers").glob("*.html")}
+    assert flat == {"_layout.html"}
+    rendered = re.compile(r'"subscribers/(\w+)/\w+\.html"')
+    culprits = [
+        f"{file} renders a page of {room}"
+        for file in python_files("subscribers")
+        for room in rendered.findall((ROOT / file).read_text())
+        if room in rooms and room != file.parts[1]
+    ]
+    assert culprits == []
+
+
 def test_no_briefing_can_take_the_address_of_a_page() -> None:
     """A briefing lives at /its-slug/, so the first word of every other address is reserved."""
     routes = [str(pattern.pattern) for pattern in _patterns(get_resolver().url_patterns)]

@@ -13,13 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from newsroom import audit_log
-from newsroom.admin_mixins import LargeTableAdminMixin, ReadOnlyAdminMixin
+from newsroom.admin_mixins import READ_ONLY_ROWS, LargeTableAdminMixin, ReadOnlyAdminMixin
 from subscribers.models import BounceEvent, Dispatch, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
 from subscribers.models.address_search import search_address
 from subscribers.signup.forms import AddressField
 
-ROWS_TEMPLATE = "admin/subscribers/_rows.html"
 MAX_WHY_CHARS = 300
 
 
@@ -27,7 +26,7 @@ class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Sub
     """The bounces and complaints of one subscriber, latest first."""
 
     model = BounceEvent
-    template = ROWS_TEMPLATE
+    template = READ_ONLY_ROWS
     fields = readonly_fields = ("at", "event", "issue")
     verbose_name_plural = "bounces and complaints"
     ordering = ("-at", "-pk")

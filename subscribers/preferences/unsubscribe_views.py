@@ -37,7 +37,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if subscription is None:
         if is_one_click:
             return HttpResponse(UNKNOWN_LINK, content_type="text/plain", status=404)
-        return TemplateResponse(request, "subscribers/unsubscribe_link_invalid.html", status=404)
+        return TemplateResponse(
+            request, "subscribers/preferences/unsubscribe_link_invalid.html", status=404
+        )
     now = timezone.now()
     if request.method != "POST":
         context = {
@@ -46,7 +48,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             "undo_token": undo_tokens.make_undo_token_after_one_click(subscription, at=now),
             "undo_within": undo_tokens.BUTTONS_WORK_FOR,
         }
-        return TemplateResponse(request, "subscribers/unsubscribe.html", context)
+        return TemplateResponse(request, "subscribers/preferences/unsubscribe.html", context)
     ip = client_ip(request)
     if is_one_click:
         # Without an email: nobody who uses their mail program's own button expects one more.
@@ -56,7 +58,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     done = unsubscribe_and_tell_owner([subscription], source=SOURCE, ip=ip, at=now)
     return TemplateResponse(
         request,
-        "subscribers/unsubscribed.html",
+        "subscribers/preferences/unsubscribed.html",
         {
             "briefing": subscription.briefing,
             "subscriber": subscription.subscriber,
@@ -90,7 +92,7 @@ def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
     if restarted is None:
         return _page_expired(request)
     context = {"subscriptions": restarted}
-    return TemplateResponse(request, "subscribers/resubscribed.html", context)
+    return TemplateResponse(request, "subscribers/preferences/resubscribed.html", context)
 
 
 @private_page
@@ -102,16 +104,18 @@ def undo_from_email(request: HttpRequest, token: str) -> HttpResponse:
     if undo is None:
         return TemplateResponse(
             request,
-            "subscribers/undo_from_email.html",
+            "subscribers/preferences/undo_from_email.html",
             {"is_over": True, "valid_for": owner_notices.UNDO_WORKS_FOR},
             status=410,
         )
     context: dict[str, object] = {"undo": undo}
     if request.method == "POST":
         context["is_done"] = owner_notices.carry_out(undo, ip=client_ip(request), at=now)
-    return TemplateResponse(request, "subscribers/undo_from_email.html", context)
+    return TemplateResponse(request, "subscribers/preferences/undo_from_email.html", context)
 
 
 def _page_expired(request: HttpRequest) -> HttpResponse:
     context = {"valid_for": undo_tokens.BUTTONS_WORK_FOR}
-    return TemplateResponse(request, "subscribers/page_expired.html", context, status=410)
+    return TemplateResponse(
+        request, "subscribers/preferences/page_expired.html", context, status=410
+    )

@@ -91,13 +91,17 @@ def _link_request_page(
     context = {"form": form, "link_expired": link_expired, "valid_for": OWNER_LINK_VALID_FOR}
     headers = {"Retry-After": RETRY_AFTER} if status == 429 else {}
     return TemplateResponse(
-        request, "subscribers/preferences_link.html", context, status=status, headers=headers
+        request,
+        "subscribers/preferences/preferences_link.html",
+        context,
+        status=status,
+        headers=headers,
     )
 
 
 def _link_sent_page(request: HttpRequest, address: str) -> HttpResponse:
     context = {"address": address, "valid_for": OWNER_LINK_VALID_FOR}
-    return TemplateResponse(request, "subscribers/link_sent.html", context)
+    return TemplateResponse(request, "subscribers/preferences/link_sent.html", context)
 
 
 def _link_expired(request: HttpRequest) -> HttpResponse:
@@ -158,7 +162,7 @@ def _email_link_page(request: HttpRequest, subscriber: Subscriber) -> HttpRespon
     }
     return TemplateResponse(
         request,
-        "subscribers/preferences_email_link.html",
+        "subscribers/preferences/preferences_email_link.html",
         context,
         status=context.get("status", 200),
     )
@@ -200,7 +204,11 @@ def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> 
     context = {**_owner_context(subscriber), "token": token, **result}
     headers = {"Retry-After": RETRY_AFTER} if status == 429 else {}
     return TemplateResponse(
-        request, "subscribers/preferences_owner.html", context, status=status, headers=headers
+        request,
+        "subscribers/preferences/preferences_owner.html",
+        context,
+        status=status,
+        headers=headers,
     )
 
 
@@ -304,11 +312,11 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
             "comments": comments_by(person.addresses).count(),
             "form": ErasureForm(),
         }
-        return TemplateResponse(request, "subscribers/erase.html", context)
+        return TemplateResponse(request, "subscribers/preferences/erase.html", context)
     form = ErasureForm(request.POST)
     form.is_valid()  # always: its one checkbox is optional
     erasure.erase(person, keep_words=form.cleaned_data["keep_words"], at=timezone.now())
-    return TemplateResponse(request, "subscribers/erased.html")
+    return TemplateResponse(request, "subscribers/preferences/erased.html")
 
 
 # The page that the two emails about a change of address open
@@ -331,7 +339,9 @@ def confirm_address_change(request: HttpRequest, token: str) -> HttpResponse:
         found = address_changes.find_request(token, at=now)
     if found is None:
         context: Context = {"link_expired": True, "confirm_within": CONFIRM_CHANGE_WITHIN}
-        return TemplateResponse(request, "subscribers/address_change.html", context, status=404)
+        return TemplateResponse(
+            request, "subscribers/preferences/address_change.html", context, status=404
+        )
     context = {
         "change": found.change,
         "is_new_address": found.side == address_changes.Side.NEW,
@@ -339,4 +349,4 @@ def confirm_address_change(request: HttpRequest, token: str) -> HttpResponse:
         "is_refused": is_refused,
         "owner_link_valid_for": OWNER_LINK_VALID_FOR,
     }
-    return TemplateResponse(request, "subscribers/address_change.html", context)
+    return TemplateResponse(request, "subscribers/preferences/address_change.html", context)

@@ -21,4 +21,4 @@ def privacy(request: HttpRequest) -> HttpResponse:
     except PolicyError as fault:
         log.error("The privacy page shows no policy: %s", fault)
         tables = []
-    return TemplateResponse(request, "subscribers/privacy.html", {"tables": tables})
+    return TemplateResponse(request, "subscribers/privacy/privacy.html", {"tables": tables})

@@ -78,7 +78,7 @@ def form_html(briefing: Briefing, *, page: str) -> str:
     """Return the HTML of the form for a page on another site: no script, no style, no cookie."""
     action = settings.SITE_URL + reverse("subscribers:subscribe_briefing", args=[briefing.slug])
     context = {"briefing": briefing, "action": action, "page": page}
-    return render_to_string("subscribers/_embedded_form.html", context).strip() + "\n"
+    return render_to_string("subscribers/signup/_embedded_form.html", context).strip() + "\n"
 
 
 def _origin_of(address: str) -> str:

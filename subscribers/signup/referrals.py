@@ -29,3 +29,11 @@ def normalise_referral(text: str, *, briefing: Briefing | None) -> str:
     found = _REFERRAL.fullmatch(text)
     slug = (found["slug"] or (briefing.slug if briefing else "")) if found else ""
     return f"{slug}/{int(found['number'])}" if found and slug else ""
+
+
+def describe_referral(issue: Issue | None, *, to: Briefing) -> str:
+    """Return which issue led somebody to subscribe, with its briefing if that is another one."""
+    if issue is None:
+        return ""
+    of = "" if issue.briefing_id == to.pk else f" of {issue.briefing.title}"
+    return f"Referred by issue {issue.number}{of}: {issue.title}"

@@ -63,7 +63,7 @@ def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
     if briefing.retired:
         context = {"briefing": briefing}
-        return TemplateResponse(request, "subscribers/retired.html", context, status=410)
+        return TemplateResponse(request, "subscribers/signup/retired.html", context, status=410)
     return _sign_up_page(request, briefing=briefing)
 
 
@@ -109,7 +109,7 @@ def _sign_up_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRes
         "referral": _referral(form),
         "email_interval": EMAIL_INTERVAL,
     }
-    return TemplateResponse(request, "subscribers/check_your_inbox.html", context)
+    return TemplateResponse(request, "subscribers/signup/check_your_inbox.html", context)
 
 
 def _referral(form: SignUpForm) -> str:
@@ -144,7 +144,7 @@ def _ask_about_domain(request: HttpRequest, form: SignUpForm, suggested: str) ->
         "suggested": suggested,
         "suggested_address": readable_address(f"{typed.rpartition('@')[0]}@{suggested}"),
     }
-    return TemplateResponse(request, "subscribers/did_you_mean.html", context, status=422)
+    return TemplateResponse(request, "subscribers/signup/did_you_mean.html", context, status=422)
 
 
 def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
@@ -155,7 +155,7 @@ def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> Http
         "latest": briefing.issues.published().for_page().first() if briefing else None,
         "referral": _referral(form),
     }
-    return TemplateResponse(request, "subscribers/subscribe.html", context, status=status)
+    return TemplateResponse(request, "subscribers/signup/subscribe.html", context, status=status)
 
 
 @private_page
@@ -172,12 +172,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
                 "preferences_url": preferences_url(confirmed.subscriber),
                 "briefing": new[0].briefing if len(new) == 1 else None,
             }
-            return TemplateResponse(request, "subscribers/welcome.html", context)
+            return TemplateResponse(request, "subscribers/signup/welcome.html", context)
         pending = confirmation.find_confirmable(token, at=now)
     except LinkInvalid as invalid:
         return TemplateResponse(
             request,
-            "subscribers/confirm_link_invalid.html",
+            "subscribers/signup/confirm_link_invalid.html",
             {"problem": invalid.problem, "confirm_within": CONFIRM_WITHIN},
             status=LINK_STATUS[invalid.problem],
         )
@@ -191,7 +191,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         "other_sites_wordings": confirmation.other_sites_wordings(pending, briefings=briefings),
         "briefing": briefings[0] if len(briefings) == 1 else None,
     }
-    return TemplateResponse(request, "subscribers/confirm.html", context)
+    return TemplateResponse(request, "subscribers/signup/confirm.html", context)
 
 
 @require_safe
@@ -207,7 +207,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
         "form_html": form_html(briefing, page="" if page_is_invalid else page),
     }
     status = 422 if page_is_invalid else 200
-    return TemplateResponse(request, "subscribers/embed.html", context, status=status)
+    return TemplateResponse(request, "subscribers/signup/embed.html", context, status=status)
 
 
 @private_page
@@ -217,8 +217,10 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
     subscriber = verify_resume_token(token)
     until = subscriber.resumes_on(at=timezone.now()) if subscriber else None
     if subscriber is None or until is None:
-        return TemplateResponse(request, "subscribers/resume.html", {"is_over": True}, status=404)
+        return TemplateResponse(
+            request, "subscribers/signup/resume.html", {"is_over": True}, status=404
+        )
     context = {"subscriber": subscriber, "until": until}
     if request.method == "POST":
         context["has_resumed"] = subscriber.resume()
-    return TemplateResponse(request, "subscribers/resume.html", context)
+    return TemplateResponse(request, "subscribers/signup/resume.html", context)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from subscribers.admin import SignUpAdmin, SubscriberAdmin
+from subscribers.admin import SubscriberAdmin
 from subscribers.lists.columns import FIELD_LABELS, OWN_HEADER
 from subscribers.lists.row_validation import ValidatedRow
 from subscribers.models.profile import PROFILE_FIELDS
 from subscribers.preferences.forms import PreferencesForm
+from subscribers.signup.admin import SignUpAdmin
 from subscribers.signup.forms import SignUpForm
 
 
