@@ -1,7 +1,8 @@
 """Send slots: when a briefing goes out, and the words for it.
 
 All that the code knows of weeks is here. Another rhythm, such as every second Thursday, is another
-class with the methods of `WeeklySlot`, and a field by which `Briefing.slot` chooses the class.
+class with the methods of `WeeklySlot`, a field by which `Briefing.slot` chooses the class, and that
+column in docs/retention.toml.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What people consent to, in words: the forms show these texts and consent records keep them.
 
-How often a briefing is sent comes from `Briefing.slot_words`, so that no text here has to know.
+How often a briefing is sent comes from `Briefing.slot.words`, so that no text here has to know.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ def sign_up_wording(briefing: Briefing | None) -> str:
             " I can unsubscribe at any time with a link in every email."
         )
     return (
-        f"Email me {briefing.title}, {briefing.slot_words}."
+        f"Email me {briefing.title}, {briefing.slot.words}."
         " I can unsubscribe at any time with a link in every email."
     )

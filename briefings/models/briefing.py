@@ -138,11 +138,6 @@ class Briefing(models.Model):
         """When this briefing goes out."""
         return WeeklySlot(weekday=Weekday(self.slot_weekday), time=self.slot_time, zone=self.zone)
 
-    @property
-    def slot_words(self) -> str:
-        """The slot as a phrase: 'every Thursday at 07:00'."""
-        return self.slot.words
-
     def next_free_slot(self, *, after: datetime) -> datetime:
         """Return the first slot after a moment and after every planned issue, in any state."""
         planned = self.issues.filter(publish_at__gt=after)

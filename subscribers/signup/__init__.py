@@ -2,8 +2,8 @@
 
 views               the sign-up page, the form for other sites, the page behind the confirmation
                     link, and the one that ends a pause
-forms               the fields, with `disposable_domains` and `domain_suggestions`; the check of each
-                    form that is sent is in newsroom/form_guard.py
+forms               the fields, with `disposable_domains` and `domain_suggestions`
+                    (newsroom/form_guard.py checks each form that is sent)
 embedded_form       the form that other sites paste into their pages
 referrals           which issue brought the reader
 pending_sign_ups    the sign-up that waits for its confirmation, and the email about it
