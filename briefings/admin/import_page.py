@@ -24,9 +24,10 @@ from briefings.document_import import (
     DocumentRefused,
     ImportedDocument,
     ImportedSection,
+    find_author,
     read_document,
+    save_as_draft,
 )
-from briefings.document_import.draft import find_author, save_as_draft
 from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
 from briefings.permissions import ADD_ISSUE

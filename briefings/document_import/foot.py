@@ -14,7 +14,7 @@ from briefings.document_import.blocks import (
     line_text,
     text_of,
 )
-from briefings.document_import.short_lines import (
+from briefings.document_import.lines import (
     MAX_HEADING_LINE,
     is_boilerplate,
     is_boilerplate_line,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from briefings.document_import.blocks import (
+    MAX_BYLINE,
+    MAX_STRAPLINE,
     Block,
     Heading,
     HorizontalRule,
@@ -20,9 +22,7 @@ from briefings.document_import.blocks import (
     line_text,
     text_of,
 )
-from briefings.document_import.imported_document import MAX_BYLINE, MAX_STRAPLINE
-from briefings.document_import.sections import names_kind
-from briefings.document_import.short_lines import (
+from briefings.document_import.lines import (
     are_names,
     is_boilerplate,
     is_dateline,
@@ -32,6 +32,7 @@ from briefings.document_import.short_lines import (
     join_lines,
     split_short_lines,
 )
+from briefings.document_import.sections import names_kind
 
 MAX_HEADLINE_CANDIDATES = 3
 

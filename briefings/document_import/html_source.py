@@ -10,6 +10,7 @@ from briefings.document_import.blocks import (
     Block,
     BlockQuote,
     Cell,
+    DocumentRefused,
     Heading,
     HorizontalRule,
     ListBlock,
@@ -27,7 +28,6 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.html_markup import prepare_page
-from briefings.document_import.imported_document import DocumentRefused
 from briefings.link_addresses import web_address
 from briefings.richtext import NUMBER_TYPES
 from newsroom.html_tree import (

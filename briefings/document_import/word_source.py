@@ -11,9 +11,8 @@ from xml.parsers import expat
 
 import mammoth
 
-from briefings.document_import.blocks import SourceDocument, paragraph_texts
+from briefings.document_import.blocks import DocumentRefused, SourceDocument, paragraph_texts
 from briefings.document_import.html_source import read_html
-from briefings.document_import.imported_document import DocumentRefused
 from briefings.document_import.word_markup import LIST_NUMBER, prepare_markup
 
 MAX_PARTS = 2_000

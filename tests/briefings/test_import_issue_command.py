@@ -13,8 +13,13 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from briefings.document_import import ImportedDocument, ImportedSection, read_document
-from briefings.document_import.draft import find_author, save_as_draft
+from briefings.document_import import (
+    ImportedDocument,
+    ImportedSection,
+    find_author,
+    read_document,
+    save_as_draft,
+)
 from briefings.models import Contributor, Issue, IssueState, SectionKind
 from newsroom.models import AuditLogEntry
 from tests.briefings.document_import.documents.word import docx, paragraph

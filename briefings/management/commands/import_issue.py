@@ -15,9 +15,10 @@ from briefings.document_import import (
     MAX_BYTES,
     DocumentRefused,
     ImportedDocument,
+    find_author,
     read_document,
+    save_as_draft,
 )
-from briefings.document_import.draft import find_author, save_as_draft
 from briefings.models import Briefing, Issue
 
 
