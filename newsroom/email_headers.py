@@ -1,16 +1,21 @@
-"""Header values: names and subjects in any script, encoded and folded (RFC 2047, RFC 5322)."""
+"""Header values: names and subjects in any script, encoded, folded, decoded (RFC 2047, 5322)."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from email.errors import MessageError
+from email.header import decode_header
 from email.utils import parseaddr
 from functools import lru_cache
 
 from newsroom.invisible_characters import one_line
+from newsroom.text_encodings import decode_any
 
 ENCODED_WORD_CHARS = 75  # RFC 2047, section 2
 _WRAP = len("=?utf-8?b??=")
+MAX_DECODED_CHARS = 4000
+_RAW_BYTES = re.compile("[\udc80-\udcff]+")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -86,3 +91,31 @@ def fold_sender(line: str) -> bytes:
     if not address:
         return one_line(line).encode()
     return encode_recipient(name, address) if name else f"<{address}>".encode()
+
+
+def decode_words(value: str) -> str:
+    """Return a header as it was received on one line, with its encoded words and raw bytes decoded.
+
+    Raw bytes are surrogates in `value`, as Python's parser leaves them. What cannot be decoded
+    stays as it is.
+    """
+    value = value[:MAX_DECODED_CHARS]
+    try:
+        pieces = decode_header(value)
+        text = "".join(_decode_piece(piece, charset) for piece, charset in pieces)
+    except (LookupError, ValueError, MessageError):
+        text = value
+    readable = _RAW_BYTES.sub(lambda raw: _decode_raw(raw[0]), text)
+    return " ".join(readable.encode(errors="replace").decode().split())
+
+
+def _decode_piece(piece: bytes | str, charset: str | None) -> str:
+    if isinstance(piece, str):
+        return piece
+    if charset is None:  # between encoded words, as `decode_header` encodes it
+        return piece.decode("raw-unicode-escape")
+    return decode_any(piece, declared=charset)
+
+
+def _decode_raw(surrogates: str) -> str:
+    return decode_any(surrogates.encode("ascii", "surrogateescape"))

@@ -24,6 +24,13 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16 (little endian)"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16 (big endian)"),
 )
+# For bytes of which nobody says how they are encoded, or says it wrongly, in this order. The last
+# fits any bytes: only where something must be shown.
+FALLBACKS = (
+    Encoding(codec="utf-8", label="UTF-8"),
+    Encoding(codec="cp1252", label="Windows-1252"),
+    Encoding(codec="latin-1", label="Latin-1"),
+)
 # Codecs of Python's that are not character sets: they compute, some in quadratic time.
 _NOT_CHARACTER_SETS = {
     *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem")
@@ -77,6 +84,13 @@ def encoding_by_mark(start: bytes) -> Encoding | None:
         if start.startswith(mark):
             return Encoding(codec=codec, label=label, bom_bytes=len(mark))
     return None
+
+
+def decode_any(data: bytes, *, declared: str = "") -> str:
+    """Return the text of any bytes: in the declared encoding, or else the first that fits."""
+    is_japanese = b"\x1b$" in data or b"\x1b(" in data
+    guesses = ["iso-2022-jp" if is_japanese else "", *(one.codec for one in FALLBACKS)]
+    return decode_first(data, [declared.strip("\"' ").lower(), *guesses]) or ""
 
 
 def decode_first(data: bytes, encodings: Iterable[str]) -> str | None:

@@ -43,7 +43,7 @@ from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
-from newsroom.text_encodings import FileKind, decode_first, encoding_by_mark, file_kind
+from newsroom.text_encodings import FALLBACKS, FileKind, decode_first, encoding_by_mark, file_kind
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -141,14 +141,16 @@ def _read_source(data: bytes, *, extension: str, name: str) -> SourceDocument:
 
 
 def _decode(data: bytes, *, name: str) -> str:
-    """Decode by the byte-order mark, or as UTF-8, the charset that a page declares, or cp1252.
+    """Decode by the byte-order mark, or as UTF-8, as the page declares, or as Windows-1252.
 
     What has control characters was decoded by chance and is refused.
     """
     if marked := encoding_by_mark(data):
         text = decode_first(data[marked.bom_bytes :], [marked.codec])
     else:
-        text = decode_first(data, ["utf-8", _declared_charset(data), "cp1252"])
+        text = decode_first(
+            data, ["utf-8", _declared_charset(data), *(one.codec for one in FALLBACKS[:-1])]
+        )
     if text is None or count_binary_characters(text):
         raise DocumentRefused(
             f"{name} contains bytes that are not text in any encoding we can read. Open it in the"

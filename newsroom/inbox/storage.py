@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email import policy
 from email.errors import MessageError
-from email.header import decode_header, make_header
 from email.parser import BytesParser
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,8 @@ from uuid import uuid4
 from django.conf import settings
 
 from newsroom.email_addresses import address_key
+from newsroom.email_headers import decode_words
+from newsroom.text_encodings import decode_any
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,7 +81,7 @@ class StoredEmail:
         """Every header, decoded, in the order of the message."""
         # Headers only, because a list page shows fifty emails.
         message = _parser.parsebytes(self.source, headersonly=True)
-        return [(name, _decode_header(value)) for name, value in message.raw_items()]
+        return [(name, decode_words(value)) for name, value in message.raw_items()]
 
     @property
     def sender(self) -> str:
@@ -110,16 +111,7 @@ class StoredEmail:
         try:
             return str(part.get_content())
         except (LookupError, ValueError, MessageError):  # an unknown character set
-            return bytes(part.get_payload(decode=True) or b"").decode(errors="replace")
-
-
-def _decode_header(value: str) -> str:
-    """Return a header unfolded, with its encoded words and raw UTF-8 decoded."""
-    unfolded = re.sub(r"\r?\n(?=[ \t])", "", value).strip()
-    readable = unfolded.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    with suppress(LookupError, ValueError, MessageError):
-        return str(make_header(decode_header(readable)))
-    return readable
+            return decode_any(bytes(part.get_payload(decode=True) or b""))
 
 
 def stored_emails(*, to: str = "") -> list[StoredEmail]:

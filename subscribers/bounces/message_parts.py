@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email import message_from_bytes, message_from_string
-from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
 
+from newsroom.email_headers import decode_words
 from newsroom.html_tree import Element, parse
-from newsroom.text_encodings import decode_first
+from newsroom.text_encodings import decode_any
 
 MAX_BYTES = 1_000_000
 MAX_TEXT_CHARS = 60_000
@@ -185,32 +185,13 @@ def part_text(part: Message) -> str:
     if not isinstance(payload, bytes):
         raw = part.get_payload()
         return raw if isinstance(raw, str) else ""
-    return decode_text(payload, str(part.get_param("charset", "") or ""))
-
-
-def decode_text(raw: bytes, charset: str) -> str:
-    """Return text decoded by the named charset, or by the first that fits."""
-    named = charset.strip("\"' ").lower()
-    guesses = ["utf-8", "latin-1"]
-    if b"\x1b$" in raw or b"\x1b(" in raw:
-        guesses.insert(0, "iso-2022-jp")
-    return decode_first(raw, [named, *guesses]) or ""
+    return decode_any(payload, declared=str(part.get_param("charset", "") or ""))
 
 
 def decoded_header(message: Message, name: str) -> str:
     """Return one header, decoded, on one line; empty if it is missing."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    try:
-        pieces = decode_header(str(value)[:4000])
-        text = "".join(
-            decode_text(piece, charset or "") if isinstance(piece, bytes) else piece
-            for piece, charset in pieces
-        )
-    except (ValueError, LookupError):
-        text = str(value)[:4000]
-    return " ".join(text.split())
+    values = (value for key, value in message.raw_items() if key.lower() == name.lower())
+    return decode_words(str(next(values, "")))
 
 
 def html_to_text(markup: str) -> str:

@@ -6,7 +6,7 @@ import codecs
 from typing import BinaryIO
 
 from newsroom.invisible_characters import count_binary_characters
-from newsroom.text_encodings import Encoding, FileKind, encoding_by_mark, file_kind
+from newsroom.text_encodings import FALLBACKS, Encoding, FileKind, encoding_by_mark, file_kind
 from subscribers.lists.import_errors import ImportRefused
 
 CHUNK = 1 << 20  # bytes
@@ -45,7 +45,7 @@ _OTHER_TEXT = (
 def detect_encoding(file: BinaryIO) -> Encoding:
     """Return the encoding in which the whole file can be decoded.
 
-    Tried are UTF-8 and UTF-16, with a byte-order mark or without, then Windows-1252 and Latin-1.
+    Tried are UTF-8 and UTF-16, with a byte-order mark or without, then the other `FALLBACKS`.
     Raises ImportRefused for a file that is empty or not text.
     """
     file.seek(0)
@@ -61,14 +61,12 @@ def detect_encoding(file: BinaryIO) -> Encoding:
         return _require_declared(file, start, declared)
     if guess := _utf16_without_mark(start):
         return _require_declared(file, start, guess)
-    utf8 = Encoding(codec="utf-8", label="UTF-8")
+    utf8, *others = FALLBACKS
     if (failed_at := _failure_position(file, utf8)) is None:
         return _require_text(start, utf8)
     _refuse_damaged_utf8(file, failed_at)
-    windows = Encoding(codec="cp1252", label="Windows-1252")
-    if _failure_position(file, windows) is None:
-        return _require_text(start, windows)
-    return _require_text(start, Encoding(codec="latin-1", label="Latin-1"))
+    fitting = (one for one in others if _failure_position(file, one) is None)
+    return _require_text(start, next(fitting, others[-1]))
 
 
 def _other_kind(start: bytes) -> tuple[str, str] | None:

@@ -6,7 +6,14 @@ import codecs
 
 import pytest
 
-from newsroom.text_encodings import FileKind, decode_first, encoding_by_mark, file_kind
+from newsroom.text_encodings import (
+    FileKind,
+    decode_any,
+    decode_first,
+    encoding_by_mark,
+    file_kind,
+)
+from tests.source_files import APPS, ROOT, python_files
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,24 @@ def test_a_name_that_is_not_a_character_set_is_passed_over(name: str) -> None:
 
 def test_without_a_fitting_encoding_there_is_no_text() -> None:
     assert decode_first(b"\xff", ["ascii", "utf-8"]) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text"),
+    [
+        ("Zoë".encode(), "", "Zoë"),
+        (b"Zo\xeb", "us-ascii", "Zoë"),
+        (b"\x93Away\x94", "", "“Away”"),
+        (b"\x81", "", "\x81"),
+        ("先生".encode("iso-2022-jp"), "", "先生"),
+        ("先生".encode("iso-2022-jp"), "no-such-charset", "先生"),
+        ("Łukasz".encode("iso-8859-2"), "'ISO-8859-2'", "Łukasz"),
+    ],
+)
+def test_any_bytes_become_text(data: bytes, declared: str, text: str) -> None:
+    assert decode_any(data, declared=declared) == text
+
+
+def test_the_fallback_encodings_are_listed_once() -> None:
+    named = [str(file) for file in python_files(*APPS) if "cp1252" in (ROOT / file).read_text()]
+    assert named == ["newsroom/text_encodings.py"]
