@@ -111,9 +111,7 @@ def _save(request: HttpRequest) -> HttpResponse:
     """Save what was shown as a draft."""
     try:
         document, briefing = _verify(request.POST["signed_document"], user_pk=request.user.pk)
-        issue = save_as_draft(document, briefing=briefing, by=request.user)
-        issue.publish_at = briefing.next_free_slot(after=timezone.now())
-        issue.save(update_fields=["publish_at"])
+        issue = save_as_draft(document, briefing=briefing, at=timezone.now(), by=request.user)
     except (signing.BadSignature, Briefing.DoesNotExist):
         messages.error(
             request,

@@ -46,6 +46,8 @@ from newsroom.invisible_characters import count_binary_characters, remove_unprin
 from newsroom.text_encodings import FALLBACKS, FileKind, decode_first, encoding_by_mark, file_kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsroom.audit_log import Actor
 
 
@@ -310,13 +312,15 @@ def find_author(document: ImportedDocument, *, briefing: Briefing) -> Author:
     return Author(contributor=lead, notice=notice)
 
 
-def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Actor = None) -> Issue:
+def save_as_draft(
+    document: ImportedDocument, *, briefing: Briefing, at: datetime, by: Actor = None
+) -> Issue:
     """Save a document as the briefing's next issue, whole or not at all.
 
-    Raises ValidationError if the title or strapline is too long.
+    It gets the next number and the first free slot after `at`. Raises ValidationError if the title or strapline is too long.
     """
     with transaction.atomic():
-        # So that two imports at the same time get different numbers.
+        # So that two imports at the same time get different numbers and slots.
         locked = Briefing.objects.select_for_update().get(pk=briefing.pk)
         issue = Issue(
             briefing=locked,
@@ -325,6 +329,7 @@ def save_as_draft(document: ImportedDocument, *, briefing: Briefing, by: Actor =
             slug=slugify(document.title)[:80].strip("-"),
             strapline=document.strapline,
             author=find_author(document, briefing=locked).contributor,
+            publish_at=locked.next_free_slot(after=at),
         )
         issue.full_clean()
         issue.save()

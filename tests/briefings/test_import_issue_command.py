@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from briefings.document_import import (
     ImportedDocument,
@@ -20,6 +21,7 @@ from briefings.document_import import (
     read_document,
     save_as_draft,
 )
+from briefings.local_time import format_local
 from briefings.models import Contributor, Issue, IssueState, SectionKind
 from newsroom.models import AuditLogEntry
 from tests.briefings.document_import.documents.word import docx, paragraph
@@ -70,6 +72,23 @@ def test_a_document_becomes_the_next_draft_with_its_sections() -> None:
     assert f"http://news.example.com/admin/briefings/issue/{issue.pk}/change/" in said
     assert "Senior schools correspondent" in said
     assert AuditLogEntry.objects.filter(verb="imported", subject_id=str(issue.pk)).exists()
+
+
+def test_each_imported_draft_gets_the_next_free_slot() -> None:
+    briefing = make_briefing(slug="school-gate")
+    planned = briefing.slot.nth(2, after=timezone.now())
+    make_issue(briefing=briefing, number=30, publish_at=planned)
+
+    said = run(str(TEXT))
+    run(str(TEXT))
+
+    first, second = Issue.objects.filter(number__gt=30).order_by("number")
+    assert (first.publish_at, second.publish_at) == (
+        briefing.slot.nth(1, after=planned),
+        briefing.slot.nth(2, after=planned),
+    )
+    assert first.publish_at
+    assert f"Send time: {format_local(first.publish_at, briefing.zone)}" in said
 
 
 def test_json_has_exactly_what_was_stored() -> None:
@@ -147,7 +166,7 @@ def test_the_author_is_found_and_never_invented(byline: str, author: str, notice
     assert found.contributor.name == author
     assert found.notice.startswith(notice)
     assert bool(found.notice) == bool(notice)
-    assert save_as_draft(document, briefing=briefing).author.name == author
+    assert save_as_draft(document, briefing=briefing, at=timezone.now()).author.name == author
     assert Contributor.objects.count() == 2
 
 
@@ -174,7 +193,7 @@ def test_a_title_that_is_too_long_saves_nothing() -> None:
     briefing = make_briefing()
 
     with pytest.raises(ValidationError):
-        save_as_draft(make_document(title="long " * 60), briefing=briefing)
+        save_as_draft(make_document(title="long " * 60), briefing=briefing, at=timezone.now())
 
     assert not Issue.objects.exists()
 
@@ -186,7 +205,7 @@ def test_a_draft_is_saved_whole_or_not_at_all() -> None:
     )
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        save_as_draft(make_document(sections=(refused,)), briefing=briefing)
+        save_as_draft(make_document(sections=(refused,)), briefing=briefing, at=timezone.now())
 
     assert not Issue.objects.exists()
     assert not AuditLogEntry.objects.exists()

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
+from django.utils import timezone
 
 from briefings.document_import import (
     MAX_BYTES,
@@ -19,6 +20,7 @@ from briefings.document_import import (
     read_document,
     save_as_draft,
 )
+from briefings.local_time import format_local
 from briefings.models import Briefing, Issue
 
 
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         except DocumentRefused as refusal:
             raise CommandError(str(refusal)) from None
         notice = find_author(document, briefing=briefing).notice
-        issue = save_as_draft(document, briefing=briefing)
+        issue = save_as_draft(document, briefing=briefing, at=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(issue, document), ensure_ascii=False))
             if notice:
@@ -59,6 +61,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Saved {issue} as a draft: {settings.SITE_URL}{address}")
         self.stdout.write(f"Strapline: {document.strapline or 'none found'}")
         self.stdout.write(f"Author: {issue.author}")
+        if issue.publish_at:
+            self.stdout.write(f"Send time: {format_local(issue.publish_at, issue.briefing.zone)}")
         if notice:
             self.stdout.write(notice)
         for section in issue.sections.all():
