@@ -92,26 +92,14 @@ class IssueForm(forms.ModelForm[Issue]):
         cleaned = super().clean() or self.cleaned_data
         briefing = cleaned.get("briefing")
         if briefing:
-            # Locked, so that of two people who use the same number at once the second is told.
+            # So that of two people who use the same number at once the second is told.
             Briefing.objects.select_for_update().get(pk=briefing.pk)
-            self._check_number(briefing, cleaned.get("number"))
         if self.instance.pk:
             self._check_permission()
             self._check_version(cleaned.get("from_version", ""))
             if self.instance.state == IssueState.SCHEDULED and not cleaned.get("goes_out"):
                 self.add_error("goes_out", "To remove the send time, unschedule the issue.")
         return cleaned
-
-    def _check_number(self, briefing: Briefing, number: int | None) -> None:
-        if number is None:
-            return
-        taken = Issue.objects.filter(briefing=briefing, number=number).exclude(pk=self.instance.pk)
-        if taken.exists():
-            self.add_error(
-                "number",
-                f"{briefing} already has an issue {number}. The next free number is"
-                f" {briefing.next_number()}.",
-            )
 
     def _check_permission(self) -> None:
         """Refuse what this person may not change; the page then keeps what they wrote."""
@@ -148,4 +136,4 @@ class IssueForm(forms.ModelForm[Issue]):
         )
 
     def validate_constraints(self) -> None:
-        """Skip the database constraints: `clean` checks them, with words for a person."""
+        """Skip the database constraints: `Issue.clean` checks them, with words for a person."""

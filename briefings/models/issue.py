@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
@@ -142,6 +143,22 @@ class Issue(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("briefings:issue_detail", args=[self.briefing.slug, self.number])
+
+    def clean(self) -> None:
+        """Refuse a number that another issue of the briefing has.
+
+        The caller locks the briefing, or else the database refuses the later of two at once.
+        """
+        entered: tuple[int | None, int | None] = (self.briefing_id, self.number)
+        if None in entered:
+            return
+        taken = Issue.objects.filter(briefing=self.briefing_id, number=self.number)
+        if taken.exclude(pk=self.pk).exists():
+            message = (
+                f"{self.briefing} already has an issue {self.number}. The next free number is"
+                f" {self.briefing.next_number()}."
+            )
+            raise ValidationError({"number": message})
 
     @property
     def dateline(self) -> datetime:
@@ -306,11 +323,7 @@ class Issue(models.Model):
 
     def claim_edit(self, *, version: int) -> bool:
         """Count an edit that started from `version`; False if somebody else saved first."""
-        unchanged = Issue.objects.filter(pk=self.pk, version=version)
-        claimed = bool(unchanged.update(version=F("version") + 1))
-        if claimed:
-            self.version = version + 1
-        return claimed
+        return update_if(Q(version=version), self, version=version + 1)
 
     @property
     def is_deletable(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
@@ -129,6 +130,17 @@ def test_of_two_who_edit_the_second_is_told() -> None:
     issue = make_issue()
     assert issue.claim_edit(version=1)
     assert not Issue.objects.get().claim_edit(version=1)
+
+
+def test_a_number_is_taken_once_whoever_asks() -> None:
+    issue = make_issue(number=4)
+    same = Issue(briefing=issue.briefing, number=4, title="Another", author=issue.author)
+    with pytest.raises(ValidationError) as refusal:
+        same.full_clean()
+    assert refusal.value.message_dict == {
+        "number": [f"{issue.briefing} already has an issue 4. The next free number is 5."]
+    }
+    issue.full_clean()  # its own number is not taken
 
 
 def test_the_audit_log_is_append_only() -> None:
