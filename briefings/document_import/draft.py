@@ -317,7 +317,8 @@ def save_as_draft(
 ) -> Issue:
     """Save a document as the briefing's next issue, whole or not at all.
 
-    It gets the next number and the first free slot after `at`. Raises ValidationError if the title or strapline is too long.
+    It gets the next number and the first free slot after `at`. Raises ValidationError if the title
+    or strapline is too long.
     """
     with transaction.atomic():
         # So that two imports at the same time get different numbers and slots.
