@@ -42,7 +42,7 @@ class NewsroomAdminSite(AdminSite):
 
     site_header = f"{settings.SITE_NAME} admin"
     site_title = f"{settings.SITE_NAME} admin"
-    index_title = "This week"
+    index_title = "Desk"
     enable_nav_sidebar = False
 
     def register(

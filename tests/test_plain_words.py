@@ -65,7 +65,7 @@ AVOID = (
         r"\b(?:copy|copies) (?:is|are|was|were|that|which|goes|go|under way|of a subscriber)\b",
         "delivery",
     ),
-    Avoid(r"(?<!help )\b(?-i:desk)\b(?!\.css|/)", "admin"),
+    Avoid(r"(?<!help )\b(?-i:desk)\b(?!\.css|/|-row)", "admin"),
     Avoid(r"\bthe beat\b", "beat"),
     Avoid(r"\bthe books\b", "ledger, records"),
     Avoid(r"\bwebhooks? (?:is|are) heard\b", "accepted"),

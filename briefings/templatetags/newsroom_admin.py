@@ -34,7 +34,7 @@ def in_zone(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BriefingWeek:
+class DeskRow:
     """A briefing with its next slot and its unpublished issues."""
 
     briefing: Briefing
@@ -42,12 +42,12 @@ class BriefingWeek:
     issues: list[Issue]
 
 
-def week_of(user: Actor, *, at: datetime) -> dict[str, Any]:
-    """Return what this person may see of each briefing's week and of the comments that wait."""
+def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
+    """Return what this person may see of the briefings and of the comments that wait."""
     may_see = may_view_issues(user)
     may_moderate = may(user, MODERATE_COMMENT)
     return {
-        "weeks": _weeks(at) if may_see else [],
+        "rows": _rows(at) if may_see else [],
         "may_see": may_see,
         "may_add": may(user, ADD_ISSUE),
         "may_moderate": may_moderate,
@@ -55,22 +55,22 @@ def week_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _weeks(at: datetime) -> list[BriefingWeek]:
+def _rows(at: datetime) -> list[DeskRow]:
     upcoming: dict[int, list[Issue]] = {}
     unpublished = Issue.objects.exclude(state=IssueState.PUBLISHED).select_related("author")
     for issue in unpublished.order_by(Coalesce("publish_at", "created_at"), "number"):
         upcoming.setdefault(issue.briefing_id, []).append(issue)
-    weeks = []
+    rows = []
     for briefing in Briefing.objects.current():
         issues = upcoming.get(briefing.pk, [])
         for issue in issues:
             issue.briefing = briefing
         slot = briefing.slot.next(after=at)
-        weeks.append(BriefingWeek(briefing=briefing, slot=slot, issues=issues))
-    return sorted(weeks, key=lambda week: week.slot)
+        rows.append(DeskRow(briefing=briefing, slot=slot, issues=issues))
+    return sorted(rows, key=lambda row: row.slot)
 
 
-@register.inclusion_tag("admin/_this_week.html", takes_context=True)
-def this_week(context: dict[str, Any]) -> dict[str, Any]:
-    """Show the week at the top of the admin's start page."""
-    return week_of(context["request"].user, at=timezone.now())
+@register.inclusion_tag("admin/_desk.html", takes_context=True)
+def desk(context: dict[str, Any]) -> dict[str, Any]:
+    """Show briefings and waiting comments at the top of the admin's start page."""
+    return desk_of(context["request"].user, at=timezone.now())

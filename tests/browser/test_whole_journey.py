@@ -51,7 +51,7 @@ def log_in(context: BrowserContext, newsroom: Demo, user: str) -> Page:
     page.get_by_label("Username").fill(user)
     page.get_by_label("Password").fill("demo")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="This week")).to_be_visible()
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
     return page
 
 

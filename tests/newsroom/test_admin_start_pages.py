@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
+LISTS = {
+    "briefings": ("issue", "comment", "briefing", "contributor"),
+    "subscribers": ("subscriber", "dispatch", "suppression", "bounceevent", "subscriberimport"),
+}
 
 
 @pytest.fixture
@@ -32,15 +39,30 @@ def test_the_logged_out_page_is_ours(root: Client) -> None:
         ("subscribers", "Subscribers"),
     ],
 )
-def test_the_page_of_one_app_has_its_lists_and_not_the_week(
+def test_the_page_of_one_app_has_its_lists_and_not_the_briefings(
     root: Client, app: str, name: str
 ) -> None:
     page = root.get(f"/admin/{app}/").content.decode()
 
     assert f"<h1>{name}</h1>" in page
-    assert "week-row" not in page
+    assert "desk-row" not in page
     assert f"/admin/{app}/" in page
     assert "Axes" not in page
+
+
+def test_the_start_page_has_one_name_everywhere(root: Client) -> None:
+    start = root.get("/admin/").content.decode()
+    assert "<title>Desk · " in start
+    assert ">Desk</h1>" in start
+    link = re.compile(r'<a href="/admin/"[^>]*>\s*([^<]+?)\s*</a>')
+    site_name = f"{settings.SITE_NAME} admin"
+    pages = ["/admin/", *(f"/admin/{app}/" for app in ("briefings", "subscribers"))]
+    pages += [f"/admin/{app}/{model}/" for app, models in LISTS.items() for model in models]
+    pages += ["/admin/briefings/issue/add/", "/admin/briefings/issue/from-document/"]
+    pages += ["/admin/subscribers/subscriber/export/", "/admin/subscribers/subscriberimport/add/"]
+    for address in pages:
+        names = link.findall(root.get(address).content.decode())
+        assert set(names) == {site_name, "Desk"}, address
 
 
 def test_the_start_page_names_log_in_attempts_in_plain_words(root: Client) -> None:
