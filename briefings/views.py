@@ -29,6 +29,7 @@ from newsroom.form_guard import (
     check_form,
     proof_of_work_page,
 )
+from newsroom.form_origin import own_forms_only
 
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
 
@@ -219,6 +220,7 @@ def _share_links(issue: Issue) -> dict[str, str]:
     }
 
 
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take a comment and ask its writer to confirm it by email; GET redirects to the form."""
@@ -256,6 +258,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
 
 
 @never_cache
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show a comment with a button (GET), confirm it (POST); a second time changes nothing."""

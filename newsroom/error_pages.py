@@ -10,6 +10,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return HttpResponse(render_to_string("403_csrf.html", request=request), status=403)
 
 
+def foreign_form(request: HttpRequest) -> HttpResponse:
+    """Return the page for a form that was not sent from a page of this site."""
+    return HttpResponse(render_to_string("403_foreign_form.html", request=request), status=403)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return the page for a request that is malformed or too large."""
     if isinstance(exception, RequestDataTooBig):

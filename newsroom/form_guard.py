@@ -106,20 +106,18 @@ def proof_of_work_page(
     *,
     at: datetime,
     context: Mapping[str, object],
-    is_csrf_exempt: bool = False,
 ) -> HttpResponse:
     """Have the browser do a proof of work; its script then sends the form again as it was."""
     entered = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in {"altcha", "csrfmiddlewaretoken"}
+        if name != "altcha"
         for value in values
     ]
     page: dict[str, object] = {
         "entered_values": entered,
         "challenge": new_challenge(at=at),
         "had_solution": bool(request.POST.get("altcha")),
-        "is_csrf_exempt": is_csrf_exempt,
         **context,
     }
     response = TemplateResponse(request, "proof_of_work.html", page, status=422)

@@ -45,9 +45,20 @@ class SignatureField(forms.CharField):
 
 def is_plausible(signature: str, *, at: datetime) -> bool:
     """Whether we signed the form, and it took as long to fill in as a person takes."""
+    age = _age(signature, at=at)
+    return age is not None and SHORTEST_FILL_TIME <= age <= VALID_FOR
+
+
+def is_signed(signature: str, *, at: datetime) -> bool:
+    """Whether we signed the form within a day."""
+    age = _age(signature, at=at)
+    return age is not None and age <= VALID_FOR
+
+
+def _age(signature: str, *, at: datetime) -> timedelta | None:
+    """Return how long ago we signed a form, or None if we did not."""
     try:
         signed_at = int(signing.Signer(salt=_SALT).unsign(signature))
     except (signing.BadSignature, ValueError):
-        return False
-    age = at.timestamp() - signed_at
-    return SHORTEST_FILL_TIME.total_seconds() <= age <= VALID_FOR.total_seconds()
+        return None
+    return timedelta(seconds=at.timestamp() - signed_at)

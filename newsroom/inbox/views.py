@@ -18,6 +18,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from newsroom.content_security_policy import replace_csp
+from newsroom.form_origin import own_forms_only
 from newsroom.inbox import storage
 
 PER_PAGE = 50
@@ -78,6 +79,7 @@ def email_source(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponse(_get_email_or_404(key).source, content_type="text/plain; charset=utf-8")
 
 
+@own_forms_only
 @require_POST
 def inbox_empty(request: HttpRequest) -> HttpResponse:
     """Delete every email."""

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsroom.client_address import client_ip
+from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscription
@@ -81,6 +82,7 @@ def _is_one_click(request: HttpRequest) -> bool:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
     """Subscribe again, from the page shown after unsubscribing."""
@@ -96,6 +98,7 @@ def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_from_email(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST undoes what an email told the owner: an unsubscribing or a pause."""

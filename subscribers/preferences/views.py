@@ -26,6 +26,7 @@ from newsroom.form_guard import (
     check_form,
     proof_of_work_page,
 )
+from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
@@ -52,6 +53,7 @@ from subscribers.signup.domain_suggestions import suggest_domain
 Context = dict[str, Any]
 
 
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_link(request: HttpRequest) -> HttpResponse:
     """Send an owner link; the answer is the same whether or not we know the address."""
@@ -71,6 +73,7 @@ def preferences_link(request: HttpRequest) -> HttpResponse:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows the page that the token opens; POST does what its buttons say."""
@@ -278,6 +281,7 @@ def _cancel_address_change(request: HttpRequest, subscriber: Subscriber) -> Cont
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def download_data(request: HttpRequest, token: str) -> HttpResponse:
     """POST returns everything we keep about the owner as JSON; GET leads to the button."""
@@ -296,6 +300,7 @@ def download_data(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks the owner to confirm; POST erases everything about them."""
@@ -323,6 +328,7 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address_change(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks; POST confirms or, from the old address, refuses.

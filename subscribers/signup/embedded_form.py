@@ -16,14 +16,13 @@ be framed (clickjacking), and one exception would help attackers more than reade
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from briefings.models import Briefing
+from newsroom.form_origin import claimed_origin, is_own_origin, origin_of
 from newsroom.tokens import sign_value, verify_value
 
 MAX_SOURCE = 300  # characters, as ConsentRecord.source
@@ -33,15 +32,13 @@ _PURPOSE = "source"
 def other_origin(request: HttpRequest) -> str:
     """Return the origin of the other site that sent this form; empty if it was sent from ours.
 
-    `null` if the browser hides it. Browsers write the Origin header themselves (Fetch, section
-    3.2). A script can write any, which makes its form suspicious and has no other effect.
+    `null` if the browser hides it. A script can write any, which makes its form suspicious and has
+    no other effect.
     """
-    origin = request.headers.get("Origin", "")
-    if not origin:
-        origin = _origin_of(request.headers.get("Referer", ""))
-    if not origin or _host_of(origin) in {request.get_host(), _host_of(settings.SITE_URL)}:
+    origin = claimed_origin(request)
+    if not origin or is_own_origin(origin, request):
         return ""
-    return _origin_of(origin) or "null"
+    return origin_of(origin) or "null"
 
 
 def source_on(origin: str, *, stated: str) -> str:
@@ -49,7 +46,7 @@ def source_on(origin: str, *, stated: str) -> str:
     if origin == "null":
         return "another site"
     page = stated.partition("#")[0].partition("?")[0]
-    if _origin_of(page) == origin and page.isprintable() and " " not in page:
+    if origin_of(page) == origin and page.isprintable() and " " not in page:
         return page[:MAX_SOURCE]
     return f"{origin}/"[:MAX_SOURCE]
 
@@ -71,7 +68,7 @@ def is_our_page(source: str) -> bool:
 
 def is_web_page(address: str) -> bool:
     """Whether this is the address of a web page, fit to be put into the form's HTML."""
-    return bool(_origin_of(address)) and address.isprintable() and len(address) <= MAX_SOURCE
+    return bool(origin_of(address)) and address.isprintable() and len(address) <= MAX_SOURCE
 
 
 def form_html(briefing: Briefing, *, page: str) -> str:
@@ -79,19 +76,3 @@ def form_html(briefing: Briefing, *, page: str) -> str:
     action = settings.SITE_URL + reverse("subscribers:subscribe_briefing", args=[briefing.slug])
     context = {"briefing": briefing, "action": action, "page": page}
     return render_to_string("subscribers/signup/_embedded_form.html", context).strip() + "\n"
-
-
-def _origin_of(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        host = parts.netloc.rpartition("@")[2]
-        parts.port  # noqa: B018  (raises for an invalid port)
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not host or not parts.hostname:
-        return ""
-    return f"{parts.scheme}://{host.lower()}"
-
-
-def _host_of(origin: str) -> str:
-    return origin.partition("://")[2].lower()

@@ -21,6 +21,7 @@ from newsroom.form_guard import (
     check_form,
     proof_of_work_page,
 )
+from newsroom.form_origin import own_forms_only
 from newsroom.form_signature import sign_form
 from newsroom.private_pages import private_page
 from subscribers.consent import Evidence
@@ -96,7 +97,7 @@ def _sign_up_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRes
             )
         except ProofOfWorkNeeded:
             values = {"briefing": briefing, "entered_values": form.entered_values()}
-            return proof_of_work_page(request, at=now, context=values, is_csrf_exempt=True)
+            return proof_of_work_page(request, at=now, context=values)
         except TooManyForms as refusal:
             form.add_error(None, str(refusal))
             response = _render_form(request, form, status=429)
@@ -159,6 +160,7 @@ def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> Http
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what confirming would subscribe to, with a button; POST subscribes."""
@@ -211,6 +213,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @private_page
+@own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows when the pause ends; POST ends it now."""

@@ -73,7 +73,7 @@ def test_a_second_click_does_not_undo_what_the_editors_decided(
     assert f"{comment.issue.get_absolute_url()}#comment-{comment.pk}" in html
 
 
-def test_the_button_needs_the_csrf_token(comment: Comment) -> None:
+def test_the_button_works_on_our_own_page_only(comment: Comment) -> None:
     assert Client(enforce_csrf_checks=True).post(confirmation_path(comment)).status_code == 403
 
 

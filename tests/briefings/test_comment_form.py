@@ -114,18 +114,6 @@ def test_an_internationalised_address_is_accepted(client: Client) -> None:
     assert OutgoingEmail.objects.get().to == "użytkownik@example.org"
 
 
-def test_the_form_needs_its_csrf_token(client: Client) -> None:
-    issue = make_published_issue()
-    strict = Client(enforce_csrf_checks=True)
-    response = send(strict, issue)
-    assert response.status_code == 403
-    assert "This form has expired" in text_of(response.content)
-    html = strict.get(issue.get_absolute_url()).content.decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
-    assert token
-    assert send(strict, issue, csrfmiddlewaretoken=token[1]).status_code == 302
-
-
 def test_a_field_that_people_do_not_see_stops_bots_without_telling_them(client: Client) -> None:
     response = send(client, make_published_issue(), website="https://spam.example/")
     assert response.status_code == 302

@@ -288,16 +288,6 @@ def test_a_contributors_page_lists_their_issues(
 # --- for all of them
 
 
-def test_pages_set_no_cookie_except_where_the_comment_form_is(client: Client) -> None:
-    briefing = make_briefing()
-    closed = make_published_issue(briefing=briefing, at=timezone.now() - timedelta(days=60))
-    paths = ["/", briefing.get_absolute_url(), closed.get_absolute_url(), "/feed/", "/sitemap.xml"]
-    for path in (*paths, briefing.lead.get_absolute_url()):
-        assert not client.get(path).cookies, path
-    still_open = make_published_issue(briefing=briefing)
-    assert set(client.get(still_open.get_absolute_url()).cookies) == {"csrftoken"}
-
-
 def test_no_page_has_an_inline_style_or_script(client: Client) -> None:
     issue = make_published_issue(
         sections=[(SectionKind.FEATURE, "Beds", '<p style="text-align:center">Middle</p>')]

@@ -234,10 +234,12 @@ def test_emptying_deletes_emails_and_nothing_else(client: Client, inbox: Path) -
     assert (inbox / "notes.txt").exists()
 
 
-def test_emptying_needs_a_csrf_token() -> None:
+def test_emptying_from_another_site_is_refused() -> None:
     send()
 
-    response = Client(enforce_csrf_checks=True).post(reverse("inbox:empty"))
+    response = Client(enforce_csrf_checks=True).post(
+        reverse("inbox:empty"), headers={"origin": "https://evil.example"}
+    )
 
     assert response.status_code == 403
     assert len(storage.stored_emails()) == 1

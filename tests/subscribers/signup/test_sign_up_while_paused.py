@@ -94,7 +94,7 @@ def test_a_link_ends_one_pause_only(client: Client, ada: Subscriber) -> None:
     assert not mailable()
 
 
-def test_ending_a_pause_needs_a_csrf_token(ada: Subscriber) -> None:
+def test_a_pause_is_ended_on_our_own_page_only(ada: Subscriber) -> None:
     pause(ada)
     found = current_pause(ada, at=timezone.now())
     assert found is not None
