@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_replace
@@ -15,6 +14,7 @@ from django.utils.html import format_html
 
 from briefings.admin import import_page, issue_preview
 from briefings.admin.activity import latest_activity
+from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
@@ -32,6 +32,7 @@ from briefings.local_time import INPUT_FORMAT, format_local
 from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import SEND_ISSUE, may_edit_issue
 from briefings.preflight import check_issue, count_words, reading_time
+from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
 SIDE_FIELDS = ("briefing", "number", "author", "slug")
 # The send time of an issue, or when it will be or was published.
 SEND_TIME = Coalesce("published_at", "publish_at", "created_at")
-# This cookie tells the page's script which draft in the browser's storage is saved on the server.
+# This cookie tells the page's script which drafts in the browser's storage are saved.
 SAVED_COOKIE = "saved_draft"
 SAVED_COOKIE_SECONDS = 600
-DRAFT_TOKEN = re.compile(r"[a-z0-9]{8,40}")
+MAX_SAVED = 20
 
 
 class IssueListAdmin(admin.ModelAdmin[Issue]):
@@ -179,6 +180,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         form = context["adminform"].form
         context["issue_form"] = form
         context["was_refused"] = request.method == "POST"
+        context["unsaved"] = unsaved_words(request.user, obj)
         context["side_fields"] = [form[name] for name in SIDE_FIELDS if name in form.fields]
         if add:
             at = timezone.now()
@@ -298,13 +300,17 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             messages.success(request, sentence)
 
     def _back_to(self, request: HttpRequest, obj: Issue) -> HttpResponse:
-        """Redirect to the issue's page, telling the browser which of its drafts is saved."""
+        """Redirect to the issue's page. Its unsaved words, here and in the browser, are done with.
+
+        The form names them: the page's own token first, then those that it was restored from.
+        """
         response = HttpResponseRedirect(reverse("admin:briefings_issue_change", args=[obj.pk]))
-        token = request.POST.get("draft_token", "")
-        if DRAFT_TOKEN.fullmatch(token):
+        tokens = request.POST.get("draft_token", "").split()
+        settle(user=request.user, tokens=tokens)
+        if tokens and all(map(TOKEN.fullmatch, tokens)):
             response.set_cookie(
                 SAVED_COOKIE,
-                token,
+                ".".join(tokens[:MAX_SAVED]),
                 max_age=SAVED_COOKIE_SECONDS,
                 path="/admin/",
                 samesite="Strict",
@@ -317,6 +323,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         framed: Any = csp_replace(issue_preview.FRAMED_POLICY)
         return [
             path("from-document/", wrap(import_page.from_document), name="briefings_issue_import"),
+            path("autosave/", autosave, name="briefings_autosave"),
             path("upload-image/", upload_image, name="briefings_upload_image"),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
             path(

@@ -9,6 +9,7 @@ from briefings.models.issue import (
     IssueState,
 )
 from briefings.models.section import Section, SectionKind
+from briefings.models.working_copy import WorkingCopy
 
 __all__ = [
     "EDITABLE_STATES",
@@ -21,4 +22,5 @@ __all__ = [
     "IssueState",
     "Section",
     "SectionKind",
+    "WorkingCopy",
 ]

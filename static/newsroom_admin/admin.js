@@ -26,12 +26,21 @@
     });
   }
 
-  // The server names in a cookie the draft that it saved. Drafts older than KEPT_FOR go too.
-  const saved = /(?:^|; )(?:saved_draft|desk_saved)=([a-z0-9]+)/.exec(document.cookie);
+  // The server names in a cookie the drafts that it saved. Drafts older than KEPT_FOR go too.
+  const saved = /(?:^|; )(?:saved_draft|desk_saved)=([a-z0-9.]+)/.exec(document.cookie)?.[1].split(".") ?? [];
   for (const key of keys(DRAFT)) {
-    const isSaved = saved && key.endsWith(`:${saved[1]}`);
+    const isSaved = saved.includes(key.split(":").pop());
     if (isSaved || !(Date.now() - read(key)?.at < KEPT_FOR)) localStorage.removeItem(key);
   }
+
+  const forgetOnServer = (tokens) =>
+    fetch(logout.dataset.autosaveUrl, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": logout.elements.csrfmiddlewaretoken.value },
+      body: JSON.stringify({ settle: tokens }),
+      signal: AbortSignal.timeout(5_000),
+    }).catch(() => null);
 
   // Whoever logs out decides what becomes of their own drafts; those of other people stay.
   const logout = document.getElementById("logout-form");
@@ -60,7 +69,7 @@
     menu.open = false;
     question.showModal();
   });
-  question?.addEventListener("close", () => {
+  question?.addEventListener("close", async () => {
     const answer = question.returnValue;
     question.returnValue = "";
     if (!["keep", "delete"].includes(answer)) {
@@ -68,7 +77,11 @@
       return;
     }
     window.newsroomAdmin?.draft?.letGo();
-    if (answer === "delete") for (const { key } of ownDrafts()) inStorage(() => localStorage.removeItem(key));
+    if (answer === "delete") {
+      const drafts = ownDrafts();
+      for (const { key } of drafts) inStorage(() => localStorage.removeItem(key));
+      await forgetOnServer(drafts.map(({ key }) => key.split(":").pop()));
+    }
     logout.submit(); // which asks no more
   });
 

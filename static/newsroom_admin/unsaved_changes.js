@@ -1,52 +1,156 @@
-// Unsaved changes: a warning before the page is left, and a draft in this browser's storage, so that an
-// expired session, a refused form or a closed window loses nothing.
+// Unsaved changes. What is typed is kept in this browser at once and on the server soon after, so that an
+// ended session, a refused form, a closed window or another computer loses nothing.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-issue-form]");
   if (!form) return;
   const FIELDS = ["title", "strapline", "briefing", "number", "author", "slug", "goes_out"];
-  const { user, version } = form.dataset;
-  const mark = form.querySelector("[data-unsaved]");
-  const token = form.elements.draft_token;
+  const { user, autosaveUrl } = form.dataset;
+  const issue = Number(form.dataset.issue) || null;
+  const status = form.querySelector("[data-unsaved]");
+  const loggedOut = form.querySelector("[data-logged-out]");
   const stem = `issue-draft:${user}:${location.pathname}`;
-  token.value ||= [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  const newToken = () => [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  // The token of this page, then those of the pages whose words it took over.
+  const tokens = form.elements.draft_token.value.split(" ").filter(Boolean);
+  if (!tokens.length) tokens.push(newToken());
   let isUnsaved = "wasRefused" in form.dataset;
   let isLeaving = false;
-  let timer;
 
   const storage = (action) => {
     try {
       return action();
     } catch {
-      return null; // no storage, or it is full: the warning still works
+      return null; // no storage, or it is full: the server still keeps the words
     }
   };
-  const show = () => (mark.hidden = !isUnsaved);
+  const showTokens = () => (form.elements.draft_token.value = tokens.join(" "));
+  const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const say = (words) => {
+    status.hidden = !isUnsaved;
+    if (status.textContent !== words) status.textContent = words;
+  };
+  showTokens();
 
+  const words = () => ({
+    version: form.elements.from_version?.value ?? "",
+    seen: form.elements.seen?.value ?? "",
+    fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
+    sections: newsroomAdmin.sections?.read() ?? [],
+  });
+
+  // In this browser
+
+  let localTimer;
   function keep() {
-    if (!isUnsaved) return;
-    const draft = {
-      at: Date.now(),
-      version: form.elements.from_version?.value,
-      seen: form.elements.seen?.value,
-      fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
-      sections: newsroomAdmin.sections?.read() ?? [],
-    };
-    storage(() => localStorage.setItem(`${stem}:${token.value}`, JSON.stringify(draft)));
+    clearTimeout(localTimer);
+    if (isUnsaved) storage(() => localStorage.setItem(`${stem}:${tokens[0]}`, JSON.stringify({ at: Date.now(), ...words() })));
   }
 
-  function touch() {
-    isUnsaved = true;
-    show();
+  // On the server: one request at a time, 3 seconds after the last key, and every 10 seconds while typing
+
+  const QUIET = 3_000;
+  const AT_MOST = 10_000;
+  const LONGEST_WAIT = 30_000;
+  const TIMEOUT = 20_000;
+  let sequence = Date.now();
+  let timer;
+  let due = 0; // when the next request is sent at the latest
+  let inFlight = false;
+  let failures = 0;
+  let sent = ""; // the words that the server has
+
+  function plan(wait = QUIET) {
+    if (!autosaveUrl) return;
+    due ||= Date.now() + AT_MOST;
     clearTimeout(timer);
-    timer = setTimeout(keep, 800);
+    timer = setTimeout(autosave, Math.max(0, Math.min(wait, due - Date.now())));
+  }
+
+  const ask = (options) =>
+    fetch(autosaveUrl, { ...options, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
+  const post = (body) =>
+    ask({
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+      body: JSON.stringify(body),
+    });
+
+  // After logging out and in again in another tab, the page's token is not valid any more.
+  async function postWithNewToken(body) {
+    const renewed = await ask({});
+    if (!renewed.ok) return renewed;
+    form.elements.csrfmiddlewaretoken.value = (await renewed.json()).csrf;
+    return post(body);
+  }
+
+  async function autosave() {
+    if (inFlight || !isUnsaved || isLeaving) return;
+    due = 0;
+    const content = words();
+    const text = JSON.stringify(content);
+    if (text === sent) return;
+    inFlight = true;
+    sequence = Math.max(sequence + 1, Date.now());
+    const page = { token: tokens[0], sequence, issue, ...content };
+    let answer = null;
+    try {
+      answer = await post(page);
+      if (answer.status === 403) answer = await postWithNewToken(page);
+    } catch {
+      // no connection, or no answer in time
+    }
+    inFlight = false;
+    if (loggedOut) loggedOut.hidden = answer?.status !== 401;
+    const result = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (!result) {
+      failures += 1;
+      say("Not saved: kept in this browser only");
+      if (answer && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status)) return;
+      due = 0;
+      clearTimeout(timer);
+      timer = setTimeout(autosave, Math.min(LONGEST_WAIT, QUIET * 2 ** (failures - 1)));
+      return;
+    }
+    failures = 0;
+    if (result.result === "kept") {
+      sent = text;
+      say(`Not saved yet: draft kept at ${clock(result.at)}`);
+    } else if (result.result === "settled") {
+      tokens[0] = newToken(); // saved or thrown away elsewhere: what is typed here is another draft
+      showTokens();
+    } else {
+      sequence = Math.max(sequence, result.sequence);
+    }
+    if (JSON.stringify(words()) !== sent) plan();
+  }
+
+  function forget(tokensToForget) {
+    for (const token of tokensToForget) storage(() => localStorage.removeItem(`${stem}:${token}`));
+    return autosaveUrl ? post({ settle: tokensToForget }).catch(() => null) : null;
+  }
+
+  // When
+
+  function touch() {
+    if (!isUnsaved) {
+      isUnsaved = true;
+      say("Not saved");
+    }
+    clearTimeout(localTimer);
+    localTimer = setTimeout(keep, 800);
+    if (!failures && !inFlight) plan();
   }
 
   form.addEventListener("input", touch);
   form.addEventListener("change", touch);
   form.addEventListener("newsroom:typed", touch);
   addEventListener("pagehide", keep);
-  document.addEventListener("visibilitychange", () => document.hidden && keep());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) keep();
+    else if (isUnsaved) plan(0); // back from logging in, perhaps
+  });
+  addEventListener("online", () => isUnsaved && plan(0));
   addEventListener("beforeunload", (event) => {
     if (isUnsaved && !isLeaving) event.preventDefault();
   });
@@ -67,21 +171,25 @@ document.addEventListener("DOMContentLoaded", () => {
   newsroomAdmin.draft = {
     keep,
     letGo() {
+      clearTimeout(localTimer);
       clearTimeout(timer);
       isUnsaved = false;
     },
+    forget,
   };
 
-  // An earlier draft
+  // Earlier words, of this browser or of another: the newest are offered
 
   const banner = form.querySelector("[data-restore]");
-  const drafts = storage(() =>
+  const local = storage(() =>
     Object.keys(localStorage)
-      .filter((key) => key.startsWith(`${stem}:`) && key !== `${stem}:${token.value}`)
-      .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }))
-      .sort((one, other) => other.at - one.at),
+      .filter((key) => key.startsWith(`${stem}:`))
+      .map((key) => ({ token: key.split(":").pop(), ...JSON.parse(localStorage.getItem(key)) })),
   );
-  const earlier = drafts?.[0];
+  const remote = document.getElementById("unsaved-words");
+  const earlier = [...(local ?? []), ...(remote ? [JSON.parse(remote.textContent)] : [])]
+    .filter(({ token }) => !tokens.includes(token))
+    .sort((one, other) => other.at - one.at)[0];
   if (earlier && !isUnsaved) {
     banner.hidden = false;
     banner.querySelector("[data-restore-when]").textContent = new Date(earlier.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
@@ -93,16 +201,21 @@ document.addEventListener("DOMContentLoaded", () => {
         form.elements.from_version.value = earlier.version;
         form.elements.seen.value = earlier.seen;
       }
-      token.value = earlier.key.split(":").pop();
+      // The page may still be open where the words come from: they stay there until they are saved here.
+      tokens.push(earlier.token);
+      showTokens();
       banner.hidden = true;
       form.elements.title.focus();
       touch();
     });
     banner.querySelector("[data-restore-drop]").addEventListener("click", () => {
-      storage(() => localStorage.removeItem(earlier.key));
+      forget([earlier.token]);
       banner.hidden = true;
       form.elements.title.focus();
     });
   }
-  show();
+  if (isUnsaved) {
+    say("Not saved");
+    plan();
+  }
 });

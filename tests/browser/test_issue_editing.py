@@ -136,11 +136,11 @@ def test_unsaved_changes_outlive_an_expired_session(page: Page, site: str, watch
 
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.locator("body")).not_to_contain_text("A better headline")
-    watch.expected.append("403")
+    watch.expected += ["401", "403"]
 
     log_in(page, site, username="rosa")
     open_issue(page, site, issue)
-    expect(page.get_by_text("This browser has unsaved changes")).to_be_visible()
+    expect(page.get_by_text("You left unsaved changes")).to_be_visible()
     page.get_by_role("button", name="Restore them").click()
     expect(editor(page, 0)).to_have_text("One before the session went")
     expect(page.get_by_label("Headline")).to_have_value("A better headline")
@@ -152,7 +152,7 @@ def test_unsaved_changes_outlive_an_expired_session(page: Page, site: str, watch
         ("Two", "<p>Two</p>"),
     ]
     open_issue(page, site, issue)
-    expect(page.get_by_text("This browser has unsaved changes")).to_be_hidden()
+    expect(page.get_by_text("You left unsaved changes")).to_be_hidden()
 
 
 def test_leaving_with_unsaved_changes_needs_confirming(page: Page, site: str) -> None:

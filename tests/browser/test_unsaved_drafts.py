@@ -61,7 +61,7 @@ def test_a_draft_from_before_an_upgrade_is_offered(page: Page, site: str) -> Non
     store(page, f"desk-draft:{rosa.pk}:{path}:abcdefgh", draft_from_before(issue, headline="Older"))
 
     open_issue(page, site, issue)
-    expect(page.get_by_text("This browser has unsaved changes")).to_be_visible()
+    expect(page.get_by_text("You left unsaved changes")).to_be_visible()
     page.get_by_role("button", name="Restore them").click()
 
     expect(page.get_by_label("Headline")).to_have_value("Older")

@@ -1,0 +1,109 @@
+"""Autosave of an issue's page: what the browser sends while a person types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from briefings.models import Issue
+from briefings.permissions import may_write_issues
+from briefings.working_copies import TOKEN, Kept, keep_words, newest_copy, settle
+
+MAX_NUMBER = 2**62
+# Pages whose words one request may forget.
+MAX_SETTLED = 100
+
+
+def _refuse(sentence: str, *, status: int) -> JsonResponse:
+    return JsonResponse({"error": sentence}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def autosave(request: HttpRequest) -> JsonResponse:
+    """Keep what a page holds (POST, JSON), or give a page a new CSRF token (GET).
+
+    A page needs a new token after its person logged out and in again in another tab.
+    """
+    user = request.user
+    if not isinstance(user, User) or not user.is_staff:
+        return _refuse("You are logged out.", status=401)
+    if not may_write_issues(user):
+        return _refuse("Your account may not write issues.", status=403)
+    if request.method == "GET":
+        return JsonResponse({"csrf": get_token(request)})
+    try:
+        page = _read_page(request.body)
+    except ValueError as error:
+        return _refuse(str(error), status=400)
+    if page.settled:
+        settle(user=user, tokens=page.settled)
+        return JsonResponse({"result": Kept.SETTLED})
+    result, sequence = keep_words(
+        user=user,
+        token=page.token,
+        sequence=page.sequence,
+        issue=Issue.objects.filter(pk=page.issue_pk).first() if page.issue_pk else None,
+        content=page.content,
+    )
+    return JsonResponse(
+        {"result": result, "sequence": sequence, "at": timezone.now().timestamp() * 1000}
+    )
+
+
+class _Page(NamedTuple):
+    """What a page sent: its words, or the tokens of pages whose words are done with."""
+
+    settled: list[str]
+    token: str = ""
+    sequence: int = 0
+    issue_pk: int | None = None
+    content: dict[str, Any] = {}
+
+
+def _read_page(body: bytes) -> _Page:
+    """Return what a page sent; ValueError if it is not of the form that our script sends."""
+    try:
+        page = json.loads(body)
+        if "settle" in page:
+            return _Page(settled=[str(token) for token in page["settle"]][:MAX_SETTLED])
+        token, sequence, issue_pk = page["token"], page["sequence"], page["issue"]
+        content = {
+            "version": _text(page["version"]),
+            "seen": _text(page["seen"]),
+            "fields": {_text(name): _text(value) for name, value in page["fields"].items()},
+            "sections": [_section(section) for section in page["sections"]],
+        }
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError("This request is not an autosave of an issue.") from error
+    is_number = isinstance(sequence, int) and 0 <= sequence < MAX_NUMBER
+    is_key = issue_pk is None or (isinstance(issue_pk, int) and 0 < issue_pk < MAX_NUMBER)
+    if not (isinstance(token, str) and TOKEN.fullmatch(token) and is_number and is_key):
+        raise ValueError("This autosave does not say which page it is from.")
+    return _Page(settled=[], token=token, sequence=sequence, issue_pk=issue_pk, content=content)
+
+
+def _section(section: dict[str, Any]) -> dict[str, Any]:
+    words = {name: _text(section[name]) for name in ("id", "kind", "heading", "body")}
+    return {**words, "removed": bool(section["removed"])}
+
+
+def _text(value: Any) -> str:
+    """Return a text as a database can store it: no NUL, no half of a surrogate pair."""
+    text = "" if value is None else str(value)
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def unsaved_words(user: Any, issue: Issue | None) -> dict[str, Any] | None:
+    """Return this person's newest unsaved words for the page's script."""
+    copy = newest_copy(user, issue)
+    if copy is None:
+        return None
+    return {"token": copy.token, "at": copy.updated_at.timestamp() * 1000, **copy.content}

@@ -1,0 +1,195 @@
+"""Autosave in a real browser: across lost connections, ended sessions, other tabs and computers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, Page, Route, expect
+
+from briefings.models import WorkingCopy
+from tests.browser.issue_editor import editor, log_in, open_issue, save, stored, three, write
+
+if TYPE_CHECKING:
+    from briefings.models import Issue
+    from tests.servers.browser import Watch
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+KEPT = "Not saved yet: draft kept at"
+AUTOSAVE = "**/admin/briefings/issue/autosave/"
+
+
+def expect_status(page: Page, words: str) -> None:
+    expect(page.locator("[data-unsaved]")).to_contain_text(words)
+
+
+def kept_bodies(issue: Issue) -> list[str]:
+    """Return the first section's text in each unsettled copy, the newest first."""
+    copies = WorkingCopy.objects.filter(issue=issue, is_settled=False).order_by("-updated_at")
+    return [copy.content["sections"][0]["body"].strip() for copy in copies]
+
+
+def wait_for_bodies(page: Page, issue: Issue, expected: list[str]) -> None:
+    """Wait up to 30 seconds for an autosave that says nothing new on its page."""
+    for _ in range(150):
+        if kept_bodies(issue) == expected:
+            break
+        page.wait_for_timeout(200)
+    assert kept_bodies(issue) == expected
+
+
+def test_words_typed_on_one_computer_are_restored_on_another(
+    page: Page, site: str, browser: Browser, watch: Watch
+) -> None:
+    issue = three()
+    log_in(page, site, username="rosa")
+    open_issue(page, site, issue)
+    write(page, 0, " typed at home")
+    page.get_by_label("Headline").fill("Beds nobody counted")
+    expect_status(page, KEPT)
+    assert kept_bodies(issue) == ["<p>One typed at home</p>"]
+    assert stored(issue)[0] == ("One", "<p>One</p>")
+
+    with browser.new_context(locale="en-GB") as context:
+        context.set_default_timeout(15_000)
+        watch.over(context)
+        elsewhere = context.new_page()
+        log_in(elsewhere, site, username="rosa")
+        open_issue(elsewhere, site, issue)
+        elsewhere.get_by_role("button", name="Restore them").click()
+        expect(editor(elsewhere, 0)).to_have_text("One typed at home")
+        expect(elsewhere.get_by_label("Headline")).to_have_value("Beds nobody counted")
+        save(elsewhere)
+        expect(elsewhere.get_by_text("You left unsaved changes")).to_be_hidden()
+    assert stored(issue)[0] == ("One", "<p>One typed at home</p>")
+    assert kept_bodies(issue) == []
+
+    # The first page is still open. What is typed there now is a draft of its own.
+    write(page, 0, " and on")
+    wait_for_bodies(page, issue, ["<p>One typed at home and on</p>"])
+
+
+def test_words_typed_without_a_connection_reach_the_server_when_it_is_back(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected.append("ERR_INTERNET_DISCONNECTED")
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    page.context.set_offline(True)
+    write(page, 0, " in a tunnel")
+    expect_status(page, "Not saved: kept in this browser only")
+    assert kept_bodies(issue) == []
+
+    page.context.set_offline(False)
+
+    expect_status(page, KEPT)
+    assert kept_bodies(issue) == ["<p>One in a tunnel</p>"]
+
+
+def test_a_server_that_fails_for_a_while_gets_the_words_later(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected.append("503")
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    page.route(AUTOSAVE, lambda route: route.fulfill(status=503, body="restarting"))
+    write(page, 0, " during the upgrade")
+    expect_status(page, "Not saved: kept in this browser only")
+
+    page.unroute(AUTOSAVE)
+
+    expect_status(page, KEPT)
+    assert kept_bodies(issue) == ["<p>One during the upgrade</p>"]
+
+
+def test_logging_in_again_sends_what_was_typed_and_the_page_can_be_saved(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected += ["401", "403"]
+    issue = three()
+    log_in(page, site, username="rosa")
+    open_issue(page, site, issue)
+    Session.objects.all().delete()
+    page.context.clear_cookies()
+    write(page, 0, " after the session ended")
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+
+    rosa = User.objects.get(username="rosa")
+    rosa.set_password("correct horse battery")
+    rosa.save()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Log in in a new tab").click()
+    login = opened.value
+    login.get_by_label("Username").fill("rosa")
+    login.get_by_label("Password").fill("correct horse battery")
+    login.get_by_role("button", name="Log in").click()
+    login.wait_for_url("**/admin/")
+    login.close()
+
+    expect_status(page, KEPT)
+    expect(page.get_by_text("You are logged out.")).to_be_hidden()
+    save(page)
+    assert stored(issue)[0] == ("One", "<p>One after the session ended</p>")
+
+
+def test_a_page_sends_one_request_at_a_time_and_the_last_words_win(page: Page, site: str) -> None:
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    waiting: list[Route] = []
+    page.route(AUTOSAVE, lambda route: waiting.append(route))  # noqa: PLW0108  (Playwright marks it)
+    write(page, 0, " first")
+    while not waiting:
+        page.wait_for_timeout(100)
+    write(page, 0, " second")
+    page.wait_for_timeout(4_000)  # longer than the pause after which a page sends its words
+    assert len(waiting) == 1
+
+    waiting[0].continue_()
+    page.unroute(AUTOSAVE)
+
+    expect_status(page, KEPT)
+    wait_for_bodies(page, issue, ["<p>One first second</p>"])
+
+
+def test_two_tabs_of_one_person_lose_nothing(page: Page, site: str) -> None:
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    other = page.context.new_page()
+    open_issue(other, site, issue)
+    write(page, 0, " in one tab")
+    expect_status(page, KEPT)
+    write(other, 0, " in the other")
+    expect_status(other, KEPT)
+    assert kept_bodies(issue) == ["<p>One in the other</p>", "<p>One in one tab</p>"]
+
+    save(page)
+
+    assert kept_bodies(issue) == ["<p>One in the other</p>"]
+    other.get_by_role("button", name="Save", exact=True).last.click()
+    expect(other.get_by_role("alert")).to_contain_text("You saved this issue")
+    expect(editor(other, 0)).to_have_text("One in the other")
+    assert stored(issue)[0] == ("One", "<p>One in one tab</p>")
+    assert kept_bodies(issue) == ["<p>One in the other</p>"]
+
+
+def test_discarded_words_are_offered_nowhere_again(page: Page, site: str) -> None:
+    issue = three()
+    log_in(page, site, username="rosa")
+    open_issue(page, site, issue)
+    write(page, 0, " to be thrown away")
+    expect_status(page, KEPT)
+    page.on("dialog", lambda dialog: dialog.accept())
+    open_issue(page, site, issue)
+
+    with page.expect_response(AUTOSAVE):
+        page.get_by_role("button", name="Discard them").click()
+
+    open_issue(page, site, issue)
+    expect(page.get_by_text("You left unsaved changes")).to_be_hidden()
+    assert kept_bodies(issue) == []
