@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A page names its copies itself: letters and digits only, since they also stand in a cookie.
 TOKEN = re.compile(r"[a-z0-9]{8,40}")
-# Copies of one person that are kept. The oldest go first; nobody has so many pages open.
+# Copies of one person that are kept. The oldest go first; more pages than anybody has open.
 MAX_COPIES = 200
 
 
@@ -28,7 +28,7 @@ class Kept(StrEnum):
 
     KEPT = "kept"
     OLDER = "older"  # newer words of the same page are here already
-    SETTLED = "settled"  # the words of this page were saved or thrown away
+    SETTLED = "settled"  # the words of this page were saved or discarded
 
 
 class Autosave(NamedTuple):
@@ -61,7 +61,7 @@ def keep_words(
 
 
 def settle(*, user: Actor, tokens: Iterable[str]) -> None:
-    """Forget the words of these pages: they are saved, or the person threw them away."""
+    """Forget the words of these pages: they are saved or discarded."""
     if user is None or user.pk is None:
         return
     tokens = [token for token in tokens if TOKEN.fullmatch(token)]

@@ -10,9 +10,9 @@ from django.utils import timezone
 class WorkingCopy(models.Model):
     """What one open page of an issue holds that is not saved yet.
 
-    It is never checked, never voids an approval and is no version of the issue. A new issue has no
-    row, so its copies have no issue either. Once its words are saved or thrown away, a copy is
-    `settled`: it is empty, and a request that arrives late cannot bring them back.
+    It is never checked, never voids an approval and does not count as a version of the issue. The
+    page of a new issue has a working copy without an issue. Once its words are saved or discarded,
+    it is settled: empty, and closed to a request that arrives late.
     """
 
     user = models.ForeignKey(
