@@ -1,7 +1,8 @@
-"""Uploaded images: decoded, rotated, made smaller, and encoded again under a random name.
+"""Images of uploads and documents: decoded, rotated, made smaller, and encoded again.
 
-An uploaded file itself is never stored. Only its pixels are kept, so that scripts hidden in the
-file, the place and camera in its metadata, and a wrong extension get no further.
+They are stored under a random name. A file itself never is. Only its pixels are kept, so that
+scripts hidden in the file, the place and camera in its metadata, and a wrong extension get no
+further.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 if TYPE_CHECKING:
@@ -28,8 +30,24 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 ACCEPTED = "Upload a JPEG, PNG, WebP or GIF."
 
 
+# Damaged files raise nearly anything, depending on where the damage is.
+_DAMAGE = (OSError, ValueError, SyntaxError, IndexError, TypeError, MemoryError, EOFError)
+
+
 class ImageRefused(Exception):
     """A file cannot be used as an image; the message tells an editor why."""
+
+
+class Crop(NamedTuple):
+    """How much of an image's width or height is cut off at each side, from 0 to 1."""
+
+    left: float = 0
+    top: float = 0
+    right: float = 0
+    bottom: float = 0
+
+
+NO_CROP = Crop()
 
 
 class EncodedImage(NamedTuple):
@@ -53,7 +71,16 @@ class StoredImage:
 
 def store_image(upload: UploadedFile[bytes], *, folder: str) -> StoredImage:
     """Store an image under a random name in MEDIA_ROOT/folder. Raises ImageRefused."""
-    image = reencode(upload)
+    return store_encoded(reencode(upload), folder=folder)
+
+
+def folder_of_issues() -> str:
+    """Return the folder below MEDIA_ROOT for an issue's images: one for each month."""
+    return f"issues/{timezone.now():%Y/%m}"
+
+
+def store_encoded(image: EncodedImage, *, folder: str) -> StoredImage:
+    """Store an image that we encoded."""
     name = default_storage.save(
         f"{folder.strip('/')}/{secrets.token_hex(8)}.{image.extension}", ContentFile(image.content)
     )
@@ -70,17 +97,23 @@ def reencode(upload: UploadedFile[bytes]) -> EncodedImage:
             f"{title} is {(upload.size or 0) / 1024 / 1024:.0f} MB. An image can be up to"
             f" {MAX_BYTES // 1024 // 1024} MB. Make it smaller and upload it again."
         )
-    raw = upload.read()
+    return reencode_bytes(upload.read(), title=title)
+
+
+def reencode_bytes(raw: bytes, *, title: str, crop: Crop = NO_CROP) -> EncodedImage:
+    """Decode an image, cut it, and return it encoded again. Raises ImageRefused.
+
+    Messages to the editor start with `title`.
+    """
     if not raw:
         raise ImageRefused(f"{title} is empty. {ACCEPTED}")
     try:
-        image = _decode(raw, title)
+        image = _decode(raw, title, crop)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageRefused(_too_large(title)) from None
     except UnidentifiedImageError:
         raise ImageRefused(f"{title} is not an image that we can use. {ACCEPTED}") from None
-    # Damaged files raise nearly anything, depending on where the damage is.
-    except (OSError, ValueError, SyntaxError, IndexError, TypeError, MemoryError, EOFError):
+    except _DAMAGE:
         raise ImageRefused(f"{title} is damaged and cannot be opened. {ACCEPTED}") from None
     return _encode(image)
 
@@ -92,7 +125,17 @@ def _too_large(title: str) -> str:
     )
 
 
-def _decode(raw: bytes, title: str) -> Image.Image:
+def count_pixels(raw: bytes) -> int:
+    """Return how many pixels an image declares to have; 0 if it is none that we can use."""
+    try:
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as probe:
+            return probe.width * probe.height
+    # As below; what is wrong is said when it is decoded.
+    except (*_DAMAGE, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return 0
+
+
+def _decode(raw: bytes, title: str, crop: Crop) -> Image.Image:
     is_jpeg = raw.startswith(_JPEG)
     is_cut = is_jpeg and _JPEG_END not in raw[-64:]
     content = raw + _JPEG_END if is_cut else _without_text(raw)
@@ -112,12 +155,23 @@ def _decode(raw: bytes, title: str) -> Image.Image:
         image.load()
         if is_cut and _ends_grey(image):
             raise OSError("the end of the file is missing")
-        upright = ImageOps.exif_transpose(image)
-        return _normalise(upright)
+        return _normalise(_cut(ImageOps.exif_transpose(image), crop))
 
 
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _cut(image: Image.Image, crop: Crop) -> Image.Image:
+    """Return what a document shows of an image; what it cut off must not reach readers."""
+    left, right = (round(image.width * part) for part in (crop.left, 1 - crop.right))
+    top, bottom = (round(image.height * part) for part in (crop.top, 1 - crop.bottom))
+    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+    if box == (0, 0, *image.size) or box[0] >= box[2] or box[1] >= box[3]:
+        return image
+    cut = image.crop(box)
+    cut.info = image.info
+    return cut
 
 
 def _ends_grey(image: Image.Image) -> bool:

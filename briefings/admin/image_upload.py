@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from briefings.images import ImageRefused, store_image
+from briefings.images import ImageRefused, folder_of_issues, store_image
 from briefings.permissions import may_write_issues
 
 
@@ -39,7 +38,7 @@ def upload_image(request: HttpRequest) -> JsonResponse:
     if upload is None:
         return _refuse("We received no file. Choose an image and upload it again.")
     try:
-        image = store_image(upload, folder=f"issues/{timezone.now():%Y/%m}")
+        image = store_image(upload, folder=folder_of_issues())
     except ImageRefused as refusal:
         return _refuse(str(refusal))
     return JsonResponse(

@@ -1,7 +1,8 @@
 """'New issue from a document': upload it, see the result, save it as a draft.
 
-Nothing is stored before it is saved. The page of the result contains what was read from the
-document, signed, so that exactly what it shows is saved and nothing is uploaded twice.
+No issue is stored before it is saved. The page of the result contains what was read from the
+document, signed, so that exactly what it shows is saved and nothing is uploaded twice. Pictures are
+stored for it, as they are when somebody uploads them while writing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from briefings.document_import import (
     find_author,
     read_document,
     save_as_draft,
+    store_pictures,
 )
 from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
@@ -70,7 +72,7 @@ def from_document(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest) -> HttpResponse:
-    """Read the document and show its sections; nothing is stored."""
+    """Read the document and show its sections; only its pictures are stored."""
     form = DocumentForm(request.POST, request.FILES)
     if not form.is_valid():
         return _render(request, form=form, status=422)
@@ -83,6 +85,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     except DocumentRefused as refusal:
         form.add_error("document", str(refusal))
         return _render(request, form=form, status=422)
+    document = store_pictures(document)
     signed = _sign(document, briefing=briefing, user_pk=request.user.pk)
     if len(signed) > MAX_SIGNED_CHARS:
         form.add_error(
@@ -129,7 +132,9 @@ def _save(request: HttpRequest) -> HttpResponse:
 
 
 def _sign(document: ImportedDocument, *, briefing: Briefing, user_pk: object) -> str:
-    words = {"document": asdict(document), "briefing": briefing.pk, "user": str(user_pk)}
+    parts = asdict(document)
+    del parts["pictures"]  # they are stored
+    words = {"document": parts, "briefing": briefing.pk, "user": str(user_pk)}
     return signing.dumps(words, salt=SALT, compress=True)
 
 

@@ -13,6 +13,7 @@ from briefings.document_import.draft import (
     find_author,
     read_document,
     save_as_draft,
+    store_pictures,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "find_author",
     "read_document",
     "save_as_draft",
+    "store_pictures",
 ]

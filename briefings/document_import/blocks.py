@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from html import escape
 
+from briefings.document_import.pictures import ImportedPicture
 from briefings.richtext import sanitise
 
 # A long issue has 20,000 characters.
@@ -273,6 +274,7 @@ class SourceDocument:
     title: str = ""
     strapline: str = ""
     byline: str = ""
+    pictures: list[ImportedPicture] = field(default_factory=list)
 
 
 def text_of(block: Block) -> str:

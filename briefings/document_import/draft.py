@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from briefings.document_import.lines import (
     split_names,
     split_short_lines,
 )
+from briefings.document_import.pictures import ImportedPicture, is_in, use_stored
 from briefings.document_import.sections import (
     demote_long_headings,
     mark_headings,
@@ -95,6 +97,7 @@ class ImportedDocument:
     byline: str
     sections: tuple[ImportedSection, ...]
     left_out: tuple[str, ...]
+    pictures: tuple[ImportedPicture, ...] = ()  # those that are not stored yet
 
 
 def read_document(data: bytes, *, name: str, briefing_title: str = "") -> ImportedDocument:
@@ -208,8 +211,20 @@ def _to_issue(source: SourceDocument, *, name: str, briefing_title: str) -> Impo
             *foot.left_out,
             *source.left_out,
             *([source.page_title] if source.page_title not in {"", title} else []),
+            *_lost_pictures(source, sections),
         ),
+        pictures=tuple(source.pictures),
     )
+
+
+def _lost_pictures(source: SourceDocument, sections: tuple[ImportedSection, ...]) -> Iterator[str]:
+    """Name the pictures that stood in a headline or another line without a place for them."""
+    for picture in source.pictures:
+        if not any(is_in(section.html, picture) for section in sections):
+            yield (
+                f"A picture{f' ({picture.alt[:200]})' if picture.alt else ''} outside the text."
+                " Upload it in the editor where it belongs."
+            )
 
 
 def _check_length(source: SourceDocument, *, name: str) -> None:
@@ -312,6 +327,16 @@ def find_author(document: ImportedDocument, *, briefing: Briefing) -> Author:
     return Author(contributor=lead, notice=notice)
 
 
+def store_pictures(document: ImportedDocument) -> ImportedDocument:
+    """Store a document's pictures as those that are uploaded; return it with their addresses."""
+    urls: dict[str, str] = {}
+    sections = tuple(
+        replace(section, html=use_stored(section.html, document.pictures, urls))
+        for section in document.sections
+    )
+    return replace(document, sections=sections, pictures=())
+
+
 def save_as_draft(
     document: ImportedDocument, *, briefing: Briefing, at: datetime, by: Actor = None
 ) -> Issue:
@@ -334,6 +359,7 @@ def save_as_draft(
         )
         issue.full_clean()
         issue.save()
+        sections = store_pictures(document).sections
         Section.objects.bulk_create(
             Section(
                 issue=issue,
@@ -342,7 +368,7 @@ def save_as_draft(
                 heading=section.heading,
                 body=section.html,
             )
-            for position, section in enumerate(document.sections)
+            for position, section in enumerate(sections)
         )
         audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
     return issue

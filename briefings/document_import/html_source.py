@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from briefings.document_import.blocks import (
@@ -28,6 +28,11 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.html_markup import prepare_page
+from briefings.document_import.pictures import (
+    EmbeddedPicture,
+    PictureTaker,
+    picture_of_data_url,
+)
 from briefings.link_addresses import web_address
 from briefings.richtext import NUMBER_TYPES
 from newsroom.html_tree import (
@@ -47,9 +52,12 @@ MAX_SPAN = 100
 MAX_NUMBER = 100_000
 
 
-def read_html(source: str, *, name: str) -> SourceDocument:
+def read_html(
+    source: str, *, name: str, embedded: Mapping[str, EmbeddedPicture] | None = None
+) -> SourceDocument:
     """Return the blocks of an HTML page or a piece of one.
 
+    `embedded` are the pictures that came with it, by their `src`.
     The HTML is not sanitised first: styles and classes say what is bold and what a byline is, and
     what is hidden must be named as left out. The blocks are sanitised when they are written.
     """
@@ -68,7 +76,7 @@ def read_html(source: str, *, name: str) -> SourceDocument:
             " into a new document and import that."
         ) from None
     left_out = prepare_page(root)
-    document = _PageReader().read(root)
+    document = _PageReader(embedded or {}).read(root)
     document.left_out[:0] = left_out
     return document
 
@@ -87,8 +95,11 @@ class _Context:
 class _PageReader:
     """Walks a page's tree and collects paragraphs in the container around them."""
 
-    def __init__(self) -> None:
+    def __init__(self, embedded: Mapping[str, EmbeddedPicture]) -> None:
         self.document = SourceDocument(blocks=[])
+        self._embedded = embedded
+        self._pictures = PictureTaker(self.document.left_out)
+        self._data_urls = 0
         self._runs: list[Run | Picture] = []  # of the paragraph being read
 
     def read(self, root: Element) -> SourceDocument:
@@ -97,6 +108,7 @@ class _PageReader:
         self._read_children(root, body, _Context())
         self._end_paragraph(body, _Context())
         self.document.blocks = body.blocks
+        self.document.pictures = self._pictures.taken
         return self.document
 
     def _read_children(self, parent: Element, container: _Container, context: _Context) -> None:
@@ -150,19 +162,28 @@ class _PageReader:
                 container.add(Paragraph(content, context.role, context.indent))
 
     def _add_picture(self, image: Element, context: _Context) -> None:
-        """Keep a picture on the web by its address; one inside the document can only be named."""
+        """Keep a picture on the web by its address, take one inside the document, name others."""
         src = remove_invisible(image.attributes.get("src", "").strip())
         alt = " ".join(remove_invisible(image.attributes.get("alt", "")).split())
         if image.attributes.get("width") == "1" or image.attributes.get("height") == "1":
             return  # a tracking pixel
         if src.lower().startswith(("https://", "http://")):
             self._runs.append(Picture(src, alt, context.marks))
+        elif picture := self._embedded_picture(src):
+            if taken := self._pictures.take(picture, alt=alt):
+                self._runs.append(Picture(taken, alt, context.marks))
         else:
             where = src[:200] if src and not src.startswith("data:") else "inside the document"
             self.document.left_out.append(
                 f"A picture ({where}){f': {alt}' if alt else ''}."
                 " Upload it in the editor where it belongs."
             )
+
+    def _embedded_picture(self, src: str) -> EmbeddedPicture | None:
+        if src in self._embedded:
+            return self._embedded[src]
+        self._data_urls += src.startswith("data:")
+        return picture_of_data_url(src, number=self._data_urls)
 
     def _name_lost_link(self, address: str, link: Element) -> None:
         names_place = {"name", "id", "class"} & link.attributes.keys()

@@ -2,21 +2,26 @@
 
 The converter knows Word's own styles and plain runs. Here, house styles are resolved to those,
 deleted and hidden text is taken out and named, and words that stand outside ordinary runs (fields,
-equations, ruby, drop caps) become ordinary runs. List numbers travel in `LIST_NUMBER` marks.
+equations, ruby, drop caps) become ordinary runs. List numbers travel in `LIST_NUMBER` marks, and
+pictures in `PICTURE` marks.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+from briefings.images import NO_CROP, Crop
 from briefings.link_addresses import web_address
 
 # A number and its type at the start of a list item, between two private characters.
 LIST_NUMBER = re.compile("((?:<[^>]+>)*)\ue0f0(\\d{1,9})([1aAiI])\ue0f1")
+# The number of a picture, where it stands.
+PICTURE = re.compile("\ue0f2(\\d{1,4})\ue0f3")
 _STORIES = re.compile(r"^word/(?:document\d*|footnotes|endnotes)\.xml$")
 _CHART_TEXT = re.compile(r"^word/(charts/chart|diagrams/data)\d*\.xml$")
 _NUMBER_TYPES = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
@@ -71,27 +76,47 @@ class _Numbering:
         return number, _NUMBER_TYPES.get(kind, "1")
 
 
-def prepare_markup(parts: dict[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
-    """Return the parts for the converter, and what was taken out of them, for the editor.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordPicture:
+    """A picture where it stands: a part of the archive, or an address if it is only linked."""
+
+    path: str = ""
+    address: str = ""
+    alt: str = ""
+    crop: Crop = NO_CROP
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """The parts for the converter, their pictures, and what was taken out, for the editor."""
+
+    parts: dict[str, bytes]
+    pictures: list[WordPicture] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def prepare_markup(parts: dict[str, bytes]) -> Prepared:
+    """Return the parts for the converter, and what was taken out of them.
 
     The parts have been checked to be well-formed and without entities.
     """
-    prepared = dict(parts)
-    left_out: list[str] = []
+    prepared = Prepared(parts=dict(parts))
     styles = _Styles(parts.get("word/styles.xml"))
     numbering = _read_numbering(parts.get("word/numbering.xml"))
     for path in filter(_STORIES.match, parts):
         root = _parse(parts[path])
-        _Story(root, styles, numbering, left_out).prepare()
-        prepared[path] = ET.tostring(root)
+        _Story(root, styles, numbering, prepared.left_out).prepare()
+        _mark_pictures(root, _read_relationships(parts, path), prepared.pictures)
+        prepared.parts[path] = ET.tostring(root)
     if styles.root is not None:
         styles.rename()
-        prepared["word/styles.xml"] = ET.tostring(styles.root)
+        prepared.parts["word/styles.xml"] = ET.tostring(styles.root)
     for path in filter(_CHART_TEXT.match, parts):
         words = _joined(node.text or "" for node in _parse(parts[path]).iter() if _is(node, "t"))
         if words:
-            left_out.append(f"Words in a {'chart' if 'charts' in path else 'diagram'}: {words}")
-    return prepared, left_out
+            kind = "chart" if "charts" in path else "diagram"
+            prepared.left_out.append(f"Words in a {kind}: {words}")
+    return prepared
 
 
 # --- styles ----------------------------------------------------------------------------------
@@ -231,6 +256,8 @@ class _Story:
                     continue
                 if (words := _words(child)) and not _is(child, "moveFrom"):
                     self._left_out.append(f"Deleted text (tracked change): {words}")
+                elif _holds_picture(child) and not _is(child, "moveFrom"):
+                    self._left_out.append("A deleted picture (tracked change).")
                 parent.remove(child)
 
     def _hide_runs(self, paragraph: ET.Element, style_id: str) -> str:
@@ -243,6 +270,8 @@ class _Story:
             run_style = _value(_child(properties, "rStyle"))
             if self._is_hidden(properties, run_style, style_id):
                 hidden.append(_words(run, strip=False))
+                if _holds_picture(run):
+                    self._left_out.append("A hidden picture.")
                 for child in [node for node in run if _is(node, *_SHOWN)]:
                     run.remove(child)
             elif properties is not None and run_style:
@@ -376,6 +405,78 @@ class _Story:
 
 
 _DROPPED = frozenset({"drop", "margin"})
+
+
+# --- pictures --------------------------------------------------------------------------------
+
+_VML_SIDES = ("cropleft", "croptop", "cropright", "cropbottom")
+
+
+def _read_relationships(parts: dict[str, bytes], path: str) -> dict[str, WordPicture]:
+    """Return what the part at `path` may show as pictures, by the ids that it uses."""
+    folder, _, name = path.rpartition("/")
+    xml = parts.get(f"{folder}/_rels/{name}.rels")
+    found: dict[str, WordPicture] = {}
+    for relation in _parse(xml) if xml else ():
+        target = _value(relation, "Target")
+        if not _value(relation, "Type").endswith("/image"):
+            continue
+        if _value(relation, "TargetMode") == "External":
+            found[_value(relation, "Id")] = WordPicture(address=target)
+        else:
+            inside = posixpath.normpath(posixpath.join(f"/{folder}", target)).lstrip("/")
+            found[_value(relation, "Id")] = WordPicture(path=inside)
+    return found
+
+
+def _mark_pictures(
+    root: ET.Element, related: dict[str, WordPicture], pictures: list[WordPicture]
+) -> None:
+    """Put a mark in the place of each picture; add the pictures in the order of their marks."""
+    for node in list(root.iter()):
+        if not _is(node, "drawing", "pict") or any(_is(one, "txbxContent") for one in node.iter()):
+            continue  # what a text box holds is marked by itself
+        marks = ""
+        for picture in _pictures_of(node, related):
+            marks += f"\ue0f2{len(pictures)}\ue0f3"
+            pictures.append(picture)
+        if marks:
+            node.tag = _qualified(root, "t")
+            node[:] = []
+            node.text = marks
+
+
+def _pictures_of(drawing: ET.Element, related: dict[str, WordPicture]) -> Iterator[WordPicture]:
+    """Yield the pictures of a drawing, with its description and as much of each as it shows."""
+    described = [node for node in drawing.iter() if _is(node, "docPr", "cNvPr", "shape", "rect")]
+    descriptions = (_value(node, name) for name in ("descr", "alt", "title") for node in described)
+    alt = " ".join(next(filter(None, descriptions), "").split())
+    for holder in drawing.iter():
+        for image in holder:
+            ids = [_value(image, name) for name in ("embed", "link", "id", "href")]
+            found = next((related[one] for one in ids if one in related), None)
+            if _is(image, "blip", "imagedata") and found is not None:
+                yield replace(found, alt=alt, crop=_crop(image, _child(holder, "srcRect")))
+
+
+def _crop(image: ET.Element, rectangle: ET.Element | None) -> Crop:
+    if rectangle is not None:
+        return Crop(*(_share(_value(rectangle, side), 100_000) for side in "ltrb"))
+    return Crop(*(_share(_value(image, side), 65_536) for side in _VML_SIDES))
+
+
+def _share(text: str, whole: int) -> float:
+    """Return a share written as `25000` of 100,000, `25%`, `16384f` of 65,536 or `.25`."""
+    found = re.fullmatch(r"(-?\d{0,9}(?:\.\d{1,9})?)(%|f?)", text)
+    if found is None or not found[1].strip("-."):
+        return 0
+    if found[2] == "%":
+        return float(found[1]) / 100
+    return float(found[1]) / (1 if "." in found[1] else whole)
+
+
+def _holds_picture(element: ET.Element) -> bool:
+    return any(_is(node, "blip", "imagedata") for node in element.iter())
 
 
 # --- instructions and equations --------------------------------------------------------------

@@ -6,20 +6,37 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from html import escape
 from xml.parsers import expat
 
 import mammoth
 
 from briefings.document_import.blocks import DocumentRefused, SourceDocument, paragraph_texts
 from briefings.document_import.html_source import read_html
-from briefings.document_import.word_markup import LIST_NUMBER, prepare_markup
+from briefings.document_import.pictures import EmbeddedPicture
+from briefings.document_import.word_markup import (
+    LIST_NUMBER,
+    PICTURE,
+    WordPicture,
+    prepare_markup,
+)
+from briefings.images import MAX_BYTES as MAX_PICTURE_BYTES
+from briefings.images import ImageRefused
 
 MAX_PARTS = 2_000
 MAX_XML = 20_000_000  # bytes, unpacked
 MAX_XML_DEPTH = 200
 MAX_ELEMENTS = 80_000  # about four seconds of reading
 
+# What zipfile raises for a damaged archive; RuntimeError stands for a password.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError),
+    *(UnicodeDecodeError, ValueError),
+)
+_PICTURE_SRC = "word-picture-"
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p.strapline:fresh
@@ -40,7 +57,7 @@ _XML_PART = re.compile(
     r"|footnotes|endnotes|comments|header|footer)\d*\.xml))$",
     re.IGNORECASE,
 )
-_LEFT_OF_NUMBER = re.compile("\ue0f0[^\ue0f1]*\ue0f1")
+_MARKS = re.compile(f"\ue0f0[^\ue0f1]*\ue0f1|{PICTURE.pattern}")
 _WHERE_OUTSIDE = {
     "header": "Page header: ",
     "footer": "Page footer: ",
@@ -54,12 +71,66 @@ def read_word(data: bytes, *, name: str) -> SourceDocument:
     parts = _unpack(data, name=name)
     elements = sum(_scan(xml, name=name).elements for xml in parts.values())
     _check_elements(elements, name=name)
-    prepared, left_out = prepare_markup(parts)
-    html = _FOOTNOTE_BACKLINK.sub("", _convert(_repack(prepared), name=name))
-    document = read_html(_with_list_numbers(html), name=name)
-    scanned = {path: _scan(xml, name=name) for path, xml in prepared.items()}
-    document.left_out += [*left_out, *_missing_text(scanned, document)]
+    prepared = prepare_markup(parts)
+    html = _FOOTNOTE_BACKLINK.sub("", _convert(_repack(prepared.parts), name=name))
+    document = read_html(
+        _with_pictures(_with_list_numbers(html), prepared.pictures),
+        name=name,
+        embedded={
+            f"{_PICTURE_SRC}{number}": EmbeddedPicture(
+                name=picture.path,
+                read=partial(_read_picture, data, picture.path),
+                crop=picture.crop,
+            )
+            for number, picture in enumerate(prepared.pictures)
+            if picture.path
+        },
+    )
+    scanned = {path: _scan(xml, name=name) for path, xml in prepared.parts.items()}
+    document.left_out += [
+        *prepared.left_out,
+        *_missing_pictures(html, prepared.pictures),
+        *_missing_text(scanned, document),
+    ]
     return document
+
+
+def _with_pictures(html: str, pictures: list[WordPicture]) -> str:
+    """Put an `img` in the place of each mark."""
+
+    def image(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if number >= len(pictures):
+            return ""
+        src = pictures[number].address or f"{_PICTURE_SRC}{number}"
+        return f'<img src="{escape(src)}" alt="{escape(pictures[number].alt)}">'
+
+    return PICTURE.sub(image, html)
+
+
+def _missing_pictures(html: str, pictures: list[WordPicture]) -> Iterator[str]:
+    """Name the pictures in drawings that the converter does not read."""
+    seen = {int(found[1]) for found in PICTURE.finditer(html)}
+    named = {pictures[number] for number in seen if number < len(pictures)}
+    for picture in pictures:
+        if picture not in named:
+            named.add(picture)
+            yield (
+                f"A picture{f' ({picture.alt[:200]})' if picture.alt else ''} in a drawing. Upload"
+                " it in the editor where it belongs."
+            )
+
+
+def _read_picture(data: bytes, path: str) -> bytes:
+    """Return a picture's bytes, or one more than an image may have."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(path) as part:
+            return part.read(MAX_PICTURE_BYTES + 1)
+    except (KeyError, *_DAMAGE) as broken:
+        raise ImageRefused(
+            f"“{path.rpartition('/')[2]}” is missing or damaged in the document. Upload it in the"
+            " editor."
+        ) from broken
 
 
 def _with_list_numbers(html: str) -> str:
@@ -69,7 +140,7 @@ def _with_list_numbers(html: str) -> str:
 
 
 def _unpack(data: bytes, *, name: str) -> dict[str, bytes]:
-    """Return the XML parts, up to a limit; pictures stay packed."""
+    """Return the XML parts, up to a limit; pictures stay packed until one is read."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -83,16 +154,7 @@ def _unpack(data: bytes, *, name: str) -> dict[str, bytes]:
                     " document and import that."
                 )
             return {entry.filename: archive.read(entry) for entry in wanted}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        OSError,
-        RuntimeError,  # what zipfile raises for a password
-        UnicodeDecodeError,
-        ValueError,
-    ) as broken:
+    except _DAMAGE as broken:
         raise DocumentRefused(
             f"{name} is damaged or locked with a password."
             " Open it in Word, save it without a password and try again."
@@ -130,6 +192,7 @@ def _convert(packed: io.BytesIO, *, name: str) -> str:
             packed,
             style_map=_STYLES,
             include_embedded_style_map=False,
+            # Pictures have become marks. Any left is never opened: it may be a file of ours.
             convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
         )
     except Exception as broken:
@@ -153,14 +216,14 @@ def _missing_text(scanned: dict[str, _Part], document: SourceDocument) -> list[s
             key = _alphanumeric(words)
             if key and key not in read and key not in everything:
                 where = _WHERE_OUTSIDE[outside[1] or "comments"] if outside else ""
-                named[f"{where}{words}"] = None
+                named[f"{where}{_MARKS.sub('', words)}"] = None
     return list(named)
 
 
 def _alphanumeric(text: str) -> str:
     """Return the letters and digits alone, without footnote numbers, to compare texts by."""
     return "".join(
-        char for char in _LEFT_OF_NUMBER.sub("", _FOOTNOTE_NUMBER.sub("", text)) if char.isalnum()
+        char for char in _MARKS.sub("", _FOOTNOTE_NUMBER.sub("", text)) if char.isalnum()
     )
 
 

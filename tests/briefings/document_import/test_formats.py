@@ -162,7 +162,7 @@ def test_a_pages_code_and_trackers_leave_no_trace_and_the_rest_is_named() -> Non
     for code in ("Never part of an issue", "color:", "count.example.org", "base64"):
         assert code not in everything
     assert "Read more of this" in body_of(document)
-    assert any("A chart of heads. Upload it" in words for words in document.left_out)
+    assert any("A picture (A chart of heads)" in words for words in document.left_out)
     for words in (
         "Hidden text: Preview line for the inbox",
         "Home All briefings",
@@ -235,8 +235,9 @@ def test_text_outside_the_body_of_a_word_document_is_named() -> None:
         name="issue.docx",
     )
 
+    unusable = "“image1.png” is not an image that we can use. Upload a JPEG, PNG, WebP or GIF."
     assert set(document.left_out) == {
-        "A picture (inside the document): A gate. Upload it in the editor where it belongs.",
+        f"A picture (A gate): {unusable}",
         "Words in a frame.",
         "Page header: Not before Friday",
         "Comment in the margin: Is this so?",
