@@ -1,8 +1,8 @@
-"""Readers' comments: submitted on the page or by email, confirmed, and shown as threads."""
+"""Readers' comments: submitted on the page or by email, and confirmed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -35,25 +35,6 @@ class NewComment:
     name: str = ""
     section: Section | None = None
     parent: Comment | None = None
-
-
-@dataclass(slots=True)
-class Thread:
-    """A comment with its replies, as the page shows them."""
-
-    comment: Comment
-    replies: list[Comment] = field(default_factory=list)
-
-
-def threads(issue: Issue) -> list[Thread]:
-    """Return the comments that readers see, featured ones first, then the oldest; one query."""
-    shown = list(issue.comments.approved().select_related("contributor", "section"))
-    by_pk = {comment.pk: Thread(comment) for comment in shown if comment.parent_id is None}
-    for comment in shown:
-        comment.issue = issue
-        if comment.parent_id in by_pk:
-            by_pk[comment.parent_id].replies.append(comment)
-    return sorted(by_pk.values(), key=lambda thread: not thread.comment.featured)
 
 
 def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:

@@ -18,5 +18,8 @@ urlpatterns = [
     path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
     path("<slug:slug>/<int:number>/comments/", views.comment_create, name="comment_create"),
+    path(
+        "<slug:slug>/<int:number>/comments/<int:pk>/", views.comment_detail, name="comment_detail"
+    ),
     path("<slug:slug>/<int:number>/<slug:words>/", views.issue_in_words, name="issue_in_words"),
 ]

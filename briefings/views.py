@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings import comment_submission
+from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.models import Briefing, CommentState, Contributor, Issue
 from briefings.models.comment import CONFIRM_WITHIN
@@ -148,9 +150,14 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Show an issue; `?reply_to=` opens the comment form as a reply to a comment."""
+    """Show an issue; `?reply_to=` opens the comment form as a reply to a comment.
+
+    `?page=` shows another page of comments, `?thread=` all replies to one comment.
+    """
     issue = _published_or_404(slug, number)
-    context = issue_page(issue)
+    wanted = {name: request.GET.get(name, "") for name in ("page", "thread")}
+    comments = comment_page(issue, number=wanted["page"], thread=wanted["thread"])
+    context = issue_page(issue, comments=comments)
     if context["comments_open"]:
         comment = request.GET.get("reply_to", "")
         thread = find_thread(issue, comment) if comment else None
@@ -170,10 +177,13 @@ def issue_in_words(request: HttpRequest, slug: str, number: int, words: str) -> 
     return redirect(_published_or_404(slug, number), permanent=True)
 
 
-def issue_page(issue: Issue) -> dict[str, Any]:
-    """Return the context of an issue's page without the comment form; the preview uses it too."""
+def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str, Any]:
+    """Return the context of an issue's page without the comment form; the preview uses it too.
+
+    Without `comments`, it has the first page of them.
+    """
     sections = page_sections(issue)
-    threads = comment_submission.threads(issue)
+    comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
     return {
         "issue": issue,
@@ -181,8 +191,9 @@ def issue_page(issue: Issue) -> dict[str, Any]:
         "sections": sections,
         "contents": [section for section in sections if section.heading],
         "minutes": reading_minutes(sections),
-        "threads": threads,
-        "comment_count": sum(1 + len(thread.replies) for thread in threads),
+        "comments": comments,
+        "threads": comments.threads,
+        "comment_count": comments.comment_count,
         "comments_open": issue.comments_open(at=timezone.now()),
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
         "share": _share_links(issue),
@@ -196,14 +207,15 @@ def _published_or_404(slug: str, number: int) -> Issue:
 
 
 def _neighbours(issue: Issue) -> dict[str, Issue | None]:
-    """Return the previous and the next issue of the same briefing."""
-    others = Issue.objects.published().filter(briefing=issue.briefing).only("number", "title")
-    neighbours = {
-        "earlier": others.filter(number__lt=issue.number).order_by("-number").first(),
-        "later": others.filter(number__gt=issue.number).order_by("number").first(),
-    }
-    for neighbour in filter(None, neighbours.values()):
+    """Return the previous and the next issue of the same briefing, in one query."""
+    others = Issue.objects.published().filter(briefing=issue.briefing)
+    before = others.filter(number__lt=issue.number).order_by("-number").values("number")[:1]
+    after = others.filter(number__gt=issue.number).order_by("number").values("number")[:1]
+    beside = others.filter(Q(number=Subquery(before)) | Q(number=Subquery(after)))
+    neighbours: dict[str, Issue | None] = {"earlier": None, "later": None}
+    for neighbour in beside.only("number", "title"):
         neighbour.briefing = issue.briefing
+        neighbours["earlier" if neighbour.number < issue.number else "later"] = neighbour
     return neighbours
 
 
@@ -218,6 +230,16 @@ def _share_links(issue: Issue) -> dict[str, str]:
         "bluesky": f"https://bsky.app/intent/compose?{post}",
         "linkedin": f"https://www.linkedin.com/sharing/share-offsite/?{urlencode({'url': page})}",
     }
+
+
+@require_safe
+def comment_detail(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """Redirect to the page that shows a comment now, for comments move when others are featured."""
+    issue = _published_or_404(slug, number)
+    query = page_of_comment(issue, pk)
+    if query is None:
+        raise Http404("There is no such comment. It may have been removed.")
+    return redirect(f"{issue.get_absolute_url()}{query.rstrip('?')}#comment-{pk}")
 
 
 @own_forms_only

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from newsroom import audit_log
@@ -50,6 +51,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def threads(self) -> CommentQuerySet:
         """Return the comments that are not replies."""
         return self.filter(parent=None)
+
+    def in_reading_order(self) -> CommentQuerySet:
+        """Return featured comments first, then the oldest."""
+        return self.order_by("-featured", "created_at", "pk")
 
 
 class Comment(models.Model):
@@ -125,6 +130,11 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name} on {self.issue}"
+
+    def get_absolute_url(self) -> str:
+        """Return a lasting address, which leads to the page that shows the comment."""
+        where = [self.issue.briefing.slug, self.issue.number, self.pk]
+        return reverse("briefings:comment_detail", args=where)
 
     @property
     def display_name(self) -> str:

@@ -70,7 +70,7 @@ def test_a_second_click_does_not_undo_what_the_editors_decided(
         comment.refresh_from_db()
         assert comment.state == state
     html = client.get(path).content.decode()
-    assert f"{comment.issue.get_absolute_url()}#comment-{comment.pk}" in html
+    assert f'href="{comment.issue.get_absolute_url()}comments/{comment.pk}/"' in html
 
 
 def test_the_button_works_on_our_own_page_only(comment: Comment) -> None:

@@ -1,0 +1,187 @@
+"""The comments that readers see: threads in pages, featured ones first, then the oldest.
+
+A page costs what it shows: it reads one page of threads and the first replies of each, however many
+comments there are. A thread with more replies than fit has pages of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
+
+from briefings.models import Comment, CommentState, Issue
+from briefings.models.comment import CommentQuerySet
+
+THREADS_PER_PAGE = 50
+REPLIES_PER_PAGE = 50
+_VISIBLE = Q(parent=None) | Q(parent__state=CommentState.APPROVED)
+
+
+@dataclass(slots=True, kw_only=True)
+class Thread:
+    """A comment with those of its replies that the page shows."""
+
+    comment: Comment
+    replies: list[Comment] = field(default_factory=list)
+    reply_count: int = 0
+
+    @property
+    def replies_left(self) -> int:
+        """How many replies the page does not show."""
+        return self.reply_count - len(self.replies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentPage:
+    """One page of the comments on an issue, or of the replies in one thread."""
+
+    threads: list[Thread]
+    comment_count: int  # on the issue
+    number: int
+    last: int
+    only_thread: int | None = None
+
+    @property
+    def query(self) -> str:
+        """The query string of this page, without a page number on the first."""
+        return page_query(self.number, thread=self.only_thread)
+
+    @property
+    def reply_query(self) -> str:
+        """The query string of this page, to which another parameter is added."""
+        return f"{self.query}&" if len(self.query) > 1 else self.query
+
+    @property
+    def previous_query(self) -> str:
+        return page_query(self.number - 1, thread=self.only_thread)
+
+    @property
+    def next_query(self) -> str:
+        return page_query(self.number + 1, thread=self.only_thread)
+
+
+def page_query(number: int, *, thread: int | None = None) -> str:
+    """Return the query string of a page of comments, or of replies in a thread."""
+    parts = [f"thread={thread}"] if thread else []
+    if number > 1:
+        parts.append(f"page={number}")
+    return f"?{'&'.join(parts)}"
+
+
+def comment_page(issue: Issue, *, number: str = "", thread: str = "") -> CommentPage:
+    """Return a page of comments by its number in an address, or of the replies in one thread.
+
+    A number that is too high leads to the last page, anything else that is wrong to the first.
+    """
+    if only := _find(issue.comments.approved().threads(), thread):
+        return _page_of_replies(issue, only, number=number)
+    wanted = _to_number(number)
+    threads, goes_on = _threads(issue, page=wanted)
+    if wanted == 1 and not goes_on:  # as on nearly every issue: nothing needs to be counted
+        comment_count = sum(1 + thread.reply_count for thread in threads)
+        return CommentPage(threads=threads, comment_count=comment_count, number=1, last=1)
+    thread_count = issue.comments.approved().threads().count()
+    last = _page_count(thread_count, THREADS_PER_PAGE)
+    if wanted > last:
+        threads, _ = _threads(issue, page=last)
+    return CommentPage(
+        threads=threads, comment_count=_count_all(issue), number=min(wanted, last), last=last
+    )
+
+
+def page_of_comment(issue: Issue, pk: int) -> str | None:
+    """Return the query string of the page that shows a comment; None if readers do not see it."""
+    shown = issue.comments.approved()
+    comment = shown.filter(_VISIBLE, pk=pk).select_related("parent").first()
+    if comment is None:
+        return None
+    thread = comment.parent or comment
+    if comment.parent:
+        before = shown.filter(parent=thread).filter(_said_before(comment)).count()
+        if before >= REPLIES_PER_PAGE:
+            return page_query(before // REPLIES_PER_PAGE + 1, thread=thread.pk)
+    earlier = Q(featured=thread.featured) & _said_before(thread)
+    if not thread.featured:
+        earlier |= Q(featured=True)
+    before = shown.threads().filter(earlier).count()
+    return page_query(before // THREADS_PER_PAGE + 1)
+
+
+def _threads(issue: Issue, *, page: int) -> tuple[list[Thread], bool]:
+    """Return the threads of a page with their first replies, and whether there are further ones."""
+    start = (page - 1) * THREADS_PER_PAGE
+    rows = _with_relations(issue.comments.approved().threads().in_reading_order())
+    found = list(rows[start : start + THREADS_PER_PAGE + 1])
+    threads = {comment.pk: Thread(comment=comment) for comment in found[:THREADS_PER_PAGE]}
+    if threads:
+        _add_first_replies(threads)
+    for thread in threads.values():
+        _set_issue(thread, issue)
+    return list(threads.values()), len(found) > THREADS_PER_PAGE
+
+
+def _add_first_replies(threads: dict[int, Thread]) -> None:
+    """Read the first replies to each thread, and how many there are, in one query."""
+    numbered = _with_relations(Comment.objects.approved()).annotate(
+        place=Window(RowNumber(), partition_by="parent_id", order_by=["created_at", "pk"]),
+        of_all=Window(Count("pk"), partition_by="parent_id"),
+    )
+    for reply in numbered.filter(parent__in=list(threads), place__lte=REPLIES_PER_PAGE):
+        thread = threads[reply.parent_id or 0]
+        thread.replies.append(reply)
+        thread.reply_count = vars(reply)["of_all"]
+
+
+def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentPage:
+    replies = issue.comments.approved().filter(parent=comment)
+    last = _page_count(replies.count(), REPLIES_PER_PAGE)
+    page = min(_to_number(number), last)
+    start = (page - 1) * REPLIES_PER_PAGE
+    found = list(_with_relations(replies)[start : start + REPLIES_PER_PAGE])
+    # The page's own links lead to all of them, so none is announced as left out.
+    thread = Thread(comment=comment, replies=found, reply_count=len(found))
+    _set_issue(thread, issue)
+    return CommentPage(
+        threads=[thread],
+        comment_count=_count_all(issue),
+        number=page,
+        last=last,
+        only_thread=comment.pk,
+    )
+
+
+def _count_all(issue: Issue) -> int:
+    return issue.comments.approved().filter(_VISIBLE).count()
+
+
+def _with_relations(comments: CommentQuerySet) -> CommentQuerySet:
+    """Have the query read what the page shows of other tables."""
+    return comments.select_related("contributor", "section")
+
+
+def _set_issue(thread: Thread, issue: Issue) -> None:
+    for comment in (thread.comment, *thread.replies):
+        comment.issue = issue
+
+
+def _said_before(comment: Comment) -> Q:
+    same_moment = Q(created_at=comment.created_at, pk__lt=comment.pk)
+    return Q(created_at__lt=comment.created_at) | same_moment
+
+
+def _find(comments: CommentQuerySet, number: str) -> Comment | None:
+    pk = _to_number(number, otherwise=0)
+    return _with_relations(comments).filter(pk=pk).first() if pk else None
+
+
+def _to_number(typed: str, *, otherwise: int = 1) -> int:
+    """Return a positive number in an address."""
+    if typed.isascii() and typed.isdigit() and len(typed) <= 18:
+        return int(typed) or otherwise
+    return otherwise
+
+
+def _page_count(rows: int, per_page: int) -> int:
+    return max(-(-rows // per_page), 1)
