@@ -12,8 +12,10 @@ from django.urls import reverse
 from briefings.models import Comment, CommentChannel, CommentState, Issue, Section
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import emails
+from newsroom.duration_words import in_words
 from newsroom.tokens import sign_value, verify_value
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # An address gets one confirmation email in this time: nobody can use the form to pester others.
 CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
 MAX_UNCONFIRMED = 5  # comments of one address within a day
@@ -54,7 +56,7 @@ def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
         ).first()
         if duplicate:
             return duplicate
-        if same_address.filter(created_at__gt=at - timedelta(days=1)).count() >= MAX_UNCONFIRMED:
+        if same_address.filter(created_at__gt=at - DAY).count() >= MAX_UNCONFIRMED:
             raise TooManyComments(
                 "Several of your comments are not confirmed yet. Confirm them with the links in the"
                 " emails we sent you, then send this one again."
@@ -85,10 +87,12 @@ def submit_emailed_comment(
         if Comment.objects.filter(mail_key=key).exists():
             return False
         recent = Comment.objects.filter(
-            email__iexact=email, channel=CommentChannel.MAIL, created_at__gt=at - timedelta(days=1)
+            email__iexact=email, channel=CommentChannel.MAIL, created_at__gt=at - DAY
         )
         if recent.count() >= MAX_EMAILED_A_DAY:
-            raise TooManyComments("Too many comments came by email from this address within a day.")
+            raise TooManyComments(
+                f"Too many comments came by email from this address within {in_words(DAY)}."
+            )
         _check_emailed_limit(is_proved=is_proved, at=at)
         comment, is_new = Comment.objects.get_or_create(
             mail_key=key,
@@ -108,14 +112,12 @@ def submit_emailed_comment(
 
 
 def _check_emailed_limit(*, is_proved: bool, at: datetime) -> None:
-    emailed = Comment.objects.filter(
-        channel=CommentChannel.MAIL, created_at__gt=at - timedelta(hours=1)
-    )
+    emailed = Comment.objects.filter(channel=CommentChannel.MAIL, created_at__gt=at - HOUR)
     unproved = emailed.filter(state=CommentState.UNCONFIRMED)
     if emailed.count() >= MAX_EMAILED_AN_HOUR or (
         not is_proved and unproved.count() >= MAX_UNPROVED_AN_HOUR
     ):
-        raise TooManyComments("Too many comments came by email within an hour.")
+        raise TooManyComments(f"Too many comments came by email within {in_words(HOUR)}.")
 
 
 def confirmation_path(comment: Comment) -> str:
@@ -150,7 +152,7 @@ def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
             "briefing": comment.issue.briefing,
             "accent_colours": comment.issue.briefing.accent_colours,
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
-            "days": CONFIRM_WITHIN.days,
+            "confirm_within": CONFIRM_WITHIN,
         },
         not_before=at + earlier * CONFIRMATION_EMAIL_INTERVAL,
     )

@@ -168,6 +168,7 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         )
         context["replied_to"] = thread
         context["comment_sent"] = request.GET.get("comment") == "sent"
+        context["email_interval"] = comment_submission.CONFIRMATION_EMAIL_INTERVAL
     return TemplateResponse(request, "briefings/issue_detail.html", context)
 
 
@@ -286,8 +287,8 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show a comment with a button (GET), confirm it (POST); a second time changes nothing."""
     comment = comment_submission.comment_of_token(token)
     if comment is None:
-        days = {"days": CONFIRM_WITHIN.days}
-        return TemplateResponse(request, "briefings/comment_link_invalid.html", days, status=404)
+        limits = {"confirm_within": CONFIRM_WITHIN}
+        return TemplateResponse(request, "briefings/comment_link_invalid.html", limits, status=404)
     if request.method == "POST":
         comment.confirm(at=timezone.now())
         return redirect("briefings:comment_confirm", token=token)

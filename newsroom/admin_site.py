@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -27,6 +28,8 @@ ADMIN_CONTENT_POLICY = {
     "frame-ancestors": [NONE],
 }
 
+# How long a browser keeps an issue's unsaved changes.
+DRAFTS_KEPT_FOR = timedelta(days=7)
 # On the start page these come first, in this order; all others follow alphabetically.
 APP_ORDER = ("briefings", "subscribers")
 APP_NAMES = {"auth": "Staff accounts", "axes": "Log-in attempts"}
@@ -44,6 +47,9 @@ class NewsroomAdminSite(AdminSite):
     site_title = f"{settings.SITE_NAME} admin"
     index_title = "Desk"
     enable_nav_sidebar = False
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "drafts_kept_for": DRAFTS_KEPT_FOR}
 
     def register(
         self,

@@ -23,6 +23,7 @@ from django.template.response import TemplateResponse
 from django.utils.crypto import salted_hmac
 
 from newsroom.client_address import client_ip, subnet_of
+from newsroom.duration_words import in_words
 from newsroom.email_addresses import address_key
 from newsroom.form_signature import is_plausible
 from newsroom.proof_of_work import is_solved, new_challenge
@@ -40,19 +41,19 @@ DAILY_PER_ADDRESS = 30
 HOURLY_PER_NETWORK = 240
 # Forms of every kind that make us send an email. A hospital or university may have one IP address.
 HOURLY_EMAIL_FORMS_PER_IP = 60
-RETRY_AFTER = "3600"  # seconds
+RETRY_AFTER = f"{HOUR.total_seconds():.0f}"
 
 ADDRESS_LIMIT_REACHED = (
     "This address has been entered many times. Check its inbox: the emails that are already there"
-    " cover all of them. If there are none, try again in a few hours."
+    " cover all of them. If there are none, try again in {window}."
 )
 NETWORK_LIMIT_REACHED = (
-    "We have received too many forms from your network in the last hour. There is nothing wrong"
-    " with yours. Try again in an hour."
+    "We have received too many forms from your network. There is nothing wrong with yours. Try"
+    f" again in {in_words(HOUR)}."
 )
 SITE_LIMIT_REACHED = (
-    "We have received too many forms in the last hour. There is nothing wrong with yours. Try again"
-    " in an hour."
+    "We have received too many forms. There is nothing wrong with yours. Try again in"
+    f" {in_words(HOUR)}."
 )
 
 
@@ -118,6 +119,7 @@ def proof_of_work_page(
         "entered_values": entered,
         "challenge": new_challenge(at=at),
         "had_solution": bool(request.POST.get("altcha")),
+        "retry_after": WINDOW,
         **context,
     }
     response = TemplateResponse(request, "proof_of_work.html", page, status=422)
@@ -158,10 +160,9 @@ def limit_reached(submission: Submission, *, address: str) -> str:
         return NETWORK_LIMIT_REACHED
     key = salted_hmac("newsroom.form_guard", address_key(_mailbox(address)))
     mailbox = key.hexdigest()
-    if count_within("address", mailbox, window=HOUR, at=at) > HOURLY_PER_ADDRESS:
-        return ADDRESS_LIMIT_REACHED
-    if count_within("address", mailbox, window=DAY, at=at) > DAILY_PER_ADDRESS:
-        return ADDRESS_LIMIT_REACHED
+    for window, limit in ((HOUR, HOURLY_PER_ADDRESS), (DAY, DAILY_PER_ADDRESS)):
+        if count_within("address", mailbox, window=window, at=at) > limit:
+            return ADDRESS_LIMIT_REACHED.format(window=in_words(window))
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
         return NETWORK_LIMIT_REACHED
     if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:

@@ -8,6 +8,7 @@ stored for it, as they are when somebody uploads them while writing.
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -35,13 +36,14 @@ from briefings.models import Briefing, Issue, Section
 from briefings.permissions import ADD_ISSUE
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
+from newsroom.duration_words import in_words
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SALT = "newsroom.import"
-PREVIEW_HOURS = 24
+PREVIEW_VALID_FOR = timedelta(hours=24)
 # Signed and compressed. Anything larger is not an issue, and would not fit into a form.
 MAX_SIGNED_CHARS = 2_000_000
 
@@ -118,8 +120,8 @@ def _save(request: HttpRequest) -> HttpResponse:
     except (signing.BadSignature, Briefing.DoesNotExist):
         messages.error(
             request,
-            f"Nothing was saved: that preview is older than {PREVIEW_HOURS} hours, or was made for"
-            " somebody else. Upload the document again.",
+            f"Nothing was saved: that preview is older than {in_words(PREVIEW_VALID_FOR)}, or was"
+            " made for somebody else. Upload the document again.",
         )
         return HttpResponseRedirect(reverse("admin:briefings_issue_import"))
     except ValidationError as problem:
@@ -140,7 +142,7 @@ def _sign(document: ImportedDocument, *, briefing: Briefing, user_pk: object) ->
 
 def _verify(signed: str, *, user_pk: object) -> tuple[ImportedDocument, Briefing]:
     """Return the document of a preview. Raises BadSignature if it was not made for this person."""
-    words = signing.loads(signed, salt=SALT, max_age=PREVIEW_HOURS * 3600)
+    words = signing.loads(signed, salt=SALT, max_age=PREVIEW_VALID_FOR)
     if words["user"] != str(user_pk):
         raise signing.BadSignature("made for somebody else")
     parts = words["document"]

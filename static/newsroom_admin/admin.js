@@ -4,7 +4,8 @@
   // Drafts of issues in this browser's storage, under `issue-draft:USER:PATH:TOKEN`; see unsaved_changes.js.
   const DRAFT = "issue-draft:";
   const FORMER_DRAFT = "desk-draft:";
-  const KEPT_FOR = 7 * 24 * 3600 * 1000;
+  const logout = document.getElementById("logout-form");
+  const KEPT_FOR = 1000 * (logout?.dataset.keepsDrafts ?? Infinity); // milliseconds
 
   const inStorage = (action) => {
     try {
@@ -43,7 +44,6 @@
     }).catch(() => null);
 
   // Whoever logs out decides what becomes of their own drafts; those of other people stay.
-  const logout = document.getElementById("logout-form");
   const menu = logout?.closest("details");
   const question = document.getElementById("logout-drafts");
   const ownDrafts = () =>

@@ -120,7 +120,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
             status=422 if request.method == "POST" else 200,
             title="Import subscribers",
             form=form,
-            file_kept_days=FILE_KEPT_FOR.days,
+            file_kept_for=FILE_KEPT_FOR,
         )
 
     def change_view(
@@ -224,7 +224,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
             has_refused=_has_refused_rows(subscriber_import),
             progress_message=progress_message(subscriber_import),
             reasons=sorted(reasons.items(), key=lambda item: -item[1]),
-            file_kept_days=FILE_KEPT_FOR.days,
+            file_kept_for=FILE_KEPT_FOR,
         )
 
     def _render(

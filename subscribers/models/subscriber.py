@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from briefings.models import Briefing, Issue
+from newsroom.duration_words import in_words
 from newsroom.email_addresses import masked_address, readable_address
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 from subscribers.models.address_hash import hash_address
@@ -118,16 +119,16 @@ class Subscriber(Profile):
     def pause(self, *, until: date, at: datetime, longest: timedelta = MAX_PAUSE) -> None:
         """Send this subscriber no issue before the day `until` begins. Raises PauseRefused."""
         if until < self.earliest_pause_end(at=at):
-            raise PauseRefused("Choose a day after today.")
+            raise PauseRefused("Choose a date after today.")
         if until > self.latest_pause_end(at=at, longest=longest):
             if longest < MAX_PAUSE:
                 raise PauseRefused(
-                    f"With this link you can pause for up to {longest.days} days. To pause for"
+                    f"With this link you can pause for up to {in_words(longest)}. To pause for"
                     " longer, have a link emailed to you below."
                 )
             raise PauseRefused(
-                "You can pause for up to a year. To stop for longer, unsubscribe: you can sign up"
-                " again whenever you like."
+                f"You can pause for up to {in_words(MAX_PAUSE)}. To stop for longer, unsubscribe:"
+                " you can sign up again whenever you like."
             )
         paused_until = datetime.combine(until, time.min, self.time_zone)
         Subscriber.objects.filter(pk=self.pk).update(paused_at=at, paused_until=paused_until)

@@ -15,12 +15,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from newsroom.emails import queue_email_in_constant_time
-from newsroom.rate_limits import is_first_this_hour
+from newsroom.rate_limits import is_first_within
 from newsroom.tokens import is_row_token, sign_value, verify_value
 from subscribers.models import Subscriber
 from subscribers.models.address_hash import hash_address
 
 OWNER_LINK_VALID_FOR = timedelta(hours=24)
+OWNER_LINK_INTERVAL = timedelta(hours=1)
 _PURPOSE = "preferences"
 
 
@@ -53,7 +54,7 @@ def owner_link(subscriber: Subscriber) -> str:
 
 
 def send_owner_link(subscriber: Subscriber) -> None:
-    """Email an owner link to the address on file, at most once an hour."""
+    """Email an owner link to the address on file, at most once within OWNER_LINK_INTERVAL."""
     with transaction.atomic():
         _queue_email(subscriber, is_known=True)
 
@@ -68,7 +69,7 @@ def send_owner_link_to(address: str) -> None:
 
 
 def _queue_email(subscriber: Subscriber, *, is_known: bool) -> None:
-    if not is_first_this_hour("link", hash_address(subscriber.address)):
+    if not is_first_within(OWNER_LINK_INTERVAL, "link", hash_address(subscriber.address)):
         return
     queue_email_in_constant_time(
         "preferences_link",

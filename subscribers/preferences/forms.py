@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.duration_words import in_words
 from newsroom.form_signature import SignatureField
 from subscribers.models import Subscriber
 from subscribers.models.subscriber import MAX_PAUSE, PauseRefused
@@ -53,7 +54,6 @@ class PauseForm(forms.Form):
 
     until = forms.DateField(
         label="Resume on",
-        help_text="Any day from tomorrow, up to a year from now.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
         error_messages={
@@ -71,8 +71,7 @@ class PauseForm(forms.Form):
         self.longest = longest
         now = timezone.now()
         until = self.fields["until"]
-        if longest < MAX_PAUSE:
-            until.help_text = f"Any day from tomorrow, up to {longest.days} days from now."
+        until.help_text = f"Any day from tomorrow, up to {in_words(longest)} from now."
         until.widget.attrs |= {
             "min": subscriber.earliest_pause_end(at=now).isoformat(),
             "max": subscriber.latest_pause_end(at=now, longest=longest).isoformat(),

@@ -30,9 +30,9 @@ from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
-from subscribers.models.subscriber import MAX_PAUSE_BY_EMAIL_LINK
+from subscribers.models.subscriber import MAX_PAUSE, MAX_PAUSE_BY_EMAIL_LINK
 from subscribers.preferences import access_links, address_changes, owner_notices
-from subscribers.preferences.access_links import OWNER_LINK_VALID_FOR
+from subscribers.preferences.access_links import OWNER_LINK_INTERVAL, OWNER_LINK_VALID_FOR
 from subscribers.preferences.forms import (
     AddressChangeForm,
     LinkRequestForm,
@@ -103,7 +103,11 @@ def _link_request_page(
 
 
 def _link_sent_page(request: HttpRequest, address: str) -> HttpResponse:
-    context = {"address": address, "valid_for": OWNER_LINK_VALID_FOR}
+    context = {
+        "address": address,
+        "valid_for": OWNER_LINK_VALID_FOR,
+        "email_interval": OWNER_LINK_INTERVAL,
+    }
     return TemplateResponse(request, "subscribers/preferences/link_sent.html", context)
 
 
@@ -162,6 +166,7 @@ def _email_link_page(request: HttpRequest, subscriber: Subscriber) -> HttpRespon
         "resume_day": _resume_day(subscriber),
         "is_subscribed": bool(active),
         "only": only,
+        "longest_pause": MAX_PAUSE,
     }
     return TemplateResponse(
         request,

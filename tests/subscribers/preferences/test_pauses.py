@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from newsroom.duration_words import in_words
 from subscribers.models import ConsentRecord, Subscriber, Subscription
 from subscribers.models.subscriber import MAX_PAUSE_BY_EMAIL_LINK
 from subscribers.sending import dispatches
@@ -71,8 +72,8 @@ def test_the_day_begins_in_the_time_zone_of_the_briefing() -> None:
 @pytest.mark.parametrize(
     ("until", "words"),
     [
-        (in_days(0), "Choose a day after today."),
-        (in_days(-30), "Choose a day after today."),
+        (in_days(0), "Choose a date after today."),
+        (in_days(-30), "Choose a date after today."),
         (in_days(367), "ou can pause for up to "),
         ("9999-12-31", "ou can pause for up to "),
         ("", "Enter the day on which your emails should resume."),
@@ -120,7 +121,8 @@ def test_the_link_in_every_email_pauses_for_30_days_at_most(client: Client, days
     path = f"/preferences/{reader.token}/"
     answer = client.post(path, {"pause": "1", "until": in_days(days)})
     assert answer.status_code == 422
-    assert "With this link you can pause for up to 30 days." in answer.content.decode()
+    longest = in_words(MAX_PAUSE_BY_EMAIL_LINK)
+    assert f"With this link you can pause for up to {longest}." in answer.content.decode()
     assert reload(reader).paused_until is None
     assert not emails_sent()
     last = reader.latest_pause_end(at=timezone.now(), longest=MAX_PAUSE_BY_EMAIL_LINK)

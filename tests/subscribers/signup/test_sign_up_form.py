@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from briefings.models import Briefing
 from newsroom import form_guard
+from newsroom.duration_words import in_words
 from newsroom.models import OutgoingEmail
+from newsroom.rate_limits import HOUR
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address
@@ -298,8 +300,8 @@ def test_one_ip_address_cannot_send_forms_without_end(
         assert sign_up(client, ward, address=f"a{number}@example.org").status_code == 200
     answer = sign_up(client, ward, address="one-too-many@example.org")
     assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "3600"
-    assert "Try again in an hour" in answer.content.decode()
+    assert answer.headers["Retry-After"] == form_guard.RETRY_AFTER
+    assert f"Try again in {in_words(HOUR)}" in answer.content.decode()
     assert SignUp.objects.count() == form_guard.HOURLY_EMAIL_FORMS_PER_IP
     other = client.post(
         "/subscribe/",
