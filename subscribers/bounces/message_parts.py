@@ -6,6 +6,7 @@ machine-readable reports, and what is left of the returned email.
 
 from __future__ import annotations
 
+import quopri
 import re
 from dataclasses import dataclass, field
 from email import message_from_bytes, message_from_string
@@ -61,6 +62,8 @@ _ORIGINAL_STARTS = re.compile(
         (?:ursprüngliche[ ]nachricht|元のメッセージ|送信されたメール))[^\n]*\n
     )"""
 )
+# An equals sign as quoted-printable writes it, and any other.
+_QUOTED_EQUALS = re.compile(r"=(?:[0-9A-F]{2}|\n)")
 # HTML elements that stand on lines of their own, and those whose content is not shown.
 _ON_OWN_LINES = {
     *("br", "hr", "p", "div", "tr", "li", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -146,13 +149,27 @@ def _split_off_original(text: str, parts: MessageParts) -> None:
     """Set `text` without the quoted email, and `original` if no part of its own held it."""
     start = _ORIGINAL_STARTS.search(text)
     if start is None:
-        parts.text = text
+        parts.text = _unquote_printable(text)
         return
-    parts.text = text[: start.start()]
+    parts.text = _unquote_printable(text[: start.start()])
     if not parts.original:
         parts.original = text[start.start() :]
     if not parts.text.strip():  # the report itself starts with what looks like headers
-        parts.text = text
+        parts.text = _unquote_printable(text)
+
+
+def _unquote_printable(text: str) -> str:
+    """Return text that is quoted-printable without saying so, decoded; other text as it is.
+
+    In quoted-printable, every equals sign starts an escape or ends its line.
+    """
+    escapes = len(_QUOTED_EQUALS.findall(text))
+    if not escapes or escapes != text.count("="):
+        return text
+    try:
+        return quopri.decodestring(text.encode()).decode()
+    except UnicodeDecodeError:
+        return text
 
 
 def _header_lines(original: str) -> str:

@@ -150,6 +150,42 @@ def test_an_equals_sign_in_front_is_not_part_of_an_address(before: str) -> None:
     assert results_of(text) == {"ivy@ward.example": "hard"}
 
 
+@pytest.mark.parametrize("code", ["550 ", "550 5.1.1 ", "", "- 550 "])
+@pytest.mark.parametrize("address", ["<{}>", "{}", "[{}]"])
+def test_words_in_front_of_an_address_are_its_own(code: str, address: str) -> None:
+    lines = [("user unknown", "ivy"), ("mailbox full", "tom"), ("no such mailbox", "kim")]
+    text = "\n".join(
+        f"{code}{words}: {address.format(f'{name}@ward.example')}" for words, name in lines
+    )
+    own = {"ivy@ward.example": "hard", "tom@ward.example": "full", "kim@ward.example": "hard"}
+    assert results_of(text) == own
+
+
+def test_words_on_the_line_above_an_address_are_its_own() -> None:
+    text = "550 user unknown:\n  <ivy@ward.example>\n552 mailbox full:\n  <tom@ward.example>\n"
+    assert results_of(text) == {"ivy@ward.example": "hard", "tom@ward.example": "full"}
+
+
+@pytest.mark.parametrize("written", ["=3D{}", "<=3D{}>", "x={}", "to=3D{}", "=3C{}=3E", "=3D=3D{}"])
+def test_what_is_left_of_quoted_printable_is_not_part_of_an_address(written: str) -> None:
+    text = f"Delivery failed:\n{written.format('ivy@ward.example')}: 550 user unknown\n"
+    assert results_of(text) == {"ivy@ward.example": "hard"}
+    # The same where other equals signs show that the text is not quoted-printable.
+    assert results_of(f"id=none\n{text}") == {"ivy@ward.example": "hard"}
+
+
+def test_quoted_printable_without_its_header_is_decoded() -> None:
+    text = "Delivery to ivy@ward.exa=\nmple failed:=20\n550 user unk=\nnown (code=3D550)\n"
+    assert results_of(text) == {"ivy@ward.example": "hard"}
+
+
+@pytest.mark.parametrize(
+    "address", ["list-1-ivy=ward.example@lists.example", "SRS0=ab=cd=out.example=ivy@ward.example"]
+)
+def test_a_rewritten_address_keeps_its_equals_signs(address: str) -> None:
+    assert results_of(f"{address}: 550 user unknown\n") == {address: "hard"}
+
+
 @pytest.mark.parametrize(
     ("words", "classification"),
     [
