@@ -213,7 +213,12 @@ def decoded_header(message: Message, name: str) -> str:
 
 def html_to_text(markup: str) -> str:
     """Return the text of some HTML, each element apart: for parsing, never for display."""
-    return _text_of_html(parse(markup[: 4 * MAX_TEXT_CHARS], repair=True)).replace("\xa0", " ")
+    return tree_to_text(parse(markup[: 4 * MAX_TEXT_CHARS], repair=True))
+
+
+def tree_to_text(root: Element) -> str:
+    """Return the text of an HTML tree, each element apart."""
+    return _text_of_html(root).replace("\xa0", " ")
 
 
 def _text_of_html(node: Element | str) -> str:

@@ -22,8 +22,8 @@ from briefings.models import Briefing, Issue, IssueState
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.delivery_lookup import delivery_with_token
-from subscribers.bounces.message_parts import MAX_BYTES, decoded_header, html_to_text, part_text
-from subscribers.bounces.message_phrases import alternatives, phrases
+from subscribers.bounces.message_parts import MAX_BYTES, decoded_header
+from subscribers.bounces.reply_text import reply_text
 from subscribers.models import Delivery, Dispatch, Subscriber, Suppression
 from subscribers.sending.personalised_email import PreparedEmail
 
@@ -43,7 +43,6 @@ class ReplyAction(StrEnum):
 
 # Dispatches whose Message-IDs are compared with what a reply refers to.
 RECENT_DISPATCHES = 12
-MAX_REPLY_CHARS = 200_000
 
 _TOKEN = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
 _VIEW_TOKEN = re.compile(rf"/view/([0-9a-f]{{{SIGNED_ID_CHARS}}})")
@@ -51,29 +50,6 @@ _RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to"
 _REPLY_PREFIXES = re.compile(
     r"(?i)^(?:\s*(?:re|aw|sv|antw|odp|rv|tr|r|vs|fw|fwd|wg)\s*(?:\[\d+\])?\s*:)+\s*"
 )
-
-# "On Monday, 12 November, Ada wrote:", over up to four lines.
-_INTRODUCTION = phrases(
-    "quote_intro_verb",
-    before=rf"^[ \t]*(?:{alternatives('quote_intro_start')})(?s:.{{3,300}}?)",
-    after=r"(?s:.{0,160})[:：][ \t]*$",
-)
-# "Ada wrote:", which is a sentence of the reply itself unless quoted lines follow.
-_SHORT_INTRODUCTION = phrases(
-    "quote_intro_verb", before=r"^[^\n]{3,160}", after=r"[ ]?[:：][ \t]*$"
-)
-_SEPARATOR = phrases("quote_separator", before=r"^[ \t]*", after=r"[ \t]*$")
-_QUOTED_FROM = phrases("quoted_from_header", before=r"^[ \t>*]*", after=r"[ *]*[:：]\*?[ \t]*\S")
-_QUOTED_HEADER = phrases("quoted_header", before=r"^[ \t>*]*", after=r"[ *]*[:：]")
-_SIGNATURE = re.compile(r"^(?:--|—|__)[ \t]*$")
-_DEVICE_SIGNATURE = phrases("device_signature", before=r"^[ \t]*", after=r".{0,80}$")
-# Where email programs start to quote the email that is replied to, in HTML.
-_QUOTED_HTML = phrases(
-    "quoted_html",
-    before=r"""<(?:div|blockquote|span|section)\b[^>]{0,300}?(?:class|id|name)=["']?[^"'>]{0,80}?""",
-)
-_BLOCKQUOTE = re.compile(r"(?is)<blockquote\b[^>]{0,500}>.*?(?:</blockquote>|\Z)")
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
@@ -196,101 +172,3 @@ def _by_briefing(message: Message, addresses: list[str]) -> Issue | None:
     published = briefing.issues.filter(state=IssueState.PUBLISHED)
     same = published.filter(dispatch__subject=subject).order_by("-published_at").first()
     return same or published.order_by("-published_at").first()
-
-
-def reply_text(message: Message) -> str:
-    """Return what the author of a reply added, as plain text; empty if that is nothing."""
-    plain, markup = _bodies(message)
-    return strip_quoted_text(plain) or strip_quoted_text(html_to_text(_without_quoted_html(markup)))
-
-
-def _bodies(message: Message) -> tuple[str, str]:
-    """Return the first plain text and the first HTML that are not attachments."""
-    found = {"text/plain": "", "text/html": ""}
-    for number, part in enumerate(message.walk()):
-        if number > 100:
-            break
-        content_type = part.get_content_type()
-        attached = part.get_content_disposition() == "attachment" or part.get_filename()
-        if (
-            content_type in found
-            and not found[content_type]
-            and not attached
-            and not part.is_multipart()
-        ):
-            found[content_type] = part_text(part)[:MAX_REPLY_CHARS]
-    return found["text/plain"], found["text/html"]
-
-
-def _without_quoted_html(markup: str) -> str:
-    quoted = _QUOTED_HTML.search(markup)
-    if quoted:
-        markup = markup[: quoted.start()]
-    return _BLOCKQUOTE.sub("\n", markup)
-
-
-def strip_quoted_text(text: str) -> str:
-    """Return a plain text reply without the quoted email and without the signature."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    kept: list[str] = []
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        if line.lstrip(" ").startswith((">", "|>")):
-            number += 1
-            continue
-        introduction = _introduction_length(lines, number)
-        if introduction:
-            number += introduction
-            if not _quoted_lines_follow(lines, number):
-                break
-            continue
-        if _starts_quoted_email(lines, number) or (
-            _SIGNATURE.match(line) and _is_last_block(lines, number)
-        ):
-            break
-        kept.append(line)
-        number += 1
-    return _trim_end(kept)
-
-
-def _introduction_length(lines: list[str], number: int) -> int:
-    """Return how many lines "On Monday, Ada wrote:" takes up from this line; 0 if it is not one."""
-    if not lines[number].strip():
-        return 0
-    for length in (1, 2, 3, 4):
-        piece = lines[number : number + length]
-        if any(not line.strip() for line in piece):
-            return 0
-        text = "\n".join(piece)
-        dated = re.search(r"\d|@", text) and len(text) < 500 and _INTRODUCTION.match(text)
-        short = length == 1 and _SHORT_INTRODUCTION.match(text)
-        if dated or (short and _quoted_lines_follow(lines, number + 1)):
-            return length
-    return 0
-
-
-def _quoted_lines_follow(lines: list[str], number: int) -> bool:
-    """Whether the email is quoted line by line, so that answers may stand in between."""
-    ahead = next((line for line in lines[number : number + 6] if line.strip()), "")
-    return ahead.lstrip(" ").startswith(">")
-
-
-def _starts_quoted_email(lines: list[str], number: int) -> bool:
-    """Whether the email that is replied to starts here, with its headers, as Outlook copies it."""
-    if _SEPARATOR.match(lines[number]):
-        return True
-    if not _QUOTED_FROM.match(lines[number]):
-        return False
-    return sum(bool(_QUOTED_HEADER.match(line)) for line in lines[number + 1 : number + 6]) >= 2
-
-
-def _is_last_block(lines: list[str], number: int) -> bool:
-    """Whether no quoted lines follow: then a signature ends the reply."""
-    return not any(line.startswith(">") for line in lines[number + 1 :])
-
-
-def _trim_end(lines: list[str]) -> str:
-    while lines and (not lines[-1].strip() or _DEVICE_SIGNATURE.match(lines[-1])):
-        lines.pop()
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()

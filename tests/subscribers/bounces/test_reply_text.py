@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.bounces.replies import reply_text, strip_quoted_text
+from subscribers.bounces.reply_text import MAX_REPLY_CHARS, reply_text, strip_quoted_text
 
 OWN = "Thank you for this.\n\nTwo wards were closed here, too."
 
@@ -53,6 +54,13 @@ def test_answers_between_quoted_lines_are_kept() -> None:
     assert strip_quoted_text(text) == "The county.\n\nNobody."
 
 
+def test_a_signature_above_a_quotation_is_left_out() -> None:
+    assert (
+        strip_quoted_text("The county pays.\n\n-- \nIvy Ward\n\n> Who pays?\n")
+        == "The county pays."
+    )
+
+
 def test_a_sentence_that_looks_like_a_quotation_is_kept() -> None:
     for words in (
         "From: what I hear, two wards are closed.",
@@ -70,6 +78,12 @@ def test_a_sentence_that_looks_like_a_quotation_is_kept() -> None:
         '<blockquote type="cite">The beds</blockquote>',
         '<div class="moz-cite-prefix">On Thu, News wrote:</div><blockquote>The beds</blockquote>',
         '<div class="yahoo_quoted">The beds</div>',
+        "<blockquote>A <blockquote>B <blockquote>C</blockquote></blockquote>D</blockquote>",
+        "<blockquote>The <blockquote>older</blockquote> beds",  # an end tag is missing
+        '<BLOCKQUOTE\nclass="a > b" cite=x>The beds</BLOCKQUOTE>',
+        "On 12 Nov 2026, News wrote:<br><blockquote type=cite>The beds</blockquote>",
+        '<div><div id="mail-editor-reference-message-container">The</div></div><p>beds</p>',
+        '<div>-- <br>Ivy</div><div class="gmail_quote">On Thu<blockquote>Beds</blockquote></div>',
     ],
 )
 def test_a_reply_in_html_only_becomes_text(quoted: str) -> None:
@@ -77,6 +91,41 @@ def test_a_reply_in_html_only_becomes_text(quoted: str) -> None:
     markup = f"<style>p {{}}</style><p>Thank you &amp; more.</p><p>Two&nbsp;wards.</p>{quoted}"
     message.set_content(markup, subtype="html")
     assert " ".join(reply_text(message).split()) == "Thank you & more. Two wards."
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "<blockquote>{}</blockquote>",
+        '<div class="gmail_quote"><blockquote>{}</blockquote></div>',
+        "<blockquote>{} <blockquote>earlier</blockquote></blockquote>",
+    ],
+)
+@pytest.mark.parametrize("wrapper", ["{}", '<div class="gmail_quote">{}</div>'])
+def test_answers_between_quotations_in_html_are_kept(quote: str, wrapper: str) -> None:
+    message = EmailMessage()
+    answers = (
+        f"{quote.format('Who pays?')}<p>The county.</p>{quote.format('Who decides?')}<p>Us.</p>"
+    )
+    markup = f"<p>On 12 Nov 2026, News wrote:</p>{wrapper.format(answers)}"
+    message.set_content(markup, subtype="html")
+    assert reply_text(message).split("\n\n") == ["The county.", "Us."]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<blockquote>", "<blockquote>x</blockquote>y", '<div class="gmail_quote">', "--\n", "<p>--\n"],
+)
+def test_a_long_reply_is_read_in_bounded_time(unit: str) -> None:
+    """Twice as much takes about twice as long, whatever is nested in it."""
+    took = []
+    for chars in (MAX_REPLY_CHARS // 4, MAX_REPLY_CHARS):
+        message = EmailMessage()
+        message.set_content(unit * (chars // len(unit)) + "\n> x\nend", subtype="html")
+        started = time.process_time()
+        reply_text(message)
+        took.append(time.process_time() - started)
+    assert took[1] < 10 * took[0] + 0.5
 
 
 @given(st.text(max_size=2000))
