@@ -1,4 +1,4 @@
-"""Header values: names and subjects in any script, encoded, folded, decoded (RFC 2047, 5322)."""
+"""Header fields: names and subjects in any script, encoded, folded, decoded (RFC 2047, 5322)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from newsroom.invisible_characters import one_line
 from newsroom.text_encodings import decode_any
 
 ENCODED_WORD_CHARS = 75  # RFC 2047, section 2
+MAX_LINE = 78  # RFC 5322, section 2.1.1
+# Fields whose value is `Name <address>`.
+ADDRESS_FIELDS = {"from", "to", "reply-to", "sender", "list-id"}
+# Fields of links and identifiers, of which none may be encoded or divided.
+LINK_FIELDS = {"list-unsubscribe", "list-help", "list-archive", "message-id", "references"}
 _WRAP = len("=?utf-8?b??=")
 MAX_DECODED_CHARS = 4000
 _RAW_BYTES = re.compile("[\udc80-\udcff]+")
@@ -28,6 +33,10 @@ def encode_words(words: str, *, used: int) -> bytes:
     words = one_line(words)
     if words.isascii() and "=?" not in words:
         return _fold(words, used=used)
+    return _encode_long(words, used=used)
+
+
+def _encode_long(words: str, *, used: int) -> bytes:
     pieces: list[str] = []
     piece = b""
     room = (min(ENCODED_WORD_CHARS, 77 - used) - _WRAP) // 4 * 3
@@ -42,55 +51,74 @@ def encode_words(words: str, *, used: int) -> bytes:
 
 
 def _fold(words: str, *, used: int) -> bytes:
-    """Fold at spaces into lines of 78 bytes (RFC 5322, section 2.1.1) where no word is longer."""
+    """Fold at spaces into lines of 78 bytes (RFC 5322, section 2.1.1).
+
+    A word that is longer than a line is written in encoded words.
+    """
     lines = [""]
     for word in words.split(" "):
-        if lines[-1] and used + len(lines[-1]) + 1 + len(word) > 77:
+        if len(word) > MAX_LINE - 1:
+            return _encode_long(words, used=used)
+        if used + len(lines[-1]) + len(word) + bool(lines[-1]) > MAX_LINE:
             lines.append(word)
             used = 1
         else:
             lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    if any(len(line) > 900 for line in lines):
-        return _encode_long(words)
     return "\r\n ".join(lines).encode()
 
 
-def _encode_long(words: str) -> bytes:
-    room = (ENCODED_WORD_CHARS - _WRAP) // 4 * 3
-    chunks = (words[start : start + room] for start in range(0, len(words), room))
-    return b"\r\n ".join(b"=?utf-8?b?" + b64encode(chunk.encode()) + b"?=" for chunk in chunks)
+def header_field(name: str, value: str) -> bytes:
+    """Return a header field, encoded and folded, with its name and without its line end.
+
+    A line is longer than 78 characters only if it is one address or link that nothing may divide.
+    """
+    if name.lower() in ADDRESS_FIELDS:
+        written = fold_sender(value, used=len(name) + 2)
+    elif name.lower() in LINK_FIELDS:
+        written = "\r\n ".join(one_line(value).split(" ")).encode()
+    else:
+        written = encode_words(value, used=len(name) + 2)
+    first = written.partition(b"\r\n")[0]
+    if not first:  # the first word begins on the second line
+        return f"{name}:".encode() + written
+    space = b"\r\n " if len(name) + 2 + len(first) > MAX_LINE else b" "
+    return f"{name}:".encode() + space + written
 
 
 @lru_cache(maxsize=4096)
-def _phrase(name: str) -> bytes:
+def _phrase(name: str, used: int) -> bytes:
     """Return a display name: as it is, quoted, or in encoded words."""
     name = one_line(name)
     if not name:
         return b""
     if not name.isascii() or "=?" in name:
-        return encode_words(name, used=6)
+        return encode_words(name, used=used)
     if _ATOM.fullmatch(name):
-        return _fold(name, used=6)
+        return _fold(name, used=used)
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"'.encode()
+    return _fold(f'"{quoted}"', used=used)
 
 
-def encode_recipient(name: str, address: str) -> bytes:
-    """Return `Name <address>`, with the address on a second line if the first would be too long."""
-    phrase = _phrase(name)
+def encode_recipient(name: str, address: str, *, used: int = len("From: ")) -> bytes:
+    """Return `Name <address>`, with the address on a second line if the first would be too long.
+
+    `used` bytes of the first line are taken already.
+    """
+    phrase = _phrase(name, used)
     if not phrase:
         return address.encode()
-    last = phrase[phrase.rfind(b"\n") + 1 :]
-    space = b"\r\n " if len(last) + len(address) + 10 > 78 else b" "
+    end = phrase.rfind(b"\n") + 1
+    last = len(phrase) - end + (used if end == 0 else 0)
+    space = b"\r\n " if last + len(address) + 3 > MAX_LINE else b" "
     return phrase + space + b"<" + address.encode() + b">"
 
 
-def fold_sender(line: str) -> bytes:
+def fold_sender(line: str, *, used: int) -> bytes:
     """Return a From or List-Id value, given as `Name <address>`, encoded and folded."""
     name, address = parseaddr(line)
     if not address:
         return one_line(line).encode()
-    return encode_recipient(name, address) if name else f"<{address}>".encode()
+    return encode_recipient(name, address, used=used) if name else f"<{address}>".encode()
 
 
 def decode_words(value: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, SafeMIMEMultipart, SafeMIMEText
 from django.db import transaction
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -25,6 +25,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from newsroom.email_addresses import to_ascii_domain
+from newsroom.email_headers import header_field
 from newsroom.models import OutgoingEmail
 from newsroom.smtp_submission import AddressNotSupported, submit
 from newsroom.wake_ups import wake
@@ -154,15 +155,35 @@ def _send(email: OutgoingEmail, *, at: datetime) -> bool:
     return True
 
 
-def _build_message(email: OutgoingEmail) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
+class TransactionalMessage(EmailMultiAlternatives):
+    """A message whose headers are written as those of issue emails: Django folds few of them."""
+
+    encoding = _QUOTED_PRINTABLE
+
+    def message(self) -> SafeMIMEText | SafeMIMEMultipart:
+        """Return the MIME message with its headers encoded and folded."""
+        message = super().message()
+        values = {
+            "Subject": self.subject,
+            "From": self.from_email,
+            "To": ", ".join(self.to),
+            **self.extra_headers,
+        }
+        for name, value in values.items():
+            if name in message:
+                written = header_field(name, str(value)).decode().replace("\r\n", "\n")
+                message.replace_header(name, written.partition(":")[2].removeprefix(" "))
+        return message
+
+
+def _build_message(email: OutgoingEmail) -> TransactionalMessage:
+    message = TransactionalMessage(
         subject=email.subject,
         body=email.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[email.to],
         headers={**email.headers, "Message-ID": _message_id(email)},
     )
-    message.encoding = _QUOTED_PRINTABLE
     if email.html:
         message.attach_alternative(email.html, "text/html")
     return message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from email.header import Header
 from email.utils import quote
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.urls import reverse
 
 from briefings.models import Briefing
 from newsroom.email_addresses import to_ascii_domain
+from newsroom.email_headers import encode_words
 from subscribers.models import Subscriber, Subscription
 
 MAX_LIST_ID_BYTES = 255  # RFC 2919, section 2
@@ -44,17 +44,10 @@ def transactional_list_headers(subscriptions: list[Subscription]) -> dict[str, s
 
 
 def transactional_list_id(briefings: list[Briefing]) -> str:
-    """Return the List-Id of a transactional email in ASCII; for several briefings, the site's."""
+    """Return the List-Id of a transactional email; for several briefings, the site's."""
     if len(briefings) == 1:
-        named = list_id(briefings[0])
-    else:
-        named = _list_id(settings.SITE_NAME, _ALL_BRIEFINGS)
-    if named.isascii():
-        return named
-    phrase, _, identifier = named.rpartition(" ")
-    # Encoded words of at most 75 characters on one line, which `EmailMessage` folds.
-    words = Header(_unquote(phrase), "utf-8", header_name="List-Id").encode()
-    return " ".join([*words.split(), identifier])
+        return list_id(briefings[0])
+    return _list_id(settings.SITE_NAME, _ALL_BRIEFINGS)
 
 
 def unsubscribe_url(subscription: Subscription) -> str:
@@ -70,18 +63,11 @@ def preferences_url(subscriber: Subscriber) -> str:
 def _list_id(title: str, label: str) -> str:
     identifier = f"<{label}.{_host()}>"
     title = " ".join(title.split())
-    encoded = title if title.isascii() else Header(title, "utf-8").encode()
+    encoded = encode_words(title, used=len("List-Id: "))
     if not title or len(encoded) + len(identifier) + 3 > MAX_LIST_ID_BYTES:
         return identifier
     phrase = f'"{quote(title)}"' if _SPECIALS.search(title) else title
     return f"{phrase} {identifier}"
-
-
-def _unquote(phrase: str) -> str:
-    """Remove the quotes, which would be part of the name inside encoded words."""
-    if phrase.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", phrase[1:-1])
-    return phrase
 
 
 def _host() -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
-from newsroom.email_headers import encode_recipient, encode_words, fold_sender
+from newsroom.email_headers import encode_recipient, header_field
 from newsroom.tokens import ROW_TOKEN_CHARS, SIGNED_ID_CHARS, sign_id
 from subscribers.sending.issue_addresses import envelope_sender
 
@@ -151,14 +151,14 @@ def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
     boundary = f"=_{dispatch.content_hash[:24]}"
     unsubscribe = f"{settings.SITE_URL}/unsubscribe/{Placeholder.UNSUBSCRIBE}/"
     head = [
-        b"From: " + fold_sender(dispatch.sender),
+        header_field("From", dispatch.sender),
         b"To: " + _RECIPIENT,
-        b"Subject: " + encode_words(dispatch.subject, used=9),
+        header_field("Subject", dispatch.subject),
         b"Date: " + _DATE,
         b"Message-ID: " + _MESSAGE_ID,
-        *([b"Reply-To: " + fold_sender(dispatch.reply_to)] if dispatch.reply_to else []),
-        b"List-Id: " + fold_sender(dispatch.list_id),
-        f"List-Unsubscribe: <{unsubscribe}>".encode(),
+        *([header_field("Reply-To", dispatch.reply_to)] if dispatch.reply_to else []),
+        header_field("List-Id", dispatch.list_id),
+        header_field("List-Unsubscribe", f"<{unsubscribe}>"),
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         b"Precedence: bulk",
         b"MIME-Version: 1.0",

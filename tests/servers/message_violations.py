@@ -30,6 +30,12 @@ def faults_of(content: bytes, options: set[str]) -> list[str]:
         "From or Date is missing": not {b"from", b"date"} <= set(names),
         "a bare CR or LF": content.count(b"\n") != endings or content.count(b"\r") != endings,
         "a NUL": b"\0" in content,
+        "an encoded word over 75 characters": any(
+            len(word) > 75 for word in re.findall(rb"=\?[!-~]+?\?[bBqQ]\?[!-~]*?\?=", header)
+        ),
+        "a header line over 78 bytes that could be folded": any(
+            map(could_be_folded, header.split(b"\r\n"))
+        ),
         "a line over 998 bytes": max(map(len, lines)) > 998,
         "a single dot begins a line": any(
             line.startswith(b".") and not line.startswith(b"..") for line in lines
@@ -41,3 +47,11 @@ def faults_of(content: bytes, options: set[str]) -> list[str]:
     }
     twice = [f"{name} more than once" for name in ONCE if names.count(name.encode()) > 1]
     return [what for what, holds in wrong.items() if holds] + twice
+
+
+def could_be_folded(line: bytes) -> bool:
+    """Whether a header line is longer than 78 bytes and has a space where it could be folded."""
+    start = re.match(rb"[!-9;-~]+:[ \t]?|[ \t]*", line)
+    value = line[start.end() if start else 0 :].strip()
+    is_first = not line.startswith((b" ", b"\t"))
+    return len(line) > 78 and (b" " in value or (is_first and len(value) < 78))

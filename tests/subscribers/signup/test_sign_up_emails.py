@@ -60,7 +60,7 @@ def test_emails_about_one_briefing_belong_to_its_list(
     assert confirmation.message["List-Unsubscribe"] is None
     assert len(welcome.message.get_all("List-Unsubscribe", [])) == 1
     assert welcome.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    one_click = str(welcome.message["List-Unsubscribe"]).strip("<>")
+    one_click = str(welcome.message["List-Unsubscribe"]).strip(" <>")
     path = one_click.removeprefix("http://news.example.com")
     assert Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"}).content
 
