@@ -17,7 +17,7 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, SafeMIMEMultipart, SafeMIMEText
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -160,9 +160,9 @@ class TransactionalMessage(EmailMultiAlternatives):
 
     encoding = _QUOTED_PRINTABLE
 
-    def message(self) -> SafeMIMEText | SafeMIMEMultipart:
+    def message(self, **options: Any) -> Any:
         """Return the MIME message with its headers encoded and folded."""
-        message = super().message()
+        message = super().message(**options)
         values = {
             "Subject": self.subject,
             "From": self.from_email,
