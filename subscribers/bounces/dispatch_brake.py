@@ -1,5 +1,7 @@
 """Pause a dispatch whose bounces show that the fault is ours, and ask the staff who may send.
 
+If it is too late to pause, they get an email all the same, before the next issue goes out.
+
 Bounces by pipe, mailbox and webhook count like what servers refused while we were sending.
 """
 
@@ -14,7 +16,7 @@ from newsroom.transitions import TransitionRefused
 from subscribers.bounces.classification import ABOUT_US
 from subscribers.bounces.recipient_addresses import ADDRESS
 from subscribers.models import BounceClassification, BounceEvent, Delivery, DeliveryState, Dispatch
-from subscribers.sending.alerts import pause_and_alert
+from subscribers.sending.alerts import alert_of_bounces, pause_and_alert
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +54,12 @@ def pause_if_about_us(event: BounceEvent) -> None:
     if event.diagnostic:  # without the reader's address: the audit log keeps it
         reason += f" The last bounce: {_ADDRESS.sub('…', event.diagnostic)}"
     log.error("dispatch %s: %s", event.dispatch_id, reason)
+    dispatch = Dispatch.objects.get(pk=event.dispatch_id)
     try:
-        pause_and_alert(Dispatch.objects.get(pk=event.dispatch_id), reason)
-    except TransitionRefused:
-        log.info("dispatch %s is not being sent, so there is nothing to pause", event.dispatch_id)
+        pause_and_alert(dispatch, reason)
+    except TransitionRefused:  # most bounces come when everything has been sent
+        dispatch.refresh_from_db()
+        alert_of_bounces(dispatch, reason)
 
 
 def is_our_fault(dispatch: int) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from newsroom import audit_log
 from newsroom.transitions import move, update_if
 
 if TYPE_CHECKING:
@@ -115,6 +116,13 @@ class Dispatch(models.Model):
         detail = {"pause_reason": reason} if reason else {}
         paused = DispatchState.PAUSED
         move(self, LIVE_STATES, paused, verb="paused", by=by, detail=detail, pause_reason=reason)
+
+    def warn(self, reason: str) -> None:
+        """Show on the page of a dispatch what is wrong, although there is nothing to pause."""
+        self.pause_reason = reason[:500]
+        with transaction.atomic():
+            audit_log.record("warned", self, by=None, reason=self.pause_reason)
+            self.save(update_fields=["pause_reason"])
 
     def resume(self, *, by: Actor) -> None:
         """Continue where sending stopped. Raises TransitionRefused."""

@@ -43,6 +43,26 @@ def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
             )
 
 
+def alert_of_bounces(dispatch: Dispatch, reason: str) -> None:
+    """Email everybody who may send issues why emails bounced, if it is too late to pause.
+
+    The page of the dispatch shows the reason, too.
+    """
+    with transaction.atomic():
+        dispatch.warn(reason)
+        for user in staff_who_may_send():
+            emails.queue_email(
+                "bounces_about_us",
+                to=user.email,
+                context={
+                    "state": dispatch.get_state_display().lower(),
+                    "issue": dispatch.issue,
+                    "reason": reason,
+                    "url": settings.SITE_URL + dispatch.get_absolute_url(),
+                },
+            )
+
+
 def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
     """Unschedule an issue whose send time was before a moment, and email everybody who may send it.
 

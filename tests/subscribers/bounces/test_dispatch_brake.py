@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingEmail
@@ -101,6 +102,27 @@ def test_who_resumes_is_asked_again_only_when_the_number_has_doubled() -> None:
         assert state() == DispatchState.SENDING
     report(deliveries[2 * MIN_BOUNCES - 1], "hook")
     assert state() == DispatchState.PAUSED
+
+
+@pytest.mark.parametrize("way", ["mail", "hook", "session"])
+@pytest.mark.parametrize("state", [DispatchState.SENT, DispatchState.CANCELLED])
+def test_it_is_said_by_email_and_on_the_page_when_it_is_too_late_to_pause(
+    way: str, state: DispatchState, client: Client
+) -> None:
+    deliveries = make_sending_dispatch(readers=8)
+    dispatch = Dispatch.objects.get()
+    Dispatch.objects.update(state=state, finished_at=timezone.now())
+    for delivery in deliveries[:MIN_BOUNCES]:
+        report(delivery, way)
+    assert Dispatch.objects.get().state == state
+    emails = OutgoingEmail.objects.filter(name="bounces_about_us", to="ed@news.example.com")
+    [email] = emails
+    assert "sender rejected" in email.text
+    assert dispatch.get_absolute_url() in email.text
+    client.force_login(User.objects.get())
+    assert "sender rejected" in client.get(dispatch.get_absolute_url()).text
+    report(deliveries[MIN_BOUNCES], way)
+    assert emails.count() == 1
 
 
 def test_unknown_readers_do_not_pause_and_one_bounce_repeated_counts_once() -> None:
