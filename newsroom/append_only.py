@@ -1,7 +1,7 @@
 """Models whose rows can be added, but neither changed nor deleted.
 
-The only exception is the retention policy (newsroom/retention/), which deletes and blanks rows that
-have been kept long enough. It reaches them through `all_rows`.
+There are two exceptions. The retention policy (newsroom/retention/) deletes and blanks rows that
+have been kept long enough, and an erasure deletes rows of a person; they reach them by `all_rows`.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ class AppendOnlyModel(models.Model):
 
 
 def all_rows(model: type[Row_co]) -> models.QuerySet[Row_co]:
-    """Return an ordinary queryset, even for an append-only model; only for the retention policy."""
+    """Return an ordinary queryset, even for an append-only model: for retention and erasure."""
     return models.QuerySet(model)

@@ -32,13 +32,14 @@ app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(
-    [f"subscribers.{part}" for part in ("bounces", "lists", "sending", "signup")]
+    [f"subscribers.{part}" for part in ("bounces", "lists", "privacy", "sending", "signup")]
 )
 # Issues have their own queue, so that a confirmation never waits for a long dispatch.
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
 app.conf.task_routes = {
     "subscribers.sending.tasks.send": {"queue": "sending"},
     "subscribers.lists.tasks.process_imports": {"queue": "sending"},
+    "subscribers.privacy.tasks.finish_erasures": {"queue": "sending"},
 }
 # The names are for people; each task looks in the database for work that is due.
 app.conf.beat_schedule = {
@@ -59,6 +60,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/10"),
     },
     "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},
+    "finish erasures": {
+        "task": "subscribers.privacy.tasks.finish_erasures",
+        "schedule": 30.0,
+    },
     "remove expired imports": {
         "task": "subscribers.lists.tasks.remove_expired_imports",
         "schedule": crontab(hour="3", minute="30"),

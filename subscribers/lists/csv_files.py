@@ -78,6 +78,25 @@ def read_rows(file: BinaryIO, csv_format: CsvFormat) -> Iterator[tuple[int, list
     return dropwhile(lambda row: row[0] <= csv_format.header_line, rows)
 
 
+def read_rows_with_lines(
+    file: BinaryIO, csv_format: CsvFormat
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the lines of every row as they are in the file, and its cells; skip no row.
+
+    Together the lines are the whole file after its byte order mark. Raises as `read_rows` does.
+    """
+    lines: list[str] = []
+
+    def recorded() -> Iterator[str]:
+        for line in read_lines(file, csv_format.encoding):
+            lines.append(line)
+            yield line
+
+    for _, cells in _parse(chain(recorded(), [_END]), csv_format.separator, skip_empty=False):
+        yield lines.copy(), cells
+        lines.clear()
+
+
 def sample_rows(file: BinaryIO, csv_format: CsvFormat, number: int) -> list[tuple[int, list[str]]]:
     """Return the first rows below the header, as `read_rows` yields them."""
     return list(islice(read_rows(file, csv_format), number))
@@ -121,7 +140,9 @@ def _records(file: BinaryIO, encoding: Encoding, separator: str) -> Iterator[tup
     return _parse(chain(read_lines(file, encoding), [_END]), separator)
 
 
-def _parse(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+def _parse(
+    lines: Iterable[str], separator: str, *, skip_empty: bool = True
+) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(lines, delimiter=separator)
     next_line = 1
     try:
@@ -132,7 +153,7 @@ def _parse(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str
                     raise ImportRefused(_unclosed(line))
                 return
             # Spreadsheet programs fill the end of a sheet with empty rows.
-            if any(cells):
+            if not skip_empty or any(cells):
                 yield line, cells
     except csv.Error as problem:
         if "field limit" in str(problem):

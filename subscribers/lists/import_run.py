@@ -173,6 +173,7 @@ def _write(
     import_sql.classify_addresses(briefing, dry_run=dry_run)
     if not dry_run:
         import_sql.insert_new(briefing, plan, at=at)
+        import_sql.withdraw_suppressed(briefing)
     outcomes = import_sql.count_outcomes()
     refused = reasons + Counter({reason: n for reason, n in outcomes.items() if reason})
     counts = ImportCounts(

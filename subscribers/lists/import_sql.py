@@ -161,12 +161,6 @@ def take_import_lock(*, exclusive: bool = False) -> None:
     _execute("SET LOCAL jit = off")  # compiling takes longer than it saves
 
 
-def wait_for_imports() -> None:
-    """Wait until no import is writing, and let none write until this transaction ends."""
-    if _is_postgres():
-        _execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
-
-
 def classify_addresses(briefing: Briefing, *, dry_run: bool) -> None:
     """Take the first row of each address, and give it an outcome.
 
@@ -270,6 +264,46 @@ def insert_new(briefing: Briefing, plan: ImportPlan, *, at: datetime) -> None:
             "asked_ip": "asked_ip",
         },
         "outcome IS NULL",
+    )
+
+
+def withdraw_suppressed(briefing: Briefing) -> None:
+    """Take back what was inserted for addresses that were suppressed since they were classified.
+
+    An erasure does not wait for an import, so it may have found nobody to erase. Checks that
+    everything refers to rows which exist, which for a long list takes seconds, so that little time
+    is left for a suppression after the second look. Raises IntegrityError as `insert_new` does.
+    """
+    if not _is_postgres():  # it has one writer
+        return
+    _withdraw(briefing)
+    _execute("SET CONSTRAINTS ALL IMMEDIATE")
+    _withdraw(briefing)
+
+
+def _withdraw(briefing: Briefing) -> None:
+    withdrawn = f"FROM {_CLASSIFIED} WHERE outcome = %s AND subscription_id IS NOT NULL"
+    reason = RefusalReason.SUPPRESSED.value
+    is_anybody = _execute(
+        f"UPDATE {_CLASSIFIED} SET outcome = %s WHERE outcome IS NULL AND address_hash IN"
+        f" (SELECT address_hash FROM {_table(Suppression)})",
+        [reason],
+    )
+    if not is_anybody:
+        return
+    _execute(
+        f"DELETE FROM {_table(ConsentRecord)} WHERE briefing_id = %s AND action = %s"
+        f" AND subscriber_id IN (SELECT subscriber_id {withdrawn})",
+        [briefing.pk, ConsentAction.IMPORTED.value, reason],
+    )
+    _execute(
+        f"DELETE FROM {_table(Subscription)} WHERE id IN (SELECT subscription_id {withdrawn})",
+        [reason],
+    )
+    _execute(
+        f"DELETE FROM {_table(Subscriber)} WHERE id IN"
+        f" (SELECT subscriber_id {withdrawn} AND known_id IS NULL)",
+        [reason],
     )
 
 

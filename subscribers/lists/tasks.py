@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 
@@ -16,6 +16,11 @@ from subscribers.models import SubscriberImport
 FREE_BEFORE_AN_ISSUE = timedelta(minutes=3)
 
 
+def is_issue_near(*, at: datetime) -> bool:
+    """Whether an issue is sent so soon that no worker should start on a list."""
+    return Issue.objects.due(at=at + FREE_BEFORE_AN_ISSUE).exists()
+
+
 @shared_task(expires=EXPIRES_SECONDS)
 def process_imports() -> None:
     """Check or import the lists that are waiting, one after the other, however long each takes.
@@ -25,8 +30,7 @@ def process_imports() -> None:
     """
     for subscriber_import in SubscriberImport.objects.waiting(at=database_now()):
         now = database_now()
-        is_issue_near = Issue.objects.due(at=now + FREE_BEFORE_AN_ISSUE).exists()
-        if is_issue_near or SubscriberImport.objects.in_progress(at=now).exists():
+        if is_issue_near(at=now) or SubscriberImport.objects.in_progress(at=now).exists():
             return  # Celery beat will call this again
         uploaded_lists.process(subscriber_import)
 

@@ -55,6 +55,8 @@ def store_upload(
             file_name=name,
             size=size,
             sent_by=by if by is not None and by.pk else None,
+            # Whoever is erased from now on, while the file is being stored, must be found in it.
+            erased_until=database_now(),
         )
         file.seek(0)
         store_parts(subscriber_import, PartKind.FILE, iter(lambda: file.read(PART_BYTES), b""))
@@ -67,9 +69,8 @@ def change_options(subscriber_import: SubscriberImport, options: ImportOptions) 
     """Check a stored list again with other options. Raises ImportRefused or TransitionRefused."""
     with transaction.atomic():
         # An erasure may be rewriting the file at this moment; its result is what we check.
-        subscriber_import = SubscriberImport.objects.select_for_update().get(
-            pk=subscriber_import.pk
-        )
+        lists = SubscriberImport.objects.select_for_update(no_key=True)
+        subscriber_import = lists.get(pk=subscriber_import.pk)
         with open_stored(subscriber_import) as file:
             plan = make_plan(file, options, now=timezone.now())
             check_or_ask(subscriber_import, file, plan, options)

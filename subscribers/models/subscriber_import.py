@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from newsroom.transitions import move, update_if
+from subscribers.models.suppression import Suppression, SuppressionReason
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -64,6 +66,15 @@ class SubscriberImportQuerySet(models.QuerySet["SubscriberImport"]):
             state__in=ENDED_STATES, finished_at__lte=at - REFUSED_ROWS_KEPT_FOR, parts__isnull=False
         ).distinct()
 
+    def with_people_to_erase(self) -> SubscriberImportQuerySet:
+        """Imports with a file or refused rows, and erasures that these have not been through."""
+        erasures = Suppression.objects.filter(
+            reason=SuppressionReason.ERASED,
+            at__gt=Coalesce(OuterRef("erased_until"), OuterRef("created_at")),
+        )
+        parts = ImportPart.objects.filter(subscriber_import=OuterRef("pk"))
+        return self.filter(Exists(parts), Exists(erasures)).order_by("pk")
+
 
 class SubscriberImport(models.Model):
     """One uploaded file; its contents are in `ImportPart` until the import has ended.
@@ -97,6 +108,9 @@ class SubscriberImport(models.Model):
     heard_at = models.DateTimeField(null=True, help_text="When its worker last reported.")
     finished_at = models.DateTimeField(null=True)
     file_removed_at = models.DateTimeField(null=True)
+    erased_until = models.DateTimeField(
+        null=True, help_text="Whoever was erased before this time is in none of its rows."
+    )
 
     objects = SubscriberImportQuerySet.as_manager()
 

@@ -325,7 +325,7 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
         return TemplateResponse(request, "subscribers/preferences/erase.html", context)
     form = ErasureForm(request.POST)
     form.is_valid()  # always: its one checkbox is optional
-    erasure.erase(person, keep_words=form.cleaned_data["keep_words"], at=timezone.now())
+    erasure.erase(person, keep_words=form.cleaned_data["keep_words"])
     return TemplateResponse(request, "subscribers/preferences/erased.html")
 
 

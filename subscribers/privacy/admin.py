@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 
 from newsroom import audit_log
 from newsroom.permissions import may
@@ -59,11 +58,12 @@ class ErasureAdmin(Admin):
             keep_words = form.cleaned_data["keep_words"]
             with transaction.atomic():
                 audit_log.record("erased", subscriber, by=request.user, keep_words=keep_words)
-                erasure.erase(person, keep_words=keep_words, at=timezone.now())
+                erasure.erase(person, keep_words=keep_words)
             # A message is stored until it is read, so it says nothing about the subscriber.
             messages.success(
                 request,
-                "Subscriber erased. We keep a hash of the address so that we never email it.",
+                "Subscriber erased. We keep a hash of the address so that we never email it. A"
+                " worker removes their rows from uploaded lists in the next minutes.",
             )
             return redirect("admin:subscribers_subscriber_changelist")
         context = {

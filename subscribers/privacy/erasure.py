@@ -2,13 +2,17 @@
 
 Two other things stay. The rows of the ledger keep a subscriber id that leads nowhere, so that the
 counts of each dispatch stay right; and the audit log holds no personal data of readers.
+
+A reader waits for `erase`, so it waits for no import and reads no list. A worker does what is left,
+with `finish_erasures`: it searches the lists (`list_erasure`), and deletes subscribers whom an
+import was writing at that moment. Being suppressed, they get no email meanwhile.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -18,13 +22,27 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from briefings.models import Comment, CommentState
+from newsroom.append_only import all_rows
 from newsroom.inbox import storage
 from newsroom.mail_servers import MailServerKind
 from newsroom.models import OutgoingEmail
-from subscribers.lists.import_sql import wait_for_imports
 from subscribers.locks import lock_subscribers
-from subscribers.models import SignUp, Subscriber, Suppression, SuppressionReason
-from subscribers.privacy.list_erasure import erase_from_lists, rename_files_named_after
+from subscribers.models import (
+    AddressChange,
+    BounceEvent,
+    ConsentRecord,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.models.profile import PROFILE_FIELDS
+from subscribers.privacy.list_erasure import (
+    rename_files_named_after,
+    time_of_erasure,
+    wake_eraser,
+)
 from subscribers.privacy.personal_data import (
     Person,
     comments_by,
@@ -34,13 +52,15 @@ from subscribers.privacy.personal_data import (
     requests_to_use,
 )
 
+# However long an import may take from the first row it writes to its end.
+LONGEST_IMPORT = timedelta(days=1)
 REMOVED_COMMENT = "This comment was removed by its author."
 # Comments that may be kept without their author; the others were never published, and go.
 KEPT_STATES = {CommentState.PENDING, CommentState.APPROVED}
 _TO_NEW, _TO_OLD = "confirm_new_address", "confirm_old_address"
 
 
-def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
+def erase(person: Person, *, keep_words: bool) -> Counter[str]:
     """Erase a person, all or nothing; return how many rows of each kind were deleted or blanked.
 
     Comments are deleted too. With `keep_words`, those published or waiting for an editor stay,
@@ -48,11 +68,10 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
     """
     erased: Counter[str] = Counter()
     with transaction.atomic():
-        wait_for_imports()
+        at = time_of_erasure()
         if person.subscriber is None:  # unless an import subscribed them a moment ago
             person = person_at(person.addresses[0])
         subscriber = person.subscriber
-        erased["rows in uploaded lists"] = erase_from_lists(person.addresses, at=at)
         erased["names of uploaded files"] = rename_files_named_after(
             person.addresses, subscriber.name if subscriber else ""
         )
@@ -74,9 +93,38 @@ def erase(person: Person, *, keep_words: bool, at: datetime) -> Counter[str]:
             _delete_questions_to_new_addresses(subscriber)
             answered = deliveries_to(subscriber.pk).filter(answer__isnull=False)
             erased["mail server answers"] = answered.update(answer=None)
-            erased["subscribers"], _ = Subscriber.objects.filter(pk=subscriber.pk).delete()
+            erased["subscribers"] = _delete_or_blank(subscriber.pk)
         transaction.on_commit(partial(_empty_inbox, person))
+        transaction.on_commit(wake_eraser)
     return erased
+
+
+def delete_erased_subscribers(*, at: datetime) -> int:
+    """Delete subscribers who were erased while an import was writing them; return their number."""
+    recent = Suppression.objects.filter(reason=SuppressionReason.ERASED, at__gt=at - LONGEST_IMPORT)
+    hashes = list(recent.values_list("address_hash", flat=True))
+    found = Subscriber.objects.filter(address_hash__in=hashes).values_list("pk", flat=True)
+    deleted = 0
+    for pk in list(found):
+        with transaction.atomic():
+            deleted += _delete_or_blank(pk)
+    return deleted
+
+
+def _delete_or_blank(subscriber_id: int) -> int:
+    """Delete a subscriber with everything that belongs to them; return 1, or 0 if they are gone.
+
+    While an import subscribes them to one more briefing, the row cannot be deleted until the import
+    ends. Rather than wait for it, blank the row; `delete_erased_subscribers` deletes it later.
+    """
+    subscribers = Subscriber.objects.filter(pk=subscriber_id)
+    if list(subscribers.select_for_update(skip_locked=True).values_list("pk")):
+        return subscribers.delete()[1].get(Subscriber._meta.label, 0)
+    for model in (AddressChange, BounceEvent, ConsentRecord, Subscription):
+        all_rows(model).filter(subscriber=subscriber_id).delete()
+    blank = dict.fromkeys(("address", *PROFILE_FIELDS), "")
+    dates = dict.fromkeys(("moved_at", "paused_at", "paused_until"))
+    return subscribers.update(**blank, **dates)
 
 
 def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:

@@ -207,7 +207,7 @@ def test_who_complained_can_sign_up_after_staff_lift_the_suppression(staff: Clie
 
 def test_an_erased_person_can_sign_up_after_staff_lift_the_suppression(staff: Client) -> None:
     make_briefing(slug="ward-round")
-    erase(person_at("ada@example.org"), keep_words=False, at=timezone.now())
+    erase(person_at("ada@example.org"), keep_words=False)
     client = Client()
     client.post("/subscribe/ward-round/", {"address": "Ada@example.org"})
     assert emails_sent() == []

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from newsroom.email_addresses import normalise_address
+from subscribers.models import SubscriberImport
 from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
 
@@ -37,6 +37,11 @@ class Command(BaseCommand):
             raise CommandError(
                 "Nothing was erased. You cannot undo this; if the person asked for it, add --yes."
             )
-        erased = erase(person, keep_words=options["keep_words"], at=timezone.now())
+        erased = erase(person, keep_words=options["keep_words"])
         found = [f"{number} {kind}" for kind, number in erased.items() if number]
         self.stdout.write(f"Erased: {', '.join(found) or 'nothing was stored'}.")
+        if lists := SubscriberImport.objects.with_people_to_erase().count():
+            self.stdout.write(
+                "A worker removes their rows from lists that wait to be imported and from refused"
+                f" rows: {lists} to search."
+            )

@@ -13,15 +13,16 @@ from django.utils import timezone
 from briefings.models import Briefing
 from subscribers.consent import Evidence, subscribe
 from subscribers.lists import import_sql
+from subscribers.lists.import_errors import RefusalReason
 from subscribers.lists.import_plan import make_plan
 from subscribers.lists.import_run import run_import
 from subscribers.models import ConsentRecord, Delivery, Subscriber, Subscription, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
+from subscribers.privacy.tasks import finish_erasures
 from subscribers.sending import ledger
-from tests.factories import make_briefing, make_dispatch, make_scheduled_issue
-from tests.servers.processes import wait_until
+from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 from tests.subscribers.lists.list_files import EVIDENCE_OPTIONS, make_csv
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -94,34 +95,70 @@ def test_somebody_who_confirms_meanwhile_is_subscribed_once(
     assert [record.action for record in records] == ["joined"]
 
 
-def test_a_person_erased_while_a_list_with_them_is_written_is_gone_afterwards(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("is_subscriber", [False, True], ids=["unknown", "subscribed elsewhere"])
+@pytest.mark.parametrize("moment", ["insert_new", "withdraw_suppressed", "count_outcomes"])
+def test_a_person_erased_while_a_list_with_them_is_written_waits_for_nothing_and_is_gone(
+    monkeypatch: pytest.MonkeyPatch, moment: str, is_subscriber: bool
 ) -> None:
-    """The erasure starts before they are subscribed, and must find them all the same."""
-    briefing = make_briefing()
-    real = import_sql.insert_new
-    threads: list[threading.Thread] = []
+    """The import goes on only when the erasure has ended, so waiting for it would last for ever.
 
-    def erase_meanwhile(*args: object, **kwargs: object) -> None:
-        real(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
-        threads.append(threading.Thread(target=lambda: at_once(erase_seven)))
-        threads[0].start()
-        wait_until(is_somebody_waiting, seconds=20, what="the erasure to wait")
+    After `count_outcomes` the import looks no more; a worker deletes what is left.
+    """
+    briefing, address = make_briefing(), "r7@example.org"
+    if is_subscriber:
+        make_reader(of=make_briefing(), email=address, name="Ada")
+    real = getattr(import_sql, moment)
+    begun: list[str] = []
+
+    def erase_after(*args: object, **kwargs: object) -> object:
+        result = real(*args, **kwargs)
+        if not begun:
+            begun.append(moment)
+            erasure = threading.Thread(target=at_once, args=[erase_seven], daemon=True)
+            erasure.start()
+            erasure.join(timeout=60)
+            assert not erasure.is_alive(), "the erasure waits for the import"
+            assert Suppression.objects.at_address(address).exists()
+        return result
 
     def erase_seven() -> None:
-        erase(person_at("R7@example.org"), keep_words=False, at=timezone.now())
+        erase(person_at("R7@example.org"), keep_words=False)
+        assert not Subscriber.objects.filter(address=address).exists()
+        assert not Subscriber.objects.filter(name="Ada").exists()
 
-    def is_somebody_waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
-            return bool(cursor.fetchone()[0]) or not threads[0].is_alive()
-
-    monkeypatch.setattr(import_sql, "insert_new", erase_meanwhile)
+    monkeypatch.setattr(import_sql, moment, erase_after)
     import_numbers(briefing, range(10))
-    threads[0].join()
+    assert begun
+    assert Subscription.objects.mailable().count() == 9
+    finish_erasures()
     assert Subscriber.objects.count() == 9
-    assert not Subscriber.objects.at_address("r7@example.org").exists()
-    assert Suppression.objects.at_address("r7@example.org").exists()
+    assert not Subscriber.objects.at_address(address).exists()
+    assert {*ConsentRecord.objects.values_list("subscriber", flat=True)} == {
+        *Subscriber.objects.values_list("pk", flat=True)
+    }
+
+
+def test_nobody_suppressed_while_a_list_is_written_is_subscribed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    briefing = make_briefing()
+    reader = make_reader(of=make_briefing(), email="r3@example.org").subscriber
+    real = import_sql.insert_new
+
+    def suppress_after(*args: object, **kwargs: object) -> None:
+        real(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they came
+        for address in ("r3@example.org", "r4@example.org"):
+            Suppression.objects.create(address_hash=hash_address(address), reason="bounced")
+
+    monkeypatch.setattr(import_sql, "insert_new", suppress_after)
+    file = io.BytesIO(make_csv(["email"], *([f"r{number}@example.org"] for number in range(10))))
+    at = timezone.now()
+    counts = run_import(file, make_plan(file, EVIDENCE_OPTIONS, now=at), briefing, at=at)
+    assert (counts.new, counts.refused) == (8, 2)
+    assert list(counts.reasons) == [RefusalReason.SUPPRESSED]
+    assert briefing.subscriptions.count() == 8
+    assert reader.consents.filter(briefing=briefing).count() == 0
+    assert not Subscriber.objects.at_address("r4@example.org").exists()
 
 
 def test_a_ledger_filled_meanwhile_has_whole_lists_only() -> None:
