@@ -14,24 +14,25 @@ if TYPE_CHECKING:
 
 # Verbs of entries about a change of an issue's content.
 EDITS = ("created", "edited", "corrected", "imported", "overwritten")
+# What somebody did to `{it}`: the issue, the comment.
 WORDS = {
-    "created": "created the issue",
-    "imported": "created the issue from a document",
-    "edited": "edited the issue",
-    "overwritten": "saved over another person’s version",
-    "corrected": "corrected the web page",
-    "edited after approval": "edited the approved issue, which went back to review",
-    "submitted": "submitted the issue for review",
-    "returned": "returned the issue to its author",
-    "approved": "approved it",
-    "scheduled": "scheduled the issue",
-    "unscheduled": "unscheduled the issue",
-    "missed its slot": "did not send the issue: its send time passed while sending was down",
-    "published": "published the issue",
-    "rejected": "rejected it",
-    "featured": "featured it",
-    "unfeatured": "stopped featuring it",
-    "answered": "replied to it",
+    "created": "created {it}",
+    "imported": "created {it} from a document",
+    "edited": "edited {it}",
+    "overwritten": "saved {it} over another person’s version",
+    "corrected": "corrected the web page of {it}",
+    "edited after approval": "edited {it} after its approval, so it went back to review",
+    "submitted": "submitted {it} for review",
+    "returned": "returned {it} to its author",
+    "approved": "approved {it}",
+    "scheduled": "scheduled {it}",
+    "unscheduled": "unscheduled {it}",
+    "missed its slot": "did not send {it}: its send time passed while sending was down",
+    "published": "published {it}",
+    "rejected": "rejected {it}",
+    "featured": "featured {it}",
+    "unfeatured": "stopped featuring {it}",
+    "answered": "replied to {it}",
 }
 
 
@@ -48,20 +49,21 @@ class ActivityLine:
 def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityLine]:
     """Return the latest entries about a row, the newest first."""
     entries = AuditLogEntry.objects.on(subject).select_related("actor")
-    return [_line(entry) for entry in entries[:limit]]
+    return [_line(entry, subject) for entry in entries[:limit]]
 
 
 def last_edit(subject: models.Model) -> ActivityLine | None:
     """Return who changed the content last, if the log knows."""
     edits = AuditLogEntry.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
     entry = edits.first()
-    return _line(entry) if entry else None
+    return _line(entry, subject) if entry else None
 
 
-def _line(entry: AuditLogEntry) -> ActivityLine:
+def _line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
+    words = WORDS.get(entry.verb, f"{entry.verb} {{it}}")
     return ActivityLine(
         who=_name(entry),
-        what=WORDS.get(entry.verb, entry.verb),
+        what=words.format(it=f"the {subject._meta.verbose_name}"),
         at=entry.at,
         actor_pk=entry.actor_id,
     )

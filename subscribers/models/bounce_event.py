@@ -88,7 +88,7 @@ class BounceEvent(models.Model):
         "subscribers.Subscriber", on_delete=models.CASCADE, related_name="events"
     )
     action = models.CharField(max_length=10, choices=BounceAction)
-    at = models.DateTimeField("time", default=timezone.now)
+    at = models.DateTimeField("when", default=timezone.now)
 
     objects = BounceEventQuerySet.as_manager()
 

@@ -36,7 +36,7 @@ class ConsentRecord(AppendOnlyModel):
         db_index=False,  # records are looked up by subscriber
     )
     action = models.CharField(max_length=10, choices=ConsentAction)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField("when", default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When the form was sent.")
     source = models.CharField(max_length=300, help_text="Page, email or file.")
     wording = models.TextField(blank=True, help_text="What the person was told.")

@@ -58,7 +58,7 @@ class Dispatch(models.Model):
     sender = models.CharField(max_length=320, help_text="The From line.")
     reply_to = models.CharField(max_length=320, blank=True)
     list_id = models.CharField(max_length=255)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField("created", default=timezone.now)
     filled_at = models.DateTimeField(null=True)
     fresh_left = models.PositiveIntegerField(
         default=0, help_text="The number of deliveries that were never leased."
@@ -67,7 +67,7 @@ class Dispatch(models.Model):
         default=0, help_text="Deliveries to subscribers up to this id have been leased."
     )
     deadline = models.DateTimeField(help_text="Deferred emails are retried until then.")
-    finished_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField("finished", null=True)
     pause_reason = models.CharField(max_length=500, blank=True)
 
     objects = DispatchQuerySet.as_manager()

@@ -47,12 +47,16 @@ class SignUp(Profile):
     briefings = models.ManyToManyField(
         "briefings.Briefing", related_name="+", through="subscribers.SignUpChoice"
     )
-    asked_at = models.DateTimeField(default=timezone.now, help_text="When the form was last sent.")
-    email_sent_at = models.DateTimeField(
-        null=True, help_text="When the last confirmation email was sent."
+    asked_at = models.DateTimeField(
+        "form sent", default=timezone.now, help_text="When the form was last sent."
     )
-    reminded_at = models.DateTimeField(null=True, help_text="When the reminder was sent.")
-    confirmed_at = models.DateTimeField(null=True)
+    email_sent_at = models.DateTimeField(
+        "email sent", null=True, help_text="When the last confirmation email was sent."
+    )
+    reminded_at = models.DateTimeField(
+        "reminder sent", null=True, help_text="When the reminder was sent."
+    )
+    confirmed_at = models.DateTimeField("confirmed", null=True)
 
     objects = SignUpQuerySet.as_manager()
 
@@ -112,7 +116,7 @@ class SignUpChoice(models.Model):
 
     sign_up = models.ForeignKey(SignUp, on_delete=models.CASCADE, related_name="choices")
     briefing = models.ForeignKey("briefings.Briefing", on_delete=models.CASCADE, related_name="+")
-    asked_at = models.DateTimeField()
+    asked_at = models.DateTimeField("form sent")
     source = models.CharField(max_length=300, help_text="The page with the form.")
     wording = models.TextField(help_text="What the form said.")
     ip = models.GenericIPAddressField(null=True)

@@ -46,7 +46,7 @@ class Subscriber(Profile):
     address = models.CharField(max_length=254)
     address_hash = models.CharField(max_length=64, editable=False)
     token = models.CharField(max_length=ROW_TOKEN_CHARS, default=make_row_token, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     moved_at = models.DateTimeField(
         null=True, editable=False, help_text="When the address was changed; null: never."
     )
@@ -196,8 +196,8 @@ class Subscription(models.Model):
         max_length=8, choices=SubscriptionState, default=SubscriptionState.ACTIVE
     )
     token = models.CharField(max_length=ROW_TOKEN_CHARS, default=make_row_token, editable=False)
-    joined_at = models.DateTimeField(default=timezone.now)
-    left_at = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField("subscribed", default=timezone.now)
+    left_at = models.DateTimeField("unsubscribed", null=True, blank=True)
     referred_by = models.ForeignKey(
         "briefings.Issue",
         null=True,

@@ -36,7 +36,7 @@ class Suppression(models.Model):
     address_hash = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=10, choices=SuppressionReason)
     detail = models.CharField("details", max_length=500, blank=True)
-    at = models.DateTimeField("time", default=timezone.now)
+    at = models.DateTimeField("when", default=timezone.now)
 
     objects = SuppressionQuerySet.as_manager()
 
