@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("subscribers", "0012_daily_reservations"),
+        ("subscribers", "0013_imports_know_what_was_erased"),
     ]
 
     operations = [
