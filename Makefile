@@ -1,6 +1,7 @@
 # Every target works from a bare checkout: it installs what it needs first.
 
 PORT ?= 8000
+STARTED_AT := $(shell date +%s)
 PYTHON_IN_VENV := .venv/bin/python
 UV_COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --no-annotate --no-header \
 	--python-version 3.11
@@ -21,7 +22,7 @@ install-dev: ## the same, with the packages for tests and lint
 	@tools/install.sh dev
 
 demo: install ## run a newsroom with sample briefings; PORT= sets the port
-	@DEBUG=1 exec $(PYTHON_IN_VENV) manage.py demo --port $(PORT)
+	@DEBUG=1 exec $(PYTHON_IN_VENV) manage.py demo --port $(PORT) --started-at $(STARTED_AT)
 
 test: install-dev ## run all tests: PostgreSQL, Redis, SMTP, a browser, faults; then again on SQLite
 	@tools/test.sh

@@ -1,4 +1,4 @@
-"""Middleware: error pages for an unreachable database and for requests that are too large."""
+"""Middleware: error pages for an unreachable database, large requests and wrong addresses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.views.defaults import page_not_found
 
 from newsroom.connection_errors import database_error_message
 from newsroom.error_pages import too_large
@@ -57,3 +59,24 @@ class RequestSizeLimitMiddleware:
         ):
             return too_large()
         return self.get_response(request)
+
+
+class NotFoundPageMiddleware:
+    """Answers 404 with our page in development too, where Django shows one for developers.
+
+    It comes last, so that the middleware before it can still redirect to an address with a slash.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            resolve(request.path_info)
+        except Resolver404 as unknown:
+            return page_not_found(request, unknown)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """Return the page for an address that a view knows nothing about."""
+        return page_not_found(request, failure) if isinstance(failure, Http404) else None

@@ -42,5 +42,7 @@ if ! env ${PIP_INDEX_URL:+"UV_DEFAULT_INDEX=$PIP_INDEX_URL"} ${PIP_CERT:+"SSL_CE
     echo "uv failed. Trying pip, which is slower but uses this machine's pip settings." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 fi
+# Compiled once here, and not by each of the programs that start at the same time.
+.venv/bin/python -m compileall -q -j 0 .venv/lib briefings newsroom subscribers >/dev/null || true
 cksum "$lock" >"$marker"
 if [ "$kind" = dev ]; then cksum requirements.lock >.venv/installed-runtime; fi

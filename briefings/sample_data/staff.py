@@ -1,4 +1,4 @@
-"""The two staff accounts of the sample newsroom."""
+"""The three staff accounts of the sample newsroom."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ PASSWORD = "demo"  # noqa: S105  (known to everybody; the commands refuse to run
 
 
 def make_staff() -> dict[str, User]:
-    """Make `editor`, who may do everything, and `reporter`, who writes and submits issues."""
+    """Make an account for each role; `admin` also manages accounts and erases people."""
     return {
-        "editor": _make("editor", "Eleanor Voss", groups=(EDITORS,), is_superuser=True),
-        "reporter": _make("reporter", "Priya Sundaram", groups=(REPORTERS,), is_superuser=False),
+        "editor": _make("editor", "Eleanor Voss", groups=(EDITORS,)),
+        "reporter": _make("reporter", "Priya Sundaram", groups=(REPORTERS,)),
+        "admin": _make("admin", "Robin Adeyemi", is_superuser=True),
     }
 
 
-def _make(username: str, name: str, *, groups: tuple[str, ...], is_superuser: bool) -> User:
+def _make(
+    username: str, name: str, *, groups: tuple[str, ...] = (), is_superuser: bool = False
+) -> User:
     first, _, last = name.partition(" ")
     user, is_new = User.objects.get_or_create(
         username=username,

@@ -63,22 +63,27 @@ def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
-        email = render_issue_email(issue, links=links_with_placeholders())
-        briefing = issue.briefing
-        dispatch = Dispatch.objects.create(
-            issue=issue,
-            subject=email.subject,
-            html=email.html,
-            text=email.text,
-            content_hash=issue.approved_hash,
-            sender=_sender(issue),
-            reply_to=briefing.reply_address or reply_address(issue) or briefing.lead.contact,
-            list_id=list_id(briefing),
-            created_at=at,
-            deadline=at + RETRY_FOR,
-        )
+        dispatch = freeze(issue, at=at)
         transaction.on_commit(wake_dispatching)
     return dispatch
+
+
+def freeze(issue: Issue, *, at: datetime) -> Dispatch:
+    """Return a new dispatch with the content of a published issue as it is now."""
+    email = render_issue_email(issue, links=links_with_placeholders())
+    briefing = issue.briefing
+    return Dispatch.objects.create(
+        issue=issue,
+        subject=email.subject,
+        html=email.html,
+        text=email.text,
+        content_hash=issue.approved_hash,
+        sender=_sender(issue),
+        reply_to=briefing.reply_address or reply_address(issue) or briefing.lead.contact,
+        list_id=list_id(briefing),
+        created_at=at,
+        deadline=at + RETRY_FOR,
+    )
 
 
 def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:

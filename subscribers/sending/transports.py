@@ -32,6 +32,11 @@ async def open_transport(server: MailServer) -> Transport:
             return await SmtpConnection.open(server, name=settings.SITE_HOST)
 
 
+def store_in_inbox(email: PersonalisedEmail) -> None:
+    """Write an email to the development inbox, without SMTP's dot-stuffing."""
+    storage.store(email.wire().replace(b"\r\n..", b"\r\n."), to=email.rcpt_to)
+
+
 class InboxTransport:
     """The development inbox, which accepts everything."""
 
@@ -45,11 +50,10 @@ class InboxTransport:
         permit: Awaitable[Permit],
         following: PersonalisedEmail | None = None,
     ) -> SmtpReply | None:
-        """Store the email as a file, without SMTP's dot-stuffing."""
+        """Store the email as a file."""
         if await permit is not Permit.GO:
             return None
-        message = email.wire().replace(b"\r\n..", b"\r\n.")
-        await asyncio.to_thread(storage.store, message, to=email.rcpt_to)
+        await asyncio.to_thread(store_in_inbox, email)
         return SmtpReply(code=250, text="stored in the inbox")
 
     async def close(self) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
 from briefings.models import Briefing, Comment, Issue, SectionKind
 from briefings.sample_data.loader import load_samples
+from newsroom.inbox.storage import stored_emails
 from newsroom.models import OutgoingEmail
-from subscribers.management.commands.seed_demo_readers import seed
-from subscribers.models import ConsentRecord, Dispatch, Subscriber, Subscription
+from subscribers.management.commands.seed_demo_readers import seed, send_latest_issue
+from subscribers.models import (
+    ConsentRecord,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Subscriber,
+    Subscription,
+)
 from subscribers.sending import dispatches
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +109,35 @@ def test_the_reporter_may_draft_but_not_approve() -> None:
     assert reporter.check_password("demo")
     assert reporter.has_perm("briefings.add_issue")
     assert not reporter.has_perm("briefings.approve_issue")
-    assert User.objects.get(username="editor").has_perm("briefings.send_issue")
+
+
+def test_the_editor_may_send_and_not_manage_accounts_and_the_admin_may_do_both() -> None:
+    load_samples(at=NOON)
+    editor, admin = (User.objects.get(username=name) for name in ("editor", "admin"))
+    assert not editor.is_superuser
+    assert [group.name for group in editor.groups.all()] == ["Editors"]
+    assert editor.has_perm("briefings.send_issue")
+    assert not editor.has_perm("auth.change_user")
+    assert not editor.has_perm("subscribers.delete_subscriber")
+    assert admin.is_superuser
+    assert admin.check_password("demo")
+
+
+def test_the_latest_issue_goes_to_the_inbox_once(settings: Any, tmp_path: Path) -> None:
+    settings.INBOX_DIR = tmp_path
+    load_samples(at=NOON)
+    seed(at=NOON)
+    sent = send_latest_issue(at=NOON)
+    [dispatch] = Dispatch.objects.all()
+    assert dispatch.issue == Issue.objects.published()[0]
+    assert dispatch.state == DispatchState.SENT
+    assert {delivery.state for delivery in dispatch.deliveries.all()} == {DeliveryState.SENT}
+    recipients = [email.to for email in stored_emails()]
+    assert len(recipients) == len(set(recipients)) == sent == dispatch.deliveries.count()
+    assert 35 <= sent <= 45
+    # A worker finds nothing to send.
+    assert dispatches.advance(at=NOON) == []
+    assert len(stored_emails()) == sent
 
 
 def kinds(issue: Issue) -> list[str]:

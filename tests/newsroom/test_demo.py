@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -89,13 +90,15 @@ def test_the_website_the_inbox_and_the_accounts_in_the_notice_exist(
 ) -> None:
     assert "The Ward Round" in running_demo.get("/")
     assert "Who pays for the empty beds?" in running_demo.get("/the-ward-round/")
-    assert "No emails yet" in running_demo.get("/inbox/")
+    assert "Short notes, long waits" not in running_demo.get("/inbox/")  # not sent yet
+    assert re.search(r"\d+ emails", running_demo.get("/inbox/"))
     assert "body" in running_demo.get("/static/css/pages.css")
     url = running_demo.url
     assert {f"{url}/", f"{url}/admin/", f"{url}/inbox/"} <= set(
         re.findall(r"http\S+", running_demo.output)
     )
-    assert "user editor, password demo" in running_demo.output
+    for user in ("editor", "reporter", "admin"):
+        assert f"user {user}, password demo" in running_demo.output
     assert set(running_demo.children()) == {"gunicorn", "worker", "sending", "beat"}
 
 
@@ -147,6 +150,37 @@ def test_a_second_demo_in_the_same_folder_is_refused(running_demo: Demo) -> None
 
     assert "another demo is running from" in message
     assert "The Ward Round" in running_demo.get("/")
+
+
+@pytest.mark.slow
+def test_the_latest_issue_is_in_the_inbox_as_a_sent_dispatch(running_demo: Demo) -> None:
+    inbox = running_demo.get("/inbox/?to=@example.com")
+    key = re.search(r"/inbox/(\d{20}-[0-9a-f]{8})/", inbox)
+    assert key
+    source = running_demo.get(f"/inbox/{key[1]}/source/")
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in source
+    view = re.search(r"/view/[\w-]+/", running_demo.get(f"/inbox/{key[1]}/html/"))
+    assert view
+    assert "<html" in running_demo.get(view[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/nothing/here", "/the-ward-round/9999/", "/search/"])
+def test_a_wrong_address_shows_our_own_page(running_demo: Demo, path: str) -> None:
+    with pytest.raises(HTTPError) as refused:
+        running_demo.get(path)
+    assert refused.value.code == 404
+    page = refused.value.read().decode()
+    assert "Page not found" in page
+    assert "DEBUG" not in page
+
+
+@pytest.mark.slow
+def test_it_says_how_long_it_took_from_the_first_command(running_demo: Demo) -> None:
+    said = re.search(r"is running, (\d+) seconds after you started it", running_demo.output)
+    assert said
+    # What the person counts who waited, except that the test looked a moment later.
+    assert 0.7 * running_demo.waited - 2 <= int(said[1]) <= running_demo.waited + 1
 
 
 # --- stopping

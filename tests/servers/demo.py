@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ class Demo(Process):
     """A real `manage.py demo` with its own folder and port."""
 
     def __init__(self, var: Path, **variables: str) -> None:
+        self.created = time.monotonic()
         self.var = var
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -27,6 +29,7 @@ class Demo(Process):
 
     def wait_until_ready(self) -> None:
         self.wait_until(lambda: "Press Ctrl-C to stop" in self.output, seconds=60)
+        self.waited = time.monotonic() - self.created
 
     def output_tail(self) -> str:
         """Return the end of its output and of the logs of its programs."""

@@ -1,4 +1,7 @@
-"""`manage.py seed_demo_readers`: about forty subscribers for each briefing, for demonstrations."""
+"""`manage.py seed_demo_readers`: about forty subscribers for each briefing, for demonstrations.
+
+The latest issue is in the inbox of those who would have got it.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
+from newsroom.mail_servers import MailServerKind
 from subscribers.consent import Evidence, subscribe, unsubscribe
 from subscribers.consent_wording import sign_up_wording
-from subscribers.models import Subscriber
+from subscribers.models import DeliveryState, Dispatch, Subscriber
 from subscribers.models.address_hash import hash_address
+from subscribers.sending import dispatches, ledger
+from subscribers.sending.personalised_email import PreparedEmail
+from subscribers.sending.transports import store_in_inbox
 
 FIRST_NAMES = (
     *("Ada", "Basil", "Carys", "Dev", "Edith", "Femi", "Greta"),
@@ -29,8 +36,8 @@ SHARED_EVERY, UNSUBSCRIBED_EVERY = 7, 20
 
 class Command(BaseCommand):
     help = (
-        "Add about forty subscribers at example.com to each briefing. Running it again changes"
-        " nothing."
+        "Add about forty subscribers at example.com to each briefing, and put the latest issue into"
+        " the development inbox. Running it again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,9 +50,11 @@ class Command(BaseCommand):
             raise CommandError("DEBUG is off. Sample subscribers can be added in development only.")
         if if_empty and Subscriber.objects.exists():
             return
-        added = seed(at=timezone.now())
+        now = timezone.now()
+        added = seed(at=now)
+        sent = send_latest_issue(at=now) if inbox_is_used() else 0
         if verbosity:
-            self.stdout.write(f"Added {added} subscriptions.")
+            self.stdout.write(f"Added {added} subscriptions. Sent {sent} emails to the inbox.")
 
 
 @transaction.atomic
@@ -58,6 +67,36 @@ def seed(*, at: datetime) -> int:
             subscriber = _subscriber(number + (0 if is_shared else index * PER_BRIEFING), at=at)
             added += _subscribe(subscriber, briefing, number, at=at)
     return added
+
+
+def inbox_is_used() -> bool:
+    """Whether emails go to the development inbox."""
+    return bool(settings.MAIL_SERVERS[0].kind is MailServerKind.INBOX)
+
+
+@transaction.atomic
+def send_latest_issue(*, at: datetime) -> int:
+    """Send the latest issue that was not sent yet; return the number of emails.
+
+    It is a whole dispatch, but without a worker: the demo shows it as soon as it has started.
+    """
+    issue = Issue.objects.published().for_page().filter(dispatch=None).first()
+    if issue is None:
+        return 0
+    dispatch = dispatches.freeze(issue, at=at)
+    dispatches.start(dispatch, at=at)
+    email, sent = PreparedEmail(dispatch), 0
+    for delivery in dispatch.deliveries.order_by("subscriber_id"):
+        if recipient := ledger.recipient_of(delivery):
+            written = email.personalise(
+                recipient, eight_bit=True, utf8_addresses=True, at=at.timestamp()
+            )
+            store_in_inbox(written)
+            sent += 1
+    dispatch.deliveries.update(state=DeliveryState.SENT, settled_at=at)
+    Dispatch.objects.filter(pk=dispatch.pk).update(fresh_left=0)
+    dispatch.mark_sent(at=at)
+    return sent
 
 
 def _subscriber(number: int, *, at: datetime) -> Subscriber:
