@@ -320,7 +320,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's event loop runs in this thread, where Django would refuse to use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        started = chromium.launch(playwright)
+        started = chromium.launch(playwright.chromium)
         yield started
         started.close()
 

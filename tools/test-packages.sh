@@ -12,6 +12,8 @@ command -v chromium >/dev/null || missing="$missing chromium"
 # Without these, pages fall back to wider fonts and their lines break elsewhere.
 ls /usr/share/fonts/truetype/liberation*/LiberationSerif-Regular.ttf >/dev/null 2>&1 ||
     missing="$missing fonts-liberation"
+ls /usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf >/dev/null 2>&1 ||
+    missing="$missing fonts-dejavu-core"
 # Network namespaces, for the fault test that loses packets.
 [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || missing="$missing iproute2"
 command -v openssl >/dev/null || missing="$missing openssl"

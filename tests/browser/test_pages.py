@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -16,6 +17,7 @@ from briefings.models import Comment, CommentState, Issue, SectionKind
 from newsroom.models import OutgoingEmail
 from tests.browser.page_checks import faults
 from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
+from tests.servers import browser as chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,9 +207,30 @@ def test_the_link_of_an_issue_can_be_copied(page: Page, site: str, issue: Issue)
     assert page.evaluate("navigator.clipboard.readText()") == site + issue.get_absolute_url()
 
 
-def test_nothing_moves_when_the_fonts_load(browser: Browser, site: str, issue: Issue) -> None:
+FONT_FOLDERS = ("liberation", "dejavu")  # what machines without our fonts have
+
+
+@pytest.fixture(params=FONT_FOLDERS)
+def browser_with_fonts(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path: Path
+) -> Iterator[Browser]:
+    """Start a browser on a machine that has the fonts of one package only."""
+    folder = Path("/usr/share/fonts/truetype") / request.param
+    assert any(folder.glob("*.ttf")), f"no fonts in {folder}; tools/test-packages.sh installs them"
+    settings = tmp_path / "fonts.conf"
+    settings.write_text(
+        f"<fontconfig><dir>{folder}</dir><cachedir>{tmp_path / 'cache'}</cachedir></fontconfig>"
+    )
+    other = chromium.launch(browser.browser_type, env={"FONTCONFIG_FILE": str(settings)})
+    yield other
+    other.close()
+
+
+def test_nothing_moves_when_the_fonts_load(
+    browser_with_fonts: Browser, site: str, issue: Issue
+) -> None:
     def heights(*, fonts: bool) -> dict[str, float]:
-        with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        with browser_with_fonts.new_context(viewport={"width": 1280, "height": 900}) as context:
             page = context.new_page()
             if not fonts:
                 page.route("**/*.woff2", lambda route: route.abort())

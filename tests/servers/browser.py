@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Request,
+)
 
 # A new Chromium looks for updates and lists; in a test it must not.
 FLAGS = [
@@ -22,12 +30,16 @@ FLAGS = [
 OURS = {"127.0.0.1", "localhost"}
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(browser_type: BrowserType, *, env: dict[str, str] | None = None) -> Browser:
     """Start Chromium. Raises FileNotFoundError if it is not installed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise FileNotFoundError("Chromium is not installed; tools/test-packages.sh installs it")
-    return playwright.chromium.launch(executable_path=program, args=FLAGS)
+    return browser_type.launch(
+        executable_path=program,
+        args=FLAGS,
+        env={**os.environ, **(env or {})},
+    )
 
 
 @dataclass  # without slots: Playwright ties its listeners to the object
