@@ -13,7 +13,7 @@ import logging
 from datetime import datetime, timedelta
 from email.charset import QP, Charset
 from smtplib import SMTPDataError, SMTPRecipientsRefused
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import css_inline
 from django.conf import settings
@@ -29,6 +29,9 @@ from newsroom.email_headers import header_field
 from newsroom.models import OutgoingEmail
 from newsroom.smtp_submission import AddressNotSupported, submit
 from newsroom.wake_ups import wake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -135,15 +138,24 @@ def _wake() -> None:
     wake("newsroom.tasks.send_emails")
 
 
-def send_due_emails(*, at: datetime | None = None) -> int:
-    """Send the emails that are due at this time (by default now) and return how many were sent."""
+def send_due_emails(
+    *, at: datetime | None = None, before_each: Callable[[], None] = lambda: None
+) -> int:
+    """Send the emails that are due at this time (by default now) and return how many were sent.
+
+    `before_each` is called before each email; it may hold the ones that are left.
+    """
     at = at or timezone.now()
-    return sum(_send(email, at=at) for email in OutgoingEmail.objects.due(at=at)[:BATCH_SIZE])
+    sent = 0
+    for email in OutgoingEmail.objects.due(at=at)[:BATCH_SIZE]:
+        before_each()
+        sent += _send(email, at=at)
+    return sent
 
 
 def _send(email: OutgoingEmail, *, at: datetime) -> bool:
     """Lease one email, send it and delete its row. Of two workers one gets the lease."""
-    lease = OutgoingEmail.objects.filter(pk=email.pk, not_before=email.not_before)
+    lease = OutgoingEmail.objects.filter(pk=email.pk, not_before=email.not_before, held=False)
     if not lease.update(not_before=at + LEASE, attempts=email.attempts + 1):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Models that both apps use: the audit log and the queue of transactional emails."""
+"""Models that both apps use: the audit log, the queue of transactional emails, the epoch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 
     def due(self, *, at: Any) -> OutgoingEmailQuerySet:
         """Return the emails that may be tried now, oldest first."""
-        return self.filter(not_before__lte=at).order_by("pk")
+        return self.filter(not_before__lte=at, held=False).order_by("pk")
+
+    def held(self) -> OutgoingEmailQuerySet:
+        """Return the emails of a restored database, which wait for a person."""
+        return self.filter(held=True)
 
 
 class OutgoingEmail(models.Model):
@@ -75,8 +79,36 @@ class OutgoingEmail(models.Model):
     not_before = models.DateTimeField(default=timezone.now, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=500, blank=True)
+    held = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Not sent before a person releases it, because the database was restored.",
+    )
 
     objects = OutgoingEmailQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} {self.pk}"
+
+
+class DatabaseEpoch(models.Model):
+    """Which database this is, and how far it has come: one row, if anything was ever sent.
+
+    `newsroom.database_epoch` counts on while anything is sent, and compares the row with copies
+    outside the database: a database that is behind them was restored from a backup.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=32, help_text="Random; no other database has it.")
+    counter = models.BigIntegerField(default=0, help_text="Grows while anything is sent.")
+    advanced_at = models.DateTimeField(help_text="When the counter last grew.")
+    restored_at = models.DateTimeField(
+        null=True, help_text="Since when a person has to release what is from before."
+    )
+    restored_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="one_database_epoch"),)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.counter}"

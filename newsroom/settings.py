@@ -316,6 +316,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 # Asked before each email to an address that a visitor entered; no app imports another for it.
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
+# Called when the database turns out to be restored from a backup (newsroom/database_epoch.py).
+HOLD_AFTER_RESTORE = "subscribers.restoration.held_work.hold_everything"
 # Forms that make us write to somebody, from all networks: in ten minutes,
 # above which they need a proof of work; in an hour.
 CHALLENGE_ABOVE: int = read(

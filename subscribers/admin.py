@@ -40,6 +40,7 @@ from subscribers.models.address_search import search_address
 from subscribers.models.profile import PROFILE_FIELDS
 from subscribers.permissions import CHANGE_SUBSCRIBER, EXPORT_SUBSCRIBERS, IMPORT_SUBSCRIBERS
 from subscribers.privacy.admin import ErasureAdmin
+from subscribers.restoration import admin as restoration_admin  # noqa: F401
 from subscribers.sending import admin as sending_admin  # noqa: F401
 from subscribers.signup.admin import lines
 from subscribers.signup.referrals import describe_referral

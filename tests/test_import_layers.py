@@ -24,6 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"bounces"},
     {"preferences"},
     {"signup"},
+    {"restoration"},
     {"sending"},
     {"privacy"},
     {"lists"},

@@ -260,6 +260,19 @@ class Issue(models.Model):
         changes: dict[str, Any] = {"state": IssueState.APPROVED, "updated_at": timezone.now()}
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
+    def hold(self) -> None:
+        """Unschedule an issue, as the database was restored; it stays approved.
+
+        Raises TransitionRefused.
+        """
+        slot = self.publish_at.isoformat() if self.publish_at else ""
+        self._step(
+            {IssueState.SCHEDULED},
+            IssueState.APPROVED,
+            verb="held after a restore",
+            detail={"for": slot},
+        )
+
     def publish(self, *, at: datetime, by: Actor = None) -> None:
         """Show a scheduled issue to readers. Call it in the transaction that makes the dispatch.
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 
 from briefings.models import Issue
+from newsroom import database_epoch
 from newsroom.clock import database_now
 from newsroom.wake_ups import EXPIRES_SECONDS
 from subscribers.lists import uploaded_lists
@@ -28,6 +29,7 @@ def process_imports() -> None:
     None is started shortly before an issue's send time, so that a process which runs every kind of
     task is free then.
     """
+    database_epoch.advance()
     for subscriber_import in SubscriberImport.objects.waiting(at=database_now()):
         now = database_now()
         if is_issue_near(at=now) or SubscriberImport.objects.in_progress(at=now).exists():

@@ -10,6 +10,7 @@ from subscribers.models.bounce_event import (
 from subscribers.models.consent_record import ConsentAction, ConsentRecord
 from subscribers.models.delivery import SETTLED_STATES, Delivery, DeliveryState, Lease
 from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.held_item import HeldItem
 from subscribers.models.outage import Outage
 from subscribers.models.send_limits import (
     DailyReservation,
@@ -40,6 +41,7 @@ __all__ = [
     "Dispatch",
     "DispatchState",
     "DomainBackoff",
+    "HeldItem",
     "ImportPart",
     "ImportState",
     "Lease",

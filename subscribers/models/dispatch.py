@@ -23,6 +23,7 @@ class DispatchState(models.TextChoices):
     PENDING = "pending", "Pending"
     SENDING = "sending", "Sending"
     PAUSED = "paused", "Paused"
+    HELD = "held", "Held after a restore"
     SENT = "sent", "Sent"
     CANCELLED = "cancelled", "Cancelled"
 
@@ -83,7 +84,7 @@ class Dispatch(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=[DispatchState.CANCELLED, DispatchState.PENDING])
                 | Q(filled_at__isnull=False)
-                | Q(state=DispatchState.PAUSED),
+                | Q(state__in=[DispatchState.HELD, DispatchState.PAUSED]),
                 name="dispatch_sends_from_a_filled_ledger",
             ),
         )
@@ -129,6 +130,35 @@ class Dispatch(models.Model):
         self.refresh_from_db(fields=["filled_at"])
         target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
         move(self, {DispatchState.PAUSED}, target, verb="resumed", by=by, pause_reason="")
+
+    def hold(self, *, reason: str) -> None:
+        """Stop until a person says what becomes of the rest, as the database was restored.
+
+        Raises TransitionRefused.
+        """
+        held = DispatchState.HELD
+        move(self, OPEN_STATES, held, verb="held after a restore", by=None, pause_reason=reason)
+
+    def release(self, *, by: Actor) -> None:
+        """Send the rest of a held dispatch. Raises TransitionRefused."""
+        self.refresh_from_db(fields=["filled_at"])
+        target = DispatchState.SENDING if self.filled_at else DispatchState.PENDING
+        held = {DispatchState.HELD}
+        move(self, held, target, verb="sent the rest after a restore", by=by, pause_reason="")
+
+    def give_up_rest(self, *, by: Actor, at: datetime) -> None:
+        """End a held dispatch, as nothing more of it is to be sent. Raises TransitionRefused."""
+        self.refresh_from_db(fields=["filled_at"])
+        move(
+            self,
+            {DispatchState.HELD},
+            DispatchState.SENT,
+            verb="did not send the rest after a restore",
+            by=by,
+            pause_reason="",
+            filled_at=self.filled_at or at,
+            finished_at=at,
+        )
 
     def cancel(self, *, by: Actor, at: datetime) -> None:
         """Stop for good. Raises TransitionRefused."""

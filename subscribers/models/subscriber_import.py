@@ -186,6 +186,17 @@ class SubscriberImport(models.Model):
             heard_at=None,
         )
 
+    def hold(self) -> None:
+        """Wait for a new confirmation, as the database was restored. Raises TransitionRefused."""
+        move(
+            self,
+            {ImportState.IMPORTING},
+            ImportState.CHECKED,
+            verb="held after a restore",
+            claim=F("claim") + 1,
+            heard_at=None,
+        )
+
     def restart(self, *, reading: dict[str, Any]) -> None:
         """Have a worker read the file from its start; the one that has claimed it cannot finish."""
         changes: dict[str, Any] = {

@@ -19,6 +19,7 @@ from briefings.preflight import serious_findings
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
+from subscribers.permissions import RELEASE_HELD
 from subscribers.sending import dispatches, ledger
 from subscribers.sending.complaint_rate import complaint_rate
 from subscribers.sending.dispatch_progress import (
@@ -119,6 +120,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
                 for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
             ],
             "may_resend": may(request.user, SEND_ISSUE),
+            "may_release": may(request.user, RELEASE_HELD),
             "facts": describe(progress),
             "waiting_reasons": waiting_reasons(dispatch, at=timezone.now()),
             "complaints": complaint_rate(progress.deliveries),

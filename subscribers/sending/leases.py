@@ -273,6 +273,14 @@ def reclaim(*, at: datetime) -> int:
     return sum(_reclaim_one(lease, at=at) for lease in list(expired))
 
 
+def reclaim_all(dispatch: Dispatch) -> None:
+    """End every lease of a dispatch, whoever holds it. Call it inside a transaction."""
+    still_open = Lease.objects.select_for_update().filter(dispatch=dispatch, closed_at=None)
+    for lease in still_open.order_by("pk"):
+        _settle(lease, None)
+        lease.save(update_fields=["closed_at"])
+
+
 def _reclaim_one(lease_id: int, *, at: datetime) -> bool:
     with bounded_transaction():
         # Checked again under the lock: the holder may have renewed or closed it meanwhile.

@@ -26,7 +26,7 @@ from subscribers.sending.personalised_email import PreparedEmail
 from subscribers.sending.transport_interface import ServerRejectsUs, ServerUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from newsroom.mail_servers import MailServer
     from subscribers.models import Dispatch
@@ -40,9 +40,15 @@ SEND_RUN_SECONDS = 30.0
 LEFT_OUT_SECONDS = 60.0
 
 
-def send_ready(dispatch: Dispatch, *, seconds: float = SEND_RUN_SECONDS) -> int:
+def send_ready(
+    dispatch: Dispatch,
+    *,
+    seconds: float = SEND_RUN_SECONDS,
+    each_second: Callable[[], None] | None = None,
+) -> int:
     """Send what is ready of a dispatch for some seconds; return how many emails were accepted.
 
+    `each_second` is called meanwhile, where the database may be used.
     An unreachable server is logged and tried again in the next run. One that rejects us, or refuses
     email after email, pauses the dispatch with its reply as the reason, and staff are emailed.
     """
@@ -50,18 +56,36 @@ def send_ready(dispatch: Dispatch, *, seconds: float = SEND_RUN_SECONDS) -> int:
     briefing, name = dispatch.issue.briefing_id, str(dispatch)
     gc.freeze()  # so that collections do not look through everything that the framework loaded
     try:
-        return uvloop.run(_run(dispatch, prepared, briefing=briefing, name=name, seconds=seconds))
+        return uvloop.run(
+            _run(
+                dispatch,
+                prepared,
+                briefing=briefing,
+                name=name,
+                seconds=seconds,
+                each_second=each_second,
+            )
+        )
     finally:
         gc.unfreeze()
 
 
 async def _run(
-    dispatch: Dispatch, prepared: PreparedEmail, *, briefing: int, name: str, seconds: float
+    dispatch: Dispatch,
+    prepared: PreparedEmail,
+    *,
+    briefing: int,
+    name: str,
+    seconds: float,
+    each_second: Callable[[], None] | None,
 ) -> int:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     writer = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
-        return await SendRun(dispatch, prepared, writer, name=name, seconds=seconds).run()
+        run = SendRun(
+            dispatch, prepared, writer, name=name, seconds=seconds, each_second=each_second
+        )
+        return await run.run()
     finally:
         await writer.close()
 
@@ -77,8 +101,10 @@ class SendRun:
         *,
         name: str,
         seconds: float,
+        each_second: Callable[[], None] | None = None,
     ) -> None:
         self._dispatch, self._writer = dispatch, writer
+        self._each_second = each_second
         self._name = name  # for the log: nothing may be loaded while the event loop runs
         self._shared = SharedState(
             dispatch=dispatch,
@@ -95,14 +121,17 @@ class SendRun:
             domain_backoff.active_backoffs, self._dispatch.pk
         )
         self._shared.outages |= await self._writer.call(_outages_of_servers)
-        heartbeat = asyncio.create_task(self._renew_leases())
+        beside = [asyncio.create_task(self._renew_leases())]
+        if self._each_second is not None:
+            beside.append(asyncio.create_task(self._call_each_second(self._each_second)))
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
         results = await asyncio.gather(
             *(self._run_worker(ConnectionWorker(self._shared, server)) for server in servers),
             return_exceptions=True,
         )
-        heartbeat.cancel()
-        await asyncio.gather(heartbeat, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await self._handle_failures([result for result in results if result is not None])
         return self._shared.sent
 
@@ -114,6 +143,14 @@ class SendRun:
                 await self._writer.renew(list(self._shared.open_leases))
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure_reason(failure))
+
+    async def _call_each_second(self, function: Callable[[], None]) -> None:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await self._writer.call(function)
+            except (OperationalError, InterfaceError) as failure:
+                log.warning("the epoch could not be counted: %s", failure_reason(failure))
 
     async def _run_worker(self, worker: ConnectionWorker) -> None:
         """Run one connection; too many failures pause the dispatch at once."""

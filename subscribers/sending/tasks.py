@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from newsroom import database_epoch
 from newsroom.clock import database_now
 from newsroom.wake_ups import EXPIRES_SECONDS, wake
 from subscribers.models import Dispatch, DispatchState
@@ -19,6 +20,7 @@ WORKERS_PER_WAKE_UP = 4
 def publish_due() -> None:
     """Publish scheduled issues whose send time has passed."""
     with outages.watch("the publication of scheduled issues"):
+        database_epoch.advance()
         dispatches.publish_due(at=database_now())
 
 
@@ -26,6 +28,7 @@ def publish_due() -> None:
 def advance_dispatches() -> None:
     """Advance live dispatches, and wake workers for those that have work left."""
     with outages.watch("the start and end of dispatches"):
+        database_epoch.advance()
         with_work = dispatches.advance(at=database_now())
     for dispatch in with_work:
         for _ in range(WORKERS_PER_WAKE_UP):
@@ -35,10 +38,12 @@ def advance_dispatches() -> None:
 @shared_task(expires=EXPIRES_SECONDS)
 def send(dispatch_id: int) -> None:
     """Do one send run of a dispatch, then wake the next."""
+    database_epoch.advance()
     dispatch = Dispatch.objects.filter(pk=dispatch_id, state=DispatchState.SENDING).first()
     if dispatch is None:
         return
-    sent = send_ready(dispatch)
+    sent = send_ready(dispatch, each_second=database_epoch.advance)
+    database_epoch.advance(at_once=bool(sent))
     if ledger.has_work(dispatch_id):
         if sent:
             wake(SEND, dispatch_id)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from briefings.models import CommentState
+from newsroom import database_epoch
 from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, wait_until_ready
 from tests.factories import (
@@ -91,10 +92,24 @@ def test_a_page_is_accessible_at_every_width_light_and_dark(
 ) -> None:
     if name != "login":
         log_in(page, site, "Editors", first_name="Ina", last_name="Okafor")
+    check_at_every_width(page, f"{site}{addresses[name]}")
+
+
+@pytest.mark.usefixtures("addresses")
+def test_the_pages_of_a_restored_database_are_accessible(page: Page, site: str) -> None:
+    database_epoch.mark_restored(reason="A test says so.")
+    log_in(page, site, "Editors", may=("release_held",), first_name="Ina", last_name="Okafor")
+    check_at_every_width(page, f"{site}/admin/")
+    page.get_by_role("link", name="Decide what is sent").click()
+    page.get_by_role("heading", name="After a restore").wait_for()
+    check_at_every_width(page, page.url)
+
+
+def check_at_every_width(page: Page, url: str) -> None:
     for width, scheme in VIEWS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{site}{addresses[name]}")
+        page.goto(url)
         wait_until_ready(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
         assert faults(page, where={"exclude": NOT_OURS}) == [], (width, scheme)

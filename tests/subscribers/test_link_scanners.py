@@ -15,7 +15,14 @@ from tests.subscribers.subscriber_lives import every_value, live
 pytestmark = pytest.mark.django_db
 EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 # Their links ask to log in.
-FOR_STAFF = {"approval_void", "bounces_about_us", "dispatch_paused", "outage", "slot_missed"}
+FOR_STAFF = {
+    "approval_void",
+    "bounces_about_us",
+    "database_restored",
+    "dispatch_paused",
+    "outage",
+    "slot_missed",
+}
 READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
 
 

@@ -1,0 +1,102 @@
+"""`manage.py restored`: say that the database was restored, and decide what it sends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from newsroom import database_epoch
+from newsroom.transitions import TransitionRefused
+from subscribers.restoration import held_work
+
+BY_HAND = "Somebody said so with `manage.py restored`."
+
+
+class Command(BaseCommand):
+    help = (
+        "Say that this database was restored from a backup: everything scheduled or unfinished in"
+        " it waits. Then list what waits, and release it or give it up."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--list", action="store_true", help="only list what waits")
+        what.add_argument(
+            "--release",
+            nargs="*",
+            metavar="NAME",
+            help="have these go on (dispatch:12 issue:5 import:3 emails), or everything;"
+            " some readers may get something twice",
+        )
+        what.add_argument(
+            "--give-up",
+            nargs="*",
+            metavar="NAME",
+            help="end these, or everything: send no rest, leave issues unscheduled, stop imports,"
+            " delete emails",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print what waits as JSON; alone, only list it"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        release, give_up, as_json = options["release"], options["give_up"], options["json"]
+        said, refused = [], []
+        only_looks = options["list"] or as_json
+        decides = release is not None or give_up is not None
+        # The copies may prove a restore before a worker has noticed it. Whoever decides at once
+        # needs no email, and other hosts must not raise the alarm afterwards.
+        marked = database_epoch.mark_restored(alert=not decides)
+        if decides and not marked:
+            database_epoch.advance(at_once=True)
+        if decides:
+            decide = held_work.release if give_up is None else held_work.give_up
+            names = release if give_up is None else give_up
+            for name in names or [entry.name for entry in held_work.waiting()]:
+                try:
+                    said.append(decide(name, by=None, at=timezone.now()))
+                except TransitionRefused as refusal:
+                    refused.append(str(refusal))
+            held_work.close_if_nothing_waits()
+        elif not only_looks and not marked:
+            database_epoch.mark_restored(reason=BY_HAND)
+        if as_json:
+            self.stdout.write(json.dumps(_facts()))
+        else:
+            self._report(said)
+        if refused:
+            raise CommandError("\n".join(refused))
+
+    def _report(self, said: list[str]) -> None:
+        for sentence in said:
+            self.stdout.write(sentence)
+        epoch = database_epoch.restored_epoch()
+        entries = held_work.waiting()
+        if epoch is None:
+            self.stdout.write("This database is not marked as restored. Nothing waits.")
+            return
+        if not entries:
+            self.stdout.write(
+                "This database was restored. Nothing waits; `manage.py restored --release` removes"
+                " the notice in the admin."
+            )
+            return
+        self.stdout.write("This database was restored. Nothing of this goes out until you decide:")
+        for entry in entries:
+            self.stdout.write(f"\n{entry.name}  {entry.title}\n  {entry.facts}")
+            self.stdout.write(f"  --release {entry.name}: {entry.release}.")
+            self.stdout.write(f"  --give-up {entry.name}: {entry.give_up}.")
+
+
+def _facts() -> dict[str, Any]:
+    epoch = database_epoch.restored_epoch()
+    return {
+        "restored": epoch is not None,
+        "since": epoch.restored_at.isoformat() if epoch and epoch.restored_at else None,
+        "reason": epoch.restored_reason if epoch else "",
+        "waiting": [asdict(entry) for entry in held_work.waiting()],
+    }
