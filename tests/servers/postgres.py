@@ -114,6 +114,21 @@ class PostgresServer(PostgresCluster):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.with_suffix(".log").unlink(missing_ok=True)
 
+    def back_up(self) -> bytes:
+        """Return a dump of the database, as an operator makes one while everything runs."""
+        dumped = subprocess.run(
+            [self._program("pg_dump"), "--dbname", self.url()], capture_output=True, check=True
+        )
+        return dumped.stdout
+
+    def restore(self, backup: bytes) -> None:
+        """Replace the database's content by that of a dump."""
+        psql: list[Path | str] = [self._program("psql"), "--dbname", self.url(), "--quiet"]
+        psql += ["--set", "ON_ERROR_STOP=1", "--output", os.devnull]
+        start = b"DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+        for script in (start, backup):
+            subprocess.run(psql, input=script, capture_output=True, check=True)
+
     def _accepts(self) -> bool:
         try:
             psycopg2.connect(self.url(), connect_timeout=5).close()
