@@ -22,7 +22,7 @@ from subscribers.restoration import held_work
 
 @admin.register(HeldItem)
 class HeldItemAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[HeldItem]):
-    """One page with everything that waits; the notice on the start page leads there."""
+    """One page with everything that waits; the notice on the Desk leads there."""
 
     show_facets = admin.ShowFacets.NEVER
 

@@ -1,4 +1,4 @@
-"""The notice on the admin's start page that the database was restored from a backup."""
+"""The notice on the Desk that the database was restored from a backup."""
 
 from __future__ import annotations
 
