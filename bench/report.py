@@ -35,8 +35,8 @@ AIMS = (
     Aim(figure="dispatch_vs_naive_django", bound=15),
     Aim(figure="dispatch_vs_django_newsletter", bound=45),
     Aim(figure="cpu_s_per_1000", bound=0.30, at_most=True),
-    Aim(figure="slow_server_letters_per_s", bound=1_700),
-    Aim(figure="slow_200ms_letters_per_s", bound=1_700),
+    Aim(figure="slow_server_emails_per_s", bound=1_700),
+    Aim(figure="slow_200ms_emails_per_s", bound=1_700),
     Aim(figure="fill_seconds", bound=10, at_most=True),
     Aim(figure="rss_growth_mb", bound=20, at_most=True),
 )
@@ -63,25 +63,25 @@ def figures(rounds: Rounds, alone: list[tuple[Scenario, Run]]) -> dict[str, floa
         "dispatch_vs_naive_django": ratio("plain Django"),
         "dispatch_vs_django_newsletter": ratio("django-newsletter"),
         "cpu_s_per_1000": typical("dispatch", lambda run: run.cpu_per_1000),
-        "fast_receiver_letters_per_s": fast.emails_per_s,
+        "fast_receiver_emails_per_s": fast.emails_per_s,
         "fill_rows_per_s": large.emails / large.fill_seconds,
         "rss_mb_10k": small.peak_mb,
         "rss_mb_1m": large.peak_mb,
-        "slow_server_letters_per_s": slow.emails_per_s,
-        "slow_200ms_letters_per_s": slower.emails_per_s,
+        "slow_server_emails_per_s": slow.emails_per_s,
+        "slow_200ms_emails_per_s": slower.emails_per_s,
         "fill_seconds": large.fill_seconds,
         "rss_growth_mb": large.peak_mb - small.peak_mb,
         "fast_receiver_vs_naive_django": fast.emails_per_s
         / typical("plain Django", lambda run: run.emails_per_s),
         "fast_receiver_vs_django_newsletter": fast.emails_per_s
         / typical("django-newsletter", lambda run: run.emails_per_s),
-        "dispatch_letters_per_s": typical("dispatch", lambda run: run.emails_per_s),
-        "smtp_source_letters_per_s": typical("smtp-source", lambda run: run.emails_per_s),
-        "naive_django_letters_per_s": typical("plain Django", lambda run: run.emails_per_s),
-        "django_newsletter_letters_per_s": typical(
+        "dispatch_emails_per_s": typical("dispatch", lambda run: run.emails_per_s),
+        "smtp_source_emails_per_s": typical("smtp-source", lambda run: run.emails_per_s),
+        "naive_django_emails_per_s": typical("plain Django", lambda run: run.emails_per_s),
+        "django_newsletter_emails_per_s": typical(
             "django-newsletter", lambda run: run.emails_per_s
         ),
-        "large_letters_per_s": large.emails_per_s,
+        "large_emails_per_s": large.emails_per_s,
         "cpu_s_per_1000_workers": typical(
             "dispatch", lambda run: 1000 * run.cpu_workers / run.emails
         ),

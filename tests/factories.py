@@ -53,7 +53,7 @@ def make_issue(
     issue = Issue.objects.create(briefing=briefing, title=title, **fields)
     if sections is None:
         sections = [
-            (SectionKind.FEATURE, "Closed, but on the books", "<p>The county has 214 beds.</p>"),
+            (SectionKind.FEATURE, "Closed, but still counted", "<p>The county has 214 beds.</p>"),
             (
                 SectionKind.ROUNDUP,
                 "The week in hospitals",

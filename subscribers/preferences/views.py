@@ -202,9 +202,9 @@ def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> 
     }
     result: Context = {}
     if request.method == "POST":
-        pressed = next((buttons[name] for name in buttons if name in request.POST), _save)
+        act = next((buttons[name] for name in buttons if name in request.POST), _save)
         try:
-            result = pressed(request, subscriber)
+            result = act(request, subscriber)
         except ProofOfWorkNeeded:  # to change the address
             return proof_of_work_page(request, at=timezone.now(), context={})
         subscriber.refresh_from_db()

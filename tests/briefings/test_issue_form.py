@@ -66,7 +66,7 @@ def test_a_draft_is_saved_with_everything_on_the_page() -> None:
     form |= {
         "title": "Who pays for\r\nthe empty beds?",
         "slug": "who-pays",
-        "sections-0-heading": "On the books",
+        "sections-0-heading": "Still counted",
         "sections-0-body": "<p>Two hundred beds.</p>\r\n<script>alert(1)</script>",
     }
 
@@ -82,7 +82,7 @@ def test_a_draft_is_saved_with_everything_on_the_page() -> None:
     assert issue.publish_at is not None
     # Sections that nobody filled in are saved too: the page is the issue.
     assert words_of(issue) == [
-        ("feature", "On the books", "<p>Two hundred beds.</p>"),
+        ("feature", "Still counted", "<p>Two hundred beds.</p>"),
         ("roundup", "In brief", ""),
         ("feedback", "What you said", ""),
         ("note", "", ""),

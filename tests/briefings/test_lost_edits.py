@@ -123,7 +123,7 @@ def test_a_form_that_claims_another_issues_section_leaves_that_one_alone() -> No
     save(client, issue, form, **{"sections-0-id": str(other.sections.get().pk)})
 
     assert headings(other) == ["Theirs"]
-    assert "Closed, but on the books" in headings(issue)
+    assert "Closed, but still counted" in headings(issue)
 
 
 @pytest.mark.parametrize("missing", ["sections-TOTAL_FORMS", "sections-INITIAL_FORMS"])
@@ -138,7 +138,7 @@ def test_a_wrong_count_of_sections_loses_none(missing: str, value: str | None) -
 
     save(client, issue, form)
 
-    assert headings(issue) == ["Closed, but on the books", "The week in hospitals", "New"]
+    assert headings(issue) == ["Closed, but still counted", "The week in hospitals", "New"]
 
 
 @pytest.mark.parametrize("place", ["", "-3", "9" * 60, "first", "0", "²"])
@@ -148,7 +148,7 @@ def test_an_invalid_place_moves_a_section_to_an_end_and_loses_nothing(place: str
 
     save(client, issue, open_issue(client, issue), title="Mine", **{"sections-0-place": place})
 
-    assert sorted(headings(issue)) == ["Closed, but on the books", "The week in hospitals"]
+    assert sorted(headings(issue)) == ["Closed, but still counted", "The week in hospitals"]
     assert [section.position for section in issue.sections.all()] == [1, 2]
 
 

@@ -57,7 +57,7 @@ def issue() -> Issue:
         title="Who pays for the empty beds?",
         at=now - timedelta(days=7),
         sections=[
-            (SectionKind.FEATURE, "Closed, but on the books", LONG_READ),
+            (SectionKind.FEATURE, "Closed, but still counted", LONG_READ),
             (SectionKind.ROUNDUP, "The week in hospitals", ROUNDUP),
             (SectionKind.FEEDBACK, "What you said about last week", VOICES),
             (SectionKind.NOTE, "", "<p>The next issue comes on 28 April.</p>"),

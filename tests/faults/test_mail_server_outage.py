@@ -1,6 +1,6 @@
 """The mail server stops, and connections to it are cut at any moment.
 
-`NEWSROOM_AWAY_SECONDS=600` with `-o faulthandler_timeout=1200` is the long form.
+`NEWSROOM_OUTAGE_SECONDS=600` with `-o faulthandler_timeout=1200` is the long form.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.servers.smtp_proxy import Cut, CuttingProxy
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 READERS = 1_500
-OUTAGE_SECONDS = float(os.environ.get("NEWSROOM_AWAY_SECONDS", "4"))
+OUTAGE_SECONDS = float(os.environ.get("NEWSROOM_OUTAGE_SECONDS", "4"))
 
 
 def test_cut_connections_and_a_mail_server_outage_double_nobody(

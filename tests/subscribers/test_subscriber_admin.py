@@ -77,12 +77,12 @@ def test_a_subscribers_page_is_read_only_and_shows_the_consent_history(staff: Cl
         briefing=reader.briefing,
         action="joined",
         source="/ward/57/",
-        wording="Please e-mail me",
+        wording="Please email me",
         ip="198.51.100.1",
     )
     path = f"{LIST}{reader.subscriber.pk}/change/"
     page = staff.get(path).content.decode()
-    for words in ("The Ward Round", "/ward/57/", "Please e-mail me", "198.51.100.1"):
+    for words in ("The Ward Round", "/ward/57/", "Please email me", "198.51.100.1"):
         assert words in page
     assert reader.token not in page
     assert reader.subscriber.token not in page
@@ -92,7 +92,7 @@ def test_a_subscribers_page_is_read_only_and_shows_the_consent_history(staff: Cl
     assert staff.get(f"{LIST}add/").status_code == 403
     assert staff.post(f"{LIST}{reader.subscriber.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Subscriber.objects.get().address == "ada@example.org"
-    assert ConsentRecord.objects.get().wording == "Please e-mail me"
+    assert ConsentRecord.objects.get().wording == "Please email me"
 
 
 def test_staff_unsubscribe_people_after_a_question_and_it_is_logged(staff: Client) -> None:

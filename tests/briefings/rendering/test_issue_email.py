@@ -43,7 +43,7 @@ def test_the_email_says_what_the_issue_says() -> None:
         "Three trusts closed wards they say were never commissioned.",
         "Rosa Meyer",
         "Acute care correspondent",
-        "Closed, but on the books",
+        "Closed, but still counted",
         "The county has 214 beds.",
         "A tender was scrapped",
         "Leave a comment",

@@ -124,9 +124,9 @@ def test_an_existing_subscriber_gets_another_briefing_and_keeps_their_name() -> 
 def test_nobody_who_unsubscribed_or_is_suppressed_is_subscribed_again() -> None:
     briefing = make_briefing()
     gone = make_reader(of=briefing, email="gone@example.org")
-    unsubscribe(gone, at=timezone.now(), source="letter", ip=None)
+    unsubscribe(gone, at=timezone.now(), source="email", ip=None)
     gone_all = make_reader(of=make_briefing(), email="gone-all@example.org")
-    unsubscribe(gone_all, at=timezone.now(), source="letter", ip=None)
+    unsubscribe(gone_all, at=timezone.now(), source="email", ip=None)
     for name in ("erased", "complained", "bounced"):
         Suppression.objects.create(
             address_hash=hash_address(f"{name}@example.org"), reason=SuppressionReason(name)
@@ -349,8 +349,8 @@ def test_the_file_of_refused_rows_can_be_fixed_and_imported(tmp_path: Path) -> N
         briefing=briefing.slug,
         stdout=io.StringIO(),
     )
-    mended = refused.read_text(encoding="utf-8-sig").replace("bob.example", "bob@example")
-    assert import_list(mended.encode("utf-8-sig"), into=briefing)["new"] == 1
+    corrected = refused.read_text(encoding="utf-8-sig").replace("bob.example", "bob@example")
+    assert import_list(corrected.encode("utf-8-sig"), into=briefing)["new"] == 1
     assert Subscriber.objects.get(name="'Bob").address == "=bob@example.org"
 
 

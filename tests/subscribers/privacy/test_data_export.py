@@ -59,9 +59,9 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     assert data["consents"][0]["ip"] == IP6
     assert data["consents"][0]["asked_ip"] == IP
     assert "at any time" in data["consents"][0]["wording"]
-    [copy] = data["deliveries"]
-    assert "Council & mayor" in copy["dispatch"]
-    assert (copy["state"], "550 5.1.1" in copy["answer"]) == ("refused", True)
+    [delivery] = data["deliveries"]
+    assert "Council & mayor" in delivery["dispatch"]
+    assert (delivery["state"], "550 5.1.1" in delivery["answer"]) == ("refused", True)
     moves = [(one["old_address"], one["new_address"]) for one in data["address changes"]]
     assert moves[:2] == [(OLD, NEW), (NEW, TAKEN)]
     assert [one["body"] for one in data["comments"]] == [

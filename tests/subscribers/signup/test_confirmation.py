@@ -50,12 +50,12 @@ def test_the_button_subscribes_and_sends_a_welcome(client: Client) -> None:
     make_published_issue(
         briefing=ward, title="An older issue", at=timezone.now() - timedelta(days=8)
     )
-    latest = make_published_issue(briefing=ward, title="Beds & budgets")
+    latest = make_published_issue(briefing=ward, title="Beds & wards")
     make_scheduled_issue(briefing=ward, title="Not out yet")
     link = sign_up(client, ward, name="Ada")
     page = client.post(link)
     assert page.status_code == 200
-    assert "Beds &amp; budgets" in page.content.decode()
+    assert "Beds &amp; wards" in page.content.decode()
     assert latest.get_absolute_url() in page.content.decode()
     subscription = Subscription.objects.get()
     assert subscription.state == SubscriptionState.ACTIVE
@@ -65,7 +65,7 @@ def test_the_button_subscribes_and_sends_a_welcome(client: Client) -> None:
     [_, welcome] = emails_sent()
     assert welcome.to == [ADA]
     assert "Ada" in str(welcome.body)
-    assert "Beds & budgets" in str(welcome.body)
+    assert "Beds & wards" in str(welcome.body)
     assert latest.get_absolute_url() in links_in(welcome)
     assert "Not out yet" not in str(welcome.body)
     head = welcome.extra_headers

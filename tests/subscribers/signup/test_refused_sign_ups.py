@@ -94,7 +94,7 @@ def test_a_domain_with_a_similar_name_is_accepted(client: Client, address: str) 
 
 def test_an_operator_can_add_a_longer_list(client: Client, settings: Any, tmp_path: Path) -> None:
     file = tmp_path / "domains.txt"
-    file.write_text("# mine\n\nMinutes.Example  # remark\nbücher.example\n", encoding="utf-8")
+    file.write_text("# mine\n\nMinutes.Example  # note\nbücher.example\n", encoding="utf-8")
     settings.DISPOSABLE_DOMAINS = read_domain_list(file)
     assert sign_up(client, address="x@minutes.example").status_code == 422
     answer = sign_up(client, address="x@sub.bücher.example")
