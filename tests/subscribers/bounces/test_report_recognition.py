@@ -75,7 +75,11 @@ def test_a_delay_is_a_delay_while_the_mail_system_tries() -> None:
 
 
 @pytest.mark.parametrize(
-    "scanner", ["Barracuda", "SpamAssassin", "IronPort", "SpamTitan", "Spam Filter"]
+    "scanner",
+    [
+        *("Barracuda", "SpamAssassin", "IronPort", "SpamTitan", "Spam Filter", "Anti-Spam Gateway"),
+        *("AntiVirus milter", "Anti Virus", "VirusWall", "Virus Scanner", "SpamHero", "SpamShield"),
+    ],
 )
 def test_a_scanner_s_name_is_not_what_it_found(scanner: str) -> None:
     assert classify(f"550 5.1.1 {scanner}: user unknown").classification == "hard"
