@@ -126,7 +126,7 @@ def _pause(request: HttpRequest, subscriber: Subscriber) -> Context:
     form = PauseForm(request.POST, subscriber=subscriber)
     if not form.pause(at=timezone.now()):
         return {"pause_form": form, "status": 422}
-    return {"done": f"Your emails are paused. They resume on {_resume_day(subscriber)}."}
+    return {"just_paused": True}
 
 
 # The page that the link in every email opens
@@ -183,10 +183,7 @@ def _pause_by_email_link(request: HttpRequest, subscriber: Subscriber) -> Contex
         if not form.pause(at=timezone.now()):
             return {"pause_form": form, "status": 422}
         owner_notices.tell_owner_of_pause(subscriber)
-    return {
-        "done": f"Your emails are paused. They resume on {_resume_day(subscriber)}."
-        f" We have emailed {subscriber.masked_address} a link to undo this."
-    }
+    return {"just_paused": True}
 
 
 # The owner's page
