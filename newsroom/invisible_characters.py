@@ -23,6 +23,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _SHAPELESS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
+_NUL = "\0"
 # Zero-width joiner and non-joiner: names in Persian and in the scripts of India need them.
 _JOINERS = "\u200c\u200d"
 
@@ -35,6 +36,21 @@ def one_line(text: str) -> str:
 def count_binary_characters(text: str) -> int:
     """Return how many control characters the text has that no text file has."""
     return len(_BINARY.findall(text))
+
+
+def has_nul(text: str) -> bool:
+    """Whether the text has a null character, which no text column of PostgreSQL can hold."""
+    return _NUL in text
+
+
+def replace_nul(text: str, replacement: str = "") -> str:
+    """Return the text without null characters, or with something visible in place of each."""
+    return text.replace(_NUL, replacement)
+
+
+def is_printable(text: str) -> bool:
+    """Whether a screen shows every character of the text, on one line."""
+    return text.isprintable()
 
 
 def remove_invisible(text: str) -> str:

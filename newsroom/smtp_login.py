@@ -16,6 +16,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from newsroom.connection_errors import failure_reason
+from newsroom.invisible_characters import is_printable
 from newsroom.mail_servers import MailServer, TlsMode
 
 # The ways that we know, the first that a server offers is used. XOAUTH2 takes a token instead.
@@ -175,6 +176,6 @@ def _run(command: str) -> str:
         raise LoginRefused(
             f"The token_command of EMAIL_URL failed ({done.returncode}): {said}", temporary=True
         )
-    if not token.isprintable() or " " in token:
+    if not is_printable(token) or " " in token:
         raise LoginRefused("The token_command of EMAIL_URL has to print a token and nothing else")
     return token

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.db import transaction
 
 from newsroom import audit_log
+from newsroom.invisible_characters import replace_nul
 from subscribers.bounces.delivery_lookup import ACCEPTED_STATES, LEASED_STATES
 from subscribers.bounces.dispatch_brake import is_our_fault, pause_if_about_us
 from subscribers.consent import unsubscribe_from
@@ -132,7 +133,7 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
 
 def _storable(text: str) -> str:
     """Return text without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    return replace_nul(text).encode("utf-8", "replace").decode()
 
 
 def record_unsubscribe(subscriber: int, briefing: int, *, source: str, at: datetime) -> bool:

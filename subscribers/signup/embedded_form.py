@@ -23,6 +23,7 @@ from django.urls import reverse
 
 from briefings.models import Briefing
 from newsroom.form_origin import claimed_origin, is_own_origin, origin_of
+from newsroom.invisible_characters import is_printable
 from newsroom.tokens import sign_value, verify_value
 
 MAX_SOURCE = 300  # characters, as ConsentRecord.source
@@ -46,7 +47,7 @@ def source_on(origin: str, *, stated: str) -> str:
     if origin == "null":
         return "another site"
     page = stated.partition("#")[0].partition("?")[0]
-    if origin_of(page) == origin and page.isprintable() and " " not in page:
+    if origin_of(page) == origin and is_printable(page) and " " not in page:
         return page[:MAX_SOURCE]
     return f"{origin}/"[:MAX_SOURCE]
 
@@ -68,7 +69,7 @@ def is_our_page(source: str) -> bool:
 
 def is_web_page(address: str) -> bool:
     """Whether this is the address of a web page, fit to be put into the form's HTML."""
-    return bool(origin_of(address)) and address.isprintable() and len(address) <= MAX_SOURCE
+    return bool(origin_of(address)) and is_printable(address) and len(address) <= MAX_SOURCE
 
 
 def form_html(briefing: Briefing, *, page: str) -> str:

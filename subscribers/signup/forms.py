@@ -10,7 +10,7 @@ from django import forms
 
 from briefings.models import Briefing
 from newsroom.email_addresses import normalise_address
-from newsroom.invisible_characters import remove_invisible_from_name
+from newsroom.invisible_characters import is_printable, remove_invisible_from_name
 from newsroom.name_rules import validate_name
 from newsroom.smtp_submission import can_deliver_to
 from subscribers.models.profile import PROFILE_FIELDS, Profile
@@ -193,7 +193,7 @@ def tidy_source(page: str) -> str:
     Secrets in addresses (tokens) are not evidence and are cut off.
     """
     path, _, query = page.partition("?")
-    if not path.startswith("/") or path.startswith("//") or not path.isprintable():
+    if not path.startswith("/") or path.startswith("//") or not is_printable(path):
         return ""
     first = path.split("/")[1]
     if first in _PRIVATE_PAGES:
