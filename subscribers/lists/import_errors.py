@@ -28,6 +28,28 @@ class RefusalReason(StrEnum):
         "This row has fewer cells than the header. Look for a missing separator or an extra"
         " quotation mark."
     )
+    UNCLOSED_QUOTE = (
+        "A quotation mark in this row is never closed. Close it, or double it if it belongs to the"
+        " text."
+    )
+    STRAY_QUOTE = (
+        "A quotation mark in this row is out of place. Put the whole cell in quotation marks and"
+        ' double those inside it, as in "Ann ""Annie"" Lee".'
+    )
+    ROWS_IN_A_CELL = (
+        "A quotation mark in this row would put the rows below it into one cell. Remove it, or"
+        " double it if it belongs to the text."
+    )
+    LONG_CELL = "This row has a cell that is too long for a list."
+    ADDRESS_IN_NAME = (
+        "The name in this row contains an email address. Look for a missing separator or quotation"
+        " mark."
+    )
+    LINES_IN_NAME = "The name in this row has several lines. Look for an extra quotation mark."
+    DATES_IN_NAME = (
+        "The name in this row contains dates, as if it were several rows. Look for an extra"
+        " quotation mark."
+    )
     NUL = "This row contains null characters, so the file is damaged. Export the list again."
     NO_DATE = "There is no consent date in this row."
     UNREADABLE_DATE = (

@@ -183,8 +183,8 @@ def _state_column_rules(
         (position, STATUS_WORD_RULE)
         for position in positions
         if all(
-            len(row) <= position or row[position].strip().casefold() in STATUS_WORDS
-            for _, row in rows
+            len(row.cells) <= position or row.cells[position].strip().casefold() in STATUS_WORDS
+            for row in rows
         )
     ]
 
@@ -218,7 +218,7 @@ def _day_order(
 
     first = [
         cells[position]
-        for _, cells in sample_rows(file, csv_format, _SAMPLE)
+        for _, cells, _ in sample_rows(file, csv_format, _SAMPLE)
         for position in positions
         if len(cells) > position
     ]
@@ -226,7 +226,7 @@ def _day_order(
         return None
     return detect_day_order(
         cells[position]
-        for _, cells in read_rows(file, csv_format)
+        for _, cells, _ in read_rows(file, csv_format)
         for position in positions
         if len(cells) > position
     )

@@ -17,9 +17,10 @@ from django.db import IntegrityError, transaction
 
 from briefings.models import Briefing
 from newsroom import audit_log
+from newsroom.invisible_characters import replace_nul
 from subscribers.lists import import_sql
 from subscribers.lists.columns import REFUSED_HEADER
-from subscribers.lists.csv_files import escape_formula, read_rows
+from subscribers.lists.csv_files import LineCounts, escape_formula, read_rows
 from subscribers.lists.import_errors import ImportRefused
 from subscribers.lists.import_plan import ImportPlan
 from subscribers.lists.row_validation import ValidatedRow, validate_rows
@@ -38,8 +39,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportCounts:
-    """What became of a file's rows: `rows` is the sum of the four numbers below it."""
+    """What became of a file's lines and rows.
 
+    `lines` is the sum of the four numbers below it, and `rows` that of the four below it.
+    """
+
+    lines: int
+    header_lines: int
+    empty_lines: int
+    continued_lines: int  # inside a cell that began on a line above
     rows: int
     new: int
     already_there: int
@@ -81,7 +89,9 @@ def run_import(
     if briefing.retired:
         raise ImportRefused(f"{briefing} is retired, so nobody can be subscribed to it.")
     with import_sql.staging_table():
-        rows, reasons = _stage(file, plan, briefing, at=at, on_progress=on_progress)
+        lines = LineCounts()
+        rows, reasons = _stage(file, plan, briefing, lines, at=at, on_progress=on_progress)
+        lines.check(rows=rows)
         if not rows:
             raise ImportRefused("The file has a header but no rows. Choose the whole list.")
         on_progress(None)
@@ -89,7 +99,9 @@ def run_import(
             try:
                 with transaction.atomic():
                     import_sql.take_import_lock(exclusive=not attempts_left)
-                    counts = _write(plan, briefing, rows, reasons, at=at, by=by, dry_run=dry_run)
+                    counts = _write(
+                        plan, briefing, lines, rows, reasons, at=at, by=by, dry_run=dry_run
+                    )
                     on_written(counts, _refused_file(file, plan))
             except IntegrityError:  # somebody confirmed, or was erased, at this very moment
                 if not attempts_left:
@@ -100,10 +112,16 @@ def run_import(
 
 
 def _stage(
-    file: BinaryIO, plan: ImportPlan, briefing: Briefing, *, at: datetime, on_progress: OnProgress
+    file: BinaryIO,
+    plan: ImportPlan,
+    briefing: Briefing,
+    lines: LineCounts,
+    *,
+    at: datetime,
+    on_progress: OnProgress,
 ) -> tuple[int, Counter[str]]:
     """Validate and stage a file; return the number of rows, and of those refused by reason."""
-    validated = validate_rows(file, plan, briefing=briefing.slug, now=at)
+    validated = validate_rows(file, plan, briefing=briefing.slug, now=at, counts=lines)
     rows = 0
     reasons: Counter[str] = Counter()
     for batch in read_ahead(_batches(validated, file)):
@@ -163,6 +181,7 @@ def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
 def _write(
     plan: ImportPlan,
     briefing: Briefing,
+    lines: LineCounts,
     rows: int,
     reasons: Counter[str],
     *,
@@ -177,6 +196,10 @@ def _write(
     outcomes = import_sql.count_outcomes()
     refused = reasons + Counter({reason: n for reason, n in outcomes.items() if reason})
     counts = ImportCounts(
+        lines=lines.total,
+        header_lines=lines.header,
+        empty_lines=lines.empty,
+        continued_lines=lines.continued,
         rows=rows,
         new=outcomes.get(None, 0),
         already_there=outcomes.get(import_sql.ALREADY_SUBSCRIBED, 0),
@@ -210,7 +233,7 @@ def _refused_file(file: BinaryIO, plan: ImportPlan) -> Iterator[bytes]:
     writer.writerow([*REFUSED_HEADER, *map(_refused_cell, plan.csv_format.header)])
     reasons = import_sql.refused_lines()
     next_refused = next(reasons, None)
-    for line, cells in read_rows(file, plan.csv_format) if next_refused else ():
+    for line, cells, _ in read_rows(file, plan.csv_format) if next_refused else ():
         if next_refused is None:
             break
         if line == next_refused[0]:
@@ -224,4 +247,4 @@ def _refused_file(file: BinaryIO, plan: ImportPlan) -> Iterator[bytes]:
 
 
 def _refused_cell(cell: str) -> str:
-    return escape_formula(cell.replace("\0", "\ufffd"))
+    return escape_formula(replace_nul(cell, "\ufffd"))

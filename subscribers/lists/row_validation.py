@@ -13,9 +13,9 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 
 from newsroom.email_addresses import MAX_BYTES, normalise_address, to_ascii_domain
-from newsroom.invisible_characters import remove_invisible_from_name
+from newsroom.invisible_characters import has_nul, remove_invisible_from_name
 from subscribers.lists.columns import ImportField, StatusRule, StatusRuleKind
-from subscribers.lists.csv_files import read_rows, unescape_formula
+from subscribers.lists.csv_files import LineCounts, Row, read_rows, unescape_formula
 from subscribers.lists.dates import InvalidDate, parse_date
 from subscribers.lists.import_errors import EXCLUDES_ADDRESS, RefusalReason
 from subscribers.lists.import_plan import MAX_SOURCE, ImportPlan
@@ -27,6 +27,9 @@ OLDEST = "1990-01-01 00:00:00"
 _AS_STORED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+_ADDRESS_IN_NAME = re.compile(r"[^\s@<>,;]@[^\s@<>,;.]+\.[^\s@<>,;]")
+_LINE_END = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_DATE = re.compile(r"(?<!\d)(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(?!\d)")
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9.-]+)")
@@ -62,21 +65,29 @@ class RowRefused(Exception):
 
 
 def validate_rows(
-    file: BinaryIO, plan: ImportPlan, *, briefing: str, now: datetime
+    file: BinaryIO,
+    plan: ImportPlan,
+    *,
+    briefing: str,
+    now: datetime,
+    counts: LineCounts | None = None,
 ) -> Iterator[ValidatedRow]:
     """Yield each row of a file, validated; `briefing` is the slug that our own exports must name.
+
+    `counts` is told what each line is.
 
     The salt of address hashes is read at the call, so that another thread can do the rest.
     """
     validator = _RowValidator(plan, briefing=briefing, now=now)
-    return _validated(read_rows(file, plan.csv_format), validator)
+    return _validated(read_rows(file, plan.csv_format, counts=counts), validator)
 
 
-def _validated(
-    rows: Iterator[tuple[int, list[str]]], validator: _RowValidator
-) -> Iterator[ValidatedRow]:
+def _validated(rows: Iterator[Row], validator: _RowValidator) -> Iterator[ValidatedRow]:
     validate = validator.validate
-    for line, cells in rows:
+    for line, cells, problem in rows:
+        if problem is not None:
+            yield ValidatedRow(line, reason=problem)
+            continue
         try:
             yield validate(line, cells)
         except RowRefused as refused:
@@ -116,7 +127,7 @@ class _RowValidator:
         try:
             address, address_hash = self.normalise_address(cells[self.address])
         except RowRefused:
-            if "\0" in "".join(cells):
+            if has_nul("".join(cells)):
                 raise RowRefused(RefusalReason.NUL) from None
             raise
         if reason := self._refusal(cells):
@@ -127,7 +138,7 @@ class _RowValidator:
             address_hash=address_hash,
             address=address,
             agreed_at=self._agreed_at(cells),
-            name=clean_name(" ".join([cells[position] for position in self.names])),
+            name=clean_name(" ".join([cells[position] for position in self.names]), of=address),
             # When the form was sent: kept if it can be read. A row is not refused if it cannot.
             asked_at=None if self.asked_at is None else self.parse_date(cells[self.asked_at])[0],
             source=self._text(
@@ -194,7 +205,7 @@ class _RowValidator:
         if position is None:
             return None
         text = cells[position].strip()[:limit]
-        if "\0" in text:
+        if has_nul(text):
             raise RowRefused(RefusalReason.NUL)
         if not text and not stated:
             raise RowRefused(missing)
@@ -242,10 +253,21 @@ def _ascii_domain_or_none(domain: str) -> str | None:
         return None
 
 
-def clean_name(name: str) -> str:
-    """Return a name as one line fit for an email; empty if it contains a link."""
-    if "\0" in name:
+def clean_name(name: str, *, of: str) -> str:
+    """Return a name as one line fit for an email; empty if it is a link or their own address.
+
+    Raises RowRefused for what no name is, such as a row that a stray quotation mark put there.
+    """
+    if has_nul(name):
         raise RowRefused(RefusalReason.NUL)
+    if "@" in name and _ADDRESS_IN_NAME.search(name):
+        if name.strip().casefold() == of.casefold():
+            return ""
+        raise RowRefused(RefusalReason.ADDRESS_IN_NAME)
+    if not name.isprintable() and _LINE_END.search(name.strip()):
+        raise RowRefused(RefusalReason.LINES_IN_NAME)
+    if len(_DATE.findall(name)) > 1:
+        raise RowRefused(RefusalReason.DATES_IN_NAME)
     name = remove_invisible_from_name(name)
     if not name.isascii():
         name = unicodedata.normalize("NFC", name)

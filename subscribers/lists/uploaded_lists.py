@@ -17,6 +17,7 @@ from django.utils import timezone
 from newsroom import audit_log
 from newsroom.clock import database_now
 from newsroom.email_addresses import readable_address
+from newsroom.invisible_characters import replace_nul
 from newsroom.wake_ups import wake
 from subscribers.lists.columns import ImportField
 from subscribers.lists.csv_files import sample_rows
@@ -100,7 +101,7 @@ def preview_of(file: BinaryIO, plan: ImportPlan, *, briefing: str, now: datetime
     """
     csv_format = plan.csv_format
     first = sample_rows(file, csv_format, PREVIEW_ROWS)
-    example = first[0][1] if first else []
+    example = first[0].cells if first else []
     rows: list[dict[str, Any]] = []
     if ImportField.ADDRESS in plan.columns:
         validated = validate_rows(file, plan, briefing=briefing, now=now)
@@ -111,7 +112,7 @@ def preview_of(file: BinaryIO, plan: ImportPlan, *, briefing: str, now: datetime
         "encoding": csv_format.encoding.label,
         "separator": csv_format.separator_name,
         "header": [
-            {"name": name[:_PREVIEW_CHARS], "example": cell[:_PREVIEW_CHARS].replace("\0", "")}
+            {"name": name[:_PREVIEW_CHARS], "example": replace_nul(cell[:_PREVIEW_CHARS])}
             for name, cell in zip(csv_format.header, padded, strict=False)
         ],
         "columns": {one.value: position for one, position in plan.columns.items()},

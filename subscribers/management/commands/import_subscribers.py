@@ -151,6 +151,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {label}: column “{name}”")
         would_be = "would be " if options["dry_run"] else ""
         self.stdout.write(
+            f"{counts.lines:,} lines: {counts.header_lines:,} up to the column names,"
+            f" {counts.empty_lines:,} empty, {counts.continued_lines:,} inside a cell that began"
+            f" above, {counts.rows:,} with a row."
+        )
+        self.stdout.write(
             f"{counts.rows:,} rows: {counts.new:,} {would_be}new subscribers to {briefing},"
             f" {counts.already_there:,} already subscribed, {counts.repeated:,} repeated in the"
             f" file, {counts.refused:,} refused."

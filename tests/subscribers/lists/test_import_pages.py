@@ -158,7 +158,7 @@ def test_missing_options_are_asked_for_and_can_be_chosen(admin: Client) -> None:
         (b"", "The file is empty"),
         (b"PK\x03\x04", "spreadsheet"),
         (b"ada@example.org\n", "Line 1 contains an email address"),
-        (b'email\n"ada@example.org\n', "never closed"),
+        (b'email,"name\nada@example.org,Ada\n', "never closed"),
     ],
 )
 def test_a_file_that_is_not_a_list_is_refused_and_not_stored(
@@ -172,11 +172,11 @@ def test_a_file_that_is_not_a_list_is_refused_and_not_stored(
 
 def test_an_error_far_down_the_list_fails_the_check_with_a_sentence(admin: Client) -> None:
     good = b"".join(b"r%d@example.org,a\n" % number for number in range(200))
-    upload(admin, b"email,name\n" + good + b'x@example.org,"never\n')
+    upload(admin, b"email,name\n" + good + b'x@example.org,"never\n' + b"x" * (1 << 20))
     post_step(admin, "choose", column_address="#1", **EVIDENCE)
     tasks.process_imports()
     assert state() == ImportState.FAILED
-    assert "line 202 is never closed" in look(admin)
+    assert "Line 203 has more than 1,048,576 characters" in look(admin)
     assert not ImportPart.objects.exists()
 
 

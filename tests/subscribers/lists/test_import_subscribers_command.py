@@ -176,7 +176,7 @@ def test_refused_rows_are_written_with_line_reason_and_cells() -> None:
         make_csv(
             HEADER,
             row("no address@example.org"),
-            row(name='Two\nlines "quoted"'),
+            row(name='A name "quoted"', wording="Two\nlines"),
             row(""),
             row("bob@example.org", consent_date="tomorrow"),
             row("cyd@example.org", consent_date="2999-01-01"),
@@ -205,6 +205,50 @@ def test_refused_rows_are_written_with_line_reason_and_cells() -> None:
     assert result["refused_rows"][0]["email"] == "no address@example.org"
     assert result["refused_rows"][-1]["wording"] == "'=1+1"
     assert sum(result["reasons"].values()) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        *(("Ann\nBo", "lines"), ("Ann\rBo", "lines"), ("Ann\u2028Bo", "lines")),
+        *(("Bo bo@example.org", "address"), ("bo@example.org", "address")),
+        *(("Ann,2024-05-01 Bo 2024-05-02", "dates"), ("1.5.2024 Ann 2/5/2024", "dates")),
+    ],
+)
+def test_a_name_that_holds_other_rows_refuses_its_own(name: str, word: str) -> None:
+    result = import_list(make_csv(HEADER, row(name=name), row("b@x.example")), into=make_briefing())
+    assert counts(result) == (1, 0, 0, 1)
+    assert word in result["refused_rows"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Ada@Example.org ", ""), ("Ann 3rd, 1.5.2024", "Ann 3rd, 1.5.2024"), ("Ann\r\n", "Ann")],
+)
+def test_a_name_with_little_wrong_is_imported(name: str, kept: str) -> None:
+    import_list(make_csv(HEADER, row(name=name)), into=make_briefing())
+    assert Subscriber.objects.get().name == kept
+
+
+def test_a_stray_quotation_mark_costs_one_row_and_every_line_is_accounted_for() -> None:
+    briefing = make_briefing()
+    lines = [
+        "email,name,consent_date",
+        'ann@example.org,"Ann,2024-05-01',
+        'bob@example.org,"Bob B",2024-05-01',
+        "",
+        'cyd@example.org,"Cyd ""C"" Lee",2024-05-01',
+        'dan@example.org,"Dan "D" Lee",2024-05-01',
+    ]
+    data = "\r\n".join(lines).encode()
+    result = import_list(data, into=briefing, source="s", wording="w")
+    assert counts(result) == (2, 0, 0, 2)
+    assert [line for line, _ in reasons(result)] == ["2", "6"]
+    assert result["refused_rows"][0]["name"] == '"Ann'
+    assert (result["lines"], result["header_lines"], result["empty_lines"]) == (6, 1, 1)
+    assert result["rows"] + result["continued_lines"] + 2 == result["lines"]
+    names = Subscriber.objects.values_list("address", "name")
+    assert dict(names) == {"bob@example.org": "Bob B", "cyd@example.org": 'Cyd "C" Lee'}
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing() -> None:
@@ -327,6 +371,7 @@ def test_the_command_reports_what_it_did(tmp_path: Path) -> None:
     call_command("import_subscribers", str(file), briefing=make_briefing().slug, stdout=out)
     result = out.getvalue()
     assert "UTF-8, separated by comma" in result
+    assert "3 lines: 1 up to the column names, 0 empty, 0 inside a cell" in result
     assert "2 rows: 1 new subscribers to" in result
     assert "1 refused" in result
     assert "name@example.org" in result

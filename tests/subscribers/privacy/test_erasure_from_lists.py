@@ -247,13 +247,23 @@ def test_a_worker_that_read_their_rows_before_cannot_finish(
 
 def test_a_list_whose_rows_cannot_be_told_apart_is_removed_as_a_whole() -> None:
     rows = [[f"r{number}@example.org", "x" * 80, ""] for number in range(2_000)]
-    data = make_csv(HEADER, *rows, [WHO, "Adelheid", ""]) + b'x@example.org,"never closed\n'
+    data = make_csv(HEADER, *rows, [WHO, "Adelheid", ""]) + b"x" * (1 << 20)
     subscriber_import = upload(data)
     erase_at(WHO)
     subscriber_import.refresh_from_db()
     assert subscriber_import.state == ImportState.FAILED
-    assert "line 2,003 is never closed" in subscriber_import.trouble
+    assert "Line 2,003 has more than 1,048,576 characters" in subscriber_import.trouble
     assert not ImportPart.objects.exists()
+
+
+def test_a_row_after_a_stray_quotation_mark_is_removed_alone() -> None:
+    data = make_csv(HEADER, ["bob@example.org", "Bob", ""], [WHO, "Adelheid", ""])
+    upload(data.replace(b"Bob", b'"Bob') + b"cyd@example.org,Cyd,\n")
+    erase_at(WHO)
+    kept = b"".join(bytes(part.data) for part in ImportPart.objects.order_by("position"))
+    assert WHO.encode() not in kept
+    assert b'bob@example.org,"Bob' in kept
+    assert b"cyd@example.org" in kept
 
 
 def test_whoever_erases_a_person_waits_for_no_list(
