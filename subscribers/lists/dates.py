@@ -1,30 +1,105 @@
-"""Dates and times as lists write them."""
+"""Dates and times as lists write them: in figures, in words of seven languages, or as numbers.
+
+What stands in figures is read here, because only the column can tell whether the day or the month
+comes first. Months in words are read by dateutil, with the day first where a year has two digits.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from typing import Any
+
+from dateutil import parser as dateutil_parser
+from dateutil.parser import parserinfo
 
 from subscribers.lists.import_errors import RefusalReason
 
+MAX_DATE = 80  # characters
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
-# 2024-05-01, 2024-05-01 10:00[:00[.123456789]], with Z, +02:00 or, as Go prints it, +0200 CEST.
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?: [01]\d:\d\d:\d\d)?", re.ASCII)
+_TIME = (
+    r"(?:(?:T|,?\s+(?:at |um )?)(?P<hour>\d\d?):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:\s*(?P<half>[ap])\.?\s?m\b\.?|\s?Uhr\b|\s?h\b)?)?"
+)
+# Z, UTC, GMT+2, +02:00, -0500, CEST, or as Go and JavaScript print it: +0200 CEST, GMT+0200 (Name).
+_ZONE = (
+    r"(?:\s*(?P<zone>Z|[A-Z]{2,5}))?(?:\s*(?P<sign>[+-])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?)?"
+    r"(?: [A-Z]{3,5}| [+-]\d\d| ?\([^()]*\))?"
+)
 _YEAR_FIRST = re.compile(
-    r"(\d{4})[-/](\d\d?)[-/](\d\d?)"
-    r"(?:[T ]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|UTC|GMT|([+-])(\d\d):?(\d\d))?(?: [A-Z]{3,5}| [+-]\d\d)?",
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])\s?(?P<month>\d\d?)(?P=mark)\s?(?P<day>\d\d?)\.?{_TIME}{_ZONE}",
     re.IGNORECASE | re.ASCII,
 )
-# 01/05/2024 or 1.5.2024, with an optional time, and AM or PM.
-_YEAR_LAST = re.compile(
-    r"(\d\d?)([/.-])(\d\d?)\2(\d{4})"
-    r"(?:,?[T ]+(\d\d?):(\d\d)(?::(\d\d))?\s*([ap]\.?m\.?)?)?"
-    r"\s*(?:Z|UTC|GMT)?",
-    re.IGNORECASE | re.ASCII,
+# Of 24-05-01, nobody can tell which is the year; with slashes and dots it comes last.
+_FIGURES = (
+    r"(?P<first>\d\d?)(?P<mark>[/.-])\s?(?P<other>\d\d?)(?P=mark)\s?"
+    r"(?P<year>\d{4}|(?<!-)\d\d)(?!\d)"
 )
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?", re.ASCII)
+_YEAR_LAST = re.compile(rf"{_FIGURES}{_TIME}{_ZONE}", re.IGNORECASE | re.ASCII)
+_STARTS_YEAR_LAST = re.compile(rf"\s*{_FIGURES}", re.ASCII)
+_EAST_ASIAN = re.compile(r"(\d{4}) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日일]", re.ASCII)
+# Weeks, and dates without separators (ISO 8601).
+_OTHER_ISO = re.compile(r"\d{4}-?W\d\d-?\d|\d{8}T\d{4}(?:\d\d)?(?:Z|[+-]\d{4})?", re.ASCII)
+_NUMBER = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
+_EXCEL_DAY_0 = datetime(1899, 12, 30, tzinfo=UTC)
+# Hours from UTC (RFC 5322, section 4.3, and the zones of Europe).
+_ZONES = {
+    zone: hours
+    for hours, zones in (
+        *((-8, "PST"), (-7, "PDT MST"), (-6, "MDT CST"), (-5, "CDT EST"), (-4, "EDT")),
+        *((0, "Z UTC GMT UT WET"), (1, "BST WEST CET MEZ"), (2, "CEST MESZ EET"), (3, "EEST")),
+    )
+    for zone in zones.split()
+}
+# In English, German, French, Spanish, Italian, Dutch and Portuguese, without accents.
+_MONTHS: Any = [
+    tuple(names.split())
+    for names in (
+        "jan january januar janvier janv enero ene gennaio gen januari janeiro janner",
+        "feb february februar fevrier fevr febrero febbraio februari fevereiro fev",
+        "mar march marz maerz mrz mars marzo maart mrt marco",
+        "apr april avril avr abril abr aprile",
+        "may mai mayo maggio mag mei maio",
+        "jun june juni juin junio giugno giu junho",
+        "jul july juli juillet juil julio luglio lug julho",
+        "aug august aout agosto ago augustus",
+        "sep sept september septembre septiembre settembre set setembro",
+        "oct october oktober okt octobre octubre ottobre ott outubro out",
+        "nov november novembre noviembre novembro",
+        "dec december dezember dez decembre diciembre dic dicembre dezembro",
+    )
+]
+_MONTH_NAMES = {name for names in _MONTHS for name in names}
+_FILLERS = {
+    *("de", "del", "le", "el", "il", "den", "der", "um", "uhr", "a", "las", "alle", "ore", "om"),
+    *("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "het"),
+    *("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    *("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"),
+    *("lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "domenica"),
+    *("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
+}
+
+
+class _Words(parserinfo):
+    """The words of dates, for dateutil."""
+
+    MONTHS = _MONTHS
+    JUMP = [*parserinfo.JUMP, *_FILLERS]
+
+    def convertyear(
+        self,
+        year: int,
+        century_specified: bool = False,  # noqa: FBT001, FBT002  (dateutil's own signature)
+    ) -> int:
+        return year if century_specified else _full_year(year)
+
+
+_DATEUTIL = dateutil_parser.parser(_Words())
 
 
 class DayOrder(StrEnum):
@@ -46,20 +121,21 @@ class InvalidDate(ValueError):
 def detect_day_order(dates: Iterable[str]) -> DayOrder | None:
     """Return whether the dates of a whole column write the day or the month first.
 
-    None when the order makes no difference; AMBIGUOUS when no date shows it, or they disagree.
+    None when each date shows its own order; AMBIGUOUS when no date shows it, or they disagree.
     """
     seen: set[DayOrder] = set()
     matters = False
     for text in dates:
-        found = _YEAR_LAST.fullmatch(text.strip())
-        if found is None or found[2] == ".":  # with dots, the day comes first everywhere
+        found = _STARTS_YEAR_LAST.match(text)
+        if found is None or found["mark"] == ".":  # with dots, the day comes first everywhere
             continue
-        matters = True
-        first, second = int(found[1]), int(found[3])
+        first, second = int(found["first"]), int(found["other"])
         if first > 12 >= second:
             seen.add(DayOrder.DAY_FIRST)
         elif second > 12 >= first:
             seen.add(DayOrder.MONTH_FIRST)
+        elif first != second:
+            matters = True
     if not matters:
         return None
     return seen.pop() if len(seen) == 1 else DayOrder.AMBIGUOUS
@@ -71,10 +147,7 @@ def parse_date(text: str, *, order: DayOrder | None, now: datetime) -> datetime:
     if not text:
         raise InvalidDate(RefusalReason.NO_DATE)
     try:
-        if _PLAIN.fullmatch(text):  # what most files contain; four times as fast
-            moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
-        else:
-            moment = _parse_year_first(text) or _parse_year_last(text, order)
+        moment = _parse(text, order)
     except (ValueError, OverflowError):
         raise InvalidDate(RefusalReason.UNREADABLE_DATE) from None
     if moment > now:
@@ -84,36 +157,134 @@ def parse_date(text: str, *, order: DayOrder | None, now: datetime) -> datetime:
     return moment
 
 
-def _parse_year_first(text: str) -> datetime | None:
-    found = _YEAR_FIRST.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    microseconds = int((found[7] or "0").ljust(6, "0")[:6])
-    moment = datetime(year, month, day, hour, minute, second, microseconds, tzinfo=UTC)
-    if found[9]:
-        if int(found[10]) > 14 or int(found[11]) > 59:
-            raise ValueError("the offset is out of range")
-        offset = timedelta(hours=int(found[10]), minutes=int(found[11]))
-        moment = moment - offset if found[9] == "+" else moment + offset
-    return moment
+def looks_like_a_date(text: str) -> bool:
+    """Whether a cell is a date, in whichever order and however long ago."""
+    if len(text) > MAX_DATE or not any(map(str.isdecimal, text)):
+        return False
+    for order in (DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST):
+        try:
+            _parse(text.strip(), order)
+        except (ValueError, OverflowError):
+            continue
+        return True
+    return False
 
 
-def _parse_year_last(text: str, order: DayOrder | None) -> datetime:
-    found = _YEAR_LAST.fullmatch(text)
-    if found is None:
-        raise ValueError("not a date")
-    first, second, year = int(found[1]), int(found[3]), int(found[4])
-    if found[2] == "." or first > 12:
+def _parse(text: str, order: DayOrder | None) -> datetime:
+    if _PLAIN.fullmatch(text):  # what most files contain; four times as fast
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    if len(text) > MAX_DATE:
+        raise ValueError("too long for a date")
+    text = _EAST_ASIAN.sub(r"\1-\2-\3", " ".join(text.split()))
+    if found := _YEAR_FIRST.fullmatch(text):
+        return _moment(found, int(found["month"]), int(found["day"]))
+    if found := _YEAR_LAST.fullmatch(text):
+        return _moment(found, *_month_and_day(found, order))
+    if found := _NUMBER.fullmatch(text):
+        return _parse_number(found[1], found[2] or "")
+    if _OTHER_ISO.fullmatch(text):
+        return _as_utc(datetime.fromisoformat(text))
+    return _parse_words(text)
+
+
+def _month_and_day(found: re.Match[str], order: DayOrder | None) -> tuple[int, int]:
+    first, second = int(found["first"]), int(found["other"])
+    if found["mark"] == "." or first > 12:
         order = DayOrder.DAY_FIRST
-    elif second > 12:
+    elif second > 12 or first == second:
         order = DayOrder.MONTH_FIRST
     if order not in {DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST}:
         raise ValueError("day and month could be either way round")
-    day, month = (first, second) if order is DayOrder.DAY_FIRST else (second, first)
-    hour, minute, seconds = (int(part or 0) for part in (found[5], found[6], found[7]))
-    if half := found[8]:
+    return (second, first) if order is DayOrder.DAY_FIRST else (first, second)
+
+
+def _moment(found: re.Match[str], month: int, day: int) -> datetime:
+    """Return the moment of a date in figures with its time and zone."""
+    year = int(found["year"])
+    hour, minute, second = (int(found[one] or 0) for one in ("hour", "minute", "second"))
+    if half := found["half"]:
         if not 1 <= hour <= 12:
             raise ValueError("the hour is out of range")
-        hour = hour % 12 + (12 if half.lower().startswith("p") else 0)
-    return datetime(year, month, day, hour, minute, seconds, tzinfo=UTC)
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    is_midnight = (hour, minute, second) == (24, 0, 0)  # the end of a day (ISO 8601)
+    moment = datetime(
+        *(year if len(found["year"]) > 2 else _full_year(year), month, day),
+        *(0 if is_midnight else hour, minute, second),
+        int((found["fraction"] or "0").ljust(6, "0")[:6]),
+        tzinfo=_zone(found),
+    )
+    return _as_utc(moment + timedelta(days=is_midnight))
+
+
+def _zone(found: re.Match[str]) -> tzinfo:
+    if found["sign"]:
+        hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+        if hours > 14 or minutes > 59:
+            raise ValueError("the offset is out of range")
+        offset = timedelta(hours=hours, minutes=minutes)
+        return timezone(offset if found["sign"] == "+" else -offset)
+    return _named_zone(found["zone"] or "UTC")
+
+
+def _named_zone(name: str) -> tzinfo:
+    if name.upper() not in _ZONES:
+        raise ValueError(f"unknown time zone {name}")
+    return timezone(timedelta(hours=_ZONES[name.upper()]))
+
+
+def _full_year(year: int) -> int:
+    """Return a year of two digits in full; no consent is older than 1990."""
+    return year + (1900 if year >= _OLDEST.year % 100 else 2000)
+
+
+def _parse_number(digits: str, fraction: str) -> datetime:
+    """Return a date written as a number: which kind it is shows by its length."""
+    if len(digits) == 5:  # days, as spreadsheet programs count them
+        return _EXCEL_DAY_0 + timedelta(
+            days=int(digits), seconds=round(86_400 * float(f"0.{fraction or 0}"))
+        )
+    is_calendar = digits.startswith(("19", "20")) and not fraction
+    for length, form in ((8, "%Y%m%d"), (12, "%Y%m%d%H%M"), (14, "%Y%m%d%H%M%S")):
+        if is_calendar and len(digits) == length:
+            return datetime.strptime(digits, form).replace(tzinfo=UTC)
+    for lengths, unit in (((9, 10), 1), ((12, 13), 1_000), ((15, 16), 1_000_000)):
+        if len(digits) in lengths:
+            whole, rest = divmod(int(digits), unit)
+            return datetime.fromtimestamp(whole, UTC) + timedelta(seconds=rest / unit)
+    raise ValueError("not a date")
+
+
+def _parse_words(text: str) -> datetime:
+    """Return a date with the month in words. Raises ValueError for anything else."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    if not _MONTH_NAMES.intersection(re.findall("[a-z]+", plain.lower())):
+        raise ValueError("not a date")
+    plain = re.sub(r"\([^()]*\)\s*$", "", plain)  # a comment
+    plain = re.sub(
+        r"\b(?:GMT|UTC) ?(?=[+-]\d)", "", plain
+    )  # which dateutil reads the other way round
+    plain = re.sub(r"\b1er\b", "1", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"([+-]\d{4}) [A-Z]{3,5}$", r"\1", plain)
+    plain = re.sub(r"\b([ap])\. ?m\.", r"\1m", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"(?<=[^\W\d_])\.|(?<=\d)\.(?=[\s-]*[^\W\d_])", " ", plain)  # “1. Mai”, “Sept.”
+    try:
+        first, second = (
+            _DATEUTIL.parse(plain, default=default, dayfirst=True, tzinfos=_dateutil_zone)
+            for default in (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001
+        )
+    except (TypeError, AttributeError, IndexError, ArithmeticError) as failure:
+        raise ValueError("not a date") from failure
+    if first != second:  # a part is missing, and dateutil took it from the default
+        raise ValueError("not a whole date")
+    return _as_utc(first)
+
+
+def _dateutil_zone(name: str | None, offset: int | None) -> tzinfo | None:
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    return _named_zone(name) if name else None
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.lists.dates import DayOrder, InvalidDate, detect_day_order, parse_date
+from subscribers.lists.dates import (
+    DayOrder,
+    InvalidDate,
+    detect_day_order,
+    looks_like_a_date,
+    parse_date,
+)
 from tests.subscribers.lists.list_files import NOW
 
 
@@ -24,6 +30,54 @@ from tests.subscribers.lists.list_files import NOW
         ("31/05/2024", "2024-05-31T00:00:00+00:00"),
         ("05/31/2024 1:30 PM", "2024-05-31T13:30:00+00:00"),
         ("1.2.2024", "2024-02-01T00:00:00+00:00"),
+        # Times, zones and the ends of days
+        ("2023-03-09T14:05", "2023-03-09T14:05:00+00:00"),
+        ("2023-03-09 14:05:06 UTC", "2023-03-09T14:05:06+00:00"),
+        ("2023-03-09 14:05:06 +0100 CET", "2023-03-09T13:05:06+00:00"),
+        ("2023-03-09 14:05:06.654321+01", "2023-03-09T13:05:06.654321+00:00"),
+        ("2023-03-09 02:05 PM", "2023-03-09T14:05:00+00:00"),
+        ("2023-03-09 14:05 EST", "2023-03-09T19:05:00+00:00"),
+        ("2023-03-09 24:00:00", "2023-03-10T00:00:00+00:00"),
+        ("2023/03/09 12:05:06 AM GMT+1", "2023-03-08T23:05:06+00:00"),  # Google Forms
+        ("2023/03/09 2:05:06 p.m. GMT-3:30", "2023-03-09T17:35:06+00:00"),
+        # Figures with the year last, or of other countries
+        ("19/3/23", "2023-03-19T00:00:00+00:00"),
+        ("3/19/23 14:05", "2023-03-19T14:05:00+00:00"),
+        ("19.03.23", "2023-03-19T00:00:00+00:00"),
+        ("19.3.2023, 14:05 Uhr", "2023-03-19T14:05:00+00:00"),
+        ("4/4/2023", "2023-04-04T00:00:00+00:00"),
+        ("19.03.98", "1998-03-19T00:00:00+00:00"),
+        ("2023年3月9日", "2023-03-09T00:00:00+00:00"),
+        ("2023. 3. 9.", "2023-03-09T00:00:00+00:00"),
+        # Numbers
+        ("44994", "2023-03-09T00:00:00+00:00"),
+        ("44994.75", "2023-03-09T18:00:00+00:00"),
+        ("44994,5869444444", "2023-03-09T14:05:12+00:00"),
+        ("1678370706", "2023-03-09T14:05:06+00:00"),
+        ("1678370706000", "2023-03-09T14:05:06+00:00"),
+        ("20230309", "2023-03-09T00:00:00+00:00"),
+        ("20230309140506", "2023-03-09T14:05:06+00:00"),
+        ("20230309T140506Z", "2023-03-09T14:05:06+00:00"),
+        ("2023-W10-4", "2023-03-09T00:00:00+00:00"),
+        # Months in words
+        ("Mar 9, 2023", "2023-03-09T00:00:00+00:00"),
+        ("March 9th, 2023 at 2:05 PM", "2023-03-09T14:05:00+00:00"),
+        ("9 March 2023", "2023-03-09T00:00:00+00:00"),
+        ("09-Mar-2023", "2023-03-09T00:00:00+00:00"),
+        ("09-Mar-23", "2023-03-09T00:00:00+00:00"),
+        ("24-Feb-23", "2023-02-24T00:00:00+00:00"),
+        ("Thu, 09 Mar 2023 14:05:06 -0500", "2023-03-09T19:05:06+00:00"),  # RFC 5322
+        ("Thursday, 09-Mar-23 14:05:06 GMT", "2023-03-09T14:05:06+00:00"),
+        ("Thu Mar  9 14:05:06 CET 2023", "2023-03-09T13:05:06+00:00"),
+        (
+            "Thu Mar 09 2023 14:05:06 GMT+0100 (Central European Standard Time)",
+            "2023-03-09T13:05:06+00:00",
+        ),
+        ("9. März 2023", "2023-03-09T00:00:00+00:00"),
+        ("Donnerstag, 9. März 2023 um 14:05 Uhr", "2023-03-09T14:05:00+00:00"),
+        ("1er août 2023", "2023-08-01T00:00:00+00:00"),
+        ("9 de marzo de 2023", "2023-03-09T00:00:00+00:00"),
+        ("9 maggio 2023 14:05", "2023-05-09T14:05:00+00:00"),
     ],
 )
 def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
@@ -33,9 +87,11 @@ def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "yesterday", "45413", "01/02/2024", "1/2/24", "2024-02-30", "2024-05-01T99:00"),
-        *("0000-00-00", "1970-01-01", "2024-W01-1", "99999-01-01", "٢٠٢٤-٠٥-٠١"),
-        "2024-05-01 10:00:00 +99:99",
+        *("", "yesterday", "01/02/2024", "1/2/24", "2024-02-30", "2024-05-01T99:00"),
+        *("0000-00-00", "1970-01-01", "99999-01-01", "٢٠٢٤-٠٥-٠١"),
+        *("2024-05-01 10:00:00 +99:99", "2024-05-01 10:00 XYZ", "2024-05-01 25:00"),
+        *("24-05-01", "May 2024", "1 May", "10:00 May 1", "May", "31 June 2023", "2024", "12", "7"),
+        *("123456", "20241399", "99999999999999999999", "0", "1", "45413.5.6", "2024-W60-1"),
     ],
 )
 def test_dates_that_are_ambiguous_or_impossible_are_not_guessed(text: str) -> None:
@@ -50,7 +106,16 @@ def test_no_consent_was_given_in_the_future() -> None:
     assert parse_date(NOW.isoformat(), order=None, now=NOW) == NOW
 
 
-@given(text=st.text(max_size=30))
+@given(
+    text=st.text(max_size=30)
+    | st.text(st.sampled_from("0123456789-/.:+ TZAPM,()may"), max_size=30)
+    | st.lists(
+        st.sampled_from(
+            ("May", "Mai", "am", "at", "GMT", "+02", "10:00", "31", "1", "24", ",", "(")
+        ),
+        max_size=8,
+    ).map(" ".join)
+)
 def test_any_text_is_a_date_or_an_invalid_date(text: str) -> None:
     for order in (None, *DayOrder):
         try:
@@ -67,10 +132,25 @@ def test_any_text_is_a_date_or_an_invalid_date(text: str) -> None:
         (["01/05/2024", "31/05/2024"], DayOrder.DAY_FIRST),
         (["01/05/2024", "05/31/2024"], DayOrder.MONTH_FIRST),
         (["01/05/2024"], DayOrder.AMBIGUOUS),
-        (["31/05/2024", "05/31/2024"], DayOrder.AMBIGUOUS),
+        (["01/05/24 10:00", "31/05/24"], DayOrder.DAY_FIRST),
+        (["1/5/24", "5/31/24"], DayOrder.MONTH_FIRST),
+        (["31/05/2024", "05/31/2024"], None),
+        (["31/05/2024", "05/31/2024", "05/05/2024"], None),
+        (["31/05/2024", "05/31/2024", "04/05/2024"], DayOrder.AMBIGUOUS),
     ],
 )
 def test_a_column_shows_whether_the_day_comes_first(
     dates: list[str], order: DayOrder | None
 ) -> None:
     assert detect_day_order(dates) == order
+
+
+@pytest.mark.parametrize(
+    ("text", "is_date"),
+    [
+        *(("1970-01-01", True), ("2999-01-01", True), ("1/2/2024", True), ("May 1, 2024", True)),
+        *(("", False), ("York", False), ("12", False), ("May", False), ("x" * 200 + "1", False)),
+    ],
+)
+def test_a_date_is_recognised_whatever_its_order_and_age(text: str, *, is_date: bool) -> None:
+    assert looks_like_a_date(text) is is_date
