@@ -235,6 +235,8 @@ class _Records:
     def _lines_to_closing_quote(self, text: str) -> list[str]:
         """Return the lines that follow until quotation marks are paired, within reason."""
         more: list[str] = []
+        if not self.is_strict(text.rstrip("\r\n") + '"'):  # no line below can make it right
+            return more
         is_open, size = text.count('"') % 2, len(text)
         while is_open and size <= MAX_CELL and (line := self._next_line()) is not None:
             more.append(line)
@@ -243,7 +245,7 @@ class _Records:
 
     def _parse(self, number: int, text: str, more: list[str]) -> Row:
         record = "".join([text, *more]).rstrip("\r\n") if more else text.rstrip("\r\n")
-        if record.count('"') % 2:
+        if self.is_strict(record + '"'):
             problem = RefusalReason.UNCLOSED_QUOTE
         elif not self.is_strict(record):
             problem = RefusalReason.STRAY_QUOTE

@@ -154,7 +154,7 @@ EVE_LINE = ",".join(EVE) + "\n"
         ('dan@example.org,"Dan \\"D\\" Day",2024-05-02\n', RefusalReason.STRAY_QUOTE),
         ('dan@example.org,"Dan" Day,2024-05-02\n', RefusalReason.STRAY_QUOTE),
         ('dan@example.org, "Dan",2024-05-02\n', RefusalReason.STRAY_QUOTE),
-        ("dan@example.org,Dan 6'2\",2024-05-02\n", RefusalReason.UNCLOSED_QUOTE),
+        ("dan@example.org,Dan 6'2\",2024-05-02\n", RefusalReason.STRAY_QUOTE),
     ],
 )
 def test_a_stray_quotation_mark_refuses_its_own_row_and_no_other(
