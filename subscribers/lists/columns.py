@@ -1,15 +1,26 @@
-"""What the columns of a list mean: which field each holds, who must not be imported, whose export.
+"""What the columns of a list mean: which field each holds, and of which program the export is.
 
-Columns are recognised by their names, in any spelling: “Email-Address” is “email address”.
+`status_columns` has the columns that say who must not be emailed. Columns are recognised by their
+names, in any spelling: “Email-Address” is “email address”.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from subscribers.lists.import_errors import ImportRefused, RefusalReason
+from subscribers.lists.status_columns import (
+    STATUS_WORD_RULE,
+    ColumnCells,
+    NameKind,
+    StatusRule,
+    classify_name,
+    read_meaning,
+    refuse_if_no,
+    refuse_if_yes,
+)
 from subscribers.models.profile import PROFILE_FIELDS
 
 # --- Fields
@@ -126,65 +137,9 @@ def _position(header: Sequence[str], column: str) -> int:
     return found[0]
 
 
-# --- Status columns
+# --- Names of status columns that need no look at their cells
 
-_STATUS_WORDS: dict[RefusalReason | None, str] = {
-    None: "active, confirmed, consented, double opt-in, enabled, granted, member, ok, on,"
-    " opted in, optin, opt-in, subscribed, true, valid, verified, yes, 1",
-    RefusalReason.UNSUBSCRIBED: "cancelled, canceled, declined, false, inactive, left, no,"
-    " not subscribed, off, opted out, optout, opt-out, removed, revoked, unsubscribe, unsubscribed,"
-    " withdrawn, 0",
-    RefusalReason.UNCONFIRMED: "awaiting confirmation, invited, new, not confirmed, pending,"
-    " transactional, unactivated, unconfirmed, unverified",
-    RefusalReason.BOUNCED: "bounce, bounced, bounced hard, clean, cleaned, hard bounce,"
-    " hard bounced, hardbounce, invalid, undeliverable",
-    RefusalReason.BLOCKED: "archived, banned, blacklisted, blocked, blocklisted, complained,"
-    " complaint, deleted, disabled, erased, reported, spam, spam complaint, suppressed",
-}
-STATUS_WORDS: dict[str, RefusalReason | None] = {
-    word: reason for reason, words in _STATUS_WORDS.items() for word in words.split(", ")
-}
-_NO = {"", "0", "f", "false", "n", "never", "no", "none", "null", "-"}
-_LONGEST_NO = max(map(len, _NO))
-
-
-class StatusRuleKind(StrEnum):
-    """How a column says whether its row may be imported."""
-
-    STATUS_WORD = "one of STATUS_WORDS"
-    REFUSE_IF_YES = "anything but a no refuses the row"
-    REFUSE_IF_NO = "a no refuses the row"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRule:
-    """What a column says about its rows; `reason` is why they are refused, unless it is a word."""
-
-    kind: StatusRuleKind
-    reason: RefusalReason = RefusalReason.UNSUBSCRIBED
-
-    def check(self, cell: str) -> RefusalReason | None:
-        """Return why a row with this cell is refused; None when it may be imported."""
-        if self.kind is StatusRuleKind.REFUSE_IF_NO and len(cell.strip()) > _LONGEST_NO:
-            return None
-        word = " ".join(cell.casefold().replace("_", " ").split())
-        if self.kind is StatusRuleKind.REFUSE_IF_YES:
-            return None if word in _NO else self.reason
-        if self.kind is StatusRuleKind.REFUSE_IF_NO:
-            return self.reason if word in _NO else None
-        return STATUS_WORDS.get(word, RefusalReason.UNKNOWN_STATUS) if word else None
-
-
-def _refuse_if_yes(reason: RefusalReason) -> StatusRule:
-    return StatusRule(kind=StatusRuleKind.REFUSE_IF_YES, reason=reason)
-
-
-def _refuse_if_no(reason: RefusalReason) -> StatusRule:
-    return StatusRule(kind=StatusRuleKind.REFUSE_IF_NO, reason=reason)
-
-
-STATUS_WORD_RULE = StatusRule(kind=StatusRuleKind.STATUS_WORD)
-# By header key, in files of any program.
+# By header key, in files of any program; `status_columns` understands other names by their stems.
 _STATUS_RULES: dict[str, StatusRule] = {
     **dict.fromkeys(
         (
@@ -201,31 +156,31 @@ _STATUS_RULES: dict[str, StatusRule] = {
             *("optoutdate", "optouttime", "optedoutat", "leftat", "lefton", "left"),
             *("withdrawnat", "consentwithdrawn"),
         ),
-        _refuse_if_yes(RefusalReason.UNSUBSCRIBED),
+        refuse_if_yes(RefusalReason.UNSUBSCRIBED),
     ),
     **dict.fromkeys(
         ("cleantime", "cleanedat", "bounced", "bouncedat", "hardbounced", "hardbouncedat"),
-        _refuse_if_yes(RefusalReason.BOUNCED),
+        refuse_if_yes(RefusalReason.BOUNCED),
     ),
     **dict.fromkeys(
         (
             *("emaildisabled", "blocked", "blockedat", "blocklisted", "blacklisted", "suppressed"),
             *("complained", "complainedat", "spamcomplaint", "deletedat", "deleted", "erasedat"),
         ),
-        _refuse_if_yes(RefusalReason.BLOCKED),
+        refuse_if_yes(RefusalReason.BLOCKED),
     ),
     **dict.fromkeys(
         (
             *("subscribed", "issubscribed", "subscribedtoemails", "optedin"),
             *("acceptsmarketing", "acceptsemailmarketing"),
         ),
-        _refuse_if_no(RefusalReason.UNSUBSCRIBED),
+        refuse_if_no(RefusalReason.UNSUBSCRIBED),
     ),
     **dict.fromkeys(
-        ("consent", "consentgiven", "gdprconsent"), _refuse_if_no(RefusalReason.NO_CONSENT)
+        ("consent", "consentgiven", "gdprconsent"), refuse_if_no(RefusalReason.NO_CONSENT)
     ),
     **dict.fromkeys(
-        ("confirmed", "isconfirmed", "verified"), _refuse_if_no(RefusalReason.UNCONFIRMED)
+        ("confirmed", "isconfirmed", "verified"), refuse_if_no(RefusalReason.UNCONFIRMED)
     ),
 }
 
@@ -245,7 +200,8 @@ class KnownExport:
     """A program's export, recognised by its header: all of `required`, and one of `any_of`.
 
     `columns` are by field, and the first that the header has is taken. `refuse_all` has columns
-    that stand only in exports of people who must not be emailed, with the reason.
+    that stand only in exports of people who must not be emailed, with the reason. `says_nothing`
+    are columns that say nothing about who may be emailed, although they may look like it.
     """
 
     name: str
@@ -254,6 +210,7 @@ class KnownExport:
     columns: Mapping[ImportField, tuple[str, ...]] = field(default_factory=dict)
     status_rules: Mapping[str, StatusRule] = field(default_factory=dict)  # by header key
     refuse_all: Mapping[str, RefusalReason] = field(default_factory=dict)
+    says_nothing: tuple[str, ...] = ()
     has_evidence: bool = False
     escapes_formulas: bool = False  # as csv_files.escape_formula does
 
@@ -275,6 +232,7 @@ KNOWN_EXPORTS = (
         name="Newsroom",
         required=("email", *_OWN_COLUMNS),
         columns={ImportField.BRIEFING: ("briefing",)},
+        says_nothing=("joined_at",),
         has_evidence=True,
         escapes_formulas=True,
     ),
@@ -288,8 +246,9 @@ KNOWN_EXPORTS = (
             ImportField.ASKED_AT: ("OPTIN_TIME",),
             ImportField.ASKED_IP: ("OPTIN_IP",),
         },
+        says_nothing=("MEMBER_RATING", "DSTOFF", "GMTOFF", "LAST_CHANGED", "NOTES", "TAGS", "CC"),
         # Empty for people who signed up and never confirmed.
-        status_rules={"confirmtime": _refuse_if_no(RefusalReason.UNCONFIRMED)},
+        status_rules={"confirmtime": refuse_if_no(RefusalReason.UNCONFIRMED)},
         # There is one file for each audience, and each of these columns is in only one of them.
         refuse_all={
             "UNSUB_TIME": RefusalReason.UNSUBSCRIBED,
@@ -299,6 +258,7 @@ KNOWN_EXPORTS = (
     KnownExport(
         name="Ghost",
         required=("id", "email", "subscribed_to_emails"),
+        says_nothing=("complimentary_plan", "stripe_customer_id", "note", "labels", "tiers"),
         columns={ImportField.CONSENTED_AT: ("created_at",)},
     ),
     KnownExport(
@@ -306,11 +266,13 @@ KNOWN_EXPORTS = (
         name="Substack",
         required=("email", "active_subscription"),
         any_of=("email_disabled", "expiry", "plan"),
+        says_nothing=("active_subscription", "expiry", "plan", "first_payment_at"),
         columns={ImportField.CONSENTED_AT: ("created_at",)},
     ),
     KnownExport(
         name="listmonk",
         required=("uuid", "email", "status", "attributes"),
+        says_nothing=("attributes",),
         columns={ImportField.CONSENTED_AT: ("created_at",)},
     ),
 )
@@ -329,10 +291,50 @@ def recognise_export(header: Sequence[str]) -> KnownExport | None:
     return None
 
 
-def find_status_rules(
-    header: Sequence[str], export: KnownExport | None
-) -> list[tuple[int, StatusRule]]:
-    """Return the positions of status columns with their rules, those of a known export included."""
-    rules = {**_STATUS_RULES, **(export.status_rules if export else {})}
-    keys = map(header_key, header)
-    return [(position, rules[key]) for position, key in enumerate(keys) if key in rules]
+def find_column_cells(
+    header: Sequence[str], export: KnownExport | None, *, assigned: Collection[int]
+) -> dict[int, ColumnCells]:
+    """Return what the names of columns say about who may be emailed, before any cell is read.
+
+    Columns that hold a field are left out, unless a known export has a rule for them too.
+    """
+    keys = [header_key(name) for name in header]
+    theirs = export.status_rules if export else {}
+    silent = {header_key(name) for name in export.says_nothing} if export else set()
+    if tuple(header[: len(REFUSED_HEADER)]) == REFUSED_HEADER:
+        silent |= set(REFUSED_HEADER)
+    found: dict[int, ColumnCells] = {}
+    for position, (name, key) in enumerate(zip(header, keys, strict=True)):
+        if key in theirs:
+            kind, rule = NameKind.STATUS, theirs[key]
+        elif position in assigned and not (export and key in _STATUS_RULES):
+            continue
+        elif key in silent:
+            kind, rule = NameKind.NOTHING, None
+        elif key in _STATUS_RULES:
+            kind, rule = NameKind.RULE, _STATUS_RULES[key]
+        else:
+            found[position] = _by_stems(name, key)
+            continue
+        is_known = key in theirs or rule is not None
+        found[position] = ColumnCells(
+            name=name, kind=kind, rule=rule, has_known_name=is_known, is_fixed=key in theirs
+        )
+    return found
+
+
+def _by_stems(name: str, key: str) -> ColumnCells:
+    kind, rule = classify_name(name)
+    if key == "state":  # a region, unless it has nothing but status words
+        kind, rule = NameKind.REGION, STATUS_WORD_RULE
+    elif key in _FIELD_NAMES[ImportField.CONSENTED_AT] and not key.startswith("confirm"):
+        kind, rule = NameKind.DATES, None
+    return ColumnCells(name=name, kind=kind, rule=rule)
+
+
+def read_meanings(header: Sequence[str], chosen: Mapping[str, str]) -> dict[int, StatusRule | None]:
+    """Return what a person said that columns mean, by position; None to ignore a column.
+
+    Raises ImportRefused for a column or meaning that does not exist.
+    """
+    return {_position(header, column): read_meaning(word) for column, word in chosen.items()}

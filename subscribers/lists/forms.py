@@ -11,8 +11,9 @@ from briefings.models import Briefing
 from subscribers.lists.columns import FIELD_LABELS, ImportField
 from subscribers.lists.dates import DayOrder
 from subscribers.lists.export import ExportFilters, ExportStatus
-from subscribers.lists.import_plan import MAX_SOURCE, ImportOptions
+from subscribers.lists.import_plan import MAX_SOURCE, BlankStatus, ImportOptions
 from subscribers.lists.row_validation import MAX_WORDING
+from subscribers.lists.status_columns import IGNORE, StatusRuleKind
 from subscribers.lists.uploaded_lists import MAX_BYTES, options_of
 from subscribers.models import SubscriberImport
 from subscribers.models.profile import PROFILE_FIELDS
@@ -33,6 +34,13 @@ MAIN_FIELDS = (
 )
 EVIDENCE_FIELDS = (ImportField.CONSENTED_AT, ImportField.SOURCE, ImportField.WORDING)
 MORE_EVIDENCE_FIELDS = (ImportField.IP, ImportField.ASKED_AT, ImportField.ASKED_IP)
+
+MEANING_LABELS = {
+    IGNORE: "It does not say who may be emailed",
+    StatusRuleKind.REFUSE_IF_YES.value: "Refuse if yes, a date or any words",
+    StatusRuleKind.REFUSE_IF_NO.value: "Refuse if no or empty",
+    StatusRuleKind.STATUS_WORD.value: "Refuse unless it is a word for subscribed",
+}
 
 EXPORT_STATUS_LABELS = {
     ExportStatus.ACTIVE: "Active: will get the next issue",
@@ -106,6 +114,16 @@ class ImportOptionsForm(forms.Form):
         ],
     )
 
+    blank_status = forms.ChoiceField(
+        label="People without a status",
+        required=False,
+        choices=[
+            ("", "—"),
+            (BlankStatus.IMPORT, "Import them"),
+            (BlankStatus.REFUSE, "Refuse them"),
+        ],
+    )
+
     def __init__(self, subscriber_import: SubscriberImport, data: Any = None) -> None:
         super().__init__(data, initial=_initial(subscriber_import))
         preview = subscriber_import.reading
@@ -113,6 +131,8 @@ class ImportOptionsForm(forms.Form):
             (f"#{number}", _column_label(column))
             for number, column in enumerate(preview.get("header", []), start=1)
         ]
+        chosen = options_of(subscriber_import).blank_status
+        self.asks_blank_status = bool(preview.get("asks_blank_status") or chosen)
         positions = preview.get("columns", {})
         for import_field, label in FIELD_LABELS.items():
             position = positions.get(import_field.value)
@@ -123,6 +143,10 @@ class ImportOptionsForm(forms.Form):
                 initial="" if position is None else f"#{position + 1}",
             )
 
+        self.status_positions = _status_positions(subscriber_import)
+        for position in self.status_positions:
+            self.fields[f"meaning_{position}"] = _meaning_field(subscriber_import, position)
+
     def options(self) -> ImportOptions:
         """Return what was stated, for the import."""
         stated = self.cleaned_data
@@ -132,7 +156,19 @@ class ImportOptionsForm(forms.Form):
             source=stated["source"],
             wording=stated["wording"],
             dates=stated["dates"],
+            meanings={
+                f"#{position + 1}": stated[f"meaning_{position}"]
+                for position in self.status_positions
+                if stated[f"meaning_{position}"]
+            },
+            blank_status=stated["blank_status"],
         )
+
+    def status_columns(self) -> list[forms.BoundField]:
+        return [self[f"meaning_{position}"] for position in self.status_positions]
+
+    def blank_status_fields(self) -> list[forms.BoundField]:
+        return [self["blank_status"]] if self.asks_blank_status else []
 
     def main_columns(self) -> list[forms.BoundField]:
         return [self[f"column_{one}"] for one in MAIN_FIELDS]
@@ -200,7 +236,34 @@ def _initial(subscriber_import: SubscriberImport) -> dict[str, str]:
         "source": options.source or preview.get("source", ""),
         "wording": options.wording or preview.get("wording", ""),
         "dates": options.dates,
+        "blank_status": options.blank_status,
     }
+
+
+def _status_positions(subscriber_import: SubscriberImport) -> list[int]:
+    """Return the columns that say who may be emailed, are asked about, or were answered."""
+    preview = subscriber_import.reading
+    shown = {*preview.get("questions", {}), *preview.get("status_columns", {})}
+    answered = {int(column[1:]) - 1 for column in options_of(subscriber_import).meanings}
+    columns = range(len(preview.get("header", [])))
+    return sorted({*map(int, shown), *answered}.intersection(columns))
+
+
+def _meaning_field(subscriber_import: SubscriberImport, position: int) -> forms.ChoiceField:
+    preview = subscriber_import.reading
+    words = preview.get("questions", {}).get(str(position), [])
+    read_as = preview.get("status_columns", {}).get(str(position))
+    answer = options_of(subscriber_import).meanings.get(f"#{position + 1}", "")
+    only = {f"only:{word}": f"Import only “{word}”" for word in words}
+    if answer.startswith("only:"):
+        only.setdefault(answer, f"Import only “{answer.removeprefix('only:')}”")
+    return forms.ChoiceField(
+        label=preview["header"][position]["name"] or f"Column {position + 1}, without a name",
+        required=False,
+        initial=answer,
+        choices=[("", read_as or "Choose…"), *MEANING_LABELS.items(), *only.items()],
+        help_text=f"In the file: {', '.join(words)}" if words else "",
+    )
 
 
 def _column_label(column: dict[str, str]) -> str:

@@ -64,6 +64,7 @@ class RefusalReason(StrEnum):
     NO_CONSENT = "The file says that this person did not agree."
     BOUNCED = "The file says that email to this address bounced."
     BLOCKED = "The file says that this address is blocked, disabled or deleted."
+    NO_STATUS = "The status in this row is empty."
     UNKNOWN_STATUS = "The status in this row is not one that we know to mean subscribed."
     ELSEWHERE_IN_FILE = "Another row in the file says that this address must not be emailed."
     OTHER_BRIEFING = "This row is for another briefing."

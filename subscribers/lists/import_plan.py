@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from subscribers.lists.column_survey import survey_columns
 from subscribers.lists.columns import (
     REFUSED_HEADER,
-    STATUS_WORD_RULE,
-    STATUS_WORDS,
     ImportField,
     KnownExport,
-    StatusRule,
-    find_status_rules,
     header_key,
     match_columns,
     read_column_choices,
+    read_meanings,
     recognise_export,
 )
 from subscribers.lists.csv_files import CsvFormat, detect_format, read_rows, sample_rows
 from subscribers.lists.dates import DayOrder, InvalidDate, detect_day_order, parse_date
 from subscribers.lists.import_errors import ImportRefused
+from subscribers.lists.status_columns import Question, StatusRule
 
 if TYPE_CHECKING:
     from subscribers.lists.import_errors import RefusalReason
@@ -38,6 +38,13 @@ class MissingOption(NamedTuple):
     option: str
 
 
+class BlankStatus(StrEnum):
+    """What becomes of people whose status is empty where others have one."""
+
+    IMPORT = "import"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
     """What a person stated about a file, as they typed it."""
@@ -47,6 +54,8 @@ class ImportOptions:
     source: str = ""
     wording: str = ""
     dates: str = ""  # a DayOrder
+    meanings: Mapping[str, str] = field(default_factory=dict)  # of columns, as `--meaning`
+    blank_status: str = ""  # a BlankStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,9 @@ class ImportPlan:
     known_export: KnownExport | None
     columns: Mapping[ImportField, int]
     status_rules: tuple[tuple[int, StatusRule], ...]
+    questions: Mapping[int, Question]
+    has_blank_status: bool
+    unused: tuple[int, ...]
     refuse_all: RefusalReason | None
     consented_on: datetime | None
     source: str
@@ -70,6 +82,11 @@ class ImportPlan:
         position = self.columns.get(import_field)
         return "" if position is None else self.csv_format.header[position]
 
+    def unused_columns(self) -> list[str]:
+        """Return the names of the columns that hold no field and decide nothing."""
+        header = self.csv_format.header
+        return [header[position] or f"#{position + 1}" for position in self.unused]
+
     def require_complete(self) -> None:
         """Raise ImportRefused with everything that must still be stated."""
         if self.missing:
@@ -82,20 +99,22 @@ def make_plan(file: BinaryIO, options: ImportOptions, *, now: datetime) -> Impor
     header = csv_format.header
     known = recognise_export(header)
     columns = _assign_columns(header, known, options)
-    assigned = set(columns.values())
-    rules = [
-        (position, rule)
-        for position, rule in find_status_rules(header, known)
-        if known or position not in assigned
-    ]
-    rules += _state_column_rules(
-        file, csv_format, taken={position for position, _ in rules} | assigned
+    survey = survey_columns(
+        file,
+        csv_format,
+        known,
+        assigned=set(columns.values()),
+        answers=read_meanings(header, options.meanings),
+        refuses_blank=options.blank_status == BlankStatus.REFUSE,
     )
     plan = ImportPlan(
         csv_format=csv_format,
         known_export=known,
         columns=columns,
-        status_rules=tuple(rules),
+        status_rules=tuple(survey.rules.items()),
+        questions=survey.questions,
+        has_blank_status=survey.has_blank_status and not options.blank_status,
+        unused=survey.unused,
         refuse_all=_refuse_all(header, known),
         consented_on=_stated_date(options, now=now),
         source=options.source.strip() or (known.source if known else ""),
@@ -158,6 +177,20 @@ def _missing(plan: ImportPlan) -> Iterator[MissingOption]:
             "--dates day-first or month-first",
         )
 
+    if plan.questions:
+        names = "; ".join(str(question) for question in plan.questions.values())
+        yield MissingOption(
+            "We cannot tell whether these columns say who must not be emailed. Choose what each of"
+            f" them means, or ignore it: {names}.",
+            "--meaning COLUMN=do-not-email, may-email, status or only:WORD, or --ignore COLUMN",
+        )
+    if plan.has_blank_status:
+        yield MissingOption(
+            "Some people in the file have a status and others have none. Choose whether to import"
+            " those without.",
+            "--blank-status import or refuse",
+        )
+
 
 def _first_position(header: tuple[str, ...], names: tuple[str, ...]) -> int | None:
     keys = [header_key(name) for name in header]
@@ -167,26 +200,6 @@ def _first_position(header: tuple[str, ...], names: tuple[str, ...]) -> int | No
 def _refuse_all(header: tuple[str, ...], known: KnownExport | None) -> RefusalReason | None:
     reasons = known.refuse_all if known else {}
     return next((reason for name, reason in reasons.items() if name in header), None)
-
-
-def _state_column_rules(
-    file: BinaryIO, csv_format: CsvFormat, *, taken: set[int]
-) -> list[tuple[int, StatusRule]]:
-    """Treat a column 'state' as a status when it has only status words; else it is a region."""
-    positions = [
-        position
-        for position, name in enumerate(csv_format.header)
-        if name.casefold() == "state" and position not in taken
-    ]
-    rows = sample_rows(file, csv_format, _SAMPLE) if positions else []
-    return [
-        (position, STATUS_WORD_RULE)
-        for position in positions
-        if all(
-            len(row.cells) <= position or row.cells[position].strip().casefold() in STATUS_WORDS
-            for row in rows
-        )
-    ]
 
 
 def _stated_date(options: ImportOptions, *, now: datetime) -> datetime | None:

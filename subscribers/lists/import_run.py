@@ -54,6 +54,7 @@ class ImportCounts:
     repeated: int
     refused: int
     reasons: dict[str, int] = field(default_factory=dict)
+    unused_columns: list[str] = field(default_factory=list)
 
 
 class Batch(NamedTuple):
@@ -206,6 +207,7 @@ def _write(
         repeated=rows - reasons.total() - sum(outcomes.values()),
         refused=refused.total(),
         reasons=dict(refused.most_common()),
+        unused_columns=plan.unused_columns(),
     )
     if not dry_run:
         audit_log.record(

@@ -14,11 +14,12 @@ from django.core.exceptions import ValidationError
 
 from newsroom.email_addresses import MAX_BYTES, normalise_address, to_ascii_domain
 from newsroom.invisible_characters import has_nul, remove_invisible_from_name
-from subscribers.lists.columns import ImportField, StatusRule, StatusRuleKind
+from subscribers.lists.columns import ImportField
 from subscribers.lists.csv_files import LineCounts, Row, read_rows, unescape_formula
 from subscribers.lists.dates import InvalidDate, parse_date
 from subscribers.lists.import_errors import EXCLUDES_ADDRESS, RefusalReason
 from subscribers.lists.import_plan import MAX_SOURCE, ImportPlan
+from subscribers.lists.status_columns import StatusRule, StatusRuleKind
 from subscribers.models.address_hash import hash_address, hash_key
 
 MAX_NAME = 80  # characters
@@ -188,9 +189,10 @@ class _RowValidator:
         if _AS_STORED.fullmatch(text) and OLDEST < text < self.now_text:
             try:
                 datetime.fromisoformat(text)
-            except ValueError:
-                return None, RefusalReason.UNREADABLE_DATE
-            return text, None
+            except ValueError:  # such as 24:00:00
+                pass
+            else:
+                return text, None
         try:
             moment = parse_date(text, order=self.plan.day_order, now=self.now)
         except InvalidDate as problem:

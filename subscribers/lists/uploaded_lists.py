@@ -116,6 +116,12 @@ def preview_of(file: BinaryIO, plan: ImportPlan, *, briefing: str, now: datetime
             for name, cell in zip(csv_format.header, padded, strict=False)
         ],
         "columns": {one.value: position for one, position in plan.columns.items()},
+        "questions": {
+            position: [replace_nul(word)[:_PREVIEW_CHARS] for word in question.words]
+            for position, question in plan.questions.items()
+        },
+        "status_columns": {position: rule.description for position, rule in plan.status_rules},
+        "asks_blank_status": plan.has_blank_status,
         "source": plan.source,
         "wording": plan.wording,
         "rows": rows,

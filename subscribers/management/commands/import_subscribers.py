@@ -22,8 +22,9 @@ from briefings.models import Briefing
 from subscribers.lists.columns import FIELD_LABELS
 from subscribers.lists.dates import DayOrder
 from subscribers.lists.import_errors import ImportRefused
-from subscribers.lists.import_plan import ImportOptions, ImportPlan, make_plan
+from subscribers.lists.import_plan import BlankStatus, ImportOptions, ImportPlan, make_plan
 from subscribers.lists.import_run import ImportCounts, run_import
+from subscribers.lists.status_columns import IGNORE
 
 _FIELDS = "|".join(FIELD_LABELS)
 _COLUMN_CHOICE = re.compile(rf"({_FIELDS})=(.*?)(?=,(?:{_FIELDS})=|$)", re.DOTALL)
@@ -71,6 +72,30 @@ class Command(BaseCommand):
             help="how to read 01/05/2024, if no date in the file shows it",
         )
         parser.add_argument(
+            "--meaning",
+            action="append",
+            default=[],
+            metavar="COLUMN=MEANING",
+            help=(
+                "what a column says about who may be emailed, if we ask: do-not-email (a yes, a"
+                " date or any words refuse the row), may-email (a no or nothing refuses it),"
+                " status, or only:WORD (any other word refuses it)"
+            ),
+        )
+        parser.add_argument(
+            "--ignore",
+            action="append",
+            default=[],
+            metavar="COLUMN",
+            help="a column that does not say who may be emailed, if we ask",
+        )
+        parser.add_argument(
+            "--blank-status",
+            default="",
+            choices=[BlankStatus.IMPORT.value, BlankStatus.REFUSE.value],
+            help="what to do with people without a status, where others have one",
+        )
+        parser.add_argument(
             "--refused", default="", metavar="FILE", help="write the refused rows to this file"
         )
 
@@ -82,6 +107,8 @@ class Command(BaseCommand):
             source=options["source"],
             wording=options["wording"],
             dates=options["dates"],
+            meanings=_read_meanings(options["meaning"], options["ignore"]),
+            blank_status=options["blank_status"],
         )
         now = timezone.now()
         with _open_list(options["file"]) as file, _open_refused(options["refused"]) as refused:
@@ -149,6 +176,10 @@ class Command(BaseCommand):
         for import_field, label in FIELD_LABELS.items():
             if name := plan.column_name(import_field):
                 self.stdout.write(f"  {label}: column “{name}”")
+        for position, rule in plan.status_rules:
+            self.stdout.write(f"  {rule.description}: column “{csv_format.header[position]}”")
+        if unused := counts.unused_columns:
+            self.stdout.write(f"  Not used: {', '.join(f'“{name}”' for name in unused)}")
         would_be = "would be " if options["dry_run"] else ""
         self.stdout.write(
             f"{counts.lines:,} lines: {counts.header_lines:,} up to the column names,"
@@ -191,6 +222,19 @@ def _read_column_choices(words: list[str]) -> dict[str, str]:
             )
         choices.update(found)
     return choices
+
+
+def _read_meanings(meanings: list[str], ignored: list[str]) -> dict[str, str]:
+    """Return the meanings of columns from `VIP=ignore` and `--ignore VIP`."""
+    found: dict[str, str] = dict.fromkeys(ignored, IGNORE)
+    for word in meanings:
+        column, _, meaning = word.rpartition("=")
+        if not column:
+            raise CommandError(
+                f"--meaning {word!r} cannot be read. Write COLUMN=MEANING, such as VIP=ignore."
+            )
+        found[column] = meaning
+    return found
 
 
 @contextmanager
@@ -239,6 +283,9 @@ def _as_json(
         "encoding": plan.csv_format.encoding.codec,
         "separator": plan.csv_format.separator,
         "columns": {one: plan.column_name(one) for one in FIELD_LABELS if one in plan.columns},
+        "status_columns": {
+            plan.csv_format.header[position]: str(rule.kind) for position, rule in plan.status_rules
+        },
         **asdict(counts),
         "refused_file": options["refused"] or None,
     }

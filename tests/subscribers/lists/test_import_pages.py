@@ -152,6 +152,44 @@ def test_missing_options_are_asked_for_and_can_be_chosen(admin: Client) -> None:
     assert ConsentRecord.objects.get().wording == EVIDENCE["wording"]
 
 
+def test_columns_that_we_do_not_understand_are_asked_about(admin: Client) -> None:
+    data = make_csv(
+        ["email", "q7", "q8", "Do not email", "status", "Town", *HEADER[2:]],
+        ["ada@example.org", "a", "yes", "", "active", "York", *EVIDENT],
+        ["bob@example.org", "b, unsubscribed", "no", "", "", "York", *EVIDENT],
+        ["cyd@example.org", "a", "yes", "yes", "active", "Hull", *EVIDENT],
+    )
+    page = upload(admin, data).content.decode()
+    assert state() == ImportState.UPLOADED
+    assert "must not be emailed" in page
+    assert "“q8” (yes, no)" in page
+    assert "In the file: a, b, unsubscribed" in page
+    assert "Refused if yes" in page
+    assert "People without a status" in page
+    answers = {
+        **{"column_address": "#1", "column_consent_date": "#7", "column_source": "#8"},
+        **{"column_wording": "#9", "meaning_2": "ignore"},
+    }
+    page = post_step(admin, "choose", **answers).content.decode()
+    assert state() == ImportState.UPLOADED
+    assert "“q7”" in page
+    assert "“q8” (yes, no)" not in page
+    assert post_step(admin, "choose", **answers, meaning_1="only:z").status_code == 422
+    answers |= {"meaning_1": "only:a", "blank_status": "import"}
+    post_step(admin, "choose", **answers)
+    assert state() == ImportState.CHECKING
+    tasks.process_imports()
+    page = look(admin)
+    assert "Import 1 subscriber" in page
+    assert "Import only “a”" in page
+    assert "Columns that we do not use: q8, Town." in page
+    assert "Lines in the file" in page
+    post_step(admin, "begin")
+    tasks.process_imports()
+    assert [one.address for one in Subscriber.objects.all()] == ["ada@example.org"]
+    assert "Columns that we do not use: q8, Town." in look(admin)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -272,7 +272,7 @@ def test_an_import_is_logged_without_naming_anybody() -> None:
 
 
 def test_columns_can_be_chosen_where_their_names_are_unknown() -> None:
-    data = make_csv(["Kontakt", "Wer", "Kontakt"], ["x", "Ada", "ada@example.org"])
+    data = make_csv(["Kontakt", "Wer", "Kontakt"], ["Fair", "Ada", "ada@example.org"])
     briefing = make_briefing()
     with pytest.raises(CommandError, match=r"(?s)email address.*Kontakt, Wer.*--columns"):
         import_list(data, into=briefing, **EVIDENCE)

@@ -1,0 +1,553 @@
+"""Which columns say who must not be emailed, and what their cells say.
+
+No list of column names is ever complete, so a column is understood by the stems of its name in six
+languages and by what its cells hold. A column of yes and no, of dates or of status words that is
+not understood is a question to the person who imports: nobody gets in silently.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum, auto
+from functools import lru_cache
+
+from subscribers.lists.dates import looks_like_a_date
+from subscribers.lists.import_errors import ImportRefused, RefusalReason
+
+
+def fold(text: str) -> str:
+    """Return the words of a text without case, accents and punctuation, for comparison."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return " ".join(re.findall(r"[^\W_]+", plain))
+
+
+def words_of_name(name: str) -> str:
+    """Return the words of a column's name: 'doNotEmail' and 'DO_NOT_EMAIL' are 'do not email'."""
+    return fold(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name))
+
+
+# --- Cells
+
+
+class CellKind(Enum):
+    """What a cell of a status column says."""
+
+    BLANK = auto()
+    NO = auto()
+    YES = auto()
+    DATE = auto()
+    SUBSCRIBED = auto()
+    EXCLUDED = auto()
+    OTHER = auto()
+
+
+_YES = {
+    *("1", "t", "true", "y", "yes", "on", "x", "checked", "ticked", "1 0"),
+    *("j", "ja", "wahr", "oui", "o", "vrai", "s", "si", "verdadero", "vero", "waar", "sim"),
+}
+_NO = {
+    *("0", "f", "false", "n", "never", "no", "off", "0 0", "unchecked"),
+    *("nein", "niemals", "falsch", "non", "jamais", "faux", "nunca", "falso", "nee", "onwaar"),
+    *("nooit", "nao"),
+}
+_BLANK = {
+    *("", "none", "null", "nil", "nan", "na", "n a", "empty", "0000 00 00", "00 00 0000"),
+    *("0000 00 00 00 00 00", "0000 00 00t00 00 00z"),
+}
+_TICKS, _CROSSES = set("✓✔☑✅"), set("✗✘☒❌☐")
+_SUBSCRIBED = {
+    *("active", "confirmed", "consented", "double opt in", "enabled", "granted", "member", "ok"),
+    *("opted in", "optin", "opt in", "subscribed", "valid", "verified", "deliverable", "allow"),
+    *("allowed", "accepted", "agreed", "express", "explicit", "marketing contact", "activated"),
+    *("aktiv", "angemeldet", "abonniert", "bestatigt", "bestaetigt", "eingetragen", "erlaubt"),
+    *("zugestimmt", "eingewilligt", "gultig", "gueltig", "actif", "abonne", "inscrit", "confirme"),
+    *("accepte", "valide", "activo", "suscrito", "confirmado", "aceptado", "inscrito", "valido"),
+    *("attivo", "iscritto", "confermato", "accettato", "actief", "ingeschreven", "geabonneerd"),
+    *("bevestigd", "aangemeld", "geldig", "ativo", "activa", "attiva", "suscrita", "iscritta"),
+}
+# Of those, what a column about unsubscribing says of people who did not.
+_NOT_UNSUBSCRIBED = {"subscribed", "opted in", "opt in", "optin", "allow", "allowed", "erlaubt"}
+_EXCLUDED: dict[str, RefusalReason] = {
+    word: reason
+    for reason, words in {
+        RefusalReason.UNSUBSCRIBED: "inactive, left, not subscribed, off, removed, not opted in",
+        RefusalReason.NO_CONSENT: "denied, not granted, no consent",
+        RefusalReason.UNCONFIRMED: "new, not confirmed, transactional, invited, validating",
+        RefusalReason.BOUNCED: "clean, hard, invalid",
+        RefusalReason.BLOCKED: "reported, erased, spammy, junk, by user, by moderator",
+    }.items()
+    for word in words.split(", ")
+}
+
+# --- Stems, as regular expressions over the words of a name or of a cell
+
+# With the reason why a yes, or the word itself, refuses the row; the first that matches counts.
+_EXCLUDING_STEMS: dict[RefusalReason, re.Pattern[str]] = {
+    reason: re.compile(stems)
+    for reason, stems in {
+        RefusalReason.UNSUBSCRIBED: (
+            r"unsub|opt(?:ed|s|ing)? ?out|\bleft|withdr|\brevo[ck]|cancel|\bstop(?:ped)?\b|\bdeclin"
+            r"|\brefus|objection|objected|abgemeld|abmeld|abbestell|ausgetragen|austrag|kundig"
+            r"|kuendig|widerruf|widerspr|desabon|desinscri|\boppos(?:ition|e)|desuscri|\bbaja\b"
+            r"|\banul|annul|\bretirado|disiscri|dis ?inscri|uitgeschrev|uitschr|afgemeld|afmeld"
+            r"|opgezegd|descadastr"
+        ),
+        RefusalReason.UNCONFIRMED: (
+            r"unconfirm|unverif|unactivat|\bpending|awaiting|unbestat|ausstehend|en attente"
+            r"|in attesa|pendiente"
+        ),
+        RefusalReason.BOUNCED: (
+            r"bounc|undeliver|\bcleaned|\bclean ?time|invalid|\bis bad\b|\bbad (?:e ?mail|address)"
+            r"|\bdead\b|unzustell|unbestellbar|ungultig|ungueltig|rebot|rebond|rejet|rimbalz"
+            r"|\bnpai\b|ongeldig"
+        ),
+        RefusalReason.BLOCKED: (
+            r"\bdn[cem]\b|black ?list|block(?:ed|l|iert|at\b|\b)|bloqu|blocc|geblok|sperr"
+            r"|complain|\bspam|\babuse|beschwer|plainte|\bqueja|reclam|klacht|suppress|supprim"
+            r"|deactiv|desactiv|disattiv|deaktiv|disabl|suspend|suspens|suspes|\bbann?ed|delet"
+            r"|gelosch|geloesch|eliminad|eliminat|borrad|verwijder|\bremov|rimoss|archiv|inactiv"
+            r"|inaktiv|inactif|inattiv|inatif|\bexclu|ausgeschl|esclus|uitgesl|robinson"
+            r"|\b(?:on )?hold\b|deceas|verstorb|\bdecede|fallecid|overled|deced|frozen|quarantin"
+            r"|unmarket|\bjunk"
+            r"|erased|purged"
+        ),
+    }.items()
+}
+# What lets a person in; with the reason why a no refuses the row.
+_ADMITTING_STEMS: dict[RefusalReason, re.Pattern[str]] = {
+    reason: re.compile(rf"\b(?:is|has|was|email|mail)? ?(?:{stems})")
+    for reason, stems in {
+        RefusalReason.UNCONFIRMED: (
+            r"confirm|verif|valid|double ?opt|doi\b|bestat|bestaet|conferm|bevestig|gultig|gueltig"
+            r"|geldig"
+        ),
+        RefusalReason.NO_CONSENT: (
+            r"consen|einwillig|zustimm|toestemm|permi[st]|erlaub|accept|akzept|accet|acept|agree"
+            r"|allow|authori[sz]|autori[sz]|gdpr|dsgvo|rgpd|opt(?:ed)? ?in\b|opts? ?in\b"
+        ),
+        RefusalReason.UNSUBSCRIBED: (
+            r"activ|aktiv|actif|attiv|actief|ativo|enabl|subscri|abonn|abonad|geabonn|suscri|inscri"
+            r"|iscri|ingeschrev|angemeld|aangemeld|eingetrag|mailable|emailable|contactable"
+            r"|deliverable|zustellbar|newsletter|marketing|receiv|send|wants?\b"
+            r"|can (?:be )?(?:e ?mail|contact)"
+        ),
+    }.items()
+}
+_NOT = (
+    r"(?:no|not|non|none|never|dont|don t|doesnt|cannot|cant|without|kein\w*|nicht|nie|ohne|ne|pas"
+    r"|sans|jamais|sin|senza|niet|geen|zonder|nao|sem)"
+)
+_CONTACT = (
+    r"(?:e ?mails?|mail\w*|contact\w*|kontakt\w*|contatt\w*|newsletters?|market\w*|werb\w*"
+    r"|publicit\w*"
+    r"|pubblicit\w*|solicit\w*|disturb\w*|anschreib\w*|send\w*|enviar\w*|inviar\w*|envoy\w*|allow\w*"
+    r"|bulk\w*|bother|molest\w*|benader\w*|zusend\w*|receive\w*)"
+)
+_NEGATION = re.compile(rf"\b{_NOT}\b|\bnot(?=[a-z])")
+_NEGATED_CONTACT = re.compile(
+    rf"\b{_NOT} (?:\w+ ){{0,3}}?{_CONTACT}\b"
+    rf"|\b(?:do|does|is)?(?:not?|dont|non|kein|keine|nicht|niet|geen) ?{_CONTACT}\b"
+)
+_RUN_TOGETHER_NEGATION = re.compile(r"\b(?:is)?not(?=subscri|confirm|verif|active|opted|valid)")
+_STATUS_NAME = re.compile(r"status|\bstatut|\bstato\b|zustand")
+_STATE_NAME = re.compile(r"\bstate\b|\bestado\b|\betat\b")
+# Names of other channels, unless email is named too, and of agreements to something else.
+_OTHER_CHANNEL = re.compile(
+    r"sms|phone|telefo|\btel\b|\bcall|\bfax|whatsapp|\bpush|mobile|movil|handy|\bpost|\bbriefe?\b|\btext"
+    r"|\bpapel|courrier"
+)
+_EMAIL_NAME = re.compile(r"e ?mail|\bmail\b|newsletter|correo|courriel")
+_OTHER_AGREEMENT = re.compile(
+    r"track|cookie|terms|privacy|\bagb\b|datenschutz|third|partner|trade|profil|\bscore|\brate\b"
+    r"|\brating|soft"
+)
+_ALTERNATIVES = re.compile(r"/|\||\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
+# What says nothing about whether somebody may be emailed.
+_TECHNICAL = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid|ids?|euid|leid)$|^id\b")
+_DESCRIPTIVE = re.compile(
+    r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bregion|country|\bland$|\bpays\b"
+    r"|\bpais\b"
+    r"|paese|\bcity|\btown|\bort$|\bstadt\b|\bville\b|ciudad|\bcitta|plaats|\bzip|post ?code|postal"
+    r"|\bplz\b|street|strasse|\baddress|adresse|direccion|indirizzo|language|\blang\b|sprache"
+    r"|langue"
+    r"|idioma|lingua|\btaal\b|locale|gender|geschlecht|genre|sexo?|sesso|geslacht|salutation|anrede"
+    r"|\btitle|\btitel|civilite|company|firma|organi[sz]ation|\bjob\b|\bposition|\bname\b|vorname"
+    r"|nachname|\bage\b|\balter\b"
+)
+_DATE_NAME = re.compile(
+    r"updat|modif|chang|geander|\blast|letzt|derni|ultim|laatst|creat|erstell|cree|added|hinzugef"
+    r"|birth|geburt|naissance|nacim|nascit|geboort|expir|ablauf|anniv|\bfirst|import|entered|regist"
+    r"|join|sign ?(?:ed )?up|subscri\w+ ?(?:at|on|date)|opt(?:ed)? ?in ?(?:at|on|date|time)"
+    r"|^date|^timestamp"
+)
+_REASON_NAME = re.compile(r"reason|grund|raison|motif|motivo|reden|category|type|typ\b|cause")
+_IS_ABOUT_A_TIME = re.compile(r"date|datum|fecha|\bdata\b|time|\bat$|\bon$|\bam$|since|\bseit|when")
+# A cell that says this in a column of any name makes us ask.
+_LOUD = re.compile(
+    r"unsub|opt(?:ed)? ?out|bounc|black ?list|\bdnc\b|complain|undeliver|suppress|abgemeldet"
+    r"|desabonn|desinscri|disiscri|uitgeschreven|do ?not ?(?:e ?mail|contact)"
+    r"|no ?(?:e ?mail|contact)\b"
+)
+_LOUD_CHARS = 60
+
+
+def excluding_reason(words: str) -> RefusalReason | None:
+    """Return why words such as 'by bounces' or 'do not email' refuse a row; None if they do not."""
+    if word := _EXCLUDED.get(words):
+        return word
+    for reason, stems in _EXCLUDING_STEMS.items():
+        if stems.search(words):
+            return None if _NEGATION.search(words) else reason
+    if _NEGATED_CONTACT.search(words):
+        return RefusalReason.BLOCKED
+    if _NEGATION.search(words) and _admitting_reason(words):
+        return RefusalReason.NO_CONSENT
+    return None
+
+
+def _admitting_reason(words: str) -> RefusalReason | None:
+    return next((why for why, stems in _ADMITTING_STEMS.items() if stems.search(words)), None)
+
+
+@lru_cache(maxsize=1 << 12)
+def read_cell(cell: str) -> CellKind:
+    """Return what a cell says: yes, no, a date, a status, or something else."""
+    words = fold(cell)
+    if not words:
+        ticks = set(cell)
+        return (
+            CellKind.YES if ticks & _TICKS else CellKind.NO if ticks & _CROSSES else CellKind.BLANK
+        )
+    for kind, known in (
+        (CellKind.BLANK, _BLANK),
+        (CellKind.YES, _YES),
+        (CellKind.NO, _NO),
+        (CellKind.SUBSCRIBED, _SUBSCRIBED),
+    ):
+        if words in known:
+            return kind
+    if looks_like_a_date(cell):
+        return CellKind.DATE
+    if len(words) > _LOUD_CHARS:
+        return CellKind.OTHER
+    if excluding_reason(words):
+        return CellKind.EXCLUDED
+    first = words.partition(" ")[0]
+    if words.count(" ") < 4 and first != words and len(first) > 1:  # “Yes, please”
+        return CellKind.YES if first in _YES else CellKind.NO if first in _NO else CellKind.OTHER
+    return CellKind.OTHER
+
+
+# --- Rules
+
+
+class StatusRuleKind(StrEnum):
+    """How a column says whether its row may be imported; the values are words of `--meaning`."""
+
+    STATUS_WORD = "status"
+    REFUSE_IF_YES = "do-not-email"
+    REFUSE_IF_NO = "may-email"
+    ONLY_WORD = "only"
+
+
+IGNORE = "ignore"
+MEANINGS = (IGNORE, *StatusRuleKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRule:
+    """What a column says about its rows; `reason` is why they are refused, unless a word says it.
+
+    `word` is the one that ONLY_WORD lets in. An empty cell of a status column refuses its row if
+    `refuses_blank`.
+    """
+
+    kind: StatusRuleKind
+    reason: RefusalReason = RefusalReason.UNSUBSCRIBED
+    word: str = ""
+    refuses_blank: bool = False
+
+    @property
+    def description(self) -> str:
+        """What happens to which rows, for the report."""
+        if self.kind is StatusRuleKind.ONLY_WORD:
+            return f"Refused unless “{self.word}”"
+        return _DESCRIPTIONS[self.kind]
+
+    def check(self, cell: str) -> RefusalReason | None:
+        """Return why a row with this cell is refused; None when it may be imported."""
+        if self.kind is StatusRuleKind.REFUSE_IF_NO and _PLAIN_TIME.match(cell):
+            return None
+        return self._check(cell)
+
+    def _check(self, cell: str) -> RefusalReason | None:
+        kind, words = read_cell(cell), fold(cell)
+        if self.kind is StatusRuleKind.ONLY_WORD:
+            return None if words == fold(self.word) else RefusalReason.UNKNOWN_STATUS
+        if self.kind is StatusRuleKind.REFUSE_IF_YES:
+            admits = kind in {CellKind.BLANK, CellKind.NO} or words in _NOT_UNSUBSCRIBED
+            return None if admits else self.reason
+        if kind is CellKind.EXCLUDED:
+            return excluding_reason(words)
+        if self.kind is StatusRuleKind.REFUSE_IF_NO:
+            return self.reason if kind in {CellKind.BLANK, CellKind.NO} else None
+        if kind is CellKind.BLANK:
+            if words:  # such as “none”
+                return RefusalReason.UNKNOWN_STATUS
+            return RefusalReason.NO_STATUS if self.refuses_blank else None
+        if kind is CellKind.NO:
+            return RefusalReason.UNSUBSCRIBED
+        admits = kind in {CellKind.YES, CellKind.SUBSCRIBED}
+        return None if admits else RefusalReason.UNKNOWN_STATUS
+
+
+_DESCRIPTIONS = {
+    StatusRuleKind.STATUS_WORD: "Refused unless subscribed",
+    StatusRuleKind.REFUSE_IF_YES: "Refused if yes",
+    StatusRuleKind.REFUSE_IF_NO: "Refused if no or empty",
+}
+_PLAIN_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\d", re.ASCII)
+STATUS_WORD_RULE = StatusRule(kind=StatusRuleKind.STATUS_WORD)
+
+
+def refuse_if_yes(reason: RefusalReason) -> StatusRule:
+    """Return the rule of a column in which anything but a no refuses the row."""
+    return StatusRule(kind=StatusRuleKind.REFUSE_IF_YES, reason=reason)
+
+
+def refuse_if_no(reason: RefusalReason) -> StatusRule:
+    """Return the rule of a column in which a no or nothing refuses the row."""
+    return StatusRule(kind=StatusRuleKind.REFUSE_IF_NO, reason=reason)
+
+
+def read_meaning(meaning: str) -> StatusRule | None:
+    """Return the rule that a person chose for a column; None to ignore it. Raises ImportRefused."""
+    kind, _, word = meaning.partition(":")
+    if meaning == IGNORE:
+        return None
+    if kind in set(StatusRuleKind) and bool(word.strip()) == (kind == StatusRuleKind.ONLY_WORD):
+        return StatusRule(kind=StatusRuleKind(kind), word=word.strip())
+    raise ImportRefused(
+        f"We do not know the meaning {meaning[:60]!r} of a column. Choose one of:"
+        f" {', '.join(one for one in MEANINGS if one != StatusRuleKind.ONLY_WORD)}, only:WORD."
+    )
+
+
+# --- Columns
+
+
+class NameKind(Enum):
+    """What a column's name says about its cells."""
+
+    RULE = auto()  # they say who may be emailed, if they are a yes or no, dates or status words
+    STATUS = auto()  # they are status words, if we know them
+    REGION = auto()  # they are status words, or names of states
+    UNCLEAR = auto()  # they may be about emails or about something else
+    DATES = auto()  # dates that say nothing about it, if they are dates
+    NOTHING = auto()  # nothing about it, whatever they hold
+    UNKNOWN = auto()
+
+
+def classify_name(name: str) -> tuple[NameKind, StatusRule | None]:
+    """Return what a column's name says, and for RULE and STATUS the rule."""
+    stems = _Stems.of(name)
+    if stems.says_nothing:
+        return NameKind.NOTHING, None
+    if stems.is_unclear:
+        return NameKind.UNCLEAR, None
+    if stems.is_status and not _IS_ABOUT_A_TIME.search(stems.words):
+        return NameKind.STATUS, STATUS_WORD_RULE
+    if reason := stems.refuses_if_yes:
+        return NameKind.RULE, refuse_if_yes(reason)
+    is_date = stems.is_status or _DATE_NAME.search(stems.words)
+    if is_date and stems.admitting is not RefusalReason.UNCONFIRMED:
+        return NameKind.DATES, None
+    if stems.admitting:
+        return NameKind.RULE, refuse_if_no(stems.admitting)
+    return NameKind.UNKNOWN, None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stems:
+    """The stems that a column's name has."""
+
+    name: str
+    words: str
+    excluding: RefusalReason | None
+    admitting: RefusalReason | None
+    is_contact_negated: bool
+    is_negated: bool
+
+    @classmethod
+    def of(cls, name: str) -> _Stems:
+        words = words_of_name(name)
+        apart = _RUN_TOGETHER_NEGATION.sub("not ", words)
+        excluding = (why for why, stems in _EXCLUDING_STEMS.items() if stems.search(words))
+        return cls(
+            name=name,
+            words=words,
+            excluding=next(excluding, None),
+            admitting=_admitting_reason(apart),
+            is_contact_negated=bool(_NEGATED_CONTACT.search(words)),
+            is_negated=bool(_NEGATION.search(apart)),
+        )
+
+    @property
+    def is_status(self) -> bool:
+        """Whether it is called a status; a state is a region unless it is that of a subscriber."""
+        is_state = _STATE_NAME.search(self.words) and (
+            self.admitting or _EMAIL_NAME.search(self.words)
+        )
+        return bool(_STATUS_NAME.search(self.words) or is_state)
+
+    @property
+    def says_nothing(self) -> bool:
+        is_about_it = self.excluding or self.admitting or self.is_contact_negated or self.is_status
+        is_description = not is_about_it and _DESCRIPTIVE.search(self.words)
+        return bool(_TECHNICAL.search(self.words) or is_description)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it may be about something else, or the other way round."""
+        if _OTHER_CHANNEL.search(self.words) and not _EMAIL_NAME.search(self.words):
+            return True
+        if _OTHER_AGREEMENT.search(self.words):
+            return True
+        if self.is_status:
+            return bool(self.excluding or self.is_contact_negated)
+        is_either = self.is_negated or (self.admitting and _ALTERNATIVES.search(self.name))
+        return bool(self.excluding and is_either and not self.is_contact_negated)
+
+    @property
+    def refuses_if_yes(self) -> RefusalReason | None:
+        if self.excluding:
+            return self.excluding
+        if self.is_contact_negated:
+            return RefusalReason.BLOCKED
+        return RefusalReason.NO_CONSENT if self.is_negated and self.admitting else None
+
+
+@dataclass(slots=True)
+class ColumnCells:
+    """What the cells of a column hold, as far as it has been read."""
+
+    name: str
+    kind: NameKind
+    rule: StatusRule | None
+    has_known_name: bool = False  # it is in a list of names, not only like one
+    is_fixed: bool = False  # the rule of a known export
+    kinds: set[CellKind] = field(default_factory=set)
+    words: dict[str, None] = field(default_factory=dict)  # the different cells, in their order
+    is_loud: bool = False
+    is_free_text: bool = False
+
+    @classmethod
+    def answered(cls, name: str, rule: StatusRule) -> ColumnCells:
+        """Return a column of which a person said what it means."""
+        return cls(name=name, kind=NameKind.RULE, rule=rule, has_known_name=True)
+
+    def add(self, cells: Iterable[str]) -> None:
+        """Read different cells of the column."""
+        is_about_a_time = bool(_IS_ABOUT_A_TIME.search(words_of_name(self.name)))
+        for cell in cells:
+            if cell in self.words:
+                continue
+            kind = read_cell(cell)
+            if cell.strip().isdecimal() and kind in {CellKind.DATE, CellKind.OTHER}:
+                # A count or a code of people to leave out; elsewhere a number of some kind.
+                is_date = kind is CellKind.DATE and (is_about_a_time or self.rule is not None)
+                other = CellKind.YES if self._excludes else CellKind.OTHER
+                kind = CellKind.DATE if is_date else other
+            self.kinds.add(kind)
+            if kind is CellKind.BLANK:
+                continue
+            self.words[cell] = None
+            self.is_loud = self.is_loud or (
+                len(cell) <= _LOUD_CHARS and bool(_LOUD.search(words_of_name(cell)))
+            )
+            if len(self.words) > _MOST_WORDS:
+                self.is_free_text = self.kinds - {CellKind.BLANK} != {CellKind.DATE}
+                return
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the rule holds whatever the cells are."""
+        if self.is_fixed:
+            return True
+        return self.has_known_name and self.kind is not NameKind.NOTHING and not self._admits
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether more cells cannot change what becomes of the column."""
+        if self.is_known and self.rule != STATUS_WORD_RULE:
+            return True
+        if self.is_known:
+            return self.has_blanks_beside_words
+        return self.kind is NameKind.NOTHING or len(self.words) > _MOST_WORDS
+
+    @property
+    def has_blanks_beside_words(self) -> bool:
+        return CellKind.BLANK in self.kinds and bool(self.words)
+
+    def decide(self) -> StatusRule | Question | None:
+        """Return the rule of the column, what to ask about it, or None if it says nothing."""
+        has_rule = self.kind in {NameKind.RULE, NameKind.STATUS, NameKind.REGION}
+        if self.is_known or (self.is_free_text and self.has_known_name):
+            return self.rule
+        if self.kind is NameKind.NOTHING or not self.words:
+            return self.rule if self.kind is NameKind.RULE else None
+        if has_rule and (self._has_only_status or self._is_a_reason):
+            return self.rule
+        if self.kind is NameKind.DATES and self.kinds <= {CellKind.BLANK, CellKind.DATE}:
+            return None
+        is_few = len(self.words) <= _FEW_WORDS
+        is_mixed = bool(self.kinds - {CellKind.OTHER, CellKind.YES})
+        is_likely = has_rule and self.kind is not NameKind.REGION and (is_few or is_mixed)
+        asks = self._has_only_status or self.is_loud or self._excludes or is_likely
+        return self._question() if asks else None
+
+    @property
+    def _has_only_status(self) -> bool:
+        return CellKind.OTHER not in self.kinds and not self.is_free_text
+
+    @property
+    def _excludes(self) -> bool:
+        return self.rule is not None and self.rule.kind is StatusRuleKind.REFUSE_IF_YES
+
+    @property
+    def _admits(self) -> bool:
+        return self.rule is not None and self.rule.kind is StatusRuleKind.REFUSE_IF_NO
+
+    @property
+    def _is_a_reason(self) -> bool:
+        """Whether any words in the column are a yes, as in “Bounce reason”."""
+        return self._excludes and bool(_REASON_NAME.search(words_of_name(self.name)))
+
+    def _question(self) -> Question:
+        return Question(name=self.name, words=tuple(list(self.words)[:_SHOWN_WORDS]))
+
+
+_MOST_WORDS = 60  # different cells: with more it is not a status
+_FEW_WORDS = 12
+_SHOWN_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A column of which a person must say what it means, with some of its cells."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = ", ".join(word[:40] for word in self.words[:4])
+        return f"“{self.name or '(no name)'}” ({words}{', …' if len(self.words) > 4 else ''})"
+
+
+def with_blank_answer(rule: StatusRule, *, refuses_blank: bool) -> StatusRule:
+    """Return a rule that refuses empty cells or lets them in."""
+    return replace(rule, refuses_blank=refuses_blank)

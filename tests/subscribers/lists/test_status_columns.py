@@ -1,0 +1,224 @@
+"""Nobody whom a list calls do-not-contact gets in silently, whatever its column is called."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+import pytest
+from django.core.management import CommandError
+
+from subscribers.lists.import_plan import ImportPlan, make_plan
+from subscribers.models import Subscriber
+from tests.factories import make_briefing
+from tests.subscribers.lists.list_files import (
+    EVIDENCE,
+    EVIDENCE_OPTIONS,
+    NOW,
+    import_list,
+    make_csv,
+)
+
+pytestmark = pytest.mark.django_db
+
+STAY, STOP = "stay@example.org", "stop@example.org"
+# Columns of other systems: the name, what it says of somebody who may be emailed, and of somebody
+# who may not.
+UNDERSTOOD = [
+    # Salesforce, Pardot, Marketo, Eloqua
+    *(("HasOptedOutOfEmail", "FALSE", "TRUE"), ("Email Opt Out", "0", "1")),
+    *(("IsEmailBounced", "false", "true"), ("EmailBouncedDate", "", "2024-02-01T10:00:00.000Z")),
+    *(("EmailBouncedReason", "", "550 5.1.1 no such user"), ("Opted Out", "No", "Yes")),
+    *(("Do Not Email", "", "1"), ("Black Listed", "no", "yes"), ("Email Suspended", "0", "1")),
+    *(("Marketing Suspended", "0", "1"), ("Email Invalid", "false", "true")),
+    # HubSpot, Klaviyo, Shopify, Intercom, Pipedrive
+    *(("Unsubscribed from all email", "", "true"), ("Email hard bounce reason", "", "OTHER")),
+    *(("Marketing contact status", "Marketing contact", "Non-marketing contact"),),
+    *(("Email Marketing Consent", "SUBSCRIBED", "NEVER_SUBSCRIBED"),),
+    *(("Email Marketing Consent", "SUBSCRIBED", "UNSUBSCRIBED"),),
+    *(("Email Suppressions", "[]", "['UNSUBSCRIBE']"), ("Accepts Email Marketing", "yes", "no")),
+    *(("Unsubscribed from Emails", "false", "true"), ("Has hard bounced", "false", "true")),
+    *(("Marked email as spam", "false", "true"), ("Marketing status", "Subscribed", "No consent")),
+    # Brevo, Mailjet, CleverReach, Sendy, GetResponse, AWeber, Zoho, MailerLite, Drip
+    *(("EMAIL_BLACKLISTED", "0", "1"), ("blacklisted?", "No", "Yes")),
+    *(("IsExcludedFromCampaigns", "False", "True"), ("IsUnsubscribed", "False", "True")),
+    *(("deactivated", "0", "1709290000"), ("activated", "1709290000", "0")),
+    *(("Status", "Subscribed", "Marked as spam"), ("Status", "Active", "Do-Not-Mail")),
+    *(("Stop Time", "", "03/25/24 10:00"), ("Global Status", "active", "junk")),
+    *(("suppressed_at", "", "2024-02-01 08:00:00"), ("Subscriber state", "yes", "no")),
+    *(("is_active", "true", "false"), ("Active?", "Y", "N"), ("isEnabled", "1", "0")),
+    # Mautic, phpList, Mailman, CiviCRM, Odoo, SugarCRM, Dynamics, NationBuilder
+    *(("doNotEmail", "0", "2"), ("dnc", "", "1"), ("disabled", "0", "1")),
+    *(("bouncecount", "0", "7"), ("delivery_status", "enabled", "by_bounces")),
+    *(
+        ("delivery_status", "enabled", "by_user"),
+        ("is_opt_out", "0", "1"),
+        ("On Hold", "No", "Yes"),
+    ),
+    *(("No Bulk Emails (User Opt Out)", "No", "Yes"), ("do_not_mail", "0", "1")),
+    *(("is_deceased", "", "1"), ("is_blacklisted", "False", "True"), ("opt_out", "", "on")),
+    *(("Do not allow Emails", "Allow", "Do Not Allow"), ("donotbulkemail", "0", "1")),
+    *(("email1_is_bad", "f", "t"), ("email_opt_in", "t", "f"), ("Invalid Email", "0", "1")),
+    # Raiser's Edge, Bloomerang, Action Network, MailPoet, Emma
+    *(("Requests no email", "No", "Yes"), ("CnBio_Inactive", "No", "Yes"), ("Deceased", "", "x")),
+    *(("Email DNC", "", "Yes"), ("No contact", "", "✓"), ("noEmail", "0", "1")),
+    *(("Email Subscription Status", "subscribed", "previous spam complaint"),),
+    *(("Not subscribed", "", "x"), ("unconfirmed", "0", "1"), ("Complaint date", "", "1.3.2024")),
+    *(("Subscribed to newsletter", "Yes, please", "No, thanks"), ("Consent", "granted", "denied")),
+    # German, French, Spanish, Italian, Dutch, Portuguese
+    *(("Abgemeldet", "nein", "ja"), ("Abmeldedatum", "", "01.03.2024"), ("Gesperrt", "", "X")),
+    *(("Newsletter abbestellt am", "", "01.03.2024"), ("Einwilligung", "Ja", "Nein")),
+    *(("Bestätigt", "ja", "nein"), ("gelöscht", "0", "1"), ("Keine Werbung", "", "ja")),
+    *(("Nicht kontaktieren", "falsch", "wahr"), ("Kontaktsperre", "", "ja"), ("Robinson", "", "x")),
+    *(("Désabonné", "non", "oui"), ("Date de désinscription", "", "01/03/2024")),
+    *(("Ne pas contacter", "faux", "vrai"), ("Abonné", "oui", "non"), ("NPAI", "", "oui")),
+    *(("Consentement", "oui", "non"), ("Bloqué", "0", "1"), ("Statut", "Actif", "Désinscrit")),
+    *(("Baja", "", "sí"), ("Fecha de baja", "", "01/03/2024"), ("Suscrito", "sí", "no")),
+    *(("No contactar", "", "x"), ("Consentimiento", "Sí", "No"), ("Dado de baja", "0", "1")),
+    *(("Disiscritto", "", "sì"), ("Attivo", "vero", "falso"), ("Non contattare", "", "sì")),
+    *(("Consenso", "sì", "no"), ("Bloccato", "no", "sì"), ("Iscritto", "sì", "no")),
+    *(("Afgemeld", "nee", "ja"), ("Uitgeschreven op", "", "01-03-2024"), ("Geblokkeerd", "", "ja")),
+    *(("Toestemming", "ja", "nee"), ("Niet mailen", "", "ja"), ("Descadastrado", "não", "sim")),
+]
+# Columns that may be about emails or about something else: we ask.
+ASKED = [
+    *(("Do Not Call", "0", "1"), ("SMS opt-in", "yes", "no"), ("HasOptedOutOfFax", "0", "1")),
+    *(("VIP", "yes", "no"), ("Flag 3", "", "x"), ("ml", "0", "1"), ("", "", "2024-03-01")),
+    *(("Not bounced", "yes", "no"), ("nicht abgemeldet", "ja", "nein")),
+    *(("type", "regular", "unsubscribed"), ("Solicit code", "Major donor", "Do Not Email")),
+    *(("Segment", "2024 fair", "bounced"), ("Tags", "fair", "fair, unsubscribed")),
+    *(("DOUBLE_OPT-IN", "1", "2"), ("Email permission", "written", "lapsed")),
+    *(("Lead Status", "Open", "Gone"), ("Unsubscribe status", "no", "yes")),
+    *(("Opt-in/opt-out", "yes", "no"), ("Send Marketing Materials", "Send", "Do Not Send")),
+    *(("Comments", "", "Do not contact!"), ("Privacy", "x", ""), ("Erlaubnis", "ok", "nie wieder")),
+    *(("Soft bounced", "0", "1"), ("Einstellung", "aktiv", "inaktiv"), ("Ended", "", "2024-03-01")),
+]
+
+
+def plan_of(data: bytes) -> ImportPlan:
+    return make_plan(io.BytesIO(data), EVIDENCE_OPTIONS, now=NOW)
+
+
+def two_people(column: str, stay: str, stop: str, *more: str) -> bytes:
+    rows = [
+        [STAY, stay],
+        [STOP, stop],
+        *([f"more{n}@example.org", one] for n, one in enumerate(more)),
+    ]
+    return make_csv(["email", column], *rows)
+
+
+@pytest.mark.parametrize(("column", "stay", "stop"), UNDERSTOOD)
+def test_who_must_not_be_emailed_is_refused(column: str, stay: str, stop: str) -> None:
+    result = import_list(two_people(column, stay, stop), into=make_briefing(), **EVIDENCE)
+    assert [subscriber.address for subscriber in Subscriber.objects.all()] == [STAY]
+    assert [row["email"] for row in result["refused_rows"]] == [STOP]
+    assert [*result["status_columns"]] == [column]
+
+
+@pytest.mark.parametrize(("column", "stay", "stop"), ASKED)
+def test_a_column_that_is_not_understood_is_asked_about(column: str, stay: str, stop: str) -> None:
+    briefing, data = make_briefing(), two_people(column, stay, stop)
+    with pytest.raises(CommandError, match=r"must not be emailed.*--meaning.*--ignore") as refusal:
+        import_list(data, into=briefing, **EVIDENCE)
+    assert f"“{column or '(no name)'}”" in str(refusal.value)
+    assert not Subscriber.objects.exists()
+    result = import_list(data, into=briefing, ignore=["#2"], **EVIDENCE)
+    assert (result["new"], result["unused_columns"]) == (2, [column or "#2"])
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        *(("City", ["York", "NO"]), ("Country", ["NO", "IT"]), ("Birthday", ["1990-02-03", ""])),
+        *(("updated_at", ["2024-03-01", "2024-03-02"]), ("Last login", ["1.3.2024", ""])),
+        *(("Unsubscribe URL", ["https://a.example/1", ""]), ("subscriber_id", ["1", "0"])),
+        *(
+            ("Zip", ["45413", "44994"]),
+            ("Company", ["Stop & Shop", "Block Ltd"]),
+            ("Empty", ["", ""]),
+        ),
+        *(("Interests", ["news", "sport"]), ("Rating", ["4", "5"]), ("Language", ["no", "si"])),
+    ],
+)
+def test_a_column_that_says_nothing_about_emails_is_not_asked_about(
+    column: str, cells: list[str]
+) -> None:
+    result = import_list(two_people(column, *cells), into=make_briefing(), **EVIDENCE)
+    assert (result["new"], result["unused_columns"]) == (2, [column])
+
+
+@pytest.mark.parametrize(
+    ("meaning", "addresses"),
+    [
+        ("ignore", {STAY, STOP, "more0@example.org"}),
+        ("do-not-email", {STAY}),
+        ("may-email", {STOP}),
+        ("status", {STOP, STAY}),
+        ("only:Weg", {"more0@example.org"}),
+    ],
+)
+def test_a_person_says_what_a_column_means(meaning: str, addresses: set[str]) -> None:
+    data = two_people("x9", "", "yes", "Weg")
+    options = {"meaning": [f"x9={meaning}"], "blank_status": "import"}
+    if meaning == "may-email":
+        data = two_people("x9", "", "yes", "no")
+    import_list(data, into=make_briefing(), **options, **EVIDENCE)
+    assert set(Subscriber.objects.values_list("address", flat=True)) == addresses
+
+
+def test_an_answer_outweighs_what_we_understood() -> None:
+    data = two_people("Do not email", "no", "yes")
+    result = import_list(data, into=make_briefing(), ignore=["do not email"], **EVIDENCE)
+    assert (result["new"], result["status_columns"]) == (2, {})
+
+
+@pytest.mark.parametrize("words", ["x9=whatever", "x9=only:", "x9=status:word", "x8=ignore", "x9"])
+def test_a_wrong_answer_gets_a_plain_error(words: str) -> None:
+    with pytest.raises(CommandError):
+        import_list(
+            two_people("x9", "yes", "no"), into=make_briefing(), meaning=[words], **EVIDENCE
+        )
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("column", ["status", "Subscriber state", "Statut"])
+def test_people_without_a_status_beside_others_who_have_one_are_asked_about(column: str) -> None:
+    data = two_people(column, "active", "")
+    with pytest.raises(CommandError, match=r"others have none.*--blank-status"):
+        import_list(data, into=make_briefing(), **EVIDENCE)
+    assert not Subscriber.objects.exists()
+    result = import_list(data, into=make_briefing(), blank_status="refuse", **EVIDENCE)
+    assert (result["new"], result["refused_rows"][0]["email"]) == (1, STOP)
+    result = import_list(data, into=make_briefing(), blank_status="import", **EVIDENCE)
+    assert result["new"] == 2
+
+
+def test_a_status_column_without_any_status_is_not_asked_about() -> None:
+    assert import_list(two_people("status", "", " "), into=make_briefing(), **EVIDENCE)["new"] == 2
+
+
+@pytest.mark.parametrize("where", [1, 3_000, 9_000])
+def test_a_mark_far_down_the_list_is_found(where: int) -> None:
+    rows = ([f"r{number}@example.org", "x" * (number == where)] for number in range(9_001))
+    assert plan_of(make_csv(["email", "q"], *rows)).questions.keys() == {1}
+
+
+def test_a_column_of_many_different_words_is_not_a_status() -> None:
+    def column(cells: Iterable[str]) -> ImportPlan:
+        rows = ([f"r{number}@example.org", cell] for number, cell in enumerate(cells))
+        return plan_of(make_csv(["email", "Note"], *rows))
+
+    assert not column(f"met at fair {number}" for number in range(200)).questions
+    assert column([f"2024-01-{day:02}" for day in range(1, 32)] * 9).questions
+
+
+def test_the_report_names_the_columns_that_decide_and_those_not_used() -> None:
+    data = make_csv(
+        ["email", "Do not email", "Town", "Shoe size"],
+        [STAY, "no", "York", "9"],
+        [STOP, "1", "", ""],
+    )
+    result = import_list(data, into=make_briefing(), dry_run=True, **EVIDENCE)
+    assert result["status_columns"] == {"Do not email": "do-not-email"}
+    assert result["unused_columns"] == ["Town", "Shoe size"]
