@@ -83,9 +83,12 @@ class ImportPlan:
         return "" if position is None else self.csv_format.header[position]
 
     def unused_columns(self) -> list[str]:
-        """Return the names of the columns that hold no field and decide nothing."""
-        header = self.csv_format.header
-        return [header[position] or f"#{position + 1}" for position in self.unused]
+        """Return the names of the columns that hold no field and decide nothing.
+
+        They are kept with the result of an import, so they must not contain an address.
+        """
+        names = ((position, self.csv_format.header[position]) for position in self.unused)
+        return [f"#{position + 1}" if not name or "@" in name else name for position, name in names]
 
     def require_complete(self) -> None:
         """Raise ImportRefused with everything that must still be stated."""

@@ -167,8 +167,11 @@ def test_columns_that_we_do_not_understand_are_asked_about(admin: Client) -> Non
     assert "Refused if yes" in page
     assert "People without a status" in page
     answers = {
-        **{"column_address": "#1", "column_consent_date": "#7", "column_source": "#8"},
-        **{"column_wording": "#9", "meaning_2": "ignore"},
+        "column_address": "#1",
+        "column_consent_date": "#7",
+        "column_source": "#8",
+        "column_wording": "#9",
+        "meaning_2": "ignore",
     }
     page = post_step(admin, "choose", **answers).content.decode()
     assert state() == ImportState.UPLOADED
