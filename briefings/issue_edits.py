@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from briefings.models import Issue, IssueState
+from briefings.models import Issue, IssueState, Revision, RevisionStep
 from newsroom import audit_log
 
 if TYPE_CHECKING:
@@ -24,19 +24,33 @@ class EditResult(Enum):
 
 
 def record_edit(
-    issue: Issue, *, by: Actor, at: datetime, fields: Sequence[str], replaces_other: bool
+    issue: Issue,
+    *,
+    by: Actor,
+    at: datetime,
+    fields: Sequence[str],
+    replaces_other: bool,
+    restores: bool = False,
 ) -> EditResult:
     """Record that an issue's content was saved; call it with the row locked, in the transaction.
 
     `fields` are the names of the changed fields; `replaces_other` says that the person chose to
-    save over what somebody else had saved since they opened the issue.
+    save over what somebody else had saved since they opened the issue, and `restores` that the
+    words are those of an earlier revision.
     """
     if not issue.claim_edit(version=issue.version):
         raise RuntimeError("an issue was saved without the lock on its row")
     Issue.objects.filter(pk=issue.pk).update(updated_at=at)
     is_published = issue.state == IssueState.PUBLISHED
-    verb = "corrected" if is_published else "overwritten" if replaces_other else "edited"
+    verb, step = "edited", RevisionStep.SAVED
+    if restores:
+        verb, step = "restored", RevisionStep.RESTORED
+    elif is_published:
+        verb, step = "corrected", RevisionStep.CORRECTED
+    elif replaces_other:
+        verb = "overwritten"
     audit_log.record(verb, issue, by=by, fields=list(fields))
+    Revision.objects.record(issue, step, by=by)
     if is_published:
         return EditResult.CORRECTED
     return EditResult.APPROVAL_VOID if issue.void_approval(by=by) else EditResult.SAVED

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django.db import models
 
 # Verbs of entries about a change of an issue's content.
-EDITS = ("created", "edited", "corrected", "imported", "overwritten")
+EDITS = ("created", "edited", "corrected", "imported", "overwritten", "restored")
 # What somebody did to `{it}`: the issue, the comment.
 WORDS = {
     "created": "created {it}",
@@ -21,6 +21,7 @@ WORDS = {
     "edited": "edited {it}",
     "overwritten": "saved {it} over another person’s version",
     "corrected": "corrected the web page of {it}",
+    "restored": "restored an earlier revision of {it}",
     "edited after approval": "edited {it} after its approval, so it went back to review",
     "submitted": "submitted {it} for review",
     "returned": "returned {it} to its author",

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from briefings.admin import import_page, issue_preview
+from briefings.admin import import_page, issue_preview, revision_pages
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
@@ -29,7 +29,7 @@ from briefings.issue_edits import EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
 from briefings.local_time import INPUT_FORMAT, format_local
-from briefings.models import Briefing, Issue, IssueState
+from briefings.models import Briefing, Issue, IssueState, Revision, RevisionStep
 from briefings.permissions import SEND_ISSUE, may_edit_issue
 from briefings.preflight import check_issue, count_words, reading_time
 from briefings.working_copies import TOKEN, settle
@@ -220,6 +220,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         super().save_related(request, form, formsets, change)
         if not change:
             audit_log.record("created", form.instance, by=request.user)
+            Revision.objects.record(form.instance, RevisionStep.CREATED, by=request.user)
         elif was_changed:
             self._record_edit(request, form)
         form.instance.was_changed = was_changed
@@ -325,6 +326,22 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             path("from-document/", wrap(import_page.from_document), name="briefings_issue_import"),
             path("autosave/", autosave, name="briefings_autosave"),
             path("upload-image/", upload_image, name="briefings_upload_image"),
+            path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
+            path(
+                "<int:pk>/revisions/compare/",
+                wrap(revision_pages.compare_revisions),
+                name="briefings_revisions_compare",
+            ),
+            path(
+                "<int:pk>/revisions/<int:revision>/restore/",
+                wrap(revision_pages.restore_revision),
+                name="briefings_revision_restore",
+            ),
+            path(
+                "<int:pk>/revisions/<int:revision>/name/",
+                wrap(revision_pages.name_revision),
+                name="briefings_revision_name",
+            ),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
             path(
                 "<int:pk>/preview/<slug:part>/",

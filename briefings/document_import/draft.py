@@ -41,7 +41,15 @@ from briefings.document_import.sections import (
 )
 from briefings.document_import.text_source import read_markdown, read_text
 from briefings.document_import.word_source import read_word
-from briefings.models import Briefing, Contributor, Issue, Section, SectionKind
+from briefings.models import (
+    Briefing,
+    Contributor,
+    Issue,
+    Revision,
+    RevisionStep,
+    Section,
+    SectionKind,
+)
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
@@ -371,4 +379,5 @@ def save_as_draft(
             for position, section in enumerate(sections)
         )
         audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
+        Revision.objects.record(issue, RevisionStep.IMPORTED, by=by)
     return issue

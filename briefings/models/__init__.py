@@ -8,6 +8,7 @@ from briefings.models.issue import (
     Issue,
     IssueState,
 )
+from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.working_copy import WorkingCopy
 
@@ -20,6 +21,8 @@ __all__ = [
     "Contributor",
     "Issue",
     "IssueState",
+    "Revision",
+    "RevisionStep",
     "Section",
     "SectionKind",
     "WorkingCopy",

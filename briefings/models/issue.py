@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.local_time import format_local
+from briefings.models.revision import Revision, RevisionStep
 from newsroom import audit_log, emails
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused, move, update_if
@@ -191,7 +192,9 @@ class Issue(models.Model):
 
     def submit(self, *, by: Actor) -> None:
         """Submit a draft for review. As every transition, raises TransitionRefused."""
-        self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
+        with transaction.atomic():
+            self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
+            Revision.objects.record(self, RevisionStep.SUBMITTED, by=by)
 
     def return_to_author(self, *, by: Actor) -> None:
         """Return an issue to its author as a draft; its approval is void."""
@@ -206,6 +209,7 @@ class Issue(models.Model):
                 approved_hash="",
                 approved_by=None,
             )
+            Revision.objects.record(self, RevisionStep.RETURNED, by=by)
 
     def approve(self, *, by: Actor, seen: str | None = None) -> None:
         """Approve the content as it is now.
@@ -227,6 +231,7 @@ class Issue(models.Model):
                 approved_hash=content,
                 approved_by=by,
             )
+            Revision.objects.record(self, RevisionStep.APPROVED, by=by)
 
     def schedule(self, *, publish_at: datetime, by: Actor, at: datetime) -> None:
         """Set the send time of an approved issue, or move that of a scheduled one."""
@@ -285,6 +290,7 @@ class Issue(models.Model):
             due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
             changes: dict[str, Any] = {"published_at": at, "updated_at": timezone.now()}
             if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
+                Revision.objects.record(self, RevisionStep.PUBLISHED, by=by)
                 return
             if self.state == IssueState.SCHEDULED and self.publish_at:
                 when = format_local(self.publish_at, self.briefing.zone)

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page
 
-from briefings.models import CommentState
+from briefings.models import CommentState, Revision, RevisionStep, Section, SectionKind
 from newsroom import database_epoch
 from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, wait_until_ready
@@ -34,6 +34,8 @@ PAGES = {
     "scheduled": "/admin/briefings/issue/{scheduled}/change/",
     "published": "/admin/briefings/issue/{published}/change/",
     "delete": "/admin/briefings/issue/{draft}/delete/",
+    "revisions": "/admin/briefings/issue/{draft}/revisions/",
+    "what changed": "/admin/briefings/issue/{draft}/revisions/compare/?from={revision}",
     "preview": "/admin/briefings/issue/{published}/preview/",
     "document": "/admin/briefings/issue/from-document/",
     "comments": "/admin/briefings/comment/",
@@ -69,6 +71,9 @@ def addresses(db: None) -> dict[str, str]:
         title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunternehmen",
         strapline="",
     )
+    Revision.objects.record(draft, RevisionStep.CREATED, by=None)
+    Section.objects.create(issue=draft, kind=SectionKind.NOTE, body="<p>Twelve beds</p>")
+    revision = Revision.objects.record(draft, RevisionStep.SAVED, by=None)
     scheduled = make_scheduled_issue(briefing=briefing)
     published = make_published_issue(briefing=briefing, title="Who pays?")
     comment = make_comment(
@@ -76,6 +81,7 @@ def addresses(db: None) -> dict[str, str]:
     )
     rows = {
         "draft": draft.pk,
+        "revision": revision.pk,
         "scheduled": scheduled.pk,
         "published": published.pk,
         "comment": comment.pk,

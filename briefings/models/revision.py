@@ -1,0 +1,91 @@
+"""The words of an issue as they were at one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from briefings.models.issue import Issue
+    from newsroom.audit_log import Actor
+
+
+class RevisionStep(models.TextChoices):
+    """What a revision was kept for."""
+
+    CREATED = "created", "Created"
+    IMPORTED = "imported", "Imported"
+    SAVED = "saved", "Saved"
+    SUBMITTED = "submitted", "Submitted for review"
+    RETURNED = "returned", "Returned to its author"
+    APPROVED = "approved", "Approved"
+    PUBLISHED = "published", "Published"
+    CORRECTED = "corrected", "Corrected"
+    RESTORED = "restored", "Restored"
+    UPGRADED = "upgraded", "As it was before revisions were kept"
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    """Revisions of issues."""
+
+    def record(self, issue: Issue, step: RevisionStep, *, by: Actor) -> Revision:
+        """Keep the words of an issue as they are now. Call it in the transaction of the step."""
+        person = by if by is not None and by.pk is not None else None
+        return self.create(
+            issue=issue, version=issue.version, step=step, content=snapshot(issue), by=person
+        )
+
+
+class Revision(models.Model):
+    """Headline, strapline, author and sections of an issue at one step, together.
+
+    `content` is {"title", "strapline", "author", "author_name", "sections"}; each section is
+    {"id", "kind", "heading", "body"}, in the order of the issue.
+    """
+
+    issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="revisions")
+    version = models.PositiveIntegerField()
+    step = models.CharField(max_length=10, choices=RevisionStep)
+    name = models.CharField(max_length=80, blank=True)
+    content = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        indexes = (models.Index(fields=["issue", "-at", "-id"], name="revision_of_issue"),)
+
+    def __str__(self) -> str:
+        return self.name or f"{self.get_step_display()}, version {self.version}"
+
+    @property
+    def who(self) -> str:
+        """The person's name, or empty where a worker or a command took the step."""
+        if self.by is None:
+            return ""
+        return self.by.get_full_name() or self.by.get_username()
+
+
+def snapshot(issue: Issue) -> dict[str, Any]:
+    """Return the words of an issue as the `content` of a revision."""
+    return {
+        "title": issue.title,
+        "strapline": issue.strapline,
+        "author": issue.author_id,
+        "author_name": issue.author.name,
+        "sections": [
+            {"id": row.pk, "kind": row.kind, "heading": row.heading, "body": row.body}
+            for row in issue.sections.order_by("position", "pk")
+        ],
+    }

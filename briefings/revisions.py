@@ -1,0 +1,48 @@
+"""Restore an earlier revision of an issue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from briefings.issue_edits import EditResult, record_edit
+from briefings.models import Contributor, Section
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from briefings.models import Revision
+    from newsroom.audit_log import Actor
+
+
+def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
+    """Make the words of a revision the issue's words again, as a new revision.
+
+    It counts as an edit: an approval is void, and a published issue is corrected.
+    """
+    content = revision.content
+    with transaction.atomic():
+        issue = revision.issue
+        issue.lock()
+        issue.title, issue.strapline = content["title"], content["strapline"]
+        author = Contributor.objects.filter(pk=content["author"]).first()
+        issue.author = author or issue.author
+        issue.save(update_fields=["title", "strapline", "author", "updated_at"])
+        existing = {section.pk: section for section in issue.sections.all()}
+        kept = []
+        for position, words in enumerate(content["sections"], start=1):
+            section = existing.get(words["id"]) or Section(issue=issue)
+            section.position, section.kind = position, words["kind"]
+            section.heading, section.body = words["heading"], words["body"]
+            section.save()
+            kept.append(section.pk)
+        issue.sections.exclude(pk__in=kept).delete()
+        return record_edit(
+            issue,
+            by=by,
+            at=at,
+            fields=["title", "strapline", "author", "sections"],
+            replaces_other=False,
+            restores=True,
+        )
