@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from briefings.models import Issue, IssueState, Revision, RevisionStep
+from briefings.models import Issue, IssueState, RevisionStep
 from newsroom import audit_log
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def record_edit(
     elif replaces_other:
         verb = "overwritten"
     audit_log.record(verb, issue, by=by, fields=list(fields))
-    Revision.objects.record(issue, step, by=by)
+    issue.keep_revision(step, by=by)
     if is_published:
         return EditResult.CORRECTED
     return EditResult.APPROVAL_VOID if issue.void_approval(by=by) else EditResult.SAVED

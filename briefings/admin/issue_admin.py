@@ -29,7 +29,7 @@ from briefings.issue_edits import EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
 from briefings.local_time import INPUT_FORMAT, format_local
-from briefings.models import Briefing, Issue, IssueState, Revision, RevisionStep
+from briefings.models import Briefing, Issue, IssueState, RevisionStep
 from briefings.permissions import SEND_ISSUE, may_edit_issue
 from briefings.preflight import check_issue, count_words, reading_time
 from briefings.working_copies import TOKEN, settle
@@ -220,7 +220,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         super().save_related(request, form, formsets, change)
         if not change:
             audit_log.record("created", form.instance, by=request.user)
-            Revision.objects.record(form.instance, RevisionStep.CREATED, by=request.user)
+            form.instance.keep_revision(RevisionStep.CREATED, by=request.user)
         elif was_changed:
             self._record_edit(request, form)
         form.instance.was_changed = was_changed

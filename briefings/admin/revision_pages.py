@@ -111,7 +111,7 @@ def restore_revision(request: HttpRequest, pk: int, revision: int) -> HttpRespon
 
 @require_POST
 def name_revision(request: HttpRequest, pk: int, revision: int) -> HttpResponse:
-    """Give a revision a name, or with an empty one take it away."""
+    """Name a revision; an empty name removes the one it has."""
     chosen = _get_revision(request, pk, revision)
     length = Revision._meta.get_field("name").max_length
     name = " ".join(request.POST.get("name", "").split())

@@ -45,7 +45,6 @@ from briefings.models import (
     Briefing,
     Contributor,
     Issue,
-    Revision,
     RevisionStep,
     Section,
     SectionKind,
@@ -379,5 +378,5 @@ def save_as_draft(
             for position, section in enumerate(sections)
         )
         audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
-        Revision.objects.record(issue, RevisionStep.IMPORTED, by=by)
+        issue.keep_revision(RevisionStep.IMPORTED, by=by)
     return issue

@@ -186,6 +186,31 @@ class Issue(models.Model):
         content = [self.title, self.strapline, self.author_id, *map(list, sections)]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
+    def keep_revision(self, step: RevisionStep, *, by: Actor) -> Revision:
+        """Keep the words as they are now. Call it in the transaction of the save or step."""
+        sections = self.sections.order_by("position", "pk").values("pk", "kind", "heading", "body")
+        return Revision.objects.create(
+            issue=self,
+            version=self.version,
+            step=step,
+            by=by if by is not None and by.pk is not None else None,
+            content={
+                "title": self.title,
+                "strapline": self.strapline,
+                "author": self.author_id,
+                "author_name": self.author.name,
+                "sections": [
+                    {
+                        "id": words["pk"],
+                        "kind": words["kind"],
+                        "heading": words["heading"],
+                        "body": words["body"],
+                    }
+                    for words in sections
+                ],
+            },
+        )
+
     def lock(self) -> None:
         """Lock the row until the transaction ends, and read it as it is now."""
         self.refresh_from_db(from_queryset=Issue.objects.select_for_update())
@@ -194,7 +219,7 @@ class Issue(models.Model):
         """Submit a draft for review. As every transition, raises TransitionRefused."""
         with transaction.atomic():
             self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
-            Revision.objects.record(self, RevisionStep.SUBMITTED, by=by)
+            self.keep_revision(RevisionStep.SUBMITTED, by=by)
 
     def return_to_author(self, *, by: Actor) -> None:
         """Return an issue to its author as a draft; its approval is void."""
@@ -209,7 +234,7 @@ class Issue(models.Model):
                 approved_hash="",
                 approved_by=None,
             )
-            Revision.objects.record(self, RevisionStep.RETURNED, by=by)
+            self.keep_revision(RevisionStep.RETURNED, by=by)
 
     def approve(self, *, by: Actor, seen: str | None = None) -> None:
         """Approve the content as it is now.
@@ -231,7 +256,7 @@ class Issue(models.Model):
                 approved_hash=content,
                 approved_by=by,
             )
-            Revision.objects.record(self, RevisionStep.APPROVED, by=by)
+            self.keep_revision(RevisionStep.APPROVED, by=by)
 
     def schedule(self, *, publish_at: datetime, by: Actor, at: datetime) -> None:
         """Set the send time of an approved issue, or move that of a scheduled one."""
@@ -290,7 +315,7 @@ class Issue(models.Model):
             due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
             changes: dict[str, Any] = {"published_at": at, "updated_at": timezone.now()}
             if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
-                Revision.objects.record(self, RevisionStep.PUBLISHED, by=by)
+                self.keep_revision(RevisionStep.PUBLISHED, by=by)
                 return
             if self.state == IssueState.SCHEDULED and self.publish_at:
                 when = format_local(self.publish_at, self.briefing.zone)

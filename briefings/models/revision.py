@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from briefings.models.issue import Issue
-    from newsroom.audit_log import Actor
 
 
 class RevisionStep(models.TextChoices):
@@ -26,17 +20,6 @@ class RevisionStep(models.TextChoices):
     CORRECTED = "corrected", "Corrected"
     RESTORED = "restored", "Restored"
     UPGRADED = "upgraded", "As it was before revisions were kept"
-
-
-class RevisionQuerySet(models.QuerySet["Revision"]):
-    """Revisions of issues."""
-
-    def record(self, issue: Issue, step: RevisionStep, *, by: Actor) -> Revision:
-        """Keep the words of an issue as they are now. Call it in the transaction of the step."""
-        person = by if by is not None and by.pk is not None else None
-        return self.create(
-            issue=issue, version=issue.version, step=step, content=snapshot(issue), by=person
-        )
 
 
 class Revision(models.Model):
@@ -60,8 +43,6 @@ class Revision(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
 
-    objects = RevisionQuerySet.as_manager()
-
     class Meta:
         ordering = ("-at", "-pk")
         indexes = (models.Index(fields=["issue", "-at", "-id"], name="revision_of_issue"),)
@@ -75,17 +56,3 @@ class Revision(models.Model):
         if self.by is None:
             return ""
         return self.by.get_full_name() or self.by.get_username()
-
-
-def snapshot(issue: Issue) -> dict[str, Any]:
-    """Return the words of an issue as the `content` of a revision."""
-    return {
-        "title": issue.title,
-        "strapline": issue.strapline,
-        "author": issue.author_id,
-        "author_name": issue.author.name,
-        "sections": [
-            {"id": row.pk, "kind": row.kind, "heading": row.heading, "body": row.body}
-            for row in issue.sections.order_by("position", "pk")
-        ],
-    }

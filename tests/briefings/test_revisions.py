@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.models import Issue, IssueState, Revision, RevisionStep, SectionKind
+from briefings.models import Issue, IssueState, RevisionStep, SectionKind
 from briefings.revision_diff import Change, compare, diff_words
 from briefings.revisions import restore
 from tests.briefings.admin_client import open_issue, save, staff_client, take_step
@@ -97,7 +97,7 @@ def test_a_restored_revision_is_the_issue_again_and_a_revision_of_its_own() -> N
             (SectionKind.NOTE, "Nurses", "<p>x</p>"),
         ]
     )
-    old = Revision.objects.record(issue, RevisionStep.SAVED, by=None)
+    old = issue.keep_revision(RevisionStep.SAVED, by=None)
     beds, nurses = issue.sections.all()
     client = staff_client("Editors")
     save(
@@ -123,7 +123,7 @@ def test_a_restored_revision_is_the_issue_again_and_a_revision_of_its_own() -> N
 
 def test_restoring_other_words_voids_an_approval() -> None:
     issue = make_scheduled_issue()
-    old = Revision.objects.record(issue, RevisionStep.SAVED, by=None)
+    old = issue.keep_revision(RevisionStep.SAVED, by=None)
     old.content["title"] = "Other words"
     old.save()
 
@@ -137,7 +137,7 @@ def test_restoring_other_words_voids_an_approval() -> None:
 
 def test_the_pages_list_compare_name_and_restore() -> None:
     issue = make_issue(sections=[(SectionKind.NOTE, "Beds", "<p>Twelve beds are closed</p>")])
-    Revision.objects.record(issue, RevisionStep.CREATED, by=None)
+    issue.keep_revision(RevisionStep.CREATED, by=None)
     client = staff_client("Editors", first_name="Rosa", last_name="Meyer")
     body = {"sections-0-body": "<p>Twenty beds are closed</p>"}
     save(client, issue, open_issue(client, issue), **body)
@@ -162,8 +162,8 @@ def test_the_pages_list_compare_name_and_restore() -> None:
 
 def test_only_people_who_may_change_an_issue_restore_its_revisions() -> None:
     issue = make_published_issue()
-    revision = Revision.objects.record(issue, RevisionStep.SAVED, by=None)
-    other = Revision.objects.record(make_issue(), RevisionStep.SAVED, by=None)
+    revision = issue.keep_revision(RevisionStep.SAVED, by=None)
+    other = make_issue().keep_revision(RevisionStep.SAVED, by=None)
     reporter, editor = staff_client("Reporters"), staff_client("Editors")
     restore_it = reverse("admin:briefings_revision_restore", args=[issue.pk, revision.pk])
 

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page
 
-from briefings.models import CommentState, Revision, RevisionStep, Section, SectionKind
+from briefings.models import CommentState, RevisionStep, Section, SectionKind
 from newsroom import database_epoch
 from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, wait_until_ready
@@ -71,9 +71,9 @@ def addresses(db: None) -> dict[str, str]:
         title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunternehmen",
         strapline="",
     )
-    Revision.objects.record(draft, RevisionStep.CREATED, by=None)
+    draft.keep_revision(RevisionStep.CREATED, by=None)
     Section.objects.create(issue=draft, kind=SectionKind.NOTE, body="<p>Twelve beds</p>")
-    revision = Revision.objects.record(draft, RevisionStep.SAVED, by=None)
+    revision = draft.keep_revision(RevisionStep.SAVED, by=None)
     scheduled = make_scheduled_issue(briefing=briefing)
     published = make_published_issue(briefing=briefing, title="Who pays?")
     comment = make_comment(
