@@ -25,7 +25,9 @@ _FINAL_CODE = re.compile(r"(?<![\d.])(?:5\d\d[ -]\S|5\.\d{1,3}\.\d{1,3}(?![\d.])
 _RETRIES = phrases("retries")
 _DELIVERED = phrases("delivered")
 _DELIVERED_SUBJECT = phrases("delivered_subject")
-_UNSUBSCRIBE_REQUEST = re.compile(r"(?i)sent this (?:e-?mail|message) to unsubscribe from")
+_UNSUBSCRIBE_REQUEST = phrases("unsubscribe_request")
+# A header such as X-Apple-Unsubscribe, and not List-Unsubscribe, which is ours.
+_UNSUBSCRIBE_HEADER = re.compile(r"(?im)^x-[\w-]*unsubscribe[ \t]*:[ \t]*(?:true|yes|1)\b")
 _RETURN_TOKEN = re.compile(rf"\+[0-9a-fA-F]{{{SIGNED_ID_CHARS}}}@")
 _AUTO_REPLY_HEADERS = (
     "x-autoreply",
@@ -100,10 +102,22 @@ def returns_our_email(parts: MessageParts) -> bool:
 
 
 def is_unsubscribe_request(parts: MessageParts) -> bool:
-    """Whether an email program wrote the message because its user unsubscribed (Apple Mail)."""
-    return parts.header("x-apple-unsubscribe").lower() == "true" or bool(
-        _UNSUBSCRIBE_REQUEST.search(_opening_text(parts)[:1000])
+    """Whether an email program wrote the message because its user unsubscribed, as Apple Mail does.
+
+    A feedback report may have that message inside.
+    """
+    headers = "\n".join(f"{name}: {value}" for name, value in parts.headers.items())
+    returned = parts.original[:4000] if is_feedback_report(parts) else ""
+    return any(
+        _UNSUBSCRIBE_HEADER.search(head) or _UNSUBSCRIBE_REQUEST.search(" ".join(text.split()))
+        for head, text in ((headers, _opening_text(parts)[:1000]), (returned, returned))
     )
+
+
+def is_feedback_report(parts: MessageParts) -> bool:
+    """Whether the message declares itself a feedback report (RFC 5965)."""
+    declared = str(parts.headers.get_param("report-type", "") or "").lower()
+    return bool(parts.feedback_report) or declared == "feedback-report"
 
 
 def has_reply_subject(parts: MessageParts) -> bool:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from subscribers.bounces.classification import classify
-from subscribers.bounces.message_kind import is_unsubscribe_request
+from subscribers.bounces.message_kind import is_feedback_report, is_unsubscribe_request
 from subscribers.bounces.message_parts import MessageParts
 from subscribers.bounces.message_phrases import phrases
 from subscribers.bounces.recipient_addresses import parse_address_field
@@ -60,8 +60,7 @@ def parse_feedback_report(
         feedback = parts.text
     if not feedback and _ATTACHED_FEEDBACK.search(parts.original):
         feedback = parts.original
-    report_type = str(parts.headers.get_param("report-type", "") or "").lower()
-    if not feedback and report_type != "feedback-report" and not _is_early_complaint(parts):
+    if not feedback and not is_feedback_report(parts) and not _is_early_complaint(parts):
         return None
     feedback_type = _FEEDBACK_TYPE.search(feedback)
     if feedback_type and feedback_type[1].lower() not in COMPLAINT_TYPES:

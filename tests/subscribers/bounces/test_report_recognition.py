@@ -115,6 +115,30 @@ def test_an_email_program_s_own_request_unsubscribes_and_is_no_complaint(
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("X-Apple-Unsubscribe: true", ""),
+        ("X-Courier-Unsubscribe: yes", ""),
+        ("", "This message was automatically sent by Post Office Mail to unsubscribe you."),
+        ("", "Mail hat diese E-Mail gesendet, um dich von der Liste abzumelden."),
+    ],
+)
+def test_a_feedback_report_about_such_a_request_unsubscribes(head: str, words: str) -> None:
+    delivery = make_sent_delivery()
+    returned = f"To: {bounce_address(delivery)}\nSubject: unsubscribe\n{head or 'X-Kind: none'}\n"
+    body = (
+        "--cut\nContent-Type: text/plain\n\nThis is a report.\n--cut\n"
+        "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--cut\n"
+        f"Content-Type: message/rfc822\n\n{returned}\n{words}\n--cut--"
+    )
+    report_type = "multipart/report; report-type=feedback-report; boundary=cut"
+    message = write("FW: unsubscribe", body, MIME_Version="1.0", Content_Type=report_type)
+    assert process(message).action == "unsubscribed"
+    assert not Suppression.objects.exists()
+
+
 def results_of(text: str, **head: str) -> dict[str, str | None]:
     head = {"Return_Path": "<>", **head}
     report = parse_report(
@@ -197,7 +221,12 @@ def test_a_rewritten_address_keeps_its_equals_signs(address: str) -> None:
         ("ユーザーの名前が Domino ディレクトリにリストされていません", "hard"),
         ("名前がアドレス帳に含まれていません", "hard"),
         ("メールファイルの割当量を超過しています", "full"),
+        ("ユーザーの検索で複数の一致が見つかりました", "soft"),
+        ("Utilisateur Ivy non répertorié dans l'annuaire Domino", "hard"),
+        ("El usuario Ivy no se encuentra en el Directorio de Domino", "hard"),
+        ("Benutzer Ivy ist nicht im Domino-Verzeichnis aufgeführt", "hard"),
+        ("Utilizador Ivy não listado no Diretório Domino", "hard"),
     ],
 )
-def test_japanese_domino_is_understood(words: str, classification: str) -> None:
+def test_domino_is_understood_in_its_languages(words: str, classification: str) -> None:
     assert classify(words, status="5.0.0").classification == classification
