@@ -1,9 +1,9 @@
 """Who wrote an incoming message, and whether that is proved: anybody can write anything into From.
 
-A reply counts as proved if it was sent to a signed reply address, which only those have who got our
-email, or if our own mail server says that it passed DMARC (RFC 7489), in an Authentication-Results
-header (RFC 8601). `AUTHSERV_ID` is the name by which that server signs the header; it has to remove
-headers with its own name from incoming mail (RFC 8601, section 5).
+A reply counts as proved if it was sent to the signed reply address in its author's own email, or if
+our own mail server says that it passed DMARC (RFC 7489), in an Authentication-Results header (RFC
+8601). `AUTHSERV_ID` is the name by which that server signs the header; it has to remove headers
+with its own name from incoming mail (RFC 8601, section 5).
 """
 
 from __future__ import annotations

@@ -72,9 +72,9 @@ def find_delivery(report: Report) -> Delivery | None:
     return delivery_with_token(report.token)
 
 
-def delivery_with_token(token: str) -> Delivery | None:
-    """Return the delivery whose return address carried this token."""
-    delivery_id = verify_id("bounce", token) if token else None
+def delivery_with_token(token: str, *, purpose: str = "bounce") -> Delivery | None:
+    """Return the delivery whose return address carried this token, or that of another purpose."""
+    delivery_id = verify_id(purpose, token) if token else None
     if delivery_id is None:
         return None
     found = Delivery.objects.filter(pk=delivery_id, state__in=ACCEPTED_STATES | LEASED_STATES)

@@ -19,12 +19,14 @@ from django.core.exceptions import ValidationError
 
 from briefings.comment_submission import TooManyComments, submit_emailed_comment
 from briefings.models import Briefing, Issue, IssueState
+from newsroom.email_addresses import address_key
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.delivery_lookup import delivery_with_token
 from subscribers.bounces.message_parts import MAX_BYTES, decoded_header
 from subscribers.bounces.reply_text import reply_text
 from subscribers.models import Delivery, Dispatch, Subscriber, Suppression
+from subscribers.sending.issue_addresses import REPLY_PURPOSE
 from subscribers.sending.personalised_email import PreparedEmail
 
 
@@ -66,7 +68,9 @@ def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
         return ReplyAction.NO_TEXT
     message_id = decoded_header(message, "message-id") or hashlib.sha256(raw).hexdigest()
     key = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
-    is_proved = _has_signed_recipient(message, recipient) or passes_dmarc(message, author=author)
+    is_proved = _is_from_its_reader(message, recipient, author=author) or passes_dmarc(
+        message, author=author
+    )
     if not is_proved and Suppression.objects.at_address(author).exists():
         return ReplyAction.SUPPRESSED
     try:
@@ -114,17 +118,33 @@ def _recipients(message: Message, recipient: str) -> list[str]:
     return [recipient, *(pair[1] for pair in getaddresses([one for one in fields if one]))]
 
 
-def _has_signed_recipient(message: Message, recipient: str) -> bool:
-    return _by_token(_recipients(message, recipient)) is not None
+def _is_from_its_reader(message: Message, recipient: str, *, author: str) -> bool:
+    """Whether the reply was sent to the address that was in this author's own email.
+
+    Whoever was forwarded the email may know that address, too, but writes from another.
+    """
+    delivery = _delivery_by_token(_recipients(message, recipient))
+    if delivery is None:
+        return False
+    reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+    return reader is not None and address_key(reader.address) == address_key(author)
+
+
+def _delivery_by_token(addresses: list[str]) -> Delivery | None:
+    for token in _TOKEN.findall(" ".join(addresses)):
+        for purpose in (REPLY_PURPOSE, "bounce"):
+            if delivery := delivery_with_token(token.lower(), purpose=purpose):
+                return delivery
+    return None
 
 
 def _by_token(addresses: list[str]) -> Issue | None:
-    for token in _TOKEN.findall(" ".join(addresses)):
+    if delivery := _delivery_by_token(addresses):
+        return delivery.dispatch.issue
+    for token in _TOKEN.findall(" ".join(addresses)):  # emails from before each had its own
         issue_id = verify_id("reply", token.lower())
         if issue_id is not None:
             return Issue.objects.filter(pk=issue_id).first()
-        if delivery := delivery_with_token(token.lower()):
-            return delivery.dispatch.issue
     return None
 
 

@@ -1,6 +1,6 @@
 """The addresses that issue emails carry: envelope sender and reply address, each with a token.
 
-The token names a delivery or an issue. `subscribers.bounces` reads what comes back to them.
+The token names a delivery. `subscribers.bounces` reads what comes back to them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from newsroom.tokens import sign_id
+from newsroom.tokens import sign_id, verify_id
 
 if TYPE_CHECKING:
     from briefings.models import Issue
+
+# What the token of one subscriber's reply address is signed for.
+REPLY_PURPOSE = "reply from reader"
 
 
 def envelope_sender(token: str) -> str:
@@ -24,10 +27,24 @@ def envelope_sender(token: str) -> str:
 
 
 def reply_address(issue: Issue) -> str:
-    """Return the address that replies to an issue go to; empty if `REPLY_ADDRESS` is not set."""
+    """Return the address that replies to an issue go to; empty if `REPLY_ADDRESS` is not set.
+
+    Each subscriber's email has an address of its own in its place (`reader_reply_address`).
+    """
     if not settings.REPLY_ADDRESS:
         return ""
     return _with_token(settings.REPLY_ADDRESS, sign_id("reply", issue.pk))
+
+
+def reader_reply_address(delivery: int) -> str:
+    """Return the address that one subscriber's reply goes to. It shows who the reply is from."""
+    return _with_token(settings.REPLY_ADDRESS, sign_id(REPLY_PURPOSE, delivery))
+
+
+def issue_token_in(reply_to: str) -> str:
+    """Return the token of `reply_address` in a Reply-To; empty if it is another address."""
+    token = token_in(reply_to)
+    return token if token and verify_id("reply", token) is not None else ""
 
 
 def token_in(address: str) -> str:

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from newsroom.email_headers import encode_recipient, header_field
 from newsroom.tokens import ROW_TOKEN_CHARS, SIGNED_ID_CHARS, sign_id
-from subscribers.sending.issue_addresses import envelope_sender
+from subscribers.sending.issue_addresses import REPLY_PURPOSE, envelope_sender, issue_token_in
 
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
@@ -38,8 +38,8 @@ class Placeholder(StrEnum):
 
 _UNSUBSCRIBE, _PREFERENCES, _VIEW = (placeholder.encode() for placeholder in Placeholder)
 # Placeholders of the headers alone are bytes that no UTF-8 text can contain.
-_DATE, _RECIPIENT, _MESSAGE_ID = b"\xff\x01", b"\xff\x02", b"\xff\x03"
-_PLACEHOLDERS = (_UNSUBSCRIBE, _PREFERENCES, _VIEW, _DATE, _RECIPIENT, _MESSAGE_ID)
+_DATE, _RECIPIENT, _MESSAGE_ID, _REPLY = b"\xff\x01", b"\xff\x02", b"\xff\x03", b"\xff\x04"
+_PLACEHOLDERS = (_UNSUBSCRIBE, _PREFERENCES, _VIEW, _DATE, _RECIPIENT, _MESSAGE_ID, _REPLY)
 _ANY_PLACEHOLDER = re.compile(b"|".join(map(re.escape, _PLACEHOLDERS)))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
@@ -108,6 +108,7 @@ class PreparedEmail:
             _DATE: _date_header(int(at)),
             _RECIPIENT: encode_recipient(recipient.name, address),
             _MESSAGE_ID: self.message_id(recipient.subscriber).encode(),
+            _REPLY: sign_id(REPLY_PURPOSE, recipient.delivery).encode(),
         }
         template, placeholders = self._eight_bit if eight_bit else self._seven_bit
         return PersonalisedEmail(
@@ -156,7 +157,7 @@ def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
         header_field("Subject", dispatch.subject),
         b"Date: " + _DATE,
         b"Message-ID: " + _MESSAGE_ID,
-        *([header_field("Reply-To", dispatch.reply_to)] if dispatch.reply_to else []),
+        *_reply_to(dispatch.reply_to),
         header_field("List-Id", dispatch.list_id),
         header_field("List-Unsubscribe", f"<{unsubscribe}>"),
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
@@ -173,6 +174,15 @@ def _message(dispatch: Dispatch, *, eight_bit: bool) -> bytes:
             f"--{boundary}--\r\n".encode(),
         ]
     )
+
+
+def _reply_to(address: str) -> list[bytes]:
+    """Return the Reply-To field, with a placeholder for the token of each subscriber's own."""
+    if not address:
+        return []
+    field = header_field("Reply-To", address)
+    token = issue_token_in(address)
+    return [field.replace(token.encode(), _REPLY) if token else field]
 
 
 def _part(text: str, subtype: str, *, eight_bit: bool) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
@@ -19,8 +21,8 @@ from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
 from subscribers.models import Delivery, Suppression
 from subscribers.models.address_hash import hash_address
-from subscribers.sending.issue_addresses import reply_address
-from subscribers.sending.personalised_email import PreparedEmail
+from subscribers.sending.issue_addresses import reader_reply_address, reply_address
+from subscribers.sending.personalised_email import PreparedEmail, Recipient
 from tests.factories import make_briefing
 from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery, process
 
@@ -60,28 +62,63 @@ def message_id_of(delivery: Delivery) -> str:
 def test_a_reply_to_the_reply_address_waits_for_moderation() -> None:
     delivery = make_sent_delivery()
     issue = delivery.dispatch.issue
-    assert (
-        process(write_reply(to=reply_address(issue), author="Eve <eve@ward.example>")).action
-        == "comment"
-    )
+    assert process(write_reply(to=reader_reply_address(delivery.pk))).action == "comment"
     comment = Comment.objects.get()
-    assert (comment.issue, comment.body, comment.email) == (issue, WORDS, "eve@ward.example")
+    assert (comment.issue, comment.body, comment.email) == (issue, WORDS, "ivy@ward.example")
     assert comment.state == CommentState.PENDING
     assert comment.channel == CommentChannel.MAIL
     assert comment.name == ""
 
 
+@pytest.mark.parametrize("author", ["Eve <eve@ward.example>", "ivy@elsewhere.example"])
+def test_whoever_was_forwarded_an_email_confirms_what_they_reply(author: str) -> None:
+    delivery = make_sent_delivery()
+    reply = write_reply(to=reader_reply_address(delivery.pk), author=author)
+    assert process(reply).action == UNCONFIRMED
+    comment = Comment.objects.get()
+    assert (comment.issue, comment.state) == (delivery.dispatch.issue, CommentState.UNCONFIRMED)
+
+
+def test_the_reply_address_of_an_issue_leads_to_it_and_proves_nobody() -> None:
+    delivery = make_sent_delivery()
+    reply = write_reply(to=reply_address(delivery.dispatch.issue))
+    assert process(reply).action == UNCONFIRMED
+    assert Comment.objects.get().issue == delivery.dispatch.issue
+
+
+def test_each_reader_s_email_has_a_reply_address_of_its_own() -> None:
+    briefing = make_briefing()
+    first = make_sent_delivery(briefing=briefing)
+    sent = PreparedEmail(first.dispatch).personalise(
+        Recipient(
+            delivery=first.pk,
+            subscriber=first.subscriber_id,
+            address="ivy@ward.example",
+            name="Ivy",
+            unsubscribe="u" * 22,
+            preferences="p" * 22,
+        ),
+        eight_bit=True,
+        utf8_addresses=False,
+        at=timezone.now().timestamp(),
+    )
+    message = message_from_bytes(sent.wire(), policy=SMTP)
+    assert message["Reply-To"].strip() == reader_reply_address(first.pk)
+    reply = write_reply(to=str(message["Reply-To"]))
+    assert process(reply).action == "comment"
+
+
 def test_nothing_is_sent_back() -> None:
     delivery = make_sent_delivery()
     before = OutgoingEmail.objects.count()
-    process(write_reply(to=reply_address(delivery.dispatch.issue)))
+    process(write_reply(to=reader_reply_address(delivery.pk)))
     assert OutgoingEmail.objects.count() == before
     assert mail.outbox == []
 
 
 def test_the_same_reply_is_one_comment() -> None:
     delivery = make_sent_delivery()
-    message = write_reply(to=reply_address(delivery.dispatch.issue))
+    message = write_reply(to=reader_reply_address(delivery.pk))
     assert [process(message).action for _ in range(3)] == [
         "comment",
         "already recorded",
@@ -145,10 +182,7 @@ def test_a_reply_to_no_issue_of_ours_is_ignored() -> None:
 )
 def test_an_auto_reply_is_no_comment(fields: dict[str, str]) -> None:
     delivery = make_sent_delivery()
-    assert (
-        process(write_reply(to=reply_address(delivery.dispatch.issue), **fields)).action
-        == "nothing"
-    )
+    assert process(write_reply(to=reader_reply_address(delivery.pk), **fields)).action == "nothing"
     assert not Comment.objects.exists()
 
 
@@ -162,13 +196,13 @@ def test_an_auto_reply_is_no_comment(fields: dict[str, str]) -> None:
 )
 def test_a_reply_without_author_or_text_is_ignored(author: str, body: str) -> None:
     delivery = make_sent_delivery()
-    process(write_reply(to=reply_address(delivery.dispatch.issue), author=author, body=body))
+    process(write_reply(to=reader_reply_address(delivery.pk), author=author, body=body))
     assert not Comment.objects.exists()
 
 
 def test_a_long_reply_is_cut_and_a_flood_is_limited() -> None:
     delivery = make_sent_delivery()
-    to = reply_address(delivery.dispatch.issue)
+    to = reader_reply_address(delivery.pk)
     process(write_reply(to=to, body="word " * 3000))
     assert len(Comment.objects.get().body) <= MAX_COMMENT_CHARS
     actions = [
@@ -182,7 +216,7 @@ def test_a_long_reply_is_cut_and_a_flood_is_limited() -> None:
 def test_attachments_are_ignored() -> None:
     delivery = make_sent_delivery()
     message = EmailMessage()
-    message["From"], message["To"] = "ivy@ward.example", reply_address(delivery.dispatch.issue)
+    message["From"], message["To"] = "ivy@ward.example", reader_reply_address(delivery.pk)
     message["Message-ID"] = "<a@ward.example>"
     message.set_content(f"{WORDS}\n")
     message.add_attachment(b"secret words", maintype="text", subtype="plain", filename="a.txt")
@@ -192,7 +226,7 @@ def test_attachments_are_ignored() -> None:
 
 def test_moderators_see_that_a_comment_came_by_email(admin_client: Client) -> None:
     delivery = make_sent_delivery()
-    process(write_reply(to=reply_address(delivery.dispatch.issue)))
+    process(write_reply(to=reader_reply_address(delivery.pk)))
     page = admin_client.get(reverse("admin:briefings_comment_changelist")).content.decode()
     assert "by email" in page
     assert WORDS in page
@@ -276,14 +310,14 @@ def test_without_a_mail_server_to_believe_nobody_s_word_counts(settings: Any) ->
     ],
 )
 def test_a_doubtful_author_is_refused(head: str) -> None:
-    to = reply_address(make_sent_delivery().dispatch.issue)
+    to = reader_reply_address(make_sent_delivery().pk)
     raw = f"{head}To: {to}\nSubject: Re: beds\nMessage-ID: <f@x.example>\n\n{WORDS}\n".encode()
     assert process(raw).action == "no author address"
     assert not Comment.objects.exists()
 
 
 def test_an_author_whose_name_is_their_own_address_is_accepted() -> None:
-    to = reply_address(make_sent_delivery().dispatch.issue)
+    to = reader_reply_address(make_sent_delivery().pk)
     author = '"Ivy@ward.example" <ivy@ward.example>'
     assert process(write_reply(to=to, author=author)).action == "comment"
 
