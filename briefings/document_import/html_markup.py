@@ -2,24 +2,28 @@
 
 Classes of the page's own style sheet become styles, the programs' own marks for comments,
 footnotes, tracked changes, titles and list levels become ordinary elements, and what a colleague
-wrote beside the text is taken out and named.
+wrote beside the text, or hid in the colour of the page, is taken out and named.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from newsroom.html_tree import LISTS, Element
+from PIL import ImageColor
+
+from newsroom.html_tree import BLOCKS, LISTS, Element
 from newsroom.invisible_characters import remove_invisible
 
 MAX_RULES = 3_000
 MAX_STYLE_SHEET = 500_000  # characters
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{1,2000})\}")
+MAX_RULE = 2_000
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _MEANING = re.compile(
-    r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style",
+    r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style|color"
+    r"|background|opacity",
     re.IGNORECASE,
 )
 _TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
@@ -41,7 +45,8 @@ _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "px": 0.75}
 def prepare_page(root: Element) -> list[str]:
     """Rewrite a page in place; return what was taken out of it, for the editor."""
     left_out: list[str] = []
-    _apply_style_sheets(root)
+    knows_backgrounds = _apply_style_sheets(root)
+    _take_out_unseen(root, left_out, knows_backgrounds=knows_backgrounds)
     is_office = _is_of_word(root)
     _rewrite(root, left_out, is_office=is_office)
     _nest_docs_lists(root)
@@ -66,21 +71,164 @@ def _elements(root: Element) -> Iterator[Element]:
 # --- style sheets ----------------------------------------------------------------------------
 
 
-def _apply_style_sheets(root: Element) -> None:
-    """Put what a class means for the text into the style of each element that has it."""
+def _apply_style_sheets(root: Element) -> bool:
+    """Put what a class means for the text into the style of each element that has it.
+
+    Return whether this includes the colours of all backgrounds.
+    """
     source = "".join(element.text for element in root.find("style"))[:MAX_STYLE_SHEET]
     meanings: dict[str, str] = {}
-    for selectors, declarations in _RULE.findall(_CSS_COMMENT.sub("", source))[:MAX_RULES]:
+    knows_backgrounds = True
+    for selectors, declarations in islice(_rules(_CSS_COMMENT.sub("", source)), MAX_RULES):
         if not _MEANING.search(declarations):
             continue
         for selector in selectors.split(","):
             if found := _SELECTOR.match(selector.strip()):
                 meanings[found[1]] = f"{meanings.get(found[1], '')}{declarations};"
-    if not meanings:
-        return
-    for element in _elements(root):
+            elif ":" not in selector and _background(declarations, WHITE) != WHITE:
+                knows_backgrounds = False
+    for element in _elements(root) if meanings else ():
         if styles := "".join(meanings.get(name, "") for name in element.classes):
             element.attributes["style"] = f"{styles}{element.attributes.get('style', '')}"
+    return knows_backgrounds
+
+
+def _rules(source: str) -> Iterator[tuple[str, str]]:
+    """Yield selectors and declarations; not of rules for other screens or for print."""
+    depth = start = inside = 0
+    for brace in re.finditer(r"[{}]", source):
+        if brace[0] == "{":
+            depth += 1
+            inside = brace.end() if depth == 1 else inside
+        elif depth:
+            depth -= 1
+            if not depth:
+                selectors = source[start : inside - 1].rpartition(";")[2].strip()
+                if not selectors.startswith("@") and len(selectors) <= MAX_RULE:
+                    yield selectors, source[inside : brace.start()][:MAX_RULE]
+                start = brace.end()
+
+
+# --- text in the colour of its background ----------------------------------------------------
+
+Colour = tuple[int, ...]
+WHITE: Colour = (255, 255, 255)
+_TRANSPARENT: Colour = (-1, -1, -1)
+_SAME = 6  # of 255: nobody sees a smaller difference
+_COLOUR = re.compile(r"(?:^|;)\s*color\s*:\s*([^;!]{1,60})", re.IGNORECASE)
+_BACKGROUND = re.compile(
+    r"(?:^|;)\s*background(?:-color|-image)?\s*:\s*([^;!]{1,200})", re.IGNORECASE
+)
+_PICTURE = re.compile(r"\burl\(|gradient\(", re.IGNORECASE)
+_NO_COLOUR = frozenset({"", "none", "transparent", "inherit", "initial", "unset", "auto"})
+
+
+def read_colour(text: str) -> Colour | None:
+    """Return a colour of CSS as red, green and blue; None if it is none or half transparent."""
+    try:
+        colour = ImageColor.getrgb(text.strip())
+    except ValueError:
+        return None
+    return colour[:3] if len(colour) == 3 or colour[3] == 255 else None
+
+
+def is_unseen(colour: Colour | None, background: Colour | None) -> bool:
+    """Whether text of a colour cannot be seen on its background; None is a colour not known."""
+    if colour is None or background is None:
+        return colour == _TRANSPARENT
+    differences = (abs(one - other) for one, other in zip(colour, background, strict=True))
+    return colour == _TRANSPARENT or max(differences) <= _SAME
+
+
+def _background(style: str, outer: Colour | None, *, attribute: str = "") -> Colour | None:
+    """Return the background that a style or a `bgcolor` sets; None if it is not one colour."""
+    declared = _BACKGROUND.findall(style)
+    if any(map(_PICTURE.search, declared)):
+        return None
+    value = (declared[-1] if declared else attribute).strip().lower()
+    if value in _NO_COLOUR:
+        return outer
+    return read_colour(value) or next(filter(None, map(read_colour, value.split())), None)
+
+
+def _colour(element: Element, outer: Colour | None) -> Colour | None:
+    declared = _COLOUR.findall(element.attributes.get("style", ""))
+    value = (declared[-1] if declared else element.attributes.get("color", "")).strip().lower()
+    if value == "transparent":
+        return _TRANSPARENT
+    if value in _NO_COLOUR:
+        return None if element.tag == "a" and "href" in element.attributes else outer
+    return read_colour(value)
+
+
+def _take_out_unseen(root: Element, left_out: list[str], *, knows_backgrounds: bool) -> None:
+    """Take out the words that cannot be seen, unless that is all there is: a page in the dark."""
+    finder = _UnseenText()
+    finder.look(root, None, WHITE if knows_backgrounds else None)
+    if not finder.sees_words:
+        return
+    for parent, at in finder.places:
+        parent.children[at] = " "
+    left_out += (f"Hidden text: {words}" for words in map(_joined, finder.blocks) if words)
+
+
+class _UnseenText:
+    """Finds words in the colour of their background: their places, and the words by blocks."""
+
+    def __init__(self) -> None:
+        self.places: list[tuple[Element, int]] = []
+        self.blocks: list[list[str]] = [[]]
+        self.sees_words = False
+
+    def look(self, parent: Element, colour: Colour | None, background: Colour | None) -> None:
+        """Look at an element's words, given the colours around them."""
+        for at, child in enumerate(parent.children):
+            if isinstance(child, str):
+                if not remove_invisible(child).strip():
+                    continue
+                if is_unseen(colour, background):
+                    self.places.append((parent, at))
+                    self.blocks[-1].append(child)
+                else:
+                    self.sees_words = True
+            elif not is_left_out(child):
+                if child.tag in BLOCKS:
+                    self.blocks.append([])
+                style, attribute = (child.attributes.get(name, "") for name in ("style", "bgcolor"))
+                inner = _background(style, background, attribute=attribute)
+                if "background" in child.attributes:  # a picture
+                    inner = None
+                self.look(child, _colour(child, colour), inner)
+
+
+def _joined(parts: list[str]) -> str:
+    return " ".join(remove_invisible("".join(parts)).split())
+
+
+# --- what is not part of the article ---------------------------------------------------------
+
+CODE = frozenset({"script", "style", "template"})
+# A page's controls, films and frames.
+_CONTROLS = frozenset(
+    {"nav", "button", "select", "textarea", "dialog", "noscript", "iframe", "object", "video"}
+    | {"audio", "canvas", "embed", "svg", "noembed", "noframes"}
+)
+HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"|(?<![\w-])opacity\s*:\s*0*\.?0*\s*(?:[;!]|$)",
+    re.IGNORECASE,
+)
+
+
+def is_left_out(element: Element) -> bool:
+    """Whether an element is not part of the article: code, controls, hidden, the page's title."""
+    return (
+        element.tag in CODE
+        or element.tag in _CONTROLS
+        or element.tag == "title"
+        or "hidden" in element.attributes
+        or bool(HIDDEN.search(element.attributes.get("style", "")))
+    )
 
 
 # --- elements --------------------------------------------------------------------------------

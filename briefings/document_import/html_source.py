@@ -27,7 +27,7 @@ from briefings.document_import.blocks import (
     join,
     text_of,
 )
-from briefings.document_import.html_markup import prepare_page
+from briefings.document_import.html_markup import CODE, HIDDEN, is_left_out, prepare_page
 from briefings.document_import.pictures import (
     EmbeddedPicture,
     PictureTaker,
@@ -68,7 +68,7 @@ def read_html(
         )
     try:
         root = parse(
-            source, repair=True, max_depth=MAX_DEPTH, unwrap_deeper=False, is_opaque=_is_left_out
+            source, repair=True, max_depth=MAX_DEPTH, unwrap_deeper=False, is_opaque=is_left_out
         )
     except NestedTooDeeply:
         raise DocumentRefused(
@@ -125,7 +125,7 @@ class _PageReader:
                 container.add(HorizontalRule())
             elif child.tag == "img":
                 self._add_picture(child, context)
-            elif _is_left_out(child):
+            elif is_left_out(child):
                 self._leave_out(child)
             else:
                 self._read_element(child, container, context)
@@ -199,12 +199,12 @@ class _PageReader:
 
     def _leave_out(self, element: Element) -> None:
         """Keep the page's title, and name the words of anything else that is left out."""
-        words = "" if element.tag in _CODE else remove_invisible(element.text)
+        words = "" if element.tag in CODE else remove_invisible(element.text)
         if what := _MEDIA.get(element.tag):
             sources = (element, *element.find("source", "embed", "param"))
             address = next(filter(None, map(_source_of, sources)), "")
             words = f"{what}{f': {address}' if address else ''}. {words}"
-        elif words and _HIDDEN.search(element.attributes.get("style", "")):
+        elif words and HIDDEN.search(element.attributes.get("style", "")):
             words = f"Hidden text: {words}"
         words = " ".join(words.split())
         if not words:
@@ -238,15 +238,6 @@ _NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
 _FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
 _STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
 _BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
-_CODE = frozenset({"script", "style", "template"})
-# A page's controls, films and frames.
-_CONTROLS = frozenset(
-    {"nav", "button", "select", "textarea", "dialog", "noscript", "iframe", "object", "video"}
-    | {"audio", "canvas", "embed", "svg", "noembed", "noframes"}
-)
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE
-)
 _MEDIA = {
     "audio": "A recording",
     "embed": "An embedded object",
@@ -260,17 +251,6 @@ def _source_of(element: Element) -> str:
     names = ("src", "data", "value")
     found = (element.attributes.get(name, "") for name in names)
     return remove_invisible(next(filter(None, found), ""))[:200]
-
-
-def _is_left_out(element: Element) -> bool:
-    """Whether an element is not part of the article: code, controls, hidden, the page's title."""
-    return (
-        element.tag in _CODE
-        or element.tag in _CONTROLS
-        or element.tag == "title"
-        or "hidden" in element.attributes
-        or bool(_HIDDEN.search(element.attributes.get("style", "")))
-    )
 
 
 def _context_within(element: Element, outer: _Context) -> _Context:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
+from briefings.document_import.html_markup import WHITE, Colour, is_unseen, read_colour
 from briefings.images import NO_CROP, Crop
 from briefings.link_addresses import web_address
 
@@ -29,7 +30,8 @@ _BUILT_IN = re.compile(
     r"(?:title|subtitle|heading [1-9]|quote|intense quote|block text|strong|emphasis)$",
     re.IGNORECASE,
 )
-_SHOWN = frozenset({"t", "tab", "br", "cr", "sym", "noBreakHyphen", "drawing", "pict", "object"})
+_OBJECTS = frozenset({"drawing", "pict", "object", "AlternateContent"})
+_SHOWN = frozenset({"t", "tab", "br", "cr", "sym", "noBreakHyphen"}) | _OBJECTS
 _ON = ("vanish", "specVanish", "webHidden")
 _CHARACTER_MARKS = ("b", "i", "strike", "u", "vertAlign")
 MAX_LEVEL = 6
@@ -149,6 +151,14 @@ class _Styles:
         found = (_child(_child(style.element, properties), name) for style in self.chain(style_id))
         return next((element for element in found if element is not None), None)
 
+    def has_shading(self, style_id: str) -> bool:
+        """Whether a style of tables fills any of its cells."""
+        return any(
+            _is(node, "shd") and _fill(node, WHITE) != WHITE
+            for style in self.chain(style_id)
+            for node in style.element.iter()
+        )
+
     def rename(self) -> None:
         """Call each house style by the built-in one that it is based on, or by its level."""
         names = {style_id: self._built_in(style_id) for style_id in self._styles}
@@ -222,17 +232,34 @@ class _Story:
         for ruby in [node for node in self.root.iter() if _is(node, "ruby")]:
             self._spell_out(ruby)
         self._take_out_deleted()
-        for paragraph in self._paragraphs():
-            self._prepare_paragraph(paragraph)
+        page = _value(_child(self.root, "background"), "color")
+        behind = WHITE if page.upper() in {"", "AUTO", "FFFFFF"} else None
+        for paragraph, background in self._paragraphs(self.root, behind):
+            self._prepare_paragraph(paragraph, background)
         self._join_drop_caps()
 
-    def _paragraphs(self) -> list[ET.Element]:
-        return [node for node in self.root.iter() if _is(node, "p") and "drawingml" not in node.tag]
+    def _paragraphs(
+        self, parent: ET.Element, background: Colour | None
+    ) -> Iterator[tuple[ET.Element, Colour | None]]:
+        """Yield each paragraph with the colour behind it; None where that is not known."""
+        for node in list(parent):
+            inner = background
+            if _is(node, "tbl"):
+                style_id = _value(_child(_child(node, "tblPr"), "tblStyle"))
+                inner = None if self._styles.has_shading(style_id) else background
+                inner = _shading(_child(node, "tblPr"), inner)
+            elif _is(node, "tc"):
+                inner = _shading(_child(node, "tcPr"), background)
+            elif _is(node, "txbxContent"):
+                inner = None
+            if _is(node, "p") and "drawingml" not in node.tag:
+                yield node, inner
+            yield from self._paragraphs(node, inner)
 
-    def _prepare_paragraph(self, paragraph: ET.Element) -> None:
+    def _prepare_paragraph(self, paragraph: ET.Element, background: Colour | None) -> None:
         properties = _child(paragraph, "pPr")
         style_id = _value(_child(properties, "pStyle"))
-        hidden = self._hide_runs(paragraph, style_id)
+        hidden = self._hide_runs(paragraph, style_id, background)
         if hidden:
             self._left_out.append(f"Hidden text: {hidden}")
         self._rewrite_link_fields(paragraph)
@@ -260,19 +287,26 @@ class _Story:
                     self._left_out.append("A deleted picture (tracked change).")
                 parent.remove(child)
 
-    def _hide_runs(self, paragraph: ET.Element, style_id: str) -> str:
+    def _hide_runs(self, paragraph: ET.Element, style_id: str, background: Colour | None) -> str:
         """Take hidden words out of a paragraph and return them; give runs their style's marks."""
         hidden: list[str] = []
+        shading = self._styles.inherited(style_id, "pPr", "shd")
+        background = _fill(shading, background)
+        background = _shading(_child(paragraph, "pPr"), background)
+        boxes = [node for node in paragraph.iter() if _is(node, "txbxContent")]
+        in_boxes = {run for box in boxes for run in box.iter()}  # of paragraphs of their own
         for run in paragraph.iter():
-            if not _is(run, "r") or "math" in run.tag:
+            if not _is(run, "r") or "math" in run.tag or run in in_boxes:
                 continue
             properties = _child(run, "rPr")
             run_style = _value(_child(properties, "rStyle"))
-            if self._is_hidden(properties, run_style, style_id):
+            is_unseen_text = self._is_unseen(run, (run_style, style_id), background)
+            if is_unseen_text or self._is_hidden(properties, run_style, style_id):
                 hidden.append(_words(run, strip=False))
-                if _holds_picture(run):
+                if _holds_picture(run) and not is_unseen_text:
                     self._left_out.append("A hidden picture.")
-                for child in [node for node in run if _is(node, *_SHOWN)]:
+                shown = _SHOWN - _OBJECTS if is_unseen_text else _SHOWN
+                for child in [node for node in run if _is(node, *shown)]:
                     run.remove(child)
             elif properties is not None and run_style:
                 for name in _CHARACTER_MARKS:
@@ -293,6 +327,29 @@ class _Story:
             if nearest is not None and _value(nearest) not in {"0", "false", "off"}:
                 return True
         return False
+
+    def _is_unseen(
+        self, run: ET.Element, style_ids: tuple[str, str], background: Colour | None
+    ) -> bool:
+        """Whether a run's words have the colour of what is behind them."""
+        properties = _child(run, "rPr")
+        colour, shading, highlight = (
+            self._own_or_inherited(properties, style_ids, name)
+            for name in ("color", "shd", "highlight")
+        )
+        background = _fill(shading, background)
+        if _value(highlight) not in {"", "none"}:
+            background = read_colour(_value(highlight))
+        return is_unseen(read_colour(f"#{_value(colour)}"), background)
+
+    def _own_or_inherited(
+        self, properties: ET.Element | None, style_ids: tuple[str, str], name: str
+    ) -> ET.Element | None:
+        own = _child(properties, name)
+        if own is not None:
+            return own
+        found = (self._styles.inherited(style_id, "rPr", name) for style_id in style_ids)
+        return next((element for element in found if element is not None), None)
 
     # --- fields, equations, objects ---------------------------------------------------------
 
@@ -561,6 +618,19 @@ def _value(element: ET.Element | None, name: str = "val") -> str:
 
 def _int(text: str, *, otherwise: int = 0) -> int:
     return int(text) if re.fullmatch(r"\d{1,9}", text) else otherwise
+
+
+def _shading(properties: ET.Element | None, outer: Colour | None) -> Colour | None:
+    """Return the colour behind what has these properties."""
+    return _fill(_child(properties, "shd"), outer)
+
+
+def _fill(shading: ET.Element | None, outer: Colour | None) -> Colour | None:
+    """Return the colour of a shading; None for a pattern, or a colour that is not known."""
+    if shading is None or _value(shading, "fill") in {"", "auto"}:
+        is_pattern = _value(shading) not in {"", "clear", "nil"}
+        return None if is_pattern else outer
+    return read_colour(f"#{_value(shading, 'fill')}")
 
 
 def _words(element: ET.Element | None, *, strip: bool = True) -> str:

@@ -36,6 +36,52 @@ def test_hidden_words_are_named(attribute: str) -> None:
     assert [words.removeprefix("Hidden text: ") for words in document.left_out] == ["ASK LEGAL"]
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    ['style="color:white"', "style='color: #FFF'", 'style="font-size:9pt;color:rgb(255, 254, 255)"',
+     'style="color:transparent"', 'class="pale"', 'style="color:#000;background:black"',
+     'style="opacity:0"', 'style="color:#fefefe !important"'],
+)  # fmt: skip
+def test_words_in_the_colour_of_their_background_are_named(attribute: str) -> None:
+    document = read(
+        f"<p>Nine gates.<span {attribute}> ASK <b>LEGAL</b></span> Ten bells.</p>",
+        style="p{background:#fff} .pale{color:#fff}",
+    )
+
+    assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ['<table bgcolor="#003366"><tr><td style="color:#fff">Read on</td></tr></table>',
+     '<div style="background:navy"><p><font color="white">Read on</font></p></div>',
+     '<p style="background:url(sea.png) #fff"><span style="color:white">Read on</span></p>',
+     '<p style="background-image:linear-gradient(red,blue);color:white">Read on</p>',
+     '<p class="dark"><span style="color:white">Read on</span></p>',
+     '<div id="head"><p style="color:white">Read on</p></div>',
+     '<p style="color:white">Nine. <a href="https://a.example/">Read on</a></p>',
+     '<p class="night">Read on</p>', '<p style="color:#999">Read on</p>',
+     '<p style="border-color:#fff">Read on</p>'],
+)  # fmt: skip
+def test_pale_words_that_a_reader_sees_stay(markup: str) -> None:
+    style = (
+        ".dark{background-color:#222} #head{background:#222}"
+        if 'id="head"' in markup or "dark" in markup
+        else "@media (prefers-color-scheme:dark){.night{color:#fff} p{display:none}}"
+    )
+    document = read(f"<p>Nine gates.</p>{markup}", style=style)
+
+    assert "Read on" in html_of(document)
+    assert "Read on" not in repr(document.left_out)
+
+
+def test_a_page_all_in_white_is_a_page_in_the_dark() -> None:
+    page = '<div style="color:white"><h1>Gates</h1><p>Nine gates.</p></div>'
+    document = read_document(page.encode(), name="a.html")
+    assert "Nine gates." in html_of(document)
+
+
 def test_tracked_changes_of_word() -> None:
     document = read(
         '<p class=MsoNormal>It costs <del cite="mailto:Bo">eight</del>'

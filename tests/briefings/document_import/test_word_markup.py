@@ -78,6 +78,59 @@ def test_hidden_paragraphs_are_named() -> None:
     assert document.left_out == ("Hidden text: ASK LEGAL",)
 
 
+WHITE_STYLE = '<w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
+WHITE_RUN = run(" ASK LEGAL", '<w:color w:val="FFFFFF" w:themeColor="background1"/>')
+
+
+@pytest.mark.parametrize(
+    "properties",
+    ['<w:color w:val="FFFFFF"/>', '<w:color w:val="fefefe"/>', '<w:rStyle w:val="Pale"/>',
+     '<w:color w:val="000000"/><w:highlight w:val="black"/>',
+     '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:color="auto" w:fill="auto"/>'],
+)  # fmt: skip
+def test_words_in_the_colour_of_their_background_are_named(properties: str) -> None:
+    document = read(
+        para(run("Nine gates."), run(" ASK LEGAL", properties), run(" Ten bells.")),
+        styles=style("Pale", "Pale", WHITE_STYLE, kind="character"),
+    )
+
+    assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
+
+
+def dark_table(properties: str, cell: str = "") -> str:
+    cells = (
+        f"<w:tc><w:tcPr>{cell}</w:tcPr>{para(run(words))}</w:tc>" for words in ("Route", "Fare")
+    )
+    white = f"<w:tc><w:tcPr>{cell}</w:tcPr>{para(WHITE_RUN)}</w:tc>"
+    return f"<w:tbl><w:tblPr>{properties}</w:tblPr><w:tr>{''.join(cells)}{white}</w:tr></w:tbl>"
+
+
+DARK = '<w:shd w:val="clear" w:color="auto" w:fill="1F3864"/>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [dark_table('<w:tblStyle w:val="Grid"/>'), dark_table("", DARK), dark_table(DARK),
+     para(WHITE_RUN, properties=DARK), para(WHITE_RUN, properties='<w:pStyle w:val="Banner"/>'),
+     para(run(" ASK LEGAL", f'<w:color w:val="FFFFFF"/>{DARK}')),
+     para(run(" ASK LEGAL", '<w:color w:val="FFFFFF"/><w:highlight w:val="darkBlue"/>')),
+     para(run(" ASK LEGAL", '<w:color w:val="FFFFFF"/><w:highlight w:val="darkYellow"/>')),
+     para(run(" ASK LEGAL", '<w:color w:val="auto"/>')),
+     para(f"<w:r><w:pict><w:txbxContent>{para(WHITE_RUN)}</w:txbxContent></w:pict></w:r>")],
+)  # fmt: skip
+def test_pale_words_that_a_reader_sees_stay(body: str) -> None:
+    document = read(
+        para(run("Nine gates.")),
+        body,
+        para(run("Ten bells.")),
+        styles=style("Banner", "Banner", f"<w:pPr>{DARK}</w:pPr>")
+        + style("Grid", "Grid", f"<w:tblStylePr>{DARK}</w:tblStylePr>", kind="table"),
+    )
+
+    assert not [words for words in document.left_out if words.startswith("Hidden")]
+
+
 def test_tracked_deletions_are_named_and_insertions_are_text() -> None:
     document = read(
         para(
