@@ -15,12 +15,78 @@
     ["sub", ({ verticalAlign }) => verticalAlign === "sub"],
   ];
 
+  // What a rule of the pasted page's own style sheet may say about its text.
+  const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image"];
+  const MARKING = ["font-weight", "font-style", "text-decoration-line", "vertical-align"];
+
   const isOfWord = (html) => /class="?'?Mso|\bmso-|urn:schemas-microsoft-com/i.test(html);
   const styleOf = (element) => element.getAttribute("style") ?? "";
 
+  // Puts what the rules of a page say into the styles of its elements: its classes mean nothing here.
+  // Rules for other screens, within @media, are passed over.
+  function applyStyleSheets(page, word) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync([...page.querySelectorAll("style")].map((style) => style.textContent.replace(/<!--|-->/g, "")).join("\n"));
+    const properties = word ? HIDING : [...HIDING, ...MARKING]; // the filter for Word reads the others
+    const own = new Map(); // the element's own style outweighs any rule
+    for (const { selectorText, style } of [...sheet.cssRules].slice(0, 3000)) {
+      const set = properties.filter((name) => style?.getPropertyValue(name));
+      if (!selectorText || !set.length) continue;
+      for (const element of page.querySelectorAll(selectorText)) {
+        if (!own.has(element)) own.set(element, new Set(element.style));
+        for (const name of set) {
+          if (!own.get(element).has(name)) element.style.setProperty(name, style.getPropertyValue(name));
+        }
+      }
+    }
+  }
+
+  const canvas = document.createElement("canvas").getContext("2d");
+
+  // A colour of CSS as red, green, blue and how opaque it is, each from 0 to 255.
+  function channels(colour) {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = "#000";
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  }
+
+  // Whether words have the colour of what is behind them. Behind a picture, nobody can tell.
+  function isUnseen(parent) {
+    let colour = "";
+    let background = "";
+    for (let e = parent; e; e = e.parentElement) {
+      const { style } = e;
+      if (!colour) colour = style.color || e.getAttribute("color") || (e.matches("a[href]") ? "black" : "");
+      if (/url|gradient/.test(style.backgroundImage) || e.hasAttribute("background")) return false;
+      const behind = style.backgroundColor || e.getAttribute("bgcolor") || "";
+      if (!background && behind && channels(behind)[3] > 0) background = behind;
+    }
+    if (!colour || /inherit|initial|currentcolor/i.test(colour)) return false;
+    const [words, page] = [channels(colour), channels(background || "white")];
+    return words[3] === 0 || (page[3] === 255 && words.every((value, at) => Math.abs(value - page[at]) <= 6));
+  }
+
+  // Takes out words in the colour of the page and says which; if no others are there, the page is dark.
+  function takeOutUnseen(body, named) {
+    const walker = body.ownerDocument.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    const unseen = [];
+    let seen = false;
+    while (walker.nextNode()) {
+      if (!walker.currentNode.data.trim()) continue;
+      if (isUnseen(walker.currentNode.parentElement)) unseen.push(walker.currentNode);
+      else seen = true;
+    }
+    for (const node of seen ? unseen : []) {
+      named.add(`hidden text (“${node.data.trim().replace(/\s+/g, " ").slice(0, 80)}”)`);
+      node.remove();
+    }
+  }
+
   // What the source hides, deleted or says beside the text: what it is called, and where it is.
   const ASIDES = [
-    ["hidden text", (e) => /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all/i.test(styleOf(e)) || e.hidden],
+    ["hidden text", (e) => /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)/i.test(styleOf(e)) || e.hidden],
     ["deleted text", (e, word) => e.localName === "del" && (word || /^mailto:/i.test(e.getAttribute("cite") ?? ""))],
     [
       "a comment",
@@ -42,6 +108,7 @@
       if (words && !/^\[\w{1,8}\]$/.test(words)) named.add(`${aside[0]} (“${words.slice(0, 80)}”)`);
       element.remove();
     }
+    takeOutUnseen(body, named);
     if (named.size) editor.showNotification(`Left out of the paste: ${[...named].join("; ")}.`, "warning");
   }
 
@@ -73,6 +140,7 @@
     const word = isOfWord(html);
     const page = new DOMParser().parseFromString(html, "text/html");
     const { body } = page;
+    applyStyleSheets(page, word);
     takeOutAsides(editor, body, word);
     if (word) {
       for (const inserted of body.querySelectorAll("ins")) inserted.replaceWith(...inserted.childNodes);
@@ -82,6 +150,7 @@
     for (const mark of body.querySelectorAll("[id^=docs-internal-guid-]")) mark.replaceWith(...mark.childNodes);
     useMarks(body);
     replaceTag(body, "del, strike", "s");
+    for (const style of body.querySelectorAll("style")) style.remove();
     if (isGoogleDocs) {
       for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
       // Line breaks between blocks are only space.

@@ -96,10 +96,31 @@ COMMENTED = """<p class=MsoNormal>The price is nine.</p><div style='mso-element:
 STYLED = """<p>10<span style='vertical-align:super'>3</span> <del>old</del> <span
  style='font-weight:bold'>new</span></p>"""
 
+CLASSED = """<html><head><style><!-- .a{font-weight:700} span.b, .c i{font-style:italic}
+ .raised{vertical-align:super} .secret{display:none} .pale{color:#fff} .struck
+ {text-decoration:line-through} @media print{.a{display:none}} --></style></head><body><p>Ten<span
+ class=raised>3</span> <span class=a>bold</span> <span class=b>slanted</span> <span
+ class=struck>struck</span>.<span class=secret> ASK</span><span class=pale> LEGAL</span></p></body>
+ </html>"""
+PALE = """<p>Nine.<span style='color:white'> ASK</span> Ten. <span
+ style='color:#fff;background:#036'>Seen.</span></p>"""
+PALE_OF_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><style>span.P
+ {color:white}</style></head><body><p class=MsoNormal>Nine.<span class=P> ASK</span> Ten.</p></body>
+ </html>"""
+IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
+
 
 @pytest.mark.parametrize(
     ("html", "body", "named"),
     [
+        (
+            CLASSED,
+            "<p>Ten<sup>3</sup> <strong>bold</strong> <em>slanted</em> <s>struck</s>.</p>",
+            "hidden text (“ASK”); hidden text (“LEGAL”)",
+        ),
+        (PALE, "<p>Nine. Ten. Seen.</p>", "hidden text (“ASK”)"),
+        (PALE_OF_WORD, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
+        (IN_THE_DARK, "<p>Nine gates and ten bells.</p>", ""),
         (HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
         (TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
         (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
