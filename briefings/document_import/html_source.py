@@ -431,33 +431,34 @@ def _is_layout(rows: list[_Container]) -> bool:
     """Whether a table only lays out a page: it has one column, or whole articles in its cells."""
     if max((len(row.parts) for row in rows), default=0) < 2:
         return True
-    return any(
-        len(cell.blocks) > 3 or not _may_be_in_table(cell.blocks)
-        for row in rows
-        for cell in row.parts
-    )
+    cells = [cell.blocks for row in rows for cell in row.parts]
+    with_tables = sum(any(isinstance(block, Table) for block in blocks) for blocks in cells)
+    return 2 * with_tables > len(cells) or not all(map(_may_be_in_table, cells))
 
 
-MAX_CELL = 500  # characters of a cell with a list
+MAX_CELL = 500  # characters of a cell with more than a few paragraphs
+MAX_PARAGRAPHS = 3
 
 
 def _may_be_in_table(blocks: list[Block]) -> bool:
-    """Whether a cell has paragraphs, or a short list; other blocks stand in tables for layout."""
-    if all(isinstance(block, Paragraph) for block in blocks):
+    """Whether a cell has a few paragraphs, or little else; more stands in tables for layout."""
+    if all(isinstance(block, Paragraph) for block in blocks) and len(blocks) <= MAX_PARAGRAPHS:
         return True
-    return all(
-        isinstance(block, Paragraph | ListBlock) and len(text_of(block)) <= MAX_CELL
-        for block in blocks
+    return sum(len(text_of(block)) for block in blocks) <= MAX_CELL and all(
+        isinstance(block, Paragraph | _WITH_BLOCKS) for block in blocks
     )
 
 
+_WITH_BLOCKS = ListBlock | Table | BlockQuote
+
+
 def _cell(cell: _Container) -> Cell:
-    has_list = any(isinstance(block, ListBlock) for block in cell.blocks)
+    has_blocks = any(isinstance(block, _WITH_BLOCKS) for block in cell.blocks)
     return Cell(
         RichText.plain("\n".join(map(text_of, cell.blocks)))
-        if has_list
+        if has_blocks
         else _text_of_blocks(cell.blocks),
-        blocks=tuple(cell.blocks) if has_list else (),
+        blocks=tuple(cell.blocks) if has_blocks else (),
         is_header=cell.tag == "th",
         colspan=_number(cell.attributes.get("colspan", ""), most=MAX_SPAN),
         rowspan=_number(cell.attributes.get("rowspan", ""), most=MAX_SPAN),

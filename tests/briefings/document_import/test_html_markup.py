@@ -241,6 +241,42 @@ def test_addresses_that_mail_filters_wrote_are_read() -> None:
     )
 
 
+ROW = "<tr><td>South</td><td>7</td></tr>"
+INNER = "<table><tr><td>Adult</td><td>9</td></tr><tr><td>Child</td><td>4</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("cell", "html"),
+    [
+        (INNER, "<td><table><tbody><tr><td>Adult</td><td>9</td></tr><tr><td>Child</td>"),
+        (f"<p>Paid:</p>{INNER}", "<p>Paid:</p><table><tbody>"),
+        ("<p>one</p><p>two</p><p>three</p><p>four</p>", "one<br>two<br>three<br>four"),
+        ("<blockquote><p>Never.</p></blockquote>", "<blockquote><p>Never.</p></blockquote>"),
+        ("<table><tr><td>only <b>one</b></td></tr></table>", "only <strong>one</strong>"),
+    ],
+)
+def test_what_stands_in_a_cell_leaves_the_table_whole(cell: str, html: str) -> None:
+    markup = html_of(
+        read(
+            f"<table><tr><th>Route</th><th>Fare</th></tr><tr><td>North</td><td>{cell}</td></tr>"
+            f"{ROW}</table>"
+        )
+    )
+
+    assert markup.startswith("<table><thead><tr><th>Route</th><th>Fare</th></tr></thead>")
+    assert html in markup
+    assert markup.endswith(f"{ROW}</tbody></table>")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["<h2>Fares</h2><p>They rise.</p>", f"<p>{BODY}</p>" * 8, f"<p>a</p>{INNER}{INNER}"],
+)
+def test_a_table_for_layout_is_read_cell_by_cell(cell: str) -> None:
+    markup = html_of(read(f"<table><tr><td>{cell}</td><td>{cell}</td></tr></table>"))
+    assert not markup.startswith("<table><tbody><tr><td><")
+
+
 def test_a_list_in_a_cell_leaves_the_table_whole() -> None:
     table = (
         "<table><tbody><tr><td>North</td><td><ul><li>Quay</li><li>Castle</li></ul></td></tr>"
