@@ -99,7 +99,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_read_is_refused_with_a_sentence(case: str) -> None:
     name, data, reason = REFUSED[case]
-    start = time.monotonic()
+    start = time.process_time()
 
     with pytest.raises(DocumentRefused) as refusal:
         read_document(data, name=f"/srv/uploads/{name}")
@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(case: str) -> None:
     assert reason in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.slow
@@ -126,12 +126,12 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(case: str) -> None:
 def test_hostile_input_takes_linear_time(unit: str, name: str) -> None:
     """In quadratic time, these inputs take minutes."""
     source = unit * (100_000 // len(unit))
-    start = time.monotonic()
+    start = time.process_time()
 
     with suppress(DocumentRefused):
         read_document(source.encode(), name=name)
 
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_a_long_line_is_read() -> None:
