@@ -24,7 +24,7 @@ class CommentForm(forms.Form):
     body = forms.CharField(
         label="Your comment",
         help_text=f"Plain text, up to {MAX_COMMENT_CHARS:,} characters.",
-        widget=forms.Textarea(attrs={"rows": 7}),
+        widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(
@@ -39,7 +39,7 @@ class CommentForm(forms.Form):
         required=False,
         max_length=80,
         help_text="Leave this empty to stay anonymous.",
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"max_length": "Your name must be 80 characters or fewer."},
     )
     # No type=email: browsers refuse internationalised addresses that we can write to.

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 from briefings.models import SectionKind
-from briefings.rendering.section_html import names_a_source, parse_section, raise_heading
+from briefings.rendering.section_html import DIRECTED, names_a_source, parse_section, raise_heading
 from newsroom.html_tree import Element, write
 
 # A table may be wider than a phone: then it scrolls by itself, with the keyboard too.
 _SCROLLING = {"class": "wide block", "tabindex": "0", "role": "group", "aria-label": "Table"}
 # The width between the margins, in CSS pixels; Outlook does not know max-width.
 COLUMN_WIDTH = 536
-ALIGNABLE = frozenset({"p", "h3", "h4", "li", "blockquote", "td", "th", "caption", "pre"})
 
 
 def email_html(body: str, *, kind: str, headed: bool, base_url: str) -> str:
@@ -68,7 +67,7 @@ class _EmailAdapter:
             if child.tag == "p" and child.is_empty:
                 continue  # an empty line that somebody typed for space
             self.adapt_children(child)
-            if child.tag in ALIGNABLE and child.is_right_to_left:
+            if child.tag in DIRECTED and child.is_right_to_left:
                 child.attributes["dir"] = "rtl"
             adapt = self.adapters.get(child.tag)
             adapted.append(adapt(child) if adapt else child)

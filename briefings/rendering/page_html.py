@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section, SectionKind
-from briefings.rendering.section_html import names_a_source, parse_section, raise_heading
+from briefings.rendering.section_html import DIRECTED, names_a_source, parse_section, raise_heading
 from newsroom.html_tree import Element, write
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
@@ -105,6 +106,8 @@ def _adapt_children(
     for index, child in enumerate(parent.children):
         if isinstance(child, Element):
             _align(child)
+            if child.tag in DIRECTED and child.is_right_to_left:
+                child.attributes["dir"] = "rtl"
             if around.base:
                 _make_absolute(child, around)
             parent.children[index] = _adapted(child, parent, around, within)
@@ -169,10 +172,8 @@ def _host(address: str) -> str:
 
 
 def _make_absolute(element: Element, around: _Surroundings) -> None:
-    """Complete addresses within the site."""
+    """Complete relative addresses (RFC 3986, section 5); one that is malformed stays as it is."""
     for name in ("href", "src"):
-        address = element.attributes.get(name, "")
-        if address.startswith("/"):
-            element.attributes[name] = around.site + address
-        elif address.startswith("#"):
-            element.attributes[name] = around.base + address
+        if address := element.attributes.get(name, ""):
+            with suppress(ValueError):
+                element.attributes[name] = urljoin(around.base, address)

@@ -7,6 +7,10 @@ from newsroom.html_tree import Element, parse
 
 # Quotations within quotations within lists: no reader follows deeper.
 MAX_DEPTH = 14
+# Elements that get the direction of the text in them; lists too, for their marks stand beside them.
+DIRECTED = frozenset(
+    {"p", "h3", "h4", "ul", "ol", "li", "blockquote", "td", "th", "caption", "pre"}
+)
 
 
 def parse_section(html: str) -> Element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from briefings.models import Issue, SectionKind
+from briefings.rendering.page_html import render_body
 from tests.factories import make_briefing, make_issue, make_published_issue, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +143,32 @@ def test_a_feed_makes_a_fixed_number_of_queries(
         make_published_issue()
     with django_assert_num_queries(2):
         feed(client, "/feed/")
+
+
+@pytest.mark.parametrize(
+    ("written", "complete"),
+    [
+        ("/x/", "http://news.example.com/x/"),
+        ("#fn1", "PAGE#fn1"),
+        ("?page=2", "PAGE?page=2"),
+        ("4/", "PAGE4/"),
+        ("../4/", "BRIEFING4/"),
+        ("https://other.example/x", "https://other.example/x"),
+        ("mailto:ada@example.org", "mailto:ada@example.org"),
+    ],
+)
+def test_a_feed_has_no_relative_link(written: str, complete: str) -> None:
+    body = f'<p><a href="{written}">There</a></p>'
+    page = "http://news.example.com/ward/3/"
+    html, _ = render_body(body, base=page)
+    found = re.search(r'href="([^"]*)"', html)
+    wanted = complete.replace("PAGE", page).replace("BRIEFING", "http://news.example.com/ward/")
+    # What the sanitiser allows no address for loses its link, which is never relative.
+    assert found is None or found[1] == wanted
+
+
+def test_a_feed_has_no_relative_picture() -> None:
+    html, _ = render_body(
+        '<p><img src="/media/a.png" alt="A"></p>', base="http://news.example.com/w/3/"
+    )
+    assert 'src="http://news.example.com/media/a.png"' in html

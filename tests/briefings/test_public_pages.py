@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from briefings.models import SectionKind
+from newsroom.html_tree import Element, parse
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -48,7 +49,7 @@ def test_home_starts_with_the_newest_issue_and_lists_each_briefing_with_its_late
     make_published_issue(briefing=council, title="Seats", at=now - timedelta(days=1))
     make_scheduled_issue(briefing=council, title="Not out yet")
     html = page(client, "/")
-    assert '<h2 id="lead"><a href="/' in html
+    assert '<h2 id="lead" dir="auto"><a href="/' in html
     said = words_of(html)
     assert said.index("The newest of all") < said.index("Council & mayor", 200)
     assert said.count("The newest of all") == 1
@@ -149,7 +150,7 @@ def test_an_issue_shows_its_author_date_and_reading_time(client: Client) -> None
     assert f"Issue {issue.number} · 14 April 2026 · 4 minutes to read" in said
     assert "Zofia Łukasiewicz Reporter Contact Zofia Łukasiewicz" in said
     assert 'href="mailto:z@example.com"' in html
-    assert "<h1>Who pays for the empty beds?</h1>" in html
+    assert '<h1 dir="auto">Who pays for the empty beds?</h1>' in html
     assert '<span class="face" aria-hidden="true">ZŁ</span>' in html
 
 
@@ -326,3 +327,41 @@ def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
     assert site + "/" in places
     assert site + draft.get_absolute_url() not in places
     assert len(places) == len(set(places)) == 4
+
+
+# --- scripts that are written from right to left
+
+ARABIC = "المستشفى"
+
+
+def test_words_from_right_to_left_have_their_own_direction(client: Client) -> None:
+    author = make_contributor(name=ARABIC, job_title=ARABIC, bio=ARABIC, slug="author")
+    briefing = make_briefing(
+        title=ARABIC, strapline=ARABIC, description=ARABIC, slug="ward", lead=author
+    )
+    body = f"<p>{ARABIC}</p><p>English</p><ul><li>{ARABIC}</li></ul><h3>{ARABIC} 12</h3>"
+    for _ in range(3):
+        issue = make_published_issue(
+            briefing=briefing,
+            author=author,
+            title=ARABIC,
+            strapline=ARABIC,
+            sections=[(SectionKind.FEATURE, ARABIC, body), (SectionKind.NOTE, ARABIC, body)],
+        )
+    issue = briefing.issues.get(number=2)
+    make_comment(on=issue, name=ARABIC, body=ARABIC, section=issue.sections.first())
+    paths = ["/", issue.get_absolute_url(), "/ward/", author.get_absolute_url(), "/subscribe/ward/"]
+    for path in paths:
+        main = page(client, path).partition("<main")[2].partition("</main>")[0]
+        # The wording that people agree to is one sentence of ours, and recorded as it stands.
+        assert [one for one in undirected(parse(main)) if "wording" not in one] == [], path
+    assert "<p>English</p>" in page(client, issue.get_absolute_url())
+
+
+def undirected(element: Element) -> list[str]:
+    """Return the elements with Arabic text whose direction depends on the words around it."""
+    if element.tag in {"bdi", "option"} or "dir" in element.attributes:
+        return []
+    words = "".join(child for child in element.children if isinstance(child, str))
+    own = [f"{element.tag} {element.classes}"] if ARABIC in words else []
+    return own + [found for child in element.elements for found in undirected(child)]
