@@ -37,7 +37,7 @@ def validate_comment_name(name: str) -> None:
     validate_name(name)
     if not all(_is_of_a_name(char) for char in name):
         raise ValidationError(
-            "Your name cannot include signs or emoji. Leave them out, or leave the name empty.",
+            "Your name cannot include symbols or emoji. Leave them out, or leave the name empty.",
             code="sign",
         )
     if _is_taken(name):

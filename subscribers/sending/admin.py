@@ -202,7 +202,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             messages.success(request, "We will send this email again.")
         else:
             messages.error(
-                request, "Nothing was sent: what happened to this email is no longer unknown."
+                request, "Nothing was sent, because we now know what happened to this email."
             )
         return redirect(delivery.dispatch)
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         dispatch = Dispatch.objects.filter(pk=options["dispatch"]).first()
         if dispatch is None:
-            raise CommandError(f"We found no dispatch with the id {options['dispatch']}.")
+            raise CommandError(f"There is no dispatch {options['dispatch']}.")
         progress = measure(dispatch, at=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(progress.as_json()))

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             )
         briefing = Briefing.objects.filter(slug=options["briefing"]).first()
         if briefing is None:
-            raise CommandError(f"We found no briefing {options['briefing']!r}.")
+            raise CommandError(f"There is no briefing {options['briefing']!r}.")
         number: int = options["number"]
         if number < 1:
             raise CommandError("N must be 1 or more.")
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             if sys.stderr.isatty():
                 self.stderr.write(f"\r{min(start + BATCH - 1, number):,} of {number:,}", ending="")
         self.stdout.write(
-            f"Added {added:,} subscribers to {briefing}. {number - added:,} subscribed already."
+            f"Added {added:,} subscribers to {briefing}. {number - added:,} were there already."
         )
 
 

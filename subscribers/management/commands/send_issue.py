@@ -76,7 +76,7 @@ def _find_issue(name: str) -> Issue:
         found = issues.filter(pk=int(name)).first() if name.isdecimal() else None
     if found is None:
         raise CommandError(
-            f"We found no issue {name!r}. Give its id, or BRIEFING/NUMBER as in its URL."
+            f"There is no issue {name!r}. Give its id, or BRIEFING/NUMBER as in its URL."
         )
     return found
 

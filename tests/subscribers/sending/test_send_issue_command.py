@@ -67,8 +67,8 @@ def test_a_later_time_is_in_the_briefings_time_zone_and_makes_no_dispatch_yet(is
         (("the-ward-round/58", "--at", "2020-11-26T07:00"), "is in the past"),
         (("the-ward-round/58", "--at", "thursday"), "cannot read the time"),
         (("the-ward-round/58", "--at", "2030-02-30T07:00"), "cannot read the time"),
-        (("the-ward-round/59",), "found no issue"),
-        (("porters",), "found no issue"),
+        (("the-ward-round/59",), "There is no issue"),
+        (("porters",), "There is no issue"),
     ],
 )
 def test_a_mistake_is_explained_and_changes_nothing(
@@ -88,5 +88,5 @@ def test_an_issue_is_sent_once() -> None:
 
 
 def test_an_unknown_dispatch_is_named() -> None:
-    with pytest.raises(CommandError, match="found no dispatch with the id 7"):
+    with pytest.raises(CommandError, match="There is no dispatch 7"):
         run("dispatch_status", "7")

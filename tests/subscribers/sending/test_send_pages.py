@@ -149,4 +149,4 @@ def test_a_person_can_send_an_email_of_unknown_outcome_again_once(client: Client
     delivery.refresh_from_db()
     dispatch.refresh_from_db()
     assert (delivery.state, dispatch.state) == (DeliveryState.PENDING, DispatchState.SENDING)
-    assert "no longer unknown" in client.post(url, follow=True).content.decode()
+    assert "we now know what happened" in client.post(url, follow=True).content.decode()
