@@ -12,7 +12,7 @@ COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 
 RUN useradd --system --uid 10001 --home-dir /var/lib/newsroom newsroom \
-    && install -d -o newsroom -g newsroom /var/lib/newsroom /var/lib/newsroom/media
+    && install -d -o newsroom -g newsroom /var/lib/newsroom /var/lib/newsroom/epoch /var/lib/newsroom/media
 
 COPY . .
 
@@ -24,8 +24,8 @@ RUN SECRET_KEY=only-while-building-and-kept-nowhere-in-the-image-itself \
     SITE_URL=https://build.invalid EMAIL_URL=smtp://build.invalid \
     python manage.py collectstatic --noinput --verbosity 0 --ignore tests --ignore preview.html
 
-# Only uploads need to survive the container.
-VOLUME /var/lib/newsroom/media
+# Only uploads, and what shows that a database was restored, need to survive the container.
+VOLUME /var/lib/newsroom/media /var/lib/newsroom/epoch
 
 EXPOSE 8000
 # The request uses the host name of SITE_URL, because any other is refused.

@@ -145,7 +145,13 @@ def _count_past(epoch: DatabaseEpoch, copies: Collection[EpochCopy]) -> None:
 
 
 def _file() -> Path:
-    return settings.VAR_DIR / "database-epoch.json"
+    """Return the file, in a folder of its own, so that containers can keep it on a volume."""
+    return settings.VAR_DIR / "epoch" / "database.json"
+
+
+def forget_copies() -> None:
+    """Remove the file, as the database is a new one."""
+    _file().unlink(missing_ok=True)
 
 
 def _read_copies() -> list[EpochCopy]:
@@ -172,6 +178,7 @@ def _read_file() -> EpochCopy | None:
 def _write_file(copy: EpochCopy) -> None:
     temporary = _file().with_name(f".{_file().name}.{secrets.token_hex(8)}")
     try:
+        _file().parent.mkdir(exist_ok=True)
         temporary.write_text(json.dumps(copy._asdict()))
         temporary.replace(_file())
     except OSError as failure:

@@ -163,7 +163,7 @@ def _no_copy_of_another_epoch(pytestconfig: pytest.Config) -> None:
     """Forget the epoch of the last test: its database was rolled back, as a restored one is."""
     from newsroom import database_epoch
 
-    (pytestconfig.stash[RUN].var / "database-epoch.json").unlink(missing_ok=True)
+    (pytestconfig.stash[RUN].var / "epoch" / "database.json").unlink(missing_ok=True)
     database_epoch._recently.close()
 
 

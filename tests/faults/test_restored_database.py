@@ -82,7 +82,7 @@ def newsroom(
 
 
 def lose_files(folder: Path) -> None:
-    for copy in folder.glob("*/database-epoch.json"):
+    for copy in folder.glob("*/epoch/database.json"):
         copy.unlink()
 
 

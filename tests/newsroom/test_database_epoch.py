@@ -54,7 +54,7 @@ def test_the_counter_grows_and_a_copy_of_it_lies_outside_the_database(folder: Pa
     second = advance()
     assert second.name == first.name
     assert second.counter == first.counter + 1
-    copy = json.loads((folder / "database-epoch.json").read_text())
+    copy = json.loads((folder / "epoch" / "database.json").read_text())
     assert copy == {"name": second.name, "counter": second.counter}
 
 
@@ -80,7 +80,7 @@ def test_one_copy_is_enough(folder: Path, lost: str) -> None:
     advance(times=2)
     restore(backup)
     if lost == "file":
-        (folder / "database-epoch.json").unlink()
+        (folder / "epoch" / "database.json").unlink()
     elif lost == "cache":
         cache.clear()
     assert is_held()
@@ -89,21 +89,21 @@ def test_one_copy_is_enough(folder: Path, lost: str) -> None:
 @pytest.mark.usefixtures("with_redis")
 def test_lost_copies_prove_nothing(folder: Path) -> None:
     advance(times=3)
-    (folder / "database-epoch.json").unlink()
+    (folder / "epoch" / "database.json").unlink()
     assert not is_held()
     cache.clear()
     assert not is_held()
     cache.clear()
-    (folder / "database-epoch.json").unlink()
+    (folder / "epoch" / "database.json").unlink()
     assert not is_held()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "x"}', '{"name": 1, "counter": "y"}'])
 def test_a_broken_copy_counts_as_lost_and_is_replaced(folder: Path, content: str) -> None:
     advance()
-    (folder / "database-epoch.json").write_text(content)
+    (folder / "epoch" / "database.json").write_text(content)
     assert not is_held()
-    assert json.loads((folder / "database-epoch.json").read_text())["counter"] == 2
+    assert json.loads((folder / "epoch" / "database.json").read_text())["counter"] == 2
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(settings: Any, folder: Path) -> None:
@@ -116,9 +116,9 @@ def test_a_folder_that_cannot_be_written_stops_nothing(settings: Any, folder: Pa
 def test_an_older_copy_of_another_host_proves_nothing(folder: Path) -> None:
     """Two hosts have their own folders and share Redis; one of them was off for a while."""
     advance()
-    old = (folder / "database-epoch.json").read_text()
+    old = (folder / "epoch" / "database.json").read_text()
     advance(times=5)
-    (folder / "database-epoch.json").write_text(old)
+    (folder / "epoch" / "database.json").write_text(old)
     assert not is_held()
 
 
@@ -127,12 +127,12 @@ def test_once_it_is_noticed_the_copies_of_other_hosts_raise_no_second_alarm(fold
     make_staff(username="root", email="root@news.example.com", is_superuser=True)
     backup = advance()
     advance(times=5)
-    other_host = (folder / "database-epoch.json").read_text()
+    other_host = (folder / "epoch" / "database.json").read_text()
     advance(times=5)
     restore(backup)
     assert is_held()
     database_epoch.note_released()
-    (folder / "database-epoch.json").write_text(other_host)
+    (folder / "epoch" / "database.json").write_text(other_host)
     assert not is_held()
     assert OutgoingEmail.objects.filter(name="database_restored").count() == 1
 
@@ -141,7 +141,7 @@ def test_a_database_on_a_new_machine_was_restored_if_it_was_silent_for_long(
     settings: Any, folder: Path
 ) -> None:
     advance(times=2)
-    (folder / "database-epoch.json").unlink()
+    (folder / "epoch" / "database.json").unlink()
     silent_since = timezone.now() - timedelta(seconds=settings.LATE_WINDOW + 60)
     DatabaseEpoch.objects.update(advanced_at=silent_since)
     assert is_held()

@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -199,6 +199,29 @@ def test_a_restarted_demo_keeps_its_data_and_leaves_no_process(
 
     wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=40, what="it", every=0.5)
     assert_it_stops_cleanly(second, signal.SIGINT)
+
+
+@pytest.mark.slow
+def test_a_demo_whose_database_was_deleted_starts_with_a_new_one(demo: Callable[[], Demo]) -> None:
+    """It is not a restored one, so nothing in it waits for a decision."""
+    first = demo()
+    database = first.var / "newsroom.sqlite3"
+    wait_until(lambda: epoch_of(database) is not None, seconds=60, what="a worker")
+    assert_it_stops_cleanly(first, signal.SIGTERM)
+    for file in first.var.glob("newsroom.sqlite3*"):
+        file.unlink()
+
+    second = demo()
+
+    wait_until(lambda: epoch_of(database) is not None, seconds=60, what="a worker")
+    assert epoch_of(database) == (None,)
+    assert_it_stops_cleanly(second, signal.SIGINT)
+
+
+def epoch_of(database: Path) -> tuple[str | None] | None:
+    with closing(sqlite3.connect(database, timeout=20)) as opened:
+        found = opened.execute("SELECT restored_at FROM newsroom_databaseepoch").fetchone()
+    return found  # type: ignore[no-any-return]
 
 
 def assert_it_stops_cleanly(newsroom: Demo, stop_signal: signal.Signals) -> None:

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
+from newsroom import database_epoch
 from newsroom.supervisor import (
     Program,
     ProgramEnded,
@@ -199,6 +200,8 @@ def check_port(port: int) -> None:
 def prepare_database() -> None:
     """Migrate the database, and add the samples if it is empty."""
     name = connection.settings_dict["NAME"]
+    if not Path(name).exists():
+        database_epoch.forget_copies()  # or the new database would be taken for a restored one
     try:
         refuse_newer_database()
         call_command("migrate", verbosity=0, interactive=False)

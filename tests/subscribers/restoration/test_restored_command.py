@@ -112,7 +112,7 @@ def test_a_database_that_was_moved_on_purpose_is_released_before_anything_starts
     make_staff(username="root", email="root@news.example.com", is_superuser=True)
     database_epoch.advance(at_once=True)
     issue = make_issue()
-    (folder / "database-epoch.json").unlink()
+    (folder / "epoch" / "database.json").unlink()
     DatabaseEpoch.objects.update(advanced_at=timezone.now() - timedelta(days=2))
 
     restored("--release")
