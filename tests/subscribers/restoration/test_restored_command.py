@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -113,6 +114,7 @@ def test_a_database_that_was_moved_on_purpose_is_released_before_anything_starts
     database_epoch.advance(at_once=True)
     issue = make_issue()
     (folder / "epoch" / "database.json").unlink()
+    cache.clear()
     DatabaseEpoch.objects.update(advanced_at=timezone.now() - timedelta(days=2))
 
     restored("--release")
