@@ -6,7 +6,7 @@ import logging
 from email import message_from_bytes, policy
 from email.message import Message
 from smtplib import SMTP, SMTPException, SMTPNotSupportedError
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,13 +14,16 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from redis.exceptions import RedisError
 
-from newsroom.mail_servers import MailServer, TlsMode
+from newsroom.circuit_breaker import CircuitBreaker
+from newsroom.mail_servers import MailServer, MailServerKind, TlsMode
 from newsroom.smtp_login import LoginRefused, log_in, login_secret, offered_ways
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5  # a page is waiting
 _REMEMBER_SECONDS = 3600
+_SKIP_SECONDS = 60.0
+_breakers: dict[str, CircuitBreaker] = {}  # by the name of a server
 
 
 class AddressNotSupported(Exception):
@@ -82,12 +85,18 @@ class SmtpBackend(EmailBackend):
 def submit(message: EmailMessage) -> None:
     """Send a message to its one address, with SMTPUTF8 if the local part is not ASCII.
 
-    Raises AddressNotSupported if the server does not offer SMTPUTF8, or what the backend raises.
+    It goes through the first of our mail servers that can be reached; with SMTPUTF8 always through
+    the first, which was asked for it. Raises AddressNotSupported if that does not offer SMTPUTF8,
+    or what the backend raises.
     """
     [address] = message.to
     connection = get_connection()
     if address.isascii() or not isinstance(connection, EmailBackend):
-        message.send()
+        message.connection = _open_connection()
+        try:
+            message.send()
+        finally:
+            message.connection.close()
         return
     utf8_message = build_utf8_message(message)
     with connection:
@@ -98,6 +107,38 @@ def submit(message: EmailMessage) -> None:
             raise AddressNotSupported(
                 "the part before the @ is not ASCII, and our mail server does not offer SMTPUTF8"
             ) from None
+
+
+def _open_connection() -> Any:
+    """Return an open connection to the first mail server that can be reached.
+
+    One that could not be reached is skipped for a while, if there are others. Raises what opening
+    the last one raises.
+    """
+    servers = [server for server in settings.MAIL_SERVERS if not _breaker(server).is_open]
+    *others, last = servers or settings.MAIL_SERVERS
+    for server in others:
+        try:
+            return _open(server)
+        except (OSError, SMTPException) as failure:
+            _breaker(server).open()
+            log.warning("%s cannot be used, so we try another: %s", server.name, failure)
+    return _open(last)
+
+
+def _open(server: MailServer) -> Any:
+    if server == settings.MAIL_SERVERS[0]:
+        connection = get_connection()  # settings.EMAIL_BACKEND
+    elif server.kind is MailServerKind.SMTP:
+        connection = get_connection(server.django_backend, server=server)
+    else:
+        connection = get_connection(server.django_backend)
+    connection.open()
+    return connection
+
+
+def _breaker(server: MailServer) -> CircuitBreaker:
+    return _breakers.setdefault(server.name, CircuitBreaker(seconds=_SKIP_SECONDS))
 
 
 def can_deliver_to(address: str) -> bool:

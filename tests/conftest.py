@@ -141,9 +141,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(autouse=True)
 def _engine_remembers_nothing() -> None:
     """Start each test like a new worker process: tests share mail servers, and empty the tables."""
+    from newsroom import smtp_submission
     from subscribers.models import address_hash
     from subscribers.sending import failure_streaks, send_run
 
+    smtp_submission._breakers.clear()
     send_run._left_out_until.clear()
     failure_streaks._streaks.clear()
     address_hash._salted_hashes.cache_clear()

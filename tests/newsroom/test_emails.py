@@ -15,8 +15,10 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from newsroom import emails
+from newsroom.mail_servers import parse_mail_servers
 from newsroom.models import OutgoingEmail
 from tests.servers.smtp import SmtpServer
+from tests.servers.smtp_rules import Stage
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +156,49 @@ def test_an_unreachable_broker_is_logged(
         queue()
     assert "the broker is unreachable" in caplog.text
     assert OutgoingEmail.objects.exists()
+
+
+@pytest.fixture
+def two_servers(
+    settings: Any, smtp_server: SmtpServer, own_smtp_server: Callable[..., SmtpServer]
+) -> SmtpServer:
+    """Send through two mail servers, and return the first; the second is `smtp_server`."""
+    first = own_smtp_server()
+    settings.MAIL_SERVERS = parse_mail_servers(f"{first.url} {smtp_server.url}")
+    settings.EMAIL_BACKEND = settings.MAIL_SERVERS[0].django_backend
+    return first
+
+
+def test_an_email_goes_through_the_first_server_while_it_works(
+    two_servers: SmtpServer, smtp_server: SmtpServer
+) -> None:
+    queue()
+    assert emails.send_due_emails() == 1
+    assert (len(two_servers), len(smtp_server)) == (1, 0)
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "refuses", "asks us to wait"])
+def test_an_email_goes_through_another_server_if_the_first_cannot_be_used(
+    two_servers: SmtpServer, smtp_server: SmtpServer, fault: str
+) -> None:
+    """So staff are told of an outage by the server that is left."""
+    if fault == "unreachable":
+        two_servers.kill()
+    else:
+        reply = "554 5.7.1 not you" if fault == "refuses" else "421 4.3.2 not now"
+        two_servers.answer(reply, at=Stage.CONNECT)
+    queue()
+    queue(to="bea@example.com")
+    assert emails.send_due_emails() == 2
+    assert smtp_server.received() == {"ada@example.com": 1, "bea@example.com": 1}
+
+
+def test_if_no_server_can_be_reached_the_email_waits(
+    two_servers: SmtpServer, smtp_server: SmtpServer
+) -> None:
+    two_servers.kill()
+    smtp_server.kill()
+    queue()
+    assert emails.send_due_emails() == 0
+    [waiting] = OutgoingEmail.objects.all()
+    assert "refused" in waiting.last_error
