@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,10 @@ log = logging.getLogger(__name__)
 # After this no lease is taken, and a little later unfinished ones are returned: so Celery can stop,
 # restart or move a worker without waiting for long.
 SEND_RUN_SECONDS = 30.0
-# A server that rejects us gets no emails for this long, if there is another.
+# A server rejects us for good if it does so this often in one run, after a pause each time.
+ENOUGH_REJECTIONS = 3
+AFTER_REJECTION_SECONDS = 1.0
+# Then it gets no emails for this long, if there is another.
 LEFT_OUT_SECONDS = 60.0
 
 
@@ -105,6 +109,7 @@ class SendRun:
     ) -> None:
         self._dispatch, self._writer = dispatch, writer
         self._each_second = each_second
+        self._rejections: Counter[str] = Counter()  # by the name of the server
         self._name = name  # for the log: nothing may be loaded while the event loop runs
         self._shared = SharedState(
             dispatch=dispatch,
@@ -126,12 +131,15 @@ class SendRun:
             beside.append(asyncio.create_task(self._call_each_second(self._each_second)))
         servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
         results = await asyncio.gather(
-            *(self._run_worker(ConnectionWorker(self._shared, server)) for server in servers),
-            return_exceptions=True,
+            *(self._run_worker(server) for server in servers), return_exceptions=True
         )
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        for server, result in zip(servers, results, strict=True):
+            if result is None and _left_out_until.pop(server.name, None) is not None:
+                # It refused only some connections: it may allow fewer than we opened.
+                await self._writer.call(outages.note_success, outages.of_server(server))
         await self._handle_failures([result for result in results if result is not None])
         return self._shared.sent
 
@@ -152,16 +160,27 @@ class SendRun:
             except (OperationalError, InterfaceError) as failure:
                 log.warning("the epoch could not be counted: %s", failure_reason(failure))
 
-    async def _run_worker(self, worker: ConnectionWorker) -> None:
-        """Run one connection; too many failures pause the dispatch at once."""
+    async def _run_worker(self, server: MailServer) -> None:
+        """Run one connection; too many failures pause the dispatch at once.
+
+        A server that rejects us is tried again a few times: it may have refused this connection
+        alone.
+        """
         try:
-            await worker.run()
+            while True:
+                try:
+                    return await ConnectionWorker(self._shared, server).run()
+                except ServerRejectsUs:
+                    self._rejections[server.name] += 1
+                    if self._rejections[server.name] >= ENOUGH_REJECTIONS or self._shared.is_ending:
+                        raise
+                await asyncio.sleep(AFTER_REJECTION_SECONDS)
         except TooManyFailures as reason:
             await self._pause(str(reason))
         except (ServerRejectsUs, ServerUnreachable) as failure:
             if isinstance(failure, ServerRejectsUs):
-                _left_out_until[worker.server.name] = time.monotonic() + LEFT_OUT_SECONDS
-            outage = outages.of_server(worker.server)
+                _left_out_until[server.name] = time.monotonic() + LEFT_OUT_SECONDS
+            outage = outages.of_server(server)
             self._shared.outages.add(outage)
             await self._writer.call(outages.note_failure, outage, str(failure))
             raise
@@ -174,15 +193,17 @@ class SendRun:
     async def _handle_failures(self, failures: list[BaseException]) -> None:
         """Log each different failure that ended a connection, once.
 
-        A server that rejects us is left out for a while. Once every server is, the dispatch is
-        paused.
+        A server that rejects all our connections is left out for a while. Once every server is,
+        the dispatch is paused.
         """
         rejections = {str(f) for f in failures if isinstance(f, ServerRejectsUs)}
         if rejections and all(is_left_out(server) for server in settings.MAIL_SERVERS):
             await self._pause("; ".join(sorted(rejections)))
         elif rejections:
+            left_out = any(is_left_out(server) for server in settings.MAIL_SERVERS)
+            where = "servers" if left_out else "connections"
             log.error(
-                "%s continues on other servers: %s", self._name, "; ".join(sorted(rejections))
+                "%s continues on other %s: %s", self._name, where, "; ".join(sorted(rejections))
             )
         for reason in sorted({str(f) for f in failures if isinstance(f, ServerUnreachable)}):
             log.warning("%s will be tried again soon: %s", self._name, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from django.utils import timezone
 
 from newsroom.mail_servers import parse_mail_servers
 from newsroom.models import OutgoingEmail
-from subscribers.models import Delivery, DeliveryState, DispatchState, DomainBackoff
+from subscribers.models import Delivery, DeliveryState, DispatchState, DomainBackoff, Outage
 from subscribers.models.delivery import WAITING_STATES
-from subscribers.sending import dispatches, failure_streaks
+from subscribers.sending import dispatches, failure_streaks, send_run
+from subscribers.sending.connection_worker import ConnectionWorker
 from subscribers.sending.send_run import send_ready
+from subscribers.sending.transport_interface import ServerRejectsUs
 from tests.factories import make_reader
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
@@ -154,3 +157,39 @@ def test_one_of_two_servers_may_reject_us(settings: Any, smtp_server: SmtpServer
         assert sorted(smtp_server.received().values()) == [1] * 10
     finally:
         other.stop()
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_one_connection_that_is_refused_pauses_nothing(
+    smtp_server: SmtpServer, settings: Any, connections: int
+) -> None:
+    settings.SEND_CONNECTIONS = connections
+    dispatch = make_sending(readers=8)
+    smtp_server.answer("554 5.7.1 too many connections", at=Stage.CONNECT, times=1)
+    assert send_ready(dispatch) == 8
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.SENDING
+    assert not Outage.objects.exists()
+
+
+def test_a_server_that_allows_fewer_connections_than_we_open_pauses_nothing(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+
+    class OnlyTheFirst(ConnectionWorker):
+        """A connection to a server that allows one."""
+
+        async def run(self) -> None:
+            if next(numbers):
+                raise ServerRejectsUs("554 5.7.1 too many connections")
+            await super().run()
+
+    monkeypatch.setattr(send_run, "ConnectionWorker", OnlyTheFirst)
+    settings.SEND_CONNECTIONS = 4
+    dispatch = make_sending(readers=8)
+    assert send_ready(dispatch) == 8
+    dispatch.refresh_from_db()
+    assert dispatch.state == DispatchState.SENDING
+    assert not Outage.objects.exists()
+    assert not send_run.is_left_out(settings.MAIL_SERVERS[0])
