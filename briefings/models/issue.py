@@ -290,6 +290,19 @@ class Issue(models.Model):
         changes: dict[str, Any] = {"state": IssueState.APPROVED, "updated_at": timezone.now()}
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
+    def stop_at_slot(self, findings: Collection[str]) -> None:
+        """Unschedule an issue that is not ready at its send time; it stays approved.
+
+        Raises TransitionRefused.
+        """
+        self._step(
+            {IssueState.SCHEDULED},
+            IssueState.APPROVED,
+            verb="was not ready at its send time",
+            by=None,
+            detail={"findings": list(findings)},
+        )
+
     def hold(self) -> None:
         """Unschedule an issue, as the database was restored; it stays approved.
 

@@ -14,7 +14,7 @@ from briefings.permissions import SEND_ISSUE
 from newsroom import emails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from django.contrib.auth.models import User
@@ -82,6 +82,22 @@ def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
                     "slot": slot.astimezone(issue.briefing.zone) if slot else None,
                     "url": settings.SITE_URL + path,
                 },
+            )
+
+
+def stop_and_alert(issue: Issue, findings: Sequence[str]) -> None:
+    """Unschedule an issue that is not ready, and email everybody who may send it what is wrong.
+
+    Raises TransitionRefused, and emails nobody, if it is not scheduled any more.
+    """
+    with transaction.atomic():
+        issue.stop_at_slot(findings)
+        path = reverse("admin:briefings_issue_change", args=[issue.pk])
+        for user in staff_who_may_send():
+            emails.queue_email(
+                "issue_not_ready",
+                to=user.email,
+                context={"issue": issue, "findings": findings, "url": settings.SITE_URL + path},
             )
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from briefings import issue_steps
 from briefings.models import Issue
+from briefings.preflight import serious_findings
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom import emails
 from newsroom.transitions import TransitionRefused
@@ -35,9 +36,10 @@ RETRY_FOR = timedelta(hours=48)
 def publish_due(*, at: datetime) -> list[Dispatch]:
     """Publish each scheduled issue whose send time has passed; one that fails stops no other.
 
-    An issue that is more than `LATE_WINDOW` late is not sent: after an outage, or from a restored
-    backup, only a person can tell whether it still should be. It is unscheduled, and staff who may
-    send are emailed.
+    An issue that is more than `LATE_WINDOW` late is not sent: after an outage, only a person can
+    tell whether it still should be. Nor is one in whose content preflight finds something serious,
+    which was scheduled before preflight knew of it. Both are unscheduled, and staff who may send
+    are emailed.
     """
     made = []
     too_late = at - timedelta(seconds=settings.LATE_WINDOW)
@@ -46,6 +48,8 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
             with outages.watch(f"the publication of {issue}"):
                 if issue.publish_at is not None and issue.publish_at < too_late:
                     alerts.unschedule_and_alert(issue, before=too_late)
+                elif serious := serious_findings(issue, publish_at=None):
+                    alerts.stop_and_alert(issue, serious)
                 else:
                     made.append(publish(issue, at=at))
         except TransitionRefused as refusal:

@@ -220,8 +220,8 @@ def test_a_demo_whose_database_was_deleted_starts_with_a_new_one(demo: Callable[
 
 def epoch_of(database: Path) -> tuple[str | None] | None:
     with closing(sqlite3.connect(database, timeout=20)) as opened:
-        found = opened.execute("SELECT restored_at FROM newsroom_databaseepoch").fetchone()
-    return found  # type: ignore[no-any-return]
+        query = "SELECT restored_at FROM newsroom_databaseepoch"
+        return opened.execute(query).fetchone()  # type: ignore[no-any-return]
 
 
 def assert_it_stops_cleanly(newsroom: Demo, stop_signal: signal.Signals) -> None:

@@ -20,6 +20,7 @@ FOR_STAFF = {
     "bounces_about_us",
     "database_restored",
     "dispatch_paused",
+    "issue_not_ready",
     "outage",
     "slot_missed",
 }

@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from briefings.models import IssueState
+from briefings.models import IssueState, SectionKind
 from newsroom.models import AuditLogEntry, OutgoingEmail
 from subscribers.models import Dispatch
 from subscribers.sending import dispatches
-from tests.factories import make_reader, make_scheduled_issue
+from tests.factories import make_issue, make_reader, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +77,42 @@ def test_whoever_moved_it_meanwhile_wins() -> None:
     assert not issue.miss_slot(before=now - timedelta(hours=1))
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ([], "no sections"),
+        ([(SectionKind.NOTE, "Corrections", "<p>\u2014</p>")], "no words"),
+        ([(SectionKind.NOTE, "", '<p>See <a href="#">here</a></p>')], "has no address"),
+        ([(SectionKind.NOTE, "", "<p>One</p>"), (SectionKind.NOTE, "Two", "<p></p>")], "is empty"),
+    ],
+)
+def test_what_was_scheduled_before_preflight_knew_better_is_not_sent(
+    sections: list[tuple[SectionKind, str, str]], words: str
+) -> None:
+    issue = make_scheduled_issue(sections=sections, title="Council & mayor")
+    make_reader(of=issue.briefing)
+    ready = make_scheduled_issue()
+    now = timezone.now()
+
+    dispatches.publish_due(at=now)
+    dispatches.publish_due(at=now)
+
+    assert [dispatch.issue for dispatch in Dispatch.objects.all()] == [ready]
+    issue.refresh_from_db()
+    assert issue.state == IssueState.APPROVED
+    [email] = OutgoingEmail.objects.filter(name="issue_not_ready")
+    assert email.to == "ed@news.example.com"
+    assert "“Council & mayor”" in email.text
+    assert words in email.text
+    assert f"/admin/briefings/issue/{issue.pk}/change/" in email.text
+    [entry] = AuditLogEntry.objects.on(issue).filter(verb="was not ready at its send time")
+    assert words in entry.detail["findings"][0]
+
+
+def test_another_issue_planned_for_the_same_time_stops_nothing_at_the_send_time() -> None:
+    """A draft that is given this send time must not keep an approved issue from its readers."""
+    issue = make_scheduled_issue()
+    make_issue(briefing=issue.briefing, publish_at=issue.publish_at)
+    assert len(dispatches.publish_due(at=timezone.now())) == 1
