@@ -27,7 +27,7 @@ from tests.subscribers.subscriber_lives import owner_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORD = "Gartenbewässerungsanlagenaufsichtsratssitz"  # 42 letters, without a place to break
+WORD = "Gartenbewässerungsanlagenaufsichtsratssitz"  # 42 characters, without a place to break
 LINK = "https://other.example/" + "w" * 38  # 60 characters
 ADDRESS = f"{'a' * 40}@{'b' * 40}.example.org"
 NARROW: ViewportSize = {"width": 320, "height": 700}
