@@ -13,6 +13,7 @@ from briefings.models import Comment, CommentChannel, CommentState, Issue, Secti
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import emails
 from newsroom.duration_words import in_words
+from newsroom.rate_limits import count_within, counted_within
 from newsroom.tokens import sign_value, verify_value
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -22,6 +23,11 @@ MAX_UNCONFIRMED = 5  # comments of one address within a day
 MAX_EMAILED_A_DAY = 10  # comments by email from one address
 MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
 MAX_UNPROVED_AN_HOUR = 30  # of them those that make us write to an address that may be forged
+
+
+# For this long the admin shows how many comments by email were over a limit.
+REFUSALS_SHOWN = timedelta(days=7)
+_REFUSED = "emailed_comment_refused"
 
 
 class TooManyComments(Exception):
@@ -80,8 +86,26 @@ def submit_emailed_comment(
     """Put a reader's reply by email into the moderators' queue; False if it is there already.
 
     `key` identifies the email. The comment has no name, as nobody asked for one. If it is not
-    proved who wrote it, the address gets a link to confirm it first. Raises TooManyComments.
+    proved who wrote it, the address gets a link to confirm it first. Raises TooManyComments, and
+    counts that for `refused_emailed_comments`.
     """
+    try:
+        return _store_emailed_comment(
+            body, email=email, issue=issue, key=key, at=at, is_proved=is_proved
+        )
+    except TooManyComments:
+        count_within(_REFUSED, "", window=REFUSALS_SHOWN, at=at)
+        raise
+
+
+def refused_emailed_comments(*, at: datetime) -> int:
+    """Return about how many comments by email were over a limit within `REFUSALS_SHOWN`."""
+    return counted_within(_REFUSED, "", window=REFUSALS_SHOWN, at=at)
+
+
+def _store_emailed_comment(
+    body: str, *, email: str, issue: Issue, key: str, at: datetime, is_proved: bool
+) -> bool:
     body = body if len(body) <= MAX_COMMENT_CHARS else body[: MAX_COMMENT_CHARS - 2].rstrip() + " …"
     with transaction.atomic():
         if Comment.objects.filter(mail_key=key).exists():

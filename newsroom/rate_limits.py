@@ -42,6 +42,21 @@ def count_within(action: str, subject: str, *, window: timedelta, at: datetime) 
     still lies within the window. Each count is changed by one atomic operation of Redis, so the web
     processes count together.
     """
+    return _sliding_count(action, subject, window=window, at=at, count=_count)
+
+
+def counted_within(action: str, subject: str, *, window: timedelta, at: datetime) -> int:
+    """Return about how many actions were counted in the window that ends now, without one more."""
+
+    def read(store: BaseCache, key: str, *, timeout: float) -> int:
+        return int(store.get(key, 0))
+
+    return _sliding_count(action, subject, window=window, at=at, count=read)
+
+
+def _sliding_count(
+    action: str, subject: str, *, window: timedelta, at: datetime, count: Callable[..., int]
+) -> int:
     seconds = int(window.total_seconds())
     slot, elapsed = divmod(int(at.timestamp()), seconds)
     current_key, previous_key = (
@@ -49,7 +64,7 @@ def count_within(action: str, subject: str, *, window: timedelta, at: datetime) 
     )
 
     def estimate(store: BaseCache) -> int:
-        current = _count(store, current_key, timeout=2 * seconds)
+        current = count(store, current_key, timeout=2 * seconds)
         return current + int(store.get(previous_key, 0) * (seconds - elapsed) / seconds)
 
     return _with_cache(estimate)

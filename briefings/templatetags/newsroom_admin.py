@@ -11,6 +11,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from briefings.admin.state_badges import comment_badge, issue_badge
+from briefings.comment_submission import (
+    MAX_EMAILED_A_DAY,
+    MAX_EMAILED_AN_HOUR,
+    MAX_UNPROVED_AN_HOUR,
+    REFUSALS_SHOWN,
+    refused_emailed_comments,
+)
 from briefings.local_time import format_local
 from briefings.models import Briefing, Comment, Issue, IssueState
 from briefings.permissions import ADD_ISSUE, MODERATE_COMMENT, may_view_issues
@@ -52,6 +59,11 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
         "may_add": may(user, ADD_ISSUE),
         "may_moderate": may_moderate,
         "waiting_comments": Comment.objects.waiting().count() if may_moderate else 0,
+        "refused_replies": refused_emailed_comments(at=at) if may_moderate else 0,
+        "refusals_shown_days": REFUSALS_SHOWN.days,
+        "max_emailed_a_day": MAX_EMAILED_A_DAY,
+        "max_emailed_an_hour": MAX_EMAILED_AN_HOUR,
+        "max_unproved_an_hour": MAX_UNPROVED_AN_HOUR,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +34,7 @@ UNCONFIRMED = "comment, once its author has confirmed it"
 
 @pytest.fixture(autouse=True)
 def _address(settings: Any) -> None:
+    cache.clear()
     settings.REPLY_ADDRESS = "replies@news.example.com"
 
 
@@ -211,6 +213,18 @@ def test_a_long_reply_is_cut_and_a_flood_is_limited() -> None:
     ]
     assert actions[-1] == "too many replies"
     assert Comment.objects.count() == MAX_EMAILED_A_DAY
+
+
+def test_editors_see_how_many_replies_were_too_many(admin_client: Client) -> None:
+    to = reader_reply_address(make_sent_delivery().pk)
+    start = reverse("admin:index")
+    for number in range(MAX_EMAILED_A_DAY):
+        process(write_reply(to=to, message_id=f"<f{number}@x.example>"))
+    assert "did not become comments" not in admin_client.get(start).text
+    for number in range(3):
+        process(write_reply(to=to, message_id=f"<g{number}@x.example>"))
+    page = " ".join(admin_client.get(start).text.split())
+    assert "About 3 replies by email</strong> in the last 7 days did not become comments" in page
 
 
 def test_attachments_are_ignored() -> None:
