@@ -46,6 +46,13 @@ def _names_no_host(failure: BaseException) -> bool:
     return isinstance(failure, UnicodeError)
 
 
+def _tls_failure(host: str, failure: ssl.SSLError) -> Exception:
+    """Return what failed: a cut connection may work later, a wrong certificate needs a person."""
+    is_cut = isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    kind = ServerUnreachable if is_cut else ServerRejectsUs
+    return kind(f"TLS with {host} failed: {failure}")
+
+
 class SmtpConnection:
     """A transport: a connection that is greeted, encrypted and logged in as its server asks."""
 
@@ -90,7 +97,7 @@ class SmtpConnection:
                     lambda: self._reader, server.host, server.port, ssl=context
                 )
         except ssl.SSLError as failure:
-            raise ServerRejectsUs(f"TLS with {server.host} failed: {failure}") from failure
+            raise _tls_failure(server.host, failure) from failure
         except (OSError, TimeoutError, UnicodeError) as failure:
             reason = failure_reason(failure)
             if _names_no_host(failure):
@@ -141,7 +148,7 @@ class SmtpConnection:
                     server_hostname=host,
                 )
         except ssl.SSLError as failure:
-            raise ServerRejectsUs(f"TLS with {host} failed: {failure}") from failure
+            raise _tls_failure(host, failure) from failure
         except (OSError, TimeoutError) as failure:
             reason = failure_reason(failure)
             raise ServerUnreachable(f"TLS with {host} failed: {reason}") from failure

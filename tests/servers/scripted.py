@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from threading import Thread
 
 
@@ -29,7 +30,7 @@ class ScriptedServer:
             Thread(target=self._converse, args=[client], daemon=True).start()
 
     def _converse(self, client: socket.socket) -> None:
-        with client, client.makefile("rb") as lines:
+        with client, suppress(ConnectionError), client.makefile("rb") as lines:
             client.sendall(self._greeting)
             for reply in self._replies:
                 line = lines.readline()

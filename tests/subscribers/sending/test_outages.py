@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from subscribers.models import Dispatch, DispatchState, Outage
 from subscribers.sending import dispatches, ledger, outages, tasks
 from subscribers.sending.dispatch_progress import waiting_reasons
 from subscribers.sending.send_run import _left_out_until, send_ready
+from subscribers.sending.smtp_connection import _tls_failure
+from subscribers.sending.transport_interface import ServerRejectsUs, ServerUnreachable
 from tests.factories import make_reader, make_scheduled_issue
 from tests.servers.processes import free_port
 from tests.servers.scripted import ScriptedServer
@@ -129,6 +132,71 @@ def test_a_server_that_may_come_back_is_shown_with_its_words(
     assert re.search(words, sentence)
     page = admin_client.get(dispatch.get_absolute_url()).content.decode()
     assert f"The mail server 127.0.0.1:{server.port} has failed since" in page
+
+
+OFFERS_TLS = b"250-mx\r\n250 STARTTLS\r\n"
+HALF_A_HANDSHAKE = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"
+
+
+@pytest.mark.parametrize(
+    ("query", "greeting", "replies", "words"),
+    [
+        ("starttls", EHLO, [OFFERS_TLS, b"454 4.7.0 TLS not available now\r\n"], "454 4.7.0 TLS"),
+        ("starttls", EHLO, [OFFERS_TLS, b"421 4.3.2 closing\r\n"], "421 4.3.2 closing"),
+        ("starttls", EHLO, [OFFERS_TLS, b"220 go ahead\r\n"], "TLS with 127.0.0.1 failed"),
+        ("starttls", EHLO, [OFFERS_TLS], "closed the connection|reset by peer"),
+        ("ssl", b"", [], "unreachable|failed"),
+        ("ssl", HALF_A_HANDSHAKE, [], "unreachable|failed"),
+    ],
+    ids=["454", "421", "cut after 220", "cut before 220", "cut at once", "cut within"],
+)
+def test_tls_that_is_cut_or_refused_for_now_is_tried_again(
+    *,
+    settings: Any,
+    scripted: ScriptedServers,
+    query: str,
+    greeting: bytes,
+    replies: list[bytes],
+    words: str,
+) -> None:
+    server = scripted(greeting, *replies)
+    dispatch = run_with(f"smtp://127.0.0.1:{server.port}/?tls={query}&timeout=15", settings)
+    assert dispatch.state == DispatchState.SENDING
+    [sentence] = waiting_reasons(dispatch, at=timezone.now())
+    assert re.search(words, sentence), sentence
+    assert counts() == {"pending": 3}
+
+
+@pytest.mark.parametrize(
+    ("query", "greeting", "replies", "words"),
+    [
+        ("starttls", EHLO, [OFFERS_TLS, b"554 5.7.3 no TLS for you\r\n"], "554 5.7.3 no TLS"),
+        ("starttls", EHLO, [b"250 mx\r\n", b"502 5.5.1 what?\r\n"], "502 5.5.1 what"),
+        ("ssl", b"220 mx ESMTP\r\n", [b"220 this is not TLS\r\n"], "TLS with 127.0.0.1 failed"),
+    ],
+    ids=["554", "502", "not TLS"],
+)
+def test_tls_that_is_refused_for_good_pauses(
+    *,
+    settings: Any,
+    scripted: ScriptedServers,
+    query: str,
+    greeting: bytes,
+    replies: list[bytes],
+    words: str,
+) -> None:
+    server = scripted(greeting, *replies)
+    dispatch = run_with(f"smtp://127.0.0.1:{server.port}/?tls={query}&timeout=15", settings)
+    assert dispatch.state == DispatchState.PAUSED
+    assert words in dispatch.pause_reason
+    assert counts() == {"pending": 3}
+
+
+def test_an_end_of_file_in_tls_is_a_cut_and_a_wrong_certificate_is_not() -> None:
+    cut = _tls_failure("mx", ssl.SSLEOFError("EOF occurred in violation of protocol"))
+    assert isinstance(cut, ServerUnreachable)
+    wrong = _tls_failure("mx", ssl.SSLCertVerificationError("self-signed certificate"))
+    assert isinstance(wrong, ServerRejectsUs)
 
 
 def test_an_unreachable_server_alerts_once_after_some_time(settings: Any) -> None:
