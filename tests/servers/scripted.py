@@ -36,7 +36,7 @@ class ScriptedServer:
                 line = lines.readline()
                 if not line:
                     return
-                self.heard.append(line.decode().rstrip("\r\n"))
+                self.heard.append(line.decode(errors="replace").rstrip("\r\n"))
                 client.sendall(reply)
 
     def stop(self) -> None:
