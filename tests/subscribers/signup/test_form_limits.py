@@ -261,6 +261,15 @@ def test_one_network_and_the_whole_site_are_limited(
     assert "too many forms" in elsewhere[-1].content.decode()
 
 
+def test_these_tests_do_not_depend_on_the_end_of_a_window() -> None:
+    """tests/conftest.py counts all forms of a test at one moment; otherwise counts would fade."""
+    start = timezone.now()
+    for number, minutes in enumerate((0, 9, 19, 99), start=1):
+        at = start + timedelta(minutes=minutes)
+        form = form_guard.Submission(ip="192.0.2.1", is_suspicious=False, at=at)
+        assert form_guard._count("forms", "somebody", form) == number
+
+
 def test_counts_fade_within_the_window() -> None:
     start = timezone.now().replace(minute=0, second=0, microsecond=0)
     for _ in range(10):
