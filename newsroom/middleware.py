@@ -1,4 +1,4 @@
-"""Middleware: error pages for an unreachable database, large requests and wrong addresses."""
+"""Middleware: error pages for an unreachable database, unwanted bodies and wrong addresses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    UnreadablePostError,
+)
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.views.defaults import page_not_found
 
 from newsroom.connection_errors import database_error_message
-from newsroom.error_pages import too_large
+from newsroom.error_pages import length_required, too_large, unreadable
+from newsroom.file_uploads import accepted_files, let_files_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,26 +46,37 @@ class DatabaseUnavailableMiddleware:
 
 
 class RequestSizeLimitMiddleware:
-    """Answers 413 to a form that is too large, before reading it.
+    """Refuses a body that no view wants, before anything reads it: too large, or with files.
 
-    Without it, Django shows a traceback in development.
+    It must come before the CSRF middleware, which reads forms.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        length = str(request.META.get("CONTENT_LENGTH") or "0")
-        is_upload = (
-            request.content_type == "multipart/form-data"
-        )  # Django limits its fields by itself
-        if (
-            not is_upload
-            and length.isdigit()
-            and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        ):
-            return too_large()
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], *_: object
+    ) -> HttpResponseBase | None:
+        """Return the answer to a body that is refused, or None to go on."""
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return length_required()  # Django would read nothing, and we cannot know how much
+        accepted = accepted_files(view)
+        if accepted is None or request.method != "POST":
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        elif is_staff(request):
+            limit = accepted.max_bytes
+            let_files_in(request)
+        else:
+            return accepted.refuse(request)
+        return too_large(limit) if length.isdigit() and int(length) > limit else None
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """Answer a body that did not arrive; nobody but its sender can do anything about it."""
+        return unreadable() if isinstance(failure, UnreadablePostError) else None
 
 
 class NotFoundPageMiddleware:
@@ -80,3 +98,9 @@ class NotFoundPageMiddleware:
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
         """Return the page for an address that a view knows nothing about."""
         return page_not_found(request, failure) if isinstance(failure, Http404) else None
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Whether the request comes from somebody who may open the admin."""
+    user = request.user
+    return user.is_active and bool(getattr(user, "is_staff", False))

@@ -349,6 +349,8 @@ CSRF_FAILURE_VIEW = "newsroom.error_pages.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Views that accept files say so; newsroom/file_uploads.py gives them Django's own handlers.
+FILE_UPLOAD_HANDLERS = ["newsroom.file_uploads.RefusingUploadHandler"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

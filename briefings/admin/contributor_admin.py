@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
 from django.utils.crypto import get_random_string
 
 from briefings.admin.form_fields import PlainSelectsMixin
-from briefings.images import ImageRefused, reencode
+from briefings.images import MAX_BYTES, ImageRefused, reencode
 from briefings.models import Contributor
 from briefings.slugs import free_slug
+from newsroom.file_uploads import accepts_files
 
 
 class PhotoField(forms.FileField):
@@ -67,3 +69,11 @@ class ContributorAdmin(PlainSelectsMixin, admin.ModelAdmin[Contributor]):
     list_select_related = ("account",)
     search_fields = ("name", "job_title", "contact")
     actions = None
+
+    @accepts_files(max_bytes=4 * MAX_BYTES)
+    def add_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().add_view(*args, **kwargs)
+
+    @accepts_files(max_bytes=4 * MAX_BYTES)
+    def change_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().change_view(*args, **kwargs)

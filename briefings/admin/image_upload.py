@@ -6,8 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from briefings.images import ImageRefused, folder_of_issues, store_image
+from briefings.images import MAX_BYTES, ImageRefused, folder_of_issues, store_image
 from briefings.permissions import may_write_issues
+from newsroom.file_uploads import accepts_files
 
 
 def _refuse(sentence: str, *, status: int = 200) -> JsonResponse:
@@ -21,6 +22,15 @@ def may_upload(request: HttpRequest) -> bool:
     return user.is_active and bool(getattr(user, "is_staff", False)) and may_write_issues(user)
 
 
+def _ask_to_log_in(request: HttpRequest) -> JsonResponse:
+    return _refuse(
+        "You are logged out. Log in again in another tab, then upload the image again.",
+        status=403,
+    )
+
+
+# Several times what an image may have, so that the dialog can say how large a photo is.
+@accepts_files(max_bytes=4 * MAX_BYTES, refuse=_ask_to_log_in)
 @require_POST
 def upload_image(request: HttpRequest) -> JsonResponse:
     """Store one image (field `upload`) and return its URL and size.
@@ -28,10 +38,7 @@ def upload_image(request: HttpRequest) -> JsonResponse:
     The middleware protects it against CSRF; the page sends the token in a header.
     """
     if not request.user.is_authenticated:
-        return _refuse(
-            "You are logged out. Log in again in another tab, then upload the image again.",
-            status=403,
-        )
+        return _ask_to_log_in(request)
     if not may_upload(request):
         raise PermissionDenied
     upload = request.FILES.get("upload")

@@ -37,6 +37,7 @@ from briefings.permissions import ADD_ISSUE
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
 from newsroom.duration_words import in_words
+from newsroom.file_uploads import accepts_files
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class DocumentForm(forms.Form):
     )
 
 
+# Several times what a document may have, so that the form can say what is wrong with a large one.
+@accepts_files(max_bytes=4 * MAX_BYTES)
 def from_document(request: HttpRequest) -> HttpResponse:
     """Ask for a document (GET), show the issue that it becomes, and save it (POST)."""
     if not may(request.user, ADD_ISSUE):

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from newsroom import audit_log
 from newsroom.admin_mixins import ReadOnlyAdminMixin
+from newsroom.file_uploads import accepts_files
 from newsroom.invisible_characters import remove_unprintable
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -92,6 +93,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
             for route, view, name in pages
         ] + super().get_urls()
 
+    @accepts_files(max_bytes=uploaded_lists.MAX_BYTES)
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
