@@ -8,6 +8,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v redis-server >/dev/null || missing="$missing redis-server"
 # Not every user has sbin on PATH.
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v chromium >/dev/null || missing="$missing chromium"
 # Without these, pages fall back to wider fonts and their lines break elsewhere.
 ls /usr/share/fonts/truetype/liberation*/LiberationSerif-Regular.ttf >/dev/null 2>&1 ||

@@ -248,7 +248,7 @@ def programs(port: int) -> list[Program]:
             name="web",
             command=[
                 *(python, "-m", "gunicorn", "newsroom.wsgi", "--bind", f"{HOST}:{port}"),
-                *("--threads", "8", "--graceful-timeout", "3", "--no-control-socket"),
+                *("--workers", "1", "--threads", "8", "--graceful-timeout", "3"),
                 *("--access-logfile", "-"),
             ],
         ),

@@ -1,0 +1,71 @@
+"""Settings of the web server, which gunicorn reads when it is started in this folder.
+
+Options of the command line win: `gunicorn newsroom.wsgi --bind 0.0.0.0:8000`. docs/operations.md
+says what these limits protect, and what only a proxy can do.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from environs import Env, EnvError
+
+try:
+    BEHIND_PROXY: bool = Env().bool("BEHIND_PROXY", False)
+except EnvError:  # our settings stop the start, with a message
+    BEHIND_PROXY = False
+# Seconds for which a body may take, and the rate at which a larger one must arrive.
+BODY_SECONDS = 20.0
+BODY_BYTES_A_SECOND = 50_000
+
+bind = "127.0.0.1:8000"
+# Each thread may hold a connection to the database; PostgreSQL allows 100 by default.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+# A worker writes its sign of life to a file; on a busy disk, a healthy one would be killed.
+MEMORY = Path("/dev/shm")  # noqa: S108  (gunicorn makes a file of its own in it)
+worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
+control_socket_disable = True
+limit_request_line = 4094  # bytes, as the next but one
+limit_request_fields = 100
+limit_request_field_size = 8190
+# Whose X-Forwarded-Proto is believed. Without a proxy, any visitor on this machine could set it.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1") if BEHIND_PROXY else ""
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"} if BEHIND_PROXY else {}
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """Limit the time in which a body has to arrive; reading it later raises TimeoutError.
+
+    A thread that reads it is taken until then. Headers come before this, without a limit.
+    """
+    unreader = req.unreader
+    connection = getattr(unreader, "sock", None)
+    if not isinstance(connection, socket.socket):
+        return
+    length = dict(req.headers).get("CONTENT-LENGTH", "0")
+    seconds = int(length) / BODY_BYTES_A_SECOND if length.isdigit() else 0
+    deadline = time.monotonic() + BODY_SECONDS + seconds
+    chunk = unreader.chunk
+
+    def chunk_in_time(*args: Any, **kwargs: Any) -> bytes:
+        connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            piece: bytes = chunk(*args, **kwargs)
+        finally:
+            connection.settimeout(None)
+        return piece
+
+    unreader.chunk = chunk_in_time
+
+
+def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
+    """Let the next request on this connection wait as long as `keepalive` says."""
+    vars(req.unreader).pop("chunk", None)
