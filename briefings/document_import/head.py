@@ -340,7 +340,8 @@ _BYLINE_LABEL = re.compile(
     r"(?:words|author|written by|from|editor|reporter)\s*:\s*", re.IGNORECASE
 )
 _BEFORE_BY = re.compile(
-    r"(?P<separator>\s*[,|–—-])?\s+(?:(?:written|compiled|edited|reported|brought to you)\s+)?by\s+"
+    r"(?P<separator>\s*[,|–—-])?\s+(?:(?:written|compiled|edited|reported|brought to you"
+    r"|this (?:week|month|time|issue))\s+)?by\s+"
     r"|(?P<from>\s*[,|–—-])\s+from\s+(?=our\b)",
     re.IGNORECASE,
 )
@@ -356,6 +357,8 @@ _JOB = re.compile(
     r"|founder|secretary|insider|watcher|team|(?<=our )(?:wo)?man)s?\b",
     re.IGNORECASE,
 )
+_OUR = re.compile(r"our [a-z]", re.IGNORECASE)
+_SMALL_WORD = re.compile(r"\b[a-z][\w’'-]{2,}(?=,? [A-ZÀ-Þ])")
 _OF_A_PLACE = frozenset({"of", "for", "in", "at", "on"})
 MAX_JOB = 120
 
@@ -407,6 +410,8 @@ def _names_and_job(text: str, signatures: Container[str], *, needs_job: bool) ->
     words = text.strip().rstrip(".")
     if are_names(words) and not _JOB.search(words):
         return Byline(name=words)
+    if several := _several_names_after_jobs(words, signatures):
+        return several
     if before := _names_after_job(words, signatures):
         return before
     if are_names(words):
@@ -420,13 +425,28 @@ def _names_and_job(text: str, signatures: Container[str], *, needs_job: bool) ->
     return Byline(name=words[: separator.start()], job=after)
 
 
+def _several_names_after_jobs(words: str, signatures: Container[str]) -> Byline | None:
+    """Return the names in 'our chief reporter Ada Lane and editor Ben Oduya'."""
+    for joint in re.finditer(r" and | & ", words[: 2 * (MAX_JOB + MAX_BYLINE)]):
+        first = _names_after_job(words[: joint.start()], signatures)
+        second = _names_after_job(words[joint.end() :], signatures) if first else None
+        if first and second:
+            return Byline(name=f"{first.name} and {second.name}", job=f"{first.job}; {second.job}")
+    return None
+
+
 def _names_after_job(words: str, signatures: Container[str]) -> Byline | None:
-    """Return the names that end 'our chief reporter in Leeds, Ada Lane'; None without a job."""
-    jobs = list(_JOB.finditer(words[: MAX_JOB + MAX_BYLINE]))
+    """Return the names that end 'our chief reporter in Leeds, Ada Lane'; None without a job.
+
+    Behind 'our', any words in small letters are a job: 'our procurement addict Ada Lane'.
+    """
+    jobs = [found.end() for found in _JOB.finditer(words[: MAX_JOB + MAX_BYLINE])]
+    if not jobs and _OUR.match(words):
+        jobs = [found.end() for found in _SMALL_WORD.finditer(words[: MAX_JOB + MAX_BYLINE])]
     if not jobs:
         return None
     starts = [found.start() for found in re.finditer(r"(?<=[\s,:])\w", words)]
-    endings = [start for start in starts if start >= jobs[-1].end() and are_names(words[start:])]
+    endings = [start for start in starts if start >= jobs[-1] and are_names(words[start:])]
     if not endings:
         return None
     start = next((at for at in endings if words[at:].casefold() in signatures), endings[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -57,6 +58,11 @@ _REFERS_BACK = re.compile(
     r"|^(?=.{,40}$).*\b(?:it|this|that|these|those)\b",
     re.IGNORECASE,
 )
+_LEADS_ON = re.compile(
+    r"(?:one|two|three|four|five|a few|some|several|many|most|another|others?|here|these|among"
+    r"|an? (?:reader|subscriber|colleague|correspondent))\b|(?!.*\byou\b).*\b(?:me|us)\b",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
 MIN_WORDS_OF_A_QUESTION = 4
 
@@ -89,8 +95,13 @@ def _may_be_heading(block: Block) -> bool:
     if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
     text = block.content.text
-    named = text.endswith(":") and names_kind(text)
+    named = text.endswith(":") and names_kind(text) and not _announces(text)
     return is_headline(text[:-1] if named else text)
+
+
+def _announces(line: str) -> bool:
+    """Whether a line that ends in a colon is a sentence that leads to what follows."""
+    return bool(_SENTENCE_END.search(line) or _LEADS_ON.match(line))
 
 
 def names_kind(heading: str) -> bool:
@@ -126,11 +137,11 @@ def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
         return False
     if _CONTINUES.match(text) or text.count("“") != text.count("”"):
         return False
-    return (ends_roundup and len(text) <= MAX_HEADING_LINE) or (
-        text.rstrip("”’\"')").endswith("?")
-        and len(text.split()) >= MIN_WORDS_OF_A_QUESTION
-        and not _REFERS_BACK.search(text)
-    )
+    is_question = text.rstrip("”’\"')").endswith("?")
+    if ends_roundup:
+        return is_question or len(text) <= MAX_HEADING_LINE
+    is_long_enough = len(text.split()) >= MIN_WORDS_OF_A_QUESTION
+    return is_question and is_long_enough and not _REFERS_BACK.search(text)
 
 
 def _is_bold(block: Block) -> bool:
@@ -243,12 +254,21 @@ _OF_READERS = re.compile(
     r"|anonymous)",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"[.!?…][”’\"']?\s+[–—-]\s*(\w[^.!?…]*)$")
 _SINGLE_CLOSE = re.compile("[.,!?…]’(?=\\s|$)")
 
 
 def are_quotations(block: ListBlock) -> bool:
-    """Whether each item of a bulleted list is somebody's words in quotation marks."""
-    return not block.ordered and all(map(_is_quoted_item, block.items))
+    """Whether each item of a bulleted list is somebody's words: in quotation marks, or signed."""
+    quoted = list(map(_is_quoted_item, block.items))
+    signed = map(_is_signed_item, block.items)
+    return not block.ordered and any(quoted) and all(map(operator.or_, quoted, signed))
+
+
+def _is_signed_item(item: tuple[Block, ...]) -> bool:
+    """Whether an item ends with who said it: 'Never again. – a retired governor'."""
+    found = _SIGNED.search(text_of(item[-1]))
+    return found is not None and len(found[1]) <= MAX_ATTRIBUTION
 
 
 def _is_quoted_item(item: tuple[Block, ...]) -> bool:
@@ -259,7 +279,12 @@ def _is_quoted_item(item: tuple[Block, ...]) -> bool:
     if text[:1] not in CLOSING:
         return _announced_span(text, feedback=True) is not None
     end = _closing_end(text, 0)
-    return end is None or not text[end:].strip() or len(text[:end].split()) >= MIN_WORDS
+    if end is None or not text[end:].strip() or len(text[:end].split()) >= MIN_WORDS:
+        return True
+    # “Tax them,” says one. “Tax them until they squeak.”
+    quoted = re.findall(f"{text[0]}(.*?){CLOSING[text[0]]}", text, re.DOTALL)
+    words = [len(one.split()) for one in quoted]
+    return max(words, default=0) >= MIN_WORDS and 2 * sum(words) >= len(text.split())
 
 
 def quote_items(blocks: list[Block]) -> list[Block]:

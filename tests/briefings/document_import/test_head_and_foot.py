@@ -121,6 +121,14 @@ def test_the_name_of_a_file_is_never_a_headline() -> None:
         ("by our reporters Ines Farrow and Bo Lund", "Ines Farrow and Bo Lund", "our reporters"),
         ("written by our schools editor Ines Farrow", "Ines Farrow", "our schools editor"),
         ("from our schools editor Ines Farrow", "Ines Farrow", "our schools editor"),
+        ("by our resident sceptic Ines Farrow", "Ines Farrow", "our resident sceptic"),
+        ("by our school meals addict, Ines Farrow", "Ines Farrow", "our school meals addict"),
+        ("this week by the Courier’s editor Ines Farrow", "Ines Farrow", "the Courier’s editor"),
+        (
+            "by our schools editor Ines Farrow and correspondent Bo Lund",
+            "Ines Farrow and Bo Lund",
+            "our schools editor; correspondent",
+        ),
     ],
 )
 def test_a_job_title_is_kept_apart_from_the_name(byline: str, name: str, job: str | None) -> None:

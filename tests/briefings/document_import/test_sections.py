@@ -113,6 +113,7 @@ def test_lines_in_bold_are_headings_where_none_are_marked() -> None:
         "“Nobody asked the children.”",
         "“Nobody asked us at all,” said one.",
         "Bo: “Nobody asked us at all.”",
+        "“Ask us,” says one. “Ask us before you close it.”",
     ],
 )
 def test_quoted_bullets_of_an_article_are_quotations(item: str) -> None:
@@ -120,6 +121,35 @@ def test_quoted_bullets_of_an_article_are_quotations(item: str) -> None:
 
     assert section.kind == SectionKind.FEATURE
     assert section.html.count(f"<blockquote><p>{item}</p></blockquote>") == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Readers have views on this, few of them fit to print. Among those that are:",
+     "Some readers said:", "One of our readers, who has seen three mergers, wrote to me:"],
+)  # fmt: skip
+def test_a_line_that_leads_to_quotations_is_no_heading(line: str) -> None:
+    quotations = (
+        "• “Not before time, if you ask me.”\n• We were never told. – a retired ward sister"
+    )
+    document = read("The merger is off", BODY, line, quotations, BODY)
+
+    [section] = document.sections
+    assert section.kind == SectionKind.FEATURE
+    assert section.html.count("<blockquote>") == 2
+    assert "retired ward sister" in section.html
+
+
+@pytest.mark.parametrize("heading", ["What you told us:", "Reader feedback:", "Your comments:"])
+def test_a_heading_may_end_in_a_colon(heading: str) -> None:
+    document = read("The merger is off", BODY, heading, "“Not before time.”", BODY)
+    assert [section.heading for section in document.sections][1:] == [heading.rstrip(":")]
+
+
+def test_a_question_below_the_weeks_bullets_is_a_heading_whoever_it_speaks_of() -> None:
+    question = "Do people want homes that nobody built for them at all, and does any minister know?"
+    document = read("The week in planning", "• One has gone.\n• Two have come.", question, BODY)
+    assert [section.heading for section in document.sections] == ["The week in planning", question]
 
 
 def test_bullets_that_explain_a_term_stay_bullets() -> None:
