@@ -32,7 +32,6 @@ ADMIN_CONTENT_POLICY = {
 DRAFTS_KEPT_FOR = timedelta(days=7)
 # On the start page these come first, in this order; all others follow alphabetically.
 APP_ORDER = ("briefings", "subscribers")
-APP_NAMES = {"auth": "Staff accounts", "axes": "Log-in attempts"}
 MODEL_ORDER = ("Issue", "Comment", "Briefing", "Contributor", "Dispatch", "Subscriber")
 
 
@@ -70,9 +69,8 @@ class NewsroomAdminSite(AdminSite):
         return csp_replace(ADMIN_CONTENT_POLICY)(super().admin_view(view, cacheable))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the apps and models, the most used first, under names that say what they are."""
+        """Return the apps and models, the most used first."""
         apps: list[Any] = super().get_app_list(request, app_label)
         for app in apps:
-            app["name"] = APP_NAMES.get(app["app_label"], app["name"])
             app["models"].sort(key=lambda model: _rank(MODEL_ORDER, model["object_name"]))
         return sorted(apps, key=lambda app: _rank(APP_ORDER, app["app_label"]))

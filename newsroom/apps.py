@@ -2,13 +2,15 @@
 
 import logging
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 
 from newsroom.retention.system_checks import check_retention
 from newsroom.webhook_providers import warn_about_events
+
+APP_NAMES = {"auth": "Staff accounts", "axes": "Log-in attempts"}
 
 log = logging.getLogger(__name__)
 
@@ -30,3 +32,9 @@ class NewsroomAdminConfig(AdminConfig):
     """Django's admin with our admin site."""
 
     default_site = "newsroom.admin_site.NewsroomAdminSite"
+
+    def ready(self) -> None:
+        """Have all pages and lists of permissions call these apps by names that say more."""
+        super().ready()
+        for label, name in APP_NAMES.items():
+            apps.get_app_config(label).verbose_name = name

@@ -307,6 +307,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which the emailed link works
 AXES_FAILURE_LIMIT = 8
 AXES_CLIENT_IP_CALLABLE = "newsroom.client_address.client_ip"
 AXES_COOLOFF_TIME = timedelta(minutes=30)

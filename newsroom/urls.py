@@ -10,6 +10,7 @@ from newsroom.media import media
 handler400 = "newsroom.error_pages.bad_request"
 
 urlpatterns = [
+    path("admin/password-reset/", include("newsroom.password_reset")),
     path("admin/", admin.site.urls),
     path("", include("newsroom.health_urls")),
     path("media/<path:name>", media, name="media"),

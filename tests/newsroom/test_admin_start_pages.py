@@ -50,6 +50,23 @@ def test_the_page_of_one_app_has_its_lists_and_not_the_briefings(
     assert "Axes" not in page
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("axes/accessattempt/", "axes/accesslog/", "axes/accessfailurelog/"),
+        *("auth/user/", "auth/user/add/", "auth/group/", "auth/group/add/", ""),
+        *("auth/user/ME/change/", "auth/user/ME/history/", "auth/user/ME/delete/"),
+        *("auth/user/ME/password/", "password_change/"),
+    ],
+)
+def test_no_page_shows_the_names_that_packages_give_their_apps(root: Client, path: str) -> None:
+    path = path.replace("ME", str(User.objects.get().pk))
+    page = root.get(f"/admin/{path}").content.decode()
+
+    assert "Axes" not in page
+    assert "Authentication and Authori" not in page
+
+
 def test_the_start_page_has_one_name_everywhere(root: Client) -> None:
     start = root.get("/admin/").content.decode()
     assert "<title>Desk · " in start

@@ -22,6 +22,7 @@ FOR_STAFF = {
     "dispatch_paused",
     "issue_not_ready",
     "outage",
+    "password_reset",
     "slot_missed",
 }
 READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
