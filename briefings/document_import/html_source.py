@@ -225,13 +225,18 @@ _MARK_TAGS = {
     "sub": "sub",
     "sup": "sup",
 }
+_RAISED = r"vertical-align\s*:\s*"
+_LENGTH = r"(?:[1-9]|0?\.\d)[\d.]*(?:px|pt|r?em|ex|%)"
 # What a style puts on the text inside, for spans and the like.
 _STYLE_MARKS = (
     ("strong", re.compile(r"font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)", re.IGNORECASE)),
     ("em", re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE)),
     ("s", re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE)),
-    ("sup", re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)),
-    ("sub", re.compile(r"vertical-align\s*:\s*sub\b", re.IGNORECASE)),
+    (
+        "sup",
+        re.compile(rf"{_RAISED}(?:super|{_LENGTH})|mso-text-raise\s*:\s*[1-9.]", re.IGNORECASE),
+    ),
+    ("sub", re.compile(rf"{_RAISED}(?:sub\b|-{_LENGTH})|mso-text-raise\s*:\s*-", re.IGNORECASE)),
 )
 _STYLED_TAGS = frozenset({"span", "font", "small", "big", "tt", "code"})
 _NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -31,9 +32,10 @@ _BUILT_IN = re.compile(
     re.IGNORECASE,
 )
 _OBJECTS = frozenset({"drawing", "pict", "object", "AlternateContent"})
-_SHOWN = frozenset({"t", "tab", "br", "cr", "sym", "noBreakHyphen"}) | _OBJECTS
+_NOTES = frozenset({"footnoteReference", "endnoteReference"})
+_SHOWN = frozenset({"t", "tab", "br", "sym", "noBreakHyphen"}) | _OBJECTS | _NOTES
 _ON = ("vanish", "specVanish", "webHidden")
-_CHARACTER_MARKS = ("b", "i", "strike", "u", "vertAlign")
+_CHARACTER_MARKS = ("b", "i", "strike", "dstrike", "u", "vertAlign", "position")
 MAX_LEVEL = 6
 MAX_INHERITED = 20
 
@@ -226,6 +228,10 @@ class _Story:
     def prepare(self) -> None:
         """Rewrite the part in place."""
         self._name_objects()
+        for wrapper in ("dir", "bdo"):
+            self._replace(wrapper, list)
+        for line_end in [node for node in self.root.iter() if _is(node, "cr")]:
+            line_end.tag = self._name("br")
         self._replace("fldSimple", self._field_runs)
         self._replace("oMathPara", lambda element: [self._run(_linear(element))])
         self._replace("oMath", lambda element: [self._run(_linear(element))])
@@ -308,12 +314,23 @@ class _Story:
                 shown = _SHOWN - _OBJECTS if is_unseen_text else _SHOWN
                 for child in [node for node in run if _is(node, *shown)]:
                     run.remove(child)
-            elif properties is not None and run_style:
-                for name in _CHARACTER_MARKS:
-                    mark = self._styles.inherited(run_style, "rPr", name)
-                    if mark is not None and _child(properties, name) is None:
-                        properties.append(mark)
+            elif properties is not None:
+                self._use_marks(properties, run_style)
         return _joined(hidden)
+
+    def _use_marks(self, properties: ET.Element, run_style: str) -> None:
+        """Give a run the marks of its style, and those that the converter does not know."""
+        for name in _CHARACTER_MARKS:
+            mark = self._styles.inherited(run_style, "rPr", name)
+            if mark is not None and _child(properties, name) is None:
+                properties.append(copy(mark))
+        struck = _child(properties, "dstrike")
+        if struck is not None and _child(properties, "strike") is None:
+            struck.tag = self._name("strike")
+        raised = re.fullmatch(r"(-?)\d{1,4}", _value(_child(properties, "position")))
+        if raised and int(raised[0]) and _child(properties, "vertAlign") is None:
+            align = ET.SubElement(properties, self._name("vertAlign"))
+            align.set(self._name("val"), "subscript" if raised[1] else "superscript")
 
     def _is_hidden(self, properties: ET.Element | None, *style_ids: str) -> bool:
         for name in _ON:

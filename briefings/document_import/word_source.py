@@ -62,8 +62,10 @@ _WHERE_OUTSIDE = {
     "header": "Page header: ",
     "footer": "Page footer: ",
     "comments": "Comment in the margin: ",
+    "footnotes": "Note to words that are left out: ",
+    "endnotes": "Note to words that are left out: ",
 }
-_OUTSIDE_BODY = re.compile(r"^word/(?:(header|footer)\d*|comments)\.xml$")
+_OUTSIDE_BODY = re.compile(r"^word/(header|footer|comments|footnotes|endnotes)\d*\.xml$")
 
 
 def read_word(data: bytes, *, name: str) -> SourceDocument:
@@ -215,7 +217,7 @@ def _missing_text(scanned: dict[str, _Part], document: SourceDocument) -> list[s
         for words in part.paragraphs:
             key = _alphanumeric(words)
             if key and key not in read and key not in everything:
-                where = _WHERE_OUTSIDE[outside[1] or "comments"] if outside else ""
+                where = _WHERE_OUTSIDE[outside[1]] if outside else ""
                 named[f"{where}{_MARKS.sub('', words)}"] = None
     return list(named)
 

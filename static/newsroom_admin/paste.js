@@ -11,8 +11,8 @@
     ["em", ({ fontStyle }) => fontStyle === "italic" || fontStyle.startsWith("oblique")],
     ["u", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("underline")],
     ["s", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("line-through")],
-    ["sup", ({ verticalAlign }) => verticalAlign === "super"],
-    ["sub", ({ verticalAlign }) => verticalAlign === "sub"],
+    ["sup", ({ verticalAlign }) => verticalAlign === "super" || parseFloat(verticalAlign) > 0],
+    ["sub", ({ verticalAlign }) => verticalAlign === "sub" || parseFloat(verticalAlign) < 0],
   ];
 
   // What a rule of the pasted page's own style sheet may say about its text.

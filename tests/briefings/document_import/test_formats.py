@@ -224,7 +224,7 @@ def test_text_outside_the_body_of_a_word_document_is_named() -> None:
             paragraph("Schools share", style="H1"),
             paragraph(BODY),
             picture(alt="A gate"),
-            '<w:p><w:dir w:val="rtl"><w:r><w:t>Words in a frame.</w:t></w:r></w:dir></w:p>',
+            "<w:p><w:unknown><w:r><w:t>Words in a frame.</w:t></w:r></w:unknown></w:p>",
             parts={
                 "word/header1.xml": wordml("hdr", paragraph("Not before Friday")),
                 "word/comments.xml": wordml(

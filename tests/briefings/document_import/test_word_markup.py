@@ -131,6 +131,41 @@ def test_pale_words_that_a_reader_sees_stay(body: str) -> None:
     assert not [words for words in document.left_out if words.startswith("Hidden")]
 
 
+NOTE = wordml("footnotes", f'<w:footnote w:id="2">{para(run("Ask legal first"))}</w:footnote>')
+REFERENCE = '<w:footnoteReference w:id="2"/>'
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [f"<w:r><w:rPr><w:vanish/></w:rPr>{REFERENCE}</w:r>", f"<w:del><w:r>{REFERENCE}</w:r></w:del>"],
+)
+def test_a_note_to_words_that_nobody_sees_is_named(inner: str) -> None:
+    document = read(para(run("Nine gates."), inner), **{"word/footnotes.xml": NOTE})
+
+    assert html_of(document) == "<p>Nine gates.</p>"
+    assert document.left_out == ("Note to words that are left out: Ask legal first",)
+
+
+@pytest.mark.parametrize(
+    ("inner", "html"),
+    [
+        (f"<w:dir w:val='rtl'>{run('nine ')}<w:bdo>{run('gates')}</w:bdo></w:dir>", "nine gates"),
+        ("<w:r><w:t>nine</w:t><w:cr/><w:t>gates</w:t></w:r>", "nine<br>gates"),
+        (run("10") + run("3", '<w:position w:val="6"/>'), "10<sup>3</sup>"),
+        (run("H") + run("2", '<w:position w:val="-6"/>') + run("O"), "H<sub>2</sub>O"),
+        (run("10") + run("3", '<w:rStyle w:val="Up"/>'), "10<sup>3</sup>"),
+        (run("nine", "<w:dstrike/>") + run(" ten"), "<s>nine</s> ten"),
+        (run("nine", '<w:dstrike w:val="0"/><w:position w:val="0"/>'), "nine"),
+    ],
+)
+def test_words_and_marks_stay_however_word_writes_them(inner: str, html: str) -> None:
+    up = style("Up", "Up", '<w:rPr><w:position w:val="8"/></w:rPr>', kind="character")
+    document = read(para(inner), styles=up)
+
+    assert html_of(document) == f"<p>{html}</p>"
+    assert document.left_out == ()
+
+
 def test_tracked_deletions_are_named_and_insertions_are_text() -> None:
     document = read(
         para(
