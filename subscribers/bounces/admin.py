@@ -7,19 +7,24 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from newsroom import audit_log
 from newsroom.admin_mixins import READ_ONLY_ROWS, LargeTableAdminMixin, ReadOnlyAdminMixin
-from subscribers.models import BounceEvent, Dispatch, Subscriber, Suppression, SuppressionReason
+from subscribers.bounces.staff_suppression import (
+    MAX_WHY_CHARS,
+    AlreadySuppressed,
+    WhyMissing,
+    check_not_suppressed,
+    lift,
+    needs_why,
+    suppress_by_staff,
+)
+from subscribers.models import BounceEvent, Dispatch, Subscriber, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.models.address_search import search_address
 from subscribers.signup.forms import AddressField
-
-MAX_WHY_CHARS = 300
 
 
 class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):
@@ -130,14 +135,11 @@ class SuppressionForm(forms.ModelForm[Suppression]):
 
     def clean_address(self) -> str:
         address = str(self.cleaned_data["address"])
-        if existing := Suppression.objects.at_address(address).first():
-            raise ValidationError(f"This address is already suppressed: {existing}.")
+        try:
+            check_not_suppressed(address)
+        except AlreadySuppressed as refusal:
+            raise ValidationError(str(refusal)) from refusal
         return address
-
-    def save(self, commit: bool = True) -> Suppression:
-        self.instance.address_hash = hash_address(self.cleaned_data["address"])
-        self.instance.reason = SuppressionReason.STAFF
-        return super().save(commit)
 
 
 @admin.register(Suppression)
@@ -172,29 +174,23 @@ class SuppressionAdmin(LargeTableAdminMixin, admin.ModelAdmin[Suppression]):
         return False
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        audit_log.record("suppressed", obj, by=request.user)
+        suppress_by_staff(form.cleaned_data["address"], obj, by=request.user)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask why, and insist on an answer after a complaint: the reader themselves had decided."""
+        """Ask why, and insist on an answer where the reader themselves had decided."""
         suppression = self.get_object(request, object_id)
-        is_complaint = (
-            suppression is not None and suppression.reason == SuppressionReason.COMPLAINED
-        )
-        if request.method == "POST" and is_complaint and not _why(request):
-            messages.error(request, "Say why you lift this suppression. Nothing was changed.")
+        context = {
+            "title": "Lift this suppression?",
+            "needs_why": suppression is not None and needs_why(suppression),
+            "max_why_chars": MAX_WHY_CHARS,
+        }
+        try:
+            return super().delete_view(request, object_id, {**context, **(extra_context or {})})
+        except WhyMissing as refusal:
+            messages.error(request, str(refusal))
             return redirect("admin:subscribers_suppression_delete", object_id)
-        context = {"title": "Lift this suppression?", "is_complaint": is_complaint}
-        return super().delete_view(request, object_id, {**context, **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        """Lift a suppression. The reader can then sign up again and confirm their address."""
-        with transaction.atomic():
-            audit_log.record("lifted", obj, by=request.user, reason=obj.reason, why=_why(request))
-            super().delete_model(request, obj)
-
-
-def _why(request: HttpRequest) -> str:
-    return " ".join(request.POST.get("why", "").split())[:MAX_WHY_CHARS]
+        lift(obj, by=request.user, why=request.POST.get("why", ""))

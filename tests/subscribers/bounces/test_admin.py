@@ -6,7 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from subscribers.models import BounceEvent, Delivery, DeliveryState
+from newsroom.models import AuditLogEntry
+from subscribers.bounces.staff_suppression import (
+    AlreadySuppressed,
+    WhyMissing,
+    check_not_suppressed,
+    lift,
+    suppress_by_staff,
+)
+from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from subscribers.sending.complaint_rate import ComplaintRate
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.subscribers.bounces.reports.bounce_factories import (
@@ -69,3 +77,27 @@ def test_events_are_listed_and_shown_but_cannot_be_changed(admin_client: Client)
     assert admin_client.post(page, {"classification": "soft"}).status_code == 403
     reader = reverse("admin:subscribers_subscriber_change", args=[event.subscriber_id])
     assert "Address suppressed" in admin_client.get(reader).content.decode()
+
+
+def test_whoever_lifts_a_complaint_says_why_wherever_they_do_it() -> None:
+    complaint = Suppression.objects.create(address_hash="a" * 64, reason="complained")
+    for nothing in ("", "  \n"):
+        with pytest.raises(WhyMissing):
+            lift(complaint, by=None, why=nothing)
+    assert Suppression.objects.exists()
+    lift(complaint, by=None, why=" They  asked\nus. ")
+    assert not Suppression.objects.exists()
+    assert AuditLogEntry.objects.get(verb="lifted").detail["why"] == "They asked us."
+
+
+def test_other_suppressions_are_lifted_without_a_reason() -> None:
+    lift(Suppression.objects.create(address_hash="a" * 64, reason="bounced"), by=None)
+    assert not Suppression.objects.exists()
+
+
+def test_an_address_is_suppressed_once() -> None:
+    suppress_by_staff("ivy@ward.example", Suppression(detail="asked by phone"), by=None)
+    assert Suppression.objects.get().reason == "staff"
+    with pytest.raises(AlreadySuppressed, match="already suppressed: Added by staff"):
+        check_not_suppressed("IVY@ward.example")
+    assert AuditLogEntry.objects.filter(verb="suppressed").count() == 1
