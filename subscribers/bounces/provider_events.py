@@ -214,6 +214,7 @@ PROVIDER_EVENTS = {
             "clicked_unique": NOTHING,
             "survey_opened": NOTHING,
             "survey_submitted": NOTHING,
+            "webhook.test": NOTHING,  # sent when a webhook is saved, which needs an answer of 200
         },
     ),
     # https://documentation.mailgun.com/docs/mailgun/user-manual/events/events

@@ -29,7 +29,7 @@ from newsroom.tokens import SIGNED_ID_CHARS
 from newsroom.webhook_providers import PROVIDERS
 from subscribers.bounces.classification import ABOUT_US, classify
 from subscribers.bounces.delivery_lookup import delivery_with_token, latest_delivery
-from subscribers.bounces.provider_events import EventOutcome, event_outcome
+from subscribers.bounces.provider_events import EventOutcome, event_name, event_outcome
 from subscribers.bounces.report import Reason, classification_of
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy, record_unsubscribe
 from subscribers.bounces.webhook_views import MAILGUN_MAX_AGE
@@ -94,11 +94,7 @@ def provider_webhook(request: HttpRequest, provider: str) -> HttpResponse:
     if configured.requests_password and "HTTP_AUTHORIZATION" not in request.META:
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Basic realm="hooks"'})
     try:
-        _check_nesting(request)
-        view = import_string(configured.view)(**{configured.credential: secret})
-        view.run_validators(request)
-        _check_replay(request, provider)
-        events = view.parse_events(request)
+        events = _verified_events(request, provider, secret)
     except AlreadyReceived:
         return HttpResponse()
     except AnymailWebhookValidationFailure as failure:
@@ -114,6 +110,48 @@ def provider_webhook(request: HttpRequest, provider: str) -> HttpResponse:
         return HttpResponse(status=400)
     _remember_signature(request, provider)
     return HttpResponse()
+
+
+def _verified_events(
+    request: HttpRequest, provider: str, secret: str
+) -> list[AnymailTrackingEvent]:
+    """Return the events of a request, verified. Raises AlreadyReceived, and what Anymail raises."""
+    _check_nesting(request)
+    configured = PROVIDERS[provider]
+    view = import_string(configured.view)(**{configured.credential: secret})
+    view.run_validators(request)
+    _check_replay(request, provider)
+    try:
+        events: list[AnymailTrackingEvent] = view.parse_events(request)
+    except AnymailWebhookValidationFailure:
+        raise
+    except _UNREADABLE:
+        names = _names_without_effect(request, provider)
+        if not names:
+            raise
+        log.warning("ignored an event of %s: %s", provider, ", ".join(names)[:200])
+        return []
+    if not events:
+        log.info("a webhook of %s has no event that we know", provider)
+    return events
+
+
+def _names_without_effect(request: HttpRequest, provider: str) -> list[str]:
+    """Return the names of the events if none has an effect, known or not; empty otherwise.
+
+    Anymail cannot read some of them, such as the test with which MailerSend saves a webhook. An
+    error would make the provider repeat them, or turn the webhook off.
+    """
+    try:
+        payload = json.loads(request.body)
+    except ValueError:
+        return []
+    if isinstance(payload, dict) and isinstance(payload.get("events"), list):
+        payload = payload["events"]
+    events = payload if isinstance(payload, list) else [payload]
+    names = [event_name(provider, event) for event in events]
+    outcomes = {event_outcome(provider, event) for event in events}
+    return names if all(names) and outcomes <= {None, EventOutcome.NOTHING} else []
 
 
 def _check_nesting(request: HttpRequest) -> None:
@@ -199,6 +237,11 @@ def _outcome(tracking_event: AnymailTrackingEvent, *, provider: str) -> EventOut
     payload = tracking_event.esp_event
     if (outcome := event_outcome(provider, payload)) is not None:
         return outcome
+    log.warning(
+        "an event of %s that we do not know: %s",
+        provider,
+        event_name(provider, payload)[:200] or tracking_event.event_type,
+    )
     # A sort of bounce that its provider added since.
     failed = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}
     return EventOutcome.SOFT if tracking_event.event_type in failed else EventOutcome.NOTHING

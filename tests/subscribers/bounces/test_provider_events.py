@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from base64 import b64encode
 from datetime import timedelta
@@ -458,14 +460,59 @@ def test_a_provider_s_soft_bounce_stays_soft_whatever_the_words(
     assert (translated.classification, translated.reason) == (classification, reason)
 
 
-def post(provider: str, facts: object, settings: Any) -> int:
+def post(provider: str, facts: object, settings: Any, **headers: str) -> int:
     settings.HOOK_SECRETS = {provider: LOGIN}
-    login = {"Authorization": "Basic " + b64encode(LOGIN.encode()).decode()}
+    login = {"Authorization": "Basic " + b64encode(LOGIN.encode()).decode(), **headers}
     return (
         Client()
         .post(f"/hooks/{provider}/", json.dumps(facts), "application/json", headers=login)
         .status_code
     )
+
+
+UNKNOWN_EVENTS: list[tuple[str, object]] = [
+    ("amazon-ses", {"eventType": "Surprise", "mail": {"messageId": "m-1"}}),
+    ("brevo", {"event": "surprise", "email": IVY}),
+    ("brevo", {"event": "surprise"}),
+    ("mailjet", {"event": "surprise"}),
+    ("mailjet", [mailjet("surprise")]),
+    ("mailtrap", {"events": [{"event": "surprise"}]}),
+    ("postal", {"event": "Surprise", "payload": {}}),
+    ("postmark", {"RecordType": "Surprise"}),
+    ("resend", {"type": "domain.surprise", "data": {}}),
+    ("sendgrid", [{"event": "surprise"}]),
+    ("sparkpost", [{"msys": {"surprise_event": {"type": "surprise"}}}]),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("provider", "facts"), UNKNOWN_EVENTS)
+def test_an_unknown_event_is_logged_and_answered_with_200(
+    provider: str, facts: object, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_sent_delivery()
+    caplog.set_level("INFO")
+    headers = {}
+    if provider == "amazon-ses":
+        facts = {"Type": "Notification", "Message": json.dumps(facts), "MessageId": "s-1"}
+        headers = {"x-amz-sns-message-type": "Notification", "x-amz-sns-message-id": "s-1"}
+    assert post(provider, facts, settings, **headers) == 200
+    assert "surprise" in caplog.text or "no event that we know" in caplog.text
+    assert not BounceEvent.objects.exists()
+    assert not Suppression.objects.exists()
+
+
+def test_the_test_with_which_mailersend_saves_a_webhook_is_answered_with_200(
+    settings: Any,
+) -> None:
+    settings.HOOK_SECRETS = {"mailersend": "a signing secret"}
+    ping = b'{"type": "webhook.test", "message": "This is a ping"}'
+    signature = hmac.new(b"a signing secret", ping, hashlib.sha256).hexdigest()
+    for written, status in ((signature, 200), ("0" * 64, 400)):
+        answer = Client().post(
+            "/hooks/mailersend/", ping, "application/json", headers={"Signature": written}
+        )
+        assert answer.status_code == status
 
 
 @pytest.mark.django_db
