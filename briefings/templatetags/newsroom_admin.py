@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from briefings.admin.state_badges import comment_badge, issue_badge
 from briefings.comment_submission import (
+    DAY,
+    HOUR,
     MAX_EMAILED_A_DAY,
     MAX_EMAILED_AN_HOUR,
     MAX_UNPROVED_AN_HOUR,
@@ -60,7 +62,9 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
         "may_moderate": may_moderate,
         "waiting_comments": Comment.objects.waiting().count() if may_moderate else 0,
         "refused_replies": refused_emailed_comments(at=at) if may_moderate else 0,
-        "refusals_shown_days": REFUSALS_SHOWN.days,
+        "refusals_shown": REFUSALS_SHOWN,
+        "day": DAY,
+        "hour": HOUR,
         "max_emailed_a_day": MAX_EMAILED_A_DAY,
         "max_emailed_an_hour": MAX_EMAILED_AN_HOUR,
         "max_unproved_an_hour": MAX_UNPROVED_AN_HOUR,
