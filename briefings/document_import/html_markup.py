@@ -23,7 +23,7 @@ _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _MEANING = re.compile(
     r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style|color"
-    r"|background|opacity",
+    r"|background|opacity|font-size|height|text-indent|position",
     re.IGNORECASE,
 )
 _TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
@@ -120,6 +120,7 @@ _BACKGROUND = re.compile(
     r"(?:^|;)\s*background(?:-color|-image)?\s*:\s*([^;!]{1,200})", re.IGNORECASE
 )
 _PICTURE = re.compile(r"\burl\(|gradient\(", re.IGNORECASE)
+_SIZE = re.compile(r"(?:^|;)\s*font-size\s*:\s*(\d{1,4}(?:\.\d{1,4})?)", re.IGNORECASE)
 _NO_COLOUR = frozenset({"", "none", "transparent", "inherit", "initial", "unset", "auto"})
 
 
@@ -164,7 +165,7 @@ def _colour(element: Element, outer: Colour | None) -> Colour | None:
 def _take_out_unseen(root: Element, left_out: list[str], *, knows_backgrounds: bool) -> None:
     """Take out the words that cannot be seen, unless that is all there is: a page in the dark."""
     finder = _UnseenText()
-    finder.look(root, None, WHITE if knows_backgrounds else None)
+    finder.look(root, None, WHITE if knows_backgrounds else None, has_size=True)
     if not finder.sees_words:
         return
     for parent, at in finder.places:
@@ -173,20 +174,22 @@ def _take_out_unseen(root: Element, left_out: list[str], *, knows_backgrounds: b
 
 
 class _UnseenText:
-    """Finds words in the colour of their background: their places, and the words by blocks."""
+    """Finds words without size or in the colour of what is behind them: their places and words."""
 
     def __init__(self) -> None:
         self.places: list[tuple[Element, int]] = []
         self.blocks: list[list[str]] = [[]]
         self.sees_words = False
 
-    def look(self, parent: Element, colour: Colour | None, background: Colour | None) -> None:
-        """Look at an element's words, given the colours around them."""
+    def look(
+        self, parent: Element, colour: Colour | None, background: Colour | None, *, has_size: bool
+    ) -> None:
+        """Look at an element's words, given what is around them."""
         for at, child in enumerate(parent.children):
             if isinstance(child, str):
                 if not remove_invisible(child).strip():
                     continue
-                if is_unseen(colour, background):
+                if not has_size or is_unseen(colour, background):
                     self.places.append((parent, at))
                     self.blocks[-1].append(child)
                 else:
@@ -198,7 +201,9 @@ class _UnseenText:
                 inner = _background(style, background, attribute=attribute)
                 if "background" in child.attributes:  # a picture
                     inner = None
-                self.look(child, _colour(child, colour), inner)
+                sizes = _SIZE.findall(style)
+                seen = float(sizes[-1]) > 0 if sizes else has_size
+                self.look(child, _colour(child, colour), inner, has_size=seen)
 
 
 def _joined(parts: list[str]) -> str:
@@ -213,11 +218,20 @@ _CONTROLS = frozenset(
     {"nav", "button", "select", "textarea", "dialog", "noscript", "iframe", "object", "video"}
     | {"audio", "canvas", "embed", "svg", "noembed", "noframes"}
 )
-HIDDEN = re.compile(
+_HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
-    r"|(?<![\w-])opacity\s*:\s*0*\.?0*\s*(?:[;!]|$)",
+    r"|(?<![\w-])opacity\s*:\s*0*\.?0*\s*(?:[;!]|$)"
+    r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}",  # beside the screen
     re.IGNORECASE,
 )
+_FLAT = re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*0(?:px|pt)?\s*(?:[;!]|$)", re.IGNORECASE)
+_CUT_OFF = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+
+
+def hides(style: str) -> bool:
+    """Whether a style hides the element that has it."""
+    is_flat = _FLAT.search(style) is not None and _CUT_OFF.search(style) is not None
+    return is_flat or _HIDDEN.search(style) is not None
 
 
 def is_left_out(element: Element) -> bool:
@@ -227,7 +241,7 @@ def is_left_out(element: Element) -> bool:
         or element.tag in _CONTROLS
         or element.tag == "title"
         or "hidden" in element.attributes
-        or bool(HIDDEN.search(element.attributes.get("style", "")))
+        or hides(element.attributes.get("style", ""))
     )
 
 

@@ -27,7 +27,7 @@ from briefings.document_import.blocks import (
     join,
     text_of,
 )
-from briefings.document_import.html_markup import CODE, HIDDEN, is_left_out, prepare_page
+from briefings.document_import.html_markup import CODE, hides, is_left_out, prepare_page
 from briefings.document_import.pictures import (
     EmbeddedPicture,
     PictureTaker,
@@ -204,7 +204,7 @@ class _PageReader:
             sources = (element, *element.find("source", "embed", "param"))
             address = next(filter(None, map(_source_of, sources)), "")
             words = f"{what}{f': {address}' if address else ''}. {words}"
-        elif words and HIDDEN.search(element.attributes.get("style", "")):
+        elif words and hides(element.attributes.get("style", "")):
             words = f"Hidden text: {words}"
         words = " ".join(words.split())
         if not words:

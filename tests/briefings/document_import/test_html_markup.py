@@ -40,12 +40,14 @@ def test_hidden_words_are_named(attribute: str) -> None:
     "attribute",
     ['style="color:white"', "style='color: #FFF'", 'style="font-size:9pt;color:rgb(255, 254, 255)"',
      'style="color:transparent"', 'class="pale"', 'style="color:#000;background:black"',
-     'style="opacity:0"', 'style="color:#fefefe !important"'],
+     'style="opacity:0"', 'style="color:#fefefe !important"', 'style="font-size:0px"',
+     'class="tiny"', 'style="max-height:0;overflow:hidden"', 'style="text-indent:-9999px"',
+     'style="position:absolute;left:-5000px"'],
 )  # fmt: skip
-def test_words_in_the_colour_of_their_background_are_named(attribute: str) -> None:
+def test_words_that_nobody_sees_are_named(attribute: str) -> None:
     document = read(
         f"<p>Nine gates.<span {attribute}> ASK <b>LEGAL</b></span> Ten bells.</p>",
-        style="p{background:#fff} .pale{color:#fff}",
+        style="p{background:#fff} .pale{color:#fff} .tiny{font-size:0}",
     )
 
     assert html_of(document) == "<p>Nine gates. Ten bells.</p>"
@@ -62,7 +64,9 @@ def test_words_in_the_colour_of_their_background_are_named(attribute: str) -> No
      '<div id="head"><p style="color:white">Read on</p></div>',
      '<p style="color:white">Nine. <a href="https://a.example/">Read on</a></p>',
      '<p class="night">Read on</p>', '<p style="color:#999">Read on</p>',
-     '<p style="border-color:#fff">Read on</p>'],
+     '<p style="border-color:#fff">Read on</p>', '<p style="font-size:.9em">Read on</p>',
+     '<p style="font-size:0"><span style="font-size:12pt">Read on</span></p>',
+     '<p style="line-height:0;margin-left:-9px">Read on</p>'],
 )  # fmt: skip
 def test_pale_words_that_a_reader_sees_stay(markup: str) -> None:
     style = (
