@@ -57,6 +57,8 @@ class FormOriginMiddleware(CsrfViewMiddleware):
         is_checked = not getattr(request, "_dont_enforce_csrf_checks", False)  # as Django's tests
         if is_checked and request.method not in SAFE_METHODS and not is_from_own_page(request):
             return foreign_form(request)
+        # Django's own views, such as the one that resets passwords, would ask for a token again.
+        request.csrf_processing_done = True  # type: ignore[attr-defined]
         return None
 
 

@@ -82,6 +82,8 @@ class AdminPageMixin:
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         """Return the view's context with the admin site's."""
         own: dict[str, Any] = super().get_context_data(**context)  # type: ignore[misc]
+        if own.get("validlink") is False:
+            own["title"] = "This link does not work"
         valid_for = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
         return {**admin.site.each_context(self.request), "valid_for": valid_for, **own}
 
