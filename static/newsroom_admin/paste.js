@@ -16,7 +16,7 @@
   ];
 
   // What a rule of the pasted page's own style sheet may say about its text.
-  const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image"];
+  const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image", "text-indent"];
   const MARKING = ["font-weight", "font-style", "text-decoration-line", "vertical-align"];
 
   const isOfWord = (html) => /class="?'?Mso|\bmso-|urn:schemas-microsoft-com/i.test(html);
@@ -56,13 +56,16 @@
   function isUnseen(parent) {
     let colour = "";
     let background = "";
+    let size = "";
     for (let e = parent; e; e = e.parentElement) {
       const { style } = e;
+      size ||= style.fontSize;
       if (!colour) colour = style.color || e.getAttribute("color") || (e.matches("a[href]") ? "black" : "");
-      if (/url|gradient/.test(style.backgroundImage) || e.hasAttribute("background")) return false;
+      if (/url|gradient/.test(style.backgroundImage) || e.hasAttribute("background")) return parseFloat(size) === 0;
       const behind = style.backgroundColor || e.getAttribute("bgcolor") || "";
       if (!background && behind && channels(behind)[3] > 0) background = behind;
     }
+    if (/^0+(?:\.0*)?[a-z%]*$/.test(size)) return true;
     if (!colour || /inherit|initial|currentcolor/i.test(colour)) return false;
     const [words, page] = [channels(colour), channels(background || "white")];
     return words[3] === 0 || (page[3] === 255 && words.every((value, at) => Math.abs(value - page[at]) <= 6));
@@ -84,9 +87,13 @@
     }
   }
 
+  const HIDDEN =
+    /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}/i;
+  const isFlat = ({ style }) => style.overflow === "hidden" && [style.maxHeight, style.height].some((h) => /^0(?:p[xt])?$/.test(h));
+
   // What the source hides, deleted or says beside the text: what it is called, and where it is.
   const ASIDES = [
-    ["hidden text", (e) => /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)/i.test(styleOf(e)) || e.hidden],
+    ["hidden text", (e) => HIDDEN.test(styleOf(e)) || isFlat(e) || e.hidden],
     ["deleted text", (e, word) => e.localName === "del" && (word || /^mailto:/i.test(e.getAttribute("cite") ?? ""))],
     [
       "a comment",

@@ -104,6 +104,9 @@ CLASSED = """<html><head><style><!-- .a{font-weight:700} span.b, .c i{font-style
  </html>"""
 PALE = """<p>Nine.<span style='color:white'> ASK</span> Ten. <span
  style='color:#fff;background:#036'>Seen.</span></p>"""
+SMALL = """<p>Nine.<span style='font-size:0'> ASK</span><span
+ style='display:inline-block;max-height:0;overflow:hidden'> LEGAL</span> Ten<span
+ style='vertical-align:3pt'>3</span>.</p>"""
 PALE_OF_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><style>span.P
  {color:white}</style></head><body><p class=MsoNormal>Nine.<span class=P> ASK</span> Ten.</p></body>
  </html>"""
@@ -119,6 +122,7 @@ IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
             "hidden text (“ASK”); hidden text (“LEGAL”)",
         ),
         (PALE, "<p>Nine. Ten. Seen.</p>", "hidden text (“ASK”)"),
+        (SMALL, "<p>Nine. Ten<sup>3</sup>.</p>", "hidden text (“LEGAL”); hidden text (“ASK”)"),
         (PALE_OF_WORD, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
         (IN_THE_DARK, "<p>Nine gates and ten bells.</p>", ""),
         (HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
