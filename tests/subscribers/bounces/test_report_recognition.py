@@ -83,6 +83,7 @@ def test_a_delay_is_a_delay_while_the_mail_system_tries() -> None:
 )
 def test_a_scanner_s_name_is_not_what_it_found(scanner: str) -> None:
     assert classify(f"550 5.1.1 {scanner}: user unknown").classification == "hard"
+    assert classify(f"550 {scanner}: user unknown").classification == "hard"
     assert classify(f"550 {scanner}: mailbox is full").classification == "full"
     assert classify(f"554 {scanner}: message rejected as spam").classification == "policy"
     assert classify(f"554 blocked by {scanner}").classification == "policy"
