@@ -319,7 +319,7 @@ class _Story:
         return _joined(hidden)
 
     def _use_marks(self, properties: ET.Element, run_style: str) -> None:
-        """Give a run the marks of its style, and those that the converter does not know."""
+        """Write a run's marks, also those of its style, as the converter knows them."""
         for name in _CHARACTER_MARKS:
             mark = self._styles.inherited(run_style, "rPr", name)
             if mark is not None and _child(properties, name) is None:
