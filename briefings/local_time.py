@@ -15,11 +15,12 @@ def format_local(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
-def parse_local(text: str, zone: ZoneInfo) -> datetime:
+def parse_local(text: str, zone: ZoneInfo, *, refuse_repeated: bool = False) -> datetime:
     """Return '2026-11-26T07:00' in a time zone as a moment in UTC.
 
-    Of a time that the autumn change repeats, the first counts. Raises ValueError, with a
-    message for an editor, for what is not a date and time or is skipped by the spring change.
+    Of a time that the autumn change repeats, the first counts, unless `refuse_repeated`. Raises
+    ValueError, with a message for an editor, for what is not a date and time or is skipped by the
+    spring change.
     """
     try:
         naive: datetime | None = datetime.fromisoformat(text.strip())
@@ -34,5 +35,12 @@ def parse_local(text: str, zone: ZoneInfo) -> datetime:
         raise ValueError(
             f"{naive:%H:%M} does not exist on that day: the clocks go forward in {zone.key}."
             " Choose a time before or after the change."
+        )
+    second = naive.replace(tzinfo=zone, fold=1)
+    if refuse_repeated and second.utcoffset() != naive.replace(tzinfo=zone).utcoffset():
+        first = naive.replace(tzinfo=zone)
+        raise ValueError(
+            f"{naive:%H:%M} happens twice on that day: the clocks go back in {zone.key}. Add the"
+            f" offset: {first.isoformat()} or {second.isoformat()}."
         )
     return moment

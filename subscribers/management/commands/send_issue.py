@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from briefings import issue_steps
+from briefings.local_time import parse_local
 from briefings.models import Issue, IssueState
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch, Subscription
@@ -87,12 +87,9 @@ def _subscribers(number: int) -> str:
 
 def _parse_time(text: str, issue: Issue, *, now: datetime) -> datetime:
     try:
-        time = parse_datetime(text)
-    except ValueError:  # such as the 30th of February
-        time = None
-    if time is None:
-        raise CommandError(f"We cannot read the time {text!r}. Write it like 2026-11-26T07:00.")
-    time = time if timezone.is_aware(time) else time.replace(tzinfo=issue.briefing.zone)
+        time = parse_local(text, issue.briefing.zone, refuse_repeated=True)
+    except ValueError as problem:
+        raise CommandError(f"{problem} Nothing was changed.") from None
     if time <= now:  # a typing mistake must not send an issue to everybody at once
         raise CommandError(f"{text} is in the past. Give a later time, or no time to send it now.")
     return time
