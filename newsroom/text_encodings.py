@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -91,6 +92,44 @@ def decode_any(data: bytes, *, declared: str = "") -> str:
     is_japanese = b"\x1b$" in data or b"\x1b(" in data
     guesses = ["iso-2022-jp" if is_japanese else "", *(one.codec for one in FALLBACKS)]
     return decode_first(data, [declared.strip("\"' ").lower(), *guesses]) or ""
+
+
+MAC_ROMAN = Encoding(codec="mac_roman", label="Mac Roman")
+_SMALL = "a-záàâäãåçéèêëíìîïñóòôöõúùûüßæøœÿ"
+_CAPITAL = "A-ZÁÀÂÄÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÆØŒ"
+_ANY = _SMALL + _CAPITAL
+# Characters beyond ASCII where words have them.
+_PLAUSIBLE = re.compile(
+    rf"(?<=[{_ANY}])[áàâäãåçéèêëíìîïñóòôöõúùûüßæøœ](?![{_CAPITAL}])"
+    rf"|(?<![{_ANY}])[ÁÀÂÄÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÆØŒáàâäéèêíìîóòôöúùûüøæœ](?=[{_SMALL}])"
+    r"|(?<=[A-Z])[ÁÀÂÄÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÆØŒ](?![a-z])"
+    rf"|(?<=[aeiouyáéíóúý])[šž]|(?<![{_ANY}])[ŠŽ](?=[aeiouyáéíóúý])"
+    # Marks as typographers set them: O’Brien, d’Arc, Ada’s, 2019–2020, “so”.
+    rf"|(?<![{_ANY}])[{_ANY}]{{1,2}}’(?=[{_ANY}])|’s\b|(?<=\d)–(?=\d)|(?<= )[–—](?= )"
+    r"|“(?=\w)|(?<=[\w.!?])”"
+)
+# Capitals, other characters and marks inside a word, and control characters.
+_IMPLAUSIBLE = re.compile(
+    rf"(?<=[{_SMALL}])[^\x00-\x7f{_SMALL}šž’–—‘“”…®™]"
+    rf"|[^\x00-\x7f{_ANY}’–—‘“”€£ŠŽšžŸ](?=[{_SMALL}])"
+    rf"|(?<=[{_SMALL}]{{3}})’(?=[{_SMALL}]{{2}})|(?<=[{_SMALL}])[–—](?=[{_SMALL}])|[\x80-\x9f]"
+)
+
+
+def looks_like_mac_roman(data: bytes, *, other: Encoding) -> bool:
+    """Whether bytes make better words in Mac Roman than in the other encoding that fits them.
+
+    Where both make equally good words, lines that end in CR alone decide: only old Macs wrote them.
+    """
+    mac = _plausibility(data.decode("mac_roman"))
+    windows = _plausibility(data.decode(other.codec))
+    has_mac_lines = b"\r" in data and b"\n" not in data
+    return mac >= windows if has_mac_lines and mac > 0 else mac > windows
+
+
+def _plausibility(text: str) -> int:
+    """Return how many characters beyond ASCII are where words have them, less those elsewhere."""
+    return len(_PLAUSIBLE.findall(text)) - 2 * len(_IMPLAUSIBLE.findall(text))
 
 
 def decode_first(data: bytes, encodings: Iterable[str]) -> str | None:

@@ -6,7 +6,15 @@ import codecs
 from typing import BinaryIO
 
 from newsroom.invisible_characters import count_binary_characters
-from newsroom.text_encodings import FALLBACKS, Encoding, FileKind, encoding_by_mark, file_kind
+from newsroom.text_encodings import (
+    FALLBACKS,
+    MAC_ROMAN,
+    Encoding,
+    FileKind,
+    encoding_by_mark,
+    file_kind,
+    looks_like_mac_roman,
+)
 from subscribers.lists.import_errors import ImportRefused
 
 CHUNK = 1 << 20  # bytes
@@ -45,7 +53,8 @@ _OTHER_TEXT = (
 def detect_encoding(file: BinaryIO) -> Encoding:
     """Return the encoding in which the whole file can be decoded.
 
-    Tried are UTF-8 and UTF-16, with a byte-order mark or without, then the other `FALLBACKS`.
+    Tried are UTF-8 and UTF-16, with a byte-order mark or without, then the other `FALLBACKS`,
+    unless Mac Roman makes better words.
     Raises ImportRefused for a file that is empty or not text.
     """
     file.seek(0)
@@ -65,8 +74,23 @@ def detect_encoding(file: BinaryIO) -> Encoding:
     if (failed_at := _failure_position(file, utf8)) is None:
         return _require_text(start, utf8)
     _refuse_damaged_utf8(file, failed_at)
-    fitting = (one for one in others if _failure_position(file, one) is None)
-    return _require_text(start, next(fitting, others[-1]))
+    fitting = next((one for one in others if _failure_position(file, one) is None), others[-1])
+    if looks_like_mac_roman(_bytes_beyond_ascii(file), other=fitting):
+        return _require_text(start, MAC_ROMAN)
+    return _require_text(start, fitting)
+
+
+def _bytes_beyond_ascii(file: BinaryIO) -> bytes:
+    """Return some of the lines that are not ASCII, wherever in the file they are."""
+    file.seek(0)
+    found = bytearray()
+    while len(found) < SAMPLE and (chunk := file.read(CHUNK)):
+        if chunk.isascii():
+            continue
+        lines = chunk.replace(b"\r", b"\n").split(b"\n")
+        ends = b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n"
+        found += b"".join(line + ends for line in lines if not line.isascii())
+    return bytes(found[:SAMPLE])
 
 
 def _other_kind(start: bytes) -> tuple[str, str] | None:

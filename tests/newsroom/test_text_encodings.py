@@ -7,11 +7,13 @@ import codecs
 import pytest
 
 from newsroom.text_encodings import (
+    FALLBACKS,
     FileKind,
     decode_any,
     decode_first,
     encoding_by_mark,
     file_kind,
+    looks_like_mac_roman,
 )
 from tests.source_files import APPS, ROOT, python_files
 
@@ -73,3 +75,26 @@ def test_any_bytes_become_text(data: bytes, declared: str, text: str) -> None:
 def test_the_fallback_encodings_are_listed_once() -> None:
     named = [str(file) for file in python_files(*APPS) if "cp1252" in (ROOT / file).read_text()]
     assert named == ["newsroom/text_encodings.py"]
+
+
+WORDS = [
+    *("Jürgen Großmann", "Zoë", "Renée Lefèvre", "Begoña Núñez", "Håkon Bjørnstad", "João"),
+    *("GÜNTHER", "Ærø", "Noël d’Arcy", "Jürgen’s list – 2024", "“Björn”", "Éric", "l’œuvre"),
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_words_of_old_macs_are_told_from_those_of_windows(words: str, line_end: str) -> None:
+    def is_mac(codec: str) -> bool:
+        data = (words + line_end).encode(codec)
+        fitting = (one for one in FALLBACKS[1:] if decode_first(data, [one.codec]) is not None)
+        return looks_like_mac_roman(data, other=next(fitting))
+
+    assert is_mac("mac_roman")
+    assert not is_mac("cp1252")
+
+
+@pytest.mark.parametrize("words", ["Matjaž", "Šime", "50 £", "€ 5", "Tomáš", "Å"])
+def test_words_that_could_be_either_are_those_of_windows(words: str) -> None:
+    assert not looks_like_mac_roman(f"{words}\r\n".encode("cp1252"), other=FALLBACKS[1])

@@ -205,6 +205,16 @@ def test_every_line_is_accounted_for(lines: list[str]) -> None:
     assert counts.total == 1 + counts.empty + counts.continued + len(cells) + len(problems)
 
 
+@pytest.mark.parametrize("line_end", [b"\r", b"\n", b"\r\n"])
+def test_a_list_of_an_old_mac_is_read_as_it_was_written(line_end: bytes) -> None:
+    lines = ["email,name", "a@b.example,Jürgen Groß", "c@d.example,Renée", 'e@f.example,"Zoë, É."']
+    file = io.BytesIO(line_end.join(line.encode("mac_roman") for line in lines) + line_end)
+    csv_format = detect_format(file)
+    assert csv_format.encoding.label == "Mac Roman"
+    names = [row.cells[1] for row in read_rows(file, csv_format)]
+    assert names == ["Jürgen Groß", "Renée", "Zoë, É."]
+
+
 @given(cell=st.text(st.sampled_from("'=+-@\t\r\nab ＝"), max_size=8))
 def test_escaped_formulas_compute_nothing_and_can_be_restored(cell: str) -> None:
     safe = escape_formula(cell)
