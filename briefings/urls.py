@@ -5,6 +5,7 @@ from django.urls import path
 
 from briefings import feeds, views
 from briefings.sitemaps import SITEMAPS
+from newsroom.token_links import token_paths
 
 app_name = "briefings"
 urlpatterns = [
@@ -13,7 +14,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("contributors/<slug:slug>/", views.contributor_detail, name="contributor_detail"),
-    path("comments/confirm/<str:token>/", views.comment_confirm, name="comment_confirm"),
+    *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
     path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from newsroom.token_links import token_paths
 from subscribers.bounces.webhooks import provider_webhook
 from subscribers.preferences.unsubscribe_views import (
     undo_from_email,
@@ -24,19 +25,17 @@ urlpatterns = [
     path("subscribe/", subscribe, name="subscribe"),
     path("subscribe/<slug:slug>/", subscribe_briefing, name="subscribe_briefing"),
     path("subscribe/<slug:slug>/embed/", embed, name="embed"),
-    path("confirm/<str:token>/", confirm, name="confirm"),
+    *token_paths("confirm/", confirm, name="confirm"),
     path("preferences/", preferences_link, name="preferences_link"),
-    path("preferences/address/<str:token>/", confirm_address_change, name="confirm_address_change"),
-    path("preferences/pause/<str:token>/", resume, name="resume"),
-    path("preferences/undo/<str:token>/", undo_from_email, name="undo_from_email"),
+    *token_paths("preferences/address/", confirm_address_change, name="confirm_address_change"),
+    *token_paths("preferences/pause/", resume, name="resume"),
+    *token_paths("preferences/undo/", undo_from_email, name="undo_from_email"),
     path("preferences/<str:token>/data/", download_data, name="download_data"),
     path("preferences/<str:token>/erase/", erase, name="erase"),
-    path("preferences/<str:token>/", preferences, name="preferences"),
+    *token_paths("preferences/", preferences, name="preferences"),
     path("privacy/", privacy, name="privacy"),
     path("unsubscribe/undo/", undo_unsubscribe, name="undo_unsubscribe"),
-    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
-    # Without the slash too: one-click unsubscribing must not be answered with a redirect.
-    path("unsubscribe/<str:token>", unsubscribe),
+    *token_paths("unsubscribe/", unsubscribe, name="unsubscribe"),
     path("hooks/<slug:provider>/", provider_webhook, name="provider_webhook"),
-    path("view/<str:token>/", view_in_browser, name="view_in_browser"),
+    *token_paths("view/", view_in_browser, name="view_in_browser"),
 ]
