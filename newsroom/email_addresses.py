@@ -65,7 +65,12 @@ def address_key(address: str) -> str:
 def readable_address(address: str) -> str:
     """Return the address with its domain in its own script, for display."""
     local, _, domain = address.rpartition("@")
-    return f"{local}@{'.'.join(map(_readable_label, domain.split('.')))}"
+    return f"{local}@{readable_domain(domain)}"
+
+
+def readable_domain(domain: str) -> str:
+    """Return a domain in its own script, for display."""
+    return ".".join(map(_readable_label, domain.split(".")))
 
 
 def masked_address(address: str) -> str:
@@ -116,7 +121,19 @@ def _to_ascii_label(label: str) -> str:
     label = label.lower()
     if len(label) > _MAX_LABEL or not _LABEL.fullmatch(label):
         raise ValueError("a label has 1 to 63 letters, digits and hyphens")
+    if label[2:4] == "--" and not _is_a_label(label):
+        raise ValueError("hyphens at the third and fourth place make an A-label (RFC 5891)")
     return label
+
+
+def _is_a_label(label: str) -> bool:
+    """Whether a label is the ASCII form of one in another script (RFC 5890, section 2.3.2.1)."""
+    try:
+        shown = label[4:].encode().decode("punycode")
+    except UnicodeError:
+        return False
+    is_same = shown.encode("punycode").decode() == label[4:]
+    return label.startswith("xn--") and not shown.isascii() and is_same
 
 
 def _readable_label(label: str) -> str:
