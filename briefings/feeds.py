@@ -19,6 +19,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from briefings.models import Briefing, Issue
 from briefings.rendering.page_html import page_sections
 from newsroom.invisible_characters import remove_forbidden_in_xml
+from newsroom.site_address import site_host
 
 ENTRIES = 20
 # The required date of a feed that has no entries yet.
@@ -112,7 +113,7 @@ def _add(atom: WholeTextFeed, issue: Issue) -> None:
 
 def _tag(day: datetime, name: str) -> str:
     """Return an id that stays the same when addresses change (RFC 4151)."""
-    return f"tag:{settings.SITE_HOST},{day:%Y-%m-%d}:{name}"
+    return f"tag:{site_host()},{day:%Y-%m-%d}:{name}"
 
 
 def _xml_text(words: str) -> str:

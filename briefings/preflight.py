@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -20,6 +20,7 @@ from briefings.rendering.issue_email import measure_issue_email
 from briefings.rendering.page_html import WORDS_A_MINUTE
 from briefings.rendering.section_html import parse_section
 from newsroom.html_tree import Element
+from newsroom.site_address import ascii_host, site_host
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _check_section(section: Section, name: str | int) -> Iterator[Finding]:
         if not image.attributes.get("alt", "").strip():
             yield Finding(f"{where}: an image has no alternative text.", is_serious=True)
         host = _host(image.attributes.get("src", ""))
-        if host not in {"", settings.SITE_HOST}:
+        if host not in {"", site_host()}:
             yield Finding(
                 f"{where}: an image comes from {host or 'a broken address'}, so readers get a link"
                 " instead. Upload the image here.",
@@ -167,9 +168,12 @@ def _check_section(section: Section, name: str | int) -> Iterator[Finding]:
 def _host(address: str) -> str | None:
     """Return the host of an address: empty on our own site, None if the address is broken."""
     try:
-        return (urlsplit(address).hostname or "").lower()
+        host = (urlsplit(address).hostname or "").lower()
     except ValueError:
         return None
+    with suppress(ValueError):
+        return ascii_host(host)
+    return host
 
 
 def _called(link: Element) -> str:
@@ -192,10 +196,10 @@ def _link_problem(link: Element) -> str:
             f"{_called(link)} leads nowhere: {address[:60]}. Write the full address, which starts"
             " with https://."
         )
-    if host != settings.SITE_HOST and (host in LOCAL_HOSTS or host.endswith(".local")):
+    if host != site_host() and (host in LOCAL_HOSTS or host.endswith(".local")):
         return f"a link leads to {host}, which exists only on your computer."
-    if host and "." not in host and ":" not in host and host != settings.SITE_HOST:
+    if host and "." not in host and ":" not in host and host != site_host():
         return f"a link leads to {host}, which readers cannot reach."
-    if host in {"", settings.SITE_HOST} and urlsplit(address).path.startswith("/admin/"):
+    if host in {"", site_host()} and urlsplit(address).path.startswith("/admin/"):
         return "a link leads to the admin, which readers cannot open."
     return ""

@@ -24,9 +24,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from newsroom.email_addresses import to_ascii_domain
 from newsroom.email_headers import header_field
 from newsroom.models import OutgoingEmail
+from newsroom.site_address import ascii_address, site_host
 from newsroom.smtp_submission import AddressNotSupported, submit
 from newsroom.wake_ups import wake
 
@@ -192,7 +192,7 @@ def _build_message(email: OutgoingEmail) -> TransactionalMessage:
     message = TransactionalMessage(
         subject=email.subject,
         body=email.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=ascii_address(settings.DEFAULT_FROM_EMAIL),
         to=[email.to],
         headers={**email.headers, "Message-ID": _message_id(email)},
     )
@@ -203,11 +203,7 @@ def _build_message(email: OutgoingEmail) -> TransactionalMessage:
 
 def _message_id(email: OutgoingEmail) -> str:
     """Return the Message-ID: under the site's host, not this machine's, and the same in a retry."""
-    try:
-        host = to_ascii_domain(settings.SITE_HOST)
-    except ValueError:  # a bare name or an IP address, in development
-        host = settings.SITE_HOST
-    return f"<{email.name}.{email.pk}.{email.created_at:%Y%m%d%H%M%S%f}@{host}>"
+    return f"<{email.name}.{email.pk}.{email.created_at:%Y%m%d%H%M%S%f}@{site_host()}>"
 
 
 def _retry_later_or_give_up(email: OutgoingEmail, failure: Exception, *, at: datetime) -> None:

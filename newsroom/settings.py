@@ -28,6 +28,7 @@ from newsroom.environment import (
 from newsroom.mail_servers import MailServerKind, parse_mail_servers
 from newsroom.report_mailbox import parse_mailbox
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
+from newsroom.site_address import ascii_address, ascii_url
 from newsroom.webhook_providers import parse_webhook_secrets
 
 django_stubs_ext.monkeypatch()
@@ -61,6 +62,10 @@ if not re.fullmatch(r"https?://(\[[0-9a-fA-F:]+\]|[^\s/?#@:]+)(:\d{1,5})?", SITE
     raise setting_error(
         "SITE_URL", f"is wrong: {SITE_URL!r} is not a URL such as https://news.example.com"
     )
+try:
+    SITE_URL = ascii_url(SITE_URL)  # as browsers send it, too
+except ValueError:
+    raise setting_error("SITE_URL", f"is wrong: {SITE_URL!r} has no valid domain") from None
 SITE_NAME: str = env.str("SITE_NAME", "Newsroom")
 POSTAL_ADDRESS: str = env.str("POSTAL_ADDRESS", "")
 SITE_HOST: str = urlsplit(SITE_URL).hostname or ""
@@ -239,16 +244,18 @@ ANYMAIL = {
     for name, value in os.environ.items()
     if name.startswith("ANYMAIL_") and value
 }
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <news@{SITE_HOST}>")
+DEFAULT_FROM_EMAIL: str = ascii_address(
+    env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <news@{SITE_HOST}>")
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-BOUNCE_ADDRESS: str = env.str("BOUNCE_ADDRESS", f"bounces@{SITE_HOST}")
+BOUNCE_ADDRESS: str = ascii_address(env.str("BOUNCE_ADDRESS", f"bounces@{SITE_HOST}"))
 if BOUNCE_ADDRESS.count("@") != 1:
     raise setting_error(
         "BOUNCE_ADDRESS",
         f"is wrong: {BOUNCE_ADDRESS!r} is not an address such as bounces@example.com",
     )
 # Where readers' replies go, if not to the briefing's own address; each email adds a +token.
-REPLY_ADDRESS: str = env.str("REPLY_ADDRESS", "")
+REPLY_ADDRESS: str = ascii_address(env.str("REPLY_ADDRESS", ""))
 if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
     raise setting_error(
         "REPLY_ADDRESS",

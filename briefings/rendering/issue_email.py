@@ -18,6 +18,7 @@ from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
+from newsroom.email_addresses import readable_domain
 from newsroom.invisible_characters import one_line
 
 # Gmail shows the first 102 KB of an email and hides the rest, the unsubscribe link included. The
@@ -110,7 +111,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "minutes": max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
-        "site_host": urlsplit(settings.SITE_URL).netloc,
+        "site_host": readable_domain(urlsplit(settings.SITE_URL).netloc),
         "postal_address": settings.POSTAL_ADDRESS,
     }
 

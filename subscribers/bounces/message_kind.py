@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from email.utils import parseaddr
 
-from django.conf import settings
-
+from newsroom.site_address import site_host
 from newsroom.tokens import SIGNED_ID_CHARS
 from subscribers.bounces.message_parts import MessageParts
 from subscribers.bounces.message_phrases import phrases
@@ -97,7 +96,7 @@ def returns_our_email(parts: MessageParts) -> bool:
     Who replies quotes our text, and not our Message-ID or the return address with its token.
     """
     returned = f"{parts.original}\n{parts.text}"
-    message_id = rf"(?im)^[> \t]*message-id:\s*<[^<>\s]+@{re.escape(settings.SITE_HOST)}>"
+    message_id = rf"(?im)^[> \t]*message-id:\s*<[^<>\s]+@{re.escape(site_host())}>"
     return bool(re.search(message_id, returned) or _RETURN_TOKEN.search(returned))
 
 

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from briefings.comment_submission import TooManyComments, submit_emailed_comment
 from briefings.models import Briefing, Issue, IssueState
 from newsroom.email_addresses import address_key
+from newsroom.site_address import site_host
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.delivery_lookup import delivery_with_token
@@ -151,7 +152,7 @@ def _by_token(addresses: list[str]) -> Issue | None:
 def _by_reference(message: Message, *, author: str) -> Issue | None:
     """Compare the Message-IDs that it refers to with those its author was sent lately."""
     references = f"{decoded_header(message, 'in-reply-to')} {decoded_header(message, 'references')}"
-    if f"@{settings.SITE_HOST}>" not in references:
+    if f"@{site_host()}>" not in references:
         return None
     subscriber = Subscriber.objects.at_address(author).first()
     if subscriber is None:

@@ -17,6 +17,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from newsroom.clock import database_now
+from newsroom.site_address import ascii_address
 from subscribers.models import DailyReservation, DailySendCount
 from subscribers.sending.transactions import bounded_transaction
 
@@ -51,7 +52,7 @@ def limits_for(server: MailServer, *, day: date) -> dict[str, int]:
 
 def sending_domain() -> str:
     """Return the domain that readers see in the From line."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
+    return parseaddr(ascii_address(settings.DEFAULT_FROM_EMAIL))[1].rpartition("@")[2].lower()
 
 
 def unlimited(emails: int) -> Reservation:

@@ -15,6 +15,7 @@ from briefings.models import Issue
 from briefings.preflight import serious_findings
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom import emails
+from newsroom.site_address import ascii_address
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
 from subscribers.models import Dispatch
@@ -83,7 +84,9 @@ def freeze(issue: Issue, *, at: datetime) -> Dispatch:
         text=email.text,
         content_hash=issue.approved_hash,
         sender=_sender(issue),
-        reply_to=briefing.reply_address or reply_address(issue) or briefing.lead.contact,
+        reply_to=ascii_address(
+            briefing.reply_address or reply_address(issue) or briefing.lead.contact
+        ),
         list_id=list_id(briefing),
         created_at=at,
         deadline=at + RETRY_FOR,
@@ -133,7 +136,7 @@ def links_with_placeholders() -> EmailLinks:
 
 def _sender(issue: Issue) -> str:
     """Return the From line: the briefing's title with the site's own address."""
-    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    _, address = parseaddr(ascii_address(settings.DEFAULT_FROM_EMAIL))
     title = issue.briefing.title.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{title}" <{address}>'
 

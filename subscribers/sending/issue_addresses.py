@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from newsroom.site_address import ascii_address
 from newsroom.tokens import sign_id, verify_id
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ def token_in(address: str) -> str:
 
 
 def _with_token(address: str, token: str) -> str:
-    local, domain = address.split("@")
+    local, domain = ascii_address(address).split("@")
     return f"{local}+{token}@{domain}"

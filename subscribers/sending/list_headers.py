@@ -9,8 +9,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from briefings.models import Briefing
-from newsroom.email_addresses import to_ascii_domain
 from newsroom.email_headers import encode_words
+from newsroom.site_address import site_host
 from subscribers.models import Subscriber, Subscription
 
 MAX_LIST_ID_BYTES = 255  # RFC 2919, section 2
@@ -61,17 +61,10 @@ def preferences_url(subscriber: Subscriber) -> str:
 
 
 def _list_id(title: str, label: str) -> str:
-    identifier = f"<{label}.{_host()}>"
+    identifier = f"<{label}.{site_host()}>"
     title = " ".join(title.split())
     encoded = encode_words(title, used=len("List-Id: "))
     if not title or len(encoded) + len(identifier) + 3 > MAX_LIST_ID_BYTES:
         return identifier
     phrase = f'"{quote(title)}"' if _SPECIALS.search(title) else title
     return f"{phrase} {identifier}"
-
-
-def _host() -> str:
-    try:
-        return to_ascii_domain(settings.SITE_HOST)
-    except ValueError:  # a bare name or number, in development
-        return settings.SITE_HOST

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 from newsroom.email_headers import encode_recipient, header_field
+from newsroom.site_address import site_host
 from newsroom.tokens import ROW_TOKEN_CHARS, SIGNED_ID_CHARS, sign_id
 from subscribers.sending.issue_addresses import REPLY_PURPOSE, envelope_sender, issue_token_in
 
@@ -83,7 +84,7 @@ class PreparedEmail:
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._message_id_source = f"{dispatch.pk}:%d:{dispatch.content_hash}"
-        self._host = settings.SITE_HOST
+        self._host = site_host()
         self._mail_from = envelope_sender("%s")
         self._eight_bit = _to_template(_message(dispatch, eight_bit=True))
         self._seven_bit = _to_template(_message(dispatch, eight_bit=False))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
 from newsroom.inbox import storage
 from newsroom.mail_servers import MailServerKind
+from newsroom.site_address import site_host
 from subscribers.sending.provider_transport import ProviderTransport
 from subscribers.sending.smtp_connection import SmtpConnection
 from subscribers.sending.transport_interface import Permit, SmtpReply
@@ -29,7 +28,7 @@ async def open_transport(server: MailServer) -> Transport:
         case MailServerKind.ANYMAIL:
             return await ProviderTransport.open(server)
         case _:
-            return await SmtpConnection.open(server, name=settings.SITE_HOST)
+            return await SmtpConnection.open(server, name=site_host())
 
 
 def store_in_inbox(email: PersonalisedEmail) -> None:

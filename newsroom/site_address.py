@@ -1,0 +1,54 @@
+"""The host of this site and addresses at it, as mail servers and URLs need them: in A-labels.
+
+Raw Unicode in an EHLO, an envelope or a Message-ID is refused by most servers (RFC 5321, section
+2.3.5), so whatever puts our host or one of our addresses on the wire takes it from here.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from newsroom.email_addresses import to_ascii_domain
+
+
+def site_host() -> str:
+    """Return our host in A-labels."""
+    return ascii_host(settings.SITE_HOST)
+
+
+def ascii_host(host: str) -> str:
+    """Return a host in A-labels; a bare name or an IP address, in development, as it is.
+
+    Raises ValueError for a name in another script that is not a domain.
+    """
+    try:
+        return to_ascii_domain(host)
+    except ValueError:
+        if not host.isascii():
+            raise
+        return host.lower()
+
+
+def ascii_url(url: str) -> str:
+    """Return the address of a site with its host in A-labels. Raises ValueError."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host.isascii():
+        return url
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=f"{ascii_host(host)}{port}").geturl()
+
+
+def ascii_address(line: str) -> str:
+    """Return 'Name <address>' or an address with its domain in A-labels.
+
+    What is not an address, such as a name without one, is returned as it is.
+    """
+    before, at, rest = line.rpartition("@")
+    domain, bracket, after = rest.partition(">")
+    try:
+        return f"{before}{at}{ascii_host(domain.strip())}{bracket}{after}" if at else line
+    except ValueError:
+        return line

@@ -1,0 +1,80 @@
+"""A site at an internationalised domain sends email that every mail server accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from newsroom.email_addresses import normalise_address
+from newsroom.site_address import ascii_address, ascii_host, ascii_url
+from tests.servers.programs import environment, run
+
+SHOW = (
+    "from django.conf import settings as s; print(s.SITE_URL, s.SITE_HOST, s.ALLOWED_HOSTS[0],"
+    " s.CSRF_TRUSTED_ORIGINS[0], s.DEFAULT_FROM_EMAIL, s.BOUNCE_ADDRESS, s.REPLY_ADDRESS, sep='|')"
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "ascii_form"),
+    [
+        *(("bücher.example", "xn--bcher-kva.example"), ("BÜCHER.Example", "xn--bcher-kva.example")),
+        *(("straße.example", "xn--strae-oqa.example"), ("news.example.com", "news.example.com")),
+        *(("127.0.0.1", "127.0.0.1"), ("localhost", "localhost"), ("::1", "::1")),
+    ],
+)
+def test_a_host_is_given_in_a_labels(host: str, ascii_form: str) -> None:
+    assert ascii_host(host) == ascii_form
+    assert ascii_host(ascii_form) == ascii_form
+
+
+def test_addresses_and_urls_are_given_in_a_labels() -> None:
+    assert ascii_address("Die Bücher <news@bücher.example>") == (
+        "Die Bücher <news@xn--bcher-kva.example>"
+    )
+    assert ascii_address("bounces@bücher.example") == "bounces@xn--bcher-kva.example"
+    assert ascii_address("") == ""
+    assert ascii_url("https://bücher.example:8443") == "https://xn--bcher-kva.example:8443"
+    assert ascii_url("http://[::1]:8000") == "http://[::1]:8000"
+
+
+def test_a_newsroom_starts_with_an_internationalised_address(tmp_path: Path) -> None:
+    variables = environment(
+        SECRET_KEY="0123456789" * 5,
+        SITE_URL="https://bücher.example",
+        REPLY_ADDRESS="replies@bücher.example",
+        EMAIL_URL="smtp://127.0.0.1:2525",
+        VAR_DIR=str(tmp_path),
+        PYTHONIOENCODING="utf-8",
+    )
+    done = run("manage.py", "shell", "-v", "0", "-c", SHOW, env=variables)
+    assert done.returncode == 0, done.stderr
+    host = "xn--bcher-kva.example"
+    assert done.stdout.strip().split("|") == [
+        f"https://{host}",
+        host,
+        host,
+        f"https://{host}",
+        f"Newsroom <news@{host}>",
+        f"bounces@{host}",
+        f"replies@{host}",
+    ]
+    refused = run("manage.py", "check", env={**variables, "SITE_URL": "https://☃.example"})
+    assert "SITE_URL is wrong" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--0.example", "yy--0.example", "a.xn--zz", "xn--.example", "ab--cd.example"]
+)
+def test_a_domain_that_only_looks_like_an_a_label_is_refused(domain: str) -> None:
+    with pytest.raises(ValidationError):
+        normalise_address(f"ada@{domain}")
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--bcher-kva.example", "xn--i-7iq.example", "a--b.example", "a-b--c.example"]
+)
+def test_a_domain_with_hyphens_elsewhere_or_a_real_a_label_is_accepted(domain: str) -> None:
+    assert normalise_address(f"ada@{domain}") == f"ada@{domain}"
