@@ -6,6 +6,7 @@ Raw Unicode in an EHLO, an envelope or a Message-ID is refused by most servers (
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -41,6 +42,7 @@ def ascii_url(url: str) -> str:
     return parts._replace(netloc=f"{ascii_host(host)}{port}").geturl()
 
 
+@lru_cache(maxsize=256)  # every issue email needs it
 def ascii_address(line: str) -> str:
     """Return 'Name <address>' or an address with its domain in A-labels.
 

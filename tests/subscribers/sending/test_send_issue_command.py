@@ -53,7 +53,7 @@ def test_a_draft_is_approved_published_and_dispatched_at_once(issue: Issue) -> N
 
 
 def next_change(zone: ZoneInfo, *, hours: int) -> datetime:
-    """Return the first moment of the day on which clocks next change by so many hours."""
+    """Return the first moment of the day on which clocks next change by that number of hours."""
     day = timezone.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     while True:
         following = datetime.combine(day.date() + timedelta(days=1), time(), zone)
