@@ -269,11 +269,16 @@ HOOK_SECRETS = parsed("HOOK_SECRETS", parse_webhook_secrets)
 SEND_RATE: float = read(
     "SEND_RATE", env.float, 0.0, hint="write emails a second, or 0 for no limit"
 )
-SEND_CONNECTIONS: int = read("SEND_CONNECTIONS", env.int, 4, hint="write a whole number, 1 or more")
+# A fast server takes most from 24 connections of each of two processes (docs/performance.md), and
+# they stay below Postfix's limit of 50 for one client.
+SEND_CONNECTIONS: int = read(
+    "SEND_CONNECTIONS",
+    non_negative_int,
+    24,
+    hint="write a whole number, or 0 for as many as your mail server takes",
+)
 if SEND_RATE < 0:
     raise setting_error("SEND_RATE", "is wrong: write emails a second, or 0 for no limit")
-if SEND_CONNECTIONS < 1:
-    raise setting_error("SEND_CONNECTIONS", "is wrong: write a whole number, 1 or more")
 SEND_DOMAIN_LIMITS = parsed("SEND_DOMAIN_LIMITS", parse_domain_limits)
 SEND_WARM_UP = parsed("SEND_WARM_UP", parse_warm_up)
 # A dispatch is paused after this many refusals in a row, without an accepted email between them.

@@ -13,7 +13,7 @@ Reply = TypeVar("Reply")
 # until it is full. A busy process thus writes fewer and larger records, which saves a fifth of the
 # CPU of it and PostgreSQL together. If few requests arrive, none waits longer than one turn.
 MAX_TURNS = 6
-SEVERAL = 2
+SEVERAL = 3
 FULL = 32
 
 

@@ -2,7 +2,9 @@
 
 An email is sent in these steps: its begin is recorded, and consent checked once more, while its
 envelope is sent. With the permit its content is sent, and with that the envelope of the next email.
-The server's reply is recorded together with the begin of the next email.
+The server's reply is recorded together with the begin of the next email. So that the server waits
+for neither, the next lease is taken before the last emails of a lease are sent, and a lease is
+closed while the next one is sent.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +22,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from subscribers.models import DeliveryState
-from subscribers.sending import daily_limits, domain_backoff, leases, ledger, outages, send_rate
+from subscribers.sending import (
+    connection_limits,
+    daily_limits,
+    domain_backoff,
+    leases,
+    ledger,
+    outages,
+    send_rate,
+)
 from subscribers.sending.failure_streaks import streaks_of
 from subscribers.sending.lease_progress import DeliveryOutcome
 from subscribers.sending.personalised_email import (
@@ -31,6 +42,7 @@ from subscribers.sending.personalised_email import (
 from subscribers.sending.transport_interface import (
     ConnectionLost,
     Permit,
+    ServerBusy,
     ServerRejectsUs,
     ServerUnreachable,
     SmtpReply,
@@ -38,6 +50,8 @@ from subscribers.sending.transport_interface import (
 from subscribers.sending.transports import open_transport
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from newsroom.mail_servers import MailServer
     from subscribers.models import Dispatch
     from subscribers.sending.daily_limits import Reservation
@@ -52,6 +66,8 @@ LEASE_TAKES_SECONDS = 10.0
 OVERTIME_SECONDS = 5.0
 # First leases differ in size, or all connections would ask for their second ones at once.
 FIRST_LEASE_SIZES = (25, 75)
+# The next lease is requested when this share of a lease is left, and at least this many emails.
+AHEAD_SHARE, AHEAD_EMAILS = 8, 2
 FIRST_RETRY_AFTER = timedelta(minutes=1)
 LONGEST_RETRY_AFTER = timedelta(hours=4)
 # The delay of a connection after a temporary refusal, doubled each time in a row.
@@ -72,6 +88,9 @@ class SharedState:
     allowance: int = 0  # emails that SEND_RATE allows now
     rate_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sent: int = 0
+    accepted_by: set[MailServer] = field(default_factory=set)
+    # Open connections by server.
+    connected: Counter[MailServer] = field(default_factory=Counter)
 
     @property
     def is_ending(self) -> bool:
@@ -84,6 +103,14 @@ class SharedState:
         return time.monotonic() >= self.ends_at + OVERTIME_SECONDS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedLease:
+    """A lease, and what the daily limit of its server allows for it."""
+
+    lease: OpenLease
+    reservation: Reservation
+
+
 class ConnectionWorker:
     """Sends lease after lease through one server, on one connection as long as it lasts."""
 
@@ -94,42 +121,95 @@ class ConnectionWorker:
         self._has_rate = bool(settings.SEND_RATE)
         self._delay_seconds = 0.0
         self._emails_per_s = 0.0
+        # Whether the server took the connection; set when it did, or when it did not.
+        self.was_taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._is_connected = False
+        self._upcoming: asyncio.Task[ReservedLease | None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Send until the run ends or nothing is left.
 
-        Raises ServerUnreachable, ServerRejectsUs or TooManyFailures.
+        Raises ServerUnreachable (ServerBusy if it answers), ServerRejectsUs or TooManyFailures.
         """
-        transport: Transport | None = await open_transport(self.server)
+        transport: Transport | None = None
         try:
+            transport = await self._connect()
             while not self._shared.is_ending:
                 if transport is None:
                     # Do not open another connection if nothing is left to send.
-                    if not await self._writer.call(ledger.has_work, self._dispatch_id):
+                    if not (self._upcoming or await self._has_work()):
                         return
-                    transport = await open_transport(self.server)
-                reservation = await self._reserve()
-                lease = await self._take_lease(reservation.emails)
-                try:
-                    if lease is None:
-                        return
-                    if reservation.id is not None and not await self._writer.call(
-                        daily_limits.attach, reservation, lease.id
-                    ):
-                        await lease.close()
-                        continue
-                    if not await self._send_lease(lease, transport):
-                        await transport.close()
-                        transport = None
-                finally:
-                    if reservation.id is not None:
-                        used = 0 if lease is None else lease.handed_over
-                        await self._writer.call(
-                            daily_limits.return_unused, reservation, reservation.emails - used
-                        )
+                    transport = await self._connect()
+                if self._is_surplus():
+                    return
+                taken = await self._next_lease()
+                if taken is None:
+                    return
+                if not await self._send_lease(taken, transport):
+                    await self._wait_until_closed()
+                    self._count_connected(0)
+                    await transport.close()
+                    transport = None
         finally:
+            self._count_connected(0)
+            await self._return_upcoming()
+            await self._wait_until_closed()
             if transport is not None:
                 await transport.close()
+
+    async def _connect(self) -> Transport:
+        transport = await open_transport(self.server)
+        self._count_connected(1)
+        self.note_taken(was_taken=True)
+        return transport
+
+    def note_taken(self, *, was_taken: bool) -> None:
+        """Note whether the server took the connection; only the first note counts."""
+        if not self.was_taken.done():
+            self.was_taken.set_result(was_taken)
+
+    def _count_connected(self, connected: int) -> None:
+        """Count this connection as open (1) or not (0)."""
+        self._shared.connected[self.server] += connected - self._is_connected
+        self._is_connected = bool(connected)
+
+    def _is_surplus(self) -> bool:
+        """Whether this connection is given up because the server takes fewer."""
+        taken = connection_limits.taken_by(self.server)
+        if taken is None or self._shared.connected[self.server] <= taken:
+            return False
+        self._count_connected(0)
+        return True
+
+    async def _has_work(self) -> bool:
+        return await self._writer.call(ledger.has_work, self._dispatch_id)
+
+    async def _next_lease(self) -> ReservedLease | None:
+        """Return the lease that was requested ahead, or take one after the last is closed."""
+        upcoming, self._upcoming = self._upcoming, None
+        if upcoming is not None:
+            return await upcoming
+        await self._wait_until_closed()
+        return await self._take()
+
+    async def _take(self) -> ReservedLease | None:
+        """Take a lease within the daily limits; None if there is nothing to send."""
+        while not self._shared.is_ending:
+            reservation = await self._reserve()
+            size = reservation.emails
+            lease = await self._writer.take_lease(size) if size else None
+            if lease is None:
+                await self._return_unused(reservation, size)
+                return None
+            self._shared.open_leases.add(lease.id)
+            taken = ReservedLease(lease=lease, reservation=reservation)
+            if reservation.id is None or await self._writer.call(
+                daily_limits.attach, reservation, lease.id
+            ):
+                return taken
+            await self._close(taken)  # the reservation expired
+        return None
 
     async def _reserve(self) -> Reservation:
         size = self._lease_size()
@@ -137,8 +217,31 @@ class ConnectionWorker:
             return daily_limits.unlimited(size)
         return await self._writer.call(daily_limits.reserve, self.server, size)
 
-    async def _take_lease(self, size: int) -> OpenLease | None:
-        return await self._writer.take_lease(size) if size else None
+    async def _return_unused(self, reservation: Reservation, emails: int) -> None:
+        if reservation.id is not None:
+            await self._writer.call(daily_limits.return_unused, reservation, emails)
+
+    async def _close(self, taken: ReservedLease, *, after: Awaitable[Permit] | None = None) -> None:
+        """End a lease, once its last record is written, and return what it did not use."""
+        lease = taken.lease
+        try:
+            if after is not None:
+                await after
+            await lease.close()
+        finally:
+            self._shared.open_leases.discard(lease.id)
+        await self._return_unused(taken.reservation, taken.reservation.emails - lease.handed_over)
+
+    async def _return_upcoming(self) -> None:
+        """Return the lease that was requested ahead, of which nothing was sent."""
+        if self._upcoming is not None and (taken := await self._next_lease()):
+            await self._close(taken)
+
+    async def _wait_until_closed(self) -> None:
+        """Wait until the lease before this one is closed. Raises what made that fail."""
+        closing, self._closing = self._closing, None
+        if closing is not None:
+            await closing
 
     def _lease_size(self) -> int:
         """Return a size that suits the speed of this connection."""
@@ -148,35 +251,56 @@ class ConnectionWorker:
         fitting = int(self._emails_per_s * seconds)
         return max(leases.SMALLEST_LEASE, min(leases.LARGEST_LEASE, fitting))
 
-    async def _send_lease(self, lease: OpenLease, transport: Transport) -> bool:
-        """Send the emails of one lease and close it; False if the connection is used up."""
-        self._shared.open_leases.add(lease.id)
+    async def _send_lease(self, taken: ReservedLease, transport: Transport) -> bool:
+        """Send the emails of one lease and end it; False if the connection is used up."""
+        lease = taken.lease
         started = time.monotonic()
+        ended: asyncio.Future[Permit] | None = None
         try:
-            is_usable = await self._send_in_order(lease, transport)
+            is_usable = await self._send_in_order(lease, transport, started=started)
         except ConnectionLost as lost:
             log.warning("lease %s: %s", lease.id, lost)
             if lost.maybe_accepted:
                 self._streaks.note_unknown(str(lost))
+            if connection_limits.is_about_connections(str(lost)):
+                raise ServerBusy(f"{self.server.name}: {lost}") from lost
             if not lease.settled:  # the server takes nothing now: try again in the next send run
                 raise ServerUnreachable(f"{self.server.name}: {lost}") from lost
             return False
         else:
-            self._emails_per_s = lease.settled / (time.monotonic() - started)
+            self._measure(lease, started)
             outage = outages.of_server(self.server)
             if lease.settled and outage in self._shared.outages:
                 self._shared.outages.discard(outage)
                 await self._writer.call(outages.note_success, outage)
+            if is_usable and self._upcoming is not None:
+                # Before or with the begin of the next email: a connection that dies never leaves
+                # more than one email in doubt.
+                ended = lease.record_end()
             return is_usable
         finally:
-            self._shared.open_leases.discard(lease.id)
-            await lease.close()
+            await self._wait_until_closed()
+            self._closing = asyncio.create_task(self._close(taken, after=ended))
 
-    async def _send_in_order(self, lease: OpenLease, transport: Transport) -> bool:
+    def _take_ahead(self, lease: OpenLease, started: float) -> None:
+        """Request the next lease, unless a daily limit has to know first what this one used."""
+        if self._upcoming is None and not daily_limits.is_limited(self.server):
+            self._measure(lease, started)
+            self._upcoming = asyncio.create_task(self._take())
+
+    def _measure(self, lease: OpenLease, started: float) -> None:
+        self._emails_per_s = lease.settled / (time.monotonic() - started)
+
+    async def _send_in_order(
+        self, lease: OpenLease, transport: Transport, *, started: float
+    ) -> bool:
         """Send email after email; False if one got no permit, which ends the connection."""
         recipients = lease.recipients
+        ahead = max(AHEAD_EMAILS, len(recipients) // AHEAD_SHARE)
         email = self._personalise(recipients[0], transport)
         for position, recipient in enumerate(recipients, start=1):
+            if len(recipients) - position < ahead:
+                self._take_ahead(lease, started)
             if self._delay_seconds or self._has_rate:
                 await self._keep_pace()
             permit = lease.begin(recipient.subscriber)
@@ -186,6 +310,8 @@ class ConnectionWorker:
             match permit.result():
                 case Permit.GO if reply is not None:
                     was_tried = isinstance(email, PersonalisedEmail)
+                    if was_tried and reply.temporary:
+                        self._require_room(lease, reply)
                     lease.settle(await self._outcome(recipient, reply, was_tried=was_tried))
                     if was_tried and not (reply.accepted or reply.temporary):
                         self._streaks.note_refused(reply)
@@ -204,6 +330,12 @@ class ConnectionWorker:
                 return True
             email = following
         return True
+
+    def _require_room(self, lease: OpenLease, reply: SmtpReply) -> None:
+        """Raise ServerBusy if a refusal is about our connections, and not about the email."""
+        if connection_limits.is_about_connections(reply.text):
+            lease.undo_begin()
+            raise ServerBusy(f"{self.server.name}: {reply}")
 
     def _personalise(
         self, recipient: Recipient, transport: Transport
@@ -265,6 +397,7 @@ class ConnectionWorker:
         """
         if reply.accepted:
             self._shared.sent += 1
+            self._shared.accepted_by.add(self.server)
             self._delay_seconds = 0.0
             self._streaks.note_accepted()
             if self._shared.backoffs or self._streaks.has_temporary_refusals:

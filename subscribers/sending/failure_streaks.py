@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from subscribers.sending.connection_limits import most_connections
+
 if TYPE_CHECKING:
     from subscribers.sending.transport_interface import SmtpReply
 
@@ -65,7 +67,7 @@ class FailureStreaks:
     def note_unknown(self, reason: str) -> None:
         """Note an email of unknown outcome. Raises TooManyFailures after too many in a row."""
         self._unknown += 1
-        if self._unknown >= max(UNKNOWN_IN_A_ROW, 2 * settings.SEND_CONNECTIONS):
+        if self._unknown >= max(UNKNOWN_IN_A_ROW, 2 * most_connections()):
             number, self._unknown = self._unknown, 0
             raise TooManyFailures(
                 f"{number} connections in a row were lost while an email was being sent."

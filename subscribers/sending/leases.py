@@ -22,6 +22,7 @@ from django.utils import timezone
 from newsroom.clock import database_now
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Lease, Subscription
 from subscribers.models.delivery import WAITING_STATES
+from subscribers.sending.connection_limits import most_connections
 from subscribers.sending.domain_backoff import hold_back
 from subscribers.sending.lease_progress import LeaseEnd, apply_outcome
 from subscribers.sending.personalised_email import Recipient
@@ -96,7 +97,7 @@ def _choose(dispatch: Dispatch, sizes: Sequence[int]) -> tuple[list[list[_Candid
     )
     if candidates := _candidates(retries, sum(sizes)):
         return _split(candidates, sizes), True
-    share = max(SMALLEST_LEASE, dispatch.fresh_left // (2 * settings.SEND_CONNECTIONS))
+    share = max(SMALLEST_LEASE, dispatch.fresh_left // (2 * most_connections()))
     sizes = [min(size, share) for size in sizes]
     new = dispatch.deliveries.never_leased().filter(subscriber_id__gt=dispatch.leased_up_to)
     if candidates := _candidates(new, sum(sizes)):

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from newsroom import audit_log
 from newsroom.clock import database_now
-from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
+from subscribers.models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Lease,
+    Subscription,
+)
 from subscribers.models.delivery import WAITING_STATES
 from subscribers.sending.personalised_email import Recipient
 from subscribers.sending.transactions import bounded_transaction
@@ -60,6 +67,11 @@ def has_work(dispatch_id: int) -> bool:
     deliveries = Delivery.objects.filter(dispatch_id=dispatch_id)
     new = deliveries.never_leased().filter(subscriber_id__gt=leased_up_to)
     return new.exists() or deliveries.ready_to_retry(at=database_now()).exists()
+
+
+def is_being_sent(dispatch_id: int) -> bool:
+    """Whether any worker holds a lease of a dispatch."""
+    return Lease.objects.filter(dispatch_id=dispatch_id, closed_at=None).exists()
 
 
 def recipient_of(delivery: Delivery) -> Recipient | None:

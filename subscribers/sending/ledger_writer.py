@@ -161,6 +161,10 @@ class OpenLease:
         self.settled = self._begun
         self._outcomes = [] if outcome is None else [outcome]
 
+    def record_end(self) -> asyncio.Future[Permit]:
+        """Record the outcome of the last email; nothing follows in this lease."""
+        return self._writer.record(self._record(None))
+
     async def close(self) -> None:
         """End the lease with its last record; does nothing if it is no longer ours."""
         order = [recipient.subscriber for recipient in self.recipients]

@@ -19,12 +19,16 @@ from django.db import InterfaceError, OperationalError
 from newsroom.clock import database_now
 from newsroom.connection_errors import failure_reason
 from newsroom.transitions import TransitionRefused
-from subscribers.sending import alerts, domain_backoff, ledger, outages
+from subscribers.sending import alerts, connection_limits, domain_backoff, ledger, outages
 from subscribers.sending.connection_worker import ConnectionWorker, SharedState
 from subscribers.sending.failure_streaks import TooManyFailures
 from subscribers.sending.ledger_writer import LedgerWriter
 from subscribers.sending.personalised_email import PreparedEmail
-from subscribers.sending.transport_interface import ServerRejectsUs, ServerUnreachable
+from subscribers.sending.transport_interface import (
+    ServerBusy,
+    ServerRejectsUs,
+    ServerUnreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,7 +123,7 @@ class SendRun:
         )
 
     async def run(self) -> int:
-        """Keep `SEND_CONNECTIONS` connections busy until the run ends or nothing is left."""
+        """Keep the connections to all servers busy until the run ends or nothing is left."""
         if not await self._writer.call(ledger.has_work, self._dispatch.pk):
             return 0
         self._shared.backoffs |= await self._writer.call(
@@ -129,19 +133,45 @@ class SendRun:
         beside = [asyncio.create_task(self._renew_leases())]
         if self._each_second is not None:
             beside.append(asyncio.create_task(self._call_each_second(self._each_second)))
-        servers = share_out(settings.SEND_CONNECTIONS, usable(settings.MAIL_SERVERS))
-        results = await asyncio.gather(
-            *(self._run_worker(server) for server in servers), return_exceptions=True
+        wanted = connection_limits.wanted(
+            usable(settings.MAIL_SERVERS), emails=self._dispatch.fresh_left
+        )
+        failures = await asyncio.gather(
+            *(self._send_through(server, connections) for server, connections in wanted.items())
         )
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        for server, result in zip(servers, results, strict=True):
-            if result is None and _left_out_until.pop(server.name, None) is not None:
-                # It refused only some connections: it may allow fewer than we opened.
-                await self._writer.call(outages.note_success, outages.of_server(server))
-        await self._handle_failures([result for result in results if result is not None])
+        await self._handle_failures([failure for found in failures for failure in found])
         return self._shared.sent
+
+    async def _send_through(self, server: MailServer, connections: int) -> list[BaseException]:
+        """Send through one server; return what ended connections.
+
+        Connections are opened step by step, as long as the server takes them.
+        """
+        running: list[asyncio.Task[None]] = []
+        while len(running) < connections and not self._shared.is_ending:
+            taken = connection_limits.taken_by(server)
+            room = connections if taken is None else min(taken, connections)
+            if len(running) >= room:
+                break
+            number = min(connection_limits.STEP, room - len(running))
+            workers = [ConnectionWorker(self._shared, server) for _ in range(number)]
+            step = asyncio.gather(*(worker.was_taken for worker in workers))
+            running += [asyncio.create_task(self._run_worker(worker, step)) for worker in workers]
+            were_taken = await step
+            # One that ended already found nothing left to send.
+            if not all(were_taken) or any(task.done() for task in running):
+                break
+        results = await asyncio.gather(*running, return_exceptions=True)
+        if (
+            server in self._shared.accepted_by
+            and _left_out_until.pop(server.name, None) is not None
+        ):
+            # It refused only some connections: it may allow fewer than we opened.
+            await self._writer.call(outages.note_success, outages.of_server(server))
+        return [result for result in results if result is not None]
 
     async def _renew_leases(self) -> None:
         """Renew the open leases from time to time, also while a server is slow to reply."""
@@ -160,30 +190,54 @@ class SendRun:
             except (OperationalError, InterfaceError) as failure:
                 log.warning("the epoch could not be counted: %s", failure_reason(failure))
 
-    async def _run_worker(self, server: MailServer) -> None:
-        """Run one connection; too many failures pause the dispatch at once.
-
-        A server that rejects us is tried again a few times: it may have refused this connection
-        alone.
-        """
+    async def _run_worker(self, worker: ConnectionWorker, step: asyncio.Future[list[bool]]) -> None:
+        """Run one connection of a step; too many failures pause the dispatch at once."""
+        server = worker.server
         try:
-            while True:
-                try:
-                    return await ConnectionWorker(self._shared, server).run()
-                except ServerRejectsUs:
-                    self._rejections[server.name] += 1
-                    if self._rejections[server.name] >= ENOUGH_REJECTIONS or self._shared.is_ending:
-                        raise
-                await asyncio.sleep(AFTER_REJECTION_SECONDS)
+            await self._run_until_rejected(worker)
         except TooManyFailures as reason:
             await self._pause(str(reason))
         except (ServerRejectsUs, ServerUnreachable) as failure:
+            await step  # some of those that are opened together may be taken
+            if _may_be_full(failure) and await self._has_connections(server):
+                connection_limits.note_full(server, connected=self._shared.connected[server])
+                log.info("%s takes no more connections: %s", server.name, failure)
+                return
             if isinstance(failure, ServerRejectsUs):
                 _left_out_until[server.name] = time.monotonic() + LEFT_OUT_SECONDS
             outage = outages.of_server(server)
             self._shared.outages.add(outage)
             await self._writer.call(outages.note_failure, outage, str(failure))
             raise
+
+    async def _run_until_rejected(self, worker: ConnectionWorker) -> None:
+        """Run one connection.
+
+        A server that rejects us is tried again a few times: it may have refused this connection
+        alone.
+        """
+        while True:
+            try:
+                return await worker.run()
+            except ServerRejectsUs as rejection:
+                if _may_be_full(rejection) and self._shared.connected[worker.server]:
+                    raise
+                self._rejections[worker.server.name] += 1
+                if (
+                    self._rejections[worker.server.name] >= ENOUGH_REJECTIONS
+                    or self._shared.is_ending
+                ):
+                    raise
+            finally:
+                worker.note_taken(was_taken=False)
+            await asyncio.sleep(AFTER_REJECTION_SECONDS)
+            worker = ConnectionWorker(self._shared, worker.server)
+
+    async def _has_connections(self, server: MailServer) -> bool:
+        """Whether this process or another one sends, so that the server is not out of order."""
+        return self._shared.connected[server] > 0 or await self._writer.call(
+            ledger.is_being_sent, self._dispatch.pk
+        )
 
     async def _pause(self, reason: str) -> None:
         log.error("%s is paused: %s", self._name, reason)
@@ -212,6 +266,11 @@ class SendRun:
                 raise failure
 
 
+def _may_be_full(failure: Exception) -> bool:
+    """Whether a failure may mean that a server has enough connections of ours."""
+    return isinstance(failure, ServerBusy) or connection_limits.is_about_connections(str(failure))
+
+
 def _outages_of_servers() -> set[str]:
     whats = [outages.of_server(server) for server in settings.MAIL_SERVERS]
     return {outage.what for outage in outages.current(whats, at=database_now())}
@@ -228,11 +287,3 @@ def is_left_out(server: MailServer) -> bool:
 def usable(servers: Sequence[MailServer]) -> list[MailServer]:
     """Return the servers that did not reject us lately; all of them if each did."""
     return [server for server in servers if not is_left_out(server)] or list(servers)
-
-
-def share_out(connections: int, servers: Sequence[MailServer]) -> list[MailServer]:
-    """Return the server of each connection: by weight, and each server at least once."""
-    shared = list(servers)
-    while len(shared) < connections:
-        shared.append(min(servers, key=lambda server: shared.count(server) / server.weight))
-    return shared

@@ -22,6 +22,7 @@ from subscribers.sending.transport_interface import (
     ConnectionLost,
     NotSmtp,
     Permit,
+    ServerBusy,
     ServerRejectsUs,
     ServerUnreachable,
     SmtpReply,
@@ -118,10 +119,10 @@ class SmtpConnection:
 
     @staticmethod
     def _require(reply: SmtpReply, problem: str) -> None:
-        """Raise ServerUnreachable if a reply refuses for now, ServerRejectsUs if for good."""
+        """Raise ServerBusy if a reply refuses for now, ServerRejectsUs if for good."""
         if reply.accepted:
             return
-        kind = ServerUnreachable if reply.temporary else ServerRejectsUs
+        kind = ServerBusy if reply.temporary else ServerRejectsUs
         raise kind(f"{problem}: {reply}")
 
     async def _hello(self, name: str) -> None:
@@ -166,7 +167,7 @@ class SmtpConnection:
         except StopIteration:
             return
         except LoginRefused as refusal:
-            kind = ServerUnreachable if refusal.temporary else ServerRejectsUs
+            kind = ServerBusy if refusal.temporary else ServerRejectsUs
             raise kind(str(refusal)) from refusal
 
     async def send(

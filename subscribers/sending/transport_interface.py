@@ -58,6 +58,10 @@ class ServerUnreachable(Exception):
     """No connection could be opened, or the server takes nothing now; it may work later."""
 
 
+class ServerBusy(ServerUnreachable):
+    """The server answers, but takes nothing more now: perhaps we have too many connections."""
+
+
 class ServerRejectsUs(Exception):
     """The server refuses us, TLS, our password or our sender address: a person has to act."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsroom.mail_servers import MailServerKind, TlsMode, parse_mail_server, parse_mail_servers
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
-from subscribers.sending.send_run import share_out
+from subscribers.sending.connection_limits import share_out
 
 
 def test_a_server_with_all_its_options() -> None:

@@ -128,7 +128,7 @@ def test_a_missing_variable_is_named(
         ("REPORTS_URL", "imaps://mail.example.com"),
         ("SECRET_KEY", "k" * 49),
         ("SIGN_UPS_AN_HOUR", "many"),
-        ("SEND_CONNECTIONS", "0"),
+        ("SEND_CONNECTIONS", "-1"),
         ("SEND_CONNECTIONS", "many"),
         ("SEND_RATE", "-1"),
         ("SEND_RATE", "nan"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from subscribers.sending.batcher import Batcher
+from subscribers.sending.batcher import SEVERAL, Batcher
 
 
 class Doubler:
@@ -66,8 +66,9 @@ def test_a_batch_waits_one_turn_and_another_while_several_requests_arrive() -> N
         asked = [doubler.batcher.submit(2)]
         for number in (10, 20, 30):
             await asyncio.sleep(0.05)
-            asked += [doubler.batcher.submit(number), doubler.batcher.submit(number + 1)]
+            asked += [doubler.batcher.submit(number + one) for one in range(SEVERAL)]
         await asyncio.gather(*asked)
         return doubler.batches
 
-    assert asyncio.run(ask()) == [[1], [2, 10, 11, 20, 21, 30, 31]]
+    several = [number + one for number in (10, 20, 30) for one in range(SEVERAL)]
+    assert asyncio.run(ask()) == [[1], [2, *several]]
