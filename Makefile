@@ -33,7 +33,7 @@ test-fast: install-dev ## run the core tests in a minute: SQLite, no browser, no
 lint: install-dev ## check code, format, types, templates, migrations and deployment settings
 	@tools/lint.sh
 
-bench: install-dev ## compare dispatches with other senders (six minutes); BENCH="--growth" measures growth
+bench: install-dev ## compare dispatches with other senders (a quarter of an hour); BENCH="--growth" measures growth
 	@tools/test-packages.sh
 	@tools/install-peers.sh
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)

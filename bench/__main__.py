@@ -1,7 +1,9 @@
 """Run the benchmarks on this machine, print tables, and write var/bench.json.
 
-`make bench` takes about six minutes. BENCH="--growth" measures growth instead and draws the plot
-of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
+`make bench` takes about a quarter of an hour. BENCH="--growth" measures growth instead and draws
+the plot of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
+BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived. The variable
+LISTMONK names a binary of listmonk to compare with.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import growth, machine
+from bench import growth, kills, listmonk, machine
 from bench.installation import Installation
-from bench.report import figures, tables
-from bench.rounds import run_rounds
+from bench.report import Measured, figures, tables
+from bench.rounds import run_connection_rounds, run_rounds, run_slow_rounds
 from bench.scenarios import run_scenario, scenarios
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +38,9 @@ def main() -> None:
     )
     parser.add_argument("--growth", action="store_true", help="measure growth, draw the plot")
     parser.add_argument(
+        "--kills", type=int, metavar="NUMBER", help="only kill senders, and count what arrived"
+    )
+    parser.add_argument(
         "--ledger", type=int, metavar="ROWS", help="measure only filling and leasing"
     )
     options = parser.parse_args()
@@ -43,11 +48,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
     begun = time.monotonic()
     print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
-    before = machine.calibrate()
     with ExitStack() as ending:
         installation = Installation(ending)
+        before = _speed(installation.folder)
         if options.growth:
             name, found = "bench-growth.json", growth.measure(installation, largest=options.readers)
+        elif options.kills:
+            name, found = "bench-kills.json", kills.measure(installation, kills=options.kills)
         elif options.ledger:
             name, found = (
                 "bench-ledger.json",
@@ -55,11 +62,13 @@ def main() -> None:
             )
         else:
             name, found = "bench.json", compare(installation, options)
+        after = _speed(installation.folder)
+    minutes = (time.monotonic() - begun) / 60
     found["machine"] = {
         "is": machine.describe(),
-        "loop_seconds_before": before,
-        "loop_seconds_after": machine.calibrate(),
-        "minutes": (time.monotonic() - begun) / 60,
+        "before": before,
+        "after": after,
+        "minutes": minutes,
     }
     if options.growth:
         PLOT.write_text(growth.draw(found))
@@ -67,26 +76,50 @@ def main() -> None:
     target = ROOT / "var" / name
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(found, indent=2) + "\n")
-    facts = found["machine"]
-    print(
-        f"\nA fixed Python loop took {before:.3f} s before and "
-        f"{facts['loop_seconds_after']:.3f} s after. The run took {facts['minutes']:.1f} minutes.\n"
-        f"Saved to {target.relative_to(ROOT)}."
-    )
+    print()
+    for when, speed in (("Before", before), ("After", after)):
+        print(
+            f"{when} the run, this machine hashed {speed['sha256_mb_per_s']:,.0f} MB/s"
+            f" with SHA-256, made {speed['fsyncs_per_s']:,.0f} fsyncs/s,"
+            f" and took {speed['loop_seconds']:.2f} s for a fixed Python loop."
+        )
+    print(f"The run took {minutes:.1f} minutes. Saved to {target.relative_to(ROOT)}.")
 
 
 def compare(installation: Installation, options: argparse.Namespace) -> dict[str, Any]:
     """Run all senders in rounds, then dispatches alone; print the tables and return the figures."""
-    rounds = run_rounds(installation, emails=options.emails, rounds=options.rounds)
-    alone = [
-        (scenario, run_scenario(installation, scenario))
-        for scenario in scenarios(emails=options.emails, readers=options.readers)
-    ]
-    found: dict[str, Any] = {**figures(rounds, alone)}
-    print(f"\n{tables(rounds, alone, found)}")
-    found["rounds"] = [{name: asdict(run) for name, run in runs.items()} for runs in rounds]
-    found["alone"] = {scenario.name: asdict(run) for scenario, run in alone}
+    if listmonk.binary() is None:
+        print(listmonk.LEFT_OUT, flush=True)
+    emails, rounds = options.emails, options.rounds
+    measured = Measured(
+        to_sink=run_rounds(installation, emails=emails, rounds=rounds),
+        slow=run_slow_rounds(installation, emails=emails * 2 // 3, rounds=rounds),
+        by_connections=run_connection_rounds(installation, emails=emails // 3, rounds=rounds),
+        alone=[
+            (scenario, run_scenario(installation, scenario))
+            for scenario in scenarios(emails=emails, readers=options.readers)
+        ],
+    )
+    default = int(installation.run_step("connections"))
+    found: dict[str, Any] = {**figures(measured)}
+    print(f"\n{tables(measured, found, default=default)}")
+    found["default_connections"] = default
+    for name in ("to_sink", "slow", "by_connections"):
+        found["rounds" if name == "to_sink" else f"rounds_{name}"] = [
+            {sender: asdict(run) for sender, run in runs.items()}
+            for runs in getattr(measured, name)
+        ]
+    found["alone"] = {scenario.name: asdict(run) for scenario, run in measured.alone}
     return found
+
+
+def _speed(folder: Path) -> dict[str, float]:
+    """Return how fast this machine is at the moment: other load slows it down."""
+    return {
+        "loop_seconds": machine.calibrate(),
+        "sha256_mb_per_s": machine.sha256_mb_per_s(),
+        "fsyncs_per_s": machine.fsyncs_per_s(folder),
+    }
 
 
 if __name__ == "__main__":

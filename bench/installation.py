@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,11 @@ class Installation:
         )
         return done.stdout.strip()
 
+    def rendered_email(self) -> dict[str, str]:
+        """Return the subject, HTML and text of an issue's email, for other senders."""
+        found: dict[str, str] = json.loads(self.run_step("email", self.run_step("issue", "1")))
+        return found
+
     def query(self, statement: str, *values: Any) -> Any:
         """Return one value from the database, over a connection that stays open to save CPU."""
         if self._connection is None:
@@ -98,16 +104,21 @@ class Installation:
             yield started
 
     def dispatch(
-        self, emails: int, *, to: Receiver, workers: int = WORKERS, connections: int = CONNECTIONS
+        self,
+        emails: int,
+        *,
+        to: Receiver,
+        workers: int = WORKERS,
+        connections: int | None = CONNECTIONS,
     ) -> Run:
         """Send one issue to that many readers with real workers, and return what it cost.
 
+        Without a number of connections, the default of SEND_CONNECTIONS applies.
         Raises CountsDiffer if the ledger or the receiver counts another number.
         """
-        facts = {
-            "EMAIL_URL": f"smtp://127.0.0.1:{to.port}",
-            "SEND_CONNECTIONS": str(connections),
-        }
+        facts = {"EMAIL_URL": f"smtp://127.0.0.1:{to.port}"}
+        if connections is not None:
+            facts["SEND_CONNECTIONS"] = str(connections)
         issue = self.run_step("issue", str(emails), **facts)
         number, filled = self.run_step("begin", issue, **facts).split()
         to.begin()
@@ -119,7 +130,7 @@ class Installation:
                 self.broker.send_task(
                     "subscribers.sending.tasks.send", (int(number),), queue="sending"
                 )
-            wait_until(lambda: self._is_sent(number), seconds=1800, what="the dispatch", every=0.02)
+            wait_until(lambda: self.is_sent(number), seconds=1800, what="the dispatch", every=0.02)
             seconds = time.monotonic() - begun
             after = self._costs(pids)
             peak = max(machine.peak_mb(pid) for pid in pids)
@@ -151,7 +162,8 @@ class Installation:
             machine.cpu_seconds(self.redis.process.pid),
         )
 
-    def _is_sent(self, number: str) -> bool:
+    def is_sent(self, number: str) -> bool:
+        """Whether a dispatch is sent. Raises AssertionError if it was paused."""
         state = self.query("SELECT state FROM subscribers_dispatch WHERE id = %s", number)
         if state == "paused":
             reason = self.query(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,32 @@ def calibrate() -> float:
     for number in range(5_000_000):
         total ^= number * 7
     return time.perf_counter() - begun
+
+
+def sha256_mb_per_s() -> float:
+    """Return how many MB a second one core hashes, the best of five times."""
+    block = bytes(1024 * 1024)
+    best = 0.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        digest = hashlib.sha256()
+        for _ in range(16):
+            digest.update(block)
+        best = max(best, 16 / (time.perf_counter() - begun))
+    return best
+
+
+def fsyncs_per_s(folder: Path) -> float:
+    """Return how many small writes a second reach the disk of a folder, one after the other."""
+    seconds, number = 1.0, 0
+    with tempfile.TemporaryFile(dir=folder) as file:
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            file.write(b"x" * 512)
+            file.flush()
+            os.fsync(file.fileno())
+            number += 1
+        return number / (time.perf_counter() - begun)
 
 
 def describe() -> str:

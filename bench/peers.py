@@ -22,15 +22,18 @@ NEWSLETTER = ROOT / "bench" / "newsletter" / "submit.py"
 NEWSLETTER_PYTHON = ROOT / "var" / "newsletter-venv" / "bin" / "python"
 
 
-def smtp_source(receiver: Receiver, emails: int) -> Run:
-    """Run `smtp-source -d -s 4`, which records nothing and checks nothing."""
+def smtp_source(receiver: Receiver, emails: int, *, connections: int = 4) -> Run:
+    """Run `smtp-source -d -N -s 4`, which records nothing and checks nothing.
+
+    `-N` numbers the recipients, so that our own receiver counts each of them.
+    """
     receiver.begin()
     begun = time.monotonic()
     program = subprocess.Popen(
         [
-            *("/usr/sbin/smtp-source", "-d", "-s", "4", "-m", str(emails)),
+            *("/usr/sbin/smtp-source", "-d", "-N", "-s", str(connections), "-m", str(emails)),
             *("-l", str(EMAIL_BYTES), "-f", "news@news.example.com"),
-            *("-t", "reader1@example.com", f"127.0.0.1:{receiver.port}"),
+            *("-t", "reader@example.com", f"127.0.0.1:{receiver.port}"),
         ]
     )
     _, status, usage = os.wait4(program.pid, 0)

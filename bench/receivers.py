@@ -17,6 +17,7 @@ from tests.servers.processes import Process, answers, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST_SECONDS = 5.0  # how long the last email may take to be counted
+_AROUND_NUMBER = b"<reader"  # reader7@example.com, or smtp-source's 7reader@example.com
 _MESSAGES = re.compile(r"mesg=(\d+)")
 
 
@@ -101,8 +102,16 @@ class CountingReceiver:
         with self._counts.open("r+b") as file, mmap.mmap(file.fileno(), 0) as counts:
             counts[:] = bytes(len(counts))
 
+    def total(self) -> int:
+        """Return how many emails have arrived."""
+        return sum(self._counts.read_bytes())
+
+    def each(self) -> list[int]:
+        """Return how many emails each reader got, from reader 1."""
+        return list(self._counts.read_bytes()[1:])
+
     def check(self, emails: int) -> None:
-        _compare(lambda: sum(self._counts.read_bytes()), emails)
+        _compare(self.total, emails)
         counts = self._counts.read_bytes()
         if counts.count(1) != emails:
             doubled = len(counts) - counts.count(0) - counts.count(1)
@@ -190,7 +199,7 @@ class _Session(asyncio.BufferedProtocol):
         self.rest = rest
         match line[:4].upper():
             case b"RCPT":
-                self.reader = int(line[line.index(b"<reader") + 7 : line.index(b"@")])
+                self.reader = int(line[line.index(b"<") : line.index(b"@")].strip(_AROUND_NUMBER))
                 self.answers += b"250 ok\r\n"
             case b"EHLO":
                 self.answers += b"250-bench\r\n250-PIPELINING\r\n250 8BITMIME\r\n"

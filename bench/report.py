@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.installation import CONNECTIONS, WORKERS
-from bench.rounds import Rounds
+from bench.listmonk import WORKERS as WORKERS_OF_LISTMONK
+from bench.rounds import DEFAULT, SLOW_CONNECTIONS, Rounds
 from bench.run import Run
 from bench.scenarios import Scenario
 
 Rows = list[tuple[str, ...]]
+LISTMONK = "listmonk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All runs of one `make bench`."""
+
+    to_sink: Rounds
+    slow: Rounds
+    by_connections: Rounds
+    alone: list[tuple[Scenario, Run]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +43,10 @@ class Aim:
 
 
 AIMS = (
-    Aim(figure="dispatch_vs_smtp_source", bound=1.0),
+    Aim(figure="dispatch_vs_smtp_source", bound=0.95),
+    Aim(figure="slow_server_vs_smtp_source", bound=0.93),
+    Aim(figure="default_connections_vs_best", bound=0.8),
+    Aim(figure="naive_django_cpu_vs_dispatch", bound=15),
     Aim(figure="dispatch_vs_naive_django", bound=15),
     Aim(figure="dispatch_vs_django_newsletter", bound=45),
     Aim(figure="cpu_s_per_1000", bound=0.30, at_most=True),
@@ -48,18 +63,24 @@ CONDITIONS = {
 }
 
 
-def figures(rounds: Rounds, alone: list[tuple[Scenario, Run]]) -> dict[str, float]:
+def figures(measured: Measured) -> dict[str, float]:
     """Return the figures by name; a ratio is the median of the ratios of all rounds."""
-    fast, small, slow, slower, large = (run for _, run in alone)
+    rounds = measured.to_sink
+    fast, small, slower, large = (run for _, run in measured.alone)
 
     def typical(sender: str, of: Callable[[Run], float]) -> float:
         return median(of(runs[sender]) for runs in rounds)
 
     def ratio(peer: str) -> float:
-        return median(runs["dispatch"].emails_per_s / runs[peer].emails_per_s for runs in rounds)
+        return ratio_of_rates(rounds, "dispatch", peer)
 
     return {
         "dispatch_vs_smtp_source": ratio("smtp-source"),
+        "slow_server_vs_smtp_source": ratio_of_rates(measured.slow, "dispatch", "smtp-source"),
+        "default_connections_vs_best": default_vs_best(measured.by_connections),
+        "naive_django_cpu_vs_dispatch": median(
+            runs["plain Django"].cpu_per_1000 / runs["dispatch"].cpu_per_1000 for runs in rounds
+        ),
         "dispatch_vs_naive_django": ratio("plain Django"),
         "dispatch_vs_django_newsletter": ratio("django-newsletter"),
         "cpu_s_per_1000": typical("dispatch", lambda run: run.cpu_per_1000),
@@ -67,7 +88,8 @@ def figures(rounds: Rounds, alone: list[tuple[Scenario, Run]]) -> dict[str, floa
         "fill_rows_per_s": large.emails / large.fill_seconds,
         "rss_mb_10k": small.peak_mb,
         "rss_mb_1m": large.peak_mb,
-        "slow_server_emails_per_s": slow.emails_per_s,
+        "slow_server_emails_per_s": rate(measured.slow, "dispatch"),
+        "slow_smtp_source_emails_per_s": rate(measured.slow, "smtp-source"),
         "slow_200ms_emails_per_s": slower.emails_per_s,
         "fill_seconds": large.fill_seconds,
         "rss_growth_mb": large.peak_mb - small.peak_mb,
@@ -89,25 +111,81 @@ def figures(rounds: Rounds, alone: list[tuple[Scenario, Run]]) -> dict[str, floa
             "dispatch", lambda run: 1000 * run.cpu_postgres / run.emails
         ),
         "cpu_s_per_1000_redis": typical("dispatch", lambda run: 1000 * run.cpu_redis / run.emails),
+        **_against_listmonk(measured),
     }
 
 
-def tables(rounds: Rounds, alone: list[tuple[Scenario, Run]], found: dict[str, float]) -> str:
-    """Return three tables: the senders, our dispatches to other receivers, and the results."""
-    senders: Rows = [
-        ("to smtp-sink", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")
-    ]
+def rate(rounds: Rounds, sender: str) -> float:
+    """Return the median of a sender's emails a second."""
+    return median(runs[sender].emails_per_s for runs in rounds)
+
+
+def ratio_of_rates(rounds: Rounds, sender: str, peer: str) -> float:
+    """Return the median, over the rounds, of how many times as fast one sender is as another."""
+    return median(runs[sender].emails_per_s / runs[peer].emails_per_s for runs in rounds)
+
+
+def default_vs_best(rounds: Rounds) -> float:
+    """Return the rate with the default number of connections, as a share of the highest rate."""
+    rates = {name: rate(rounds, name) for name in rounds[0] if name != LISTMONK}
+    return rates[DEFAULT] / max(rates.values())
+
+
+def _against_listmonk(measured: Measured) -> dict[str, float]:
+    """Return the ratios to listmonk; none if it was left out."""
+    fast, slow = measured.by_connections, measured.slow
+    if LISTMONK not in fast[0]:
+        return {}
+    return {
+        "listmonk_emails_per_s": rate(fast, LISTMONK),
+        "dispatch_vs_listmonk": ratio_of_rates(fast, "32", LISTMONK),
+        "default_vs_listmonk": ratio_of_rates(fast, DEFAULT, LISTMONK),
+        "listmonk_cpu_vs_dispatch": median(
+            runs[LISTMONK].cpu_per_1000 / runs["32"].cpu_per_1000 for runs in fast
+        ),
+        "slow_server_vs_listmonk": ratio_of_rates(slow, "dispatch", LISTMONK),
+    }
+
+
+def tables(measured: Measured, found: dict[str, float], *, default: int) -> str:
+    """Return the tables: the senders, connections, our other dispatches, and the results."""
+    rounds = measured.to_sink
+    head = ("emails", "connections", "emails/s", "CPU s/1,000", "peak MB")
+    senders: Rows = [("to smtp-sink", *head)]
     for name, connections in CONDITIONS.items():
         senders.append((name, f"{rounds[0][name].emails:,}", connections, *_medians(rounds, name)))
-    others: Rows = [("dispatch to", "emails", "connections", "emails/s", "CPU s/1,000", "peak MB")]
-    for scenario, run in alone:
+    slow: Rows = [("50 ms an email", *head)]
+    for name, runs in measured.slow[0].items():
+        connections = f"{WORKERS} × {SLOW_CONNECTIONS}" if name == "dispatch" else "100"
+        slow.append((name, f"{runs.emails:,}", connections, *_medians(measured.slow, name)))
+    numbers: Rows = [("to the counting receiver", *head)]
+    for name, runs in measured.by_connections[0].items():
+        sender, connections = _connections(name, default=default)
+        numbers.append(
+            (sender, f"{runs.emails:,}", connections, *_medians(measured.by_connections, name))
+        )
+    others: Rows = [("dispatch to", *head)]
+    for scenario, run in measured.alone:
         connections = f"{WORKERS} × {scenario.connections}"
         others.append((scenario.name, f"{run.emails:,}", connections, *_columns([run])))
     aims: Rows = [("figure", "measured", "aim", "result")]
     for aim in AIMS:
         value = found[aim.figure]
         aims.append((aim.figure, f"{value:,.2f}", str(aim), aim.result(value)))
-    return "\n\n".join(_table(rows) for rows in (senders, others, aims))
+    return "\n\n".join(_table(rows) for rows in (senders, slow, numbers, others, aims))
+
+
+def _connections(name: str, *, default: int) -> tuple[str, str]:
+    """Return the sender and the connections of a row of the table by connections."""
+    match name:
+        case "listmonk":
+            return name, f"{WORKERS_OF_LISTMONK}"
+        case "default":
+            return "dispatch, as shipped", f"{WORKERS} × {default}"
+        case "0":
+            return "dispatch", f"{WORKERS} × as many as taken"
+        case _:
+            return "dispatch", f"{WORKERS} × {name}"
 
 
 def _medians(rounds: Rounds, name: str) -> tuple[str, str, str]:

@@ -58,12 +58,16 @@ def check_size(dispatch: Dispatch) -> None:
         raise ValueError(f"the email has {size} bytes; change PARAGRAPHS")
 
 
+def site_links() -> EmailLinks:
+    """Return links for a sender that adds none of a reader's own."""
+    site = settings.SITE_URL
+    return EmailLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
+
+
 def body_of(issue: Issue) -> str:
     """Return the email's HTML between its body tags, with inline styles and links to the site."""
-    site = settings.SITE_URL
-    links = EmailLinks(unsubscribe=site, preferences=site, view=site, subscribe=site)
     found = re.search(
-        r"<body[^>]*>(.*)</body>", render_issue_email(issue, links=links).html, re.DOTALL
+        r"<body[^>]*>(.*)</body>", render_issue_email(issue, links=site_links()).html, re.DOTALL
     )
     assert found is not None
     return found[1]

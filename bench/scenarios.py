@@ -1,4 +1,4 @@
-"""Dispatches to our own receivers: a fast one, two slow ones, and one for a large list."""
+"""Dispatches to our own receivers: a fast one, a slow one, and one for a large list."""
 
 from __future__ import annotations
 
@@ -27,13 +27,6 @@ def scenarios(*, emails: int, readers: int) -> tuple[Scenario, ...]:
         Scenario(name="fast receiver", emails=emails),
         Scenario(name="10,000 readers", emails=min(10_000, readers)),
         # Several leases for each connection; otherwise the last ones would take most of the time.
-        Scenario(
-            name="50 ms an email",
-            emails=emails * 2 // 3,
-            connections=50,
-            delay=0.05,
-            receivers=2,
-        ),
         Scenario(
             name="200 ms an email",
             emails=emails * 2 // 3,

@@ -118,7 +118,27 @@ def article(issue: str) -> None:
     print(body_of(Issue.objects.get(pk=int(issue))))
 
 
-STEPS = {step.__name__: step for step in (migrate, issue, another, begin, lease, plain, article)}
+def email(issue: str) -> None:
+    """Print the email of an issue as JSON, with links to the site."""
+    from bench.sample_issue import site_links
+    from briefings.models import Issue
+    from briefings.rendering.issue_email import render_issue_email
+
+    rendered = render_issue_email(Issue.objects.get(pk=int(issue)), links=site_links())
+    print(json.dumps({"subject": rendered.subject, "html": rendered.html, "text": rendered.text}))
+
+
+def connections() -> None:
+    """Print the default of SEND_CONNECTIONS."""
+    from django.conf import settings
+
+    print(settings.SEND_CONNECTIONS)
+
+
+STEPS = {
+    step.__name__: step
+    for step in (migrate, issue, another, begin, lease, plain, article, email, connections)
+}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
