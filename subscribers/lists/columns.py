@@ -41,6 +41,13 @@ class ImportField(StrEnum):
     ASKED_IP = "asked_ip"
     BRIEFING = "briefing"  # only in our own exports
 
+    @classmethod
+    def _missing_(cls, value: object) -> ImportField:
+        raise ValueError(
+            f"Imports know no field {value!r}. If it is a field of Profile, add it to ImportField"
+            " and FIELD_LABELS in subscribers/lists/columns.py."
+        )
+
 
 # The fields for which an editor can choose a column.
 FIELD_LABELS = {

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from subscribers.lists.columns import ImportField
 from subscribers.lists.import_plan import make_plan
 from subscribers.models import Subscriber
 from tests.factories import make_briefing
@@ -85,3 +86,8 @@ def test_column_names_of_several_programs_and_languages_are_known() -> None:
         "last_name": 2,
         "consent_date": 3,
     }
+
+
+def test_a_profile_field_that_imports_do_not_know_is_named_with_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"no field 'shoe_size'.*add it to ImportField"):
+        ImportField("shoe_size")
