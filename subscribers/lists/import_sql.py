@@ -272,39 +272,44 @@ def withdraw_suppressed(briefing: Briefing) -> None:
 
     An erasure does not wait for an import, so it may have found nobody to erase. Checks that
     everything refers to rows which exist, which for a long list takes seconds, so that little time
-    is left for a suppression after the second look. Raises IntegrityError as `insert_new` does.
+    is left for a suppression after the last look. That check cannot fail: subscribers who were
+    there before are locked for it, and whoever was deleted until then was erased and suppressed.
     """
     if not _is_postgres():  # it has one writer
         return
+    # The server knows nothing about rows that are not committed, and would compare each with each.
+    _execute("SET LOCAL enable_nestloop = off")
+    _withdraw(briefing)
+    _execute(
+        f"WITH locked AS MATERIALIZED (SELECT id FROM {_table(Subscriber)} WHERE id IN"
+        f" (SELECT known_id FROM {_CLASSIFIED} WHERE outcome IS NULL AND known_id IS NOT NULL)"
+        " FOR KEY SHARE) SELECT COUNT(*) FROM locked"
+    )
     _withdraw(briefing)
     _execute("SET CONSTRAINTS ALL IMMEDIATE")
     _withdraw(briefing)
+    _execute("SET LOCAL enable_nestloop = on")
 
 
 def _withdraw(briefing: Briefing) -> None:
-    withdrawn = f"FROM {_CLASSIFIED} WHERE outcome = %s AND subscription_id IS NOT NULL"
-    reason = RefusalReason.SUPPRESSED.value
-    is_anybody = _execute(
-        f"UPDATE {_CLASSIFIED} SET outcome = %s WHERE outcome IS NULL AND address_hash IN"
-        f" (SELECT address_hash FROM {_table(Suppression)})",
-        [reason],
-    )
-    if not is_anybody:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_CLASSIFIED} SET outcome = %s WHERE outcome IS NULL AND address_hash IN"
+            f" (SELECT address_hash FROM {_table(Suppression)})"
+            " RETURNING subscriber_id, subscription_id, known_id",
+            [RefusalReason.SUPPRESSED.value],
+        )
+        found = cursor.fetchall()
+    if not found:
         return
     _execute(
-        f"DELETE FROM {_table(ConsentRecord)} WHERE briefing_id = %s AND action = %s"
-        f" AND subscriber_id IN (SELECT subscriber_id {withdrawn})",
-        [briefing.pk, ConsentAction.IMPORTED.value, reason],
+        f"DELETE FROM {_table(ConsentRecord)}"
+        " WHERE subscriber_id = ANY(%s) AND briefing_id = %s AND action = %s",
+        [[row[0] for row in found], briefing.pk, ConsentAction.IMPORTED.value],
     )
-    _execute(
-        f"DELETE FROM {_table(Subscription)} WHERE id IN (SELECT subscription_id {withdrawn})",
-        [reason],
-    )
-    _execute(
-        f"DELETE FROM {_table(Subscriber)} WHERE id IN"
-        f" (SELECT subscriber_id {withdrawn} AND known_id IS NULL)",
-        [reason],
-    )
+    _execute(f"DELETE FROM {_table(Subscription)} WHERE id = ANY(%s)", [[row[1] for row in found]])
+    new = [subscriber for subscriber, _, known in found if known is None]
+    _execute(f"DELETE FROM {_table(Subscriber)} WHERE id = ANY(%s)", [new])
 
 
 def count_outcomes() -> dict[str | None, int]:

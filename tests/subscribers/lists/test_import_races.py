@@ -126,9 +126,19 @@ def test_a_person_erased_while_a_list_with_them_is_written_waits_for_nothing_and
         assert not Subscriber.objects.filter(address=address).exists()
         assert not Subscriber.objects.filter(name="Ada").exists()
 
+    attempts: list[bool] = []
+    take_lock = import_sql.take_import_lock
+
+    def count_attempt(*, exclusive: bool = False) -> None:
+        attempts.append(exclusive)
+        take_lock(exclusive=exclusive)
+
     monkeypatch.setattr(import_sql, moment, erase_after)
+    monkeypatch.setattr(import_sql, "take_import_lock", count_attempt)
     import_numbers(briefing, range(10))
     assert begun
+    # The last attempt of three would make everybody wait.
+    assert attempts == [False]
     assert Subscription.objects.mailable().count() == 9
     finish_erasures()
     assert Subscriber.objects.count() == 9
