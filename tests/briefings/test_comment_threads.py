@@ -87,7 +87,7 @@ def test_a_comment_without_a_name_is_anonymous_and_says_what_it_is_about(client:
     comment = make_comment(on=issue, section=section)
     html = page(client, issue)
     assert "<bdi>Anonymous</bdi>" in html
-    assert f'on <a href="#{section.anchor}">{section.heading}</a>' in html
+    assert f'on <a href="#{section.anchor}"><bdi>{section.heading}</bdi></a>' in html
     assert f'href="?reply_to={comment.pk}#comment-form"' in html
 
 
