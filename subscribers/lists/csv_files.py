@@ -217,7 +217,8 @@ class _Records:
                 yield [text], Row(number, text.rstrip("\r\n").split(separator))
                 number += 1
                 continue
-            more = self._lines_to_closing_quote(text)
+            is_whole = self.is_strict(text.rstrip("\r\n"))  # as nearly every row is
+            more = [] if is_whole else self._lines_to_closing_quote(text)
             row = self._parse(number, text, more)
             if row.problem:
                 self.waiting.extendleft(reversed(more))
@@ -245,10 +246,9 @@ class _Records:
 
     def _parse(self, number: int, text: str, more: list[str]) -> Row:
         record = "".join([text, *more]).rstrip("\r\n") if more else text.rstrip("\r\n")
-        if self.is_strict(record + '"'):
-            problem = RefusalReason.UNCLOSED_QUOTE
-        elif not self.is_strict(record):
-            problem = RefusalReason.STRAY_QUOTE
+        if not self.is_strict(record):
+            is_open = self.is_strict(record + '"')
+            problem = RefusalReason.UNCLOSED_QUOTE if is_open else RefusalReason.STRAY_QUOTE
         elif any(map(self._is_a_row, more)):
             problem = RefusalReason.ROWS_IN_A_CELL
         else:

@@ -301,7 +301,8 @@ class StatusRule:
             return RefusalReason.NO_STATUS if self.refuses_blank else None
         if kind is CellKind.NO:
             return RefusalReason.UNSUBSCRIBED
-        admits = kind in {CellKind.YES, CellKind.SUBSCRIBED}
+        is_code = len(words) == 1 and words not in {"1", "y", "j"}  # O may be “opted out”
+        admits = kind in {CellKind.YES, CellKind.SUBSCRIBED} and not is_code
         return None if admits else RefusalReason.UNKNOWN_STATUS
 
 
@@ -408,7 +409,8 @@ class _Stems:
     def says_nothing(self) -> bool:
         is_about_it = self.excluding or self.admitting or self.is_contact_negated or self.is_status
         is_description = not is_about_it and _DESCRIPTIVE.search(self.words)
-        return bool(_TECHNICAL.search(self.words) or is_description)
+        is_technical = not self.is_status and _TECHNICAL.search(self.words)
+        return bool(is_technical or is_description)
 
     @property
     def is_unclear(self) -> bool:
@@ -466,8 +468,12 @@ class ColumnCells:
             if kind is CellKind.BLANK:
                 continue
             self.words[cell] = None
-            self.is_loud = self.is_loud or (
-                len(cell) <= _LOUD_CHARS and bool(_LOUD.search(words_of_name(cell)))
+            words = words_of_name(cell)
+            is_one_word = kind is CellKind.EXCLUDED and " " not in words
+            self.is_loud = (
+                self.is_loud
+                or is_one_word
+                or (len(cell) <= _LOUD_CHARS and bool(_LOUD.search(words)))
             )
             if len(self.words) > _MOST_WORDS:
                 self.is_free_text = self.kinds - {CellKind.BLANK} != {CellKind.DATE}

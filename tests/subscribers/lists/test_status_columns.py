@@ -64,6 +64,7 @@ UNDERSTOOD = [
     *(("Email DNC", "", "Yes"), ("No contact", "", "✓"), ("noEmail", "0", "1")),
     *(("Email Subscription Status", "subscribed", "previous spam complaint"),),
     *(("Not subscribed", "", "x"), ("unconfirmed", "0", "1"), ("Complaint date", "", "1.3.2024")),
+    *(("member_status", "active", "O"), ("Status", "Y", "S")),
     *(("Subscribed to newsletter", "Yes, please", "No, thanks"), ("Consent", "granted", "denied")),
     # German, French, Spanish, Italian, Dutch, Portuguese
     *(("Abgemeldet", "nein", "ja"), ("Abmeldedatum", "", "01.03.2024"), ("Gesperrt", "", "X")),
@@ -91,6 +92,7 @@ ASKED = [
     *(("Lead Status", "Open", "Gone"), ("Unsubscribe status", "no", "yes")),
     *(("Opt-in/opt-out", "yes", "no"), ("Send Marketing Materials", "Send", "Do Not Send")),
     *(("Comments", "", "Do not contact!"), ("Privacy", "x", ""), ("Erlaubnis", "ok", "nie wieder")),
+    *(("Situación", "alta", "baja"), ("subscriber_status_id", "1", "3")),
     *(("Soft bounced", "0", "1"), ("Einstellung", "aktiv", "inaktiv"), ("Ended", "", "2024-03-01")),
 ]
 
