@@ -109,7 +109,7 @@ def test_a_refused_list_says_what_to_do(page: Page, site: str, tmp_path: Path) -
     sheet.write_bytes(b"PK\x03\x04" + bytes(100))
     rows = [[f"r{number}@example.org", "2024-05-01", "/ward/", "x" * 90] for number in range(999)]
     header = ["email", "consent_date", "source", "wording"]
-    broken.write_bytes(make_csv(header, *rows) + b'ada@example.org,"2024\n')
+    broken.write_bytes(make_csv(header, *rows) + b"x" * (1 << 20))
     log_in(page, site, is_superuser=True)
     page.goto(f"{site}/admin/subscribers/subscriberimport/add/")
     page.get_by_label("List").set_input_files(sheet)
@@ -119,7 +119,9 @@ def test_a_refused_list_says_what_to_do(page: Page, site: str, tmp_path: Path) -
     page.get_by_label("List").set_input_files(broken)
     page.get_by_role("button", name="Upload and preview").click()
     tasks.process_imports()
-    expect(page.get_by_role("alert")).to_contain_text("on line 1,001 is never closed")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Line 1,001 has more than 1,048,576 characters"
+    )
     expect(page.get_by_role("link", name="Import another list")).to_be_visible()
     pictures(page, "import-refused")
     page.goto(f"{site}/admin/subscribers/subscriberimport/")
