@@ -9,12 +9,13 @@ import os
 import socket
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvloop
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connections
 
 from newsroom.clock import database_now
 from newsroom.connection_errors import failure_reason
@@ -183,12 +184,20 @@ class SendRun:
                 log.warning("leases could not be renewed: %s", failure_reason(failure))
 
     async def _call_each_second(self, function: Callable[[], None]) -> None:
-        while True:
-            await asyncio.sleep(1)
-            try:
-                await self._writer.call(function)
-            except (OperationalError, InterfaceError) as failure:
-                log.warning("the epoch could not be counted: %s", failure_reason(failure))
+        """Call a function on a thread and connection of its own, so that it delays no record."""
+        loop = asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="each-second")
+        try:
+            while True:
+                await asyncio.sleep(1)
+                try:
+                    await loop.run_in_executor(thread, function)
+                except (OperationalError, InterfaceError) as failure:
+                    log.warning("the epoch could not be counted: %s", failure_reason(failure))
+                    thread.submit(connections.close_all)
+        finally:
+            thread.submit(connections.close_all)
+            thread.shutdown(wait=False)
 
     async def _run_worker(self, worker: ConnectionWorker, step: asyncio.Future[list[bool]]) -> None:
         """Run one connection of a step; too many failures pause the dispatch at once."""
