@@ -86,10 +86,11 @@ def mark_restored(*, reason: str = "", alert: bool = True) -> bool:
         epoch = DatabaseEpoch.objects.select_for_update().get(pk=_ONLY)
         copies = _read_copies()
         now = database_now()
-        if not (reason := reason or _reason(epoch, copies, at=now)):
+        proof = _reason(epoch, copies, at=now)
+        if not (reason := reason or proof):
             return False
         _count_past(epoch, copies)
-        is_new = epoch.restored_at is None
+        is_new = bool(proof) or epoch.restored_at is None
         epoch.advanced_at = epoch.restored_at = now
         epoch.restored_reason = reason[:500]
         epoch.save()

@@ -64,6 +64,8 @@ class HeldItemAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[HeldItem]):
                     messages.success(request, held_work.release(name, by=request.user, at=now))
                 case "give_up":
                     messages.success(request, held_work.give_up(name, by=request.user, at=now))
+                case "publish":
+                    messages.success(request, held_work.publish(name, by=request.user, at=now))
                 case _:
                     held_work.close_if_nothing_waits()
         except TransitionRefused as refusal:

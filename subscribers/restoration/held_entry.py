@@ -15,7 +15,8 @@ class HeldEntry:
     name: str
     title: str
     facts: str
-    release: str  # the labels of the two buttons
+    release: str  # the labels of the buttons
     give_up: str
+    publish: str = ""  # only for issues
     url: str = ""
     numbers: dict[str, int] = field(default_factory=dict)

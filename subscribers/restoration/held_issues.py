@@ -14,7 +14,9 @@ from briefings.local_time import format_local
 from briefings.models import Issue, IssueState
 from newsroom.transitions import TransitionRefused
 from subscribers.models import HeldItem
+from subscribers.restoration import held_dispatches
 from subscribers.restoration.held_entry import HeldEntry
+from subscribers.sending import dispatches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,6 +45,7 @@ def _entry(issue: Issue) -> HeldEntry:
         facts=f"It was scheduled for {slot}. It may have been sent after the backup.",
         release="Schedule it again",
         give_up="Leave it unscheduled",
+        publish="Publish it on the site without sending; readers have it already",
         url=reverse("admin:briefings_issue_change", args=[issue.pk]),
     )
 
@@ -61,6 +64,21 @@ def release(pk: int, *, by: Actor, at: datetime) -> str:
                 " send it now or choose another send time."
             )
         return issue_steps.schedule(issue, by=by, at=min(at, slot), publish_at=slot)
+
+
+def publish(pk: int, *, by: Actor, at: datetime) -> str:
+    """Show an issue on the site and send nothing, as its readers have it since the backup.
+
+    Each of its emails is marked unknown. Returns a sentence about it. Raises TransitionRefused.
+    """
+    with transaction.atomic():
+        issue = _take(pk)
+        moment = min(issue.publish_at or at, at)
+        issue_steps.schedule(issue, publish_at=moment, by=by, at=moment)
+        dispatch = dispatches.publish(issue, at=moment, by=by)
+        dispatch.hold(reason=held_dispatches.PAUSE_REASON)
+        held_dispatches.give_up(dispatch.pk, by=by, at=at)
+    return f"{issue} is on the site. Nothing was sent, and its emails are marked unknown."
 
 
 def give_up(pk: int, *, by: Actor, at: datetime) -> str:

@@ -45,6 +45,7 @@ GIVE_UP: Mapping[str, Decision] = {
     "import": held_imports.give_up,
     "emails": held_emails.give_up,
 }
+PUBLISH: Mapping[str, Decision] = {"issue": held_issues.publish}
 
 
 def hold_everything(*, at: datetime, reason: str, alert: bool) -> None:
@@ -96,8 +97,15 @@ def give_up(name: str, *, by: Actor, at: datetime) -> str:
     return _decide(GIVE_UP, name, by=by, at=at)
 
 
+def publish(name: str, *, by: Actor, at: datetime) -> str:
+    """Publish an issue without sending it, and return a sentence. Raises TransitionRefused."""
+    return _decide(PUBLISH, name, by=by, at=at)
+
+
 def _decide(decisions: Mapping[str, Decision], name: str, *, by: Actor, at: datetime) -> str:
     kind, pk = _parse(name)
+    if kind not in decisions:
+        raise TransitionRefused(f"{name} is not an issue. Nothing was changed.")
     with transaction.atomic():
         said = decisions[kind](pk, by=by, at=at)
         close_if_nothing_waits()

@@ -169,6 +169,19 @@ def test_a_process_asks_at_most_once_in_a_while() -> None:
     assert len(queries) == 0
 
 
+def test_a_second_restore_raises_a_second_alarm() -> None:
+    """Also if the backup was made while the first one still waited for decisions."""
+    make_staff(username="root", email="root@news.example.com", is_superuser=True)
+    backup = advance()
+    advance(times=2)
+    for _ in range(2):
+        restore(backup)
+        assert is_held()
+        backup = DatabaseEpoch.objects.get()
+        advance(times=2)
+    assert OutgoingEmail.objects.filter(name="database_restored").count() == 2
+
+
 def test_queued_emails_are_held_and_later_ones_are_not() -> None:
     make_staff(username="root", email="root@news.example.com", is_superuser=True)
     backup = advance()

@@ -39,32 +39,40 @@ class Command(BaseCommand):
             help="end these, or everything: send no rest, leave issues unscheduled, stop imports,"
             " delete emails",
         )
+        what.add_argument(
+            "--publish",
+            nargs="+",
+            metavar="NAME",
+            help="publish these issues on the site without sending them, as readers have them",
+        )
         parser.add_argument(
             "--json", action="store_true", help="print what waits as JSON; alone, only list it"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        release, give_up, as_json = options["release"], options["give_up"], options["json"]
-        said, refused = [], []
-        only_looks = options["list"] or as_json
-        decides = release is not None or give_up is not None
+        decisions = {
+            "release": held_work.release,
+            "give_up": held_work.give_up,
+            "publish": held_work.publish,
+        }
+        chosen = next((name for name in decisions if options[name] is not None), None)
+        only_looks = options["list"] or options["json"]
         # The copies may prove a restore before a worker has noticed it. Whoever decides at once
         # needs no email, and other hosts must not raise the alarm afterwards.
-        marked = database_epoch.mark_restored(alert=not decides)
-        if decides and not marked:
-            database_epoch.advance(at_once=True)
-        if decides:
-            decide = held_work.release if give_up is None else held_work.give_up
-            names = release if give_up is None else give_up
-            for name in names or [entry.name for entry in held_work.waiting()]:
+        marked = database_epoch.mark_restored(alert=chosen is None)
+        said, refused = [], []
+        if chosen is not None:
+            if not marked:
+                database_epoch.advance(at_once=True)
+            for name in options[chosen] or [entry.name for entry in held_work.waiting()]:
                 try:
-                    said.append(decide(name, by=None, at=timezone.now()))
+                    said.append(decisions[chosen](name, by=None, at=timezone.now()))
                 except TransitionRefused as refusal:
                     refused.append(str(refusal))
             held_work.close_if_nothing_waits()
         elif not only_looks and not marked:
             database_epoch.mark_restored(reason=BY_HAND)
-        if as_json:
+        if options["json"]:
             self.stdout.write(json.dumps(_facts()))
         else:
             self._report(said)
@@ -90,6 +98,8 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{entry.name}  {entry.title}\n  {entry.facts}")
             self.stdout.write(f"  --release {entry.name}: {entry.release}.")
             self.stdout.write(f"  --give-up {entry.name}: {entry.give_up}.")
+            if entry.publish:
+                self.stdout.write(f"  --publish {entry.name}: {entry.publish}.")
 
 
 def _facts() -> dict[str, Any]:

@@ -99,6 +99,27 @@ def test_a_person_may_schedule_a_held_issue_as_any_other() -> None:
     assert not HeldItem.objects.exists()
 
 
+def test_an_issue_that_was_sent_after_the_backup_is_published_without_sending() -> None:
+    slot = timezone.now() - timedelta(days=3)
+    issue = make_scheduled_issue(publish_at=slot)
+    make_reader(of=issue.briefing)
+    restore()
+    decide(held_work.publish, f"issue:{issue.pk}")
+    issue.refresh_from_db()
+    assert (issue.state, issue.published_at) == (IssueState.PUBLISHED, slot)
+    assert Dispatch.objects.get().state == DispatchState.SENT
+    assert counts() == {"unknown": 1}
+    assert dispatches.advance(at=timezone.now()) == []
+    assert database_epoch.restored_epoch() is None
+
+
+def test_only_issues_are_published() -> None:
+    dispatch = make_dispatch()
+    restore()
+    with pytest.raises(TransitionRefused):
+        decide(held_work.publish, f"dispatch:{dispatch.pk}")
+
+
 # --- Dispatches
 
 

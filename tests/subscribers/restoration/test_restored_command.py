@@ -133,3 +133,12 @@ def test_what_does_not_wait_is_an_error_and_the_others_are_decided() -> None:
         restored("--release", "dispatch:77", f"issue:{issue.pk}")
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
+
+
+def test_an_issue_can_be_published_without_sending() -> None:
+    issue = make_scheduled_issue(publish_at=timezone.now() - timedelta(days=1))
+    assert f"--publish issue:{issue.pk}" in restored()
+    restored("--publish", f"issue:{issue.pk}")
+    issue.refresh_from_db()
+    assert issue.state == IssueState.PUBLISHED
+    assert waiting() == []
