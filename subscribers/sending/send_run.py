@@ -26,6 +26,7 @@ from subscribers.sending.failure_streaks import TooManyFailures
 from subscribers.sending.ledger_writer import LedgerWriter
 from subscribers.sending.personalised_email import PreparedEmail
 from subscribers.sending.transport_interface import (
+    GreetingRejected,
     ServerBusy,
     ServerRejectsUs,
     ServerUnreachable,
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 # After this no lease is taken, and a little later unfinished ones are returned: so Celery can stop,
 # restart or move a worker without waiting for long.
 SEND_RUN_SECONDS = 30.0
-# A server rejects us for good if it does so this often in one run, after a pause each time.
+# A server rejects us for good if its greeting does so this often in one run, after pauses.
 ENOUGH_REJECTIONS = 3
 AFTER_REJECTION_SECONDS = 1.0
 # Then it gets no emails for this long, if there is another.
@@ -222,13 +223,13 @@ class SendRun:
     async def _run_until_rejected(self, worker: ConnectionWorker) -> None:
         """Run one connection.
 
-        A server that rejects us is tried again a few times: it may have refused this connection
-        alone.
+        A server that rejects us at its greeting is tried again a few times: it may have refused
+        this connection alone. A refused login is not repeated, which may lock an account.
         """
         while True:
             try:
                 return await worker.run()
-            except ServerRejectsUs as rejection:
+            except GreetingRejected as rejection:
                 if _may_be_full(rejection) and self._shared.connected[worker.server]:
                     raise
                 self._rejections[worker.server.name] += 1

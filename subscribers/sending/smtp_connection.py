@@ -20,6 +20,7 @@ from newsroom.smtp_login import LoginRefused, log_in, login_secret, offered_ways
 from subscribers.sending.smtp_protocol import ReplyReader
 from subscribers.sending.transport_interface import (
     ConnectionLost,
+    GreetingRejected,
     NotSmtp,
     Permit,
     ServerBusy,
@@ -109,6 +110,8 @@ class SmtpConnection:
 
     async def _start_session(self, context: ssl.SSLContext | None, name: str) -> None:
         greeting = await self._reply()
+        if not (greeting.accepted or greeting.temporary):
+            raise GreetingRejected(f"{self._server.name} did not accept us: {greeting}")
         self._require(greeting, f"{self._server.name} did not accept us")
         await self._hello(name)
         if context is not None and self._server.tls is TlsMode.STARTTLS:

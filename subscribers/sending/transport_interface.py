@@ -66,6 +66,10 @@ class ServerRejectsUs(Exception):
     """The server refuses us, TLS, our password or our sender address: a person has to act."""
 
 
+class GreetingRejected(ServerRejectsUs):
+    """The server refused this connection when it was opened; it may take another one."""
+
+
 class Transport(Protocol):
     """A connection that sends one email at a time."""
 
