@@ -24,9 +24,14 @@ class Batcher(Generic[Request, Reply]):
     """
 
     def __init__(
-        self, answer: Callable[[list[Request]], Awaitable[Sequence[Reply]]], *, seconds: float
+        self,
+        answer: Callable[[list[Request]], Awaitable[Sequence[Reply]]],
+        *,
+        seconds: float,
+        requesters: Callable[[], int] = lambda: FULL,
     ) -> None:
-        self._answer, self._seconds = answer, seconds
+        """Answer at once when all requesters wait, as none of them can add a request."""
+        self._answer, self._seconds, self._requesters = answer, seconds, requesters
         self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -65,6 +70,8 @@ class Batcher(Generic[Request, Reply]):
         """Wait for more requests, as long as several arrive in a turn."""
         for _ in range(MAX_TURNS):
             before = len(self._waiting)
+            if before >= min(FULL, self._requesters()):
+                return
             await asyncio.sleep(self._seconds)
-            if len(self._waiting) - before < SEVERAL or len(self._waiting) >= FULL:
+            if len(self._waiting) - before < SEVERAL:
                 return

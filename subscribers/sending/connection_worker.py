@@ -173,6 +173,7 @@ class ConnectionWorker:
         """Count this connection as open (1) or not (0)."""
         self._shared.connected[self.server] += connected - self._is_connected
         self._is_connected = bool(connected)
+        self._writer.connections = self._shared.connected.total()
 
     def _is_surplus(self) -> bool:
         """Whether this connection is given up because the server takes fewer."""

@@ -44,7 +44,10 @@ class LedgerWriter:
     def __init__(self, *, dispatch: int, briefing: int, holder: str) -> None:
         self._dispatch, self._briefing, self._holder = dispatch, briefing, holder
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-writer")
-        self._records = Batcher(self._write_records, seconds=RECORD_TURN_SECONDS)
+        self.connections = 0  # open ones; each waits for one record at a time
+        self._records = Batcher(
+            self._write_records, seconds=RECORD_TURN_SECONDS, requesters=lambda: self.connections
+        )
         self._leases = Batcher(self._take_leases, seconds=LEASE_TURN_SECONDS)
         self._ends = Batcher(self._close_leases, seconds=LEASE_TURN_SECONDS)
         self._connection: AsyncConnection | None = None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from subscribers.sending.batcher import SEVERAL, Batcher
+from subscribers.sending.batcher import FULL, SEVERAL, Batcher
 
 
 class Doubler:
     """Doubles numbers in batches, slowly, and keeps the batches; 13 makes a batch fail."""
 
-    def __init__(self, *, seconds: float = 0.0) -> None:
+    def __init__(self, *, seconds: float = 0.0, requesters: int = FULL) -> None:
         self.batches: list[list[int]] = []
-        self.batcher = Batcher(self._double, seconds=seconds)
+        self.batcher = Batcher(self._double, seconds=seconds, requesters=lambda: requesters)
 
     async def _double(self, numbers: list[int]) -> list[int]:
         self.batches.append(numbers)
@@ -33,6 +33,16 @@ def test_requests_during_a_batch_are_the_next_batch() -> None:
     batches, replies = asyncio.run(ask())
     assert batches == [[1], [2, 3, 4]]
     assert replies == [2, 4, 6, 8]
+
+
+def test_a_batch_does_not_wait_once_all_requesters_do() -> None:
+    async def ask() -> list[list[int]]:
+        doubler = Doubler(seconds=3600, requesters=3)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(doubler.batcher.submit(number) for number in (1, 2, 3)))
+        return doubler.batches
+
+    assert asyncio.run(ask()) == [[1, 2, 3]]
 
 
 def test_a_failure_is_raised_for_its_own_batch_only() -> None:
