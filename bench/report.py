@@ -50,8 +50,8 @@ AIMS = (
     Aim(figure="dispatch_vs_naive_django", bound=15),
     Aim(figure="dispatch_vs_django_newsletter", bound=45),
     Aim(figure="cpu_s_per_1000", bound=0.30, at_most=True),
-    Aim(figure="slow_server_emails_per_s", bound=1_700),
-    Aim(figure="slow_200ms_emails_per_s", bound=1_700),
+    Aim(figure="slow_server_letters_per_s", bound=1_700),
+    Aim(figure="slow_200ms_letters_per_s", bound=1_700),
     Aim(figure="fill_seconds", bound=10, at_most=True),
     Aim(figure="rss_growth_mb", bound=20, at_most=True),
 )
@@ -84,26 +84,26 @@ def figures(measured: Measured) -> dict[str, float]:
         "dispatch_vs_naive_django": ratio("plain Django"),
         "dispatch_vs_django_newsletter": ratio("django-newsletter"),
         "cpu_s_per_1000": typical("dispatch", lambda run: run.cpu_per_1000),
-        "fast_receiver_emails_per_s": fast.emails_per_s,
+        "fast_receiver_letters_per_s": fast.emails_per_s,
         "fill_rows_per_s": large.emails / large.fill_seconds,
         "rss_mb_10k": small.peak_mb,
         "rss_mb_1m": large.peak_mb,
-        "slow_server_emails_per_s": rate(measured.slow, "dispatch"),
-        "slow_smtp_source_emails_per_s": rate(measured.slow, "smtp-source"),
-        "slow_200ms_emails_per_s": slower.emails_per_s,
+        "slow_server_letters_per_s": rate(measured.slow, "dispatch"),
+        "slow_smtp_source_letters_per_s": rate(measured.slow, "smtp-source"),
+        "slow_200ms_letters_per_s": slower.emails_per_s,
         "fill_seconds": large.fill_seconds,
         "rss_growth_mb": large.peak_mb - small.peak_mb,
         "fast_receiver_vs_naive_django": fast.emails_per_s
         / typical("plain Django", lambda run: run.emails_per_s),
         "fast_receiver_vs_django_newsletter": fast.emails_per_s
         / typical("django-newsletter", lambda run: run.emails_per_s),
-        "dispatch_emails_per_s": typical("dispatch", lambda run: run.emails_per_s),
-        "smtp_source_emails_per_s": typical("smtp-source", lambda run: run.emails_per_s),
-        "naive_django_emails_per_s": typical("plain Django", lambda run: run.emails_per_s),
-        "django_newsletter_emails_per_s": typical(
+        "dispatch_letters_per_s": typical("dispatch", lambda run: run.emails_per_s),
+        "smtp_source_letters_per_s": typical("smtp-source", lambda run: run.emails_per_s),
+        "naive_django_letters_per_s": typical("plain Django", lambda run: run.emails_per_s),
+        "django_newsletter_letters_per_s": typical(
             "django-newsletter", lambda run: run.emails_per_s
         ),
-        "large_emails_per_s": large.emails_per_s,
+        "large_letters_per_s": large.emails_per_s,
         "cpu_s_per_1000_workers": typical(
             "dispatch", lambda run: 1000 * run.cpu_workers / run.emails
         ),
@@ -137,7 +137,7 @@ def _against_listmonk(measured: Measured) -> dict[str, float]:
     if LISTMONK not in fast[0]:
         return {}
     return {
-        "listmonk_emails_per_s": rate(fast, LISTMONK),
+        "listmonk_letters_per_s": rate(fast, LISTMONK),
         "dispatch_vs_listmonk": ratio_of_rates(fast, "32", LISTMONK),
         "default_vs_listmonk": ratio_of_rates(fast, DEFAULT, LISTMONK),
         "listmonk_cpu_vs_dispatch": median(
