@@ -1,7 +1,7 @@
 """The email providers whose webhooks we accept, and their secrets: `HOOK_SECRETS`.
 
-To add a provider, add a line to `PROVIDERS`, and a table of its events to
-subscribers/bounces/provider_events.py. Its webhook is then at /hooks/NAME/.
+`PROVIDERS` is the one list of them. To add a provider, add it there, and the table of its events
+that it names to subscribers/bounces/provider_events.py. Its webhook is then at /hooks/NAME/.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from newsroom.mail_servers import MailServer, MailServerKind
 class WebhookProvider:
     """How django-anymail reads a provider's webhooks.
 
-    `view` is the class that verifies and translates them, `credential` its own name for the secret
+    `view` is the class that verifies and translates them, `events` the table that says what they
+    mean (a ProviderEvents), `credential` the view's own name for the secret
     (`webhook_secret` means user:password). `requests_password` is for a provider that sends the
     password only after an answer of 401, `tests_with_get` for one that tests the address with a GET
     request. `backend` is the name of the module in anymail.backends. `note` is a warning for the
@@ -25,6 +26,7 @@ class WebhookProvider:
     """
 
     view: str
+    events: str
     backend: str
     credential: str = "webhook_secret"
     requests_password: bool = False
@@ -36,54 +38,74 @@ class WebhookProvider:
 # verified by the password in their address and not by their signatures.
 PROVIDERS = {
     "amazon-ses": WebhookProvider(
+        events="subscribers.bounces.provider_events.AMAZON_SES",
         view="subscribers.bounces.webhook_views.AmazonSesView",
         backend="amazon_ses",
         requests_password=True,
     ),
     "brevo": WebhookProvider(
-        view="anymail.webhooks.brevo.BrevoTrackingWebhookView", backend="brevo"
+        events="subscribers.bounces.provider_events.BREVO",
+        view="anymail.webhooks.brevo.BrevoTrackingWebhookView",
+        backend="brevo",
     ),
     "mailersend": WebhookProvider(
+        events="subscribers.bounces.provider_events.MAILERSEND",
         view="anymail.webhooks.mailersend.MailerSendTrackingWebhookView",
         backend="mailersend",
         credential="signing_secret",
     ),
     "mailgun": WebhookProvider(
+        events="subscribers.bounces.provider_events.MAILGUN",
         view="subscribers.bounces.webhook_views.MailgunView",
         backend="mailgun",
         credential="webhook_signing_key",
     ),
     "mailjet": WebhookProvider(
-        view="anymail.webhooks.mailjet.MailjetTrackingWebhookView", backend="mailjet"
+        events="subscribers.bounces.provider_events.MAILJET",
+        view="anymail.webhooks.mailjet.MailjetTrackingWebhookView",
+        backend="mailjet",
     ),
     "mailtrap": WebhookProvider(
-        view="anymail.webhooks.mailtrap.MailtrapTrackingWebhookView", backend="mailtrap"
+        events="subscribers.bounces.provider_events.MAILTRAP",
+        view="anymail.webhooks.mailtrap.MailtrapTrackingWebhookView",
+        backend="mailtrap",
     ),
     "mandrill": WebhookProvider(
+        events="subscribers.bounces.provider_events.MANDRILL",
         view="subscribers.bounces.webhook_views.MandrillView",
         backend="mandrill",
         credential="webhook_key",
     ),
     "postal": WebhookProvider(
-        view="subscribers.bounces.webhook_views.PostalView", backend="postal"
+        events="subscribers.bounces.provider_events.POSTAL",
+        view="subscribers.bounces.webhook_views.PostalView",
+        backend="postal",
     ),
     "postmark": WebhookProvider(
-        view="anymail.webhooks.postmark.PostmarkTrackingWebhookView", backend="postmark"
+        events="subscribers.bounces.provider_events.POSTMARK",
+        view="anymail.webhooks.postmark.PostmarkTrackingWebhookView",
+        backend="postmark",
     ),
     "resend": WebhookProvider(
-        view="anymail.webhooks.resend.ResendTrackingWebhookView", backend="resend"
+        events="subscribers.bounces.provider_events.RESEND",
+        view="anymail.webhooks.resend.ResendTrackingWebhookView",
+        backend="resend",
     ),
     # django-anymail no longer supports SendGrid. We keep it while the code is there: whoever sends
     # through SendGrid would otherwise learn of no bounce at all, and our tests cover its events.
     "sendgrid": WebhookProvider(
+        events="subscribers.bounces.provider_events.SENDGRID",
         view="subscribers.bounces.webhook_views.SendGridView",
         backend="sendgrid",
         note="django-anymail no longer supports SendGrid; plan to move to another provider",
     ),
     "sparkpost": WebhookProvider(
-        view="anymail.webhooks.sparkpost.SparkPostTrackingWebhookView", backend="sparkpost"
+        events="subscribers.bounces.provider_events.SPARKPOST",
+        view="anymail.webhooks.sparkpost.SparkPostTrackingWebhookView",
+        backend="sparkpost",
     ),
     "unisender-go": WebhookProvider(
+        events="subscribers.bounces.provider_events.UNISENDER_GO",
         view="anymail.webhooks.unisender_go.UnisenderGoTrackingWebhookView",
         backend="unisender_go",
         credential="api_key",

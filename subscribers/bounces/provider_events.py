@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from django.utils.module_loading import import_string
+
+from newsroom.webhook_providers import PROVIDERS
+
 Payload = Mapping[str, Any]
 
 
@@ -43,12 +47,18 @@ class ProviderEvents:
     outcomes: dict[str, EventOutcome]
 
 
+def events_of(provider: str) -> ProviderEvents:
+    """Return the table of one of `PROVIDERS`."""
+    table: ProviderEvents = import_string(PROVIDERS[provider].events)
+    return table
+
+
 def event_name(provider: str, payload: object) -> str:
     """Return the name of an event as the provider's table has it; empty if it has none."""
-    if provider not in PROVIDER_EVENTS or not isinstance(payload, Mapping):
+    if provider not in PROVIDERS or not isinstance(payload, Mapping):
         return ""
     words = []
-    for part in PROVIDER_EVENTS[provider].name(payload):
+    for part in events_of(provider).name(payload):
         if part is None or part == "":
             break
         words.append(str(part).lower())
@@ -58,7 +68,7 @@ def event_name(provider: str, payload: object) -> str:
 def event_outcome(provider: str, payload: object) -> EventOutcome | None:
     """Return what an event means; None if the provider's table has no row for it."""
     name = event_name(provider, payload)
-    outcomes = PROVIDER_EVENTS[provider].outcomes if provider in PROVIDER_EVENTS else {}
+    outcomes = events_of(provider).outcomes if provider in PROVIDERS else {}
     while name:
         if name in outcomes:
             return outcomes[name]
@@ -138,366 +148,376 @@ def _resend_name(payload: Payload) -> tuple[object, ...]:
     return kind, _at(bounce, "type"), _at(bounce, "subType")
 
 
-PROVIDER_EVENTS = {
-    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and
-    # https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
-    "amazon-ses": ProviderEvents(
-        name=_amazon_ses_name,
-        outcomes={
-            "bounce/undetermined": SOFT,
-            "bounce/permanent/general": HARD,
-            "bounce/permanent/noemail": HARD,
-            "bounce/permanent/suppressed": SOFT,
-            "bounce/permanent/onaccountsuppressionlist": SOFT,
-            "bounce/permanent/unsubscribedrecipient": UNSUBSCRIBED,
-            "bounce/permanent": HARD,
-            "bounce/transient/mailboxfull": FULL,
-            "bounce/transient": SOFT,
-            "complaint/abuse": COMPLAINT,
-            "complaint/auth-failure": NOTHING,
-            "complaint/fraud": COMPLAINT,
-            "complaint/not-spam": NOTHING,
-            "complaint/other": COMPLAINT,
-            "complaint/virus": COMPLAINT,
-            "complaint/onaccountsuppressionlist": SOFT,
-            "complaint": COMPLAINT,
-            "subscription/unsubscribed": UNSUBSCRIBED,
-            "subscription": NOTHING,
-            "reject": POLICY,  # Amazon found a virus and did not send
-            "rendering failure": NOTHING,
-            "deliverydelay": NOTHING,
-            "delivery": NOTHING,
-            "send": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-        },
+# https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and
+# https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+AMAZON_SES = ProviderEvents(
+    name=_amazon_ses_name,
+    outcomes={
+        "bounce/undetermined": SOFT,
+        "bounce/permanent/general": HARD,
+        "bounce/permanent/noemail": HARD,
+        "bounce/permanent/suppressed": SOFT,
+        "bounce/permanent/onaccountsuppressionlist": SOFT,
+        "bounce/permanent/unsubscribedrecipient": UNSUBSCRIBED,
+        "bounce/permanent": HARD,
+        "bounce/transient/mailboxfull": FULL,
+        "bounce/transient": SOFT,
+        "complaint/abuse": COMPLAINT,
+        "complaint/auth-failure": NOTHING,
+        "complaint/fraud": COMPLAINT,
+        "complaint/not-spam": NOTHING,
+        "complaint/other": COMPLAINT,
+        "complaint/virus": COMPLAINT,
+        "complaint/onaccountsuppressionlist": SOFT,
+        "complaint": COMPLAINT,
+        "subscription/unsubscribed": UNSUBSCRIBED,
+        "subscription": NOTHING,
+        "reject": POLICY,  # Amazon found a virus and did not send
+        "rendering failure": NOTHING,
+        "deliverydelay": NOTHING,
+        "delivery": NOTHING,
+        "send": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+    },
+)
+
+# https://developers.brevo.com/docs/transactional-webhooks
+BREVO = ProviderEvents(
+    name=lambda payload: (payload.get("event"),),
+    outcomes={
+        "hard_bounce": HARD,
+        "soft_bounce": SOFT,
+        "invalid_email": HARD,
+        "blocked": SOFT,
+        "error": SOFT,
+        "spam": COMPLAINT,
+        "complaint": COMPLAINT,
+        "unsubscribed": UNSUBSCRIBED,
+        "unsubscribe": UNSUBSCRIBED,
+        "deferred": NOTHING,
+        "request": NOTHING,
+        "sent": NOTHING,
+        "delivered": NOTHING,
+        "opened": NOTHING,
+        "unique_opened": NOTHING,
+        "proxy_open": NOTHING,
+        "unique_proxy_open": NOTHING,
+        "click": NOTHING,
+        "list_addition": NOTHING,
+    },
+)
+
+# https://developers.mailersend.com/api/v1/webhooks.html
+MAILERSEND = ProviderEvents(
+    name=_mailersend_name,
+    outcomes={
+        "hard_bounced": HARD,
+        "soft_bounced": SOFT,
+        "spam_complaint": COMPLAINT,
+        "unsubscribed": UNSUBSCRIBED,
+        "deferred": NOTHING,
+        "sent": NOTHING,
+        "delivered": NOTHING,
+        "opened": NOTHING,
+        "opened_unique": NOTHING,
+        "clicked": NOTHING,
+        "clicked_unique": NOTHING,
+        "survey_opened": NOTHING,
+        "survey_submitted": NOTHING,
+        "webhook.test": NOTHING,  # sent when a webhook is saved, which needs an answer of 200
+    },
+)
+
+# https://documentation.mailgun.com/docs/mailgun/user-manual/events/events
+MAILGUN = ProviderEvents(
+    name=_mailgun_name,
+    outcomes={
+        "failed/permanent/suppress-bounce": SOFT,
+        "failed/permanent/suppress-complaint": SOFT,
+        "failed/permanent/suppress-unsubscribe": UNSUBSCRIBED,
+        "failed/permanent/espblock": POLICY,
+        "failed/permanent/old": SOFT,  # tried for hours, then given up
+        "failed/permanent": HARD,
+        "failed/temporary": NOTHING,
+        "rejected": POLICY,
+        "complained": COMPLAINT,
+        "unsubscribed": UNSUBSCRIBED,
+        "accepted": NOTHING,
+        "delivered": NOTHING,
+        "opened": NOTHING,
+        "clicked": NOTHING,
+        "stored": NOTHING,
+        "bounced": HARD,
+        "dropped": SOFT,
+    },
+)
+
+# https://dev.mailjet.com/email/guides/webhooks/
+MAILJET = ProviderEvents(
+    name=_mailjet_name,
+    outcomes={
+        "bounce/soft/quota exceeded": FULL,
+        "bounce/soft": SOFT,
+        "bounce/hard/quota exceeded": FULL,
+        "bounce/hard/relay/access denied": POLICY,
+        "bounce/hard/sender blocked": POLICY,
+        "bounce/hard/content blocked": POLICY,
+        "bounce/hard/policy issue": POLICY,
+        "bounce/hard/system issue": SOFT,
+        "bounce/hard/protocol issue": SOFT,
+        "bounce/hard/connection issue": SOFT,
+        "bounce/hard/greylisted": SOFT,
+        "bounce/hard": HARD,
+        "blocked": SOFT,
+        "spam": COMPLAINT,
+        "unsub": UNSUBSCRIBED,
+        "sent": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+    },
+)
+
+# https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
+MAILTRAP = ProviderEvents(
+    name=lambda payload: (payload.get("event"),),
+    outcomes={
+        "bounce": HARD,
+        "soft bounce": SOFT,
+        "reject": SOFT,
+        "spam": COMPLAINT,
+        "unsubscribe": UNSUBSCRIBED,
+        "suspension": NOTHING,  # of our account
+        "delivery": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+    },
+)
+
+# https://mailchimp.com/developer/transactional/docs/webhooks/
+MANDRILL = ProviderEvents(
+    name=lambda payload: (
+        payload.get("event") or payload.get("type"),
+        _at(payload, "msg", "reject", "reason") or _at(payload, "msg", "bounce_description"),
     ),
-    # https://developers.brevo.com/docs/transactional-webhooks
-    "brevo": ProviderEvents(
-        name=lambda payload: (payload.get("event"),),
-        outcomes={
-            "hard_bounce": HARD,
-            "soft_bounce": SOFT,
-            "invalid_email": HARD,
-            "blocked": SOFT,
-            "error": SOFT,
-            "spam": COMPLAINT,
-            "complaint": COMPLAINT,
-            "unsubscribed": UNSUBSCRIBED,
-            "unsubscribe": UNSUBSCRIBED,
-            "deferred": NOTHING,
-            "request": NOTHING,
-            "sent": NOTHING,
-            "delivered": NOTHING,
-            "opened": NOTHING,
-            "unique_opened": NOTHING,
-            "proxy_open": NOTHING,
-            "unique_proxy_open": NOTHING,
-            "click": NOTHING,
-            "list_addition": NOTHING,
-        },
+    outcomes={
+        "hard_bounce": HARD,
+        "soft_bounce/mailbox_full": FULL,
+        "soft_bounce": SOFT,
+        "reject/unsub": UNSUBSCRIBED,
+        "reject": SOFT,
+        "spam": COMPLAINT,
+        "unsub": UNSUBSCRIBED,
+        "deferral": NOTHING,
+        "send": NOTHING,
+        "delivered": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+        "whitelist": NOTHING,
+        "allowlist": NOTHING,
+        "blacklist": NOTHING,
+        "denylist": NOTHING,
+    },
+)
+
+# https://docs.postalserver.io/developer/webhooks
+POSTAL = ProviderEvents(
+    name=lambda payload: (payload.get("event"),),
+    outcomes={
+        "messagedeliveryfailed": HARD,
+        "messagebounced": SOFT,  # a bounce came back; the event does not say what it says
+        "messagedelayed": NOTHING,
+        "messageheld": NOTHING,
+        "messagesent": NOTHING,
+        "messageloaded": NOTHING,
+        "messagelinkclicked": NOTHING,
+        "domaindnserror": NOTHING,
+    },
+)
+
+# https://postmarkapp.com/developer/api/bounce-api#bounce-types and
+# https://postmarkapp.com/developer/webhooks/subscription-change-webhook
+POSTMARK = ProviderEvents(
+    name=_postmark_name,
+    outcomes={
+        "bounce/hardbounce": HARD,
+        "bounce/softbounce": SOFT,
+        "bounce/transient": NOTHING,
+        "bounce/dnserror": NOTHING,
+        "bounce/unsubscribe": UNSUBSCRIBED,
+        "bounce/subscribe": NOTHING,
+        "bounce/autoresponder": NOTHING,
+        "bounce/addresschange": NOTHING,
+        "bounce/spamnotification": POLICY,  # delivered to the spam folder, or refused as spam
+        "bounce/openrelaytest": NOTHING,
+        "bounce/unknown": SOFT,
+        "bounce/virusnotification": POLICY,
+        "bounce/challengeverification": NOTHING,
+        "bounce/bademailaddress": HARD,
+        "bounce/spamcomplaint": COMPLAINT,
+        "bounce/manuallydeactivated": SOFT,
+        "bounce/unconfirmed": NOTHING,
+        "bounce/blocked": POLICY,
+        "bounce/smtpapierror": NOTHING,
+        "bounce/inbounderror": NOTHING,
+        "bounce/dmarcpolicy": POLICY,
+        "bounce/templaterenderingfailed": NOTHING,
+        "spamcomplaint/spamnotification": POLICY,
+        "spamcomplaint": COMPLAINT,
+        "subscriptionchange/hardbounce": HARD,
+        "subscriptionchange/spamcomplaint": COMPLAINT,
+        "subscriptionchange/manualsuppression/customer": NOTHING,  # by our own account
+        "subscriptionchange/manualsuppression/admin": NOTHING,
+        "subscriptionchange/manualsuppression": UNSUBSCRIBED,
+        "subscriptionchange/reactivated": NOTHING,
+        "delivery": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+    },
+)
+
+# https://resend.com/docs/dashboard/webhooks/event-types
+RESEND = ProviderEvents(
+    name=_resend_name,
+    outcomes={
+        "email.bounced/permanent/suppressed": SOFT,
+        "email.bounced/permanent/onaccountsuppressionlist": SOFT,
+        "email.bounced/permanent": HARD,
+        "email.bounced/transient/mailboxfull": FULL,
+        "email.bounced/transient": SOFT,
+        "email.bounced/undetermined": SOFT,
+        "email.bounced": SOFT,
+        "email.suppressed": SOFT,
+        "email.failed": SOFT,
+        "email.complained": COMPLAINT,
+        "contact.updated/unsubscribed": UNSUBSCRIBED,
+        "contact.updated": NOTHING,
+        "email.delivery_delayed": NOTHING,
+        "email.scheduled": NOTHING,
+        "email.sent": NOTHING,
+        "email.delivered": NOTHING,
+        "email.opened": NOTHING,
+        "email.clicked": NOTHING,
+    },
+)
+
+# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+SENDGRID = ProviderEvents(
+    name=lambda payload: (
+        payload.get("event"),
+        payload.get("reason") if payload.get("event") == "dropped" else payload.get("type"),
+        payload.get("bounce_classification"),
     ),
-    # https://developers.mailersend.com/api/v1/webhooks.html
-    "mailersend": ProviderEvents(
-        name=_mailersend_name,
-        outcomes={
-            "hard_bounced": HARD,
-            "soft_bounced": SOFT,
-            "spam_complaint": COMPLAINT,
-            "unsubscribed": UNSUBSCRIBED,
-            "deferred": NOTHING,
-            "sent": NOTHING,
-            "delivered": NOTHING,
-            "opened": NOTHING,
-            "opened_unique": NOTHING,
-            "clicked": NOTHING,
-            "clicked_unique": NOTHING,
-            "survey_opened": NOTHING,
-            "survey_submitted": NOTHING,
-            "webhook.test": NOTHING,  # sent when a webhook is saved, which needs an answer of 200
-        },
+    outcomes={
+        "bounce/blocked": POLICY,
+        "bounce/bounce/reputation": POLICY,
+        "bounce/bounce/content": POLICY,
+        "bounce/bounce/frequency": POLICY,
+        "bounce/bounce/technical": SOFT,
+        "bounce/bounce/mailbox unavailable": SOFT,
+        "bounce/expired": SOFT,
+        "bounce": HARD,
+        "dropped/unsubscribed address": UNSUBSCRIBED,
+        "dropped": SOFT,
+        "spamreport": COMPLAINT,
+        "unsubscribe": UNSUBSCRIBED,
+        "group_unsubscribe": UNSUBSCRIBED,
+        "group_resubscribe": NOTHING,
+        "deferred": NOTHING,
+        "processed": NOTHING,
+        "delivered": NOTHING,
+        "open": NOTHING,
+        "click": NOTHING,
+    },
+)
+
+# https://support.sparkpost.com/docs/deliverability/bounce-classification-codes and
+# https://developers.sparkpost.com/api/webhooks/
+SPARKPOST = ProviderEvents(
+    name=_sparkpost_name,
+    outcomes={
+        f"{kind}/{bounce_class}": outcome
+        for kind in ("bounce", "out_of_band", "policy_rejection")
+        for bounce_class, outcome in {
+            "1": SOFT,  # undetermined
+            "10": HARD,  # invalid recipient
+            "20": SOFT,
+            "21": SOFT,  # DNS failure
+            "22": FULL,
+            "23": SOFT,  # too large
+            "24": SOFT,  # timeout
+            "25": POLICY,  # refused by SparkPost's own policies
+            "26": POLICY,
+            "30": HARD,  # no RCPT
+            "40": SOFT,  # generic
+            "50": POLICY,  # mail block
+            "51": POLICY,  # spam block
+            "52": POLICY,  # spam content
+            "53": POLICY,  # prohibited attachment
+            "54": POLICY,  # relaying denied
+            "60": NOTHING,  # auto-reply
+            "70": SOFT,  # transient
+            "80": NOTHING,  # subscribe
+            "90": UNSUBSCRIBED,
+            "100": NOTHING,  # challenge
+        }.items()
+    }
+    | {
+        "bounce": SOFT,
+        "out_of_band": SOFT,
+        "policy_rejection": SOFT,
+        "spam_complaint/not-spam": NOTHING,
+        "spam_complaint/auth-failure": NOTHING,
+        "spam_complaint": COMPLAINT,
+        "list_unsubscribe": UNSUBSCRIBED,
+        "link_unsubscribe": UNSUBSCRIBED,
+        "delay": NOTHING,
+        "generation_failure": NOTHING,
+        "generation_rejection": NOTHING,
+        "injection": NOTHING,
+        "delivery": NOTHING,
+        "open": NOTHING,
+        "initial_open": NOTHING,
+        "click": NOTHING,
+        "amp_open": NOTHING,
+        "amp_initial_open": NOTHING,
+        "amp_click": NOTHING,
+    },
+)
+
+# https://godocs.unisender.ru/web-api-ref#callback-format
+UNISENDER_GO = ProviderEvents(
+    name=lambda payload: (
+        payload.get("status"),
+        _at(payload, "delivery_info", "delivery_status"),
     ),
-    # https://documentation.mailgun.com/docs/mailgun/user-manual/events/events
-    "mailgun": ProviderEvents(
-        name=_mailgun_name,
-        outcomes={
-            "failed/permanent/suppress-bounce": SOFT,
-            "failed/permanent/suppress-complaint": SOFT,
-            "failed/permanent/suppress-unsubscribe": UNSUBSCRIBED,
-            "failed/permanent/espblock": POLICY,
-            "failed/permanent/old": SOFT,  # tried for hours, then given up
-            "failed/permanent": HARD,
-            "failed/temporary": NOTHING,
-            "rejected": POLICY,
-            "complained": COMPLAINT,
-            "unsubscribed": UNSUBSCRIBED,
-            "accepted": NOTHING,
-            "delivered": NOTHING,
-            "opened": NOTHING,
-            "clicked": NOTHING,
-            "stored": NOTHING,
-            "bounced": HARD,
-            "dropped": SOFT,
-        },
-    ),
-    # https://dev.mailjet.com/email/guides/webhooks/
-    "mailjet": ProviderEvents(
-        name=_mailjet_name,
-        outcomes={
-            "bounce/soft/quota exceeded": FULL,
-            "bounce/soft": SOFT,
-            "bounce/hard/quota exceeded": FULL,
-            "bounce/hard/relay/access denied": POLICY,
-            "bounce/hard/sender blocked": POLICY,
-            "bounce/hard/content blocked": POLICY,
-            "bounce/hard/policy issue": POLICY,
-            "bounce/hard/system issue": SOFT,
-            "bounce/hard/protocol issue": SOFT,
-            "bounce/hard/connection issue": SOFT,
-            "bounce/hard/greylisted": SOFT,
-            "bounce/hard": HARD,
-            "blocked": SOFT,
-            "spam": COMPLAINT,
-            "unsub": UNSUBSCRIBED,
-            "sent": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-        },
-    ),
-    # https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
-    "mailtrap": ProviderEvents(
-        name=lambda payload: (payload.get("event"),),
-        outcomes={
-            "bounce": HARD,
-            "soft bounce": SOFT,
-            "reject": SOFT,
-            "spam": COMPLAINT,
-            "unsubscribe": UNSUBSCRIBED,
-            "suspension": NOTHING,  # of our account
-            "delivery": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-        },
-    ),
-    # https://mailchimp.com/developer/transactional/docs/webhooks/
-    "mandrill": ProviderEvents(
-        name=lambda payload: (
-            payload.get("event") or payload.get("type"),
-            _at(payload, "msg", "reject", "reason") or _at(payload, "msg", "bounce_description"),
-        ),
-        outcomes={
-            "hard_bounce": HARD,
-            "soft_bounce/mailbox_full": FULL,
-            "soft_bounce": SOFT,
-            "reject/unsub": UNSUBSCRIBED,
-            "reject": SOFT,
-            "spam": COMPLAINT,
-            "unsub": UNSUBSCRIBED,
-            "deferral": NOTHING,
-            "send": NOTHING,
-            "delivered": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-            "whitelist": NOTHING,
-            "allowlist": NOTHING,
-            "blacklist": NOTHING,
-            "denylist": NOTHING,
-        },
-    ),
-    # https://docs.postalserver.io/developer/webhooks
-    "postal": ProviderEvents(
-        name=lambda payload: (payload.get("event"),),
-        outcomes={
-            "messagedeliveryfailed": HARD,
-            "messagebounced": SOFT,  # a bounce came back; the event does not say what it says
-            "messagedelayed": NOTHING,
-            "messageheld": NOTHING,
-            "messagesent": NOTHING,
-            "messageloaded": NOTHING,
-            "messagelinkclicked": NOTHING,
-            "domaindnserror": NOTHING,
-        },
-    ),
-    # https://postmarkapp.com/developer/api/bounce-api#bounce-types and
-    # https://postmarkapp.com/developer/webhooks/subscription-change-webhook
-    "postmark": ProviderEvents(
-        name=_postmark_name,
-        outcomes={
-            "bounce/hardbounce": HARD,
-            "bounce/softbounce": SOFT,
-            "bounce/transient": NOTHING,
-            "bounce/dnserror": NOTHING,
-            "bounce/unsubscribe": UNSUBSCRIBED,
-            "bounce/subscribe": NOTHING,
-            "bounce/autoresponder": NOTHING,
-            "bounce/addresschange": NOTHING,
-            "bounce/spamnotification": POLICY,  # delivered to the spam folder, or refused as spam
-            "bounce/openrelaytest": NOTHING,
-            "bounce/unknown": SOFT,
-            "bounce/virusnotification": POLICY,
-            "bounce/challengeverification": NOTHING,
-            "bounce/bademailaddress": HARD,
-            "bounce/spamcomplaint": COMPLAINT,
-            "bounce/manuallydeactivated": SOFT,
-            "bounce/unconfirmed": NOTHING,
-            "bounce/blocked": POLICY,
-            "bounce/smtpapierror": NOTHING,
-            "bounce/inbounderror": NOTHING,
-            "bounce/dmarcpolicy": POLICY,
-            "bounce/templaterenderingfailed": NOTHING,
-            "spamcomplaint/spamnotification": POLICY,
-            "spamcomplaint": COMPLAINT,
-            "subscriptionchange/hardbounce": HARD,
-            "subscriptionchange/spamcomplaint": COMPLAINT,
-            "subscriptionchange/manualsuppression/customer": NOTHING,  # by our own account
-            "subscriptionchange/manualsuppression/admin": NOTHING,
-            "subscriptionchange/manualsuppression": UNSUBSCRIBED,
-            "subscriptionchange/reactivated": NOTHING,
-            "delivery": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-        },
-    ),
-    # https://resend.com/docs/dashboard/webhooks/event-types
-    "resend": ProviderEvents(
-        name=_resend_name,
-        outcomes={
-            "email.bounced/permanent/suppressed": SOFT,
-            "email.bounced/permanent/onaccountsuppressionlist": SOFT,
-            "email.bounced/permanent": HARD,
-            "email.bounced/transient/mailboxfull": FULL,
-            "email.bounced/transient": SOFT,
-            "email.bounced/undetermined": SOFT,
-            "email.bounced": SOFT,
-            "email.suppressed": SOFT,
-            "email.failed": SOFT,
-            "email.complained": COMPLAINT,
-            "contact.updated/unsubscribed": UNSUBSCRIBED,
-            "contact.updated": NOTHING,
-            "email.delivery_delayed": NOTHING,
-            "email.scheduled": NOTHING,
-            "email.sent": NOTHING,
-            "email.delivered": NOTHING,
-            "email.opened": NOTHING,
-            "email.clicked": NOTHING,
-        },
-    ),
-    # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
-    "sendgrid": ProviderEvents(
-        name=lambda payload: (
-            payload.get("event"),
-            payload.get("reason") if payload.get("event") == "dropped" else payload.get("type"),
-            payload.get("bounce_classification"),
-        ),
-        outcomes={
-            "bounce/blocked": POLICY,
-            "bounce/bounce/reputation": POLICY,
-            "bounce/bounce/content": POLICY,
-            "bounce/bounce/frequency": POLICY,
-            "bounce/bounce/technical": SOFT,
-            "bounce/bounce/mailbox unavailable": SOFT,
-            "bounce/expired": SOFT,
-            "bounce": HARD,
-            "dropped/unsubscribed address": UNSUBSCRIBED,
-            "dropped": SOFT,
-            "spamreport": COMPLAINT,
-            "unsubscribe": UNSUBSCRIBED,
-            "group_unsubscribe": UNSUBSCRIBED,
-            "group_resubscribe": NOTHING,
-            "deferred": NOTHING,
-            "processed": NOTHING,
-            "delivered": NOTHING,
-            "open": NOTHING,
-            "click": NOTHING,
-        },
-    ),
-    # https://support.sparkpost.com/docs/deliverability/bounce-classification-codes and
-    # https://developers.sparkpost.com/api/webhooks/
-    "sparkpost": ProviderEvents(
-        name=_sparkpost_name,
-        outcomes={
-            f"{kind}/{bounce_class}": outcome
-            for kind in ("bounce", "out_of_band", "policy_rejection")
-            for bounce_class, outcome in {
-                "1": SOFT,  # undetermined
-                "10": HARD,  # invalid recipient
-                "20": SOFT,
-                "21": SOFT,  # DNS failure
-                "22": FULL,
-                "23": SOFT,  # too large
-                "24": SOFT,  # timeout
-                "25": POLICY,  # refused by SparkPost's own policies
-                "26": POLICY,
-                "30": HARD,  # no RCPT
-                "40": SOFT,  # generic
-                "50": POLICY,  # mail block
-                "51": POLICY,  # spam block
-                "52": POLICY,  # spam content
-                "53": POLICY,  # prohibited attachment
-                "54": POLICY,  # relaying denied
-                "60": NOTHING,  # auto-reply
-                "70": SOFT,  # transient
-                "80": NOTHING,  # subscribe
-                "90": UNSUBSCRIBED,
-                "100": NOTHING,  # challenge
-            }.items()
-        }
-        | {
-            "bounce": SOFT,
-            "out_of_band": SOFT,
-            "policy_rejection": SOFT,
-            "spam_complaint/not-spam": NOTHING,
-            "spam_complaint/auth-failure": NOTHING,
-            "spam_complaint": COMPLAINT,
-            "list_unsubscribe": UNSUBSCRIBED,
-            "link_unsubscribe": UNSUBSCRIBED,
-            "delay": NOTHING,
-            "generation_failure": NOTHING,
-            "generation_rejection": NOTHING,
-            "injection": NOTHING,
-            "delivery": NOTHING,
-            "open": NOTHING,
-            "initial_open": NOTHING,
-            "click": NOTHING,
-            "amp_open": NOTHING,
-            "amp_initial_open": NOTHING,
-            "amp_click": NOTHING,
-        },
-    ),
-    # https://godocs.unisender.ru/web-api-ref#callback-format
-    "unisender-go": ProviderEvents(
-        name=lambda payload: (
-            payload.get("status"),
-            _at(payload, "delivery_info", "delivery_status"),
-        ),
-        outcomes={
-            "hard_bounced/err_user_unknown": HARD,
-            "hard_bounced/err_user_inactive": HARD,
-            "hard_bounced/err_domain_inactive": HARD,
-            "hard_bounced/err_mailbox_discarded": HARD,
-            "hard_bounced/err_mailbox_full": FULL,
-            "hard_bounced/err_spam_rejected": POLICY,
-            "hard_bounced/err_blacklisted": POLICY,
-            "hard_bounced/err_too_large": POLICY,
-            "hard_bounced/err_unsubscribed": UNSUBSCRIBED,
-            "hard_bounced/err_unreachable": SOFT,
-            "hard_bounced/err_skip_letter": SOFT,
-            "hard_bounced/err_spam_skipped": SOFT,
-            "hard_bounced/err_destination_misconfigured": SOFT,
-            "hard_bounced/err_delivery_failed": SOFT,
-            "hard_bounced/err_lost": SOFT,
-            "hard_bounced/err_will_retry": NOTHING,
-            "hard_bounced": HARD,
-            "soft_bounced/err_mailbox_full": FULL,
-            "soft_bounced/err_will_retry": NOTHING,
-            "soft_bounced": SOFT,
-            "spam": COMPLAINT,
-            "unsubscribed": UNSUBSCRIBED,
-            "subscribed": NOTHING,
-            "sent": NOTHING,
-            "delivered": NOTHING,
-            "opened": NOTHING,
-            "clicked": NOTHING,
-        },
-    ),
-}
+    outcomes={
+        "hard_bounced/err_user_unknown": HARD,
+        "hard_bounced/err_user_inactive": HARD,
+        "hard_bounced/err_domain_inactive": HARD,
+        "hard_bounced/err_mailbox_discarded": HARD,
+        "hard_bounced/err_mailbox_full": FULL,
+        "hard_bounced/err_spam_rejected": POLICY,
+        "hard_bounced/err_blacklisted": POLICY,
+        "hard_bounced/err_too_large": POLICY,
+        "hard_bounced/err_unsubscribed": UNSUBSCRIBED,
+        "hard_bounced/err_unreachable": SOFT,
+        "hard_bounced/err_skip_letter": SOFT,
+        "hard_bounced/err_spam_skipped": SOFT,
+        "hard_bounced/err_destination_misconfigured": SOFT,
+        "hard_bounced/err_delivery_failed": SOFT,
+        "hard_bounced/err_lost": SOFT,
+        "hard_bounced/err_will_retry": NOTHING,
+        "hard_bounced": HARD,
+        "soft_bounced/err_mailbox_full": FULL,
+        "soft_bounced/err_will_retry": NOTHING,
+        "soft_bounced": SOFT,
+        "spam": COMPLAINT,
+        "unsubscribed": UNSUBSCRIBED,
+        "subscribed": NOTHING,
+        "sent": NOTHING,
+        "delivered": NOTHING,
+        "opened": NOTHING,
+        "clicked": NOTHING,
+    },
+)
