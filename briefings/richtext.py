@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 
 from briefings.link_addresses import is_on_this_site, web_address
 from newsroom.html_tree import VOID, parse, write
+from newsroom.invisible_characters import replace_nul
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -90,7 +91,7 @@ def sanitise(html: str) -> str:
     move it again when it parses its own output. An approved issue must not change, so this repeats
     until nothing moves. Of 60,000 texts of random tags, the worst took four passes.
     """
-    text = html.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = replace_nul(html).replace("\r\n", "\n").replace("\r", "\n")
     if _deepest(text) > MAX_OPEN:
         text = write(parse(text, repair=True))
     for _ in range(MAX_PASSES):

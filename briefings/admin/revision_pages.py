@@ -20,6 +20,7 @@ from briefings.models import Issue, Revision
 from briefings.permissions import may_edit_issue, may_view_issues
 from briefings.revision_diff import compare
 from briefings.revisions import restore
+from newsroom.invisible_characters import replace_nul
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -118,5 +119,5 @@ def name_revision(request: HttpRequest, pk: int, revision: int) -> HttpResponse:
     if len(name) > (length or 0):
         messages.error(request, f"A name has at most {length} characters. This has {len(name)}.")
     else:
-        Revision.objects.filter(pk=chosen.pk).update(name=name.replace("\x00", ""))
+        Revision.objects.filter(pk=chosen.pk).update(name=replace_nul(name))
     return redirect("admin:briefings_revisions", pk)

@@ -63,7 +63,7 @@ class ErasureAdmin(Admin):
             messages.success(
                 request,
                 "Subscriber erased. We keep a hash of the address so that we never email it. A"
-                " worker removes their rows from uploaded lists in the next minutes.",
+                " worker removes their rows from uploaded lists within a few minutes.",
             )
             return redirect("admin:subscribers_subscriber_changelist")
         context = {

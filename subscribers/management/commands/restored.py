@@ -1,4 +1,4 @@
-"""`manage.py restored`: say that the database was restored, and decide what it sends."""
+"""`manage.py restored`: mark the database as restored, and decide what it sends."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ from newsroom import database_epoch
 from newsroom.transitions import TransitionRefused
 from subscribers.restoration import held_work
 
-BY_HAND = "Somebody said so with `manage.py restored`."
+BY_HAND = "Somebody marked it with `manage.py restored`."
 
 
 class Command(BaseCommand):
     help = (
-        "Say that this database was restored from a backup: everything scheduled or unfinished in"
-        " it waits. Then list what waits, and release it or give it up."
+        "Mark this database as restored from a backup, so that everything scheduled or unfinished"
+        " in it is held. Then list what is held, and release it or give it up."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--list", action="store_true", help="only list what waits")
+        what.add_argument("--list", action="store_true", help="only list what is held")
         what.add_argument(
             "--release",
             nargs="*",
             metavar="NAME",
-            help="have these go on (dispatch:12 issue:5 import:3 emails), or everything;"
-            " some readers may get something twice",
+            help="continue with these (dispatch:12 issue:5 import:3 emails), or with everything;"
+            " some readers may get an email twice",
         )
         what.add_argument(
             "--give-up",
             nargs="*",
             metavar="NAME",
-            help="end these, or everything: send no rest, leave issues unscheduled, stop imports,"
-            " delete emails",
+            help="end these, or everything: send nothing more, leave issues unscheduled, stop"
+            " imports, delete emails",
         )
         what.add_argument(
             "--publish",
             nargs="+",
             metavar="NAME",
-            help="publish these issues on the site without sending them, as readers have them",
+            help="publish these issues on the site without sending them: readers have them already",
         )
         parser.add_argument(
-            "--json", action="store_true", help="print what waits as JSON; alone, only list it"
+            "--json",
+            action="store_true",
+            help="print what is held as JSON; by itself, only list it",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,15 +87,17 @@ class Command(BaseCommand):
         epoch = database_epoch.restored_epoch()
         entries = held_work.waiting()
         if epoch is None:
-            self.stdout.write("This database is not marked as restored. Nothing waits.")
+            self.stdout.write("This database is not marked as restored. Nothing is held.")
             return
         if not entries:
             self.stdout.write(
-                "This database was restored. Nothing waits; `manage.py restored --release` removes"
-                " the notice in the admin."
+                "This database was restored. Nothing is held. Run `manage.py restored --release` to"
+                " remove the notice from the admin."
             )
             return
-        self.stdout.write("This database was restored. Nothing of this goes out until you decide:")
+        self.stdout.write(
+            "This database was restored. We send none of the following until you decide:"
+        )
         for entry in entries:
             self.stdout.write(f"\n{entry.name}  {entry.title}\n  {entry.facts}")
             self.stdout.write(f"  --release {entry.name}: {entry.release}.")

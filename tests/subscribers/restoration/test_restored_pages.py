@@ -64,7 +64,7 @@ def test_an_administrator_decides_about_each_thing() -> None:
     issue.refresh_from_db()
     dispatch.refresh_from_db()
     assert (issue.state, dispatch.state) == (IssueState.SCHEDULED, DispatchState.SENT)
-    assert "Nothing waits" in client.get(PAGE).content.decode()
+    assert "Nothing is held" in client.get(PAGE).content.decode()
     assert NOTICE not in client.get(reverse("admin:index")).content.decode()
 
 
