@@ -78,7 +78,7 @@ def test_a_refusal_is_shown() -> None:
 def test_the_notice_can_be_removed_when_nothing_waits() -> None:
     restore()
     client = staff_client(may=("release_held",))
-    assert "remove the notice" in client.get(PAGE).content.decode()
+    assert "Remove the notice" in client.get(PAGE).content.decode()
     client.post(PAGE, {"decision": "close"})
     assert database_epoch.restored_epoch() is None
 
