@@ -23,7 +23,7 @@ _ROLES = frozenset(
         *("moderator", "official", "redaktion", "staff", "verified"),
     }
 )
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _ALLOWED_PUNCTUATION = frozenset(" .,'’‘ʼ`´-‐‑–()·・&/\"“”_+:;#*")
 
 

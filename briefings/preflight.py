@@ -35,6 +35,8 @@ LONG_HEADLINE = 90
 LONG_ISSUE = 40_000
 # Issues in the wrong order that a page names; an imported archive may have hundreds.
 MAX_OUT_OF_ORDER = 3
+# Two issues of a briefing that go out within this time are in one slot.
+ONE_SLOT = timedelta(hours=1)
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
 
 
@@ -121,13 +123,15 @@ def _check_order(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
     """Yield what is wrong between this issue and the others of its briefing."""
     others = Issue.objects.filter(briefing=issue.briefing_id).exclude(pk=issue.pk)
     minute = publish_at.replace(second=0, microsecond=0)
-    at_once = others.planned().filter(
-        publish_at__gte=minute, publish_at__lt=minute + timedelta(minutes=1)
+    close = others.planned().filter(
+        publish_at__gt=publish_at - ONE_SLOT, publish_at__lt=publish_at + ONE_SLOT
     )
-    for other in at_once.order_by("number"):
+    for other in close.order_by("number"):
+        other_time = other.publish_at or publish_at  # planned issues have one
+        is_same = other_time.replace(second=0, microsecond=0) == minute
         yield Finding(
-            f"Issue {other.number} has the same send time,"
-            f" {format_local(publish_at, issue.briefing.zone)}. Choose another time for one of"
+            f"Issue {other.number} has {'the same' if is_same else 'almost the same'} send time,"
+            f" {format_local(other_time, issue.briefing.zone)}. Choose another time for one of"
             " them.",
             is_serious=True,
         )

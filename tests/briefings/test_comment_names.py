@@ -51,6 +51,7 @@ def refusal(name: str) -> str:
         ),
         *("Isla Overton (The Ward Round)", "Dr Isla Overton", "Полина Зyeвa", "Tomas McLure"),
         *("Author", "Isla (author)", "The Editors", "\u0410uthor", "Moderat0r", "verified Isla"),
+        *("_Author_", "The_Author", "Isla_Overton_"),
     ],
 )
 def test_a_name_that_passes_for_the_staff_is_refused(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState, SectionKind
-from briefings.preflight import check_issue
+from briefings.preflight import check_issue, serious_findings
 from subscribers.models import Dispatch
 from tests.briefings.admin_client import messages_of, staff_client, take_step
 from tests.factories import (
@@ -175,13 +176,33 @@ def test_two_issues_of_a_briefing_cannot_have_one_send_time(
     issue = make(briefing=briefing, number=58)
     moment = timezone.now() if way == "send now" else next_slot(issue)
     Issue.objects.filter(pk=issue.pk).update(publish_at=moment)
-    if way == "send now" and timezone.now().second >= 50:
-        pytest.skip("the minute may end meanwhile")
     make_reader(of=briefing)
     other_is(briefing=briefing, number=59, publish_at=moment)
     issue.refresh_from_db()
 
-    assert "Issue 59 has the same send time" in take(issue)
+    assert re.search("Issue 59 has (almost )?the same send time", take(issue))
+
+
+@pytest.mark.parametrize(
+    ("apart", "sentence"),
+    [
+        (timedelta(seconds=1), "Issue 59 has the same send time"),
+        (timedelta(minutes=1), "Issue 59 has almost the same send time"),
+        (timedelta(minutes=-59), "Issue 59 has almost the same send time"),
+        (timedelta(hours=1), None),
+        (timedelta(hours=-1), None),
+    ],
+)
+def test_two_issues_within_an_hour_are_in_one_slot(apart: timedelta, sentence: str | None) -> None:
+    issue = approved(number=58)
+    moment = next_slot(issue)
+    make_issue(briefing=issue.briefing, number=59, publish_at=moment + apart)
+
+    found = serious_findings(issue, publish_at=moment)
+
+    assert [one for one in found if "send time" in one] == found
+    assert len(found) == (sentence is not None)
+    assert all(one.startswith(sentence or "") for one in found)
 
 
 def test_one_send_time_is_free_to_another_briefing() -> None:
