@@ -24,6 +24,7 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.foot import Foot, read_foot
+from briefings.document_import.front_matter import apply_front_matter, split_front_matter
 from briefings.document_import.head import read_head
 from briefings.document_import.html_source import read_html
 from briefings.document_import.lines import (
@@ -139,7 +140,13 @@ def _read_source(data: bytes, *, extension: str, name: str) -> SourceDocument:
             f"{name} is not a Word document, although its name says so."
             " Open it in the program it was written in and save it as .docx."
         )
-    text = _decode(data, name=name)
+    front_matter = split_front_matter(_decode(data, name=name))
+    source = _read_decoded(front_matter.body, extension=extension, name=name)
+    apply_front_matter(front_matter, source)
+    return source
+
+
+def _read_decoded(text: str, *, extension: str, name: str) -> SourceDocument:
     if extension in {".html", ".htm", ".xhtml"} or _HTML_START.match(text):
         return read_html(text, name=name)
     if len(text) > MAX_CHARACTERS:

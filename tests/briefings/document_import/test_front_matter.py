@@ -9,9 +9,10 @@ from briefings.document_import import ImportedDocument, read_document
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
 
 
-def read(front_matter: str) -> ImportedDocument:
-    text = f"{front_matter}\n\n{BODY}\n\n## What it costs\n\n{BODY}\n"
-    return read_document(text.encode(), name="a.md")
+def read(front_matter: str, *, name: str = "a.md") -> ImportedDocument:
+    heading = "<h2>What it costs</h2>" if name.endswith(".html") else "## What it costs"
+    text = f"{front_matter}\n\n{BODY}\n\n{heading}\n\n{BODY}\n"
+    return read_document(text.encode(), name=name)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,78 @@ def test_hostile_fields_are_only_text(hostile: str) -> None:
     document = read(f"---\n{hostile}\n---")
 
     assert document.sections[-1].html == f"<p>{BODY}</p>"
+
+
+# --- fields with mistakes in them
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        ("title: {{ page.name }}", "{{ page.name }}"),
+        ("title: 'The town's bill'", "The town's bill"),
+        ("title: [Update] Schools", "[Update] Schools"),
+        ("title: *Two* schools", "*Two* schools"),
+        ("title: & schools", "& schools"),
+        ("title: !urgent schools", "!urgent schools"),
+        ("title: Schools and why:", "Schools and why:"),
+        ('title: "Sharing" schools', '"Sharing" schools'),
+        ('title: "Schools \\q meet"', "Schools \\q meet"),
+        ("title:\tSchools\n\tmore: x", "Schools"),
+        ("title:Schools", "Schools"),
+        ("title: Schools\ncover: {{ here }}/x.png", "Schools"),
+        ("{% if live %}\ntitle: Schools\n{% endif %}", "Schools"),
+        ("title: Schools\ntags: [a, b", "Schools"),
+        ("title: Schools\nothers: *nobody", "Schools"),
+        ("title: Schools\nlayout post", "Schools"),
+    ],
+)  # fmt: skip
+def test_fields_with_a_mistake_are_read_line_by_line(lines: str, title: str, name: str) -> None:
+    document = read(f"---\nlayout: post\n{lines}\nauthor: Ada Lee\n---", name=name)
+
+    assert (document.title, document.byline) == (title, "Ada Lee")
+    assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"] * 2
+    assert "layout: post" in document.left_out
+    assert any("have mistakes in them" in words for words in document.left_out)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+@pytest.mark.parametrize(
+    "front_matter",
+    [
+        "---\ntitle: Schools\nby: Ada Lee\nMeta Description: none\n---",
+        "<!-- a comment -->\n---\ntitle: Schools\nby: Ada Lee\nMeta Description: none\n---",
+        '+++\ntitle = Schools\nby = "Ada Lee"\nMeta Description = none\n+++',
+        '{\n  "title": "Schools",\n  "by": "Ada Lee",\n  "Meta Description": "none"\n}',
+        '{"title": "Schools", "by": "Ada Lee", "Meta Description": "none"}',
+        '{\n  "title": "Schools",\n  "by": "Ada Lee",\n  "Meta Description": "none",\n}',
+        '{\n  "title": "Schools"\n  "by": "Ada Lee",\n  "Meta Description": none\n}',
+    ],
+)
+def test_fields_stand_above_any_text(front_matter: str, name: str) -> None:
+    document = read(front_matter, name=name)
+
+    assert (document.title, document.byline) == ("Schools", "Ada Lee")
+    assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"] * 2
+    assert "Meta Description: none" in document.left_out
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Closing: the school in Hale.\nMoving: the school in Wem.",
+        "The school in Hale: a history\nIt stood there for a hundred years.",
+        "Schools in Hale\n\nOpening: in May",
+        "Opening: in May\n\nThe school in Hale stood there for a hundred years.",
+    ],
+)
+def test_a_text_between_two_rules_stays_a_text(text: str, name: str) -> None:
+    document = read(f"---\n{text}\n---", name=name)
+
+    shown = " ".join(
+        [document.title, document.strapline]
+        + [f"{section.heading} {section.html}" for section in document.sections]
+    )
+    assert all(line in shown for line in text.split("\n"))
