@@ -37,6 +37,7 @@ _SHOWN = frozenset({"t", "tab", "br", "sym", "noBreakHyphen"}) | _OBJECTS | _NOT
 _ON = ("vanish", "specVanish", "webHidden")
 _CHARACTER_MARKS = ("b", "i", "strike", "dstrike", "u", "vertAlign", "position")
 MAX_LEVEL = 6
+MAX_LIST_LEVEL = 8
 MAX_INHERITED = 20
 
 
@@ -106,7 +107,11 @@ def prepare_markup(parts: dict[str, bytes]) -> Prepared:
     """
     prepared = Prepared(parts=dict(parts))
     styles = _Styles(parts.get("word/styles.xml"))
-    numbering = _read_numbering(parts.get("word/numbering.xml"))
+    if "word/numbering.xml" in parts:
+        root = _parse(parts["word/numbering.xml"])
+        _resolve_own_levels(root)
+        prepared.parts["word/numbering.xml"] = ET.tostring(root)
+    numbering = _read_numbering(prepared.parts.get("word/numbering.xml"))
     for path in filter(_STORIES.match, parts):
         root = _parse(parts[path])
         _Story(root, styles, numbering, prepared.left_out).prepare()
@@ -190,6 +195,39 @@ class _Styles:
         ET.SubElement(made, _qualified(self.root, "name")).set(_qualified(self.root, "val"), name)
         self._styles[f"OutlineLevel{level}"] = _Style(made, name, "")
         return f"OutlineLevel{level}"
+
+
+def _resolve_own_levels(root: ET.Element) -> None:
+    """Give each list that has levels of its own a kind of its own, which the converter reads."""
+    kinds = {
+        _value(kind, "abstractNumId"): {
+            _value(level, "ilvl"): level for level in _children(kind, "lvl")
+        }
+        for kind in _children(root, "abstractNum")
+    }
+    for at, number in enumerate(list(_children(root, "num"))):
+        own = {
+            _value(override, "ilvl"): level
+            for override in _children(number, "lvlOverride")
+            for level in _children(override, "lvl")
+        }
+        reference = _child(number, "abstractNumId")
+        if not own or reference is None:
+            continue
+        made = ET.Element(_qualified(root, "abstractNum"))
+        made.set(_qualified(root, "abstractNumId"), f"own-{at}")
+        for key, level in {**kinds.get(_value(reference), {}), **own}.items():
+            if not 0 <= _int(key) <= MAX_LIST_LEVEL:
+                continue
+            copied = ET.SubElement(made, level.tag)
+            copied.set(_qualified(root, "ilvl"), key)
+            for name, otherwise in (("start", "1"), ("numFmt", "decimal")):
+                value = _value(_child(level, name)) or otherwise
+                ET.SubElement(copied, _qualified(root, name)).set(_qualified(root, "val"), value)
+        root.insert(0, made)
+        for key in reference.keys():  # noqa: SIM118
+            if key.rpartition("}")[2] == "val":
+                reference.set(key, f"own-{at}")
 
 
 def _read_numbering(xml: bytes | None) -> _Numbering:

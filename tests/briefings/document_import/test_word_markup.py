@@ -329,6 +329,31 @@ def test_a_list_has_its_start_and_type_and_may_start_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ('<w:start w:val="3"/><w:numFmt w:val="upperLetter"/>', '<ol start="3" type="A">'),
+        ('<w:numFmt w:val="lowerRoman"/>', '<ol type="i">'),
+        ('<w:start w:val="2"/>', '<ol start="2">'),
+        ('<w:numFmt w:val="bullet"/><w:lvlText w:val="-"/>', "<ul>"),
+    ],
+)
+@pytest.mark.parametrize("restart", ["", '<w:startOverride w:val="7"/>'])
+def test_a_list_may_have_a_level_of_its_own(override: str, expected: str, restart: str) -> None:
+    own = f'<w:lvlOverride w:ilvl="0">{restart}<w:lvl w:ilvl="0">{override}</w:lvl></w:lvlOverride>'
+    document = read(
+        item("one", 1), item("two", 1), para(run(BODY)), item("three", 2), item("four", 2),
+        para(run(BODY)), item("five", 1),
+        numbering=abstract(1, "decimal") + number(1, 1) + number(2, 1, own),
+    )  # fmt: skip
+    opened = re.findall("<[ou]l[^>]*>", html_of(document))
+
+    if restart and expected != "<ul>":
+        expected = f'<ol start="7"{"".join(re.findall(" type=...", expected))}>'
+    assert opened[:2] == ["<ol>", expected]
+    assert html_of(document).count("<li>") == 5
+
+
 def test_a_style_may_make_bullets() -> None:
     numbers = "<w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr>"
     document = read(
