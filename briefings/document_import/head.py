@@ -107,7 +107,7 @@ class _HeadReader:
     def _several_short_lines(self) -> bool:
         """Split a paragraph of short lines, so that each is looked at by itself."""
         lines = split_short_lines(self.rest[0])
-        if len(lines) < 2:
+        if len(lines) < 2 or self._is_broken_strapline(lines):
             return False
         self.rest.popleft()
         self.rest.extendleft(reversed(lines))
@@ -163,7 +163,7 @@ class _HeadReader:
         """Take what the source's style or class calls a strapline or subtitle."""
         if self._role is not SourceRole.STRAPLINE or not self._may_be_strapline:
             return False
-        self.strapline = self._first
+        self.strapline = " ".join(self._first.split())
         return self._take()
 
     def _heading(self) -> bool:
@@ -244,6 +244,14 @@ class _HeadReader:
     @property
     def _may_be_strapline(self) -> bool:
         return not self.strapline and 0 < len(self._first) <= MAX_STRAPLINE
+
+    def _is_broken_strapline(self, lines: list[Paragraph]) -> bool:
+        """Whether lines are one marked strapline that somebody broke, without a name or a date."""
+        return (
+            self._role is SourceRole.STRAPLINE
+            and self._may_be_strapline
+            and not any(map(_is_small_line, lines))
+        )
 
     def _headline_follows(self) -> bool:
         block = next(self._following(), None)

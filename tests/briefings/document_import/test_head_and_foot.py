@@ -6,6 +6,7 @@ import pytest
 
 from briefings.document_import import ImportedDocument, read_document
 from briefings.models import SectionKind
+from tests.briefings.document_import.documents.word import docx, paragraph
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
 
@@ -144,6 +145,28 @@ def test_work_by_an_organisation_is_not_a_byline() -> None:
     document = read("What was said of schools, by our friends at Northern Trust", "Schools", BODY)
 
     assert document.byline == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "strapline", "byline"),
+    [
+        (["What heads", "are not told"], "What heads are not told", ""),
+        (["What heads", "are not", "told yet"], "What heads are not told yet", ""),
+        (["What heads are not told", "By Ines Farrow"], "What heads are not told", "Ines Farrow"),
+        (["What heads are not told", "7 May 2026"], "What heads are not told", ""),
+    ],
+)
+def test_a_marked_strapline_may_have_line_breaks(
+    lines: list[str], strapline: str, byline: str
+) -> None:
+    subtitle = paragraph("\n".join(lines), style="Subtitle").replace("\n", "</w:t><w:br/><w:t>")
+    word = docx(paragraph("Schools share", style="Title"), subtitle, paragraph(BODY))
+    page = f"<h1>Schools share</h1><p class=subtitle>{'<br>'.join(lines)}</p><p>{BODY}</p>"
+
+    for data, name in ((word, "a.docx"), (page.encode(), "a.html")):
+        document = read_document(data, name=name)
+        assert (document.strapline, document.byline) == (strapline, byline), name
+        assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"], name
 
 
 def test_a_first_paragraph_that_ends_as_a_sentence_is_not_a_strapline() -> None:
