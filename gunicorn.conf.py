@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,8 @@ def pre_request(worker: Any, req: Any) -> None:
 def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
     """Let the next request on this connection wait as long as `keepalive` says."""
     vars(req.unreader).pop("chunk", None)
+
+
+def on_starting(server: Any) -> None:
+    """Stop with one message, before any worker starts, if a setting is wrong."""
+    import_module("newsroom.settings")

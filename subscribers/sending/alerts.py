@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from briefings.models import Issue
-    from subscribers.models import Dispatch, Outage
+    from subscribers.models import Dispatch, Outage, Subscriber
 
 
 def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
@@ -113,6 +113,17 @@ def alert_of_outage(outage: Outage) -> None:
                 "reason": outage.reason,
                 "url": settings.SITE_URL + reverse("admin:subscribers_dispatch_changelist"),
             },
+        )
+
+
+def alert_of_return(subscriber: Subscriber, titles: Sequence[str]) -> None:
+    """Email everybody who may send issues that somebody subscribed again after a complaint."""
+    path = reverse("admin:subscribers_subscriber_change", args=[subscriber.pk])
+    for user in staff_who_may_send():
+        emails.queue_email(
+            "subscriber_returned",
+            to=user.email,
+            context={"titles": ", ".join(titles), "url": settings.SITE_URL + path},
         )
 
 

@@ -13,8 +13,16 @@ from briefings.models import Briefing, Issue
 from newsroom.emails import queue_email
 from subscribers.consent import Evidence, subscribe
 from subscribers.locks import lock_subscribers
-from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription, Suppression
+from subscribers.models import (
+    BounceClassification,
+    SignUp,
+    SignUpChoice,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
 from subscribers.models.sign_up import CONFIRM_WITHIN
+from subscribers.sending.alerts import alert_of_return
 from subscribers.sending.list_headers import (
     preferences_url,
     transactional_list_headers,
@@ -137,6 +145,8 @@ def confirm(token: str, *, ip: str | None, at: datetime) -> Confirmation:
         is_suppressed = Suppression.objects.filter(address_hash=pending.address_hash).exists()
         if new_subscriptions and not is_suppressed:
             _queue_welcome(confirmation)
+            if subscriber.events.filter(classification=BounceClassification.COMPLAINT).exists():
+                alert_of_return(subscriber, [str(one.briefing) for one in new_subscriptions])
     return confirmation
 
 

@@ -24,6 +24,7 @@ FOR_STAFF = {
     "outage",
     "password_reset",
     "slot_missed",
+    "subscriber_returned",
 }
 READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
 

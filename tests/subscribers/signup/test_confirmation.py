@@ -9,15 +9,30 @@ from django.test import Client
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.models import OutgoingEmail
+from subscribers.bounces.staff_suppression import lift
 from subscribers.models import (
+    BounceAction,
+    BounceClassification,
+    BounceEvent,
+    BounceSource,
     ConsentRecord,
     SignUp,
     Subscriber,
     Subscription,
     SubscriptionState,
     Suppression,
+    SuppressionReason,
 )
-from tests.factories import make_briefing, make_published_issue, make_reader, make_scheduled_issue
+from subscribers.models.address_hash import hash_address
+from tests.briefings.admin_client import make_staff
+from tests.factories import (
+    make_briefing,
+    make_dispatch,
+    make_published_issue,
+    make_reader,
+    make_scheduled_issue,
+)
 from tests.sent_emails import emails_sent, html_part, link_to, links_in
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +227,33 @@ def test_a_hostile_name_is_escaped_on_the_page_and_in_the_email(client: Client) 
     [_, welcome] = emails_sent()
     assert name in str(welcome.body)
     assert "<script>" not in html_part(welcome)
+
+
+@pytest.mark.parametrize("has_complained", [True, False])
+def test_staff_are_told_when_somebody_comes_back_after_a_complaint(
+    client: Client, *, has_complained: bool
+) -> None:
+    make_staff("Editors", email="ina@example.org")
+    ward, mayor = make_briefing(title="The Ward Round"), make_briefing()
+    reader = make_reader(of=mayor, email=ADA).subscriber
+    if has_complained:
+        BounceEvent.objects.create(
+            key="a",
+            source=BounceSource.HOOK,
+            classification=BounceClassification.COMPLAINT,
+            reason="reported as spam",
+            dispatch=make_dispatch(briefing=mayor),
+            subscriber=reader,
+            action=BounceAction.SUPPRESSED,
+        )
+        suppression = Suppression.objects.create(
+            address_hash=hash_address(ADA), reason=SuppressionReason.COMPLAINED
+        )
+        lift(suppression, by=None, why="She wrote to us")
+    link = sign_up(client, ward)
+
+    client.post(link)
+
+    told = [email.to for email in OutgoingEmail.objects.filter(name="subscriber_returned")]
+    told += [email.to[0] for email in emails_sent() if "spam report" in email.subject]
+    assert told == (["ina@example.org"] if has_complained else [])
