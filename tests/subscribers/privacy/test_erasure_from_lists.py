@@ -382,7 +382,8 @@ def test_a_column_name_with_their_address_goes_with_the_list() -> None:
 
 
 def test_a_column_name_with_their_address_is_removed_from_refused_rows() -> None:
-    subscriber_import = upload(make_csv(["email", f"added by {WHO}", "note"], ROWS[0], ROWS[4]))
+    refused = ["nonsense", "Nora Quill", "quoted\nnote"]
+    subscriber_import = upload(make_csv(["email", f"added by {WHO}", "note"], ROWS[0], refused))
     work()
     confirm()
     work()
