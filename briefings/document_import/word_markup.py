@@ -198,7 +198,7 @@ class _Styles:
 
 
 def _resolve_own_levels(root: ET.Element) -> None:
-    """Give each list that has levels of its own a kind of its own, which the converter reads."""
+    """Make a kind of its own, which the converter reads, of each list with levels of its own."""
     kinds = {
         _value(kind, "abstractNumId"): {
             _value(level, "ilvl"): level for level in _children(kind, "lvl")
