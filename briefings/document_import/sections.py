@@ -44,8 +44,9 @@ _ROUNDUP = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"^(?:an? |editor['’]?s )?note\b|^housekeeping\b|^corrections?\b|^away\b"
-    r"|^next (?:week|time|month|issue)$",
+    r"^(?:an? )?(?:(?:editor['’]?s?|programming|scheduling|publishing|publication|diary|quick"
+    r"|brief|short|final|last|personal|housekeeping) )*note\b"
+    r"|^housekeeping\b|^corrections?\b|^away\b|^next (?:week|time|month|issue)$",
     re.IGNORECASE,
 )
 # How a sentence starts, and what a short question has, that continues the paragraph before it.
@@ -61,6 +62,16 @@ _REFERS_BACK = re.compile(
 _LEADS_ON = re.compile(
     r"(?:one|two|three|four|five|a few|some|several|many|most|another|others?|here|these|among"
     r"|an? (?:reader|subscriber|colleague|correspondent))\b|(?!.*\byou\b).*\b(?:me|us)\b",
+    re.IGNORECASE,
+)
+# What an article's sentence above readers' words has, and what their own section may be called too.
+_REPORTS = re.compile(
+    r"\b(?:had|has|have|was|were|is|are|ranged?|came|went|asked|got|received|sent|poured|arrived"
+    r"|(?:wrote|write|got|been) (?:in|back))\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"\b(?:sa(?:id|y|ys)|think|thought|tell|told|wrote|write|made|responded|reacted|commented)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
@@ -80,6 +91,7 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
     if bold or headline_is_marked:
         lines = bold
     else:
+        lines -= {at for at in lines if _leads_to_quotations(blocks, at)}
         lines |= set(_sentences_as_headings(blocks, lines))
     columns = _lines_in_columns(lines)
     return [
@@ -102,6 +114,23 @@ def _may_be_heading(block: Block) -> bool:
 def _announces(line: str) -> bool:
     """Whether a line that ends in a colon is a sentence that leads to what follows."""
     return bool(_SENTENCE_END.search(line) or _LEADS_ON.match(line))
+
+
+def _leads_to_quotations(blocks: list[Block], at: int) -> bool:
+    """Whether a line with a colon is an article's sentence above readers' words.
+
+    'Readers had views:' always is; 'What readers said:' where the article goes on below them.
+    """
+    text = text_of(blocks[at])
+    if not text.endswith(":") or not _is_list_of_quotations(blocks[at + 1 : at + 2]):
+        return False
+    below = blocks[at + 2] if at + 2 < len(blocks) else None
+    goes_on = isinstance(below, Paragraph) and not _may_be_heading(below)
+    return bool(_REPORTS.search(text) or (goes_on and _TELLS.search(text)))
+
+
+def _is_list_of_quotations(blocks: list[Block]) -> bool:
+    return any(isinstance(block, ListBlock) and are_quotations(block) for block in blocks)
 
 
 def names_kind(heading: str) -> bool:
@@ -135,11 +164,15 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
 def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
     if not is_headline(text.rstrip(".!?…"), longest=MAX_HEADLINE) or _SENTENCE_END.search(text):
         return False
-    if _CONTINUES.match(text) or text.count("“") != text.count("”"):
-        return False
     is_question = text.rstrip("”’\"')").endswith("?")
+    if text.count("“") != text.count("”"):
+        return False
+    if ends_roundup and is_question:
+        return True  # also 'So, will it open?': below a round-up it continues no article
+    if _CONTINUES.match(text):
+        return False
     if ends_roundup:
-        return is_question or len(text) <= MAX_HEADING_LINE
+        return len(text) <= MAX_HEADING_LINE
     is_long_enough = len(text.split()) >= MIN_WORDS_OF_A_QUESTION
     return is_question and is_long_enough and not _REFERS_BACK.search(text)
 
@@ -261,14 +294,21 @@ _SINGLE_CLOSE = re.compile("[.,!?…]’(?=\\s|$)")
 def are_quotations(block: ListBlock) -> bool:
     """Whether each item of a bulleted list is somebody's words: in quotation marks, or signed."""
     quoted = list(map(_is_quoted_item, block.items))
-    signed = map(_is_signed_item, block.items)
-    return not block.ordered and any(quoted) and all(map(operator.or_, quoted, signed))
+    others = [_is_signed_item(item) or _is_short_speech(item) for item in block.items]
+    return not block.ordered and any(quoted) and all(map(operator.or_, quoted, others))
 
 
 def _is_signed_item(item: tuple[Block, ...]) -> bool:
     """Whether an item ends with who said it: 'Never again. – a retired governor'."""
     found = _SIGNED.search(text_of(item[-1]))
     return found is not None and len(found[1]) <= MAX_ATTRIBUTION
+
+
+def _is_short_speech(item: tuple[Block, ...]) -> bool:
+    """Whether an item starts with a few words that somebody says: “Ask me,” said one."""
+    text = text_of(item[0])
+    end = _closing_end(text, 0) if text[:1] in CLOSING else None
+    return end is not None and text[end - 2] in ",.!?…"
 
 
 def _is_quoted_item(item: tuple[Block, ...]) -> bool:

@@ -33,6 +33,9 @@ def body_of(document: ImportedDocument) -> str:
         ("Your comments", SectionKind.FEEDBACK),
         ("What you told us about trips", SectionKind.FEEDBACK),
         ("A note on numbers", SectionKind.NOTE),
+        ("Programming note", SectionKind.NOTE),
+        ("A quick scheduling note", SectionKind.NOTE),
+        ("Notes from a small school", SectionKind.FEATURE),
     ],
 )
 def test_a_heading_decides_the_kind_of_its_section(heading: str, kind: SectionKind) -> None:
@@ -140,6 +143,44 @@ def test_a_line_that_leads_to_quotations_is_no_heading(line: str) -> None:
     assert "retired ward sister" in section.html
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Readers had plenty of views on the piece about gates:",
+        "What readers said:",
+        "You wrote in:",
+        "What you told us:",
+        "Feedback on the last issue was quick:",
+        "Your replies were many:",
+        "I asked for your views and got forty:",
+        "Readers’ reactions ranged from cold to warm:",
+    ],
+)
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_sentence_above_quoted_bullets_stays_in_its_article(line: str, between: str) -> None:
+    said = ["“Nobody asked the children.”", "“Ask us,” said one.", "“Not before time, I’d say.”"]
+    bullets = between.join(f"• {words}" for words in said)
+    week = "• One has gone.\n• Two have come."
+    article = ("Who shuts the gate", BODY, line, bullets, BODY)
+    document = read("The week in schools", week, *article, "Who pays for it", BODY)
+
+    assert [section.heading for section in document.sections] == [
+        "The week in schools", "Who shuts the gate", "Who pays for it"
+    ]  # fmt: skip
+    section = document.sections[1]
+    assert section.kind == SectionKind.FEATURE
+    assert section.html.count("<blockquote>") == 3
+    assert section.html.count(BODY) == 2
+    assert f"<p>{line}</p>" in section.html
+
+
+def test_a_feedback_section_below_an_article_stays_one() -> None:
+    bullets = "• “Nobody asked the children.”\n• “Not before time, I’d say.”"
+    for heading in ("Your comments:", "What readers said:", "Feedback"):
+        document = read("The merger is off", BODY, heading, bullets)
+        assert document.sections[-1].kind == SectionKind.FEEDBACK, heading
+
+
 @pytest.mark.parametrize("heading", ["What you told us:", "Reader feedback:", "Your comments:"])
 def test_a_heading_may_end_in_a_colon(heading: str) -> None:
     document = read("The merger is off", BODY, heading, "“Not before time.”", BODY)
@@ -150,6 +191,32 @@ def test_a_question_below_the_weeks_bullets_is_a_heading_whoever_it_speaks_of() 
     question = "Do people want homes that nobody built for them at all, and does any minister know?"
     document = read("The week in planning", "• One has gone.\n• Two have come.", question, BODY)
     assert [section.heading for section in document.sections] == ["The week in planning", question]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "So, will the school open on time?",
+        "And now, who will pay for it?",
+        "But can they build it?",
+        "Still, is anybody counting?",
+    ],
+)
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_question_below_the_weeks_bullets_may_start_as_one_that_goes_on(
+    question: str, between: str
+) -> None:
+    week = between.join(["• One has gone.", "• Two have come.", "• Three are left."])
+    said = between.join(["• “Nobody asked the children.”", "• “Not before time, I’d say.”"])
+    document = read("The week in schools", week, question, BODY, said, BODY, "Who pays", BODY)
+
+    assert [(section.kind, section.heading) for section in document.sections] == [
+        (SectionKind.ROUNDUP, "The week in schools"),
+        (SectionKind.FEATURE, question),
+        (SectionKind.FEATURE, "Who pays"),
+    ]
+    assert document.sections[0].html.count("<li>") == 3
+    assert document.sections[1].html.count("<blockquote>") == 2
 
 
 def test_bullets_that_explain_a_term_stay_bullets() -> None:
