@@ -55,7 +55,7 @@ class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, 
 
     model = Subscription
     template = READ_ONLY_ROWS
-    fields = readonly_fields = ("title", "joined_at", "left_at")
+    fields = readonly_fields = ("title", "joined_at", "unsubscribed_at")
     ordering = ("briefing__title",)
     extra = 0
 
@@ -169,7 +169,7 @@ class SubscriberAdmin(
 
     @admin.display(description="subscribed to")
     def subscribed_to(self, subscriber: Subscriber) -> str:
-        active = (one for one in subscriber.subscriptions.all() if one.left_at is None)
+        active = (one for one in subscriber.subscriptions.all() if one.unsubscribed_at is None)
         return ", ".join(sorted(one.briefing.title for one in active)) or "—"
 
     @admin.display(description="paused")

@@ -5,7 +5,7 @@ The way through the modules:
 1. Source. `webhooks` takes events from email providers: `webhook_views` verifies them, and
    `provider_events` says what each means. `mailbox_fetch` (called by `tasks`) and
    `manage.py process_report` (a pipe) take whole messages. `session_refusals` reads what mail
-   servers answered while we were sending.
+   servers replied while we were sending.
 2. `incoming_mail` processes one message from beginning to end:
    a. `message_parts` splits it; `message_kind` tells bounce, complaint, auto-reply and reply apart.
    b. `report_parser` turns it into a `report.Report`: by `provider_reports` (complaints, Amazon
@@ -14,7 +14,7 @@ The way through the modules:
       policy or soft.
    d. `delivery_lookup` finds the delivery that the report is about, by its signed token.
 3. `suppression_policy` records the event and suppresses the address when the policy says so.
-   `dispatch_brake` pauses a dispatch whose bounces are about us.
+   `bounce_pause` pauses a dispatch whose bounces are about us.
 4. `replies` turns what a person wrote into a comment on the issue.
 
 You can edit without code: `diagnostic_phrases.toml` (phrase to reason), `message_phrases.toml` (how

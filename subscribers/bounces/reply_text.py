@@ -1,4 +1,4 @@
-"""Of a reply by email, find what its author added: not the quoted email, nor the signature."""
+"""Find what the author of a reply by email added, without the quoted email and the signature."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _CLASSIFICATIONS = {
     Reason.RELAYING: BounceClassification.POLICY,
     Reason.COMPLAINT: BounceClassification.COMPLAINT,
 }
-# Of several classifications of one delivery, the first in this list counts.
+# If a delivery has several classifications, the first in this list counts.
 MOST_SEVERE_FIRST = (
     BounceClassification.HARD,
     BounceClassification.FULL,

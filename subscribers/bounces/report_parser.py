@@ -170,7 +170,7 @@ def _from_delivery_status(
         if not address and (fields.action or fields.status or fields.diagnostic):
             mentions = _mentions(parts, original_recipients)
             address = mentions[0].address if mentions else ""
-        # Of a forwarded email, both addresses are reported: we do not know which of them is ours.
+        # If the email was forwarded, we report both addresses: we cannot know which one is ours.
         results += [
             _result_from_fields(fields, name, parts, alone=alone, others=named)
             for name in (address, fields.forwarded_from)

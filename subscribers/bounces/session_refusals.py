@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from subscribers.bounces.bounce_pause import SUSPICIOUS_COUNT, SUSPICIOUS_SHARE
 from subscribers.bounces.classification import classify, find_reply_code
 from subscribers.bounces.report import Reason, classification_of
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
@@ -28,9 +29,6 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)
 BATCH_SIZE = 2000
-# If more than this share of a dispatch is refused, and more than this number: the fault is ours.
-SUSPICIOUS_SHARE = 0.2
-SUSPICIOUS_COUNT = 10
 # A plain refusal of an address (RFC 5321, section 4.2.3).
 ADDRESS_REFUSED_CODES = {"550", "551", "553"}
 
@@ -41,7 +39,7 @@ def process_refusals(*, at: datetime) -> int:
     # A dispatch retries for days before a deferral becomes a refusal.
     recent = Dispatch.objects.filter(deadline__gt=at - LOOK_BACK).values_list("pk", flat=True)
     refused = (
-        Delivery.objects.filter(dispatch__in=list(recent), answer__isnull=False)
+        Delivery.objects.filter(dispatch__in=list(recent), server_reply__isnull=False)
         .filter(state=DeliveryState.REFUSED, settled_at__gt=at - LOOK_BACK)
         .filter(~Exists(recorded))
         .select_related("dispatch")
@@ -50,13 +48,13 @@ def process_refusals(*, at: datetime) -> int:
     our_fault: dict[int, bool] = {}
     count = 0
     for delivery in refused[:BATCH_SIZE]:
-        event = classify_refusal(delivery.answer or "", delivery=delivery.pk)
+        event = classify_refusal(delivery.server_reply or "", delivery=delivery.pk)
         if event.classification == BounceClassification.HARD:
             if delivery.dispatch_id not in our_fault:
                 our_fault[delivery.dispatch_id] = _is_our_fault(delivery.dispatch_id)
             if our_fault[delivery.dispatch_id]:
                 event = classify_refusal(
-                    delivery.answer or "", delivery=delivery.pk, our_fault=True
+                    delivery.server_reply or "", delivery=delivery.pk, our_fault=True
                 )
         count += apply_policy(event, delivery, at=at) is not None
     return count

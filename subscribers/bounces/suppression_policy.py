@@ -18,8 +18,8 @@ from django.db import transaction
 
 from newsroom import audit_log
 from newsroom.invisible_characters import replace_nul
+from subscribers.bounces.bounce_pause import is_our_fault, pause_if_about_us
 from subscribers.bounces.delivery_lookup import ACCEPTED_STATES, LEASED_STATES
-from subscribers.bounces.dispatch_brake import is_our_fault, pause_if_about_us
 from subscribers.consent import unsubscribe_from
 from subscribers.models import (
     BounceAction,
@@ -202,7 +202,7 @@ def _update_ledger(event: BounceEvent) -> None:
         row.filter(state__in=ACCEPTED_STATES).update(state=DeliveryState.COMPLAINED)
     else:
         row.filter(state__in={DeliveryState.SENT, DeliveryState.UNKNOWN}).update(
-            state=DeliveryState.BOUNCED, answer=f"{event.status} {event.reason}".strip()
+            state=DeliveryState.BOUNCED, server_reply=f"{event.status} {event.reason}".strip()
         )
 
 

@@ -1,7 +1,7 @@
 """Views of django-anymail that need a change before we can use them.
 
-Of each view we call only `run_validators` and `parse_events`. Some would need a package that we do
-not have for something that we do not do.
+We call only `run_validators` and `parse_events` of each view. Some views would need a package that
+we do not have, for something that we do not do.
 """
 
 from __future__ import annotations

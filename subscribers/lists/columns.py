@@ -1,4 +1,4 @@
-"""What the columns of a list mean: which field each holds, and of which program the export is.
+"""What the columns of a list mean, and which program exported it.
 
 `status_columns` has the columns that say who must not be emailed. Columns are recognised by their
 names, in any spelling: “Email-Address” is “email address”.
@@ -194,8 +194,9 @@ _STATUS_RULES: dict[str, StatusRule] = {
 
 # --- Known exports
 
+_UNSUBSCRIBED_AT = "unsubscribed_at"
 _OWN_COLUMNS = (
-    *("briefing", "status", "joined_at", "left_at"),
+    *("briefing", "status", "joined_at", _UNSUBSCRIBED_AT),
     *("consent_date", "consent_source", "consent_wording"),
 )
 OWN_HEADER = ("email", *PROFILE_FIELDS, *_OWN_COLUMNS)
@@ -237,7 +238,8 @@ class KnownExport:
 KNOWN_EXPORTS = (
     KnownExport(
         name="Newsroom",
-        required=("email", *_OWN_COLUMNS),
+        required=("email", *(name for name in _OWN_COLUMNS if name != _UNSUBSCRIBED_AT)),
+        any_of=(_UNSUBSCRIBED_AT, "left_at"),  # earlier exports call it left_at
         columns={ImportField.BRIEFING: ("briefing",)},
         says_nothing=("joined_at",),
         has_evidence=True,

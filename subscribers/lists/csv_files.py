@@ -279,7 +279,7 @@ def _strict_record(separator: str) -> re.Pattern[str]:
 def _likeliest_separator(start: str) -> str:
     """Return the separator that splits most of the first rows into the same number of cells.
 
-    Of two that do, it is the one that makes more cells.
+    If two separators do so equally well, it is the one that makes more cells.
     """
     whole_lines = start[: start.rfind("\n") + 1] or start
 

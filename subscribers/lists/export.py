@@ -34,7 +34,7 @@ class ExportStatus(StrEnum):
     """Which subscriptions an export has."""
 
     ACTIVE = "active"
-    UNSUBSCRIBED = "left"
+    UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     ALL = "all"
 
@@ -116,18 +116,26 @@ def _latest_consents(chunk: Iterable[Subscription]) -> dict[tuple[int, int], Con
 
 
 def _cells(subscription: Subscription, consent: ConsentRecord | None) -> list[str]:
-    is_suppressed = getattr(subscription, "is_suppressed", False)
     return [
         subscription.subscriber.address,
         *subscription.subscriber.profile().values(),
         subscription.briefing.slug,
-        "suppressed" if is_suppressed else subscription.state,
+        _status(subscription),
         _iso_time(subscription.joined_at),
-        _iso_time(subscription.left_at),
+        _iso_time(subscription.unsubscribed_at),
         _iso_time(consent.at if consent else None),
         consent.source if consent else "",
         consent.wording if consent else "",
     ]
+
+
+def _status(subscription: Subscription) -> str:
+    """Return the status in words: the database's word for unsubscribed is an older one."""
+    if getattr(subscription, "is_suppressed", False):
+        return ExportStatus.SUPPRESSED
+    if subscription.state == SubscriptionState.UNSUBSCRIBED:
+        return ExportStatus.UNSUBSCRIBED
+    return ExportStatus.ACTIVE
 
 
 def _iso_time(at: datetime | None) -> str:

@@ -69,7 +69,7 @@ _SUBSCRIBED = {
     *("attivo", "iscritto", "confermato", "accettato", "actief", "ingeschreven", "geabonneerd"),
     *("bevestigd", "aangemeld", "geldig", "ativo", "activa", "attiva", "suscrita", "iscritta"),
 }
-# Of those, what a column about unsubscribing says of people who did not.
+# Those words that a column about unsubscribing has for people who did not.
 _NOT_UNSUBSCRIBED = {"subscribed", "opted in", "opt in", "optin", "allow", "allowed", "erlaubt"}
 _EXCLUDED: dict[str, RefusalReason] = {
     word: reason
@@ -449,7 +449,7 @@ class ColumnCells:
 
     @classmethod
     def answered(cls, name: str, rule: StatusRule) -> ColumnCells:
-        """Return a column of which a person said what it means."""
+        """Return a column whose meaning a person told us."""
         return cls(name=name, kind=NameKind.RULE, rule=rule, has_known_name=True)
 
     def add(self, cells: Iterable[str]) -> None:
@@ -544,7 +544,7 @@ _SHOWN_WORDS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A column of which a person must say what it means, with some of its cells."""
+    """A column whose meaning a person must tell us, with some of its cells."""
 
     name: str
     words: tuple[str, ...]

@@ -87,7 +87,8 @@ class Delivery(models.Model):
     not_before = models.DateTimeField(
         null=True, help_text="When to try again; set while a delivery waits after a lease."
     )
-    answer = models.CharField(max_length=500, null=True)  # NULL takes no space
+    # NULL takes no space.
+    server_reply = models.CharField(max_length=500, null=True, db_column="answer")
     settled_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -112,7 +113,7 @@ class Delivery(models.Model):
             # Finds what servers refused without reading the whole ledger.
             models.Index(
                 fields=["dispatch", "id"],
-                condition=Q(answer__isnull=False),
+                condition=Q(server_reply__isnull=False),
                 name="delivery_answered",
             ),
         )

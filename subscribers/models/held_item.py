@@ -25,8 +25,8 @@ class HeldItem(models.Model):
 
     class Meta:
         verbose_name = "held item"
-        verbose_name_plural = "waiting after a restore"
-        permissions = (("release_held", "Can release what waits after a restore"),)
+        verbose_name_plural = "held after a restore"
+        permissions = (("release_held", "Can release what is held after a restore"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(issue__isnull=True) ^ Q(subscriber_import__isnull=True),

@@ -102,7 +102,7 @@ class SignUpChoiceQuerySet(models.QuerySet["SignUpChoice"]):
         unsubscribed_since = Subscription.objects.filter(
             subscriber__address_hash=OuterRef("sign_up__address_hash"),
             briefing=OuterRef("briefing"),
-            left_at__gte=OuterRef("asked_at"),
+            unsubscribed_at__gte=OuterRef("asked_at"),
         )
         return self.filter(~Exists(unsubscribed_since), briefing__retired=False)
 

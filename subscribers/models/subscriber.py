@@ -197,7 +197,9 @@ class Subscription(models.Model):
     )
     token = models.CharField(max_length=ROW_TOKEN_CHARS, default=make_row_token, editable=False)
     joined_at = models.DateTimeField("subscribed", default=timezone.now)
-    left_at = models.DateTimeField("unsubscribed", null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(
+        "unsubscribed", null=True, blank=True, db_column="left_at"
+    )
     referred_by = models.ForeignKey(
         "briefings.Issue",
         null=True,
@@ -217,8 +219,8 @@ class Subscription(models.Model):
             ),
             models.UniqueConstraint(fields=["token"], name="subscription_token_is_unique"),
             models.CheckConstraint(
-                condition=Q(state=SubscriptionState.ACTIVE, left_at__isnull=True)
-                | Q(state=SubscriptionState.UNSUBSCRIBED, left_at__isnull=False),
+                condition=Q(state=SubscriptionState.ACTIVE, unsubscribed_at__isnull=True)
+                | Q(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at__isnull=False),
                 name="subscription_left_has_its_hour",
             ),
         )
@@ -237,8 +239,8 @@ class Subscription(models.Model):
     def end(self, *, at: datetime) -> bool:
         """End the subscription in one guarded UPDATE; False when it had ended already."""
         active = Subscription.objects.active().filter(pk=self.pk)
-        ended = bool(active.update(state=SubscriptionState.UNSUBSCRIBED, left_at=at))
-        self.refresh_from_db(fields=["state", "left_at"])
+        ended = bool(active.update(state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=at))
+        self.refresh_from_db(fields=["state", "unsubscribed_at"])
         return ended
 
     def restart(self, *, at: datetime, referred_by: Issue | None = None) -> bool:
@@ -250,6 +252,6 @@ class Subscription(models.Model):
         changes: dict[str, Any] = {"state": SubscriptionState.ACTIVE, "joined_at": at}
         if referred_by is not None:
             changes["referred_by"] = referred_by
-        restarted = bool(ended.update(**changes, left_at=None))
-        self.refresh_from_db(fields=[*changes, "left_at"])
+        restarted = bool(ended.update(**changes, unsubscribed_at=None))
+        self.refresh_from_db(fields=[*changes, "unsubscribed_at"])
         return restarted

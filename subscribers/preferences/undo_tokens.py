@@ -19,6 +19,7 @@ from subscribers.models import ConsentRecord, Subscription
 
 BUTTONS_WORK_FOR = timedelta(hours=1)
 _MAX_AGE = int(BUTTONS_WORK_FOR.total_seconds())
+# Part of the signing key: other words would end the links that were sent.
 _UNDO = "undo leaving"
 ONE_CLICK = "one-click"  # the source of these consent records
 
@@ -50,7 +51,7 @@ def subscribe_again(value: str, *, ip: str | None, at: datetime) -> list[Subscri
         restarted = [
             subscription
             for row in rows.select_for_update().order_by("pk")
-            if row.left_at is not None and _moment(row) == moments[str(row.pk)]
+            if row.unsubscribed_at is not None and _moment(row) == moments[str(row.pk)]
             if (subscription := subscribe(row.subscriber, row.briefing, at=at, evidence=evidence))
         ]
     return restarted or None
@@ -61,17 +62,20 @@ def make_undo_token_after_one_click(subscription: Subscription, *, at: datetime)
 
     Empty unless that was the last that happened to the subscription, within the last hour.
     """
-    if subscription.left_at is None or subscription.left_at <= at - BUTTONS_WORK_FOR:
+    if (
+        subscription.unsubscribed_at is None
+        or subscription.unsubscribed_at <= at - BUTTONS_WORK_FOR
+    ):
         return ""
     records = ConsentRecord.objects.filter(
         subscriber=subscription.subscriber_id,
         briefing=subscription.briefing_id,
         source=ONE_CLICK,
-        at=subscription.left_at,
+        at=subscription.unsubscribed_at,
     )
     return make_undo_token([subscription]) if records.exists() else ""
 
 
 def _moment(subscription: Subscription) -> str:
     """Return when a subscription ended, which tells this unsubscribing from a later one."""
-    return f"{subscription.left_at:%Y%m%d%H%M%S%f}" if subscription.left_at else ""
+    return f"{subscription.unsubscribed_at:%Y%m%d%H%M%S%f}" if subscription.unsubscribed_at else ""

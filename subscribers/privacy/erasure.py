@@ -91,8 +91,8 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
         erased["requests by others to use the address"] = _delete_requests_by_others(person)
         if subscriber is not None:
             _delete_questions_to_new_addresses(subscriber)
-            answered = deliveries_to(subscriber.pk).filter(answer__isnull=False)
-            erased["mail server answers"] = answered.update(answer=None)
+            replies = deliveries_to(subscriber.pk).filter(server_reply__isnull=False)
+            erased["mail server replies"] = replies.update(server_reply=None)
             erased["subscribers"] = _delete_or_blank(subscriber.pk)
         transaction.on_commit(partial(_empty_inbox, person))
         transaction.on_commit(wake_eraser)

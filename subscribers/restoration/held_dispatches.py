@@ -25,7 +25,7 @@ PAUSE_REASON = (
     "This database was restored from a backup. We do not know who got this issue after the backup"
     " was made, so nothing more is sent until an administrator decides."
 )
-UNKNOWN_ANSWER = "the database was restored; this email may have been sent after the backup"
+UNKNOWN_REPLY = "the database was restored; this email may have been sent after the backup"
 
 
 def hold(*, at: datetime) -> None:
@@ -82,14 +82,16 @@ def give_up(pk: int, *, by: Actor, at: datetime) -> str:
         now = database_now()
         number = dispatch.deliveries.unsettled().update(
             state=DeliveryState.UNKNOWN,
-            answer=UNKNOWN_ANSWER,
+            server_reply=UNKNOWN_REPLY,
             settled_at=now,
             not_before=None,
             lease=None,
         )
         dispatch.give_up_rest(by=by, at=now)
         audit_log.record("marked emails as unknown", dispatch, by=by, emails=number)
-    return f"Nothing more of {dispatch.issue} is sent. {count(number, 'email')} are marked unknown."
+    return (
+        f"We send no more emails for {dispatch.issue}. Marked as unknown: {count(number, 'email')}."
+    )
 
 
 def _get(pk: int) -> Dispatch:

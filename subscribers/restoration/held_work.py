@@ -28,7 +28,7 @@ PAGE = "admin:subscribers_helditem_changelist"
 
 
 class Decision(Protocol):
-    """What can be done with a held thing, which returns a sentence about it."""
+    """A function that decides about a held item and returns a sentence that says what it did."""
 
     def __call__(self, pk: int, *, by: Actor, at: datetime) -> str: ...
 

@@ -234,7 +234,7 @@ class ConnectionWorker:
         await self._return_unused(taken.reservation, taken.reservation.emails - lease.handed_over)
 
     async def _return_upcoming(self) -> None:
-        """Return the lease that was requested ahead, of which nothing was sent."""
+        """Return the lease that was requested ahead; nothing of it was sent."""
         if self._upcoming is not None and (taken := await self._next_lease()):
             await self._close(taken)
 
@@ -319,7 +319,9 @@ class ConnectionWorker:
                 case Permit.SKIP:
                     lease.settle(
                         DeliveryOutcome(
-                            delivery=recipient.delivery, state=DeliveryState.SKIPPED, answer=""
+                            delivery=recipient.delivery,
+                            state=DeliveryState.SKIPPED,
+                            server_reply="",
                         )
                     )
                     return False
@@ -406,7 +408,7 @@ class ConnectionWorker:
             return None
         if not reply.temporary:
             return DeliveryOutcome(
-                delivery=recipient.delivery, state=DeliveryState.REFUSED, answer=str(reply)
+                delivery=recipient.delivery, state=DeliveryState.REFUSED, server_reply=str(reply)
             )
         not_before = timezone.now() + _retry_after(recipient.tries)
         domain = domain_backoff.receiving_domain(recipient.address)
@@ -425,7 +427,7 @@ class ConnectionWorker:
         return DeliveryOutcome(
             delivery=recipient.delivery,
             state=DeliveryState.REFUSED if gives_up else DeliveryState.DEFERRED,
-            answer=str(reply),
+            server_reply=str(reply),
             not_before=None if gives_up else not_before,
         )
 

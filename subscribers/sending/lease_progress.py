@@ -28,7 +28,7 @@ class DeliveryOutcome:
 
     delivery: int
     state: DeliveryState
-    answer: str
+    server_reply: str
     not_before: datetime | None = None
 
 
@@ -95,7 +95,7 @@ def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
     settled = outcome.state != DeliveryState.DEFERRED
     Delivery.objects.filter(pk=outcome.delivery, lease_id=lease, state=DeliveryState.LEASED).update(
         state=outcome.state,
-        answer=outcome.answer[:500] or None,
+        server_reply=outcome.server_reply[:500] or None,
         not_before=outcome.not_before,
         tries=F("tries") + 1,
         settled_at=timezone.now() if settled else None,

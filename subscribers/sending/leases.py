@@ -39,7 +39,7 @@ LARGEST_LEASE = 250
 SMALLEST_LEASE = 5
 UNKNOWN_OUTCOME = {
     "state": DeliveryState.UNKNOWN,
-    "answer": "the connection or the worker died before the server's reply",
+    "server_reply": "the connection or the worker died before the server's reply",
 }
 
 

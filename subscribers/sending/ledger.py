@@ -105,7 +105,7 @@ def resend(delivery: Delivery, *, by: Actor) -> bool:
         unknown = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)
         if not unknown.update(
             state=DeliveryState.PENDING,
-            answer=None,
+            server_reply=None,
             settled_at=None,
             not_before=database_now(),
         ):

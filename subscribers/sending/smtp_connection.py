@@ -79,9 +79,9 @@ class SmtpConnection:
         try:
             await connection._connect(context if server.tls is TlsMode.IMPLICIT else None)
             await connection._start_session(context, name)
-        except NotSmtp as answer:
+        except NotSmtp as reply:
             connection.abort()
-            raise ServerRejectsUs(f"{server.name} is not a mail server: {answer}") from answer
+            raise ServerRejectsUs(f"{server.name} is not a mail server: {reply}") from reply
         except ConnectionLost as lost:
             connection.abort()
             raise ServerUnreachable(f"{server.name}: {lost}") from lost

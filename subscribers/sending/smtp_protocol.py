@@ -61,7 +61,7 @@ class ReplyReader(asyncio.BufferedProtocol):
             if not line[:3].isdigit() and (len(line) >= 3 or line is not self._partial_line):
                 shown = line[:80].decode(errors="replace").strip()
                 self._speaks_smtp = False
-                self._end(f"what answers there does not speak SMTP: {shown!r}")
+                self._end(f"the reply is not SMTP: {shown!r}")
                 return
         for line in lines:
             self._lines.append(line[4:])

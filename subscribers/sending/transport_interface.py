@@ -51,7 +51,7 @@ class ConnectionLost(Exception):
 
 
 class NotSmtp(ConnectionLost):
-    """The connection ended because what answers there does not speak SMTP."""
+    """The connection ended because what replies there is not an SMTP server."""
 
 
 class ServerUnreachable(Exception):

@@ -97,7 +97,7 @@ def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record(
     for briefing in Briefing.objects.all():
         readers = Subscription.objects.filter(briefing=briefing)
         assert 35 <= readers.mailable().count() <= 45
-        assert readers.exclude(left_at=None).exists()
+        assert readers.exclude(unsubscribed_at=None).exists()
         assert ConsentRecord.objects.filter(briefing=briefing).count() >= readers.count()
     assert not Subscriber.objects.exclude(address__endswith="@example.com").exists()
 

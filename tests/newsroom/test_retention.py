@@ -312,14 +312,14 @@ def test_server_replies_ended_pauses_and_old_sessions_are_removed(client: Client
             dispatch_id=int(settled.timestamp()),
             subscriber=reader,
             state=4,
-            answer="550 <ada@example.org>",
+            server_reply="550 <ada@example.org>",
             settled_at=settled,
         )
     for key, expires in (("old", now - timedelta(days=1)), ("new", now + timedelta(days=1))):
         Session.objects.create(session_key=key, session_data="x", expire_date=expires)
     OutgoingEmail.objects.create(name="x", to="x@example.org", subject="x", created_at=long_ago)
     apply_retention()
-    answers = Delivery.objects.order_by("settled_at").values_list("answer", flat=True)
+    answers = Delivery.objects.order_by("settled_at").values_list("server_reply", flat=True)
     assert list(answers) == [None, "550 <ada@example.org>"]
     reader.refresh_from_db()
     assert (reader.paused_at, reader.paused_until) == (None, None)

@@ -84,7 +84,7 @@ def live(client: Client) -> Life:
     delivery = dispatch.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.REFUSED,
-        answer=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
+        server_reply=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
         settled_at=timezone.now(),
     )
     apply_policy(

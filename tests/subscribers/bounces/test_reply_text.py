@@ -1,4 +1,4 @@
-"""Of a reply by email, only what its author added is kept."""
+"""We keep only what the author of a reply by email added."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from subscribers.bounces.session_refusals import SUSPICIOUS_COUNT, process_refusals
+from subscribers.bounces.bounce_pause import SUSPICIOUS_COUNT
+from subscribers.bounces.session_refusals import process_refusals
 from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from tests.factories import make_briefing, make_dispatch, make_reader
 from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery, send_all
@@ -13,8 +14,8 @@ from tests.subscribers.bounces.reports.bounce_factories import make_sent_deliver
 pytestmark = pytest.mark.django_db
 
 
-def refuse(delivery: Delivery, answer: str) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.REFUSED, answer=answer)
+def refuse(delivery: Delivery, reply: str) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.REFUSED, server_reply=reply)
 
 
 @pytest.mark.parametrize(

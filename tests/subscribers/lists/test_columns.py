@@ -53,6 +53,7 @@ def test_a_person_with_another_status_than_subscribed_is_refused(header: str, ce
     [
         *(("Status", "Active"), ("status", ""), ("unsubscribed", "false"), ("subscribed", "TRUE")),
         *(("state", "Texas"), ("confirmed", "2024-05-01"), ("left_at", "")),
+        ("unsubscribed_at", ""),
     ],
 )
 def test_a_person_with_the_status_subscribed_is_imported(header: str, cell: str) -> None:

@@ -98,6 +98,9 @@ def test_filters_narrow_the_list() -> None:
         ("barred@example.org", "suppressed")
     ]
     assert len(exported(status=ExportStatus.ALL)) == 4
+    [gone] = exported(status=ExportStatus.UNSUBSCRIBED)
+    assert gone["status"] == "unsubscribed"
+    assert gone["unsubscribed_at"]
     since = old + timedelta(seconds=1)
     assert addresses(exported(joined_since=since)) == ["bob@example.org"]
     assert addresses(exported(joined_before=since)) == ["ada@example.org"]

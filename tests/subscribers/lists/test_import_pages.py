@@ -22,7 +22,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.subscriber_import import REFUSED_ROWS_KEPT_FOR, WORKER_TIMEOUT
+from subscribers.models.subscriber_import import IMPORT_TIMEOUT, REFUSED_ROWS_KEPT_FOR
 from tests.briefings.admin_client import staff_client
 from tests.factories import make_briefing, make_reader, make_scheduled_issue
 from tests.subscribers.lists.list_files import EVIDENCE, make_csv
@@ -272,7 +272,7 @@ def test_of_two_workers_one_imports_and_a_dead_one_is_replaced(admin: Client) ->
     assert first.claim_for_worker(at=now)
     assert not second.claim_for_worker(at=now)
     assert not SubscriberImport.objects.waiting(at=now).exists()
-    later = now + WORKER_TIMEOUT
+    later = now + IMPORT_TIMEOUT
     heir = SubscriberImport.objects.waiting(at=later).get()
     assert heir.claim_for_worker(at=later)
     assert not first.record_progress(done=1, at=later)

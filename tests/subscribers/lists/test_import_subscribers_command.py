@@ -63,7 +63,7 @@ def test_a_row_becomes_a_subscriber_with_its_consent() -> None:
     assert subscriber.token != subscription.token
     agreed = datetime(2024, 5, 1, 10, tzinfo=UTC)
     assert (subscription.briefing, subscription.state) == (briefing, "active")
-    assert (subscription.joined_at, subscription.left_at) == (agreed, None)
+    assert (subscription.joined_at, subscription.unsubscribed_at) == (agreed, None)
     record = ConsentRecord.objects.get()
     assert (record.subscriber, record.briefing, record.action) == (subscriber, briefing, "imported")
     assert (record.at, record.source, record.wording) == (agreed, "/ward/", "Please email me.")

@@ -53,6 +53,22 @@ def test_mailchimp_members_have_both_times_and_ip_addresses() -> None:
     assert "does not include the words" in record.wording
 
 
+def test_an_earlier_export_of_our_own_refuses_people_who_left() -> None:
+    header = ["email", "name", "briefing", "status", "joined_at", "left_at"]
+    header += ["consent_date", "consent_source", "consent_wording"]
+    at, wording = "2024-05-01T10:00:00+00:00", "Please email me."
+    result = import_list(
+        make_csv(
+            header,
+            ["ada@example.org", "Ada", "ward", "active", at, "", at, "sign-up form", wording],
+            ["bob@example.org", "Bob", "ward", "left", at, at, at, "sign-up form", wording],
+        ),
+        into=make_briefing(slug="ward"),
+    )
+    assert (result["layout"], result["new"], result["refused"]) == ("Newsroom", 1, 1)
+    assert "unsubscribed" in result["refused_rows"][0]["reason"]
+
+
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [

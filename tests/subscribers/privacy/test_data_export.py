@@ -61,7 +61,7 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     assert "at any time" in data["consents"][0]["wording"]
     [delivery] = data["deliveries"]
     assert "Council & mayor" in delivery["dispatch"]
-    assert (delivery["state"], "550 5.1.1" in delivery["answer"]) == ("refused", True)
+    assert (delivery["state"], "550 5.1.1" in delivery["server_reply"]) == ("refused", True)
     moves = [(one["old_address"], one["new_address"]) for one in data["address changes"]]
     assert moves[:2] == [(OLD, NEW), (NEW, TAKEN)]
     assert [one["body"] for one in data["comments"]] == [

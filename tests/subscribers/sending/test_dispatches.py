@@ -92,7 +92,7 @@ def test_every_email_has_its_own_readers_links(smtp_server: SmtpServer) -> None:
 def test_a_reader_who_unsubscribes_meanwhile_gets_nothing(smtp_server: SmtpServer) -> None:
     dispatch = make_sending(readers=3)
     dispatch.issue.briefing.subscriptions.filter(subscriber__address="r1@example.com").update(
-        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
     )
     send_ready(dispatch)
     assert sorted(smtp_server.received()) == ["r0@example.com", "r2@example.com"]
@@ -107,7 +107,7 @@ def test_a_refused_address_keeps_the_servers_reply(smtp_server: SmtpServer) -> N
         "r0@example.com": "sent", "r1@example.com": "refused", "r2@example.com": "sent"
     }  # fmt: skip
     refused = Delivery.objects.get(state=DeliveryState.REFUSED)
-    assert refused.answer == "550 5.1.1 no such user"
+    assert refused.server_reply == "550 5.1.1 no such user"
 
 
 def test_a_deferred_email_is_retried_until_the_deadline(smtp_server: SmtpServer) -> None:

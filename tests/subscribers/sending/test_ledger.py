@@ -77,7 +77,10 @@ def test_only_active_unsuppressed_subscribers_of_the_briefing_are_filled_in() ->
     make_reader(of=make_briefing(), email="elsewhere@example.com")
     now = timezone.now()
     make_reader(
-        of=briefing, email="left@example.com", state=SubscriptionState.UNSUBSCRIBED, left_at=now
+        of=briefing,
+        email="left@example.com",
+        state=SubscriptionState.UNSUBSCRIBED,
+        unsubscribed_at=now,
     )
     make_reader(of=briefing, email="Suppressed@example.com")
     Suppression.objects.create(
@@ -106,7 +109,7 @@ def test_a_reader_who_unsubscribed_after_the_fill_is_skipped() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=2, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address="r0@example.com").update(
-        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
     )
     leased = take(dispatch)
     assert [reader.address for reader in leased.recipients] == ["r1@example.com"]
@@ -117,7 +120,9 @@ def test_a_reader_who_unsubscribed_after_the_lease_gets_no_permit() -> None:
     briefing = make_briefing()
     dispatch = make_sending(readers=1, briefing=briefing)
     leased = take(dispatch)
-    briefing.subscriptions.update(state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now())
+    briefing.subscriptions.update(
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
+    )
     permit = record(
         dispatch, leased, begun=1, settled=0, subscriber=leased.recipients[0].subscriber
     )
@@ -182,16 +187,19 @@ def test_refused_and_deferred_deliveries_keep_state_and_answer() -> None:
     later = timezone.now() + timedelta(minutes=1)
     outcomes = [
         DeliveryOutcome(
-            delivery=refused, state=DeliveryState.REFUSED, answer="550 5.1.1 no such user"
+            delivery=refused, state=DeliveryState.REFUSED, server_reply="550 5.1.1 no such user"
         ),
         DeliveryOutcome(
-            delivery=deferred, state=DeliveryState.DEFERRED, answer="451 later", not_before=later
+            delivery=deferred,
+            state=DeliveryState.DEFERRED,
+            server_reply="451 later",
+            not_before=later,
         ),
     ]
     record(dispatch, leased, begun=3, settled=3, outcomes=tuple(outcomes))
     sending_setup.close(leased, begun=3, settled=3)
     assert states(dispatch) == ["refused", "deferred", "sent"]
-    assert Delivery.objects.get(pk=refused).answer == "550 5.1.1 no such user"
+    assert Delivery.objects.get(pk=refused).server_reply == "550 5.1.1 no such user"
     assert sending_setup.take(dispatch) is None
     Delivery.objects.filter(pk=deferred).update(not_before=timezone.now())
     assert [reader.tries for reader in take(dispatch).recipients] == [1]
@@ -206,7 +214,7 @@ def test_a_delivery_that_must_wait_longer_stays_out_of_a_lease_of_its_neighbours
         DeliveryOutcome(
             delivery=reader.delivery,
             state=DeliveryState.DEFERRED,
-            answer="451 later",
+            server_reply="451 later",
             not_before=moment,
         )
         for reader, moment in zip(leased.recipients, moments, strict=True)
@@ -243,7 +251,7 @@ def test_a_lease_whose_readers_all_unsubscribed_is_replaced_by_the_next() -> Non
     briefing = make_briefing()
     dispatch = make_sending(readers=3, briefing=briefing)
     briefing.subscriptions.filter(subscriber__address__in=["r0@example.com"]).update(
-        state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
     )
     taken = leases.take(dispatch.pk, holder="a test", sizes=[1, 1])
     assert [reader.address for leased in taken for reader in leased.recipients] == [
@@ -259,7 +267,7 @@ def test_leases_are_closed_together_each_with_its_own_progress() -> None:
     leases.reclaim(at=timezone.now())
     [refused, _] = (reader.delivery for reader in third.recipients)
     answer = DeliveryOutcome(
-        delivery=refused, state=DeliveryState.REFUSED, answer="550 no such user"
+        delivery=refused, state=DeliveryState.REFUSED, server_reply="550 no such user"
     )
     was_ours = leases.close(
         [

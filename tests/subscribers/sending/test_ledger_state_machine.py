@@ -103,7 +103,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if permit is Permit.SKIP:
             worker.settled = worker.begun
             worker.outcomes.append(
-                DeliveryOutcome(delivery=reader.delivery, state=DeliveryState.SKIPPED, answer="")
+                DeliveryOutcome(
+                    delivery=reader.delivery, state=DeliveryState.SKIPPED, server_reply=""
+                )
             )
         elif permit is Permit.GO:
             assert reader.subscriber not in self.unsubscribed
@@ -128,7 +130,7 @@ class LedgerMachine(RuleBasedStateMachine):
             later = timezone.now() + wait if wait else None
             worker.outcomes.append(
                 DeliveryOutcome(
-                    delivery=reader.delivery, state=state, answer=reply, not_before=later
+                    delivery=reader.delivery, state=state, server_reply=reply, not_before=later
                 )
             )
 
@@ -202,7 +204,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if subscription.subscriber_id in self.received:
             return
         Subscription.objects.filter(pk=subscription.pk).update(
-            state=SubscriptionState.UNSUBSCRIBED, left_at=timezone.now()
+            state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
         )
         self.unsubscribed.add(subscription.subscriber_id)
 

@@ -110,7 +110,7 @@ def test_responses_become_states(provider: Provider) -> None:
     assert found["r1@example.com"] == "refused"
     assert found["r2@example.com"] == "deferred"
     refused = Delivery.objects.get(subscriber__address="r1@example.com")
-    assert "set to 400" in (refused.answer or "")
+    assert "set to 400" in (refused.server_reply or "")
 
 
 @pytest.mark.parametrize("status", [0, 500])

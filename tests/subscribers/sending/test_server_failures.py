@@ -99,7 +99,7 @@ def test_a_domain_that_asks_us_to_wait_delays_no_other(smtp_server: SmtpServer) 
     assert backoff.backoffs == 1
     assert backoff.next_at > timezone.now() + timedelta(seconds=20)
     # One was tried, and the next was announced by then. The others were not tried.
-    tried = Delivery.objects.filter(answer__contains="too many emails from you")
+    tried = Delivery.objects.filter(server_reply__contains="too many emails from you")
     assert tried.count() <= 2
 
 
@@ -133,7 +133,7 @@ def test_past_the_deadline_a_domain_that_asked_us_to_wait_is_tried_once_more(
         send_ready(dispatch)
     assert counts() == {"refused": 3}
     for delivery in Delivery.objects.filter(state=DeliveryState.REFUSED):
-        assert "too many emails from you" in (delivery.answer or "")
+        assert "too many emails from you" in (delivery.server_reply or "")
 
 
 def test_one_of_two_servers_may_be_unreachable(settings: Any, smtp_server: SmtpServer) -> None:

@@ -45,9 +45,9 @@ def move_into_the_past(*, by: timedelta) -> None:
     for choice in SignUpChoice.objects.all():
         choice.asked_at -= by
         choice.save(update_fields=["asked_at"])
-    for left in Subscription.objects.exclude(left_at=None):
-        assert left.left_at
-        Subscription.objects.filter(pk=left.pk).update(left_at=left.left_at - by)
+    for left in Subscription.objects.exclude(unsubscribed_at=None):
+        assert left.unsubscribed_at
+        Subscription.objects.filter(pk=left.pk).update(unsubscribed_at=left.unsubscribed_at - by)
 
 
 def test_nobody_is_reminded_after_unsubscribing(client: Client, ward: Briefing) -> None:

@@ -143,7 +143,7 @@ def test_subscribing_again_makes_a_new_consent_record(client: Client) -> None:
     client.post(sign_up(client, ward, address="ADA@example.org"))
     reader.refresh_from_db()
     assert reader.state == SubscriptionState.ACTIVE
-    assert reader.left_at is None
+    assert reader.unsubscribed_at is None
     assert reader.token == token  # links in old emails still unsubscribe
     assert ConsentRecord.objects.filter(subscriber=reader.subscriber, action="joined").count() == 1
 

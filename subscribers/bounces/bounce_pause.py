@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 # We ask from the third bounce of the same kind, or this share of a large dispatch.
 MIN_BOUNCES = 3
 SHARE_ABOUT_US = 0.02
-# If more than this share of a dispatch bounces as unknown, and more than this number: the fault is
-# ours, whatever the servers say.
+# If more than this share of a dispatch, and more than this number, is refused or bounces as
+# unknown, the fault is ours, whatever the servers say.
 SUSPICIOUS_SHARE = 0.2
 SUSPICIOUS_COUNT = 10
 ASK_AGAIN_AFTER = timedelta(days=3)
@@ -48,7 +48,7 @@ def pause_if_about_us(event: BounceEvent) -> None:
         return
     doubled = int(number / limit).bit_length()
     subject = f"{event.dispatch_id} {event.reason} {doubled}"
-    if not is_first_within(ASK_AGAIN_AFTER, "bounce_brake", subject):
+    if not is_first_within(ASK_AGAIN_AFTER, "bounce_pause", subject):
         return
     reason = f"{number} emails bounced for one reason: {event.reason}."
     if event.diagnostic:  # without the reader's address: the audit log keeps it
@@ -80,7 +80,7 @@ def is_our_fault(dispatch: int) -> bool:
 
 
 def _settled(dispatch: int) -> int:
-    """Return how many emails of a dispatch a server answered, as counted within the last minute."""
+    """Return how many emails of a dispatch got a reply, as counted within the last minute."""
     if known := recall("settled", str(dispatch)):
         return int(known)
     states = _RETURNED | {DeliveryState.SENT, DeliveryState.COMPLAINED}

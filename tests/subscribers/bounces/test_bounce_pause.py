@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsroom.models import OutgoingEmail
-from subscribers.bounces.dispatch_brake import MIN_BOUNCES, SUSPICIOUS_COUNT
+from subscribers.bounces.bounce_pause import MIN_BOUNCES, SUSPICIOUS_COUNT
 from subscribers.bounces.session_refusals import process_refusals
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import (
@@ -54,7 +54,9 @@ def report(delivery: Delivery, way: str, words: str = ABOUT_US) -> None:
     if way == "mail":
         process(write_bounce(to=bounce_address(delivery), words=words))
     elif way == "session":
-        Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.REFUSED, answer=words)
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=DeliveryState.REFUSED, server_reply=words
+        )
         process_refusals(at=timezone.now())
     else:
         event = ReceivedEvent(
