@@ -14,7 +14,7 @@ from bench.run import Run
 # The slow senders take some seconds for this many.
 PLAIN_DJANGO_EMAILS = 1_000
 NEWSLETTER_EMAILS = 500
-# Of each of two worker processes; the default, and 0 for as many as the receiver takes, come too.
+# For each of two worker processes; we also measure the default, and 0, as many as are taken.
 CONNECTIONS = (4, 8, 16, 32, 64)
 DEFAULT, AS_MANY_AS_TAKEN = "default", "0"
 SLOW_SECONDS, SLOW_CONNECTIONS = 0.05, 50

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from briefings.models import Contributor
 from newsroom.confusables import skeletons
-from newsroom.invisible_characters import has_hidden_character
+from newsroom.invisible_characters import has_hidden_character, is_joiner
 from newsroom.name_rules import validate_name
 
 # Thai and Hebrew put up to three marks on a character.
@@ -38,7 +38,7 @@ def validate_comment_name(name: str) -> None:
     if not all(_is_of_a_name(char) for char in name):
         raise ValidationError(
             "Your name cannot include symbols or emoji. Leave them out, or leave the name empty.",
-            code="sign",
+            code="character",
         )
     if _is_taken(name):
         raise ValidationError(
@@ -58,11 +58,7 @@ def _has_stacked_marks(name: str) -> bool:
 
 
 def _is_of_a_name(char: str) -> bool:
-    return (
-        unicodedata.category(char)[0] in "LMN"
-        or char in _ALLOWED_PUNCTUATION
-        or char in "\u200c\u200d"
-    )
+    return unicodedata.category(char)[0] in "LMN" or char in _ALLOWED_PUNCTUATION or is_joiner(char)
 
 
 def _is_taken(name: str) -> bool:

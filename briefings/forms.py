@@ -9,7 +9,7 @@ from django import forms
 from briefings.comment_names import validate_comment_name
 from briefings.comment_submission import NewComment
 from briefings.models import Comment, Issue
-from briefings.models.comment import MAX_COMMENT_CHARS
+from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
 from briefings.rendering.page_html import PageSection
 from newsroom.email_addresses import normalise_address
 from newsroom.form_signature import SignatureField
@@ -37,10 +37,10 @@ class CommentForm(forms.Form):
     name = forms.CharField(
         label="Your name",
         required=False,
-        max_length=80,
+        max_length=MAX_NAME_CHARS,
         help_text="Leave this empty to stay anonymous.",
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
-        error_messages={"max_length": "Your name must be 80 characters or fewer."},
+        error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
     )
     # No type=email: browsers refuse internationalised addresses that we can write to.
     email = forms.CharField(

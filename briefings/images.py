@@ -145,7 +145,7 @@ def _decode(raw: bytes, title: str, crop: Crop) -> Image.Image:
             raise ImageRefused(_too_large(title))
         if not is_jpeg and getattr(probe, "n_frames", 1) > 1:
             raise ImageRefused(
-                f"{title} is an animation, of which we could keep only the first frame. Upload a"
+                f"{title} is an animation. We could keep only its first frame. Upload a"
                 " still image, or link to a video."
             )
         probe.verify()

@@ -1,4 +1,4 @@
-"""What follows from saving an issue: a new version, an entry in the audit log, a void approval."""
+"""What follows from saving an issue: a new version, an audit log entry, the end of an approval."""
 
 from __future__ import annotations
 

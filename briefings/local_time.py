@@ -18,9 +18,9 @@ def format_local(moment: datetime, zone: ZoneInfo) -> str:
 def parse_local(text: str, zone: ZoneInfo, *, refuse_repeated: bool = False) -> datetime:
     """Return '2026-11-26T07:00' in a time zone as a moment in UTC.
 
-    Of a time that the autumn change repeats, the first counts, unless `refuse_repeated`. Raises
-    ValueError, with a message for an editor, for what is not a date and time or is skipped by the
-    spring change.
+    A time that the autumn change repeats means the first of the two, unless `refuse_repeated`.
+    Raises ValueError, with a message for an editor, if the text is not a date and time, or if the
+    spring change skips that time.
     """
     try:
         naive: datetime | None = datetime.fromisoformat(text.strip())

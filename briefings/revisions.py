@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
     """Make the words of a revision the issue's words again, as a new revision.
 
-    It counts as an edit: an approval is void, and a published issue is corrected.
+    It counts as an edit: an approval is no longer valid, and a published issue is corrected.
     """
     content = revision.content
     with transaction.atomic():

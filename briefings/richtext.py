@@ -89,7 +89,7 @@ def sanitise(html: str) -> str:
 
     The parser moves what is in the wrong place (a link in a link, text between table rows), and may
     move it again when it parses its own output. An approved issue must not change, so this repeats
-    until nothing moves. Of 60,000 texts of random tags, the worst took four passes.
+    until nothing moves. In a trial with 60,000 texts of random tags, the worst took four passes.
     """
     text = replace_nul(html).replace("\r\n", "\n").replace("\r", "\n")
     if _deepest(text) > MAX_OPEN:
@@ -189,7 +189,7 @@ EDITOR: dict[str, Any] = {
     "clipboard_handleImages": False,
     "pasteFromWord_inlineImages": False,
     # static/newsroom_admin/editor.js puts the text into the form, and only where it was changed:
-    # the editor rewrites markup that nobody touched, which would void an approval.
+    # the editor rewrites markup that nobody touched, which would end an approval.
     "autoUpdateElement": False,
 }
 

@@ -49,7 +49,7 @@ def keep_words(
         return Autosave(Kept.KEPT, sequence)
     first = WorkingCopy(user=user, token=token, sequence=sequence, **fresh)
     WorkingCopy.objects.bulk_create([first], ignore_conflicts=True)
-    # Of two first requests at once, the second to be written may be the newer one.
+    # If two first requests come at once, the second to be written may be the newer one.
     newer.update(sequence=sequence, **fresh)
     stored = mine.values("sequence", "is_settled").get()
     if stored["is_settled"]:

@@ -33,6 +33,12 @@ DRAFTS_KEPT_FOR = timedelta(days=7)
 # On the start page these come first, in this order; all others follow alphabetically.
 APP_ORDER = ("briefings", "subscribers")
 MODEL_ORDER = ("Issue", "Comment", "Briefing", "Contributor", "Dispatch", "Subscriber")
+# Headings that say more than the names that packages give their lists.
+MODEL_HEADINGS = {
+    "AccessAttempt": "Repeated wrong passwords",
+    "AccessFailureLog": "Failed log-ins",
+    "AccessLog": "Log-ins and log-outs",
+}
 
 
 def _rank(order: tuple[str, ...], name: str) -> int:
@@ -73,4 +79,6 @@ class NewsroomAdminSite(AdminSite):
         apps: list[Any] = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: _rank(MODEL_ORDER, model["object_name"]))
+            for model in app["models"]:
+                model["name"] = MODEL_HEADINGS.get(model["object_name"], model["name"])
         return sorted(apps, key=lambda app: _rank(APP_ORDER, app["app_label"]))

@@ -5,9 +5,9 @@ in the database first and then in copies outside it: a file in each host's `VAR_
 database that is behind a copy, or has another name, came from a backup. It does not know what was
 sent since, so everything scheduled or unfinished in it is held until a person releases it.
 
-A missing or older copy proves nothing: Redis may be emptied, and a host may have been off. Only
-without any copy, and after the database was silent for longer than `LATE_WINDOW`, it counts as
-restored on a new machine.
+A missing or older copy proves nothing: Redis may be emptied, and a host may have been off. If there
+is no copy at all, and the database was silent for longer than `LATE_WINDOW`, we take it as restored
+on a new machine.
 """
 
 from __future__ import annotations
@@ -78,8 +78,9 @@ def advance(*, at_once: bool = False) -> None:
 def mark_restored(*, reason: str = "", alert: bool = True) -> bool:
     """Hold everything from before and email administrators; return whether it was necessary.
 
-    Without a reason, only if the copies prove that the database was restored. Of several processes
-    that notice it, one holds and emails. Whatever restores a database may call this with a reason.
+    Without a reason, it does so only if the copies prove that the database was restored. If several
+    processes notice it, only one holds and emails. Whatever restores a database may call this with
+    a reason.
     """
     with transaction.atomic():
         _current()

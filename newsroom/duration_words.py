@@ -16,7 +16,7 @@ UNITS = (
 def in_words(duration: timedelta) -> str:
     """Return a duration as “1 year”, “30 days”, “24 hours”, “90 minutes” or “45 seconds”.
 
-    In the largest unit of which it is a whole number, so that the words are exact.
+    The unit is the largest one that makes a whole number, so that the words are exact.
     """
     for name, least, unit in UNITS:
         if duration >= least and not duration % unit:

@@ -16,7 +16,7 @@ ENCODED_WORD_CHARS = 75  # RFC 2047, section 2
 MAX_LINE = 78  # RFC 5322, section 2.1.1
 # Fields whose value is `Name <address>`.
 ADDRESS_FIELDS = {"from", "to", "reply-to", "sender", "list-id"}
-# Fields of links and identifiers, of which none may be encoded or divided.
+# Fields of links and identifiers, which must not be encoded or divided.
 LINK_FIELDS = {"list-unsubscribe", "list-help", "list-archive", "message-id", "references"}
 _WRAP = len("=?utf-8?b??=")
 MAX_DECODED_CHARS = 4000
@@ -27,7 +27,7 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 def encode_words(words: str, *, used: int) -> bytes:
     """Return free text, folded, for a header line of which `used` bytes are taken already.
 
-    Text that is not ASCII becomes encoded words of at most 75 characters, of which none ends inside
+    Text that is not ASCII becomes encoded words of at most 75 characters. None of them ends inside
     a character (RFC 2047, sections 2 and 5).
     """
     words = one_line(words)

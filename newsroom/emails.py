@@ -154,7 +154,7 @@ def send_due_emails(
 
 
 def _send(email: OutgoingEmail, *, at: datetime) -> bool:
-    """Lease one email, send it and delete its row. Of two workers one gets the lease."""
+    """Lease one email, send it and delete its row. Only one worker gets the lease."""
     lease = OutgoingEmail.objects.filter(pk=email.pk, not_before=email.not_before, held=False)
     if not lease.update(not_before=at + LEASE, attempts=email.attempts + 1):
         return False

@@ -48,6 +48,11 @@ def replace_nul(text: str, replacement: str = "") -> str:
     return text.replace(_NUL, replacement)
 
 
+def is_joiner(char: str) -> bool:
+    """Whether the character is a joiner or non-joiner, which names need in many scripts."""
+    return char in _JOINERS
+
+
 def is_printable(text: str) -> bool:
     """Whether a screen shows every character of the text, on one line."""
     return text.isprintable()
@@ -65,7 +70,7 @@ def remove_invisible_from_name(name: str) -> str:
     return "".join(
         char
         for char in name
-        if char.isspace() or char in _JOINERS or unicodedata.category(char)[0] != "C"
+        if char.isspace() or is_joiner(char) or unicodedata.category(char)[0] != "C"
     )
 
 
@@ -92,7 +97,7 @@ def has_hidden_character(text: str) -> bool:
     Joiners are none of them: names in Persian and in the scripts of India need them.
     """
     return bool(_SHAPELESS.search(text)) or any(
-        unicodedata.category(char)[0] == "C" and char not in _JOINERS for char in text
+        unicodedata.category(char)[0] == "C" and not is_joiner(char) for char in text
     )
 
 

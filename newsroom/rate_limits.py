@@ -78,7 +78,7 @@ def is_first_this_hour(action: str, subject: str) -> bool:
 def is_first_within(window: timedelta, action: str, subject: str) -> bool:
     """Return whether this is the first such action within the window, and record it.
 
-    Of two simultaneous calls one returns True.
+    If two calls are simultaneous, only one returns True.
     """
     key = _key(action, subject)
     return _with_cache(lambda store: store.add(key, True, timeout=window.total_seconds()))

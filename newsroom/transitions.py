@@ -1,7 +1,7 @@
 """State transitions: one guarded UPDATE and its audit log entry, in one transaction.
 
-Of two callers at the same moment one wins, whatever each of them had read before; and no decision
-stands without its entry in the audit log.
+If two callers decide at the same moment, only one succeeds, whatever each of them had read before.
+No decision is saved without its entry in the audit log.
 """
 
 from __future__ import annotations

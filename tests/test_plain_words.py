@@ -54,6 +54,11 @@ AVOID = (
     Avoid(r"\bbudgets?\b", "daily limit"),
     Avoid(r"\bdiscretion\b", "constant-time response"),
     Avoid(r"\bdisclos(?:e|es|ed|ing)\b", "data export"),
+    Avoid(r"\bbrak(?:e|es|ed|ing)\b", "pause, limit"),
+    Avoid(r"\b(?:one|two|three|first|second|third|another|\d+) strikes?\b", "failure streak"),
+    Avoid(r"\bparked\b", "held back"),
+    Avoid(r"\baddressees?\b", "recipient, subscriber"),
+    Avoid(r"(?<!round )\btrip(?:ped)?\b", "round trip; opened, for a circuit breaker"),
     Avoid(r"\bin hand\b", "being worked on, leased, current"),
     Avoid(
         r"\b(?:server|broker|database|Redis|worker|mailbox) (?:is|are|was|were) away\b",
@@ -70,6 +75,9 @@ AVOID = (
     Avoid(r"\bthe books\b", "ledger, records"),
     Avoid(r"\bwebhooks? (?:is|are) heard\b", "accepted"),
     # English that follows another language, or another century
+    Avoid(r"(?-i:\bOf) (?:two|several|each|those|these)\b", "If two …, only one …"),
+    Avoid(r"\b(?:is|are) done with\b", "finished, no longer needed"),
+    Avoid(r"\bapprovals? (?:is|are|becomes?) void\b|\bvoid approvals?\b", "no longer valid"),
     Avoid(r"\bso many\b(?! (?:people|that))", "a number, how many, this many"),
     Avoid(r"\bfates?\b", "outcome"),
     Avoid(r"\b(?:with|in) a sentence\b", "with a message, and say why"),
@@ -92,6 +100,9 @@ AVOID = (
 )
 # Words to avoid in names of Python code, where a name is split at underscores and capitals.
 AVOID_IN_NAMES = {
+    "addressee",
+    "brake",
+    "braked",
     "budget",
     "clerk",
     "courier",
@@ -108,11 +119,16 @@ AVOID_IN_NAMES = {
     "mend",
     "mended",
     "octets",
+    "parked",
     "seal",
     "sealed",
     "stamp",
     "stamped",
     "stretch",
+    "strike",
+    "strikes",
+    "trip",
+    "tripped",
     "verdict",
 }
 # Words that no docstring begins with: "Return" says the same.
@@ -121,6 +137,7 @@ AVOID_FIRST = ("Give ", "Gives ", "Tell ", "Tells ")
 EXCEPT: dict[str, str] = {
     "briefings/document_import/foot.py": "recognises what authors write about being away",
     "briefings/document_import/sections.py": "recognises the headings that authors write",
+    "subscribers/bounces/classification.py": "phrases of mail servers",
     "subscribers/bounces/diagnostic_phrases.toml": "phrases of mail servers",
     "subscribers/bounces/message_phrases.toml": "phrases of mail systems and email programs",
     "static/newsroom_admin/admin.js": "reads drafts that an earlier version named",

@@ -60,7 +60,7 @@ def autosave(request: HttpRequest) -> JsonResponse:
 
 
 class _Page(NamedTuple):
-    """What a page sent: its words, or the tokens of pages whose words are done with."""
+    """What a page sent: its words, or the tokens of pages whose words are no longer needed."""
 
     settled: list[str]
     token: str = ""

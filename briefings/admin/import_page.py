@@ -54,7 +54,9 @@ class DocumentForm(forms.Form):
 
     briefing = forms.ModelChoiceField(Briefing.objects.current(), empty_label=None)
     document = forms.FileField(
-        help_text="Word (.docx), plain text, Markdown or HTML, up to 10 MB.",
+        help_text=(
+            f"Word (.docx), plain text, Markdown or HTML, up to {MAX_BYTES // 1024 // 1024} MB."
+        ),
         widget=forms.ClearableFileInput(
             attrs={"accept": ".docx,.txt,.md,.markdown,.html,.htm,text/plain,text/html"}
         ),

@@ -301,7 +301,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             messages.success(request, sentence)
 
     def _back_to(self, request: HttpRequest, obj: Issue) -> HttpResponse:
-        """Redirect to the issue's page. Its unsaved words, here and in the browser, are done with.
+        """Redirect to the issue's page, and discard its unsaved words, here and in the browser.
 
         The form names them: the page's own token first, then those that it was restored from.
         """

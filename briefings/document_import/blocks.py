@@ -72,7 +72,7 @@ class RichText:
 
     @classmethod
     def plain(cls, text: str) -> RichText:
-        """Return text without any mark."""
+        """Return text that has no marks."""
         return cls((Run(text),))
 
     def __bool__(self) -> bool:

@@ -79,10 +79,11 @@ MIN_WORDS_OF_A_QUESTION = 4
 
 
 def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
-    """Turn lines that serve as headings into headings, in a body without any.
+    """Turn lines that serve as headings into headings, unless the body has headings already.
 
-    These are the lines wholly in bold; without any, and without a marked headline, short lines
-    that do not end as a sentence does, questions, and the sentence that follows a round-up.
+    These are the lines wholly in bold. If there are none, and the headline is not marked either,
+    they are short lines that do not end as a sentence does, questions, and the sentence that
+    follows a round-up.
     """
     if any(isinstance(block, Heading) for block in blocks):
         return blocks

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 MAX_COMMENT_CHARS = 5_000
+MAX_NAME_CHARS = 80
 CONFIRM_WITHIN = timedelta(days=7)
 
 
@@ -80,7 +81,7 @@ class Comment(models.Model):
         help_text="The author who replied, marked as “Author”.",
     )
     name = models.CharField(
-        max_length=80, blank=True, help_text="Leave it empty for an anonymous comment."
+        max_length=MAX_NAME_CHARS, blank=True, help_text="Leave it empty for an anonymous comment."
     )
     email = models.EmailField("address", max_length=254, blank=True, help_text="Never shown.")
     body = models.TextField(max_length=MAX_COMMENT_CHARS)

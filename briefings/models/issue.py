@@ -222,7 +222,7 @@ class Issue(models.Model):
             self.keep_revision(RevisionStep.SUBMITTED, by=by)
 
     def return_to_author(self, *, by: Actor) -> None:
-        """Return an issue to its author as a draft; its approval is void."""
+        """Return an issue to its author as a draft; its approval is no longer valid."""
         with transaction.atomic():
             self.lock()
             self._tell_scheduler(by=by)
@@ -356,7 +356,7 @@ class Issue(models.Model):
         return True
 
     def _tell_scheduler(self, *, by: Actor) -> None:
-        """Email whoever scheduled this issue, or else approved it, that its approval is void.
+        """Email whoever scheduled this issue, or else approved it, that its approval has ended.
 
         Does nothing unless the issue is scheduled, or if it was that person's own act.
         """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 # A worker that reported nothing for this long has died. Another starts again: nothing was written.
-WORKER_TIMEOUT = timedelta(minutes=10)
+IMPORT_TIMEOUT = timedelta(minutes=10)
 # How long a list waits for somebody to confirm it.
 FILE_KEPT_FOR = timedelta(days=1)
 # How long refused rows can be downloaded.
@@ -49,12 +49,12 @@ class SubscriberImportQuerySet(models.QuerySet["SubscriberImport"]):
 
     def waiting(self, *, at: datetime) -> SubscriberImportQuerySet:
         """Imports to carry out that no live worker has claimed, the oldest first."""
-        idle = Q(heard_at=None) | Q(heard_at__lte=at - WORKER_TIMEOUT)
+        idle = Q(heard_at=None) | Q(heard_at__lte=at - IMPORT_TIMEOUT)
         return self.filter(idle, state__in=WORKING_STATES).order_by("pk")
 
     def in_progress(self, *, at: datetime) -> SubscriberImportQuerySet:
         """Imports that a worker is carrying out."""
-        return self.filter(state__in=WORKING_STATES, heard_at__gt=at - WORKER_TIMEOUT)
+        return self.filter(state__in=WORKING_STATES, heard_at__gt=at - IMPORT_TIMEOUT)
 
     def expired(self, *, at: datetime) -> SubscriberImportQuerySet:
         """Imports that nobody confirmed in time."""

@@ -28,7 +28,7 @@ LEFT_OUT = {
     "text",
     "token",
 }
-# Of a change that another subscriber asked for: who asked, and from where.
+# If another subscriber asked for a change: who asked, and from where.
 LEFT_OUT_OF_OTHERS_CHANGES = {"asked_ip", "old_address", "old_agreed_at", "old_agreed_ip", "state"}
 NOTE = (
     "This file contains everything we keep about you, except: the tokens in the links of your"

@@ -32,7 +32,7 @@ def send_due_reminders(*, at: datetime) -> int:
 def _send_reminder(pending: SignUp, *, at: datetime) -> bool:
     """Queue one reminder and record it in one transaction; False if there is nothing to send.
 
-    Of two tasks at once one sends it, and a crash undoes both the email and the record.
+    If two tasks run at once, only one sends it. A crash undoes both the email and the record.
     """
     with transaction.atomic():
         if not pending.record_reminder(at=at, after=REMIND_AFTER):

@@ -22,7 +22,7 @@ from subscribers.models import (
     SubscriberImport,
     Subscription,
 )
-from subscribers.models.subscriber_import import WORKER_TIMEOUT
+from subscribers.models.subscriber_import import IMPORT_TIMEOUT
 from tests.factories import make_briefing
 from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryWorker
@@ -59,7 +59,7 @@ def look() -> SubscriberImport:
 def start(celery_worker: Callable[..., CeleryWorker]) -> CeleryWorker:
     """Start a worker after the one before has timed out."""
     SubscriberImport.objects.filter(heard_at__isnull=False).update(
-        heard_at=timezone.now() - WORKER_TIMEOUT - timedelta(seconds=1)
+        heard_at=timezone.now() - IMPORT_TIMEOUT - timedelta(seconds=1)
     )
     claim = look().claim
     uploaded_lists.wake_worker()

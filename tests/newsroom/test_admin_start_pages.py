@@ -86,4 +86,6 @@ def test_the_start_page_names_log_in_attempts_in_plain_words(root: Client) -> No
     page = root.get("/admin/").content.decode()
 
     assert "Log-in attempts" in page
+    assert "Failed log-ins" in page
     assert "Axes" not in page
+    assert "Access " not in page

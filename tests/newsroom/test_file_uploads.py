@@ -38,7 +38,7 @@ OTHER_PAGES = [
 
 
 class UnreadBody:
-    """A body of any length, of which nothing may be read."""
+    """A body of any length that nobody may read."""
 
     def read(self, *_: int) -> bytes:
         raise AssertionError("the body was read")

@@ -1,4 +1,4 @@
-"""A host behind a network of its own, of which one link can be cut: a network namespace (Linux)."""
+"""A host behind a network of its own, whose link can be cut: a network namespace (Linux)."""
 
 from __future__ import annotations
 

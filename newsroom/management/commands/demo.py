@@ -76,7 +76,7 @@ class Command(BaseCommand):
             "--started-at",
             type=float,
             default=process_started_at(),
-            help="seconds since 1970 when the command was given that led to this one",
+            help="when the demo was started, in seconds since 1970",
         )
 
     def handle(self, *, port: int, started_at: float, **_: Any) -> None:
