@@ -63,7 +63,7 @@ _Loader.yaml_implicit_resolvers = {}
 
 
 def split_front_matter(source: str) -> FrontMatter:
-    """Split off the fields at the start of a text; without any, return the text alone.
+    """Return the fields at the start of a text, if there are any, and the rest of the text.
 
     Fields with mistakes in them are read line by line: their names are never words of the text.
     """
