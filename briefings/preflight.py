@@ -170,14 +170,18 @@ def _check_section(section: Section, name: str | int) -> Iterator[Finding]:
 
 
 def _host(address: str) -> str | None:
-    """Return the host of an address: empty on our own site, None if the address is broken."""
+    """Return the host of an address: empty on our own site, None if the address is broken.
+
+    A host is broken if DNS cannot hold its name: an empty label, or one that has no A-label.
+    """
     try:
         host = (urlsplit(address).hostname or "").lower()
+        with suppress(ValueError):
+            host = ascii_host(host)
+        # The older IDNA encodes what browsers also open, such as a heart.
+        return host.encode("idna").decode()
     except ValueError:
         return None
-    with suppress(ValueError):
-        return ascii_host(host)
-    return host
 
 
 def _called(link: Element) -> str:

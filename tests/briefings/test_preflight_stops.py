@@ -71,6 +71,10 @@ LINKS = {
         "report.html": "the link “the report” leads nowhere: report.html. Write the full address",
         "../reports/5": "the link “the report” leads nowhere: ../reports/5. Write the full address",
         "see the attachment": "the link “the report” leads nowhere: see the attachment",
+        "https://a..example/": "the link “the report” leads nowhere: https://a..example/",
+        "https://.a.example/": "the link “the report” leads nowhere: https://.a.example/",
+        "https://ä..example/": "the link “the report” leads nowhere: https://ä..example/",
+        f"https://{'a' * 64}.example/": "the link “the report” leads nowhere: https://aaaa",
         "https://[a.example/": "the link “the report” has no address, or one that no browser opens",
         "http://intranet/report": "a link leads to intranet, which readers cannot reach",
     }.items()
@@ -152,6 +156,16 @@ def test_a_serious_finding_stops_every_way_to_readers(way: str, kind: str) -> No
 
     assert Issue.objects.get(pk=issue.pk).state == before
     assert not Dispatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "host", ["a.example.", "münchen.example", "i❤.example", "a_b.example", "[2001:db8::1]:8000"]
+)
+def test_a_link_to_any_host_that_exists_is_no_finding(host: str) -> None:
+    body = f'<p>Read <a href="https://{host}/">the report</a></p>'
+    issue = make_issue(sections=[(NOTE, "", body)])
+
+    assert not serious_findings(issue, publish_at=None)
 
 
 @pytest.mark.parametrize("title", ["—", "\u200b", "…!"])
