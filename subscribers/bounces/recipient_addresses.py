@@ -20,6 +20,7 @@ MAX_ADDRESSES = 200
 MAX_REASON_LINES = 12
 # An address with this score is a failed recipient; with less, it is only the best guess.
 CONFIDENT_SCORE = 4
+KNOWN_SCORE = 4  # for a recipient of the returned email
 
 # Characters that stand around an address in running text, in any script.
 _AROUND = r"""\s<>()\[\]{}:;,"@\\|`«»“”„‘’：；，、。！？（）［］｛｝「」『』【】〔〕〈〉《》＜＞…"""
@@ -185,9 +186,10 @@ def find_recipients(
         key = candidate.address.lower()
         if key not in best or candidate.score > best[key].score:
             best[key] = candidate
-    top = max(candidate.score for candidate in best.values())
-    if top <= 0:
+    if max(candidate.score for candidate in best.values()) <= 0:
         return []
+    # That our email went to an address says nothing against the others.
+    top = max(one.score - (KNOWN_SCORE if key in known else 0) for key, one in best.items())
     floor = max(CONFIDENT_SCORE, top - 3) if top >= CONFIDENT_SCORE else top
     chosen = sorted(
         (
@@ -240,7 +242,7 @@ def _score(
         score -= 5
     is_known = address.lower() in known
     if is_known:
-        score += 4
+        score += KNOWN_SCORE
     elif _ROLE_MAILBOX.match(address):
         score -= 7
     if any(_BEFORE_SENDER.search(words) for words in (before, bare + " ")):

@@ -167,6 +167,68 @@ def test_two_recipients_keep_their_own_words() -> None:
     assert results_of(transcript) == own
 
 
+# How mail systems write of several recipients: the report, and what it says about each of them.
+PROSE = {
+    "qmail": (
+        """Hi. This is the qmail-send program at out.example.
+
+{}--- Below this line is a copy of the message.
+
+""",
+        "<{}>:\nRemote host said: {}\nGiving up on 192.0.2.7.\n\n",
+    ),
+    "Exim": (
+        """A message that you sent could not be delivered to some recipients.
+The following address(es) failed:
+
+{}
+------ This is a copy of the message, including all the headers. ------
+
+""",
+        "  {0}\n    SMTP error from remote mail server after RCPT TO:<{0}>:\n    {1}\n",
+    ),
+    "Sendmail": (
+        """   ----- The following addresses had permanent fatal errors -----
+{}
+   ----- Original message follows -----
+
+""",
+        "<{}>\n    (reason: {})\n",
+    ),
+    "one line each": ("Delivery failed:\n\n{}\n", "{}: {}\n"),
+    "a paragraph each": ("Your message did not arrive:\n\n{}", "{}\n  {}\n\n"),
+}
+SAID = {
+    "ivy": ("550 no such mailbox", "hard"),
+    "tom": ("552 this mailbox is full", "full"),
+    "kim": ("550 5.7.1 refused by our policy", "policy"),
+}
+
+
+@pytest.mark.parametrize("names", ["ivy tom", "tom ivy", "ivy tom kim", "tom kim", "tom", "ivy"])
+@pytest.mark.parametrize("returned", ["inline", "quoted", "attached"])
+@pytest.mark.parametrize("shape", PROSE)
+def test_each_recipient_in_prose_gets_their_own_words(
+    shape: str, returned: str, names: str
+) -> None:
+    """Our email to Ivy comes back with it, which says nothing about anybody."""
+    report, about = PROSE[shape]
+    failed = [(f"{name}@ward.example", *SAID[name]) for name in names.split()]
+    text = report.format("".join(about.format(address, words) for address, words, _ in failed))
+    head = {}
+    if returned == "attached":
+        text = (
+            f"--cut\nContent-Type: text/plain\n\n{text}\n"
+            f"--cut\nContent-Type: message/rfc822\n\n{RETURNED}\n--cut--\n"
+        )
+        head = {"MIME_Version": "1.0", "Content_Type": "multipart/mixed; boundary=cut"}
+    else:
+        quote = "> " if returned == "quoted" else ""
+        text += "".join(f"{quote}{line}\n" for line in RETURNED.splitlines())
+
+    assert results_of(text, **head) == {address: found for address, _, found in failed}
+
+
 @pytest.mark.parametrize("separator", [", ", "; ", " and ", ",\n  "])
 def test_the_second_recipient_of_a_list_is_not_lost(separator: str) -> None:
     text = f"Could not deliver to ivy@ward.example{separator}tom@ward.example: user unknown\n"
