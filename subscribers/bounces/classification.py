@@ -152,8 +152,10 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     diagnostic = diagnostic[:MAX_CHARS]
     own_status = find_status_code(diagnostic)
     reply_code = find_reply_code(diagnostic)
-    # A status field such as 5.0.0 only says "failed". The server's own code says more.
-    best_status = own_status if own_status and _is_vague(status) else status or own_status
+    # A status field such as 5.0.0 only says "failed", and 5.1.1 is what some systems write whenever
+    # a recipient was refused. The server's own code says more.
+    own_decides = own_status and (_is_vague(status) or _is_about_policy(own_status))
+    best_status = own_status if own_decides else status or own_status
     temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
     temporary = temporary or bool(_SAYS_TEMPORARY.search(comparable_text(diagnostic)))
     reason = _by_phrases(diagnostic, status=best_status, strong_only=False)
@@ -189,6 +191,11 @@ def _milder_by_codes(reason: Reason, *, codes: tuple[str, str]) -> Reason:
 
 def _is_vague(status: str) -> bool:
     return not status or status.endswith(".0.0")
+
+
+def _is_about_policy(status: str) -> bool:
+    """Whether a code such as 5.7.1 speaks of security or policy, and not of a mailbox."""
+    return status[2:4] == "7."
 
 
 def _is_temporary(status: str, *, own_status: str, reply_code: str) -> bool:
