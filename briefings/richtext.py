@@ -33,6 +33,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "target", "id", "name"},
     "img": {"src", "alt", "width", "height", "class"},
     "ol": {"start", "type", "reversed"},
+    "li": {"value"},
     "p": {"style"},
     "h3": {"style"},
     "h4": {"style"},
@@ -52,6 +53,7 @@ _ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
 # A tag as nh3 writes it: quotation marks inside values are escaped, so a match is a whole tag.
 _TAG = re.compile(r'<([a-z][a-z0-9]*)((?:\s[^\s="<>/]+="[^"]*")*)\s*/?>')
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,6}")
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 
@@ -68,6 +70,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
         return None
     if name == "type":
         return value if value in NUMBER_TYPES else None
+    if name == "value":
+        return whole[0] if (whole := _WHOLE_NUMBER.fullmatch(value.strip())) else None
     if name == "class":
         return " ".join(sorted(IMAGE_CLASSES.intersection(value.split()))) or None
     if name == "target":

@@ -143,14 +143,14 @@ class _TextWriter:
 
     def list_items(self, node: Element, width: int) -> list[str]:
         """Return a list with hanging indents; without blank lines where all items are short."""
-        start = node.attributes.get("start", "")
         is_reversed = "reversed" in node.attributes
         first = len(node.elements) if is_reversed else 1
-        number = int(start) if re.fullmatch(r"-?[0-9]{1,6}", start, re.ASCII) else first
+        number = _whole_number(node.attributes.get("start", ""), otherwise=first)
         number_type = node.attributes.get("type", "1")
         items: list[str] = []
         is_compact = True
         for item in node.elements:
+            number = _whole_number(item.attributes.get("value", ""), otherwise=number)
             mark = f"{_numeral(number, number_type)}. " if node.tag == "ol" else "• "
             blocks = self.blocks(item, width=max(width - len(mark), 24))
             if not blocks:
@@ -184,6 +184,11 @@ class _TextWriter:
     def cell(self, node: Element) -> str:
         """Return the text of a cell on one line."""
         return " ".join(" ".join(self.blocks(node, width=10_000)).split())
+
+
+def _whole_number(text: str, *, otherwise: int) -> int:
+    """Return the number in an attribute of a list or an item."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,6}", text, re.ASCII) else otherwise
 
 
 def _superscript(words: str) -> str:

@@ -44,6 +44,8 @@ from tests.factories import make_issue
         ('<p style="color:red; text-align: Center">x</p>', '<p style="text-align:center">x</p>'),
         ('<p style="color:red">x</p>', "<p>x</p>"),
         ('<img class="big align-left" src="/x.png">', '<img class="align-left" src="/x.png">'),
+        ('<ol><li value=" 5 ">x</li></ol>', '<ol><li value="5">x</li></ol>'),
+        ('<ol><li value="5x">x</li></ol>', "<ol><li>x</li></ol>"),
         ("a\r\nb\rc\x00", "a\nb\nc"),
         ("<h1>Too large</h1>", "Too large"),
         ("<!-- nothing -->x", "x"),

@@ -129,6 +129,20 @@ def test_a_list_numbers_as_its_page_does(attributes: str, numbers: list[str]) ->
     assert [line.split()[0] for line in lines] == numbers
 
 
+@pytest.mark.parametrize(
+    ("attributes", "numbers"),
+    [
+        ("", ["1.", "5.", "6."]),
+        ('type="a"', ["a.", "e.", "f."]),
+        ('reversed=""', ["3.", "5.", "4."]),
+    ],
+)
+def test_an_item_with_a_number_of_its_own_has_it(attributes: str, numbers: list[str]) -> None:
+    lines = typed(f"<ol {attributes}><li>x</li><li value=5>y</li><li>z</li></ol>").splitlines()
+
+    assert [line.split()[0] for line in lines] == numbers
+
+
 def test_long_bullets_stand_apart() -> None:
     item = "<li>" + "word " * 60 + "</li>"
 
