@@ -104,13 +104,37 @@
     ],
   ];
 
-  // Takes the asides out of the pasted page and says which there were.
+  // What an issue cannot have.
+  const MEDIA = new Map([
+    ["video", "a video"],
+    ["audio", "a recording"],
+    ["iframe", "an embedded page"],
+    ["embed", "an embedded object"],
+    ["object", "an embedded object"],
+  ]);
+
+  function nameOfMedia(element) {
+    const sources = [element, ...element.querySelectorAll("source, embed, iframe, param[name=movie], param[name=src]")];
+    const found = sources.flatMap((e) => ["src", "data", "value"].map((name) => e.getAttribute(name)?.trim()));
+    const address = found.find((written) => written && !/^(?:data|blob):/i.test(written));
+    return MEDIA.get(element.localName) + (address ? ` (${address.slice(0, 200)})` : "");
+  }
+
+  // Pages count their readers by frames of one pixel.
+  const isPixel = (element) => ["width", "height"].some((name) => /^[01](?:px)?$/.test(element.getAttribute(name)));
+
+  // Takes the asides and the media out of the pasted page and says which there were.
   function takeOutAsides(editor, body, word) {
     const named = new Set();
     for (const element of body.querySelectorAll("*")) {
       if (!body.contains(element)) continue; // inside one that is gone already
       const aside = ASIDES.find(([, is]) => is(element, word));
-      if (!aside) continue;
+      if (!aside) {
+        if (!MEDIA.has(element.localName)) continue;
+        if (!isPixel(element)) named.add(nameOfMedia(element));
+        element.remove();
+        continue;
+      }
       const words = element.textContent.trim().replace(/\s+/g, " ");
       if (words && !/^\[\w{1,8}\]$/.test(words)) named.add(`${aside[0]} (“${words.slice(0, 80)}”)`);
       element.remove();
@@ -135,9 +159,128 @@
     for (const quoted of body.querySelectorAll("q")) quoted.replaceWith("“", ...quoted.childNodes, "”");
   }
 
+  // Anchors that lead nowhere are marks of the source: of a comment, a bookmark, a contents page.
+  function unwrapAnchors(body) {
+    const ledTo = new Set([...body.querySelectorAll("a[href^='#']")].map((link) => link.getAttribute("href").slice(1)));
+    for (const anchor of body.querySelectorAll("a:not([href]), a[href='']")) {
+      if (anchor.id && ledTo.has(anchor.id)) continue;
+      if (anchor.name && ledTo.has(anchor.name)) continue;
+      anchor.replaceWith(...anchor.childNodes);
+    }
+  }
+
+  // The element before, if nothing but space is between.
+  function neighbourBefore(node) {
+    let before = node.previousSibling;
+    while (before && before.nodeType !== Node.ELEMENT_NODE && !(before.nodeType === Node.TEXT_NODE && before.data.trim())) {
+      before = before.previousSibling;
+    }
+    return before?.nodeType === Node.ELEMENT_NODE ? before : null;
+  }
+
+  // Google Docs and old editors put a list into a list. It belongs to the item before it,
+  // which may be the last one of the list before.
+  function nestLists(body) {
+    for (const line of body.querySelectorAll("ul > br, ol > br")) line.remove();
+    for (const list of body.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol")) {
+      const outer = list.parentElement;
+      const listBefore = neighbourBefore(outer);
+      const items = [...(listBefore?.matches("ul, ol") ? listBefore.children : []), ...outer.children];
+      const item = items.slice(0, items.indexOf(list)).findLast((child) => child.localName === "li");
+      if (item) item.append(list);
+      else outer.before(list);
+      if (!outer.childElementCount) outer.remove();
+    }
+  }
+
+  // A web page saved by Word draws its lists: each item is a paragraph that starts with a bullet
+  // or a number, and spaces of 7 points after it. Document import reads them so too.
+  const DRAWN_BULLET = /^\s*[o§·•▪\uf0a7\uf0b7ØüvqŸ–-]\s+(?=\S)/;
+  const DRAWN_NUMBER = /^\s*\(?(\d{1,3}|[a-zA-Z]|[ivxl]{1,7}|[IVXL]{1,7})[.)]\s+(?=\S)/;
+  const ROMAN = { i: 1, v: 5, x: 10, l: 50 };
+
+  const romanValue = (numeral) =>
+    [...numeral].map((digit) => ROMAN[digit]).reduce((sum, value, at, all) => sum + (value < all[at + 1] ? -value : value), 0);
+
+  // What a number can mean: its type in HTML, and its value.
+  function readingsOf(written) {
+    if (/\d/.test(written)) return [["1", Number(written)]];
+    const small = written.toLowerCase();
+    const is = (type) => (small === written ? type : type.toUpperCase());
+    const alphabetic = small.length === 1 ? [[is("a"), small.charCodeAt(0) - 96]] : [];
+    const roman = /^[ivxl]+$/.test(small) ? [[is("i"), romanValue(small)]] : [];
+    return small === "i" ? [...roman, ...alphabetic] : [...alphabetic, ...roman];
+  }
+
+  // What a paragraph is drawn as: how long its mark is, and what it can number; null if no item.
+  function drawnItem(paragraph) {
+    const hasSpacer = [...paragraph.querySelectorAll("span")].some(
+      (span) => /^(?:7pt|9\.33)/.test(span.style.fontSize) && span.textContent && !span.textContent.trim(),
+    );
+    if (!hasSpacer && !/^MsoList/.test(paragraph.className)) return null;
+    const bullet = DRAWN_BULLET.exec(paragraph.textContent);
+    if (bullet) return { length: bullet[0].length, readings: [["", 1]] };
+    const number = DRAWN_NUMBER.exec(paragraph.textContent);
+    if (!number || !(hasSpacer || /\d/.test(number[1]))) return null; // the initial of a name
+    return { length: number[0].length, readings: readingsOf(number[1]) };
+  }
+
+  function dropCharacters(element, count) {
+    const walker = element.ownerDocument.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let left = count;
+    while (left && walker.nextNode()) {
+      const taken = Math.min(left, walker.currentNode.length);
+      walker.currentNode.deleteData(0, taken);
+      left -= taken;
+    }
+  }
+
+  function marginOf({ style: { marginLeft } }) {
+    const points = { pt: 1, px: 0.75, in: 72, cm: 28.35, mm: 2.835 }[marginLeft.replace(/^[-.\d]+/, "")];
+    return points ? parseFloat(marginLeft) * points : 36; // Word's own for items of the first level
+  }
+
+  function makeDrawnLists(body) {
+    let opened = []; // the lists that the last item is in, the innermost last
+    for (const paragraph of body.querySelectorAll("p[class^=Mso]")) {
+      if (/mso-list\s*:\s*l\d/i.test(styleOf(paragraph))) continue; // the editor's own filter reads it
+      const drawn = drawnItem(paragraph);
+      if (!drawn) continue;
+      if (neighbourBefore(paragraph) !== opened[0]?.list) opened = [];
+      const margin = marginOf(paragraph);
+      while (opened.length && opened.at(-1).margin > margin + 6) opened.pop();
+      const above = opened.at(-1);
+      const isDeeper = above && margin > above.margin + 6;
+      const [type, number] = (!isDeeper && drawn.readings.find(([of]) => of === above?.type)) || drawn.readings[0];
+      const item = body.ownerDocument.createElement("li");
+      item.className = paragraph.className;
+      if (!above || isDeeper || above.type !== type) {
+        const list = body.ownerDocument.createElement(type ? "ol" : "ul");
+        if (type && type !== "1") list.setAttribute("type", type);
+        if (number !== 1) list.setAttribute("start", number);
+        if (!above) paragraph.before(list);
+        else if (isDeeper) above.list.lastElementChild.append(list);
+        else {
+          above.list.after(list);
+          opened.pop();
+        }
+        opened.push({ list, type, margin, next: number });
+      }
+      const into = opened.at(-1);
+      if (type && number !== into.next) item.setAttribute("value", number);
+      into.next = number + 1;
+      dropCharacters(paragraph, drawn.length);
+      item.append(...paragraph.childNodes);
+      into.list.append(item);
+      paragraph.remove();
+    }
+  }
+
   function replaceTag(body, from, to) {
     for (const element of body.querySelectorAll(from)) {
       const made = body.ownerDocument.createElement(to);
+      made.className = element.className;
+      made.style.textAlign = element.style.textAlign || element.align || "";
       made.append(...element.childNodes);
       element.replaceWith(made);
     }
@@ -149,7 +292,11 @@
     const { body } = page;
     applyStyleSheets(page, word);
     takeOutAsides(editor, body, word);
+    unwrapAnchors(body);
+    nestLists(body);
     if (word) {
+      makeDrawnLists(body);
+      replaceTag(body, "p[class^=MsoTitle], p[class^=MsoSubtitle]", "h1");
       for (const inserted of body.querySelectorAll("ins")) inserted.replaceWith(...inserted.childNodes);
       return page.documentElement.outerHTML; // the editor's own filter for Word reads the styles
     }
