@@ -15,7 +15,7 @@ _LINK = re.compile(
     | \w[\w-]*\.\w[\w.-]*/              # a host and a path
     | \w[\w-]*[.․。．｡](?:              # a host with a top-level domain that spammers use
         com|net|org|info|biz|ru|cn|su|io|co|xyz|top|online|site|website|shop|store|club|app|dev
-        |live|link|click|page|bet|casino|vip|win|pro|tk|ml|ga|cf|gq|ly|uk|de|fr|eu|pl|ua|in
+        |news|media|blog|today|world|me|tv|ai|us|ca|nl|es|it|ch|at|be|se|dk|br|jp|au|live|link|click|page|bet|casino|vip|win|pro|tk|ml|ga|cf|gq|ly|uk|de|fr|eu|pl|ua|in
       )\b(?![.'’]?\w)
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -76,6 +76,11 @@ def current(whats: list[str], *, at: datetime) -> list[Outage]:
     return list(Outage.objects.filter(recent, what__in=whats).order_by("since", "pk"))
 
 
+def all_current(*, at: datetime) -> list[Outage]:
+    """Return every outage that lasts, the oldest first."""
+    return list(Outage.objects.filter(last_at__gt=at - FORGET_AFTER).order_by("since", "pk"))
+
+
 @contextmanager
 def watch(what: str) -> Iterator[None]:
     """Note whether a step of sending fails or works. Failures are raised again."""

@@ -128,7 +128,7 @@ class Command(BaseCommand):
                 # waits for come after it: all at once would take each of them twice as long.
                 web, *others = programs(port)
                 supervisor.start(web)
-                prepare_database()
+                prepare_database(url)
                 supervisor.wait_until(
                     lambda: answers(port),
                     seconds=READY_WITHIN_SECONDS,
@@ -197,8 +197,9 @@ def check_port(port: int) -> None:
         ) from None
 
 
-def prepare_database() -> None:
-    """Migrate the database, and add the samples if it is empty."""
+def prepare_database(url: str) -> None:
+    """Migrate the database, and add the samples if it is empty; their links lead to `url`."""
+    settings.SITE_URL = url
     name = connection.settings_dict["NAME"]
     if not Path(name).exists():
         database_epoch.forget_copies()  # or the new database would be taken for a restored one

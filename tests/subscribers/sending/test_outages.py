@@ -328,3 +328,17 @@ def test_success_of_one_thing_ends_no_other_outage() -> None:
     outages.note_failure("other", "reason")
     outages.note_success("one")
     assert Outage.objects.get().what == "other"
+
+
+def test_the_start_page_shows_every_outage(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    assert "Sending has problems" not in client.get("/admin/").content.decode()
+
+    with pytest.raises(ValueError), outages.watch("the publication of scheduled issues"):  # noqa: PT011
+        raise ValueError("nothing works")
+
+    page = client.get("/admin/").content.decode()
+    assert "The publication of scheduled issues has failed since" in page
+    with outages.watch("the publication of scheduled issues"):
+        pass
+    assert "Sending has problems" not in client.get("/admin/").content.decode()
