@@ -17,6 +17,7 @@ from subscribers.models import (
     BounceEvent,
     BounceSource,
     ConsentRecord,
+    Delivery,
     SignUp,
     Subscriber,
     Subscription,
@@ -237,12 +238,14 @@ def test_staff_are_told_when_somebody_comes_back_after_a_complaint(
     ward, mayor = make_briefing(title="The Ward Round"), make_briefing()
     reader = make_reader(of=mayor, email=ADA).subscriber
     if has_complained:
+        dispatch = make_dispatch(briefing=mayor)
         BounceEvent.objects.create(
             key="a",
             source=BounceSource.HOOK,
             classification=BounceClassification.COMPLAINT,
             reason="reported as spam",
-            dispatch=make_dispatch(briefing=mayor),
+            dispatch=dispatch,
+            delivery=Delivery.objects.create(dispatch=dispatch, subscriber=reader),
             subscriber=reader,
             action=BounceAction.SUPPRESSED,
         )
@@ -255,5 +258,4 @@ def test_staff_are_told_when_somebody_comes_back_after_a_complaint(
     client.post(link)
 
     told = [email.to for email in OutgoingEmail.objects.filter(name="subscriber_returned")]
-    told += [email.to[0] for email in emails_sent() if "spam report" in email.subject]
     assert told == (["ina@example.org"] if has_complained else [])
