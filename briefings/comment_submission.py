@@ -22,7 +22,7 @@ CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
 MAX_UNCONFIRMED = 5  # comments of one address within a day
 MAX_EMAILED_A_DAY = 10  # comments by email from one address
 MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
-MAX_UNPROVED_AN_HOUR = 30  # of them those that make us write to an address that may be forged
+MAX_UNPROVED_AN_HOUR = 30  # of these, comments whose sender may be forged
 
 
 # For this long the admin shows how many comments by email were over a limit.

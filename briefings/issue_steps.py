@@ -145,7 +145,7 @@ def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | No
         raise TransitionRefused("Choose a send time, then schedule the issue.")
     with transaction.atomic():
         issue.lock()
-        # So that of two issues which are given the same send time at once, the second is refused.
+        # If two issues get the same send time at once, the second one is refused.
         Briefing.objects.select_for_update().get(pk=issue.briefing_id)
         refuse_serious(issue, publish_at=publish_at)
         issue.schedule(publish_at=publish_at, by=by, at=at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from newsroom.invisible_characters import strip_invisible
+
 MAX_ADDRESS = 2_000
 MAX_WRAPPERS = 3
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)(?=\S)", re.IGNORECASE)
@@ -19,7 +21,6 @@ _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?
 _FILE_NAME = re.compile(
     r"[^/]*\.(?:docx?|pdf|html?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|md|py)$", re.IGNORECASE
 )
-_SPACES = "\t\n\r \u00a0\u200b\u2060\ufeff"
 # Services that put the address of a link into a parameter of their own.
 _WRAPPERS = (
     (re.compile(r"(?:[\w-]+\.)?safelinks\.protection\.outlook\.com$"), "/", ("url",)),
@@ -37,7 +38,7 @@ def web_address(written: str) -> str:
     Adds a missing scheme, drops a doubled one, and looks inside the links of mail filters. Reading
     the result again changes nothing.
     """
-    address = written.strip(_SPACES)
+    address = strip_invisible(written)
     if not address or len(address) > 4 * MAX_ADDRESS:
         return ""
     if _BARE_EMAIL.fullmatch(address):

@@ -1,9 +1,10 @@
 """A restored database notices that it is one, so that nothing in it is sent a second time.
 
-The database has a random name and a counter, its epoch. While anything is sent, workers count on,
-in the database first and then in copies outside it: a file in each host's `VAR_DIR`, and Redis. A
-database that is behind a copy, or has another name, came from a backup. It does not know what was
-sent since, so everything scheduled or unfinished in it is held until a person releases it.
+The database has a random name and a counter, its epoch. While anything is sent, workers
+increase the counter, in the database first and then in copies outside it: a file in each host's
+`VAR_DIR`, and Redis. A database that is behind a copy, or has another name, came from a backup. It
+does not know what was sent since, so everything scheduled or unfinished in it is held until a
+person releases it.
 
 A missing or older copy proves nothing: Redis may be emptied, and a host may have been off. If there
 is no copy at all, and the database was silent for longer than `LATE_WINDOW`, we take it as restored
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A process counts on and compares at most this often, so that single emails cost no query.
+# A process increases and compares the counter at most this often, so that single emails cost no
+# query.
 INTERVAL_SECONDS = 0.8
 BEHIND = "A copy outside the database is newer than the database."
 ANOTHER = "A copy outside the database belongs to another database."
@@ -56,7 +58,7 @@ class EpochCopy(NamedTuple):
 
 
 def advance(*, at_once: bool = False) -> None:
-    """Count on, or hold everything from before if the database was restored.
+    """Increase the counter, or hold everything unfinished if the database was restored.
 
     Call it before anything is sent that nobody asked for at this moment. It does nothing if this
     process has just done so, unless `at_once`.
@@ -76,7 +78,7 @@ def advance(*, at_once: bool = False) -> None:
 
 
 def mark_restored(*, reason: str = "", alert: bool = True) -> bool:
-    """Hold everything from before and email administrators; return whether it was necessary.
+    """Hold everything unfinished and email administrators; return whether it was necessary.
 
     Without a reason, it does so only if the copies prove that the database was restored. If several
     processes notice it, only one holds and emails. Whatever restores a database may call this with
@@ -99,7 +101,7 @@ def mark_restored(*, reason: str = "", alert: bool = True) -> bool:
         import_string(settings.HOLD_AFTER_RESTORE)(at=now, reason=reason, alert=alert and is_new)
         # Before the commit: should it fail, the copies still prove that the database is behind.
         _write_copies(EpochCopy(epoch.name, epoch.counter))
-    log.error("this database was restored, and what is from before waits: %s", reason)
+    log.error("this database was restored, and everything unfinished in it is held: %s", reason)
     return True
 
 

@@ -24,6 +24,7 @@ _SHAPELESS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 _NUL = "\0"
+_AT_ENDS = "\t\n\r \u00a0\u200b\u2060\ufeff"
 # Zero-width joiner and non-joiner: names in Persian and in the scripts of India need them.
 _JOINERS = "\u200c\u200d"
 
@@ -61,6 +62,16 @@ def is_printable(text: str) -> bool:
 def remove_invisible(text: str) -> str:
     """Return the text without characters that nobody sees and databases refuse."""
     return _IN_PASTED_TEXT.sub("", text)
+
+
+def strip_invisible(text: str) -> str:
+    """Return the text without spaces and characters that nobody sees at its ends."""
+    return text.strip(_AT_ENDS)
+
+
+def storable(text: str) -> str:
+    """Return text without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    return replace_nul(text).encode("utf-8", "replace").decode()
 
 
 def remove_invisible_from_name(name: str) -> str:

@@ -94,8 +94,8 @@ class OutgoingEmail(models.Model):
 class DatabaseEpoch(models.Model):
     """Which database this is, and how far it has come: one row, if anything was ever sent.
 
-    `newsroom.database_epoch` counts on while anything is sent, and compares the row with copies
-    outside the database: a database that is behind them was restored from a backup.
+    `newsroom.database_epoch` increases the counter while anything is sent, and compares the row
+    with copies outside the database: a database that is behind them was restored from a backup.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -103,7 +103,7 @@ class DatabaseEpoch(models.Model):
     counter = models.BigIntegerField(default=0, help_text="Grows while anything is sent.")
     advanced_at = models.DateTimeField(help_text="When the counter last grew.")
     restored_at = models.DateTimeField(
-        null=True, help_text="Since when a person has to release what is from before."
+        null=True, help_text="Since when a person has to release what is held."
     )
     restored_reason = models.CharField(max_length=500, blank=True)
 

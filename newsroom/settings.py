@@ -333,8 +333,8 @@ AXES_VERBOSE = False
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
 # Called when the database turns out to be restored from a backup (newsroom/database_epoch.py).
 HOLD_AFTER_RESTORE = "subscribers.restoration.held_work.hold_everything"
-# Forms that make us write to somebody, from all networks: in ten minutes,
-# above which they need a proof of work; in an hour.
+# Both limits count forms that make us email somebody, from all networks together. Above the first,
+# in ten minutes, a form needs a proof of work; above the second, in an hour, it is refused.
 CHALLENGE_ABOVE: int = read(
     "CHALLENGE_ABOVE", non_negative_int, 60, hint="write a whole number, 0 or more"
 )

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 @celeryd_init.connect
 @beat_init.connect
 def notice_a_restored_database(**_: Any) -> None:
-    """Hold what is from before a restore, before anything else is done.
+    """Hold everything from before a restore, before anything else is done.
 
     Each task that sends does so, too, should this fail.
     """

@@ -25,7 +25,7 @@ ERASE_SUBSCRIBER = "subscribers.delete_subscriber"
 IMPORT_SUBSCRIBERS = "subscribers.import_subscribers"
 EXPORT_SUBSCRIBERS = "subscribers.export_subscribers"
 
-# Decide what becomes of what waits in a restored database: for administrators, in no group.
+# Release or give up what is held in a restored database: for administrators, in no group.
 RELEASE_HELD = "subscribers.release_held"
 
 GROUPS = {

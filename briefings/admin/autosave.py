@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from briefings.models import Issue
 from briefings.permissions import may_write_issues
 from briefings.working_copies import TOKEN, Kept, keep_words, newest_copy, settle
-from newsroom.invisible_characters import replace_nul
+from newsroom.invisible_characters import storable
 
 MAX_NUMBER = 2**62
 # Pages whose words one request may forget.
@@ -99,7 +99,7 @@ def _section(section: dict[str, Any]) -> dict[str, Any]:
 def _text(value: Any) -> str:
     """Return a text as a database can store it: no NUL, no half of a surrogate pair."""
     text = "" if value is None else str(value)
-    return replace_nul(text).encode("utf-8", "replace").decode()
+    return storable(text)
 
 
 def unsaved_words(user: Any, issue: Issue | None) -> dict[str, Any] | None:

@@ -92,7 +92,7 @@ class IssueForm(forms.ModelForm[Issue]):
         cleaned = super().clean() or self.cleaned_data
         briefing = cleaned.get("briefing")
         if briefing:
-            # So that of two people who use the same number at once the second is told.
+            # If two people use the same number at once, the second one is told.
             Briefing.objects.select_for_update().get(pk=briefing.pk)
         if self.instance.pk:
             self._check_permission()

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 (
                     "restored_at",
                     models.DateTimeField(
-                        help_text="Since when a person has to release what is from before.",
+                        help_text="Since when a person has to release what is held.",
                         null=True,
                     ),
                 ),

@@ -95,10 +95,10 @@ def _amazon_ses_name(payload: Payload) -> tuple[object, ...]:
     if kind == "Subscription":
         preferences = _at(payload, "subscription", "newTopicPreferences")
         topics = _at(preferences, "topicSubscriptionStatus") or []
-        left = _at(preferences, "unsubscribeAll") or any(
+        unsubscribed = _at(preferences, "unsubscribeAll") or any(
             _at(topic, "subscriptionStatus") == "OptOut" for topic in topics
         )
-        return kind, "unsubscribed" if left else None
+        return kind, "unsubscribed" if unsubscribed else None
     return (kind,)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from django.db import transaction
 
 from newsroom import audit_log
-from newsroom.invisible_characters import replace_nul
+from newsroom.invisible_characters import storable
 from subscribers.bounces.bounce_pause import is_our_fault, pause_if_about_us
 from subscribers.bounces.delivery_lookup import ACCEPTED_STATES, LEASED_STATES
 from subscribers.consent import unsubscribe_from
@@ -113,7 +113,7 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
                 "classification": event.classification,
                 "reason": event.reason[:40],
                 "status": event.status[:12],
-                "diagnostic": _storable(event.diagnostic)[:500],
+                "diagnostic": storable(event.diagnostic)[:500],
                 "delivery_id": delivery.pk,
                 "dispatch_id": delivery.dispatch_id,
                 "subscriber": subscriber,
@@ -129,11 +129,6 @@ def apply_policy(event: ReceivedEvent, delivery: Delivery, *, at: datetime) -> B
             action = _decide(row, delivery, subscriber, at=at)
     pause_if_about_us(row)
     return action
-
-
-def _storable(text: str) -> str:
-    """Return text without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
-    return replace_nul(text).encode("utf-8", "replace").decode()
 
 
 def record_unsubscribe(subscriber: int, briefing: int, *, source: str, at: datetime) -> bool:

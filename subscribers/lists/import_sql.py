@@ -6,7 +6,7 @@ dropped when the connection ends.
 
 Whose rows are inserted depends on the real tables at the time of writing: nobody who unsubscribed
 or is suppressed is subscribed again, and existing subscriptions are not changed. So importing the
-same file twice changes nothing, and of two imports at once the second finds what the first wrote.
+same file twice changes nothing, and the second of two imports at once finds what the first wrote.
 """
 
 from __future__ import annotations

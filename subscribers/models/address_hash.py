@@ -32,7 +32,7 @@ class HashSalt(models.Model):
 
     @classmethod
     def current(cls) -> bytes:
-        """Return the salt's 32 bytes. A migration creates it; of two creators, one wins."""
+        """Return the salt's 32 bytes. A migration creates it, once."""
         salt, _ = cls.objects.get_or_create(only=True, defaults={"value": secrets.token_hex(32)})
         return bytes.fromhex(salt.value)
 

@@ -215,7 +215,7 @@ class SubscriberImport(models.Model):
             self.parts.all().delete()
 
     def claim_for_worker(self, *, at: datetime) -> bool:
-        """Start as the worker of this import; of two one wins, and a former one cannot finish."""
+        """Start as the only worker of this import; a former one can no longer finish it."""
         unclaimed = SubscriberImport.objects.waiting(at=at).filter(pk=self.pk, claim=self.claim)
         if not unclaimed.update(claim=self.claim + 1, heard_at=at, done=0):
             return False

@@ -64,6 +64,6 @@ def give_up(pk: int, *, by: Actor, at: datetime) -> str:
 
 def _record(verb: str, number: int, *, by: Actor) -> None:
     if not number:
-        raise TransitionRefused("No emails wait for a decision. Nothing was changed.")
+        raise TransitionRefused("No emails are held. Nothing was changed.")
     if epoch := database_epoch.restored_epoch():
         audit_log.record(verb, epoch, by=by, emails=number)

@@ -33,7 +33,7 @@ def waiting() -> list[HeldEntry]:
         HeldEntry(
             name=f"import:{found.pk}",
             title=f"The import of {found.file_name} into {found.briefing}",
-            facts="It was confirmed before the backup, and nothing of it is imported.",
+            facts="It was confirmed before the backup, and none of it has been imported.",
             release="Import it",
             give_up="Stop it and delete the file",
             url=found.get_absolute_url(),
@@ -60,11 +60,11 @@ def give_up(pk: int, *, by: Actor, at: datetime) -> str:
 
 
 def _take(pk: int) -> SubscriberImport:
-    """Return an import that nobody has decided about yet; of two people one gets it."""
+    """Return an import that nobody has decided about yet; only one of two people gets it."""
     item = HeldItem.objects.filter(
         subscriber_import_id=pk, subscriber_import__state=ImportState.CHECKED
     )
     found = SubscriberImport.objects.select_related("briefing").filter(pk=pk).first()
     if found is None or not item.delete()[0]:
-        raise TransitionRefused(f"Import {pk} does not wait for a decision. Nothing was changed.")
+        raise TransitionRefused(f"Import {pk} is not held. Nothing was changed.")
     return found

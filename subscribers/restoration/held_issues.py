@@ -89,9 +89,9 @@ def give_up(pk: int, *, by: Actor, at: datetime) -> str:
 
 
 def _take(pk: int) -> Issue:
-    """Return an issue that nobody has decided about yet; of two people one gets it."""
+    """Return an issue that nobody has decided about yet; only one of two people gets it."""
     item = HeldItem.objects.filter(issue_id=pk, issue__state=IssueState.APPROVED)
     issue = Issue.objects.for_page().filter(pk=pk).first()
     if issue is None or not item.delete()[0]:
-        raise TransitionRefused(f"Issue {pk} does not wait for a decision. Nothing was changed.")
+        raise TransitionRefused(f"Issue {pk} is not held. Nothing was changed.")
     return issue

@@ -78,7 +78,7 @@ def _alert(*, at: datetime, reason: str) -> None:
 
 
 def waiting() -> list[HeldEntry]:
-    """Return everything that waits for a decision."""
+    """Return everything that is held."""
     return [
         *held_dispatches.waiting(),
         *held_issues.waiting(),
@@ -88,7 +88,7 @@ def waiting() -> list[HeldEntry]:
 
 
 def release(name: str, *, by: Actor, at: datetime) -> str:
-    """Have one thing go on, and return a sentence about it. Raises TransitionRefused."""
+    """Let one thing continue, and return a sentence about it. Raises TransitionRefused."""
     return _decide(RELEASE, name, by=by, at=at)
 
 
@@ -129,5 +129,5 @@ def _parse(name: str) -> tuple[str, int]:
     if kind in RELEASE and number.isascii() and number.isdigit() and len(number) < 19:
         return kind, int(number)
     raise TransitionRefused(
-        f"{name} is not something that can wait. Write dispatch:12, issue:5, import:3 or emails."
+        f"{name} cannot be held. Write dispatch:12, issue:5, import:3 or emails."
     )

@@ -99,7 +99,7 @@ def recipient_of(delivery: Delivery) -> Recipient | None:
 def resend(delivery: Delivery, *, by: Actor) -> bool:
     """Send an email of unknown outcome again, under the same Message-ID, as a person decided.
 
-    Returns False if its outcome is no longer unknown: of two people, one wins.
+    Returns False if its outcome is no longer unknown, because somebody else decided first.
     """
     with bounded_transaction():
         unknown = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.UNKNOWN)

@@ -112,7 +112,7 @@ def other_sites_wordings(pending: SignUp, *, briefings: list[Briefing]) -> list[
 def confirm(token: str, *, ip: str | None, at: datetime) -> Confirmation:
     """Confirm a sign-up: subscribe, record the consent and queue a welcome. Raises LinkInvalid.
 
-    Everything happens or nothing does, and of two requests at once one confirms.
+    Everything happens or nothing does, and only one of two requests at once confirms.
     """
     with transaction.atomic():
         pending = _check(SignUp.objects.select_for_update().with_token(token).first(), at=at)
