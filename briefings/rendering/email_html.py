@@ -32,9 +32,8 @@ def email_html(body: str, *, kind: str, headed: bool, base_url: str) -> str:
             raise_heading(heading)
     if kind == SectionKind.ROUNDUP:
         root.children = [
-            _ruled_list(child)
-            if isinstance(child, Element) and child.tag in {"ul", "ol"}
-            else child
+            # A numbered list keeps its form: as rows it would lose its numbers.
+            _ruled_list(child) if isinstance(child, Element) and child.tag == "ul" else child
             for child in root.children
         ]
         root.children = _with_gaps(root.children)

@@ -213,6 +213,13 @@ def test_a_round_up_is_ruled_and_still_a_list() -> None:
     assert page.all("ul") == []
 
 
+def test_a_numbered_list_in_a_round_up_keeps_its_numbers() -> None:
+    page = page_of('<ol start="3" type="I"><li>One</li><li>Two</li></ol>', kind=SectionKind.ROUNDUP)
+
+    (numbered,) = page.all("ol")
+    assert (numbered["start"], numbered["type"]) == ("3", "I")
+
+
 def test_readers_words_stand_on_a_ground_and_others_beside_a_rule() -> None:
     quote = "<blockquote><p>Not so.</p><p>— A reader</p></blockquote>"
 
