@@ -60,12 +60,12 @@ class EpochCopy(NamedTuple):
 def advance(*, at_once: bool = False) -> None:
     """Increase the counter, or hold everything unfinished if the database was restored.
 
-    Call it before anything is sent that nobody asked for at this moment. It does nothing if this
-    process has just done so, unless `at_once`.
+    Call it before anything is sent automatically. It does nothing if this process has just called
+    it, unless `at_once`.
     """
     if _recently.is_open and not at_once:
         return
-    # Read before the database, which counts before any of them is written.
+    # Read the copies first: the counter grows in the database before it grows in one of them.
     copies = _read_copies()
     epoch = _current()
     if _reason(epoch, copies, at=database_now()):
@@ -163,7 +163,7 @@ def _read_copies() -> list[EpochCopy]:
 
 
 def _write_copies(copy: EpochCopy) -> None:
-    """Write both copies. Neither may fail the caller: a missing copy only proves less."""
+    """Write both copies, and ignore failures: a missing copy only proves less."""
     _write_file(copy)
     _write_cache(copy)
 

@@ -329,7 +329,7 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-# Asked before each email to an address that a visitor entered; no app imports another for it.
+# Called before each email to an address that a visitor entered, by name: newsroom imports no app.
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
 # Called when the database turns out to be restored from a backup (newsroom/database_epoch.py).
 HOLD_AFTER_RESTORE = "subscribers.restoration.held_work.hold_everything"

@@ -61,7 +61,7 @@ class IssueForm(forms.ModelForm[Issue]):
             self._disable_fixed_fields()
 
     def _disable_fixed_fields(self) -> None:
-        """Fix the number, which is part of addresses, and the send time of a scheduled issue."""
+        """Disable the number, which is part of addresses, and a scheduled issue's send time."""
         state = self.instance.state
         for name in ("briefing", "number"):
             self.fields[name].disabled = state not in EDITABLE_STATES

@@ -85,7 +85,7 @@ def stage_rows(rows: list[ValidatedRow]) -> None:
     """Add rows to the staging table: COPY on PostgreSQL, one prepared statement on SQLite."""
     if _is_postgres():
         lines = io.BytesIO("".join(map(_copy_line, rows)).encode())
-        # In one piece: after each, the thread that reads ahead would make us wait for our turn.
+        # All at once: after each piece, we would have to wait for the thread that reads ahead.
         with connection.cursor() as cursor:
             cursor.copy_expert(f"COPY {_STAGED} ({_COLUMNS}) FROM STDIN", lines, 1 << 26)
         return
@@ -270,10 +270,10 @@ def insert_new(briefing: Briefing, plan: ImportPlan, *, at: datetime) -> None:
 def withdraw_suppressed(briefing: Briefing) -> None:
     """Take back what was inserted for addresses that were suppressed since they were classified.
 
-    An erasure does not wait for an import, so it may have found nobody to erase. Checks that
-    everything refers to rows which exist, which for a long list takes seconds, so that little time
-    is left for a suppression after the last look. That check cannot fail: subscribers who were
-    there before are locked for it, and whoever was deleted until then was erased and suppressed.
+    An erasure does not wait for an import, so it may have found nobody to erase. The foreign keys
+    are checked first. At the commit, that would take seconds for a long list, and leave them for a
+    suppression that nobody sees. The check cannot fail: existing subscribers are locked for it, and
+    whoever was deleted before was erased and suppressed.
     """
     if not _is_postgres():  # it has one writer
         return

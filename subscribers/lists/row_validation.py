@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 
 from newsroom.email_addresses import MAX_BYTES, normalise_address, to_ascii_domain
-from newsroom.invisible_characters import has_nul, remove_invisible_from_name
+from newsroom.invisible_characters import has_nul, is_printable, remove_invisible_from_name
 from subscribers.lists.columns import ImportField
 from subscribers.lists.csv_files import LineCounts, Row, read_rows, unescape_formula
 from subscribers.lists.dates import InvalidDate, parse_date
@@ -266,7 +266,7 @@ def clean_name(name: str, *, of: str) -> str:
         if name.strip().casefold() == of.casefold():
             return ""
         raise RowRefused(RefusalReason.ADDRESS_IN_NAME)
-    if not name.isprintable() and _LINE_END.search(name.strip()):
+    if not is_printable(name) and _LINE_END.search(name.strip()):
         raise RowRefused(RefusalReason.LINES_IN_NAME)
     if len(_DATE.findall(name)) > 1:
         raise RowRefused(RefusalReason.DATES_IN_NAME)

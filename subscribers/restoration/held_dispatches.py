@@ -51,8 +51,8 @@ def _entry(dispatch: Dispatch) -> HeldEntry:
         name=f"dispatch:{dispatch.pk}",
         title=f"The sending of {dispatch.issue}",
         facts=(
-            f"Sent before the backup: {count(sent, 'email')}. Not sent then, and unknown now:"
-            f" {count(left, 'email')}."
+            f"Sent before the backup: {count(sent, 'email')}. Not sent by then, so perhaps sent"
+            f" since: {count(left, 'email')}."
         ),
         release="Send the rest; some readers may get it twice",
         give_up="Do not send the rest; some readers may never get it",
@@ -72,7 +72,7 @@ def release(pk: int, *, by: Actor, at: datetime) -> str:
 def give_up(pk: int, *, by: Actor, at: datetime) -> str:
     """Send nothing more: what was not sent before the backup is unknown. Raises TransitionRefused.
 
-    Staff may send single ones of these emails again, as any email of unknown outcome.
+    Staff may send individual emails again, as they may any email of unknown outcome.
     """
     with transaction.atomic():
         dispatch = _get(pk)

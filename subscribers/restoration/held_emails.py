@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
+from django.utils.timezone import get_current_timezone
 
+from briefings.local_time import format_local
 from newsroom import audit_log, database_epoch
 from newsroom.models import OutgoingEmail
 from newsroom.transitions import TransitionRefused
@@ -29,14 +31,16 @@ def waiting() -> list[HeldEntry]:
     if not found["number"]:
         return []
     kinds = held.order_by("name").values_list("name").annotate(number=Count("pk"))
+    zone = get_current_timezone()
     names = ", ".join(f"{name} ({number})" for name, number in kinds)
     return [
         HeldEntry(
             name="emails",
             title=count(found["number"], "transactional email"),
             facts=(
-                f"Queued from {found['first']:%d.%m.%Y %H:%M} to {found['last']:%d.%m.%Y %H:%M}"
-                f" (UTC): {names}. Most were probably sent after the backup."
+                f"Queued between {format_local(found['first'], zone)} and"
+                f" {format_local(found['last'], zone)}: {names}. Most were probably sent after"
+                " the backup."
             ),
             release="Send them; some people may get one twice",
             give_up="Delete them",

@@ -1,4 +1,4 @@
-"""Lists that were being imported in a restored database: they may be outdated, so a person asks."""
+"""Lists that were being imported in a restored database, which may be outdated by now."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def release(pk: int, *, by: Actor, at: datetime) -> str:
 
 
 def publish(pk: int, *, by: Actor, at: datetime) -> str:
-    """Show an issue on the site and send nothing, as its readers have it since the backup.
+    """Show an issue on the site and send nothing, as its readers got it after the backup.
 
     Each of its emails is marked unknown. Returns a sentence about it. Raises TransitionRefused.
     """

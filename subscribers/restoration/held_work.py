@@ -105,7 +105,9 @@ def publish(name: str, *, by: Actor, at: datetime) -> str:
 def _decide(decisions: Mapping[str, Decision], name: str, *, by: Actor, at: datetime) -> str:
     kind, pk = _parse(name)
     if kind not in decisions:
-        raise TransitionRefused(f"{name} is not an issue. Nothing was changed.")
+        raise TransitionRefused(
+            f"{name} is not an issue, and only issues can be published. Nothing was changed."
+        )
     with transaction.atomic():
         said = decisions[kind](pk, by=by, at=at)
         close_if_nothing_waits()
