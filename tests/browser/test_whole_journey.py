@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.page_checks import wait_until_ready
 from tests.servers.browser import Watch
 from tests.servers.demo import Demo
 
@@ -67,7 +68,11 @@ def open_email(page: Page, newsroom: Demo, *, to: str, subject: str) -> None:
 
 def follow(page: Page, link: Locator) -> Page:
     """Follow a link of an email: it opens beside the inbox."""
-    with page.expect_popup() as opened:
+    # Once the frame with the email is loaded: its links move until then, and a click would miss.
+    page.wait_for_load_state("load")
+    wait_until_ready(page)
+    expect(link).to_be_visible()
+    with page.expect_popup(timeout=30_000) as opened:
         link.click()
     opened.value.wait_for_load_state()
     return opened.value
