@@ -271,9 +271,9 @@ def withdraw_suppressed(briefing: Briefing) -> None:
     """Take back what was inserted for addresses that were suppressed since they were classified.
 
     An erasure does not wait for an import, so it may have found nobody to erase. The foreign keys
-    are checked first. At the commit, that would take seconds for a long list, and leave them for a
-    suppression that nobody sees. The check cannot fail: existing subscribers are locked for it, and
-    whoever was deleted before was erased and suppressed.
+    are checked first. At the commit, the check would take seconds for a long list, and nobody would
+    notice a suppression made in those seconds. The check cannot fail: existing subscribers are
+    locked for it, and whoever was deleted before was erased and suppressed.
     """
     if not _is_postgres():  # it has one writer
         return
