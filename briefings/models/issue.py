@@ -186,29 +186,33 @@ class Issue(models.Model):
         content = [self.title, self.strapline, self.author_id, *map(list, sections)]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
+    def current_content(self) -> dict[str, Any]:
+        """Return the words as they are now, in the form that a revision keeps."""
+        sections = self.sections.order_by("position", "pk").values("pk", "kind", "heading", "body")
+        return {
+            "title": self.title,
+            "strapline": self.strapline,
+            "author": self.author_id,
+            "author_name": self.author.name,
+            "sections": [
+                {
+                    "id": words["pk"],
+                    "kind": words["kind"],
+                    "heading": words["heading"],
+                    "body": words["body"],
+                }
+                for words in sections
+            ],
+        }
+
     def keep_revision(self, step: RevisionStep, *, by: Actor) -> Revision:
         """Keep the words as they are now. Call it in the transaction of the save or step."""
-        sections = self.sections.order_by("position", "pk").values("pk", "kind", "heading", "body")
         return Revision.objects.create(
             issue=self,
             version=self.version,
             step=step,
             by=by if by is not None and by.pk is not None else None,
-            content={
-                "title": self.title,
-                "strapline": self.strapline,
-                "author": self.author_id,
-                "author_name": self.author.name,
-                "sections": [
-                    {
-                        "id": words["pk"],
-                        "kind": words["kind"],
-                        "heading": words["heading"],
-                        "body": words["body"],
-                    }
-                    for words in sections
-                ],
-            },
+            content=self.current_content(),
         )
 
     def lock(self) -> None:
