@@ -8,6 +8,9 @@ from briefings.models.issue import (
     Issue,
     IssueState,
 )
+from briefings.models.preview_link import GuestOpinion, PreviewLink
+from briefings.models.proof import Proof
+from briefings.models.remark import Remark, RemarkAnswer, RemarkState
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.working_copy import WorkingCopy
@@ -19,8 +22,14 @@ __all__ = [
     "CommentChannel",
     "CommentState",
     "Contributor",
+    "GuestOpinion",
     "Issue",
     "IssueState",
+    "PreviewLink",
+    "Proof",
+    "Remark",
+    "RemarkAnswer",
+    "RemarkState",
     "Revision",
     "RevisionStep",
     "Section",

@@ -26,6 +26,8 @@ RESERVED_SLUGS = frozenset(
         "media",
         "metrics",
         "preferences",
+        "preview",
+        "proof",
         "readyz",
         "search",
         "sitemap",

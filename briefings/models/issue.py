@@ -104,6 +104,17 @@ class Issue(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who is to read it before it is approved. We email them.",
+    )
+    due_at = models.DateTimeField(
+        "due", null=True, blank=True, help_text="When the draft has to be ready for its reviewer."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
