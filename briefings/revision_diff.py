@@ -69,13 +69,15 @@ class IssueDiff:
 
     title: list[Words]
     strapline: list[Words]
+    subject: list[Words]
+    preheader: list[Words]
     author: list[Words]
     sections: list[SectionDiff] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing changed, places and markup included."""
-        head = (self.title, self.strapline, self.author)
+        head = (self.title, self.strapline, self.subject, self.preheader, self.author)
         return not any(word.change for words in head for word in words) and not any(
             section.change or section.moved_from for section in self.sections
         )
@@ -86,6 +88,8 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> IssueDiff:
     return IssueDiff(
         title=diff_words(old["title"], new["title"]),
         strapline=diff_words(old["strapline"], new["strapline"]),
+        subject=diff_words(old.get("subject", ""), new.get("subject", "")),
+        preheader=diff_words(old.get("preheader", ""), new.get("preheader", "")),
         author=diff_words(old["author_name"], new["author_name"]),
         sections=list(_compare_sections(old["sections"], new["sections"])),
     )

@@ -26,9 +26,11 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
         issue = revision.issue
         issue.lock()
         issue.title, issue.strapline = content["title"], content["strapline"]
+        issue.subject, issue.preheader = content.get("subject", ""), content.get("preheader", "")
         author = Contributor.objects.filter(pk=content["author"]).first()
         issue.author = author or issue.author
-        issue.save(update_fields=["title", "strapline", "author", "updated_at"])
+        head = ["title", "strapline", "subject", "preheader", "author"]
+        issue.save(update_fields=[*head, "updated_at"])
         existing = {section.pk: section for section in issue.sections.all()}
         kept = []
         for position, words in enumerate(content["sections"], start=1):
@@ -42,7 +44,7 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             issue,
             by=by,
             at=at,
-            fields=["title", "strapline", "author", "sections"],
+            fields=[*head, "sections"],
             replaces_other=False,
             restores=True,
         )

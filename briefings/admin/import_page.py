@@ -157,6 +157,8 @@ def _verify(signed: str, *, user_pk: object) -> tuple[ImportedDocument, Briefing
         byline=parts["byline"],
         sections=tuple(ImportedSection(**section) for section in parts["sections"]),
         left_out=tuple(parts["left_out"]),
+        subject=parts.get("subject", ""),
+        preheader=parts.get("preheader", ""),
     )
     return document, Briefing.objects.get(pk=words["briefing"])
 

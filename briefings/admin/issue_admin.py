@@ -60,7 +60,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     list_filter = ("state", "briefing")
     list_select_related = ("briefing", "author")
     list_per_page = 50
-    search_fields = ("title", "strapline", "sections__heading", "sections__body")
+    search_fields = ("title", "strapline", "subject", "sections__heading", "sections__body")
     search_help_text = "Search in headlines, straplines and sections"
     ordering = (SEND_TIME.desc(), "-pk")
     date_hierarchy = "publish_at"  # which published issues have too
@@ -125,7 +125,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     form = IssueForm
     inlines = (SectionInline,)
-    fields = ("title", "strapline", *SIDE_FIELDS, "goes_out", *ECHOES)
+    fields = ("title", "strapline", "subject", "preheader", *SIDE_FIELDS, "goes_out", *ECHOES)
     prepopulated_fields = {"slug": ("title",)}
     change_form_template = "admin/briefings/issue/change_form.html"
 

@@ -41,10 +41,21 @@ class IssueForm(forms.ModelForm[Issue]):
 
     class Meta:
         model = Issue
-        fields = ("title", "strapline", "briefing", "number", "author", "slug")
+        fields = (
+            "title",
+            "strapline",
+            "subject",
+            "preheader",
+            "briefing",
+            "number",
+            "author",
+            "slug",
+        )
         widgets = {
             "title": forms.Textarea(attrs={"rows": 1, "placeholder": "Headline"}),
             "strapline": forms.Textarea(attrs={"rows": 2, "placeholder": "Strapline"}),
+            "subject": forms.Textarea(attrs={"rows": 1, "placeholder": "As the headline"}),
+            "preheader": forms.Textarea(attrs={"rows": 1, "placeholder": "As the strapline"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,6 +98,12 @@ class IssueForm(forms.ModelForm[Issue]):
 
     def clean_strapline(self) -> str:
         return " ".join(self.cleaned_data["strapline"].split())
+
+    def clean_subject(self) -> str:
+        return " ".join(self.cleaned_data["subject"].split())
+
+    def clean_preheader(self) -> str:
+        return " ".join(self.cleaned_data["preheader"].split())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

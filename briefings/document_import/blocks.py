@@ -273,6 +273,8 @@ class SourceDocument:
     page_title: str = ""
     title: str = ""
     strapline: str = ""
+    subject: str = ""
+    preheader: str = ""
     byline: str = ""
     pictures: list[ImportedPicture] = field(default_factory=list)
 

@@ -106,6 +106,8 @@ class ImportedDocument:
     sections: tuple[ImportedSection, ...]
     left_out: tuple[str, ...]
     pictures: tuple[ImportedPicture, ...] = ()  # those that are not stored yet
+    subject: str = ""
+    preheader: str = ""
 
 
 def read_document(data: bytes, *, name: str, briefing_title: str = "") -> ImportedDocument:
@@ -228,6 +230,8 @@ def _to_issue(source: SourceDocument, *, name: str, briefing_title: str) -> Impo
             *_lost_pictures(source, sections),
         ),
         pictures=tuple(source.pictures),
+        subject=source.subject,
+        preheader=source.preheader,
     )
 
 
@@ -368,6 +372,8 @@ def save_as_draft(
             title=document.title,
             slug=slugify(document.title)[:80].strip("-"),
             strapline=document.strapline,
+            subject=document.subject,
+            preheader=document.preheader,
             author=find_author(document, briefing=locked).contributor,
             publish_at=locked.next_free_slot(after=at),
         )

@@ -34,6 +34,8 @@ _JSON = re.compile(
 _KEY = re.compile(r"[A-Za-z_][\w.:-]{0,60}[ \t]*:(?=[ \t]|$)", re.MULTILINE)
 _NESTS = re.compile(r"[\[{]")
 _STRAPLINE_KEYS = ("strapline", "subtitle", "description", "summary", "excerpt", "standfirst")
+_SUBJECT_KEYS = ("subject", "subject_line", "email_subject")
+_PREHEADER_KEYS = ("preheader", "preview_text", "email_preheader")
 _BYLINE_KEYS = ("author", "authors", "byline", "by")
 _USUAL_KEYS = frozenset(
     {"title", "date", "author", "authors", "tags", "layout", "draft", "slug", *_STRAPLINE_KEYS}
@@ -246,7 +248,7 @@ def _unquoted(value: str) -> str:
 
 
 def apply_front_matter(front_matter: FrontMatter, document: SourceDocument) -> None:
-    """Take title, strapline and byline from the fields; each other one is named as left out."""
+    """Take the head of the issue from the fields; each other one is named as left out."""
     for key, value in front_matter.fields.items():
         name = key.strip().lower()
         words = "; ".join(_words(value))
@@ -254,6 +256,10 @@ def apply_front_matter(front_matter: FrontMatter, document: SourceDocument) -> N
             document.title = words
         elif name in _STRAPLINE_KEYS and len(words) <= MAX_STRAPLINE and not document.strapline:
             document.strapline = words
+        elif name in _SUBJECT_KEYS and len(words) <= MAX_TITLE and not document.subject:
+            document.subject = words
+        elif name in _PREHEADER_KEYS and len(words) <= MAX_TITLE and not document.preheader:
+            document.preheader = words
         elif name in _BYLINE_KEYS and not document.byline and (names := _names(value)):
             document.byline = names
         elif words:

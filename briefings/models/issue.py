@@ -89,6 +89,14 @@ class Issue(models.Model):
     strapline = models.CharField(
         max_length=300, blank=True, help_text="A sentence or two under the headline."
     )
+    subject = models.CharField(
+        "email subject", max_length=200, blank=True, help_text="If it is empty, the headline."
+    )
+    preheader = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="What an inbox shows beside the subject. If it is empty, the strapline.",
+    )
     author = models.ForeignKey(
         "briefings.Contributor", on_delete=models.PROTECT, related_name="issues"
     )
@@ -178,6 +186,16 @@ class Issue(models.Model):
         moment = self.published_at or self.publish_at or self.created_at
         return moment.astimezone(self.briefing.zone)
 
+    @property
+    def email_subject(self) -> str:
+        """The subject of the email: its own, or else the headline."""
+        return self.subject.strip() or self.title
+
+    @property
+    def email_preheader(self) -> str:
+        """The line beside the subject in an inbox: its own, or else the strapline."""
+        return self.preheader.strip() or self.strapline.strip()
+
     def belongs_to(self, user: Actor) -> bool:
         """Whether this person created the issue, or is its author as readers see it."""
         if user is None or user.pk is None:
@@ -194,7 +212,10 @@ class Issue(models.Model):
     def content_hash(self) -> str:
         """Return a SHA-256 hash of everything that readers get; an approval is bound to it."""
         sections = self.sections.order_by("position", "pk").values_list("kind", "heading", "body")
-        content = [self.title, self.strapline, self.author_id, *map(list, sections)]
+        content: list[Any] = [self.title, self.strapline, self.author_id, *map(list, sections)]
+        if self.subject or self.preheader:
+            # An issue without them keeps the hash, and so the approval, from before they existed.
+            content.append({"subject": self.subject, "preheader": self.preheader})
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
     def current_content(self) -> dict[str, Any]:
@@ -203,6 +224,8 @@ class Issue(models.Model):
         return {
             "title": self.title,
             "strapline": self.strapline,
+            "subject": self.subject,
+            "preheader": self.preheader,
             "author": self.author_id,
             "author_name": self.author.name,
             "sections": [

@@ -23,10 +23,11 @@ class RevisionStep(models.TextChoices):
 
 
 class Revision(models.Model):
-    """Headline, strapline, author and sections of an issue at one step, together.
+    """Headline, strapline, subject, preheader, author and sections at one step, together.
 
-    `content` is {"title", "strapline", "author", "author_name", "sections"}; each section is
-    {"id", "kind", "heading", "body"}, in the order of the issue.
+    `content` is {"title", "strapline", "subject", "preheader", "author", "author_name",
+    "sections"}; each section is {"id", "kind", "heading", "body"}, in the order of the issue.
+    Revisions from before an issue had a subject and a preheader lack those two.
     """
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="revisions")

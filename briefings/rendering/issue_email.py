@@ -99,7 +99,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "sign_up_url": f"{links.subscribe}{issue.briefing.slug}/?issue={issue.number}",
         "accent_colours": issue.briefing.accent_colours,
         "subject": _subject(issue),
-        "preview": issue.strapline.strip() or _first_words(sections),
+        "preview": issue.email_preheader or _first_words(sections),
         "url": url,
         "comments_url": f"{url}#comments" if issue.briefing.comments_close_after else "",
         "briefing_url": settings.SITE_URL + issue.briefing.get_absolute_url(),

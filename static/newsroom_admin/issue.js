@@ -5,8 +5,8 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   form.querySelector("[data-refusal]")?.focus();
 
-  // Headline and strapline are one line each, however long.
-  for (const name of ["title", "strapline"]) {
+  // Each of these is one line, however long.
+  for (const name of ["title", "strapline", "subject", "preheader"]) {
     form.elements[name].addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
