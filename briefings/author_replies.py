@@ -8,9 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from briefings.models import Comment, CommentState, Contributor
-from briefings.permissions import MODERATE_COMMENT
+from briefings.permissions import may_moderate
 from newsroom import audit_log
-from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def reply_to(
     A comment that still waits is approved with it, so that readers see what the reply is about.
     Raises PermissionDenied, and TransitionRefused where readers would not see the reply.
     """
-    if not may(by, MODERATE_COMMENT):
+    if not may_moderate(by, comment.issue):
         raise PermissionDenied
     if not possible_authors(comment, user=by).filter(pk=author.pk).exists():
         raise PermissionDenied

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 
 from briefings.models import Comment, CommentState
-from briefings.permissions import MODERATE_COMMENT
-from newsroom.permissions import may
+from briefings.permissions import may_moderate
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +51,7 @@ def decide(name: str, comment: Comment, *, by: Actor, at: datetime) -> bool:
 
     Raises PermissionDenied, and KeyError for the name of no decision.
     """
-    if not may(by, MODERATE_COMMENT):
+    if not may_moderate(by, comment.issue):
         raise PermissionDenied
     match DECISIONS[name].name:
         case "approve":

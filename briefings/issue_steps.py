@@ -9,13 +9,12 @@ from django.db import transaction
 
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
-from briefings.permissions import APPROVE_ISSUE, CHANGE_ISSUE, SEND_ISSUE, may_edit_issue
+from briefings.permissions import may_approve, may_edit_issue, may_send
 from briefings.preflight import refuse_serious
-from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from newsroom.audit_log import Actor
@@ -30,7 +29,7 @@ class Step:
 
     name: str
     label: str
-    permission: str
+    allowed: Callable[[Actor, Issue], bool]
     sources: Collection[IssueState]
     is_next: bool = False
 
@@ -39,34 +38,34 @@ STEPS = (
     Step(
         name="submit",
         label="Submit for review",
-        permission=CHANGE_ISSUE,
+        allowed=may_edit_issue,
         sources={IssueState.DRAFT},
         is_next=True,
     ),
     Step(
         name="approve",
         label="Approve",
-        permission=APPROVE_ISSUE,
+        allowed=may_approve,
         sources={IssueState.IN_REVIEW},
         is_next=True,
     ),
     Step(
         name="schedule",
         label="Schedule",
-        permission=SEND_ISSUE,
+        allowed=may_send,
         sources={IssueState.APPROVED},
         is_next=True,
     ),
     Step(
         name="unschedule",
         label="Unschedule",
-        permission=SEND_ISSUE,
+        allowed=may_send,
         sources={IssueState.SCHEDULED},
     ),
     Step(
         name="return",
         label="Return to author",
-        permission=APPROVE_ISSUE,
+        allowed=may_approve,
         sources={IssueState.IN_REVIEW, IssueState.APPROVED, IssueState.SCHEDULED},
     ),
 )
@@ -74,14 +73,7 @@ STEPS = (
 
 def steps_for(issue: Issue, user: Actor) -> list[Step]:
     """Return the steps that this person may take with this issue now, the next one first."""
-    return [step for step in STEPS if issue.state in step.sources and _may_take(step, issue, user)]
-
-
-def _may_take(step: Step, issue: Issue, user: Actor) -> bool:
-    """Whether this person may take a step: whoever may change a draft may submit it."""
-    if step.permission == CHANGE_ISSUE:
-        return may_edit_issue(user, issue)
-    return may(user, step.permission)
+    return [step for step in STEPS if issue.state in step.sources and step.allowed(user, issue)]
 
 
 def take_step(
@@ -101,7 +93,7 @@ def take_step(
     step = next((step for step in STEPS if step.name == name), None)
     if step is None:
         raise TransitionRefused("We do not know that step. Reload the page and try again.")
-    if not _may_take(step, issue, by):
+    if not step.allowed(by, issue):
         raise TransitionRefused(
             f"Your account does not have permission to do this: {step.label.lower()}."
             " Ask an editor."

@@ -23,7 +23,7 @@ from briefings.author_replies import possible_authors, reply_to
 from briefings.comment_decisions import DECISIONS, decide, open_decisions
 from briefings.models import Comment, CommentState, Contributor
 from briefings.models.comment import MAX_COMMENT_CHARS
-from briefings.permissions import MODERATE_COMMENT
+from briefings.permissions import MODERATE_COMMENT, comments_for, may_moderate
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
@@ -127,13 +127,16 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
     def has_view_permission(self, request: HttpRequest, obj: Comment | None = None) -> bool:
         return super().has_view_permission(request, obj) or may(request.user, MODERATE_COMMENT)
 
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may moderate; Django asks this for the actions."""
-        return may(request.user, MODERATE_COMMENT)
+    def has_moderate_permission(self, request: HttpRequest, comment: Comment | None = None) -> bool:
+        """Whether this person may moderate a comment, or any; Django asks this for the actions."""
+        if comment is None:
+            return may(request.user, MODERATE_COMMENT)
+        return may_moderate(request.user, comment.issue)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         """Return all comments except those whose address is not confirmed."""
-        return super().get_queryset(request).exclude(state=CommentState.UNCONFIRMED)
+        shown = comments_for(request.user).exclude(state=CommentState.UNCONFIRMED)
+        return shown.order_by(*self.get_ordering(request))
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("body", "name", *(["email"] if self.has_moderate_permission(request) else []))
@@ -200,7 +203,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         self, request: HttpRequest, comment: Comment, form: ReplyForm, *, status: int = 200
     ) -> HttpResponse:
         thread = comment.parent or comment
-        may_moderate = self.has_moderate_permission(request)
+        moderates = self.has_moderate_permission(request, comment)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Comment by {comment.display_name}",
@@ -211,10 +214,10 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
             "replies": thread.replies.exclude(state=CommentState.UNCONFIRMED).select_related(
                 "contributor"
             ),
-            "may_moderate": may_moderate,
+            "may_moderate": moderates,
             "may_delete": self.has_delete_permission(request, comment),
-            "decisions": open_decisions(comment) if may_moderate else [],
-            "form": form if may_moderate and comment.takes_replies else None,
+            "decisions": open_decisions(comment) if moderates else [],
+            "form": form if moderates and comment.takes_replies else None,
             "activity": latest_activity(comment),
         }
         return TemplateResponse(
@@ -223,8 +226,8 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Carry out the decision that a button names."""
-        self._require_moderator(request)
         comment = self._find(request, pk)
+        self._require_moderator(request, comment)
         name = request.POST.get("decision", "")
         if name not in DECISIONS:
             messages.error(request, "We do not know that decision. Reload the page and try again.")
@@ -238,8 +241,8 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Publish an author's reply."""
-        self._require_moderator(request)
         comment = self._find(request, pk)
+        self._require_moderator(request, comment)
         form = ReplyForm(request.POST, comment=comment, user=request.user)
         if not form.is_valid():
             return self._page(request, comment, form, status=422)
@@ -251,8 +254,8 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         messages.success(request, "Reply published.")
         return HttpResponseRedirect(reverse("admin:briefings_comment_change", args=[comment.pk]))
 
-    def _require_moderator(self, request: HttpRequest) -> None:
-        if not self.has_moderate_permission(request):
+    def _require_moderator(self, request: HttpRequest, comment: Comment) -> None:
+        if not self.has_moderate_permission(request, comment):
             raise PermissionDenied
 
     def _previous_page(self, request: HttpRequest) -> str:

@@ -33,7 +33,7 @@ from briefings.document_import import (
 )
 from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
-from briefings.permissions import ADD_ISSUE
+from briefings.permissions import ADD_ISSUE, may_add_issue
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
 from newsroom.duration_words import in_words
@@ -121,6 +121,8 @@ def _save(request: HttpRequest) -> HttpResponse:
     """Save what was shown as a draft."""
     try:
         document, briefing = _verify(request.POST["signed_document"], user_pk=request.user.pk)
+        if not may_add_issue(request.user, briefing):
+            raise PermissionDenied
         issue = save_as_draft(document, briefing=briefing, at=timezone.now(), by=request.user)
     except (signing.BadSignature, Briefing.DoesNotExist):
         messages.error(

@@ -30,17 +30,22 @@ from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
 from briefings.local_time import INPUT_FORMAT, format_local
 from briefings.models import Briefing, Issue, IssueState, RevisionStep
-from briefings.permissions import SEND_ISSUE, may_edit_issue
+from briefings.permissions import (
+    issues_for,
+    may_delete_issue,
+    may_edit_issue,
+    may_send,
+)
 from briefings.preflight import check_issue, count_words, reading_time
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
-from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
+    from django.db.models import QuerySet
 
 SIDE_FIELDS = ("briefing", "number", "author", "slug")
 # The send time of an issue, or when it will be or was published.
@@ -66,6 +71,10 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     date_hierarchy = "publish_at"  # which published issues have too
     show_facets = admin.ShowFacets.NEVER
     actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Issue]:
+        shown = issues_for(request.user)
+        return shown.order_by(*self.get_ordering(request))
 
     @admin.display(description="headline", ordering="title")
     def headline(self, issue: Issue) -> str:
@@ -97,9 +106,9 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
         return obj is None or request.method == "POST" or may_edit_issue(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        if obj is not None and not obj.is_deletable:
+        if not super().has_delete_permission(request, obj):
             return False
-        return super().has_delete_permission(request, obj)
+        return obj is None or may_delete_issue(request.user, obj)
 
     def delete_model(self, request: HttpRequest, obj: Issue) -> None:
         obj.discard(by=request.user)
@@ -203,7 +212,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "words": words,
                 "minutes": reading_time(words),
                 "activity": latest_activity(saved),
-                "may_send": may(request.user, SEND_ISSUE),
+                "may_send": may_send(request.user, saved),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -247,7 +256,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         elif (
             issue.state == IssueState.SCHEDULED
             and "goes_out" in form.changed_data
-            and may(request.user, SEND_ISSUE)
+            and may_send(request.user, issue)
         ):
             self._say_what_came_of(
                 request,

@@ -12,8 +12,7 @@ from briefings.admin.activity import last_edit
 from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
 from briefings.local_time import format_local
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
-from briefings.permissions import SEND_ISSUE, may_edit_issue
-from newsroom.permissions import may
+from briefings.permissions import may_edit_issue, may_send
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -76,9 +75,8 @@ class IssueForm(forms.ModelForm[Issue]):
         state = self.instance.state
         for name in ("briefing", "number"):
             self.fields[name].disabled = state not in EDITABLE_STATES
-        may_send = may(self.user, SEND_ISSUE)
         self.fields["goes_out"].disabled = state == IssueState.PUBLISHED or (
-            state == IssueState.SCHEDULED and not may_send
+            state == IssueState.SCHEDULED and not may_send(self.user, self.instance)
         )
 
     @property

@@ -15,7 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from briefings.models import Issue
-from briefings.permissions import may_view_issues
+from briefings.permissions import may_view_issue
 from briefings.rendering.issue_email import EmailLinks, measure_issue_email, render_issue_email
 from briefings.views import issue_page
 
@@ -38,9 +38,10 @@ FRAMED_POLICY = {
 
 
 def _get_issue(request: HttpRequest, pk: int) -> Issue:
-    if not may_view_issues(request.user):
+    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
+    if not may_view_issue(request.user, issue):
         raise PermissionDenied
-    return get_object_or_404(Issue.objects.for_page(), pk=pk)
+    return issue
 
 
 @require_safe

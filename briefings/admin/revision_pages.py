@@ -17,7 +17,7 @@ from briefings.admin.form_fields import parse_key
 from briefings.issue_edits import EditResult
 from briefings.local_time import format_local
 from briefings.models import Issue, Revision
-from briefings.permissions import may_edit_issue, may_view_issues
+from briefings.permissions import may_edit_issue, may_view_issue
 from briefings.revision_diff import compare
 from briefings.revisions import restore
 from newsroom.invisible_characters import replace_nul
@@ -34,9 +34,10 @@ WHAT_FOLLOWS = {
 
 
 def _get_issue(request: HttpRequest, pk: int) -> Issue:
-    if not may_view_issues(request.user):
+    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
+    if not may_view_issue(request.user, issue):
         raise PermissionDenied
-    return get_object_or_404(Issue.objects.for_page(), pk=pk)
+    return issue
 
 
 def _get_revision(request: HttpRequest, pk: int, revision: int) -> Revision:

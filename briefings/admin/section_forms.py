@@ -15,8 +15,7 @@ from django.forms.models import BaseInlineFormSet
 
 from briefings.admin.form_fields import EchoField
 from briefings.models import Issue, Section, SectionKind
-from briefings.permissions import ADD_ISSUE, CHANGE_ISSUE, VIEW_ISSUE
-from newsroom.permissions import may
+from briefings.permissions import may_view_issue, may_write_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -145,20 +144,18 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         return 0 if obj else len(STARTING_SECTIONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, VIEW_ISSUE) or self._may_edit(request, obj)
+        return may_write_issues(request.user) or (
+            obj is not None and may_view_issue(request.user, obj)
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
+        return may_write_issues(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
+        return may_write_issues(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_edit(request, obj)
-
-    @staticmethod
-    def _may_edit(request: HttpRequest, obj: Any) -> bool:
-        return may(request.user, CHANGE_ISSUE if obj else ADD_ISSUE)
+        return may_write_issues(request.user)
 
     class Media:
         js = ("newsroom_admin/sections.js",)

@@ -21,8 +21,16 @@ from briefings.comment_submission import (
     refused_emailed_comments,
 )
 from briefings.local_time import format_local
-from briefings.models import Briefing, Comment, Issue, IssueState
-from briefings.permissions import ADD_ISSUE, MODERATE_COMMENT, may_view_issues
+from briefings.models import Briefing, Issue, IssueState
+from briefings.permissions import (
+    MODERATE_COMMENT,
+    VIEW_ISSUE,
+    briefings_for,
+    comments_for,
+    issues_for,
+    may_add_issue,
+    may_write_issues,
+)
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -49,18 +57,18 @@ class DeskRow:
     briefing: Briefing
     slot: datetime
     issues: list[Issue]
+    may_add: bool
 
 
 def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     """Return what this person may see of the briefings and of the comments that wait."""
-    may_see = may_view_issues(user)
+    may_see = may_write_issues(user) or may(user, VIEW_ISSUE)
     may_moderate = may(user, MODERATE_COMMENT)
     return {
-        "rows": _rows(at) if may_see else [],
+        "rows": _rows(user, at=at) if may_see else [],
         "may_see": may_see,
-        "may_add": may(user, ADD_ISSUE),
         "may_moderate": may_moderate,
-        "waiting_comments": Comment.objects.waiting().count() if may_moderate else 0,
+        "waiting_comments": comments_for(user).waiting().count() if may_moderate else 0,
         "refused_replies": refused_emailed_comments(at=at) if may_moderate else 0,
         "refusals_shown": REFUSALS_SHOWN,
         "day": DAY,
@@ -71,18 +79,21 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _rows(at: datetime) -> list[DeskRow]:
+def _rows(user: Actor, *, at: datetime) -> list[DeskRow]:
     upcoming: dict[int, list[Issue]] = {}
-    unpublished = Issue.objects.exclude(state=IssueState.PUBLISHED).select_related("author")
+    unpublished = issues_for(user).exclude(state=IssueState.PUBLISHED).select_related("author")
     for issue in unpublished.order_by(Coalesce("publish_at", "created_at"), "number"):
         upcoming.setdefault(issue.briefing_id, []).append(issue)
     rows = []
-    for briefing in Briefing.objects.current():
+    for briefing in briefings_for(user).current():
         issues = upcoming.get(briefing.pk, [])
         for issue in issues:
             issue.briefing = briefing
         slot = briefing.slot.next(after=at)
-        rows.append(DeskRow(briefing=briefing, slot=slot, issues=issues))
+        row = DeskRow(
+            briefing=briefing, slot=slot, issues=issues, may_add=may_add_issue(user, briefing)
+        )
+        rows.append(row)
     return sorted(rows, key=lambda row: row.slot)
 
 

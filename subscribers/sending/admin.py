@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.models import Issue, IssueState
-from briefings.permissions import SEND_ISSUE
+from briefings.permissions import issues_for, may_send, may_view_issue
 from briefings.preflight import serious_findings
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -75,7 +75,12 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Dispatch | None = None) -> bool:
-        return may(request.user, SEND_ISSUE) or super().has_view_permission(request, obj)
+        if obj is None:
+            return issues_for(request.user).exists() or super().has_view_permission(request)
+        return may_view_issue(request.user, obj.issue)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispatch]:
+        return super().get_queryset(request).filter(issue__in=issues_for(request.user))
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
@@ -114,12 +119,12 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
                 (state.label, name, progress.deliveries[state.label])
                 for state, name in STATE_NAMES.items()
             ],
-            "actions": actions_for(dispatch) if may(request.user, SEND_ISSUE) else [],
+            "actions": actions_for(dispatch) if may_send(request.user, dispatch.issue) else [],
             "failed": [
                 (delivery, STATE_NAMES[DeliveryState(delivery.state)])
                 for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
             ],
-            "may_resend": may(request.user, SEND_ISSUE),
+            "may_resend": may_send(request.user, dispatch.issue),
             "may_release": may(request.user, RELEASE_HELD),
             "facts": describe(progress),
             "waiting_reasons": waiting_reasons(dispatch, at=timezone.now()),
@@ -139,8 +144,8 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def send_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
         """Show what would be sent to how many (GET), or publish and start sending (POST)."""
-        require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
+        require_may_send(request, issue)
         if existing := Dispatch.objects.filter(issue=issue).first():
             return redirect(existing)
         if request.method == "POST":
@@ -168,8 +173,8 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def proof_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
         """Email the issue as it is now to the member of staff who asks, and to nobody else."""
-        require(request, SEND_ISSUE)
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
+        require_may_send(request, issue)
         back = HttpResponseRedirect(reverse("admin:subscribers_dispatch_send", args=[issue.pk]))
         address = request.user.email if request.user.is_authenticated else ""
         if not address:
@@ -185,8 +190,8 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def action_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Pause, resume or cancel a dispatch."""
-        require(request, SEND_ISSUE)
         dispatch = get_object_or_404(Dispatch, pk=pk)
+        require_may_send(request, dispatch.issue)
         try:
             perform(request.POST.get("action", ""), dispatch, by=request.user)
         except TransitionRefused as refusal:
@@ -195,8 +200,8 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
 
     def resend_view(self, request: HttpRequest, pk: int, delivery_id: int) -> HttpResponse:
         """Send one email of unknown outcome again."""
-        require(request, SEND_ISSUE)
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
+        require_may_send(request, delivery.dispatch.issue)
         if ledger.resend(delivery, by=request.user):
             dispatches.wake_dispatching()
             messages.success(request, "We will send this email again.")
@@ -207,9 +212,9 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         return redirect(delivery.dispatch)
 
 
-def require(request: HttpRequest, permission: str) -> None:
-    """Raise PermissionDenied without this permission."""
-    if not may(request.user, permission):
+def require_may_send(request: HttpRequest, issue: Issue) -> None:
+    """Raise PermissionDenied unless this person may send an issue."""
+    if not may_send(request.user, issue):
         raise PermissionDenied
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone
 
-from briefings.permissions import SEND_ISSUE
+from briefings.permissions import SEND_ISSUE, staff_who_may
 from newsroom import emails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
     from briefings.models import Issue
     from subscribers.models import Dispatch, Outage, Subscriber
@@ -30,7 +30,7 @@ def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
     """
     with transaction.atomic():
         dispatch.pause(by=None, reason=reason)
-        for user in staff_who_may_send():
+        for user in staff_who_may_send(dispatch.issue):
             emails.queue_email(
                 "dispatch_paused",
                 to=user.email,
@@ -50,7 +50,7 @@ def alert_of_bounces(dispatch: Dispatch, reason: str) -> None:
     """
     with transaction.atomic():
         dispatch.warn(reason)
-        for user in staff_who_may_send():
+        for user in staff_who_may_send(dispatch.issue):
             emails.queue_email(
                 "bounces_about_us",
                 to=user.email,
@@ -73,7 +73,7 @@ def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
         if not issue.miss_slot(before=before):
             return
         path = reverse("admin:briefings_issue_change", args=[issue.pk])
-        for user in staff_who_may_send():
+        for user in staff_who_may_send(issue):
             emails.queue_email(
                 "slot_missed",
                 to=user.email,
@@ -93,7 +93,7 @@ def stop_and_alert(issue: Issue, findings: Sequence[str]) -> None:
     with transaction.atomic():
         issue.stop_at_slot(findings)
         path = reverse("admin:briefings_issue_change", args=[issue.pk])
-        for user in staff_who_may_send():
+        for user in staff_who_may_send(issue):
             emails.queue_email(
                 "issue_not_ready",
                 to=user.email,
@@ -127,9 +127,7 @@ def alert_of_return(subscriber: Subscriber, titles: Sequence[str]) -> None:
         )
 
 
-def staff_who_may_send() -> Iterable[User]:
-    """Return the staff who may send issues and have an email address."""
-    users = get_user_model().objects.with_perm(
-        SEND_ISSUE, backend="django.contrib.auth.backends.ModelBackend"
-    )
-    return users.filter(is_staff=True).exclude(email="").order_by("pk")
+def staff_who_may_send(issue: Issue | None = None) -> QuerySet[User]:
+    """Return the staff with an email address who may send an issue, or any issue at all."""
+    where = issue.briefing if issue else None
+    return staff_who_may(SEND_ISSUE, where).exclude(email="")
