@@ -75,12 +75,18 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Dispatch | None = None) -> bool:
+        if super().has_view_permission(request, obj):
+            return True
         if obj is None:
-            return issues_for(request.user).exists() or super().has_view_permission(request)
+            return issues_for(request.user).exists()
         return may_view_issue(request.user, obj.issue)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispatch]:
-        return super().get_queryset(request).filter(issue__in=issues_for(request.user))
+        """Return the dispatches of the issues that this person may view."""
+        dispatches = super().get_queryset(request)
+        if super().has_view_permission(request):
+            return dispatches
+        return dispatches.filter(issue__in=issues_for(request.user))
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
