@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefings.models import Briefing, Contributor
+from briefings.models import Briefing, Contributor, TemplateSection
+from briefings.models.section_template import default_template
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,3 +39,15 @@ def likely_briefing(user: Actor) -> Briefing | None:
     current = Briefing.objects.current().select_related("lead")
     account = user.pk if user else None
     return current.filter(lead__account_id=account or 0).first() or current.first()
+
+
+def briefing_to_start_with(key: object, *, user: Actor) -> Briefing | None:
+    """Return the briefing with a key that came from outside, or else the likely one."""
+    text = str(key)
+    requested = Briefing.objects.filter(pk=text) if text.isascii() and text.isdigit() else None
+    return (requested and requested.first()) or likely_briefing(user)
+
+
+def starting_sections(briefing: Briefing | None) -> list[TemplateSection]:
+    """Return the sections with which a new issue of a briefing starts."""
+    return briefing.section_template() if briefing else default_template()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 # What a browser's `datetime-local` field sends and wants.
@@ -13,6 +13,22 @@ def format_local(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment as the admin shows it: 'Thu 26 Nov 2026, 07:00'."""
     local = moment.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def long_day(day: date) -> str:
+    """Return a day in words: 'Thursday 26 November 2026'."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def long_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment in words, in a time zone: 'Thursday 26 November 2026 at 07:00 (London)'."""
+    local = moment.astimezone(zone)
+    return f"{long_day(local)} at {local:%H:%M} ({place_of(zone)})"
+
+
+def place_of(zone: ZoneInfo) -> str:
+    """Return the place that a time zone is named for: 'London', 'New York', 'UTC'."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
 
 
 def parse_local(text: str, zone: ZoneInfo, *, refuse_repeated: bool = False) -> datetime:

@@ -9,14 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import models
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
 WEEK = timedelta(weeks=1)
+# An issue that goes out at most this long before a slot goes out in its place. One that goes out
+# later belongs to the slot before it.
+EARLY = timedelta(days=2)
+
+
+class DayRange(Protocol):
+    """Days on which a briefing does not go out, the first and the last included."""
+
+    first_day: date
+    last_day: date
 
 
 class Weekday(models.IntegerChoices):
@@ -48,12 +59,19 @@ class WeeklySlot:
         """The slot as a phrase, for pages and the wording of consent: 'every Thursday at 07:00'."""
         return f"every {self.weekday.label} at {self.time:%H:%M}"
 
-    def next(self, *, after: datetime) -> datetime:
-        """Return the first slot later than `after` (aware), in UTC."""
-        day = after.astimezone(self.zone).date()
-        day += timedelta(days=(self.weekday - day.weekday()) % 7)
-        slot = self._on(day)
-        return slot if slot > after else self._on(day + WEEK)
+    def next(self, *, after: datetime, breaks: Iterable[DayRange] = ()) -> datetime:
+        """Return the first slot later than `after` (aware) that is in no break, in UTC."""
+        day = self._weekday_from(after.astimezone(self.zone).date())
+        if self._on(day) <= after:
+            day += WEEK
+        for each in sorted(breaks, key=lambda each: each.first_day):
+            if each.first_day <= day <= each.last_day:
+                day = self._weekday_from(each.last_day + timedelta(days=1))
+        return self._on(day)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day of a moment in the time zone of the slot."""
+        return moment.astimezone(self.zone).date()
 
     def nth(self, number: int, *, after: datetime) -> datetime:
         """Return a slot counted from a moment: 1 is the next one, -1 the last one before."""
@@ -68,6 +86,10 @@ class WeeklySlot:
             self.time.hour,
             self.time.minute,
         )
+
+    def _weekday_from(self, day: date) -> date:
+        """Return the first day with the weekday of the slot, a given day included."""
+        return day + timedelta(days=(self.weekday - day.weekday()) % 7)
 
     def _on(self, day: date) -> datetime:
         return datetime.combine(day, self.time, tzinfo=self.zone).astimezone(UTC)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from briefings.admin.form_fields import PlainSelectsMixin
-from briefings.local_time import format_local
-from briefings.models import Briefing, IssueState
+from briefings.admin.form_fields import DayInput, PlainSelectsMixin
+from briefings.local_time import format_local, long_day
+from briefings.models import Break, Briefing, IssueState, TemplateSection
+from briefings.models.section_template import default_template
+from briefings.permissions import ADD_BRIEFING, CHANGE_BRIEFING, VIEW_BRIEFING
 from briefings.slugs import free_slug
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
+
+MAX_TEMPLATE_SECTIONS = 30
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -56,6 +65,77 @@ class BriefingForm(forms.ModelForm[Briefing]):
         return self.cleaned_data["slug"] or free_slug(self.instance, title, otherwise="briefing")
 
 
+class PartOfBriefing:
+    """For rows on a briefing's page: whoever may see or change the briefing may them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this person may see the rows."""
+        return may(request.user, VIEW_BRIEFING) or self._may_edit(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_edit(request, obj)
+
+    @staticmethod
+    def _may_edit(request: HttpRequest, obj: Any) -> bool:
+        return may(request.user, CHANGE_BRIEFING if obj else ADD_BRIEFING)
+
+
+class BreakFormSet(BaseInlineFormSet[Break, Briefing, "forms.ModelForm[Break]"]):
+    """All breaks of a briefing: no two may overlap."""
+
+    def clean(self) -> None:
+        """Refuse breaks that overlap, and show the error at the later of two."""
+        super().clean()
+        entered = sorted(self._entered(), key=lambda form: form.cleaned_data["first_day"])
+        for earlier, later in pairwise(entered):
+            one, other = earlier.instance, later.instance
+            if one.overlaps(other.first_day, other.last_day):
+                later.add_error(
+                    "first_day",
+                    f"This break overlaps the one from {long_day(one.first_day)} to"
+                    f" {long_day(one.last_day)}.",
+                )
+
+    def _entered(self) -> Iterator[forms.ModelForm[Break]]:
+        for form in self.forms:
+            found = getattr(form, "cleaned_data", {})
+            if found.get("first_day") and found.get("last_day") and not found.get("DELETE"):
+                yield form
+
+
+class BreakInline(PartOfBriefing, admin.TabularInline[Break, Briefing]):
+    """Days on which the briefing does not go out."""
+
+    model = Break
+    formset = BreakFormSet
+    extra = 0
+    verbose_name_plural = "breaks"
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the browser's own date picker for days."""
+        if db_field.name in {"first_day", "last_day"}:
+            return db_field.formfield(widget=DayInput())
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection, Briefing]):
+    """The sections with which each new issue starts."""
+
+    model = TemplateSection
+    extra = 0
+    max_num = MAX_TEMPLATE_SECTIONS
+    fields = (("position", "kind"), "heading", "body")
+
+    def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
+        return 0 if obj else len(default_template())
+
+
 @admin.register(Briefing)
 class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
     """What a briefing is called, when it goes out, who leads it."""
@@ -70,14 +150,39 @@ class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
     actions = None
     fieldsets = (
         (None, {"fields": ("title", "slug", "strapline", "description", "lead", "accent")}),
-        ("Send slot", {"fields": (("slot_weekday", "slot_time"), "time_zone")}),
+        (
+            "Send slot",
+            {"fields": (("slot_weekday", "slot_time"), "time_zone", "cut_off_hours")},
+        ),
         ("Readers", {"fields": ("reply_address", "comments_close_after", "retired")}),
     )
     radio_fields = {"accent": admin.HORIZONTAL}
+    inlines = (BreakInline, TemplateSectionInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Briefing]:
         published = Count("issues", filter=Q(issues__state=IssueState.PUBLISHED))
-        return super().get_queryset(request).annotate(published_count=published)
+        briefings = super().get_queryset(request).prefetch_related("breaks")
+        return briefings.annotate(published_count=published)
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Briefing, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, TemplateSectionInline) and "data" not in kwargs and not obj.pk:
+            kwargs["initial"] = [
+                {name: getattr(section, name) for name in ("position", "kind", "heading")}
+                for section in default_template()
+            ]
+        return kwargs
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Briefing | None:
+        """Return the briefing, on POST with its row locked: no two people add breaks at once."""
+        briefing = super().get_object(request, object_id, from_field)
+        if briefing is not None and request.method == "POST":
+            return Briefing.objects.select_for_update().filter(pk=briefing.pk).first()
+        return briefing
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field with the form's own widget where it names one, not the admin's."""
@@ -94,7 +199,7 @@ class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
     def next_slot(self, briefing: Briefing) -> str:
         now: datetime = timezone.now()
         return (
-            "" if briefing.retired else format_local(briefing.slot.next(after=now), briefing.zone)
+            "" if briefing.retired else format_local(briefing.next_slot(after=now), briefing.zone)
         )
 
     @admin.display(description="published issues", ordering="published_count")

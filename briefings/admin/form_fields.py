@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from briefings.local_time import INPUT_FORMAT, parse_local
+from briefings.local_time import INPUT_FORMAT, long_day, parse_local
 
 
 def parse_key(value: object) -> int:
@@ -30,13 +32,49 @@ class PlainSelectsMixin:
         return field
 
 
-class LocalDateTimeInput(forms.DateTimeInput):
-    """The browser's own picker of a date and time."""
+class DayInput(forms.DateInput):
+    """The browser's own picker of a day, with the day in words beside it."""
+
+    input_type = "date"
+
+    class Media:
+        js = ("newsroom_admin/date_words.js",)
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Return the field with its value in words; a script changes them with the field."""
+        field = super().render(name, value, attrs, renderer)
+        words = day_in_words(self.format_value(value))
+        field_id = (attrs or {}).get("id", "")
+        return format_html(
+            '{}<output class="date-words" for="{}">{}</output>', field, field_id, words
+        )
+
+
+class LocalDateTimeInput(DayInput):
+    """The browser's own picker of a date and time, with the moment in words beside it."""
 
     input_type = "datetime-local"
 
     def __init__(self) -> None:
-        super().__init__(format=INPUT_FORMAT)
+        super().__init__()
+        self.format = INPUT_FORMAT
+
+
+def day_in_words(value: str | None) -> str:
+    """Return what a field of the browser's picker holds in words; '' without a valid date.
+
+    `static/newsroom_admin/date_words.js` does the same while somebody chooses.
+    """
+    try:
+        moment = datetime.fromisoformat(value or "")
+    except ValueError:
+        return ""
+    return long_day(moment) + (f" at {moment:%H:%M}" if "T" in (value or "") else "")
 
 
 class LocalDateTimeField(forms.Field):

@@ -19,7 +19,6 @@ from briefings.admin.form_fields import PlainSelectsMixin, parse_key
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.section_forms import (
-    STARTING_SECTIONS,
     SectionFormSet,
     SectionInline,
     put_rows_in_order,
@@ -27,9 +26,14 @@ from briefings.admin.section_forms import (
 from briefings.admin.state_badges import issue_badge
 from briefings.issue_edits import EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
-from briefings.issue_suggestions import IssueSuggestion, likely_briefing, suggest_issue
+from briefings.issue_suggestions import (
+    IssueSuggestion,
+    briefing_to_start_with,
+    starting_sections,
+    suggest_issue,
+)
 from briefings.local_time import INPUT_FORMAT, format_local
-from briefings.models import Briefing, Issue, IssueState, RevisionStep
+from briefings.models import Briefing, Issue, IssueState, RevisionStep, TemplateSection
 from briefings.permissions import (
     issues_for,
     may_delete_issue,
@@ -151,8 +155,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        requested = Briefing.objects.filter(pk=parse_key(initial.get("briefing")))
-        briefing = requested.first() or likely_briefing(request.user)
+        briefing = briefing_to_start_with(initial.get("briefing"), user=request.user)
         if briefing:
             suggestion = suggest_issue(briefing, user=request.user, at=timezone.now())
             initial |= {
@@ -171,9 +174,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             known = set(obj.sections.values_list("pk", flat=True)) if obj.pk else set()
             put_rows_in_order(kwargs["data"], prefix=prefix, known=known)
         elif not obj.pk:
+            briefing = briefing_to_start_with(request.GET.get("briefing"), user=request.user)
             kwargs["initial"] = [
-                {"kind": kind, "heading": heading, "place": place}
-                for place, (kind, heading) in enumerate(STARTING_SECTIONS, start=1)
+                {**_starting_words(section), "place": place}
+                for place, section in enumerate(starting_sections(briefing), start=1)
             ]
         return kwargs
 
@@ -198,7 +202,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             ).first()
             context["suggestions"] = {
                 briefing.pk: _as_json(suggest_issue(briefing, user=request.user, at=at))
-                for briefing in Briefing.objects.current().select_related("lead")
+                for briefing in Briefing.objects.current()
+                .select_related("lead")
+                .prefetch_related("breaks", "template_sections")
             }
         if obj is not None:
             saved = Issue.objects.for_page().get(pk=obj.pk) if context["was_refused"] else obj
@@ -361,7 +367,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         ]
 
 
-def _as_json(suggestion: IssueSuggestion) -> dict[str, str | int]:
+def _starting_words(section: TemplateSection) -> dict[str, str]:
+    return {"kind": section.kind, "heading": section.heading, "body": section.body}
+
+
+def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:
     """Return a suggestion for the page's script, with the values of the form's fields."""
     briefing = suggestion.briefing
     return {
@@ -371,4 +381,5 @@ def _as_json(suggestion: IssueSuggestion) -> dict[str, str | int]:
         "goes_out": suggestion.publish_at.astimezone(briefing.zone).strftime(INPUT_FORMAT),
         "zone": briefing.time_zone,
         "slot": briefing.slot.words,
+        "sections": list(map(_starting_words, briefing.section_template())),
     }

@@ -14,7 +14,8 @@ from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
 from briefings.admin.form_fields import EchoField
-from briefings.models import Issue, Section, SectionKind
+from briefings.issue_suggestions import briefing_to_start_with, starting_sections
+from briefings.models import Issue, Section
 from briefings.permissions import may_view_issue, may_write_issues
 
 if TYPE_CHECKING:
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
 MAX_SECTIONS = 60
-# The kinds and headings of the sections that a new issue starts with.
-STARTING_SECTIONS = (
-    (SectionKind.FEATURE, ""),
-    (SectionKind.ROUNDUP, "In brief"),
-    (SectionKind.FEEDBACK, "What you said"),
-    (SectionKind.NOTE, ""),
-)
 
 
 class SectionForm(forms.ModelForm[Section]):
@@ -141,7 +135,11 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         return super().get_formset(request, obj, validate_max=True, **kwargs)
 
     def get_extra(self, request: HttpRequest, obj: Issue | None = None, **kwargs: Any) -> int:
-        return 0 if obj else len(STARTING_SECTIONS)
+        """Return the number of sections with which a new issue of its briefing starts."""
+        if obj:
+            return 0
+        briefing = briefing_to_start_with(request.GET.get("briefing"), user=request.user)
+        return len(starting_sections(briefing))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_write_issues(request.user) or (

@@ -1,5 +1,7 @@
 """Briefings, contributors, issues with their sections, and comments."""
 
+from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
+from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing
 from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.contributor import Contributor
@@ -13,10 +15,14 @@ from briefings.models.proof import Proof
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
+from briefings.models.section_template import TemplateSection
 from briefings.models.working_copy import WorkingCopy
 
 __all__ = [
     "EDITABLE_STATES",
+    "AlarmChoice",
+    "AlarmScope",
+    "Break",
     "Briefing",
     "Comment",
     "CommentChannel",
@@ -27,6 +33,7 @@ __all__ = [
     "IssueState",
     "PreviewLink",
     "Proof",
+    "RaisedAlarm",
     "Remark",
     "RemarkAnswer",
     "RemarkState",
@@ -34,5 +41,6 @@ __all__ = [
     "RevisionStep",
     "Section",
     "SectionKind",
+    "TemplateSection",
     "WorkingCopy",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Max, Q
 from django.urls import reverse
 
 from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
-from briefings.slots import Weekday, WeeklySlot
+from briefings.models.breaks import Break
+from briefings.models.section_template import TemplateSection, default_template
+from briefings.slots import EARLY, Weekday, WeeklySlot
 
 # First parts of addresses that other pages have.
 RESERVED_SLUGS = frozenset(
@@ -40,6 +43,9 @@ RESERVED_SLUGS = frozenset(
         "ckeditor",
     ]
 )
+
+# So that a cut-off is after the slot before it.
+MOST_CUT_OFF_HOURS = 6 * 24
 
 
 def validate_free_slug(slug: str) -> None:
@@ -92,6 +98,15 @@ class Briefing(models.Model):
     time_zone = models.CharField(
         max_length=64, default="Europe/London", validators=[validate_time_zone]
     )
+    cut_off_hours = models.PositiveSmallIntegerField(
+        "cut-off",
+        default=12,
+        validators=[MaxValueValidator(MOST_CUT_OFF_HOURS)],
+        help_text=(
+            "Hours before the send slot by which an issue should be approved. We email the people"
+            " concerned if it is not."
+        ),
+    )
     accent = models.CharField(max_length=10, choices=Accent, default=Accent.GREEN)
     reply_address = models.EmailField(
         blank=True,
@@ -107,6 +122,16 @@ class Briefing(models.Model):
     retired = models.BooleanField(
         default=False,
         help_text="A retired briefing keeps its archive, and nobody can sign up for it.",
+    )
+
+    drafted_after = models.ForeignKey(
+        "briefings.Issue",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The issue after whose publication the next draft was made.",
     )
 
     objects = BriefingQuerySet.as_manager()
@@ -140,11 +165,31 @@ class Briefing(models.Model):
         """When this briefing goes out."""
         return WeeklySlot(weekday=Weekday(self.slot_weekday), time=self.slot_time, zone=self.zone)
 
+    def next_slot(self, *, after: datetime) -> datetime:
+        """Return the first slot after a moment that is in no break."""
+        return self.slot.next(after=after, breaks=self.breaks.all())
+
     def next_free_slot(self, *, after: datetime) -> datetime:
-        """Return the first slot after a moment and after every planned issue, in any state."""
-        planned = self.issues.filter(publish_at__gt=after)
+        """Return the first slot after a moment and after every planned issue, in any state.
+
+        It is in no break, and not one in whose place an issue goes out early (`EARLY`).
+        """
+        planned = self.issues.filter(publish_at__gt=after - EARLY)
         last: datetime | None = planned.aggregate(last=Max("publish_at"))["last"]
-        return self.slot.next(after=last or after)
+        return self.next_slot(after=max(after, last + EARLY) if last else after)
+
+    def cut_off(self, slot: datetime) -> datetime:
+        """Return the moment by which the issue of a slot should be approved."""
+        return slot - timedelta(hours=self.cut_off_hours)
+
+    def break_on(self, slot: datetime) -> Break | None:
+        """Return the break in which a slot is."""
+        day = self.slot.day_of(slot)
+        return next((each for each in self.breaks.all() if each.overlaps(day, day)), None)
+
+    def section_template(self) -> list[TemplateSection]:
+        """Return the sections with which a new issue starts; never none."""
+        return list(self.template_sections.all()) or default_template()
 
     def next_number(self) -> int:
         """Return the number that the next issue gets."""

@@ -36,6 +36,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const suggestions = JSON.parse(data.textContent);
   const briefing = form.elements.briefing;
   let last = suggestions[briefing.value];
+  const isUntouched = (sections) => {
+    const words = (list) => JSON.stringify(list.map(({ kind, heading, body, removed }) => [kind, heading, body, Boolean(removed)]));
+    return words(newsroomAdmin.sections.read()) === words(sections);
+  };
   const suggest = () => {
     const now = suggestions[briefing.value];
     if (!now) return;
@@ -43,6 +47,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const field = form.elements[name];
       // What somebody entered stays.
       if (!field.value || !last || field.value === String(last[name])) field.value = now[name];
+      newsroomAdmin.showDate?.(field);
+    }
+    if (last && isUntouched(last.sections)) {
+      newsroomAdmin.sections.write(now.sections.map((section) => ({ ...section, id: "", removed: false })));
     }
     document.querySelector("[data-briefing]").textContent = `of ${now.briefing}`;
     form.querySelector("[data-zone]").textContent = now.zone;

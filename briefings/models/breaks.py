@@ -1,0 +1,72 @@
+"""Breaks: days on which a briefing does not go out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+LONGEST_BREAK_DAYS = 366
+LAST_YEAR = 2199
+
+
+class Break(models.Model):
+    """Days without an issue, the first and the last included, in the briefing's time zone."""
+
+    briefing = models.ForeignKey(
+        "briefings.Briefing", on_delete=models.CASCADE, related_name="breaks"
+    )
+    first_day = models.DateField()
+    last_day = models.DateField()
+    words = models.CharField(
+        "line for readers",
+        max_length=200,
+        blank=True,
+        help_text=(
+            "Such as “back on 14 April”. Without it, readers see the day of the next issue."
+        ),
+    )
+
+    class Meta:
+        ordering = ("first_day", "pk")
+        default_permissions = ()  # whoever may change a briefing changes its breaks
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(first_day__lte=F("last_day")), name="break_ends_after_it_starts"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_day:%d %b %Y} to {self.last_day:%d %b %Y}"
+
+    def clean(self) -> None:
+        """Refuse a break that ends before it starts, is too long or overlaps another.
+
+        The caller locks the briefing, so that two people cannot add two that overlap.
+        """
+        entered: tuple[Any, Any] = (self.first_day, self.last_day)
+        if None in entered:
+            return
+        if self.last_day < self.first_day:
+            raise ValidationError({"last_day": "The last day is before the first day."})
+        if self.last_day.year > LAST_YEAR:
+            raise ValidationError({"last_day": f"Choose a day before the end of {LAST_YEAR}."})
+        if (self.last_day - self.first_day).days >= LONGEST_BREAK_DAYS:
+            raise ValidationError(
+                {"last_day": "A break is at most a year long. To end a briefing, retire it."}
+            )
+
+    def overlaps(self, first_day: date, last_day: date) -> bool:
+        """Whether some day of this break is one of those days, too."""
+        return self.first_day <= last_day and first_day <= self.last_day
+
+    @property
+    def sentence(self) -> str:
+        """The line for readers as a sentence; empty if there is none."""
+        words = " ".join(self.words.split())
+        if not words:
+            return ""
+        return f"{words[0].upper()}{words[1:]}{'' if words[-1] in '.!?…' else '.'}"
