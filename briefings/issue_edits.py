@@ -29,13 +29,13 @@ def record_edit(
     by: Actor,
     at: datetime,
     fields: Sequence[str],
-    replaces_other: bool,
+    merges_other: bool,
     restores: bool = False,
 ) -> EditResult:
     """Record that an issue's content was saved; call it with the row locked, in the transaction.
 
-    `fields` are the names of the changed fields; `replaces_other` says that the person chose to
-    save over what somebody else had saved since they opened the issue, and `restores` that the
+    `fields` are the names of the changed fields; `merges_other` says that the words were
+    merged with what somebody else had saved since they opened the issue, and `restores` that the
     words are those of an earlier revision.
     """
     if not issue.claim_edit(version=issue.version):
@@ -47,8 +47,8 @@ def record_edit(
         verb, step = "restored", RevisionStep.RESTORED
     elif is_published:
         verb, step = "corrected", RevisionStep.CORRECTED
-    elif replaces_other:
-        verb = "overwritten"
+    elif merges_other:
+        verb = "merged"
     audit_log.record(verb, issue, by=by, fields=list(fields))
     issue.keep_revision(step, by=by)
     if is_published:

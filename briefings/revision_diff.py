@@ -95,6 +95,11 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> IssueDiff:
     )
 
 
+def compare_section(old: dict[str, Any], new: dict[str, Any]) -> SectionDiff:
+    """Return what changed from one version of a section to another."""
+    return _section(1, old, new)
+
+
 def diff_words(old: str, new: str) -> list[Words]:
     """Return the words of both texts in reading order, removed ones before those added there."""
     before, after = _WORD.findall(old), _WORD.findall(new)

@@ -45,6 +45,6 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             by=by,
             at=at,
             fields=[*head, "sections"],
-            replaces_other=False,
+            merges_other=False,
             restores=True,
         )

@@ -12,13 +12,12 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-# Verbs of entries about a change of an issue's content.
-EDITS = ("created", "edited", "corrected", "imported", "overwritten", "restored")
 # What somebody did to `{it}`: the issue, the comment.
 WORDS = {
     "created": "created {it}",
     "imported": "created {it} from a document",
     "edited": "edited {it}",
+    "merged": "edited {it}, merged with another person’s changes",
     "overwritten": "saved {it} over another person’s version",
     "corrected": "corrected the web page of {it}",
     "restored": "restored an earlier revision of {it}",
@@ -44,7 +43,6 @@ class ActivityLine:
     who: str
     what: str
     at: datetime
-    actor_pk: int | None
 
 
 def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityLine]:
@@ -53,20 +51,12 @@ def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityL
     return [_line(entry, subject) for entry in entries[:limit]]
 
 
-def last_edit(subject: models.Model) -> ActivityLine | None:
-    """Return who changed the content last, if the log knows."""
-    edits = AuditLogEntry.objects.on(subject).filter(verb__in=EDITS).select_related("actor")
-    entry = edits.first()
-    return _line(entry, subject) if entry else None
-
-
 def _line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
     words = WORDS.get(entry.verb, f"{entry.verb} {{it}}")
     return ActivityLine(
         who=_name(entry),
         what=words.format(it=f"the {subject._meta.verbose_name}"),
         at=entry.at,
-        actor_pk=entry.actor_id,
     )
 
 

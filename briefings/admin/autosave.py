@@ -79,6 +79,7 @@ def _read_page(body: bytes) -> _Page:
         content = {
             "version": _text(page["version"]),
             "seen": _text(page["seen"]),
+            "shown": _text(page.get("shown")),
             "fields": {_text(name): _text(value) for name, value in page["fields"].items()},
             "sections": [_section(section) for section in page["sections"]],
         }

@@ -18,11 +18,9 @@ from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
-from briefings.admin.section_forms import (
-    SectionFormSet,
-    SectionInline,
-    put_rows_in_order,
-)
+from briefings.admin.section_forms import SectionFormSet, SectionInline
+from briefings.admin.section_rows import put_rows_in_order
+from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
 from briefings.issue_edits import EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
@@ -143,15 +141,31 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
     change_form_template = "admin/briefings/issue/change_form.html"
 
     class Media:
-        js = ("newsroom_admin/unsaved_changes.js", "newsroom_admin/issue.js")
-        css = {"all": ("newsroom_admin/issue.css", "newsroom_admin/editor.css")}
+        js = (
+            "newsroom_admin/unsaved_changes.js",
+            "newsroom_admin/issue.js",
+            "newsroom_admin/merge.js",
+        )
+        css = {"all": ("newsroom_admin/issue.css", "newsroom_admin/editor.css", "newsroom_admin/merge.css")}
 
     def get_form(
         self, request: HttpRequest, obj: Issue | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm[Issue]]:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user  # type: ignore[attr-defined]  # declared on IssueForm
+        if obj and request.method == "POST" and may_edit_issue(request.user, obj):
+            form.stale_save = self._merge(request, obj, form)  # type: ignore[attr-defined]
         return form
+
+    def _merge(
+        self, request: HttpRequest, issue: Issue, form: type[forms.ModelForm[Issue]]
+    ) -> StaleSave | None:
+        """Put the merged words into the request if somebody saved after the page was opened."""
+        data = request.POST.copy()
+        stale = merge_stale_save(data, issue, form(instance=issue), by=request.user)
+        if stale:
+            request.POST = data  # type: ignore[assignment]
+        return stale
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
@@ -194,6 +208,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         context["issue_form"] = form
         context["was_refused"] = request.method == "POST"
         context["unsaved"] = unsaved_words(request.user, obj)
+        context["stale"] = form.stale_save
+        if form.stale_save:
+            _show_conflicts(form.stale_save, context)
         context["side_fields"] = [form[name] for name in SIDE_FIELDS if name in form.fields]
         if add:
             at = timezone.now()
@@ -239,6 +256,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         elif was_changed:
             self._record_edit(request, form)
         form.instance.was_changed = was_changed
+        form.instance.was_merged = bool(
+            was_changed and form.stale_save and form.stale_save.is_merge and form.stale_save.taken
+        )
 
     def _record_edit(self, request: HttpRequest, form: IssueForm) -> None:
         """Record a save, say what follows from it, and move a scheduled issue to its new time."""
@@ -249,8 +269,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             by=request.user,
             at=timezone.now(),
             fields=form.changed_data,
-            replaces_other=form.cleaned_data["from_version"] != str(issue.version),
+            merges_other=bool(form.stale_save and form.stale_save.is_merge),
         )
+        if form.stale_save and form.stale_save.is_merge:
+            messages.success(request, form.stale_save.sentence)
         if result == EditResult.CORRECTED:
             messages.success(request, "The web page is corrected. The email stays as it was sent.")
         elif result == EditResult.APPROVAL_VOID:
@@ -290,7 +312,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             messages.success(request, "Saved.")
         elif not name:
             messages.info(request, "There was nothing to save.")
-        if name:
+        if name and getattr(obj, "was_merged", False):
+            messages.warning(request, "Read the merged text first, then take the next step.")
+        elif name:
             # Who changed the content has seen it: the check of the version kept others out.
             seen = None if was_changed else request.POST.get("seen", "")
             self._say_what_came_of(
@@ -365,6 +389,13 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             ),
             *super().get_urls(),
         ]
+
+
+def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:
+    """Put what both changed beside the sections of the page."""
+    for inline in context["inline_admin_formsets"]:
+        for number, panel in stale.sections.items():
+            inline.formset.forms[number].panel = panel
 
 
 def _starting_words(section: TemplateSection) -> dict[str, str]:

@@ -8,33 +8,36 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
-from briefings.admin.activity import last_edit
 from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
-from briefings.local_time import format_local
+from briefings.admin.stale_saves import StaleSave, details_of
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
 from briefings.permissions import may_edit_issue, may_send
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
-ECHOES = ("from_version", "seen", "draft_token")
+ECHOES = ("from_version", "merging_from", "shown", "seen", "draft_token")
 
 
 class IssueForm(forms.ModelForm[Issue]):
     """An issue's own fields, and what the page sends back about the version that it showed.
 
-    `from_version` and `seen` are the version and the content hash that the page showed;
+    `from_version` and `seen` are the version and the content hash that the page showed, `shown` the
+    fields that no version keeps, and `merging_from` the version that a conflict began with.
     `draft_token` names the draft that the browser stores until the save is done. `user` is set on
-    the class by the admin, which makes a class for each request.
+    the class by the admin, which makes a class for each request, and so is `stale_save` if somebody
+    saved after the page was opened.
     """
 
     user: Actor
-    is_stale = False
+    stale_save: StaleSave | None = None
     is_not_theirs = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
     goes_out = LocalDateTimeField(required=False, label="Send time")
     from_version = EchoField()
+    merging_from = EchoField()
+    shown = EchoField(max_length=4_000)
     seen = EchoField()
     draft_token = EchoField()
 
@@ -69,6 +72,7 @@ class IssueForm(forms.ModelForm[Issue]):
             self.initial["from_version"] = str(self.instance.version)
             self.initial["seen"] = self.instance.content_hash()
             self._disable_fixed_fields()
+            self.initial["shown"] = details_of(self)
 
     def _disable_fixed_fields(self) -> None:
         """Disable the number, which is part of addresses, and a scheduled issue's send time."""
@@ -111,7 +115,7 @@ class IssueForm(forms.ModelForm[Issue]):
             Briefing.objects.select_for_update().get(pk=briefing.pk)
         if self.instance.pk:
             self._check_permission()
-            self._check_version(cleaned.get("from_version", ""))
+            self._check_conflicts()
             if self.instance.state == IssueState.SCHEDULED and not cleaned.get("goes_out"):
                 self.add_error("goes_out", "To remove the send time, unschedule the issue.")
         return cleaned
@@ -129,26 +133,13 @@ class IssueForm(forms.ModelForm[Issue]):
             code="not_yours",
         )
 
-    def _check_version(self, version: str) -> None:
-        """Refuse a save over another person's; the row is locked until this save is done."""
-        current = str(self.instance.version)
-        if current in {version, self.data.get("_overwrite")}:
-            return
-        self.is_stale = True
-        edit = last_edit(self.instance)
-        if edit and self.user and edit.actor_pk == self.user.pk:
-            who = "You"
-            after = "after you opened it here"
-        else:
-            who = edit.who if edit else "Somebody else"
-            after = "after you opened it"
-        when = f" on {format_local(edit.at, self.instance.briefing.zone)}" if edit else ""
-        raise ValidationError(
-            f"{who} saved this issue{when}, {after}. Your version is below and is not"
-            " saved yet. Look at the saved version, then copy your changes into it or replace it"
-            " with yours.",
-            code="stale",
-        )
+    def _check_conflicts(self) -> None:
+        """Refuse a save in which a person has to choose between their words and another's."""
+        if self.stale_save is not None and self.stale_save.conflicts:
+            raise ValidationError(
+                "You and somebody else changed the same places. Choose for each, then save.",
+                code="conflict",
+            )
 
     def validate_constraints(self) -> None:
         """Skip the database constraints: `Issue.clean` checks them, with words for a person."""

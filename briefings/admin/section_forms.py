@@ -6,7 +6,6 @@ that somebody else removed meanwhile becomes a new one, not an error.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,14 +13,15 @@ from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
 from briefings.admin.form_fields import EchoField
+from briefings.admin.section_rows import place_of
 from briefings.issue_suggestions import briefing_to_start_with, starting_sections
-from briefings.models import Issue, Section
+from briefings.models import Issue, Section, SectionKind
 from briefings.permissions import may_view_issue, may_write_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from django.http import HttpRequest
 
-    from django.http import HttpRequest, QueryDict
+    from briefings.admin.stale_saves import SectionPanel
 
 MAX_SECTIONS = 60
 
@@ -30,6 +30,7 @@ class SectionForm(forms.ModelForm[Section]):
     """One section; `place` is its position on the page, counted from the top."""
 
     place = EchoField()
+    panel: SectionPanel | None = None  # what to choose from, if somebody else changed it, too
 
     class Meta:
         model = Section
@@ -41,6 +42,12 @@ class SectionForm(forms.ModelForm[Section]):
         if self.instance.pk:
             self.initial["place"] = self.instance.position
 
+    @property
+    def kind_label(self) -> str:
+        """The kind in words, for a section without a heading."""
+        kinds = {str(kind): str(label) for kind, label in SectionKind.choices}
+        return kinds.get(str(self["kind"].value()), "Section")
+
     def has_changed(self) -> bool:
         """Whether to save the section: a new one always, even if it is empty."""
         return (self.is_bound and self.instance._state.adding) or super().has_changed()
@@ -49,8 +56,7 @@ class SectionForm(forms.ModelForm[Section]):
     def sort_key(self) -> tuple[float, int]:
         """Sort by place; sections without a valid one come last, in the order of the form."""
         index = int(str(self.prefix).rpartition("-")[2])
-        place = str(self["place"].value())
-        return (int(place[:6]) if place.isascii() and place.isdigit() else 1e9, index)
+        return place_of({"place": str(self["place"].value())}, index)
 
 
 class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
@@ -87,38 +93,6 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
         for place, section in enumerate(elsewhere, start=len(kept) + 1):
             Section.objects.filter(pk=section.pk).update(position=place)
         return saved
-
-
-def put_rows_in_order(data: QueryDict, *, prefix: str, known: Collection[int]) -> QueryDict:
-    """Return the posted data with its rows as a formset wants them: existing ones, then new ones.
-
-    The rows are counted again, so that a wrong count loses none. A row whose section is gone, or
-    belongs to another issue, becomes a new row with the same text. `known` are the keys of the
-    issue's sections.
-    """
-    field = re.compile(rf"^{re.escape(prefix)}-(\d{{1,5}})-(\w+)$")
-    rows: dict[int, dict[str, str]] = {}
-    for key in list(data):
-        if key.startswith(f"{prefix}-"):
-            if found := field.match(key):
-                rows.setdefault(int(found[1]), {})[found[2]] = str(data[key])
-            del data[key]
-    existing: list[dict[str, str]] = []
-    new: list[dict[str, str]] = []
-    seen: set[str] = set()
-    for _, row in sorted(rows.items()):
-        pk = row.get("id", "")
-        if pk.isascii() and pk.isdigit() and int(pk) in known and pk not in seen:
-            seen.add(pk)
-            existing.append(row)
-        else:
-            new.append({**row, "id": ""})
-    for index, row in enumerate([*existing, *new]):
-        for name, value in row.items():
-            data[f"{prefix}-{index}-{name}"] = value
-    data[f"{prefix}-TOTAL_FORMS"] = str(len(existing) + len(new))
-    data[f"{prefix}-INITIAL_FORMS"] = str(len(existing))
-    return data
 
 
 class SectionInline(admin.StackedInline[Section, Issue]):

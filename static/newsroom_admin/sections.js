@@ -165,6 +165,8 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const words of kept) {
         const known = words.id && byId.get(words.id);
         const row = known || add(words.kind);
+        // A section that somebody removed meanwhile: the server compares it with what it was.
+        if (!known && words.id) input(row, "id").value = words.id;
         list.append(row);
         placed.add(row);
         input(row, "kind").value = words.kind;

@@ -32,8 +32,10 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   showTokens();
 
+  // While a conflict is open, a draft starts from the version before it: nothing has been chosen yet.
   const words = () => ({
-    version: form.elements.from_version?.value ?? "",
+    version: form.elements.merging_from?.value || (form.elements.from_version?.value ?? ""),
+    shown: form.elements.shown?.value ?? "",
     seen: form.elements.seen?.value ?? "",
     fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
     sections: newsroomAdmin.sections?.read() ?? [],
@@ -196,10 +198,11 @@ document.addEventListener("DOMContentLoaded", () => {
     banner.querySelector("[data-restore-take]").addEventListener("click", () => {
       for (const [name, value] of Object.entries(earlier.fields)) if (form.elements[name]) form.elements[name].value = value;
       newsroomAdmin.sections?.write(earlier.sections);
-      // So that nobody else's save since then is overwritten, the form has the draft's version again.
+      // So that it is merged with what anybody saved since then, the form has the draft's version again.
       if (earlier.version && form.elements.from_version) {
         form.elements.from_version.value = earlier.version;
         form.elements.seen.value = earlier.seen;
+        if (earlier.shown) form.elements.shown.value = earlier.shown;
       }
       // The page may still be open where the words come from: they stay there until they are saved here.
       tokens.push(earlier.token);

@@ -1,0 +1,82 @@
+"""The rows of sections in the data of an issue's form, as plain dictionaries."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from briefings.richtext import sanitise
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from django.http import QueryDict
+
+# What the names of the sections' fields begin with.
+SECTION_PREFIX = "sections"
+
+
+def read_rows(data: QueryDict, *, prefix: str) -> list[dict[str, str]]:
+    """Return the posted rows in the order of the page, each as {name of the field: value}.
+
+    The rows are counted again, so that a wrong count loses none.
+    """
+    field = re.compile(rf"^{re.escape(prefix)}-(\d{{1,5}})-(\w+)$")
+    rows: dict[int, dict[str, str]] = {}
+    for key in data:
+        if found := field.match(key):
+            rows.setdefault(int(found[1]), {})[found[2]] = str(data[key])
+    return [row for _, row in sorted(rows.items(), key=lambda row: place_of(row[1], row[0]))]
+
+
+def place_of(row: dict[str, str], index: int) -> tuple[float, int]:
+    """Sort by place; rows without a valid one come last, in the order of the form."""
+    place = row.get("place", "")
+    return (int(place[:6]) if place.isascii() and place.isdigit() else 1e9, index)
+
+
+def write_rows(
+    data: QueryDict, rows: Sequence[dict[str, str]], *, prefix: str, existing: int
+) -> None:
+    """Replace the posted rows; the first `existing` ones are sections that the issue has."""
+    for key in [key for key in data if key.startswith(f"{prefix}-")]:
+        del data[key]
+    for index, row in enumerate(rows):
+        for name, value in row.items():
+            data[f"{prefix}-{index}-{name}"] = value
+    data[f"{prefix}-TOTAL_FORMS"] = str(len(rows))
+    data[f"{prefix}-INITIAL_FORMS"] = str(existing)
+
+
+def words_of_row(row: dict[str, str]) -> dict[str, str]:
+    """Return the words of a posted row as a revision keeps them."""
+    return {
+        "kind": row.get("kind", ""),
+        "heading": row.get("heading", "").strip(),
+        "body": sanitise(row.get("body", "")),
+    }
+
+
+def row_of_words(words: dict[str, Any]) -> dict[str, str]:
+    """Return the fields of a row for the words of a revision."""
+    return {name: words.get(name, "") for name in ("kind", "heading", "body")}
+
+
+def put_rows_in_order(data: QueryDict, *, prefix: str, known: Collection[int]) -> QueryDict:
+    """Return the posted data with its rows as a formset wants them: existing ones, then new ones.
+
+    A row whose section is gone, or belongs to another issue, becomes a new row with the same text.
+    `known` are the keys of the issue's sections.
+    """
+    existing: list[dict[str, str]] = []
+    new: list[dict[str, str]] = []
+    seen: set[str] = set()
+    for row in read_rows(data, prefix=prefix):
+        pk = row.get("id", "")
+        if pk.isascii() and pk.isdigit() and int(pk) in known and pk not in seen:
+            seen.add(pk)
+            existing.append(row)
+        else:
+            new.append({**row, "id": ""})
+    write_rows(data, [*existing, *new], prefix=prefix, existing=len(existing))
+    return data
