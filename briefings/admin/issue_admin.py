@@ -146,7 +146,13 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/issue.js",
             "newsroom_admin/merge.js",
         )
-        css = {"all": ("newsroom_admin/issue.css", "newsroom_admin/editor.css", "newsroom_admin/merge.css")}
+        css = {
+            "all": (
+                "newsroom_admin/issue.css",
+                "newsroom_admin/editor.css",
+                "newsroom_admin/merge.css",
+            )
+        }
 
     def get_form(
         self, request: HttpRequest, obj: Issue | None = None, change: bool = False, **kwargs: Any
