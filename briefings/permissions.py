@@ -106,6 +106,16 @@ def may_edit_issue(user: Actor, issue: Issue) -> bool:
     return issue.state == IssueState.DRAFT and issue.belongs_to(user)
 
 
+def may_send_proof(user: Actor, issue: Issue) -> bool:
+    """Whether this person may email proofs of an issue: whoever may change or decide about it."""
+    return may_edit_issue(user, issue) or may_approve(user, issue) or may_send(user, issue)
+
+
+def may_share_preview(user: Actor, issue: Issue) -> bool:
+    """Whether this person may make and withdraw links with which guests read a draft."""
+    return may_send_proof(user, issue)
+
+
 def may_delete_issue(user: Actor, issue: Issue) -> bool:
     """Whether this person may delete an issue now."""
     return issue.is_deletable and may_in(user, DELETE_ISSUE, issue)

@@ -3,7 +3,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
-from briefings import feeds, views
+from briefings import feeds, shared_preview_views, views
 from briefings.sitemaps import SITEMAPS
 from newsroom.token_links import token_paths
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("contributors/<slug:slug>/", views.contributor_detail, name="contributor_detail"),
+    path("proof/", shared_preview_views.proof_link, name="proof_link"),
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
     path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),

@@ -93,10 +93,15 @@ def queue_email_in_constant_time(
     timing does not reveal which addresses we know. Call it inside a transaction, after
     `form_guard.check_form`.
     """
-    is_suppressed = import_string(settings.SUPPRESSION_CHECK)(to)
+    must_not_write = is_suppressed(to)
     email = queue_email(name, to=to, context=context, headers=headers, not_before=not_before)
-    if is_suppressed or not allowed:
+    if must_not_write or not allowed:
         email.delete()
+
+
+def is_suppressed(address: str) -> bool:
+    """Whether we must never write to an address, as `settings.SUPPRESSION_CHECK` says."""
+    return bool(import_string(settings.SUPPRESSION_CHECK)(address))
 
 
 def queue_rendered_email(

@@ -331,6 +331,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 # Called before each email to an address that a visitor entered, by name: newsroom imports no app.
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
+# Called when staff preview an issue as a subscriber would get it: briefings imports no subscribers.
+SUBSCRIBER_LOOKUP = "subscribers.sending.preview_recipients.subscriber_lookup"
 # Called when the database turns out to be restored from a backup (newsroom/database_epoch.py).
 HOLD_AFTER_RESTORE = "subscribers.restoration.held_work.hold_everything"
 # Both limits count forms that make us email somebody, from all networks together. Above the first,

@@ -29,6 +29,7 @@ WORDS = {
     "unscheduled": "unscheduled {it}",
     "missed its slot": "did not send {it}: its send time passed while sending was down",
     "published": "published {it}",
+    "sent a proof": "sent a proof of {it}",
     "rejected": "rejected {it}",
     "featured": "featured {it}",
     "unfeatured": "stopped featuring {it}",

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from briefings.admin import import_page, issue_preview, revision_pages
+from briefings.admin import import_page, issue_preview, proof_page, revision_pages
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
@@ -145,12 +145,14 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/unsaved_changes.js",
             "newsroom_admin/issue.js",
             "newsroom_admin/merge.js",
+            "newsroom_admin/preview_pane.js",
         )
         css = {
             "all": (
                 "newsroom_admin/issue.css",
                 "newsroom_admin/editor.css",
                 "newsroom_admin/merge.css",
+                "newsroom_admin/preview.css",
             )
         }
 
@@ -387,6 +389,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 wrap(revision_pages.name_revision),
                 name="briefings_revision_name",
             ),
+            path("<int:pk>/proof/", wrap(proof_page.proof), name="briefings_issue_proof"),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
             path(
                 "<int:pk>/preview/<slug:part>/",

@@ -1,28 +1,46 @@
-"""Previews of a saved issue: its web page, its email, and the email's plain text."""
+"""Previews of an issue: its web page, its email, and the email's plain text.
+
+They show what the person has typed and not saved, as autosave keeps it, or else the saved words.
+Both go through the code that renders the issue for readers.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
-from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from briefings.models import Issue
-from briefings.permissions import may_view_issue
-from briefings.rendering.issue_email import EmailLinks, measure_issue_email, render_issue_email
+from briefings.models import Issue, WorkingCopy
+from briefings.permissions import may_send_proof, may_share_preview, may_view_issue
+from briefings.preview_recipient import MADE_UP, subscriber_lookup
+from briefings.proofs import MAX_RECIPIENTS, harmless_links
+from briefings.rendering.issue_email import (
+    issue_email_context,
+    measure_email,
+    render_issue_email,
+)
+from briefings.unsaved_issue import new_unsaved_issue, unsaved_copy, with_unsaved_words
 from briefings.views import issue_page
+from briefings.working_copies import newest_copy
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PARTS = {"page": "Web page", "email": "Email", "text": "Plain text"}
+WIDTHS = {"wide": "Desktop", "phone": "Phone"}
+SCHEMES = {"light": "Light", "dark": "Dark"}
 # A preview runs no script and sends no form, and only the admin may frame it.
 FRAMED_POLICY = {
     "default-src": [NONE],
@@ -37,58 +55,138 @@ FRAMED_POLICY = {
 }
 
 
-def _get_issue(request: HttpRequest, pk: int) -> Issue:
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    if not may_view_issue(request.user, issue):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewed:
+    """The issue that a preview shows, with unsaved words in it if there is a working copy."""
+
+    issue: Issue
+    copy: WorkingCopy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One way to show the preview, with the address that shows it so."""
+
+    value: str
+    label: str
+    address: str
+    is_chosen: bool
+
+
+def _previewed(request: HttpRequest, pk: int) -> Previewed:
+    """Return what to show: the words of the page `?draft=`, of the newest, or `?saved=1`.
+
+    A `pk` of 0 stands for a new issue, which has only unsaved words.
+    """
+    user = request.user
+    if not isinstance(user, User):
         raise PermissionDenied
-    return issue
+    token = request.GET.get("draft", "")
+    if not pk:
+        copy = unsaved_copy(user, issue=None, token=token) if token else None
+        new = new_unsaved_issue(copy.content) if copy else None
+        if new is None or not may_view_issue(user, new):
+            raise Http404("This new issue has no words yet.")
+        return Previewed(issue=new, copy=copy)
+    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
+    if not may_view_issue(user, issue):
+        raise PermissionDenied
+    copy = None if "saved" in request.GET else unsaved_copy(user, issue=issue, token=token)
+    if copy is None:
+        return Previewed(issue=issue, copy=None)
+    return Previewed(issue=with_unsaved_words(issue, copy.content), copy=copy)
 
 
+@never_cache
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the page around a preview; `?as=` chooses one of PARTS."""
-    issue = _get_issue(request, pk)
-    chosen = request.GET.get("as", "page")
-    size = measure_issue_email(issue)
+    """Show the page around a preview.
+
+    `?as=`, `?width=` and `?scheme=` choose how, `?reader=` as whom, and `?saved=1` the saved words.
+    """
+    previewed = _previewed(request, pk)
+    issue = previewed.issue
+    chosen = {
+        "as": _chosen(request, "as", PARTS, "page"),
+        "width": _chosen(request, "width", WIDTHS, "wide"),
+        "scheme": _chosen(request, "scheme", SCHEMES, "light"),
+    }
+    reader = request.GET.get("reader", "").strip()
+    kept = {name: value for name in ("draft", "saved") if (value := request.GET.get(name))}
+    query = {**kept, **chosen, **({"reader": reader} if reader else {})}
+    lookup = subscriber_lookup(request.user, issue)
+    recipient, problem = MADE_UP, ""
+    if reader and lookup:
+        try:
+            recipient = lookup(reader)
+        except LookupError as error:
+            problem = str(error)
+    email = render_issue_email(issue, links=harmless_links(issue))
+    size = measure_email(email)
+    part = reverse("admin:briefings_issue_preview_part", args=[pk, chosen["as"]])
+    has_unsaved = previewed.copy is not None or (
+        isinstance(request.user, User) and newest_copy(request.user, issue) is not None
+    )
     context = {
         **admin.site.each_context(request),
         "title": "Preview",
         "subtitle": str(issue),
         "issue": issue,
         "opts": Issue._meta,
-        "parts": PARTS,
-        "chosen": chosen if chosen in PARTS else "page",
+        "chosen": chosen,
+        "parts": _choices("as", PARTS, query),
+        "widths": _choices("width", WIDTHS, query),
+        "schemes": _choices("scheme", SCHEMES, query),
+        "frame": f"{part}?{urlencode(kept)}",
+        "copy": previewed.copy,
+        "has_unsaved": has_unsaved,
+        "saved_address": "?" + urlencode({**query, "saved": "1"}),
+        "unsaved_address": "?"
+        + urlencode({name: query[name] for name in query if name != "saved"}),
+        "email": email,
+        "preview_line": issue_email_context(issue, links=harmless_links(issue))["preview"],
+        "recipient": recipient,
+        "may_choose_recipient": lookup is not None,
+        "reader": reader,
+        "reader_problem": problem,
+        "may_send_proof": bool(pk) and may_send_proof(request.user, issue),
+        "may_share": bool(pk) and may_share_preview(request.user, issue),
+        "max_recipients": MAX_RECIPIENTS,
         "kilobytes": round(size.bytes / 1000),
         "size_warning": size.warning,
     }
     return TemplateResponse(request, "admin/briefings/issue/preview.html", context)
 
 
+def _chosen(request: HttpRequest, name: str, among: dict[str, str], usual: str) -> str:
+    value = request.GET.get(name, usual)
+    return value if value in among else usual
+
+
+def _choices(name: str, among: dict[str, str], query: dict[str, str]) -> list[Choice]:
+    return [
+        Choice(
+            value=value,
+            label=label,
+            address="?" + urlencode({**query, name: value}),
+            is_chosen=query[name] == value,
+        )
+        for value, label in among.items()
+    ]
+
+
+@never_cache
 @require_safe
 @xframe_options_sameorigin
 def preview_part(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     """Show one part by itself, for the frame."""
-    issue = _get_issue(request, pk)
+    issue = _previewed(request, pk).issue
     if part not in PARTS:
         raise Http404
-    return _page(request, issue) if part == "page" else _email(issue, part)
-
-
-def _page(request: HttpRequest, issue: Issue) -> HttpResponse:
-    context = {**issue_page(issue), "is_preview": True}
-    return TemplateResponse(request, "briefings/issue_detail.html", context)
-
-
-def _email(issue: Issue, part: str) -> HttpResponse:
-    """Return the email with links to public pages instead of a subscriber's own."""
-    home = f"{settings.SITE_URL}/"
-    links = EmailLinks(
-        unsubscribe=home,
-        preferences=home,
-        view=settings.SITE_URL + issue.get_absolute_url(),
-        subscribe=f"{home}subscribe/",
-    )
-    email = render_issue_email(issue, links=links)
+    if part == "page":
+        context = {**issue_page(issue), "is_preview": True}
+        return TemplateResponse(request, "briefings/issue_detail.html", context)
+    email = render_issue_email(issue, links=harmless_links(issue))
     if part == "text":
         return HttpResponse(
             f"Subject: {email.subject}\n\n{email.text}", content_type="text/plain; charset=utf-8"

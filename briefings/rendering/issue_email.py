@@ -53,6 +53,15 @@ class RenderedEmail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProofNote:
+    """What a proof says of itself: who sent it, when in words, and whether its words are saved."""
+
+    who: str
+    when: str
+    is_unsaved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSize:
     """The size of an email's HTML in bytes; `warning` is empty or a sentence for an editor."""
 
@@ -73,9 +82,16 @@ class _EmailSection:
         return len(self.text.split())
 
 
-def render_issue_email(issue: Issue, *, links: EmailLinks) -> RenderedEmail:
-    """Return an issue's email. Its links are unchanged; in the text, each has its own line."""
+def render_issue_email(
+    issue: Issue, *, links: EmailLinks, proof: ProofNote | None = None
+) -> RenderedEmail:
+    """Return an issue's email. Its links are unchanged; in the text, each has its own line.
+
+    With a `proof`, its subject and its first line say that this is not the email of a subscriber.
+    """
     context = issue_email_context(issue, links=links)
+    if proof is not None:
+        context |= {"proof": proof, "subject": f"Proof: {context['subject']}"}
     html = _inliner.inline(render_to_string("email/issue/body.html", context))
     text = render_to_string("email/issue/body.txt", context)
     return RenderedEmail(
@@ -122,7 +138,12 @@ def measure_issue_email(issue: Issue) -> EmailSize:
     links = EmailLinks(
         unsubscribe=placeholder, preferences=placeholder, view=placeholder, subscribe=placeholder
     )
-    size = len(render_issue_email(issue, links=links).html.encode())
+    return measure_email(render_issue_email(issue, links=links))
+
+
+def measure_email(email: RenderedEmail) -> EmailSize:
+    """Return how large a rendered email is."""
+    size = len(email.html.encode())
     warning = ""
     if size > GMAIL_CLIP_BYTES:
         warning = (

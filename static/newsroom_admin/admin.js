@@ -102,10 +102,4 @@
   };
   wide.addEventListener("change", unfold);
   unfold();
-
-  for (const choice of document.querySelectorAll(".preview-widths input")) {
-    choice.addEventListener("change", () => {
-      document.querySelector(".preview-frame").classList.toggle("is-phone", choice.value === "phone");
-    });
-  }
 })();

@@ -118,6 +118,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (result.result === "kept") {
       sent = text;
       say(`Not saved yet: draft kept at ${clock(result.at)}`);
+      form.dispatchEvent(new CustomEvent("newsroom:kept")); // for the preview
     } else if (result.result === "settled") {
       tokens[0] = newToken(); // saved or thrown away elsewhere: what is typed here is another draft
       showTokens();
@@ -178,6 +179,7 @@ document.addEventListener("DOMContentLoaded", () => {
       isUnsaved = false;
     },
     forget,
+    upload: autosave,
   };
 
   // Earlier words, of this browser or of another: the newest are offered

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -91,7 +91,6 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
             ("send/<int:issue_id>/", self.send_view, "send"),
-            ("send/<int:issue_id>/proof/", require_POST(self.proof_view), "proof"),
             ("<int:pk>/progress.json", require_safe(self.progress_view), "progress"),
             ("<int:pk>/action/", require_POST(self.action_view), "action"),
             ("<int:pk>/resend/<int:delivery_id>/", require_POST(self.resend_view), "resend"),
@@ -176,23 +175,6 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             return redirect("admin:briefings_issue_change", issue.pk)
         messages.success(request, f"“{issue.title}” is published. We are sending it now.")
         return redirect(dispatch)
-
-    def proof_view(self, request: HttpRequest, issue_id: int) -> HttpResponse:
-        """Email the issue as it is now to the member of staff who asks, and to nobody else."""
-        issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
-        require_may_send(request, issue)
-        back = HttpResponseRedirect(reverse("admin:subscribers_dispatch_send", args=[issue.pk]))
-        address = request.user.email if request.user.is_authenticated else ""
-        if not address:
-            messages.error(
-                request,
-                "We cannot send you a proof, because your account has no email address."
-                " Ask an administrator to add one.",
-            )
-            return back
-        dispatches.send_proof(issue, to=address)
-        messages.success(request, f"We are sending a proof to {address}.")
-        return back
 
     def action_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Pause, resume or cancel a dispatch."""

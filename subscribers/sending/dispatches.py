@@ -14,7 +14,6 @@ from briefings import issue_steps
 from briefings.models import Issue
 from briefings.preflight import serious_findings
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
-from newsroom import emails
 from newsroom.site_address import ascii_address
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
@@ -101,26 +100,6 @@ def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
     with transaction.atomic():
         issue_steps.schedule(issue, publish_at=at, by=by, at=at)
         return publish(issue, at=at, by=by)
-
-
-def send_proof(issue: Issue, *, to: str) -> None:
-    """Email an issue as it is now to one member of staff; its links lead to public pages only."""
-    site = settings.SITE_URL
-    links = EmailLinks(
-        unsubscribe=f"{site}/preferences/",
-        preferences=f"{site}/preferences/",
-        view=site + issue.get_absolute_url(),
-        subscribe=f"{site}/subscribe/",
-    )
-    email = render_issue_email(issue, links=links)
-    emails.queue_rendered_email(
-        "proof",
-        to=to,
-        subject=f"[Proof] {email.subject}",
-        text=email.text,
-        html=email.html,
-        headers={"Auto-Submitted": "auto-generated"},
-    )
 
 
 def links_with_placeholders() -> EmailLinks:

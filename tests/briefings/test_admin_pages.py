@@ -124,7 +124,7 @@ def test_a_saved_issue_is_previewed_as_its_readers_will_get_it() -> None:
     client = staff_client("Editors")
 
     frame = client.get(f"{LIST}{issue.pk}/preview/")
-    assert 'sandbox="allow-same-origin"' in text(frame)
+    assert 'sandbox="allow-same-origin allow-popups' in text(frame)
     for part in ("page", "email", "text"):
         bare = client.get(f"{LIST}{issue.pk}/preview/{part}/")
         assert "The rota that nobody signed" in text(bare)

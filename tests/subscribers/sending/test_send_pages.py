@@ -93,10 +93,10 @@ def test_staff_without_the_permission_cannot_send(client: Client) -> None:
 def test_a_proof_goes_only_to_the_person_who_asks(client: Client) -> None:
     log_in(client, "send_issue")
     issue = make_scheduled_issue(title="Council & mayor")
-    client.post(reverse("admin:subscribers_dispatch_proof", args=[issue.pk]))
+    client.post(reverse("admin:briefings_issue_proof", args=[issue.pk]))
     email = OutgoingEmail.objects.get()
     assert email.to == "ed@news.example.com"
-    assert email.subject == "[Proof] Council & mayor"
+    assert email.subject == "Proof: Council & mayor"
     assert "The county has 214 beds." in email.text
     issue.refresh_from_db()
     assert issue.state == IssueState.SCHEDULED
