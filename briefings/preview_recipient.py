@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewRecipient:
-    """A recipient's name and address, and whether they would get this issue, in a sentence."""
+    """A recipient's name and address, and whether they would get this issue."""
 
     name: str
     address: str
@@ -34,7 +34,7 @@ class PreviewRecipient:
 
 MADE_UP = PreviewRecipient(name="Sam Reader", address="sam@example.com", is_made_up=True)
 
-# Takes an address and raises LookupError with a sentence for staff.
+# Takes an address and raises LookupError with a message for staff.
 Lookup: TypeAlias = "Callable[[str], PreviewRecipient]"
 
 

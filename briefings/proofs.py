@@ -1,6 +1,6 @@
 """Proofs: the email of an issue, sent to chosen addresses before publication, to check it.
 
-A proof is no delivery: it is in no ledger, and a subscriber who gets one still gets the issue.
+A proof is not a delivery: no ledger has it, and a subscriber who gets one still gets the issue.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class SentProof:
 
 
 def harmless_links(issue: Issue) -> EmailLinks:
-    """Return the links of an email that is no subscriber's own: they only open a page that says so.
+    """Return the links of a proof or preview, which open a page that says that they do nothing.
 
     The link to sign up is the real one; it is the same in every email.
     """

@@ -116,7 +116,7 @@ document.addEventListener("DOMContentLoaded", () => {
     screen.classList.toggle("is-light", state.scheme === "light");
     screen.classList.toggle("is-dark", state.scheme === "dark");
     for (const group of pane.querySelectorAll("[data-preview-choice]")) {
-      for (const button of group.children) button.setAttribute("aria-pressed", String(button.value === state[group.dataset.previewChoice]));
+      for (const button of group.children) button.setAttribute("aria-current", String(button.value === state[group.dataset.previewChoice]));
       group.hidden = state.part === "text" && group.dataset.previewChoice !== "part";
     }
     fit(shown);

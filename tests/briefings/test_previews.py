@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from briefings.models import Issue, SectionKind
 from briefings.proofs import harmless_links
@@ -199,7 +200,9 @@ def test_staff_who_may_see_subscribers_see_it_as_one_of_them(client: Client) -> 
 def test_a_subscriber_who_would_not_get_it_is_said_to(client: Client) -> None:
     issue = make_issue()
     make_reader(of=issue.briefing, email="left@example.com")
-    Subscription.objects.update(state=SubscriptionState.UNSUBSCRIBED)
+    Subscription.objects.update(
+        state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=timezone.now()
+    )
     shown = whole(client, issue, **{"as": "email", "reader": "left@example.com"})
     assert f"They would not get this issue: they do not subscribe to {issue.briefing}." in shown
 
