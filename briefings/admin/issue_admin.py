@@ -18,6 +18,7 @@ from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
+from briefings.admin.presence_view import presence
 from briefings.admin.section_forms import SectionFormSet, SectionInline
 from briefings.admin.section_rows import put_rows_in_order
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
@@ -146,6 +147,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/issue.js",
             "newsroom_admin/merge.js",
             "newsroom_admin/preview_pane.js",
+            "newsroom_admin/presence.js",
         )
         css = {
             "all": (
@@ -153,6 +155,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/editor.css",
                 "newsroom_admin/merge.css",
                 "newsroom_admin/preview.css",
+                "newsroom_admin/presence.css",
             )
         }
 
@@ -372,6 +375,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         return [
             path("from-document/", wrap(import_page.from_document), name="briefings_issue_import"),
             path("autosave/", autosave, name="briefings_autosave"),
+            path("<int:pk>/presence/", presence, name="briefings_presence"),
             path("upload-image/", upload_image, name="briefings_upload_image"),
             path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
             path(

@@ -10,6 +10,7 @@ from briefings.models.issue import (
     Issue,
     IssueState,
 )
+from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
@@ -31,6 +32,7 @@ __all__ = [
     "GuestOpinion",
     "Issue",
     "IssueState",
+    "OpenPage",
     "PreviewLink",
     "Proof",
     "RaisedAlarm",
@@ -41,6 +43,8 @@ __all__ = [
     "RevisionStep",
     "Section",
     "SectionKind",
+    "TakeOver",
+    "TakeOverAnswer",
     "TemplateSection",
     "WorkingCopy",
 ]

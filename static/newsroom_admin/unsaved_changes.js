@@ -69,24 +69,37 @@ document.addEventListener("DOMContentLoaded", () => {
     timer = setTimeout(autosave, Math.max(0, Math.min(wait, due - Date.now())));
   }
 
-  const ask = (options) =>
-    fetch(autosaveUrl, { ...options, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
-  const post = (body) =>
-    ask({
+  const ask = (url, options) =>
+    fetch(url, { ...options, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
+  const post = (url, body, options) =>
+    ask(url, {
+      ...options,
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
       body: JSON.stringify(body),
     });
 
   // After logging out and in again in another tab, the page's token is not valid any more.
-  async function postWithNewToken(body) {
-    const renewed = await ask({});
+  async function send(url, body, options) {
+    const answer = await post(url, body, options);
+    if (answer.status !== 403 || answer.headers.get("Content-Type") === "application/json") return answer;
+    const renewed = await ask(autosaveUrl, {});
     if (!renewed.ok) return renewed;
     form.elements.csrfmiddlewaretoken.value = (await renewed.json()).csrf;
-    return post(body);
+    return post(url, body, options);
   }
 
-  async function autosave() {
+  let running = Promise.resolve();
+  const autosave = () => (running = keepOnServer());
+
+  // Send what the server does not have yet, and wait for it: this person is about to hand over.
+  async function flush() {
+    keep();
+    await running;
+    if (isUnsaved && JSON.stringify(words()) !== sent) await autosave();
+  }
+
+  async function keepOnServer() {
     if (inFlight || !isUnsaved || isLeaving) return;
     due = 0;
     const content = words();
@@ -97,8 +110,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const page = { token: tokens[0], sequence, issue, ...content };
     let answer = null;
     try {
-      answer = await post(page);
-      if (answer.status === 403) answer = await postWithNewToken(page);
+      answer = await send(autosaveUrl, page);
     } catch {
       // no connection, or no answer in time
     }
@@ -130,7 +142,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function forget(tokensToForget) {
     for (const token of tokensToForget) storage(() => localStorage.removeItem(`${stem}:${token}`));
-    return autosaveUrl ? post({ settle: tokensToForget }).catch(() => null) : null;
+    return autosaveUrl ? post(autosaveUrl, { settle: tokensToForget }).catch(() => null) : null;
   }
 
   // When
@@ -180,6 +192,9 @@ document.addEventListener("DOMContentLoaded", () => {
     },
     forget,
     upload: autosave,
+    flush,
+    send,
+    newToken,
   };
 
   // Earlier words, of this browser or of another: the newest are offered
