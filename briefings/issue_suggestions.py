@@ -41,11 +41,9 @@ def likely_briefing(user: Actor) -> Briefing | None:
     return current.filter(lead__account_id=account or 0).first() or current.first()
 
 
-def briefing_to_start_with(key: object, *, user: Actor) -> Briefing | None:
-    """Return the briefing with a key that came from outside, or else the likely one."""
-    text = str(key)
-    requested = Briefing.objects.filter(pk=text) if text.isascii() and text.isdigit() else None
-    return (requested and requested.first()) or likely_briefing(user)
+def briefing_to_start_with(key: int, *, user: Actor) -> Briefing | None:
+    """Return the briefing with this key, or else the likely one."""
+    return Briefing.objects.filter(pk=key).first() or likely_briefing(user)
 
 
 def starting_sections(briefing: Briefing | None) -> list[TemplateSection]:

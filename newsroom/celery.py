@@ -55,6 +55,10 @@ app.conf.beat_schedule = {
         "task": "subscribers.bounces.tasks.process_pending_events",
         "schedule": 60.0,
     },
+    "make the next drafts": {
+        "task": "briefings.tasks.make_missing_drafts",
+        "schedule": 60.0,
+    },
     "remind people to confirm": {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # What somebody did to `{it}`: the issue, the comment.
 WORDS = {
     "created": "created {it}",
+    "made by itself": "made {it}, as the one before was published",
     "imported": "created {it} from a document",
     "edited": "edited {it}",
     "merged": "edited {it}, merged with another person’s changes",

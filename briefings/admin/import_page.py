@@ -33,6 +33,7 @@ from briefings.document_import import (
 )
 from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
+from briefings.next_drafts import untouched_drafts
 from briefings.permissions import ADD_ISSUE, may_add_issue
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
@@ -103,13 +104,14 @@ def _show(request: HttpRequest) -> HttpResponse:
         Section(position=place, kind=part.kind, heading=part.heading, body=sanitise(part.html))
         for place, part in enumerate(document.sections, start=1)
     ]
+    draft = untouched_drafts(briefing).first()
     return _render(
         request,
         form=DocumentForm(initial={"briefing": briefing}),
         document=document,
         name=upload.name,
         briefing=briefing,
-        number=briefing.next_number(),
+        number=draft.number if draft else briefing.next_number(),
         author=find_author(document, briefing=briefing),
         parts=[(section, count_words([section])) for section in sections],
         words=count_words(sections),

@@ -84,7 +84,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
         return format_html(
             '<a class="admin-headline" href="{}">{}</a><span class="admin-under">{} {}</span>',
             reverse("admin:briefings_issue_change", args=[issue.pk]),
-            issue.title,
+            issue.headline,
             issue.briefing,
             issue.number,
         )
@@ -180,7 +180,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        briefing = briefing_to_start_with(initial.get("briefing"), user=request.user)
+        briefing = briefing_to_start_with(parse_key(initial.get("briefing")), user=request.user)
         if briefing:
             suggestion = suggest_issue(briefing, user=request.user, at=timezone.now())
             initial |= {
@@ -199,7 +199,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             known = set(obj.sections.values_list("pk", flat=True)) if obj.pk else set()
             put_rows_in_order(kwargs["data"], prefix=prefix, known=known)
         elif not obj.pk:
-            briefing = briefing_to_start_with(request.GET.get("briefing"), user=request.user)
+            briefing = briefing_to_start_with(
+                parse_key(request.GET.get("briefing")), user=request.user
+            )
             kwargs["initial"] = [
                 {**_starting_words(section), "place": place}
                 for place, section in enumerate(starting_sections(briefing), start=1)

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
 
-from briefings.admin.form_fields import EchoField
+from briefings.admin.form_fields import EchoField, parse_key
 from briefings.admin.section_rows import place_of
 from briefings.issue_suggestions import briefing_to_start_with, starting_sections
 from briefings.models import Issue, Section, SectionKind
@@ -112,7 +112,7 @@ class SectionInline(admin.StackedInline[Section, Issue]):
         """Return the number of sections with which a new issue of its briefing starts."""
         if obj:
             return 0
-        briefing = briefing_to_start_with(request.GET.get("briefing"), user=request.user)
+        briefing = briefing_to_start_with(parse_key(request.GET.get("briefing")), user=request.user)
         return len(starting_sections(briefing))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -50,6 +50,7 @@ from briefings.models import (
     Section,
     SectionKind,
 )
+from briefings.next_drafts import untouched_drafts
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
@@ -360,25 +361,27 @@ def save_as_draft(
 ) -> Issue:
     """Save a document as the briefing's next issue, whole or not at all.
 
-    It gets the next number and the first free slot after `at`. Raises ValidationError if the title
+    That is the draft that was made by itself, if nobody has written in it yet, or else a new issue
+    with the next number and the first free slot after `at`. Raises ValidationError if the title
     or strapline is too long.
     """
     with transaction.atomic():
+        # Locked before the briefing, as everywhere.
+        untouched = untouched_drafts(briefing).select_for_update().first()
         # So that two imports at the same time get different numbers and slots.
         locked = Briefing.objects.select_for_update().get(pk=briefing.pk)
-        issue = Issue(
-            briefing=locked,
-            number=locked.next_number(),
-            title=document.title,
-            slug=slugify(document.title)[:80].strip("-"),
-            strapline=document.strapline,
-            subject=document.subject,
-            preheader=document.preheader,
-            author=find_author(document, briefing=locked).contributor,
-            publish_at=locked.next_free_slot(after=at),
-        )
+        issue = untouched or Issue(briefing=locked, number=locked.next_number())
+        if issue.publish_at is None or issue.publish_at <= at:
+            issue.publish_at = locked.next_free_slot(after=at)
+        issue.title = document.title
+        issue.slug = slugify(document.title)[:80].strip("-")
+        issue.strapline = document.strapline
+        issue.author = find_author(document, briefing=locked).contributor
+        if untouched:
+            issue.version += 1
         issue.full_clean()
         issue.save()
+        issue.sections.all().delete()
         sections = store_pictures(document).sections
         Section.objects.bulk_create(
             Section(

@@ -159,10 +159,15 @@ class Issue(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.briefing} {self.number}: {self.title}"
+        return f"{self.briefing} {self.number}: {self.headline}"
 
     def get_absolute_url(self) -> str:
         return reverse("briefings:issue_detail", args=[self.briefing.slug, self.number])
+
+    @property
+    def headline(self) -> str:
+        """The headline for lists of the admin: a draft that was made by itself has none yet."""
+        return self.title or "No headline yet"
 
     def clean(self) -> None:
         """Refuse a number that another issue of the briefing has.

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from briefings import issue_steps
 from briefings.models import Issue
+from briefings.next_drafts import make_next_draft
 from briefings.preflight import serious_findings
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom.site_address import ascii_address
@@ -63,11 +64,13 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
 def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
     """Publish a scheduled issue and freeze its content into a dispatch, both or neither.
 
+    The draft of the briefing's next issue is made, too.
     Raises TransitionRefused if the issue is not scheduled, or has changed since its approval.
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
         dispatch = freeze(issue, at=at)
+        make_next_draft(issue.briefing, at=at)
         transaction.on_commit(wake_dispatching)
     return dispatch
 

@@ -1,0 +1,19 @@
+"""Celery tasks about issues. Each is short: the tables say what is to be done."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from briefings import next_drafts
+from newsroom import database_epoch
+from newsroom.clock import database_now
+
+
+@shared_task
+def make_missing_drafts() -> None:
+    """Make the next draft of each briefing whose last issue was published without one.
+
+    Not while a person decides about a restored database: it does not know what was published since.
+    """
+    if database_epoch.restored_epoch() is None:
+        next_drafts.make_missing_drafts(at=database_now())
