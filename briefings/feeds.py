@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import http_date
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import conditional_page, require_safe
 
 from briefings.models import Briefing, Issue
+from briefings.next_issue import next_issue_line
 from briefings.rendering.page_html import page_sections
 from newsroom.invisible_characters import remove_forbidden_in_xml
 from newsroom.site_address import site_host
@@ -56,16 +58,22 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_safe
 @conditional_page
 def briefing_feed(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the feed of one briefing."""
+    """Return the feed of one briefing; its subtitle says when the next issue comes."""
     briefing = get_object_or_404(Briefing, slug=slug)
+    next_line = next_issue_line(briefing, at=timezone.now())
     return _feed_response(
         briefing.issues.published(),
         tag=f"briefing-{briefing.pk}",
         title=f"{briefing.title} · {settings.SITE_NAME}",
-        subtitle=briefing.strapline,
+        subtitle=f"{_as_sentence(briefing.strapline)} {next_line}".strip(),
         page=briefing.get_absolute_url(),
         path=reverse("briefings:briefing_feed", args=[slug]),
     )
+
+
+def _as_sentence(words: str) -> str:
+    """Return words with a full stop, unless they end with a mark of their own."""
+    return f"{words}." if words and words[-1].isalnum() else words
 
 
 def _feed_response(

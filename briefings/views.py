@@ -24,6 +24,7 @@ from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.models import Briefing, CommentState, Contributor, Issue
 from briefings.models.comment import CONFIRM_WITHIN
+from briefings.next_issue import next_issue_line
 from briefings.rendering.page_html import page_sections, reading_minutes
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
@@ -103,6 +104,7 @@ def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "latest": issues[0] if issues else None,
         "years": by_year(issues[1:]),
         "time_zone_name": _time_zone_name(briefing),
+        "next_issue": next_issue_line(briefing, at=timezone.now()),
     }
     return TemplateResponse(request, "briefings/briefing_detail.html", context)
 

@@ -14,6 +14,7 @@ from django.utils import dateformat
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
+from briefings.next_issue import line_for_email
 from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
@@ -124,6 +125,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         ),
         # Formatted here: a template would convert it from the briefing's time zone to the site's.
         "day": dateformat.format(issue.dateline, "j F Y"),
+        "next_issue": line_for_email(issue),
         "minutes": max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
