@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from newsroom.invisible_characters import strip_invisible
 
 MAX_ADDRESS = 2_000
 MAX_WRAPPERS = 3
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)(?=\S)", re.IGNORECASE)
-_DOUBLED = re.compile(r"(?:https?:/{0,2})+(?=https?://)", re.IGNORECASE)
+_DOUBLED = re.compile(r"\A(?:https?:/{0,2}|www\.)+(?=https?://)", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(https?)(?::/+|:(?!/)|//)(?=[\w.-]+\.\w)", re.IGNORECASE)
 # A prefix that cannot be meant beside what follows it.
 _PREFIXED = re.compile(r"(?:mailto:|https?:/{0,2})+(?=mailto:)|mailto:(?=https?://)", re.IGNORECASE)
 _WEB_EMAIL = re.compile(r"https?://([^\s/:@]{1,64}@[\w.-]+)/?", re.IGNORECASE)
+_NO_SLASHES = re.compile(r"\A(mailto|tel):[\s/]+(?=[^\s/])", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:([^?]*)(.*)", re.IGNORECASE | re.DOTALL)
+_RECIPIENT = re.compile(r"[^\s@<>,]{1,64}@[^\s@<>,.]+(?:\.[^\s@<>,.]+)+")
+_TEL = re.compile(r"tel:[^a-z]*\d[^a-z]*\d", re.IGNORECASE)
+_QUOTED = re.compile(r"<(.*)>|\"(.*)\"|'(.*)'|“(.*)”|‘(.*)’", re.DOTALL)
 _BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 # Endings of file names that look like those of domains.
@@ -39,11 +44,13 @@ def web_address(written: str) -> str:
     the result again changes nothing.
     """
     address = strip_invisible(written)
+    if quoted := _QUOTED.fullmatch(address):
+        address = strip_invisible(next(filter(None, quoted.groups()), ""))
     if not address or len(address) > 4 * MAX_ADDRESS:
         return ""
     if _BARE_EMAIL.fullmatch(address):
         return f"mailto:{address}"
-    address = _DOUBLED.sub("", _PREFIXED.sub("", address))
+    address = _NO_SLASHES.sub(r"\1:", _DOUBLED.sub("", _PREFIXED.sub("", address)))
     if email := _WEB_EMAIL.fullmatch(address):
         return f"mailto:{email[1]}"
     address = _BROKEN_SCHEME.sub(r"\1://", address, count=1) if address[:4] != "mail" else address
@@ -51,12 +58,25 @@ def web_address(written: str) -> str:
         if not _BARE_HOST.fullmatch(address) or _FILE_NAME.match(address):
             return ""
         address = f"https://{address}"
+    if address[:4].lower() in {"mail", "tel:"}:
+        return _mail_or_phone(address)
     for _ in range(MAX_WRAPPERS):
         inner = _wrapped(address)
         if not inner:
             break
         address = inner
     return address
+
+
+def _mail_or_phone(address: str) -> str:
+    """Return the address of a link that writes or rings, if it names an address or a number."""
+    found = _MAILTO.fullmatch(address)
+    if found is None:
+        return address if _TEL.match(address) else ""
+    recipients = unquote(found[1]).split(",")
+    are_addresses = all(_RECIPIENT.fullmatch(recipient.strip()) for recipient in recipients)
+    shares_a_page = not found[1] and len(found[2]) > 1
+    return address if are_addresses or shares_a_page else ""
 
 
 def is_on_this_site(address: str) -> bool:
@@ -76,6 +96,6 @@ def _wrapped(address: str) -> str:
         return proofpoint[1]
     for hosts, path, names in _WRAPPERS:
         if hosts.match(host) and parts.path.startswith(path):
-            found = next((fields[name][0] for name in names if name in fields), "")
-            return found if _SCHEME.match(found) else ""
+            given = (value for name in names for value in fields.get(name, ()))
+            return next(filter(_SCHEME.match, given), "")
     return ""

@@ -7,6 +7,7 @@ import pytest
 from briefings.link_addresses import web_address
 
 PAGE = "https://a.example/x?b=1"
+A_X = "https://a.example/x"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,35 @@ PAGE = "https://a.example/x?b=1"
         ("https://www.google.co.uk/url?sa=t&url=https%3A%2F%2Fa.example%2Fx%3Fb%3D1", PAGE),
         ("https://urldefense.com/v3/__https://a.example/x?b=1__;!!abc", PAGE),
         ("https://www.google.com/search?q=bells", "https://www.google.com/search?q=bells"),
+        ("https://www.google.com/url?sa=t&q=two+bells&url=https%3A%2F%2Fa.example%2Fx", A_X),
+        ("https://www.google.com/url?url=/intranet&url=https://a.example/x", A_X),
+        ("https://www.google.com/url?q=two+bells", "https://www.google.com/url?q=two+bells"),
+        ("http://www.https://a.example/x", A_X),
+        ("www.https://a.example/x", A_X),
+        ("https://www.http://www.a.example/x", "http://www.a.example/x"),
+        ("https://b.example/www.https://a.example/x", "https://b.example/www.https://a.example/x"),
+        (
+            "https://b.example/https://https://a.example",
+            "https://b.example/https://https://a.example",
+        ),
+        ("<https://a.example/x>", A_X),
+        ("“https://a.example/x”", A_X),
+        ('"www.a.example/x"', "https://www.a.example/x"),
+        ("<ada@a.example>", "mailto:ada@a.example"),
+        ("mailto: ada@a.example", "mailto:ada@a.example"),
+        ("mailto://ada@a.example?subject=Two bells", "mailto:ada@a.example?subject=Two bells"),
+        ("mailto:ada@a.example,bo%40b.example", "mailto:ada@a.example,bo%40b.example"),
+        ("mailto:jörg@müller.example", "mailto:jörg@müller.example"),
+        ("mailto:?subject=Two%20bells", "mailto:?subject=Two%20bells"),
+        ("mailto:nonsense", ""),
+        ("mailto:nonsense?subject=Two", ""),
+        ("mailto:ada@a", ""),
+        ("mailto:ada@a..example", ""),
+        ("mailto:ada@a.example,nonsense", ""),
+        ("mailto:?", ""),
+        ("tel:+44 (20) 7946-0000", "tel:+44 (20) 7946-0000"),
+        ("tel:0800-FLOWERS", "tel:0800-FLOWERS"),
+        ("tel:nonsense", ""),
         ("report.pdf", ""),
         ("../report", ""),
         ("/report", ""),
