@@ -372,9 +372,12 @@ class _Container:
                 self.add(block)
 
 
-def _lists(container: _Container) -> Iterator[ListBlock]:
+def _lists(container: _Container) -> Iterator[Block]:
     """Yield a list; several where an item's number does not follow the one before."""
     parts = [item for item in container.parts if item.blocks]
+    if container.tag != "ol":
+        lists, parts = _without_empty_bullets(parts)
+        yield from lists
     if not parts:
         return
     attributes = container.attributes
@@ -408,6 +411,24 @@ def _lists(container: _Container) -> Iterator[ListBlock]:
         is_reversed=is_reversed,
         role=role,
     )
+
+
+def _without_empty_bullets(parts: list[_Container]) -> tuple[list[Block], list[_Container]]:
+    """Return the lists above the first item, and the items.
+
+    A bullet with nothing but a list beside it is how a deeper level is written that goes on after
+    a paragraph: its list belongs to the item before, or stands by itself.
+    """
+    lists: list[Block] = []
+    items: list[_Container] = []
+    for item in parts:
+        if not all(isinstance(block, ListBlock) for block in item.blocks):
+            items.append(item)
+        elif items:
+            items[-1].blocks += item.blocks
+        else:
+            lists += item.blocks
+    return lists, items
 
 
 def _number_type(attributes: dict[str, str]) -> str:

@@ -21,16 +21,20 @@ from briefings.images import NO_CROP, Crop
 from briefings.link_addresses import web_address
 
 # A number and its type at the start of a list item, between two private characters.
-LIST_NUMBER = re.compile("((?:<[^>]+>)*)\ue0f0(\\d{1,9})([1aAiI])\ue0f1")
+LIST_NUMBER = re.compile("((?:<(?![ou]l|li)[^>]+>)*)\ue0f0(\\d{1,9})([1aAiI])\ue0f1")
 # The number of a picture, where it stands.
 PICTURE = re.compile("\ue0f2(\\d{1,4})\ue0f3")
 _STORIES = re.compile(r"^word/(?:document\d*|footnotes|endnotes)\.xml$")
 _CHART_TEXT = re.compile(r"^word/(charts/chart|diagrams/data)\d*\.xml$")
 _NUMBER_TYPES = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
-_BUILT_IN = re.compile(
-    r"(?:title|subtitle|heading [1-9]|quote|intense quote|block text|strong|emphasis)$",
-    re.IGNORECASE,
+# Some programs use these styles without declaring them: they have Word's own ids.
+_OF_CHARACTERS = ("strong", "emphasis")
+_BUILT_IN_NAMES = (
+    *("title", "subtitle", "quote", "intense quote", "block text", *_OF_CHARACTERS),
+    *(f"heading {level}" for level in range(1, 10)),
 )
+_BUILT_IN = frozenset(_BUILT_IN_NAMES)
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OBJECTS = frozenset({"drawing", "pict", "object", "AlternateContent"})
 _NOTES = frozenset({"footnoteReference", "endnoteReference"})
 _SHOWN = frozenset({"t", "tab", "br", "sym", "noBreakHyphen"}) | _OBJECTS | _NOTES
@@ -117,9 +121,8 @@ def prepare_markup(parts: dict[str, bytes]) -> Prepared:
         _Story(root, styles, numbering, prepared.left_out).prepare()
         _mark_pictures(root, _read_relationships(parts, path), prepared.pictures)
         prepared.parts[path] = ET.tostring(root)
-    if styles.root is not None:
-        styles.rename()
-        prepared.parts["word/styles.xml"] = ET.tostring(styles.root)
+    styles.rename()
+    prepared.parts["word/styles.xml"] = ET.tostring(styles.root)
     for path in filter(_CHART_TEXT.match, parts):
         words = _joined(node.text or "" for node in _parse(parts[path]).iter() if _is(node, "t"))
         if words:
@@ -135,14 +138,27 @@ class _Styles:
     """The styles of a document, each with those that it is based on."""
 
     def __init__(self, xml: bytes | None) -> None:
-        self.root = _parse(xml) if xml else None
+        self.root = _parse(xml) if xml else ET.Element(f"{{{_WORD}}}styles")
         self._styles: dict[str, _Style] = {}
-        for element in self.root if self.root is not None else ():
+        for element in self.root:
             if _is(element, "style"):
                 name, based_on = _child(element, "name"), _child(element, "basedOn")
                 self._styles[_value(element, "styleId")] = _Style(
                     element, _value(name), _value(based_on)
                 )
+        for built_in in _BUILT_IN_NAMES:
+            style_id = built_in.title().replace(" ", "")
+            if style_id not in self._styles:
+                self._declare(style_id, built_in)
+
+    def _declare(self, style_id: str, name: str) -> None:
+        """Add a style to the document, as a program writes one that it did not declare."""
+        made = ET.SubElement(self.root, _qualified(self.root, "style"))
+        kind = "character" if name in _OF_CHARACTERS else "paragraph"
+        made.set(_qualified(self.root, "type"), kind)
+        made.set(_qualified(self.root, "styleId"), style_id)
+        ET.SubElement(made, _qualified(self.root, "name")).set(_qualified(self.root, "val"), name)
+        self._styles[style_id] = _Style(made, name, "")
 
     def chain(self, style_id: str) -> Iterator[_Style]:
         """Yield a style and those that it is based on."""
@@ -176,24 +192,18 @@ class _Styles:
 
     def _built_in(self, style_id: str) -> str:
         for style in self.chain(style_id):
-            if _BUILT_IN.match(style.name):
+            if style.name.lower() in _BUILT_IN:
                 return style.name
         level = _value(self.inherited(style_id, "pPr", "outlineLvl"))
         return f"heading {min(int(level) + 1, MAX_LEVEL)}" if level in set("012345678") else ""
 
     def add_heading(self, level: int) -> str:
-        """Return the id of a heading's style; makes one where the document has none."""
+        """Return the id of a heading's style; the document may have given its id to another."""
         name = f"heading {level}"
         for style_id, style in self._styles.items():
             if style.name.lower() == name:
                 return style_id
-        if self.root is None:
-            return ""
-        made = ET.SubElement(self.root, _qualified(self.root, "style"))
-        made.set(_qualified(self.root, "type"), "paragraph")
-        made.set(_qualified(self.root, "styleId"), f"OutlineLevel{level}")
-        ET.SubElement(made, _qualified(self.root, "name")).set(_qualified(self.root, "val"), name)
-        self._styles[f"OutlineLevel{level}"] = _Style(made, name, "")
+        self._declare(f"OutlineLevel{level}", name)
         return f"OutlineLevel{level}"
 
 
@@ -276,6 +286,7 @@ class _Story:
         for ruby in [node for node in self.root.iter() if _is(node, "ruby")]:
             self._spell_out(ruby)
         self._take_out_deleted()
+        self._take_out_instructions()
         page = _value(_child(self.root, "background"), "color")
         behind = WHITE if page.upper() in {"", "AUTO", "FFFFFF"} else None
         for paragraph, background in self._paragraphs(self.root, behind):
@@ -319,8 +330,9 @@ class _Story:
     # --- deleted and hidden -----------------------------------------------------------------
 
     def _take_out_deleted(self) -> None:
+        taken_out: set[ET.Element] = set()
         for parent in list(self.root.iter()):
-            for child in list(parent):
+            for child in list(parent) if parent not in taken_out else ():
                 is_row = _is(child, "tr") and _child(_child(child, "trPr"), "del") is not None
                 is_run = _is(child, "del", "moveFrom") and not _is(parent, "rPr", "trPr")
                 if not (is_row or is_run):
@@ -330,6 +342,7 @@ class _Story:
                 elif _holds_picture(child) and not _is(child, "moveFrom"):
                     self._left_out.append("A deleted picture (tracked change).")
                 parent.remove(child)
+                taken_out.update(child.iter())
 
     def _hide_runs(self, paragraph: ET.Element, style_id: str, background: Colour | None) -> str:
         """Take hidden words out of a paragraph and return them; give runs their style's marks."""
@@ -444,6 +457,27 @@ class _Story:
                     for code in codes[1:]:
                         code.text = ""
                 codes = []
+
+    def _take_out_instructions(self) -> None:
+        """Take out what stands in the instructions of fields, with other fields in them.
+
+        A field that never ends has no result: its words stay.
+        """
+        nodes = list(self.root.iter())
+        fields = dict(_fields(nodes))
+        unseen: set[ET.Element] = set()
+        instruction_ends = inner_ends = 0
+        for at, node in enumerate(nodes):
+            separate, end = fields.get(at, (0, 0))
+            if at < instruction_ends:
+                inner_ends = max(inner_ends, end)
+            instruction_ends = max(instruction_ends, separate)
+            is_in_instruction = at < instruction_ends and _is(node, *_SHOWN)
+            if is_in_instruction or (at <= inner_ends and _is(node, "fldChar", "instrText")):
+                unseen.add(node)
+        for parent in nodes if unseen else ():
+            for child in [node for node in parent if node in unseen]:
+                parent.remove(child)
 
     def _name_objects(self) -> None:
         """Name charts, diagrams, inserted documents and embedded objects: they have no words."""
@@ -592,6 +626,21 @@ def _holds_picture(element: ET.Element) -> bool:
 
 
 # --- instructions and equations --------------------------------------------------------------
+
+
+def _fields(nodes: list[ET.Element]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield where each field begins, where its instruction ends, and where the field ends."""
+    opened: list[tuple[int, int]] = []
+    for at, node in enumerate(nodes):
+        kind = _value(node, "fldCharType") if _is(node, "fldChar") else ""
+        if kind == "begin":
+            opened.append((at, 0))
+        elif kind == "separate" and opened:
+            opened[-1] = (opened[-1][0], at)
+        elif kind == "end" and opened:
+            begin, separate = opened.pop()
+            yield begin, (separate or at, at)
+
 
 _FIELD_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 

@@ -171,6 +171,24 @@ def test_lists_of_google_docs_are_nested() -> None:
     assert html_of(document) == "<ul><li>one<ul><li>one a</li></ul></li><li>two</li></ul>"
 
 
+def test_a_bullet_that_holds_nothing_but_a_list_is_none() -> None:
+    document = read(
+        f"<p>{BODY}</p><ul><li><ul><li>x</li></ul></li></ul>",
+        f"<p>{BODY}</p><ul><li>one</li><li><ol start=2><li>y</li></ol></li></ul>",
+    )
+
+    assert html_of(document) == (
+        f"<p>{BODY}</p>\n<ul><li>x</li></ul>\n<p>{BODY}</p>\n"
+        '<ul><li>one<ol start="2"><li>y</li></ol></li></ul>'
+    )
+
+
+def test_a_numbered_item_may_start_with_a_list() -> None:
+    clause = '<ol><li><ol type="a"><li>x</li></ol></li><li>two</li></ol>'
+
+    assert html_of(read(f"<p>{BODY}</p>{clause}")) == f"<p>{BODY}</p>\n{clause}"
+
+
 @pytest.mark.parametrize("name", ["title", "MsoTitle"])
 def test_a_paragraph_styled_as_title_is_the_headline(name: str) -> None:
     page = f"<title>Draft 3</title><p class={name}>Schools share</p><p>{BODY}</p><h2>Who pays</h2>"

@@ -180,6 +180,15 @@ def test_tracked_deletions_are_named_and_insertions_are_text() -> None:
     assert document.left_out == ("Deleted text (tracked change): eight",)
 
 
+def test_a_deleted_row_is_named_once() -> None:
+    deleted = "<w:del><w:r><w:delText>eight</w:delText></w:r></w:del>"
+    row = f"<w:tr><w:trPr><w:del/></w:trPr><w:tc>{para(deleted)}</w:tc></w:tr>"
+
+    document = read(para(run(BODY)), f"<w:tbl>{row}</w:tbl>")
+
+    assert document.left_out == ("Deleted text (tracked change): eight",)
+
+
 # --- words outside ordinary runs
 
 
@@ -222,6 +231,56 @@ def test_charts_are_named_with_their_words() -> None:
     )
 
 
+def field_character(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def instruction(code: str) -> str:
+    return f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>'
+
+
+def complex_field(code: str, result: str) -> str:
+    begin, separate, end = map(field_character, ("begin", "separate", "end"))
+    return f"{begin}{code}{separate}{result}{end}"
+
+
+DATE = complex_field(instruction(" DATE "), run("1 May"))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        DATE,
+        f'<w:fldSimple w:instr=" DATE ">{run("1 May")}</w:fldSimple>',
+        complex_field(instruction(' IF "') + DATE + instruction('" = "" "a" "b"'), run("a")),
+        complex_field(instruction(' HYPERLINK "https://a.example" '), run("1 May")),
+        run("typed there by mistake"),
+    ],
+)
+def test_of_nested_fields_only_the_last_result_is_text(inner: str) -> None:
+    outer = complex_field(
+        instruction(' IF "') + inner + instruction('" = "" "nine" "ten"'), run("nine pounds")
+    )
+
+    document = read(para(run("It costs "), outer, run(" today.")))
+
+    assert html_of(document) == "<p>It costs nine pounds today.</p>"
+    assert document.left_out == ()
+
+
+def test_a_field_may_stand_in_the_result_of_another() -> None:
+    outer = complex_field(instruction(" IF a = b "), run("since ") + DATE)
+
+    assert html_of(read(para(outer, run(".")))) == "<p>since 1 May.</p>"
+
+
+@pytest.mark.parametrize("kinds", [("begin",), ("begin", "begin", "separate"), ("separate", "end")])
+def test_words_beside_a_torn_field_stay(kinds: tuple[str, ...]) -> None:
+    torn = "".join(map(field_character, kinds))
+
+    assert html_of(read(para(torn, run("Nine gates.")))) == "<p>Nine gates.</p>"
+
+
 @pytest.mark.parametrize(
     ("code", "address"),
     [
@@ -234,23 +293,41 @@ def test_charts_are_named_with_their_words() -> None:
     ],
 )
 def test_switches_of_a_link_are_not_its_address(code: str, address: str) -> None:
-    def character(kind: str) -> str:
-        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
-
     half = len(code) // 2
-    codes = "".join(
-        f'<w:r><w:instrText xml:space="preserve">{part}</w:instrText></w:r>'
-        for part in (code[:half], code[half:])
-    )
-    document = read(
-        para(run("See "), character("begin"), codes, character("separate"), run("this"),
-             character("end"), run("."))
-    )  # fmt: skip
+    link = complex_field(instruction(code[:half]) + instruction(code[half:]), run("this"))
+    document = read(para(run("See "), link, run(".")))
 
     assert html_of(document) == f'<p>See <a href="{address}">this</a>.</p>'
 
 
 # --- styles
+
+
+def test_styles_of_word_count_where_a_document_does_not_declare_them() -> None:
+    """A break in a headline keeps it whole, in a strapline too."""
+    broken = '<w:t xml:space="preserve">{} </w:t><w:br/><w:t>{}</w:t>'
+    head = [
+        para(f"<w:r>{broken.format(*words)}</w:r>", properties=f'<w:pStyle w:val="{name}"/>')
+        for name, words in {"Title": ("Schools", "share"), "Subtitle": ("What they", "pay")}.items()
+    ]
+    body = (
+        para(run(BODY)),
+        para(run("Who pays"), properties='<w:pStyle w:val="Heading2"/>'),
+        para(run("Nine gates."), properties='<w:pStyle w:val="IntenseQuote"/>'),
+        para(run("Ten"), run(" bells.", '<w:rStyle w:val="Strong"/>')),
+    )
+    data = docx(*head, *body, parts={"word/styles.xml": wordml("styles", "")})
+
+    document = read_document(data, name="a.docx")
+
+    assert (document.title, document.strapline) == ("Schools share", "What they pay")
+    assert [(section.heading, section.html) for section in document.sections] == [
+        ("Schools share", f"<p>{BODY}</p>"),
+        (
+            "Who pays",
+            "<blockquote><p>Nine gates.</p></blockquote>\n<p>Ten<strong> bells.</strong></p>",
+        ),
+    ]
 
 
 def test_house_styles_are_what_they_are_based_on() -> None:
@@ -299,8 +376,8 @@ def number(key: int, of: int, inner: str = "") -> str:
     return f'<w:num w:numId="{key}"><w:abstractNumId w:val="{of}"/>{inner}</w:num>'
 
 
-def item(text: str, key: int) -> str:
-    numbers = f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{key}"/></w:numPr>'
+def item(text: str, key: int, level: int = 0) -> str:
+    numbers = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{key}"/></w:numPr>'
     return para(run(text), properties=numbers)
 
 
@@ -312,6 +389,39 @@ def test_a_list_goes_on_after_a_paragraph() -> None:
 
     assert html_of(document) == (
         f'<ol><li>one</li><li>two</li></ol>\n<p>{BODY}</p>\n<ol start="3"><li>three</li></ol>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("inner", "first", "second"),
+    [
+        ("decimal", "<ol><li>inner</li></ol>", '<ol start="2"><li>again</li></ol>'),
+        (
+            "lowerLetter",
+            '<ol type="a"><li>inner</li></ol>',
+            '<ol start="2" type="a"><li>again</li></ol>',
+        ),
+        ("bullet", "<ul><li>inner</li></ul>", "<ul><li>again</li></ul>"),
+    ],
+)
+@pytest.mark.parametrize("outer", ["decimal", "bullet"])
+def test_a_deeper_level_goes_on_after_a_paragraph(
+    outer: str, inner: str, first: str, second: str
+) -> None:
+    kinds = "".join(
+        f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/></w:lvl>'
+        for level, kind in enumerate((outer, inner))
+    )
+    document = read(
+        item("one", 1), item("inner", 1, 1), para(run(BODY)),
+        item("again", 1, 1), item("two", 1),
+        numbering=f'<w:abstractNum w:abstractNumId="1">{kinds}</w:abstractNum>{number(1, 1)}',
+    )  # fmt: skip
+    tag, start = ("ol", ' start="2"') if outer == "decimal" else ("ul", "")
+
+    assert html_of(document) == (
+        f"<{tag}><li>one{first}</li></{tag}>\n<p>{BODY}</p>\n{second}\n"
+        f"<{tag}{start}><li>two</li></{tag}>"
     )
 
 
