@@ -23,11 +23,9 @@ MAX_FRONT_MATTER = 20_000  # characters
 MAX_FIELD_DEPTH = 20
 MAX_SHOWN = 500
 MAX_WORDS_OF_A_KEY = 4
-_COMMENT = r"\s*(?:<!--[^>]{0,500}-->\s*)?"
-_YAML = re.compile(
-    _COMMENT + r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE
-)
-_TOML = re.compile(_COMMENT + r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_COMMENT = re.compile(r"\s*<!--(.{0,500}?)-->", re.DOTALL)
+_YAML = re.compile(r"\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_TOML = re.compile(r"\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _JSON = re.compile(
     r"\s*(?=\{)((?:\{[ \t]*\n.*?^\}|\{[^\n]*\})[ \t]*$)\n?", re.DOTALL | re.MULTILINE
 )
@@ -58,7 +56,16 @@ class FrontMatter:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads words as they stand: a date, `yes` or 007 stays what was written."""
+    """Reads words as they stand: a date, `yes` or 007 stays what was written.
+
+    A field that stands there twice is a mistake: the first value would be lost.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  (PyYAML's own signature)
+        fields = super().construct_mapping(node, deep=deep)
+        if len(fields) < len(node.value):
+            raise yaml.constructor.ConstructorError(problem="a field stands there twice")
+        return fields
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -73,6 +80,12 @@ def split_front_matter(source: str) -> FrontMatter:
     if remove_invisible(start).lstrip()[:1] not in set("-+{<"):
         return FrontMatter(body=source)
     text = remove_invisible(source).replace("\r\n", "\n").replace("\r", "\n")
+    if comment := _COMMENT.match(text):
+        read = split_front_matter(text[comment.end() :])
+        if not read.fields and not read.left_out:
+            return FrontMatter(body=source)
+        read.left_out += [f"Comment: {words}" for words in _words(comment[1])]
+        return read
     for pattern, load in ((_YAML, _load_yaml), (_TOML, _load_toml), (_JSON, _load_json)):
         found = pattern.match(text, 0, 2 * MAX_FRONT_MATTER)
         if found is None or len(found[1]) > MAX_FRONT_MATTER:
@@ -81,9 +94,9 @@ def split_front_matter(source: str) -> FrontMatter:
         fields = load(found[1])
         if fields is not None and _are_fields(fields, found[1]):
             return FrontMatter(body=body, fields=_with_spaced_keys(fields))
-        read = _read_by_line(found[1], load, body=body)
-        if read is not None:
-            return read
+        by_line = _read_by_line(found[1], load, body=body)
+        if by_line is not None:
+            return by_line
     return FrontMatter(body=source)
 
 
@@ -127,10 +140,17 @@ def _load_toml(source: str) -> dict[str, Any] | None:
 def _load_json(source: str) -> dict[str, Any] | None:
     """Return the fields of JSON, also with a comma after the last one or with comments."""
     try:
-        fields = json.loads(source)
+        fields = json.loads(source, object_pairs_hook=_fields_once)
     except (RecursionError, ValueError):
         return _load_yaml(source)
     return fields if isinstance(fields, dict) else None
+
+
+def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field stands there twice")
+    return fields
 
 
 def _are_fields(fields: dict[str, Any], source: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 
 from briefings.document_import.blocks import (
     Block,
@@ -24,6 +26,7 @@ from briefings.document_import.blocks import (
 )
 from briefings.document_import.html_source import MAX_DEPTH, read_html
 from briefings.document_import.lines import item_text_start
+from newsroom.html_tree import parse
 from newsroom.invisible_characters import remove_invisible
 
 # The widths at which mail programs and editors wrap lines, in characters.
@@ -161,18 +164,83 @@ def read_markdown(source: str, *, name: str) -> SourceDocument:
             f"{name} has more than {MAX_BRACKETS:,} square brackets. Copy the article alone into a"
             " new document and import that."
         )
+    if len(_OPENINGS.findall(body)) > MAX_REMARKS:
+        raise DocumentRefused(
+            f"{name} has more than {MAX_REMARKS:,} remarks. Copy the article alone into a new"
+            " document and import that."
+        )
     body = _DASHES.sub(lambda lines: _DASH.sub("- ", lines[0]), _BULLET.sub("- ", body))
     # Beyond its own limit the parser drops words silently; read_html refuses at a lower one.
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 3 * MAX_DEPTH})
+    left_out: list[str] = []
+    references: dict[str, Any] = {}
     try:
         parser.enable(["table", "strikethrough"])
-        html = _with_footnotes(body, parser)
+        html = _with_footnotes(_without_remarks(body, left_out), parser, references)
     except RecursionError:
         raise DocumentRefused(
             f"{name} has lists or quotations nested too deeply. Remove the markers at the start of"
             " its lines and import it again."
         ) from None
-    return read_html(html, name=name)
+    document = read_html(html, name=name)
+    document.left_out += [*left_out, *_unused_addresses(references, html), *_unclosed_comment(html)]
+    return document
+
+
+# --- remarks and deleted words ---------------------------------------------------------------
+
+# Looking for the end of one that has none takes up to 2 ms.
+MAX_REMARKS = 500
+_OPENINGS = re.compile(r"<!--|\{(?:>>|--|~~|\+\+|==|%|/\*)|%%")
+_REMARKS = re.compile(
+    r"(?P<code>^(?:```.*?^```|~~~.*?^~~~)|`[^`\n]+`)"
+    r"|<!--(?P<comment>.*?)-->"
+    # a link that no words can have: [//]: # (remark)
+    r"|^ {0,3}\[[^\]\n]{1,60}\]:\s*(?:#|<>)\s*"
+    r"[(\"'](?P<link>(?:.(?!\n[ \t]*\n)){1,2000}?)[)\"'][ \t]*$"
+    r"|^ {0,3}\[//\]:[ \t#]*(?P<slashes>[^\n]*)$"
+    # CriticMarkup
+    r"|\{>>(?P<critic>.*?)<<\}|\{--(?P<deleted>.*?)--\}|\{~~(?P<replaced>[^{}~]{0,2000})~>(?P<by>[^{}~]{0,2000})~~\}"
+    r"|\{\+\+(?P<added>.*?)\+\+\}|\{==(?P<highlighted>.*?)==\}"
+    # Obsidian, Liquid and MDX
+    r"|(?<![\w%])(?<!\d )%%(?P<percent>[^%]{1,2000})%%(?![\w%])"
+    r"|\{%-?\s*comment\s*-?%\}(?P<liquid>.*?)\{%-?\s*endcomment\s*-?%\}|\{/\*(?P<mdx>.*?)\*/\}",
+    re.DOTALL | re.MULTILINE,
+)
+_KEPT = ("by", "added", "highlighted")
+_DELETED = ("deleted", "replaced")
+
+
+def _without_remarks(body: str, left_out: list[str]) -> str:
+    """Return a text without remarks and deleted words; they are named as left out."""
+
+    def keep_or_name(found: re.Match[str]) -> str:
+        if found["code"] is not None:
+            return found[0]
+        for kind, text in found.groupdict().items():
+            if kind not in _KEPT and (words := " ".join((text or "").split())):
+                what = "Deleted text" if kind in _DELETED else "Comment"
+                left_out.append(f"{what}: {words}")
+        return "".join(found[kind] or "" for kind in _KEPT)
+
+    return _REMARKS.sub(keep_or_name, body)
+
+
+def _unused_addresses(references: dict[str, Any], html: str) -> Iterator[str]:
+    """Name the addresses that stand below a text for its links, but that no link of it has."""
+    listed = [*references.get("references", {}).values(), *references.get("duplicate_refs", ())]
+    for reference in listed:
+        if f'href="{escapeHtml(reference["href"])}"' not in html:
+            title = f" ({reference['title']})" if reference["title"] else ""
+            yield f"An address that no words link to: {reference['href']}{title}"
+
+
+def _unclosed_comment(html: str) -> Iterator[str]:
+    """Yield the words below a comment that nobody closed: no browser shows them."""
+    _, opened, rest = html.rpartition("<!--")
+    words = " ".join(parse(rest, repair=True).text.split()) if opened and "-->" not in rest else ""
+    if words:
+        yield f"Comment without an end: {words}"
 
 
 # --- footnotes -------------------------------------------------------------------------------
@@ -188,11 +256,11 @@ _CODE_OR_REFERENCE = re.compile(
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
-def _with_footnotes(body: str, parser: MarkdownIt) -> str:
+def _with_footnotes(body: str, parser: MarkdownIt, references: dict[str, Any]) -> str:
     """Return the HTML of a text, with its footnotes numbered as they are referred to."""
     notes = dict(_NOTE.findall(body))
     if not notes:
-        return str(parser.render(body))
+        return str(parser.render(body, references))
     numbers: dict[str, int] = {}
 
     def reference(found: re.Match[str]) -> str:
@@ -204,8 +272,9 @@ def _with_footnotes(body: str, parser: MarkdownIt) -> str:
     text = _CODE_OR_REFERENCE.sub(reference, _NOTE.sub("", body))
     for name in notes:  # those that nothing refers to come last
         numbers.setdefault(name, len(numbers) + 1)
+    html = parser.render(text, references)
     items = "".join(
-        f'<li id="footnote-{number}">{parser.render(_INDENT.sub("", notes[name]))}</li>'
+        f'<li id="footnote-{number}">{parser.render(_INDENT.sub("", notes[name]), references)}</li>'
         for name, number in numbers.items()
     )
-    return f"{parser.render(text)}<ol>{items}</ol>"
+    return f"{html}<ol>{items}</ol>"

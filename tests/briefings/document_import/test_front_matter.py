@@ -145,3 +145,29 @@ def test_a_text_between_two_rules_stays_a_text(text: str, name: str) -> None:
         + [f"{section.heading} {section.html}" for section in document.sections]
     )
     assert all(line in shown for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "left_out"),
+    [
+        ("---\ntitle: Schools\ntags: one\ntitle: Bells\n---", ["title: Bells", "tags: one"]),
+        ("---\ntags:\n- one\ntitle: Schools\ntags: two\n---", ["tags: one", "tags: two"]),
+        ("---\ntitle: Schools\nsite:\n  by: one\n  by: two\n---", ["by: one", "by: two"]),
+        ('+++\ntitle = "Schools"\ntitle = "Bells"\n+++', ["title: Bells"]),
+        ('{\n"title": "Schools",\n"title": "Bells"\n}', ["title: Bells"]),
+    ],
+)
+def test_a_field_that_stands_there_twice_is_named(front_matter: str, left_out: list[str]) -> None:
+    document = read(front_matter)
+    sentence, *others = sorted(document.left_out, key=lambda words: "mistakes" not in words)
+
+    assert document.title == "Schools"
+    assert "mistakes" in sentence
+    assert sorted(others) == sorted(left_out)
+
+
+def test_a_comment_above_the_fields_is_named() -> None:
+    document = read("<!-- ASK LEGAL -->\n---\ntitle: Schools\n---")
+
+    assert document.title == "Schools"
+    assert document.left_out == ("Comment: ASK LEGAL",)

@@ -93,6 +93,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         "nested more than 100 deep",
     ),
     "brackets": ("a.md", b"[" * 100_000, "square brackets"),
+    "remarks": ("a.md", b"<!--" * 25_000, "more than 500 remarks"),
 }
 
 
@@ -121,6 +122,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(case: str) -> None:
         *("<a ", '<a ="', "<a ='", "<a b=", "</", "<!", "<!--", "<script>", "&", "&#", "a<br><br>"),
         *("*a ", "_a*", "`", "![", "[a](", "|", "\\", "A\n", "A\n\n", "“a\n\n", "- a\n", "• a\n\n"),
         *("<p>a <b>", "<li>", "<td>", "<table><td>", "https://", "\u00a0", "\t", "=", "Mon 1 "),
+        *("{--", "{~~a~>", "%%x ", "[a]: # (\n"),
     ],
 )
 def test_hostile_input_takes_linear_time(unit: str, name: str) -> None:
