@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +14,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import http_date
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import conditional_page, require_safe
 
-from briefings.models import Briefing, Issue
+from briefings.models import Briefing, Correction, Issue
 from briefings.next_issue import next_issue_line
 from briefings.rendering.page_html import page_sections
 from newsroom.invisible_characters import remove_forbidden_in_xml
@@ -79,8 +81,42 @@ def _as_sentence(words: str) -> str:
 def _feed_response(
     issues: Any, *, tag: str, title: str, page: str, path: str, subtitle: str = ""
 ) -> HttpResponse:
-    latest: Iterable[Issue] = issues.for_page().prefetch_related("sections")[:ENTRIES]
-    atom = WholeTextFeed(
+    latest: Iterable[Issue] = issues.for_page().prefetch_related("sections", "corrections")[
+        :ENTRIES
+    ]
+    atom = _start(tag=tag, title=title, page=page, path=path, subtitle=subtitle)
+    for issue in latest:
+        _add(atom, issue)
+    return _respond(atom)
+
+
+def correction_entries(
+    briefing: Briefing, corrections: Iterable[Correction], *, title: str, page: str, path: str
+) -> HttpResponse:
+    """Return a feed of corrections, given the newest first."""
+    tag = f"corrections-{briefing.pk}"
+    atom = _start(tag=tag, title=title, page=page, path=path)
+    for correction in islice(corrections, ENTRIES):
+        correction.issue.briefing = briefing
+        issue = correction.issue
+        link = f"{settings.SITE_URL}{issue.get_absolute_url()}#corrections"
+        atom.add_item(
+            title=_xml_text(f"Correction: {issue.title}"),
+            link=link,
+            description="",
+            unique_id=_tag(correction.at, f"correction-{correction.pk}"),
+            pubdate=correction.at,
+            updateddate=correction.at,
+            author_name=_xml_text(issue.author.name),
+            categories=[_xml_text(briefing.title)],
+            standfirst="",
+            html=_xml_text(f"<p>{escape(correction.note)}</p>"),
+        )
+    return _respond(atom)
+
+
+def _start(*, tag: str, title: str, page: str, path: str, subtitle: str = "") -> WholeTextFeed:
+    return WholeTextFeed(
         title=_xml_text(title),
         link=settings.SITE_URL + page,
         description="",
@@ -89,8 +125,9 @@ def _feed_response(
         feed_url=settings.SITE_URL + path,
         feed_guid=_tag(BEFORE_THE_FIRST_ISSUE, tag),
     )
-    for issue in latest:
-        _add(atom, issue)
+
+
+def _respond(atom: WholeTextFeed) -> HttpResponse:
     response = HttpResponse(
         atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
     )
@@ -102,7 +139,12 @@ def _add(atom: WholeTextFeed, issue: Issue) -> None:
     page = settings.SITE_URL + issue.get_absolute_url()
     published = issue.published_at or issue.created_at
     html = render_to_string(
-        "briefings/_feed_entry.html", {"sections": page_sections(issue, base=page)}
+        "briefings/_feed_entry.html",
+        {
+            "issue": issue,
+            "sections": page_sections(issue, base=page),
+            "corrections": _noted(issue),
+        },
     )
     atom.add_item(
         title=_xml_text(issue.title),
@@ -117,6 +159,14 @@ def _add(atom: WholeTextFeed, issue: Issue) -> None:
         standfirst=_xml_text(issue.strapline),
         html=_xml_text(html),
     )
+
+
+def _noted(issue: Issue) -> list[Correction]:
+    """Return the corrections that readers see, fetched already."""
+    corrections = [correction for correction in issue.corrections.all() if correction.note]
+    for correction in corrections:
+        correction.issue = issue
+    return corrections
 
 
 def _tag(day: datetime, name: str) -> str:

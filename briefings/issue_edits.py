@@ -1,12 +1,18 @@
-"""What follows from saving an issue: a new version, an audit log entry, the end of an approval."""
+"""What follows from saving an issue: a new version, an audit log entry, the end of an approval.
+
+A published issue changes in one way only, as a correction: with a note for readers, or without one
+where only typing errors are fixed.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from briefings.models import Issue, IssueState, RevisionStep
+from briefings.models import Correction, Issue, IssueState, RevisionStep
+from briefings.small_fixes import NotSmall, check_small
 from newsroom import audit_log
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,11 +21,21 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 
+ONLY_CORRECTED = (
+    "This issue is published. It is changed by a correction only: open it, and choose “Correct”."
+)
+
+
+class CorrectionRefused(TransitionRefused):
+    """A correction needs a note for readers; the message says why, to an editor."""
+
+
 class EditResult(Enum):
     """What an edit did to an issue besides changing it."""
 
     SAVED = "saved"
-    CORRECTED = "corrected"  # a published one: the page changes, the email does not
+    CORRECTED = "corrected"  # a published one, with a note: the page changes, the email does not
+    FIXED = "fixed"  # a published one, without a note
     APPROVAL_VOID = "approval void"
 
 
@@ -31,26 +47,55 @@ def record_edit(
     fields: Sequence[str],
     merges_other: bool,
     restores: bool = False,
+    note: str | None = None,
 ) -> EditResult:
     """Record that an issue's content was saved; call it with the row locked, in the transaction.
 
     `fields` are the names of the changed fields; `merges_other` says that the words were
     merged with what somebody else had saved since they opened the issue, and `restores` that the
-    words are those of an earlier revision.
+    words are those of an earlier revision. `note` makes it a correction: the note for readers, or
+    an empty text to fix typing errors without one. Raises TransitionRefused if a published issue is
+    not corrected, and CorrectionRefused if the fix is too large to go without a note; the caller
+    then rolls the transaction back.
     """
-    if not issue.claim_edit(version=issue.version):
-        raise RuntimeError("an issue was saved without the lock on its row")
-    Issue.objects.filter(pk=issue.pk).update(updated_at=at)
-    is_published = issue.state == IssueState.PUBLISHED
+    if issue.state == IssueState.PUBLISHED:
+        if note is None:
+            raise TransitionRefused(ONLY_CORRECTED)
+        return _record_correction(issue, note=note, by=by, at=at, fields=fields)
+    _claim(issue, at=at)
     verb, step = "edited", RevisionStep.SAVED
     if restores:
         verb, step = "restored", RevisionStep.RESTORED
-    elif is_published:
-        verb, step = "corrected", RevisionStep.CORRECTED
     elif merges_other:
         verb = "merged"
     audit_log.record(verb, issue, by=by, fields=list(fields))
     issue.keep_revision(step, by=by)
-    if is_published:
-        return EditResult.CORRECTED
     return EditResult.APPROVAL_VOID if issue.void_approval(by=by) else EditResult.SAVED
+
+
+def _claim(issue: Issue, *, at: datetime) -> None:
+    if not issue.claim_edit(version=issue.version):
+        raise RuntimeError("an issue was saved without the lock on its row")
+    Issue.objects.filter(pk=issue.pk).update(updated_at=at)
+
+
+def _record_correction(
+    issue: Issue, *, note: str, by: Actor, at: datetime, fields: Sequence[str]
+) -> EditResult:
+    note = " ".join(note.split())
+    known = issue.revisions.exclude(correction__note="").first()
+    _claim(issue, at=at)
+    revision = issue.keep_revision(RevisionStep.CORRECTED, by=by)
+    if not note:
+        try:
+            check_small(known.content if known else {}, revision.content)
+        except NotSmall as reason:
+            raise CorrectionRefused(
+                "This needs a note for readers, because it changes more than typing errors."
+                f" {reason}"
+            ) from None
+    Correction.objects.create(issue=issue, revision=revision, note=note, by=revision.by, at=at)
+    detail = {"note": note} if note else {}
+    verb = "corrected" if note else "fixed without a note"
+    audit_log.record(verb, issue, by=by, fields=list(fields), **detail)
+    return EditResult.CORRECTED if note else EditResult.FIXED

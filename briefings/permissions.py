@@ -94,13 +94,11 @@ def may_add_issue(user: Actor, briefing: Briefing) -> bool:
 def may_edit_issue(user: Actor, issue: Issue) -> bool:
     """Whether this person may change an issue's content now.
 
-    Without the permission to approve or send, people change their own drafts; a published issue is
-    corrected by people who may correct.
+    Without the permission to approve or send, people change their own drafts. A published issue is
+    only corrected: `may_correct`.
     """
-    if not may_in(user, CHANGE_ISSUE, issue):
+    if issue.state == IssueState.PUBLISHED or not may_in(user, CHANGE_ISSUE, issue):
         return False
-    if issue.state == IssueState.PUBLISHED:
-        return may_correct(user, issue)
     if may_approve(user, issue) or may_send(user, issue):
         return True
     return issue.state == IssueState.DRAFT and issue.belongs_to(user)

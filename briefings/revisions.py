@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from briefings.issue_edits import EditResult, record_edit
-from briefings.models import Contributor, Section
+from briefings.issue_edits import ONLY_CORRECTED, EditResult, record_edit
+from briefings.models import Contributor, IssueState, Section
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
     """Make the words of a revision the issue's words again, as a new revision.
 
-    It counts as an edit: an approval is no longer valid, and a published issue is corrected.
+    It counts as an edit, so an approval is no longer valid. Raises TransitionRefused if the issue
+    is published.
     """
     content = revision.content
     with transaction.atomic():
         issue = revision.issue
         issue.lock()
+        if issue.state == IssueState.PUBLISHED:
+            raise TransitionRefused(ONLY_CORRECTED)
         issue.title, issue.strapline = content["title"], content["strapline"]
         issue.subject, issue.preheader = content.get("subject", ""), content.get("preheader", "")
         author = Contributor.objects.filter(pk=content["author"]).first()

@@ -3,7 +3,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
-from briefings import feeds, shared_preview_views, views
+from briefings import correction_list, feeds, shared_preview_views, views
 from briefings.sitemaps import SITEMAPS
 from newsroom.token_links import token_paths
 
@@ -18,6 +18,10 @@ urlpatterns = [
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
     path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
+    path("<slug:slug>/corrections/", correction_list.corrections, name="corrections"),
+    path(
+        "<slug:slug>/corrections/feed/", correction_list.corrections_feed, name="corrections_feed"
+    ),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
     path("<slug:slug>/<int:number>/comments/", views.comment_create, name="comment_create"),
     path(

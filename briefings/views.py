@@ -25,6 +25,7 @@ from briefings.forms import CommentForm, find_thread
 from briefings.models import Briefing, CommentState, Contributor, Issue
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
+from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
@@ -188,6 +189,9 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
     sections = page_sections(issue)
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
+    corrections = list(issue.corrections.all())
+    for correction in corrections:
+        correction.issue = issue
     return {
         "issue": issue,
         "briefing": issue.briefing,
@@ -200,6 +204,9 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
         "comments_open": issue.comments_open(at=timezone.now()),
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
         "share": _share_links(issue),
+        "corrections": [correction for correction in corrections if correction.note],
+        "corrected_at": last_changed(issue, corrections) if corrections else None,
+        "article_data": article_data(issue, corrections),
         **_neighbours(issue),
     }
 

@@ -21,6 +21,7 @@ WORDS = {
     "merged": "edited {it}, merged with another person’s changes",
     "overwritten": "saved {it} over another person’s version",
     "corrected": "corrected the web page of {it}",
+    "fixed without a note": "fixed typing errors in {it} without a note",
     "restored": "restored an earlier revision of {it}",
     "edited after approval": "edited {it} after its approval, so it went back to review",
     "submitted": "submitted {it} for review",

@@ -15,6 +15,13 @@ from django.utils.html import format_html
 from briefings.admin import import_page, issue_preview, proof_page, revision_pages
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
+from briefings.admin.correction_form import CorrectionForm
+from briefings.admin.correction_pages import (
+    correct_issue,
+    correction_refusal,
+    corrections_context,
+    is_correction,
+)
 from briefings.admin.form_fields import PlainSelectsMixin, parse_key
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
@@ -23,7 +30,7 @@ from briefings.admin.section_forms import SectionFormSet, SectionInline
 from briefings.admin.section_rows import put_rows_in_order
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
-from briefings.issue_edits import EditResult, record_edit
+from briefings.issue_edits import CorrectionRefused, EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import (
     IssueSuggestion,
@@ -35,6 +42,7 @@ from briefings.local_time import INPUT_FORMAT, format_local
 from briefings.models import Briefing, Issue, IssueState, RevisionStep, TemplateSection
 from briefings.permissions import (
     issues_for,
+    may_correct,
     may_delete_issue,
     may_edit_issue,
     may_send,
@@ -106,6 +114,8 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
         """
         if not super().has_change_permission(request, obj):
             return False
+        if obj is not None and is_correction(request):
+            return may_correct(request.user, obj)
         return obj is None or request.method == "POST" or may_edit_issue(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
@@ -156,16 +166,21 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/merge.css",
                 "newsroom_admin/preview.css",
                 "newsroom_admin/presence.css",
+                "newsroom_admin/corrections.css",
             )
         }
 
     def get_form(
         self, request: HttpRequest, obj: Issue | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm[Issue]]:
+        if is_correction(request):
+            kwargs["form"] = CorrectionForm
         form = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user  # type: ignore[attr-defined]  # declared on IssueForm
-        if obj and request.method == "POST" and may_edit_issue(request.user, obj):
+        may_change = may_correct if is_correction(request) else may_edit_issue
+        if obj and request.method == "POST" and may_change(request.user, obj):
             form.stale_save = self._merge(request, obj, form)  # type: ignore[attr-defined]
+        form.refusal = correction_refusal(request)  # type: ignore[attr-defined]
         return form
 
     def _merge(
@@ -249,6 +264,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "minutes": reading_time(words),
                 "activity": latest_activity(saved),
                 "may_send": may_send(request.user, saved),
+                **corrections_context(request, saved),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -268,6 +284,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             form.instance.keep_revision(RevisionStep.CREATED, by=request.user)
         elif was_changed:
             self._record_edit(request, form)
+        elif is_correction(request):
+            raise CorrectionRefused("You changed nothing, so there is nothing to tell readers yet.")
         form.instance.was_changed = was_changed
         form.instance.was_merged = bool(
             was_changed and form.stale_save and form.stale_save.is_merge and form.stale_save.taken
@@ -283,11 +301,16 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             at=timezone.now(),
             fields=form.changed_data,
             merges_other=bool(form.stale_save and form.stale_save.is_merge),
+            note=form.cleaned_data.get("note"),
         )
         if form.stale_save and form.stale_save.is_merge:
             messages.success(request, form.stale_save.sentence)
         if result == EditResult.CORRECTED:
-            messages.success(request, "The web page is corrected. The email stays as it was sent.")
+            messages.success(
+                request, "Corrected. The page shows your note. The email stays as it was sent."
+            )
+        elif result == EditResult.FIXED:
+            messages.success(request, "Fixed without a note. The email stays as it was sent.")
         elif result == EditResult.APPROVAL_VOID:
             messages.warning(
                 request,
@@ -322,7 +345,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         name = request.POST.get("_step", "")
         was_changed = getattr(obj, "was_changed", False)
         if was_changed:
-            messages.success(request, "Saved.")
+            if not is_correction(request):
+                messages.success(request, "Saved.")
         elif not name:
             messages.info(request, "There was nothing to save.")
         if name and getattr(obj, "was_merged", False):
@@ -396,6 +420,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 name="briefings_revision_name",
             ),
             path("<int:pk>/proof/", wrap(proof_page.proof), name="briefings_issue_proof"),
+            path("<int:pk>/correct/", wrap(correct_issue(self)), name="briefings_issue_correct"),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
             path(
                 "<int:pk>/preview/<slug:part>/",

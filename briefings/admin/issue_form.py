@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
 from briefings.admin.stale_saves import StaleSave, details_of
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
-from briefings.permissions import may_edit_issue, may_send
+from briefings.permissions import may_correct, may_edit_issue, may_send
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -32,6 +32,8 @@ class IssueForm(forms.ModelForm[Issue]):
     user: Actor
     stale_save: StaleSave | None = None
     is_not_theirs = False
+    is_published_meanwhile = False
+    is_correction = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
     goes_out = LocalDateTimeField(required=False, label="Send time")
@@ -124,6 +126,14 @@ class IssueForm(forms.ModelForm[Issue]):
         """Refuse what this person may not change; the page then keeps what they wrote."""
         if may_edit_issue(self.user, self.instance):
             return
+        is_published = self.instance.state == IssueState.PUBLISHED
+        if is_published and may_correct(self.user, self.instance):
+            self.is_published_meanwhile = True
+            raise ValidationError(
+                "This issue is published, so it can only be corrected. Your version is below and is"
+                " not saved yet. Continue as a correction to tell readers what changed.",
+                code="published",
+            )
         self.is_not_theirs = True
         state = self.instance.get_state_display().lower()
         raise ValidationError(

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from briefings.admin.form_fields import parse_key
 from briefings.issue_edits import EditResult
 from briefings.local_time import format_local
-from briefings.models import Issue, Revision
-from briefings.permissions import may_edit_issue, may_view_issue
+from briefings.models import Issue, IssueState, Revision
+from briefings.permissions import may_correct, may_edit_issue, may_view_issue
 from briefings.revision_diff import compare
 from briefings.revisions import restore
 from newsroom.invisible_characters import replace_nul
+from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 PER_PAGE = 50
 WHAT_FOLLOWS = {
     EditResult.SAVED: "",
-    EditResult.CORRECTED: " The web page is corrected. The email stays as it was sent.",
     EditResult.APPROVAL_VOID: " The issue is in review again and needs a new approval.",
 }
 
@@ -40,10 +40,15 @@ def _get_issue(request: HttpRequest, pk: int) -> Issue:
     return issue
 
 
+def _may_change(request: HttpRequest, issue: Issue) -> bool:
+    may_change = may_correct if issue.state == IssueState.PUBLISHED else may_edit_issue
+    return may_change(request.user, issue)
+
+
 def _get_revision(request: HttpRequest, pk: int, revision: int) -> Revision:
     """Return a revision of an issue that this person may change."""
     issue = _get_issue(request, pk)
-    if not may_edit_issue(request.user, issue):
+    if not _may_change(request, issue):
         raise PermissionDenied
     return get_object_or_404(issue.revisions, pk=revision)
 
@@ -56,7 +61,7 @@ def _context(request: HttpRequest, issue: Issue, title: str) -> dict[str, Any]:
         "issue": issue,
         "zone": issue.briefing.zone,
         "opts": Issue._meta,
-        "may_edit": may_edit_issue(request.user, issue),
+        "may_edit": _may_change(request, issue),
     }
 
 
@@ -105,7 +110,11 @@ def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
 def restore_revision(request: HttpRequest, pk: int, revision: int) -> HttpResponse:
     """Make the words of a revision the issue's again."""
     chosen = _get_revision(request, pk, revision)
-    result = restore(chosen, by=request.user, at=timezone.now())
+    try:
+        result = restore(chosen, by=request.user, at=timezone.now())
+    except TransitionRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:briefings_issue_change", pk)
     when = format_local(chosen.at, chosen.issue.briefing.zone)
     messages.success(request, f"Restored the revision of {when}.{WHAT_FOLLOWS[result]}")
     return redirect("admin:briefings_issue_change", pk)

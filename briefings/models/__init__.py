@@ -5,6 +5,7 @@ from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing
 from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.contributor import Contributor
+from briefings.models.correction import Correction
 from briefings.models.issue import (
     EDITABLE_STATES,
     Issue,
@@ -29,6 +30,7 @@ __all__ = [
     "CommentChannel",
     "CommentState",
     "Contributor",
+    "Correction",
     "GuestOpinion",
     "Issue",
     "IssueState",

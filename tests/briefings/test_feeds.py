@@ -141,7 +141,7 @@ def test_a_feed_makes_a_fixed_number_of_queries(
 ) -> None:
     for _ in range(5):
         make_published_issue()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         feed(client, "/feed/")
 
 

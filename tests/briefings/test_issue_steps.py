@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState, Section
@@ -198,7 +199,7 @@ def test_the_next_step_is_offered_to_those_who_may_take_it() -> None:
     assert 'name="_step"' not in to_reporter
 
 
-def test_saving_an_issue_that_was_published_meanwhile_is_a_correction() -> None:
+def test_saving_an_issue_that_was_published_meanwhile_asks_for_a_correction() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Editors")
     form = open_issue(client, issue)
@@ -208,7 +209,8 @@ def test_saving_an_issue_that_was_published_meanwhile_is_a_correction() -> None:
 
     issue.refresh_from_db()
     assert issue.state == IssueState.PUBLISHED
-    assert "The email stays as it was sent" in messages_of(page)
+    assert issue.title != "Too late for the email"
+    assert "Continue as a correction" in page.content.decode()
 
 
 def test_the_page_shows_who_did_what() -> None:
@@ -226,4 +228,4 @@ def test_a_published_issue_offers_no_step() -> None:
     page = staff_client("Editors").get(change_url(issue)).content.decode()
 
     assert 'name="_step"' not in page
-    assert "Save correction" in page
+    assert reverse("admin:briefings_issue_correct", args=[issue.pk]) in page

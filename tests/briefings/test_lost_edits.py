@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from briefings.models import Issue, IssueState, Section, SectionKind
 from briefings.richtext import MAX_BODY_CHARS
@@ -159,7 +160,9 @@ def test_a_published_issue_is_corrected_on_the_web_page_only() -> None:
     issue = make_published_issue()
     client = staff_client("Editors")
 
-    page = save(client, issue, open_issue(client, issue), title="Corrected")
+    url = reverse("admin:briefings_issue_correct", args=[issue.pk])
+    form = {**read_form(client.get(url)), "title": "Corrected", "note": "Another headline."}
+    page = client.post(url, form, follow=True)
 
     corrected = Issue.objects.get(pk=issue.pk)
     assert (corrected.title, corrected.state) == ("Corrected", IssueState.PUBLISHED)

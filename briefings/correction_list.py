@@ -1,0 +1,53 @@
+"""The corrections of a briefing that readers can look up: a page and a feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import conditional_page, require_safe
+
+from briefings.feeds import correction_entries
+from briefings.models import Briefing, Correction
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from briefings.models.correction import CorrectionQuerySet
+
+PER_PAGE = 50
+
+
+def _corrections_of(briefing: Briefing) -> CorrectionQuerySet:
+    noted = Correction.objects.noted().filter(issue__briefing=briefing)
+    return noted.select_related("issue__author").order_by("-at", "-pk")
+
+
+@require_safe
+def corrections(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the corrections of a briefing, the newest first, by pages (`?page=`)."""
+    briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
+    page = Paginator(_corrections_of(briefing), PER_PAGE).get_page(request.GET.get("page"))
+    for correction in page.object_list:
+        correction.issue.briefing = briefing
+    context = {"briefing": briefing, "page": page}
+    return TemplateResponse(request, "briefings/corrections.html", context)
+
+
+@require_safe
+@conditional_page
+def corrections_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the feed of a briefing's corrections."""
+    briefing = get_object_or_404(Briefing, slug=slug)
+    return correction_entries(
+        briefing,
+        _corrections_of(briefing),
+        title=f"Corrections · {briefing.title} · {settings.SITE_NAME}",
+        page=reverse("briefings:corrections", args=[slug]),
+        path=reverse("briefings:corrections_feed", args=[slug]),
+    )
