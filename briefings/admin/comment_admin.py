@@ -147,8 +147,13 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return ("confirmed_at", "pk") if asked == "waiting" else ("-created_at", "-pk")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        shown = ("comment_text", "badge")
-        return (*shown, "decisions") if self.has_moderate_permission(request) else shown
+        """Return the columns: the state only where the comments shown differ in it."""
+        columns = ["comment_text"]
+        if request.GET.get(QueueFilter.parameter_name) == "all":
+            columns.append("badge")
+        if self.has_moderate_permission(request):
+            columns.append("decisions")
+        return tuple(columns)
 
     @admin.display(description="comment")
     def comment_text(self, comment: Comment) -> str:
