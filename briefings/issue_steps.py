@@ -11,6 +11,7 @@ from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import may_approve, may_edit_issue, may_send
 from briefings.preflight import refuse_serious
+from briefings.review_requests import ask_reviewer
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def take_step(
         )
     match step.name:
         case "submit":
-            issue.submit(by=by)
+            submit(issue, by=by)
             return "Submitted for review. An editor can approve it now."
         case "approve":
             approve(issue, by=by, seen=seen, publish_at=publish_at)
@@ -113,6 +114,13 @@ def take_step(
         case _:
             issue.return_to_author(by=by)
             return "Returned to the author. The issue is a draft again."
+
+
+def submit(issue: Issue, *, by: Actor) -> None:
+    """Submit a draft, and tell its reviewer. Raises TransitionRefused."""
+    with transaction.atomic():
+        issue.submit(by=by)
+        ask_reviewer(issue, by=by, is_ready=True)
 
 
 def approve(

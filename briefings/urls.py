@@ -14,6 +14,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("contributors/<slug:slug>/", views.contributor_detail, name="contributor_detail"),
+    *token_paths("preview/", shared_preview_views.shared_preview, name="shared_preview"),
     path("proof/", shared_preview_views.proof_link, name="proof_link"),
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),

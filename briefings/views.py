@@ -140,7 +140,10 @@ def by_year(issues: Iterable[Issue]) -> list[Year]:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Return robots.txt: the address of the site map, and what crawlers should not visit."""
-    closed = ["/admin/", "/comments/", "/confirm/", "/preferences/", "/unsubscribe/", "/view/"]
+    closed = [
+        *("/admin/", "/comments/", "/confirm/", "/preferences/", "/preview/"),
+        *("/unsubscribe/", "/view/"),
+    ]
     lines = [
         "User-agent: *",
         *(f"Disallow: {path}" for path in closed),

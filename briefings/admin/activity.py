@@ -32,6 +32,14 @@ WORDS = {
     "missed its slot": "did not send {it}: its send time passed while sending was down",
     "published": "published {it}",
     "sent a proof": "sent a proof of {it}",
+    "left a remark": "left a remark on {it}",
+    "answered a remark": "answered a remark on {it}",
+    "settled a remark": "settled a remark on {it}",
+    "reopened a remark": "opened a remark on {it} again",
+    "made a preview link": "made a preview link to {it}",
+    "withdrew a preview link": "withdrew a preview link to {it}",
+    "was fine by a guest": "said that {it} is fine by them, which approves nothing",
+    "asked for a review": "asked for a review of {it}",
     "rejected": "rejected {it}",
     "featured": "featured {it}",
     "unfeatured": "stopped featuring {it}",
@@ -64,8 +72,13 @@ def _line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
 
 
 def _name(entry: AuditLogEntry) -> str:
-    """Return the person's full name, or else the account's; nobody's actions are the system's."""
+    """Return the person's full name, or else the account's.
+
+    Whoever has no account is a guest or the system.
+    """
     if entry.actor is not None:
         full_name = getattr(entry.actor, "get_full_name", lambda: "")()
         return str(full_name or entry.actor_name)
+    if entry.detail.get("guest"):
+        return "A guest"
     return entry.actor_name or "The system"

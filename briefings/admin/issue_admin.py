@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from csp.decorators import csp_replace
 from django.contrib import admin, messages
@@ -12,7 +13,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from briefings.admin import import_page, issue_preview, proof_page, revision_pages
+from briefings.admin import (
+    import_page,
+    issue_preview,
+    preview_link_pages,
+    proof_page,
+    remark_pages,
+    revision_pages,
+)
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
 from briefings.admin.correction_form import CorrectionForm
@@ -39,15 +47,25 @@ from briefings.issue_suggestions import (
     suggest_issue,
 )
 from briefings.local_time import INPUT_FORMAT, format_local
-from briefings.models import Briefing, Issue, IssueState, RevisionStep, TemplateSection
+from briefings.models import (
+    EDITABLE_STATES,
+    Briefing,
+    Issue,
+    IssueState,
+    Remark,
+    RevisionStep,
+    TemplateSection,
+)
 from briefings.permissions import (
     issues_for,
+    may_approve,
     may_correct,
     may_delete_issue,
     may_edit_issue,
     may_send,
 )
 from briefings.preflight import check_issue, count_words, reading_time
+from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
@@ -74,7 +92,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     list_display = ("headline", "badge", "author", "send_time")
     list_display_links = None
     list_filter = ("state", "briefing")
-    list_select_related = ("briefing", "author")
+    list_select_related = ("briefing", "author", "reviewer")
     list_per_page = 50
     search_fields = ("title", "strapline", "subject", "sections__heading", "sections__body")
     search_help_text = "Search in headlines, straplines and sections"
@@ -90,11 +108,12 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     @admin.display(description="headline", ordering="title")
     def headline(self, issue: Issue) -> str:
         return format_html(
-            '<a class="admin-headline" href="{}">{}</a><span class="admin-under">{} {}</span>',
+            '<a class="admin-headline" href="{}">{}</a><span class="admin-under">{} {}{}</span>',
             reverse("admin:briefings_issue_change", args=[issue.pk]),
             issue.headline,
             issue.briefing,
             issue.number,
+            _review_words(issue),
         )
 
     @admin.display(description="state", ordering="state")
@@ -147,7 +166,17 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     form = IssueForm
     inlines = (SectionInline,)
-    fields = ("title", "strapline", "subject", "preheader", *SIDE_FIELDS, "goes_out", *ECHOES)
+    fields = (
+        "title",
+        "strapline",
+        "subject",
+        "preheader",
+        *SIDE_FIELDS,
+        "goes_out",
+        "reviewer",
+        "due_at",
+        *ECHOES,
+    )
     prepopulated_fields = {"slug": ("title",)}
     change_form_template = "admin/briefings/issue/change_form.html"
 
@@ -157,6 +186,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/issue.js",
             "newsroom_admin/merge.js",
             "newsroom_admin/preview_pane.js",
+            "newsroom_admin/remarks.js",
             "newsroom_admin/presence.js",
         )
         css = {
@@ -165,6 +195,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/editor.css",
                 "newsroom_admin/merge.css",
                 "newsroom_admin/preview.css",
+                "newsroom_admin/remarks.css",
                 "newsroom_admin/presence.css",
                 "newsroom_admin/corrections.css",
             )
@@ -265,6 +296,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "activity": latest_activity(saved),
                 "may_send": may_send(request.user, saved),
                 **corrections_context(request, saved),
+                "remarks": remark_pages.remarks_on_page(saved, request.user),
+                **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -286,6 +319,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             self._record_edit(request, form)
         elif is_correction(request):
             raise CorrectionRefused("You changed nothing, so there is nothing to tell readers yet.")
+        if was_changed and "reviewer" in form.changed_data:
+            ask_reviewer(
+                form.instance, by=request.user, is_ready=form.instance.state != IssueState.DRAFT
+            )
         form.instance.was_changed = was_changed
         form.instance.was_merged = bool(
             was_changed and form.stale_save and form.stale_save.is_merge and form.stale_save.taken
@@ -354,6 +391,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         elif name:
             # Who changed the content has seen it: the check of the version kept others out.
             seen = None if was_changed else request.POST.get("seen", "")
+            if name == "approve" and self._has_open_remarks(request, obj):
+                query = urlencode({"seen": seen if seen is not None else obj.content_hash()})
+                page = reverse("admin:briefings_issue_open_remarks", args=[obj.pk])
+                return self._back_to(request, obj, page=f"{page}?{query}")
             self._say_what_came_of(
                 request,
                 lambda: take_step(
@@ -367,6 +408,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             )
         return self._back_to(request, obj)
 
+    def _has_open_remarks(self, request: HttpRequest, obj: Issue) -> bool:
+        """Whether to ask before this person approves the issue."""
+        may_be_approved = obj.state == IssueState.IN_REVIEW and may_approve(request.user, obj)
+        return may_be_approved and Remark.objects.of(obj).open().exists()
+
     def _say_what_came_of(self, request: HttpRequest, step: Callable[[], str]) -> None:
         """Take a step and show its sentence, or the reason why it was refused."""
         try:
@@ -376,12 +422,13 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         else:
             messages.success(request, sentence)
 
-    def _back_to(self, request: HttpRequest, obj: Issue) -> HttpResponse:
-        """Redirect to the issue's page, and discard its unsaved words, here and in the browser.
+    def _back_to(self, request: HttpRequest, obj: Issue, *, page: str = "") -> HttpResponse:
+        """Redirect to the issue's page or another one, and discard its unsaved words everywhere.
 
         The form names them: the page's own token first, then those that it was restored from.
         """
-        response = HttpResponseRedirect(reverse("admin:briefings_issue_change", args=[obj.pk]))
+        page = page or reverse("admin:briefings_issue_change", args=[obj.pk])
+        response = HttpResponseRedirect(page)
         tokens = request.POST.get("draft_token", "").split()
         settle(user=request.user, tokens=tokens)
         if tokens and all(map(TOKEN.fullmatch, tokens)):
@@ -419,6 +466,17 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 wrap(revision_pages.name_revision),
                 name="briefings_revision_name",
             ),
+            path("<int:pk>/remarks/", wrap(remark_pages.remarks), name="briefings_remarks"),
+            path(
+                "<int:pk>/open-remarks/",
+                wrap(remark_pages.approve_with_remarks),
+                name="briefings_issue_open_remarks",
+            ),
+            path(
+                "<int:pk>/preview-links/",
+                wrap(preview_link_pages.preview_links),
+                name="briefings_preview_links",
+            ),
             path("<int:pk>/proof/", wrap(proof_page.proof), name="briefings_issue_proof"),
             path("<int:pk>/correct/", wrap(correct_issue(self)), name="briefings_issue_correct"),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
@@ -440,6 +498,18 @@ def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:
 
 def _starting_words(section: TemplateSection) -> dict[str, str]:
     return {"kind": section.kind, "heading": section.heading, "body": section.body}
+
+
+def _review_words(issue: Issue) -> str:
+    """Return who reviews an issue and when the draft is due, for the line under its headline."""
+    if issue.state not in EDITABLE_STATES:
+        return ""
+    words = ""
+    if issue.reviewer:
+        words = f" · reviewer {issue.reviewer.get_full_name() or issue.reviewer.get_username()}"
+    if issue.due_at:
+        words += f" · due {format_local(issue.due_at, issue.briefing.zone)}"
+    return words
 
 
 def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:

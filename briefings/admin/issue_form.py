@@ -6,17 +6,31 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
 from briefings.admin.stale_saves import StaleSave, details_of
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
-from briefings.permissions import may_correct, may_edit_issue, may_send
+from briefings.permissions import (
+    VIEW_ISSUE,
+    may_correct,
+    may_edit_issue,
+    may_send,
+    staff_who_may,
+)
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 ECHOES = ("from_version", "merging_from", "shown", "seen", "draft_token")
+
+
+class ReviewerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """A member of staff, by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.get_full_name() or obj.get_username())
 
 
 class IssueForm(forms.ModelForm[Issue]):
@@ -37,6 +51,8 @@ class IssueForm(forms.ModelForm[Issue]):
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
     goes_out = LocalDateTimeField(required=False, label="Send time")
+    reviewer = ReviewerField(queryset=User.objects.none(), required=False, empty_label="Nobody")
+    due_at = LocalDateTimeField(required=False, label="Draft due")
     from_version = EchoField()
     merging_from = EchoField()
     shown = EchoField(max_length=4_000)
@@ -54,6 +70,8 @@ class IssueForm(forms.ModelForm[Issue]):
             "number",
             "author",
             "slug",
+            "reviewer",
+            "due_at",
         )
         widgets = {
             "title": forms.Textarea(attrs={"rows": 1, "placeholder": "Headline"}),
@@ -66,9 +84,11 @@ class IssueForm(forms.ModelForm[Issue]):
         super().__init__(*args, **kwargs)
         if "briefing" not in self.fields:  # the person may only view the issue
             return
-        send_time = self.fields["goes_out"]
-        if isinstance(send_time, LocalDateTimeField):
-            send_time.zone = self.zone
+        for name in ("goes_out", "due_at"):
+            moment = self.fields[name]
+            if isinstance(moment, LocalDateTimeField):
+                moment.zone = self.zone
+        self._offer_reviewers()
         if self.instance.pk:
             self.initial["goes_out"] = self.instance.publish_at
             self.initial["from_version"] = str(self.instance.version)
@@ -76,11 +96,22 @@ class IssueForm(forms.ModelForm[Issue]):
             self._disable_fixed_fields()
             self.initial["shown"] = details_of(self)
 
+    def _offer_reviewers(self) -> None:
+        """Offer the staff who may read the issue, and whoever is its reviewer already."""
+        where = self.instance if self.instance.pk else None
+        readers = list(staff_who_may(VIEW_ISSUE, where).values_list("pk", flat=True))
+        offered = User.objects.filter(pk__in=[*readers, self.instance.reviewer_id or 0])
+        reviewer = self.fields["reviewer"]
+        if isinstance(reviewer, ReviewerField):
+            reviewer.queryset = offered.order_by("first_name", "last_name", "username")
+
     def _disable_fixed_fields(self) -> None:
         """Disable the number, which is part of addresses, and a scheduled issue's send time."""
         state = self.instance.state
         for name in ("briefing", "number"):
             self.fields[name].disabled = state not in EDITABLE_STATES
+        for name in ("reviewer", "due_at"):
+            self.fields[name].disabled = state == IssueState.PUBLISHED
         self.fields["goes_out"].disabled = state == IssueState.PUBLISHED or (
             state == IssueState.SCHEDULED and not may_send(self.user, self.instance)
         )

@@ -36,12 +36,20 @@ from newsroom.permissions import may
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from briefings.admin.remark_pages import RemarksOnPage
+    from briefings.models import Remark, Section
     from newsroom.audit_log import Actor
 
 register = template.Library()
 
 register.filter("issue_badge", issue_badge)
 register.filter("comment_badge", comment_badge)
+
+
+@register.filter
+def remarks_in(section: Section, remarks: RemarksOnPage) -> list[Remark]:
+    """Return the remarks on a section that are not settled."""
+    return remarks.on(section.pk)
 
 
 @register.filter

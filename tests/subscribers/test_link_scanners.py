@@ -23,6 +23,7 @@ FOR_STAFF = {
     "issue_not_ready",
     "outage",
     "password_reset",
+    "review_request",
     "slot_missed",
     "subscriber_returned",
 }
