@@ -135,11 +135,11 @@ def _with_lost_remarks(data: QueryDict, places: list[int]) -> QueryDict:
     """Return the data with remarks on sections that are gone in the field of the whole issue."""
     known = {_field_name(place) for place in places}
     whole = _field_name(WHOLE_ISSUE)
-    lost = [data[name] for name in data if name.startswith("remark_") and name not in known]
+    lost = [str(data[name]) for name in data if name.startswith("remark_") and name not in known]
     if not any(map(has_visible, lost)):
         return data
     changed = data.copy()
-    changed[whole] = "\n\n".join(filter(has_visible, [data.get(whole, ""), *lost]))
+    changed[whole] = "\n\n".join(filter(has_visible, [str(data.get(whole, "")), *lost]))
     return changed
 
 

@@ -181,6 +181,7 @@ NOT_TO_AN_ENTERED_ADDRESS = {
     "subscriber_returned": "goes to staff accounts only",
     "bounces_about_us": "goes to staff accounts only",
     "dispatch_paused": "goes to staff accounts only",
+    "review_request": "goes to staff accounts only",
     "address_changed": "both addresses have just been confirmed",
     "address_taken": "both addresses have just been confirmed",
     "unsubscribed": "goes to the subscriber whose token was used",

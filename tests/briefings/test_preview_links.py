@@ -128,11 +128,10 @@ def test_who_may_edit_may_share_and_others_do_not_see_the_address() -> None:
 
 def test_an_issue_has_only_so_many_links_that_work() -> None:
     issue = make_issue()
-    for _ in range(MAX_WORKING):
-        last = shared(issue)
+    links = [shared(issue) for _ in range(MAX_WORKING)]
     with pytest.raises(LinkRefused, match="Withdraw one first"):
         shared(issue)
-    withdraw_link(last, by=None, at=timezone.now())
+    withdraw_link(links[0], by=None, at=timezone.now())
     shared(issue)
 
 
