@@ -13,6 +13,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from subscribers.bounces.own_names import mark_own_names
 from subscribers.bounces.recipient_addresses import ADDRESS, separate_scripts
 from subscribers.bounces.report import Reason, classification_of
 from subscribers.models import BounceClassification
@@ -281,6 +282,6 @@ def comparable_text(text: str) -> str:
     A host may be called spamfilter, a mailbox unknown. Block lists stay, as "dnsbl".
     """
     text = " ".join(separate_scripts(text.lower()).replace("’", "'").split())
-    text = _BLOCK_LIST.sub(" dnsbl ", text)
+    text = mark_own_names(_BLOCK_LIST.sub(" dnsbl ", text))
     text = _ANY_ADDRESS.sub(" ", _ADDRESS_AS_SUBJECT.sub(" address ", text))
     return " ".join(_HOST.sub(" ", text).split())

@@ -76,6 +76,8 @@ def preview_message(message: bytes) -> ProcessedMessage:
         return ProcessedMessage(report=report, action=ReplyAction.COMMENT.value)
     if report.kind not in {MessageKind.BOUNCE, MessageKind.COMPLAINT}:
         return ProcessedMessage(report=report, action=BounceAction.NOTHING.value)
+    if report.is_unsubscribe:
+        return ProcessedMessage(report=report, action=UNSUBSCRIBED)
     rule = read_policy()[_classification(_result_for_delivery(report, None))]
     action = BounceAction.SUPPRESSED if rule.emails == 1 else BounceAction.COUNTED
     return ProcessedMessage(report=report, action=action.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from subscribers.bounces.classification import classify
+from subscribers.bounces.incoming_mail import preview_message
 from subscribers.bounces.report import MessageKind
 from subscribers.bounces.report_parser import parse_report
 from subscribers.models import Subscription, SubscriptionState, Suppression
@@ -111,6 +112,7 @@ def test_an_email_program_s_own_request_unsubscribes_and_is_no_complaint(
     }
     body = f"--cut\nContent-Type: text/plain\n\n{words}\n{feedback if with_report else ''}--cut--"
     message = write("Unsubscribe", body, **head)
+    assert preview_message(message).action == "unsubscribed"
     assert process(message, recipient=bounce_address(delivery)).action == "unsubscribed"
     assert Subscription.objects.get().state == SubscriptionState.UNSUBSCRIBED
     assert not Suppression.objects.exists()
@@ -136,6 +138,7 @@ def test_a_feedback_report_about_such_a_request_unsubscribes(head: str, words: s
     )
     report_type = "multipart/report; report-type=feedback-report; boundary=cut"
     message = write("FW: unsubscribe", body, MIME_Version="1.0", Content_Type=report_type)
+    assert preview_message(message).action == "unsubscribed"
     assert process(message).action == "unsubscribed"
     assert not Suppression.objects.exists()
 

@@ -1,0 +1,62 @@
+"""What a server says of our own names or our account says nothing of the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from subscribers.bounces.classification import classify
+from subscribers.bounces.report import Reason
+from subscribers.models import BounceClassification
+
+
+@pytest.fixture(autouse=True)
+def own_names(settings: Any) -> None:
+    settings.SITE_HOST = "briefings.hall.example"
+    settings.DEFAULT_FROM_EMAIL = "Town hall <desk@hall.example>"
+    settings.BOUNCE_ADDRESS = "returns@briefings.hall.example"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Host briefings.hall.example not found",
+        "Domain hall.example does not exist",
+        "briefings.hall.example: unknown host",
+        "unable to resolve host briefings.hall.example",
+        "<desk@hall.example>: not found in our directory",
+        "No such user: returns+d0123456789@briefings.hall.example",
+        "invalid domain name (hall.example)",
+        "Account not verified",
+        "This account has not been verified",
+        "not a known sender",
+        "You are not a registered sender here",
+        "hall is not yet known as a sender",
+    ],
+)
+@pytest.mark.parametrize("status", ["5.1.1", "5.0.0", ""])
+@pytest.mark.parametrize("code", ["550 5.1.1", "550 5.7.1", "550"])
+def test_a_refusal_of_us_is_not_about_the_reader(words: str, status: str, code: str) -> None:
+    found = classify(f"{code} {words}", status=status)
+
+    assert found.classification != BounceClassification.HARD
+    assert found.reason in {Reason.SENDER, Reason.POLICY}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Host mail.ward.example not found",
+        "Domain town-hall.example does not exist",
+        "<ivy@hall.example>: user unknown",
+        "<desk@ward.example> not found in our directory",
+        "Mail from briefings.hall.example: 550 user unknown",
+        "No such user (message from desk@hall.example)",
+        "Account unknown",
+    ],
+)
+def test_a_refusal_of_the_reader_stays_one(words: str) -> None:
+    found = classify(f"550 5.1.1 {words}", status="5.1.1")
+
+    assert found.classification == BounceClassification.HARD
