@@ -22,8 +22,8 @@ MAX_DATE = 80  # characters
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?: [01]\d:\d\d:\d\d)?", re.ASCII)
 _TIME = (
-    r"(?:(?:T|,?\s+(?:at |um )?)(?P<hour>\d\d?):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:(?:T|,?\s+(?:at |um )?)(?P<before>[ap]m )?(?P<hour>\d\d?)(?P<colon>[:.])(?P<minute>\d\d)"
+    r"(?:(?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[ap])\.?\s?m\b\.?|\s?Uhr\b|\s?h\b)?)?"
 )
 # Z, UTC, GMT+2, +02:00, -0500, CEST, or as Go and JavaScript print it: +0200 CEST, GMT+0200 (Name).
@@ -43,6 +43,26 @@ _FIGURES = (
 _YEAR_LAST = re.compile(rf"{_FIGURES}{_TIME}{_ZONE}", re.IGNORECASE | re.ASCII)
 _STARTS_YEAR_LAST = re.compile(rf"\s*{_FIGURES}", re.ASCII)
 _EAST_ASIAN = re.compile(r"(\d{4}) ?[年년] ?(\d\d?) ?[月월] ?(\d\d?) ?[日일]", re.ASCII)
+# How Chinese, Japanese and Korean write the half of the day, in front of the hour.
+_HALVES = {
+    **dict.fromkeys(("上午", "早上", "凌晨", "午前", "오전"), "am"),
+    **dict.fromkeys(("下午", "晚上", "中午", "午後", "오후"), "pm"),
+}
+_HALF = re.compile(rf"\s?({'|'.join(_HALVES)})\s?(?=\d)")
+_EAST_ASIAN_TIME = re.compile(
+    r"(\d\d?) ?[时時点點시] ?(\d\d?) ?[分분](?: ?(\d\d?) ?[秒초])?", re.ASCII
+)
+# The day of the year (ISO 8601).
+_DAY_OF_YEAR = re.compile(
+    rf"(?P<year>(?:19|20)\d\d)-(?P<day>[0-3]\d\d)(?=[TZ ]|$){_TIME}{_ZONE}",
+    re.IGNORECASE | re.ASCII,
+)
+# Google Forms writes “[GMT+8]”; Java adds the name of the zone to its offset.
+_ZONE_IN_BRACKETS = re.compile(
+    r" ?\[((?:GMT|UTC|Z)(?:[+-]\d\d?(?::?\d\d)?)?)\]$", re.IGNORECASE | re.ASCII
+)
+_NAME_OF_ZONE = re.compile(r"(?<=[\dZ])\[[A-Z_]+(?:/[A-Z0-9_+-]+)+\]$", re.IGNORECASE | re.ASCII)
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\[", re.ASCII)
 # Weeks, and dates without separators (ISO 8601).
 _OTHER_ISO = re.compile(r"\d{4}-?W\d\d-?\d|\d{8}T\d{4}(?:\d\d)?(?:Z|[+-]\d{4})?", re.ASCII)
 _NUMBER = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
@@ -176,15 +196,35 @@ def _parse(text: str, order: DayOrder | None) -> datetime:
     if len(text) > MAX_DATE:
         raise ValueError("too long for a date")
     text = _EAST_ASIAN.sub(r"\1-\2-\3", " ".join(text.split()))
+    if text.endswith("]"):
+        text = _ZONE_IN_BRACKETS.sub(r" \1", text)
+        text = _NAME_OF_ZONE.sub("", text) if _OFFSET.search(text) else text
+    if not text.isascii():
+        text = _HALF.sub(
+            lambda half: f" {_HALVES[half[1]]} ", _EAST_ASIAN_TIME.sub(_with_colons, text)
+        )
     if found := _YEAR_FIRST.fullmatch(text):
         return _moment(found, int(found["month"]), int(found["day"]))
     if found := _YEAR_LAST.fullmatch(text):
         return _moment(found, *_month_and_day(found, order))
+    if found := _DAY_OF_YEAR.fullmatch(text):
+        return _moment(found, *_month_of(int(found["year"]), int(found["day"])))
     if found := _NUMBER.fullmatch(text):
         return _parse_number(found[1], found[2] or "")
     if _OTHER_ISO.fullmatch(text):
         return _as_utc(datetime.fromisoformat(text))
     return _parse_words(text)
+
+
+def _with_colons(time: re.Match[str]) -> str:
+    return ":".join(part.zfill(2) for part in time.groups() if part)
+
+
+def _month_of(year: int, day_of_year: int) -> tuple[int, int]:
+    day = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day_of_year - 1)
+    if day.year != year:
+        raise ValueError("the year has no such day")
+    return day.month, day.day
 
 
 def _month_and_day(found: re.Match[str], order: DayOrder | None) -> tuple[int, int]:
@@ -202,10 +242,10 @@ def _moment(found: re.Match[str], month: int, day: int) -> datetime:
     """Return the moment of a date in figures with its time and zone."""
     year = int(found["year"])
     hour, minute, second = (int(found[one] or 0) for one in ("hour", "minute", "second"))
-    if half := found["half"]:
+    if half := found["half"] or found["before"]:
         if not 1 <= hour <= 12:
             raise ValueError("the hour is out of range")
-        hour = hour % 12 + (12 if half in "pP" else 0)
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
     is_midnight = (hour, minute, second) == (24, 0, 0)  # the end of a day (ISO 8601)
     moment = datetime(
         *(year if len(found["year"]) > 2 else _full_year(year), month, day),
