@@ -14,7 +14,7 @@ from subscribers.models import BounceClassification
 @pytest.fixture(autouse=True)
 def own_names(settings: Any) -> None:
     settings.SITE_HOST = "briefings.hall.example"
-    settings.DEFAULT_FROM_EMAIL = "Town hall <desk@hall.example>"
+    settings.DEFAULT_FROM_EMAIL = "Town hall <editors@hall.example>"
     settings.BOUNCE_ADDRESS = "returns@briefings.hall.example"
 
 
@@ -25,7 +25,7 @@ def own_names(settings: Any) -> None:
         "Domain hall.example does not exist",
         "briefings.hall.example: unknown host",
         "unable to resolve host briefings.hall.example",
-        "<desk@hall.example>: not found in our directory",
+        "<editors@hall.example>: not found in our directory",
         "No such user: returns+d0123456789@briefings.hall.example",
         "invalid domain name (hall.example)",
         "Account not verified",
@@ -50,9 +50,9 @@ def test_a_refusal_of_us_is_not_about_the_reader(words: str, status: str, code: 
         "Host mail.ward.example not found",
         "Domain town-hall.example does not exist",
         "<ivy@hall.example>: user unknown",
-        "<desk@ward.example> not found in our directory",
+        "<editors@ward.example> not found in our directory",
         "Mail from briefings.hall.example: 550 user unknown",
-        "No such user (message from desk@hall.example)",
+        "No such user (message from editors@hall.example)",
         "Account unknown",
     ],
 )
