@@ -19,8 +19,8 @@ try:
     BEHIND_PROXY: bool = Env().bool("BEHIND_PROXY", False)
 except EnvError:  # our settings stop the start, with a message
     BEHIND_PROXY = False
-# Seconds for which a body may take, and the rate at which a larger one must arrive.
-BODY_SECONDS = 20.0
+# Seconds that a body may take, and the rate at which a larger one must arrive.
+BODY_SECONDS = 10.0
 BODY_BYTES_A_SECOND = 50_000
 
 bind = "127.0.0.1:8000"
@@ -45,23 +45,24 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"} if BEHIND_PROXY else {}
 def pre_request(worker: Any, req: Any) -> None:
     """Limit the time in which a body has to arrive; reading it later raises TimeoutError.
 
-    A thread that reads it is taken until then. Headers come before this, without a limit.
+    What has arrived counts, not the length that the request declares. A thread that reads a body is
+    taken until then. Headers come before this, without a limit.
     """
     unreader = req.unreader
     connection = getattr(unreader, "sock", None)
     if not isinstance(connection, socket.socket):
         return
-    length = dict(req.headers).get("CONTENT-LENGTH", "0")
-    seconds = int(length) / BODY_BYTES_A_SECOND if length.isdigit() else 0
-    deadline = time.monotonic() + BODY_SECONDS + seconds
+    deadline = time.monotonic() + BODY_SECONDS
     chunk = unreader.chunk
 
     def chunk_in_time(*args: Any, **kwargs: Any) -> bytes:
+        nonlocal deadline
         connection.settimeout(max(deadline - time.monotonic(), 0.001))
         try:
             piece: bytes = chunk(*args, **kwargs)
         finally:
             connection.settimeout(None)
+        deadline += len(piece) / BODY_BYTES_A_SECOND
         return piece
 
     unreader.chunk = chunk_in_time

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
-from briefings.models import Contributor
+from briefings.models import Briefing, Contributor
 from newsroom.confusables import skeletons
 from newsroom.invisible_characters import has_hidden_character, is_joiner
 from newsroom.name_rules import validate_name
@@ -19,8 +19,9 @@ MAX_MARKS = 4
 # What the page says of authors, and what would pass for it, in the languages of our readers.
 _ROLES = frozenset(
     {
-        *("admin", "administrator", "author", "autor", "autorin", "editor", "editors"),
-        *("moderator", "official", "redaktion", "staff", "verified"),
+        *("admin", "administrator", "author", "authors", "autor", "autoren", "autorin"),
+        *("editor", "editors", "editorial", "moderator", "moderators", "newsroom", "official"),
+        *("redaktion", "staff", "verified"),
     }
 )
 _WORD = re.compile(r"[^\W_]+")
@@ -51,6 +52,8 @@ def validate_comment_name(name: str) -> None:
 def _has_stacked_marks(name: str) -> bool:
     run = 0
     for char in unicodedata.normalize("NFC", name):
+        if is_joiner(char):  # the marks after it stand on the same character
+            continue
         run = run + 1 if unicodedata.category(char)[0] == "M" else 0
         if run > MAX_MARKS:
             return True
@@ -84,10 +87,11 @@ def _words(skeleton: str) -> list[str]:
 
 
 def _known_names() -> set[str]:
-    """Return the names of contributors and staff accounts, and of the site."""
+    """Return the names of contributors, staff accounts and briefings, and of the site."""
     staff = get_user_model().objects.filter(is_staff=True, is_active=True)
     names = {
         f"{first} {last}".strip() for first, last in staff.values_list("first_name", "last_name")
     }
     names |= {*Contributor.objects.values_list("name", flat=True), settings.SITE_NAME}
+    names |= {*Briefing.objects.values_list("title", flat=True)}
     return names - {""}

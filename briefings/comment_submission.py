@@ -13,6 +13,7 @@ from briefings.models import Comment, CommentChannel, CommentState, Issue, Secti
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
 from newsroom import emails
 from newsroom.duration_words import in_words
+from newsroom.form_guard import mailbox_limit_reached
 from newsroom.rate_limits import count_within, counted_within
 from newsroom.tokens import sign_value, verify_value
 
@@ -118,6 +119,8 @@ def _store_emailed_comment(
                 f"Too many comments came by email from this address within {in_words(DAY)}."
             )
         _check_emailed_limit(is_proved=is_proved, at=at)
+        if not is_proved and mailbox_limit_reached(email, at=at):
+            raise TooManyComments("Too many emails went to this address because of others.")
         comment, is_new = Comment.objects.get_or_create(
             mail_key=key,
             defaults={

@@ -19,6 +19,7 @@ import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.dispatch import Signal
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Sent after a batch of emails was tried, with `failure`: why the mail server took none of them, or
+# None if it took one.
+batch_tried = Signal()
+
 # A worker that takes an email sends it within this time, or another may take it.
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
-MAX_RETRY_INTERVAL = timedelta(hours=6)
+MAX_RETRY_INTERVAL = timedelta(minutes=45)
 BATCH_SIZE = 500
 # Django would write 8-bit text without announcing it (RFC 6152); a strict server refuses that.
 _QUOTED_PRINTABLE = Charset("utf-8")
@@ -151,23 +156,28 @@ def send_due_emails(
     `before_each` is called before each email; it may hold the ones that are left.
     """
     at = at or timezone.now()
-    sent = 0
+    sent, failure = 0, None
     for email in OutgoingEmail.objects.due(at=at)[:BATCH_SIZE]:
         before_each()
-        sent += _send(email, at=at)
+        try:
+            sent += _send(email, at=at)
+        except Exception as error:  # noqa: BLE001  (each transport raises its own)
+            if not _retry_later_or_give_up(email, error, at=at):
+                failure = error
+    if sent or failure:
+        batch_tried.send(send_due_emails, failure=None if sent else failure)
     return sent
 
 
 def _send(email: OutgoingEmail, *, at: datetime) -> bool:
-    """Lease one email, send it and delete its row. Only one worker gets the lease."""
+    """Lease one email, send it and delete its row. Only one worker gets the lease.
+
+    Raises what the transport raises.
+    """
     lease = OutgoingEmail.objects.filter(pk=email.pk, not_before=email.not_before, held=False)
     if not lease.update(not_before=at + LEASE, attempts=email.attempts + 1):
         return False
-    try:
-        submit(_build_message(email))
-    except Exception as failure:  # noqa: BLE001  (each transport raises its own)
-        _retry_later_or_give_up(email, failure, at=at)
-        return False
+    submit(_build_message(email))
     OutgoingEmail.objects.filter(pk=email.pk).delete()
     return True
 
@@ -211,16 +221,19 @@ def _message_id(email: OutgoingEmail) -> str:
     return f"<{email.name}.{email.pk}.{email.created_at:%Y%m%d%H%M%S%f}@{site_host()}>"
 
 
-def _retry_later_or_give_up(email: OutgoingEmail, failure: Exception, *, at: datetime) -> None:
-    if _is_permanent(failure) or at - email.created_at > GIVE_UP_AFTER:
+def _retry_later_or_give_up(email: OutgoingEmail, failure: Exception, *, at: datetime) -> bool:
+    """Postpone an email or delete it; True if only this email is to blame, not the server."""
+    is_its_own_fault = _is_permanent(failure)
+    if is_its_own_fault or at - email.created_at > GIVE_UP_AFTER:
         log.warning("gave up on email %s: %s", email, failure)
         OutgoingEmail.objects.filter(pk=email.pk).delete()
-        return
+        return is_its_own_fault
     interval = min(timedelta(minutes=2**email.attempts), MAX_RETRY_INTERVAL)
     log.warning("email %s is tried again in %s: %s", email, interval, failure)
     OutgoingEmail.objects.filter(pk=email.pk).update(
         not_before=at + interval, last_error=str(failure)[:500]
     )
+    return False
 
 
 def _is_permanent(failure: Exception) -> bool:

@@ -158,16 +158,26 @@ def limit_reached(submission: Submission, *, address: str) -> str:
     at = submission.at
     if is_over_email_form_limit(submission.ip, at=at):
         return NETWORK_LIMIT_REACHED
-    key = salted_hmac("newsroom.form_guard", address_key(_mailbox(address)))
-    mailbox = key.hexdigest()
-    for window, limit in ((HOUR, HOURLY_PER_ADDRESS), (DAY, DAILY_PER_ADDRESS)):
-        if count_within("address", mailbox, window=window, at=at) > limit:
-            return ADDRESS_LIMIT_REACHED.format(window=in_words(window))
+    if window := mailbox_limit_reached(address, at=at):
+        return ADDRESS_LIMIT_REACHED.format(window=in_words(window))
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
         return NETWORK_LIMIT_REACHED
     if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:
         return SITE_LIMIT_REACHED
     return ""
+
+
+def mailbox_limit_reached(address: str, *, at: datetime) -> timedelta | None:
+    """Count an email that somebody else may have caused; return the window in which it is too much.
+
+    None means that it can be sent.
+    """
+    key = salted_hmac("newsroom.form_guard", address_key(_mailbox(address)))
+    mailbox = key.hexdigest()
+    for window, limit in ((HOUR, HOURLY_PER_ADDRESS), (DAY, DAILY_PER_ADDRESS)):
+        if count_within("address", mailbox, window=window, at=at) > limit:
+            return window
+    return None
 
 
 def is_over_email_form_limit(ip: str | None, *, at: datetime) -> bool:
@@ -184,7 +194,7 @@ def _mailbox(address: str) -> str:
     local, _, domain = address.rpartition("@")
     local = local.partition("+")[0] or local
     if domain in {"gmail.com", "googlemail.com"}:
-        local = local.replace(".", "")
+        local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
 
 

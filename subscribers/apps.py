@@ -11,7 +11,10 @@ class SubscribersConfig(AppConfig):
     verbose_name = "Subscribers"
 
     def ready(self) -> None:
-        """Update the permissions of staff groups after every migrate."""
+        """Update staff groups after every migrate; notice when single emails cannot be sent."""
+        from newsroom.emails import batch_tried
         from subscribers.permissions import apply_after_migrate
+        from subscribers.sending.outages import note_transactional_emails
 
+        batch_tried.connect(note_transactional_emails)
         post_migrate.connect(apply_after_migrate, sender=self)

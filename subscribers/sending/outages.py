@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import Error, transaction
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TRANSACTIONAL_EMAILS = "the sending of single emails, such as confirmations,"
 # What was not even tried for this long counts as new when it fails the next time.
 FORGET_AFTER = timedelta(hours=1)
 
@@ -36,6 +37,14 @@ FORGET_AFTER = timedelta(hours=1)
 def of_server(server: MailServer) -> str:
     """Return the name under which failures of a mail server are noted."""
     return f"the mail server {server.name}"
+
+
+def note_transactional_emails(failure: Exception | None, **_: Any) -> None:
+    """Note how a batch of transactional emails went; connected to their signal in apps.py."""
+    if failure is None:
+        note_success(TRANSACTIONAL_EMAILS)
+    else:
+        note_failure(TRANSACTIONAL_EMAILS, failure_reason(failure))
 
 
 def of_dispatch(dispatch: Dispatch) -> str:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def known_people() -> None:
-    make_contributor(name="Isla Overton")
+    make_briefing(title="The Ward Round", lead=make_contributor(name="Isla Overton"))
     make_contributor(name="Полина Зуева")
     get_user_model().objects.create_user(
         "sub", first_name="Tom\u00e1s", last_name="Mc Lure", is_staff=True
@@ -52,6 +52,9 @@ def refusal(name: str) -> str:
         *("Isla Overton (The Ward Round)", "Dr Isla Overton", "Полина Зyeвa", "Tomas McLure"),
         *("Author", "Isla (author)", "The Editors", "\u0410uthor", "Moderat0r", "verified Isla"),
         *("_Author_", "The_Author", "Isla_Overton_"),
+        *("Is\u05d5a Overton", "Isla \u05e1verton", "Is\u0142a Overton", "Isla \u00d8verton"),
+        *("Isla Overto\u03b7", "Auth\u00f8r", "Authors", "Newsroom team", "The editorial team"),
+        *("The Ward Round", "Th\u0435 Ward R\u00f8und"),
     ],
 )
 def test_a_name_that_passes_for_the_staff_is_refused(name: str) -> None:
@@ -63,6 +66,7 @@ def test_a_name_that_passes_for_the_staff_is_refused(name: str) -> None:
     [
         *[(f"Ada{char}Byron", "hidden") for char in "\u202e\u2066\u200f\u200b\u3164\x07\ufe0f"],
         ("Z" + "\u0301\u0336\u0353" * 24, "hidden"),
+        *[("a" + ("\u0301" * 4 + joiner) * 12, "hidden") for joiner in "\u200c\u200d"],
         ("\u2713 Isla", "character"),
         *[(f"Ada {char}", "character") for char in "\u2714\u2611\u2605\U0001f58b\u00ae"],
         *[
@@ -72,6 +76,11 @@ def test_a_name_that_passes_for_the_staff_is_refused(name: str) -> None:
                 "www.a.example",
                 "cheap.example/x",
                 "pills.com",
+                "pills .com",
+                "pills dot com",
+                "pills (dot) com",
+                *("buy.now", "x.gd", "goo.gl", "Pills.guru", "pills.example", "pills。icu"),
+                *("пример.рф", "pills.xn--p1ai", "例子.中国"),
                 "a@b.org",
             )
         ],
@@ -92,10 +101,14 @@ def test_controls_stacks_signs_and_links_are_refused(name: str, code: str) -> No
             "Isla Overtonova",
             "Zoë O’Neill-Søndergård",
             "J. R. D\u2019Arcy",
+            "J.R.D\u2019Arcy",
+            "St.John Smythe",
+            "Mary dot",
         ),
         *(
             "李小龍",
             "محمد علي",
+            "د.محمد علي",
             "דָּוִד",
             "สุภาพ",
             "प्रिया शर्मा",

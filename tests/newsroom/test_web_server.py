@@ -252,7 +252,7 @@ def drip_slowly(port: int, ending: ExitStack) -> None:
     head = head_of(
         "POST",
         "/subscribe/",
-        "Content-Length: 100000",
+        "Content-Length: 4900000",
         "Content-Type: application/x-www-form-urlencoded",
         "X-Forwarded-Proto: https",
     )

@@ -18,6 +18,7 @@ from django.utils import timezone
 from briefings.comment_submission import MAX_EMAILED_A_DAY, MAX_UNPROVED_AN_HOUR
 from briefings.models import Comment, CommentChannel, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
+from newsroom.form_guard import HOURLY_PER_ADDRESS
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
 from subscribers.models import Delivery, Suppression
@@ -341,6 +342,21 @@ def test_a_suppressed_address_gets_no_confirmation_email() -> None:
     Suppression.objects.create(address_hash=hash_address("ivy@ward.example"), reason="complained")
     assert process(raw).action == "suppressed address"
     assert not OutgoingEmail.objects.exists()
+
+
+def test_forged_tags_make_few_emails_to_one_mailbox() -> None:
+    briefing = make_briefing(reply_address="beds@news.example.com")
+    make_sent_delivery(briefing=briefing)
+    for number in range(HOURLY_PER_ADDRESS + 3):
+        process(
+            write_reply(
+                to="beds@news.example.com",
+                author=f"i.vy+{number}@g{'oogle' * (number % 2)}mail.com",
+                message_id=f"<{number}@x.example>",
+            )
+        )
+    emails = OutgoingEmail.objects.filter(name="confirm_comment")
+    assert emails.count() == HOURLY_PER_ADDRESS
 
 
 def test_forged_authors_make_a_limited_number_of_emails() -> None:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from newsroom.emails import batch_tried, queue_rendered_email, send_due_emails
 from newsroom.mail_servers import parse_mail_servers
 from newsroom.models import OutgoingEmail
 from subscribers.models import Dispatch, DispatchState, Outage
@@ -321,6 +322,42 @@ def test_a_task_that_fails_as_a_whole_alerts(monkeypatch: pytest.MonkeyPatch, ta
             getattr(tasks, task)()
         Outage.objects.update(since=timezone.now() - timedelta(minutes=11))
     assert "a column is missing" in OutgoingEmail.objects.get(name="outage").text
+
+
+def test_single_emails_that_no_server_takes_are_shown_and_alert(
+    client: Client, editor: User, settings: Any, scripted: ScriptedServers
+) -> None:
+    server = scripted(b"554 5.7.1 this host is blocked\r\n")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    queue_rendered_email(
+        "confirm_signup", to="ada@example.org", subject="Hello", text="Hello", html="", headers={}
+    )
+    at = timezone.now()
+    send_due_emails(at=at)
+    client.force_login(editor)
+    page = client.get("/admin/").content.decode()
+    assert "The sending of single emails, such as confirmations, has failed since" in page
+    assert "this host is blocked" in page
+
+    Outage.objects.update(since=at - timedelta(minutes=11))
+    send_due_emails(at=at + timedelta(minutes=5))
+    assert "this host is blocked" in OutgoingEmail.objects.get(name="outage").text
+
+    batch_tried.send(None, failure=None)
+    assert not Outage.objects.exists()
+
+
+def test_a_refused_address_is_not_an_outage(settings: Any, scripted: ScriptedServers) -> None:
+    server = scripted(EHLO, b"250 mx\r\n", b"250 ok\r\n", b"550 5.1.1 not here\r\n")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    queue_rendered_email(
+        "confirm_signup", to="ada@example.org", subject="Hello", text="Hello", html="", headers={}
+    )
+    send_due_emails()
+    assert not OutgoingEmail.objects.exists()
+    assert not Outage.objects.exists()
 
 
 def test_success_of_one_thing_ends_no_other_outage() -> None:
