@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db.models import Q, Subquery
@@ -27,6 +26,7 @@ from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
+from briefings.share_links import share_links
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
     TooManyForms,
@@ -206,7 +206,7 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
         "comment_count": comments.comment_count,
         "comments_open": issue.comments_open(at=timezone.now()),
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
-        "share": _share_links(issue),
+        "share": share_links(issue),
         "corrections": [correction for correction in corrections if correction.note],
         "corrected_at": last_changed(issue, corrections) if corrections else None,
         "article_data": article_data(issue, corrections),
@@ -230,19 +230,6 @@ def _neighbours(issue: Issue) -> dict[str, Issue | None]:
         neighbour.briefing = issue.briefing
         neighbours["earlier" if neighbour.number < issue.number else "later"] = neighbour
     return neighbours
-
-
-def _share_links(issue: Issue) -> dict[str, str]:
-    """Return plain links for sharing an issue; they tell nobody before the reader follows them."""
-    page = settings.SITE_URL + issue.get_absolute_url()
-    email = urlencode({"subject": issue.title, "body": f"{issue.title}\n{page}\n"}, quote_via=quote)
-    post = urlencode({"text": f"{issue.title} {page}"}, quote_via=quote)
-    return {
-        "page": page,
-        "email": f"mailto:?{email}",
-        "bluesky": f"https://bsky.app/intent/compose?{post}",
-        "linkedin": f"https://www.linkedin.com/sharing/share-offsite/?{urlencode({'url': page})}",
-    }
 
 
 @require_safe

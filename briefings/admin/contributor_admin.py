@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
 from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.images import MAX_BYTES, ImageRefused, reencode
 from briefings.models import Contributor
+from briefings.models.issue import APPROVED_STATES
 from briefings.slugs import free_slug
 from newsroom.file_uploads import accepts_files
 
@@ -45,13 +46,21 @@ class ContributorForm(forms.ModelForm[Contributor]):
 
     class Meta:
         model = Contributor
-        fields = ("name", "slug", "job_title", "bio", "photo", "contact", "account")
-        widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
+        fields = ("name", "slug", "job_title", "bio", "photo", "contact", "sign_off", "account")
+        widgets = {
+            "bio": forms.Textarea(attrs={"rows": 4}),
+            "sign_off": forms.Textarea(attrs={"rows": 2}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:  # not for those who may only view
             self.fields["slug"].required = False
+
+    def clean_sign_off(self) -> str:
+        """Return the sign-off with one kind of line end and no space around its lines."""
+        lines = [" ".join(line.split()) for line in self.cleaned_data["sign_off"].splitlines()]
+        return "\n".join(lines).strip()
 
     def clean_slug(self) -> str:
         """Return the slug, or one made of the name."""
@@ -69,6 +78,19 @@ class ContributorAdmin(PlainSelectsMixin, admin.ModelAdmin[Contributor]):
     list_select_related = ("account",)
     search_fields = ("name", "job_title", "contact")
     actions = None
+
+    def save_model(self, request: HttpRequest, obj: Contributor, form: Any, change: bool) -> None:
+        """Save; approved issues that would end with another sign-off need a new approval."""
+        super().save_model(request, obj, form, change)
+        if not change or "sign_off" not in form.changed_data:
+            return
+        for issue in obj.issues.filter(state__in=APPROVED_STATES):
+            if issue.void_approval(by=request.user):
+                messages.warning(
+                    request,
+                    f"{issue} would end with another sign-off than the approved one, so it is in"
+                    " review again and needs a new approval.",
+                )
 
     @accepts_files(max_bytes=4 * MAX_BYTES)
     def add_view(self, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -34,6 +34,11 @@ class Contributor(models.Model):
         blank=True,
         help_text="An email address, shown to readers as “Contact …”. Leave it empty to show none.",
     )
+    sign_off = models.TextField(
+        max_length=300,
+        blank=True,
+        help_text="How every email of this author ends, for example “Until Thursday, Rosa”.",
+    )
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         null=True,

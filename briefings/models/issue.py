@@ -221,6 +221,8 @@ class Issue(models.Model):
         if self.subject or self.preheader:
             # An issue without them keeps the hash, and so the approval, from before they existed.
             content.append({"subject": self.subject, "preheader": self.preheader})
+        if self.author.sign_off:
+            content.append({"sign_off": self.author.sign_off})
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
     def current_content(self) -> dict[str, Any]:

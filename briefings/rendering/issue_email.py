@@ -19,6 +19,7 @@ from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
+from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
 from newsroom.invisible_characters import one_line
 
@@ -118,6 +119,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "subject": _subject(issue),
         "preview": issue.email_preheader or _first_words(sections),
         "url": url,
+        "share": share_links(issue),
         "comments_url": f"{url}#comments" if issue.briefing.comments_close_after else "",
         "briefing_url": settings.SITE_URL + issue.briefing.get_absolute_url(),
         "can_reply": bool(

@@ -18,3 +18,9 @@ def underlined(words: object, stroke: str) -> str:
     """Return a heading above a line of strokes that is as long as its longest line."""
     lines = wrapped(words)
     return f"{lines}\n{stroke * min(max(map(columns, lines.split(chr(10)))), WIDTH)}"
+
+
+@register.filter
+def wrapped_lines(words: object) -> str:
+    """Return text in lines of at most 72 columns; its own line ends stay."""
+    return wrap_text(str(words))
