@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from briefings.four_eyes import refuse_own_words, why_not_approve
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import may_approve, may_edit_issue, may_send
 from briefings.preflight import refuse_serious
+from briefings.returns import check_reason
 from briefings.review_requests import ask_reviewer
 from newsroom.transitions import TransitionRefused
 
@@ -74,7 +76,13 @@ STEPS = (
 
 def steps_for(issue: Issue, user: Actor) -> list[Step]:
     """Return the steps that this person may take with this issue now, the next one first."""
-    return [step for step in STEPS if issue.state in step.sources and step.allowed(user, issue)]
+    return [
+        step
+        for step in STEPS
+        if issue.state in step.sources
+        and step.allowed(user, issue)
+        and not (step.name == "approve" and why_not_approve(issue, user))
+    ]
 
 
 def take_step(
@@ -85,11 +93,12 @@ def take_step(
     at: datetime,
     seen: str | None,
     publish_at: datetime | None,
+    reason: str = "",
 ) -> str:
     """Take a step and return a sentence about it. Raises TransitionRefused with the reason.
 
     `seen` is the hash of the content that the person read (None if they wrote it themselves);
-    `publish_at` is the send time that they chose.
+    `publish_at` is the send time that they chose, `reason` why they return it to its author.
     """
     step = next((step for step in STEPS if step.name == name), None)
     if step is None:
@@ -112,8 +121,8 @@ def take_step(
             issue.unschedule(by=by)
             return "Unscheduled. The issue stays approved."
         case _:
-            issue.return_to_author(by=by)
-            return "Returned to the author. The issue is a draft again."
+            issue.return_to_author(by=by, reason=check_reason(reason))
+            return "Returned to the author, who sees your reason. The issue is a draft again."
 
 
 def submit(issue: Issue, *, by: Actor) -> None:
@@ -128,10 +137,12 @@ def approve(
 ) -> None:
     """Approve an issue that is to go out at `publish_at`, unless preflight finds something serious.
 
-    For `seen`, see `Issue.approve`. Raises TransitionRefused.
+    For `seen`, see `Issue.approve`. Raises TransitionRefused, also if four eyes are demanded and
+    this person was the last to change some of the words.
     """
     with transaction.atomic():
         issue.lock()
+        refuse_own_words(issue, by=by)
         refuse_serious(issue, publish_at=publish_at)
         issue.approve(by=by, seen=seen)
 

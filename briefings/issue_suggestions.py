@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefings.models import Briefing, Contributor, TemplateSection
 from briefings.models.section_template import default_template
+from briefings.permissions import ADD_ISSUE, briefings_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,14 +37,15 @@ def suggest_issue(briefing: Briefing, *, user: Actor, at: datetime) -> IssueSugg
 
 def likely_briefing(user: Actor) -> Briefing | None:
     """Return the briefing that this person probably starts an issue of: their own, or the first."""
-    current = Briefing.objects.current().select_related("lead")
+    current = briefings_for(user, ADD_ISSUE).current().select_related("lead")
     account = user.pk if user else None
     return current.filter(lead__account_id=account or 0).first() or current.first()
 
 
 def briefing_to_start_with(key: int, *, user: Actor) -> Briefing | None:
-    """Return the briefing with this key, or else the likely one."""
-    return Briefing.objects.filter(pk=key).first() or likely_briefing(user)
+    """Return the briefing with this key if the person may start issues of it, or the likely one."""
+    requested = briefings_for(user, ADD_ISSUE).filter(pk=key)
+    return requested.first() or likely_briefing(user)
 
 
 def starting_sections(briefing: Briefing | None) -> list[TemplateSection]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as global_apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
 
-from briefings.models import Briefing, Comment, Issue, IssueState
+from briefings.models import Briefing, Comment, Issue, IssueState, Membership, Role
+from briefings.models.issue import own_issues
 from newsroom.permissions import apply_groups, may
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from django.apps import AppConfig
     from django.apps.registry import Apps
     from django.contrib.auth.models import User
@@ -39,17 +46,27 @@ SEND_ISSUE = "briefings.send_issue"  # schedule, unschedule, send
 VIEW_COMMENT = "briefings.view_comment"
 MODERATE_COMMENT = "briefings.moderate_comment"  # approve, reject, feature and answer
 
+VIEW_MEMBERSHIP = "briefings.view_membership"
+ADD_MEMBERSHIP = "briefings.add_membership"  # give people roles, and demand four eyes
+CHANGE_MEMBERSHIP = "briefings.change_membership"
+DELETE_MEMBERSHIP = "briefings.delete_membership"
+
+VIEW_ACCOUNT = "auth.view_user"
+ADD_ACCOUNT = "auth.add_user"
+CHANGE_ACCOUNT = "auth.change_user"
+
+# Addresses of readers, which `subscribers` shows to few.
+VIEW_ADDRESSES = "subscribers.view_subscriber"
+
 REPORTERS = "Reporters"
 EDITORS = "Editors"
-GROUPS = {
-    REPORTERS: (
-        VIEW_BRIEFING,
-        VIEW_CONTRIBUTOR,
-        VIEW_ISSUE,
-        ADD_ISSUE,
-        CHANGE_ISSUE,
-        VIEW_COMMENT,
-    ),
+PUBLISHERS = "Publishers"
+MODERATORS = "Moderators"
+ADMINISTRATORS = "Administrators"
+_MEMBERSHIPS = (VIEW_MEMBERSHIP, ADD_MEMBERSHIP, CHANGE_MEMBERSHIP, DELETE_MEMBERSHIP)
+# What each role may do. Without APPROVE_ISSUE, CHANGE_ISSUE is for people's own drafts.
+GROUPS: dict[str, tuple[str, ...]] = {
+    REPORTERS: (VIEW_BRIEFING, VIEW_CONTRIBUTOR, ADD_ISSUE, CHANGE_ISSUE, VIEW_COMMENT),
     EDITORS: (
         VIEW_BRIEFING,
         ADD_BRIEFING,
@@ -62,11 +79,34 @@ GROUPS = {
         CHANGE_ISSUE,
         DELETE_ISSUE,
         APPROVE_ISSUE,
-        SEND_ISSUE,
         VIEW_COMMENT,
         MODERATE_COMMENT,
     ),
+    PUBLISHERS: (VIEW_BRIEFING, VIEW_CONTRIBUTOR, VIEW_ISSUE, SEND_ISSUE, VIEW_COMMENT),
+    MODERATORS: (VIEW_COMMENT, MODERATE_COMMENT),
 }
+GROUPS[ADMINISTRATORS] = (
+    *dict.fromkeys(permission for given in GROUPS.values() for permission in given),
+    *(VIEW_ACCOUNT, ADD_ACCOUNT, CHANGE_ACCOUNT),
+    *_MEMBERSHIPS,
+)
+GROUP_OF_ROLE = {
+    Role.REPORTER: REPORTERS,
+    Role.EDITOR: EDITORS,
+    Role.PUBLISHER: PUBLISHERS,
+    Role.MODERATOR: MODERATORS,
+    Role.ADMINISTRATOR: ADMINISTRATORS,
+}
+# What a role in one briefing gives; the rest of a role is for people who have it in all.
+IN_ONE_BRIEFING = frozenset(
+    {
+        *(VIEW_BRIEFING, CHANGE_BRIEFING, VIEW_CONTRIBUTOR),
+        *(VIEW_ISSUE, ADD_ISSUE, CHANGE_ISSUE, DELETE_ISSUE, APPROVE_ISSUE, SEND_ISSUE),
+        *(VIEW_COMMENT, MODERATE_COMMENT),
+        *_MEMBERSHIPS,
+    }
+)
+ANY_ISSUE = (VIEW_ISSUE, APPROVE_ISSUE, SEND_ISSUE)
 
 
 def apply_after_migrate(
@@ -76,14 +116,84 @@ def apply_after_migrate(
     apply_groups(sender, GROUPS, apps=apps, using=using)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """The permissions of an account: those in all briefings, and more in single ones."""
+
+    everywhere: frozenset[str] = frozenset()
+    by_briefing: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def within(self, briefing_id: int) -> frozenset[str]:
+        """Return the permissions in one briefing."""
+        return self.everywhere | self.by_briefing.get(briefing_id, frozenset())
+
+    def briefings_with(self, *permissions: str) -> list[int]:
+        """Return the briefings in which a membership gives one of these permissions."""
+        return [pk for pk, given in self.by_briefing.items() if given.intersection(permissions)]
+
+
+def rights_of(user: Actor) -> Rights:
+    """Return what an account's groups, memberships and own permissions allow.
+
+    As Django does with permissions, it reads them once for each object of a user.
+    """
+    if user is None or user.is_anonymous or not user.is_active:
+        return Rights()
+    known: Rights | None = getattr(user, "_rights", None)
+    if known is None:
+        known = _read_rights(user)
+        user._rights = known  # type: ignore[attr-defined]  # as Django keeps permissions
+    return known
+
+
+def _read_rights(user: Any) -> Rights:
+    everywhere = set(ModelBackend().get_all_permissions(user))
+    by_briefing: dict[int, set[str]] = {}
+    roles: list[tuple[int | None, str]] = [
+        (membership.briefing_id, membership.role)
+        for membership in Membership.objects.filter(user=user)
+    ]
+    given = _permissions_of_groups({GROUP_OF_ROLE[Role(role)] for _, role in roles})
+    for briefing_id, role in roles:
+        permissions = given.get(GROUP_OF_ROLE[Role(role)], set())
+        if briefing_id is None:
+            everywhere |= permissions
+        else:
+            by_briefing.setdefault(briefing_id, set()).update(permissions & IN_ONE_BRIEFING)
+    return Rights(
+        everywhere=frozenset(everywhere),
+        by_briefing={pk: frozenset(found) for pk, found in by_briefing.items()},
+    )
+
+
+def _permissions_of_groups(names: Collection[str]) -> dict[str, set[str]]:
+    """Return the permissions of each group by its name; an administrator may have added some."""
+    if not names:
+        return {}
+    found = Permission.objects.filter(group__name__in=names)
+    permissions: dict[str, set[str]] = {}
+    for name, app, codename in found.values_list(
+        "group__name", "content_type__app_label", "codename"
+    ):
+        permissions.setdefault(name, set()).add(f"{app}.{codename}")
+    return permissions
+
+
 def may_in(user: Actor, permission: str, where: Issue | Briefing) -> bool:
     """Whether somebody has a permission in a briefing, or in the briefing of an issue."""
-    return may(user, permission)
+    if user is None or not user.is_active:
+        return False
+    if user.is_superuser:
+        return True
+    briefing_id = where.pk if isinstance(where, Briefing) else where.briefing_id
+    return permission in rights_of(user).within(briefing_id)
 
 
 def may_view_issue(user: Actor, issue: Issue) -> bool:
-    """Whether this person may read an issue that is not published yet, and its pages."""
-    return any(may_in(user, one, issue) for one in (VIEW_ISSUE, CHANGE_ISSUE, SEND_ISSUE))
+    """Whether this person may read an issue in the admin: any, or as a reporter their own."""
+    if any(may_in(user, permission, issue) for permission in ANY_ISSUE):
+        return True
+    return may_in(user, CHANGE_ISSUE, issue) and issue.belongs_to(user)
 
 
 def may_add_issue(user: Actor, briefing: Briefing) -> bool:
@@ -94,14 +204,12 @@ def may_add_issue(user: Actor, briefing: Briefing) -> bool:
 def may_edit_issue(user: Actor, issue: Issue) -> bool:
     """Whether this person may change an issue's content now.
 
-    Without the permission to approve or send, people change their own drafts. A published issue is
+    Reporters change their own drafts, editors any issue until it is published. A published issue is
     only corrected: `may_correct`.
     """
     if issue.state == IssueState.PUBLISHED or not may_in(user, CHANGE_ISSUE, issue):
         return False
-    if may_approve(user, issue) or may_send(user, issue):
-        return True
-    return issue.state == IssueState.DRAFT and issue.belongs_to(user)
+    return may_approve(user, issue) or (issue.state == IssueState.DRAFT and issue.belongs_to(user))
 
 
 def may_send_proof(user: Actor, issue: Issue) -> bool:
@@ -131,7 +239,7 @@ def may_send(user: Actor, where: Issue | Briefing) -> bool:
 
 def may_correct(user: Actor, where: Issue | Briefing) -> bool:
     """Whether this person may correct published issues here."""
-    return may_in(user, APPROVE_ISSUE, where)
+    return may_in(user, SEND_ISSUE, where)
 
 
 def may_moderate(user: Actor, where: Issue | Briefing) -> bool:
@@ -139,28 +247,68 @@ def may_moderate(user: Actor, where: Issue | Briefing) -> bool:
     return may_in(user, MODERATE_COMMENT, where)
 
 
+def may_change_briefing(user: Actor, briefing: Briefing) -> bool:
+    """Whether this person may change a briefing's settings."""
+    return may_in(user, CHANGE_BRIEFING, briefing)
+
+
+def may_give_roles(user: Actor, briefing: Briefing | None) -> bool:
+    """Whether this person may give roles in a briefing, or in all if there is none."""
+    if briefing is None:
+        return may_everywhere(user, ADD_MEMBERSHIP)
+    return may_in(user, ADD_MEMBERSHIP, briefing)
+
+
+def may_everywhere(user: Actor, permission: str) -> bool:
+    """Whether somebody has a permission in all briefings."""
+    if user is None or not user.is_active:
+        return False
+    return user.is_superuser or permission in rights_of(user).everywhere
+
+
 def may_write_issues(user: Actor) -> bool:
-    """Whether this person may start issues or change them, and so upload pictures for them."""
-    return may(user, ADD_ISSUE) or may(user, CHANGE_ISSUE)
+    """Whether this person may start, change or correct any issue, and so upload its pictures."""
+    return any(may(user, permission) for permission in (ADD_ISSUE, CHANGE_ISSUE, SEND_ISSUE))
 
 
-def briefings_for(user: Actor) -> BriefingQuerySet:
-    """Return the briefings that this person has anything to do with in the admin."""
-    return Briefing.objects.all()
+def may_view_addresses(user: Actor) -> bool:
+    """Whether this person may see the addresses of readers."""
+    return may(user, VIEW_ADDRESSES)
+
+
+def briefings_for(user: Actor, *permissions: str) -> BriefingQuerySet:
+    """Return the briefings in which this person may do one of these, or view the briefing."""
+    wanted = permissions or (VIEW_BRIEFING,)
+    if any(may_everywhere(user, permission) for permission in wanted):
+        return Briefing.objects.all()
+    return Briefing.objects.filter(pk__in=rights_of(user).briefings_with(*wanted))
 
 
 def issues_for(user: Actor) -> IssueQuerySet:
     """Return the issues that this person may view in the admin: those of `may_view_issue`."""
-    if any(may(user, one) for one in (VIEW_ISSUE, CHANGE_ISSUE, SEND_ISSUE)):
+    if any(may_everywhere(user, permission) for permission in ANY_ISSUE):
         return Issue.objects.all()
-    return Issue.objects.none()
+    rights = rights_of(user)
+    allowed = Q(briefing__in=rights.briefings_with(*ANY_ISSUE))
+    if CHANGE_ISSUE in rights.everywhere:
+        allowed |= own_issues(user)
+    elif writes_in := rights.briefings_with(CHANGE_ISSUE):
+        allowed |= own_issues(user) & Q(briefing__in=writes_in)
+    return Issue.objects.filter(allowed)
 
 
 def comments_for(user: Actor) -> CommentQuerySet:
-    """Return the comments that this person may read in the admin."""
-    if may(user, VIEW_COMMENT) or may(user, MODERATE_COMMENT):
+    """Return the comments that this person may read in the admin.
+
+    A moderator reads all of a briefing; others those on issues that they may view.
+    """
+    if may_everywhere(user, MODERATE_COMMENT):
         return Comment.objects.all()
-    return Comment.objects.none()
+    moderated = rights_of(user).briefings_with(MODERATE_COMMENT)
+    allowed = Q(issue__briefing__in=moderated)
+    if may(user, VIEW_COMMENT):
+        allowed |= Q(issue__in=issues_for(user))
+    return Comment.objects.filter(allowed)
 
 
 def staff_who_may(permission: str, where: Issue | Briefing | None = None) -> QuerySet[User]:
@@ -168,4 +316,18 @@ def staff_who_may(permission: str, where: Issue | Briefing | None = None) -> Que
     users = get_user_model().objects.with_perm(
         permission, backend="django.contrib.auth.backends.ModelBackend"
     )
-    return users.filter(is_staff=True).order_by("pk")
+    app, codename = permission.split(".")
+    groups = Group.objects.filter(
+        permissions__codename=codename, permissions__content_type__app_label=app
+    ).values_list("name", flat=True)
+    named = {*groups}
+    roles = [role for role, name in GROUP_OF_ROLE.items() if name in named]
+    members = Membership.objects.filter(role__in=roles)
+    if permission not in IN_ONE_BRIEFING:
+        members = members.filter(briefing=None)
+    elif where is not None:
+        briefing_id = where.pk if isinstance(where, Briefing) else where.briefing_id
+        members = members.filter(Q(briefing=None) | Q(briefing=briefing_id))
+    staff = get_user_model().objects.filter(is_staff=True, is_active=True)
+    chosen = Q(pk__in=users.values("pk")) | Q(pk__in=members.values("user"))
+    return staff.filter(chosen).order_by("pk")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import connections
 from django.db.models import Model, QuerySet
@@ -85,6 +86,29 @@ class DeclaredFiltersMixin(Admin):
             field: Any = get_fields_from_path(self.model, path)[-1]
             chosen = make(field, request, {}, self.model, self, field_path=path)
             yield from (name for name in chosen.expected_parameters() if name)
+
+
+class RefusedRowsMixin:
+    """For a list that shows people only some rows: the page of another row is refused with 403.
+
+    Django would say that it does not exist, which sends people looking for what is there.
+    """
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the row; raise PermissionDenied if it exists, but not for this person."""
+        found = super().get_object(request, object_id, from_field)  # type: ignore[misc]  # the admin class follows
+        if found is None and self._exists(object_id):
+            raise PermissionDenied
+        return found
+
+    def _exists(self, object_id: str) -> bool:
+        model: type[Model] = self.model  # type: ignore[attr-defined]  # the admin class follows
+        try:
+            return model._base_manager.filter(pk=object_id).exists()
+        except (ValueError, ValidationError):
+            return False
 
 
 class ReadOnlyAdminMixin:

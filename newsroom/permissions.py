@@ -45,14 +45,19 @@ def apply_groups(
         group_model: Any = apps.get_model("auth", "Group")
     except LookupError:  # django.contrib.auth is not migrated yet
         return
-    create_permissions(config, verbosity=0, using=using, apps=apps)
+    labels = {one.partition(".")[0] for permissions in groups.values() for one in permissions}
+    for label in {config.label, *labels}:
+        owner = global_apps.get_app_config(label)
+        create_permissions(owner, verbosity=0, using=using, apps=apps)
     for old, new in (renamed_models or {}).items():
         _rename_permissions(config.label, old, new, apps=apps, using=using)
     for name, permissions in groups.items():
         group, _ = group_model.objects.using(using).get_or_create(name=name)
-        codenames = [permission.removeprefix(f"{config.label}.") for permission in permissions]
-        found = _permissions(config.label, apps=apps, using=using).filter(codename__in=codenames)
-        group.permissions.add(*found)
+        for app_label in {permission.partition(".")[0] for permission in permissions}:
+            prefix = f"{app_label}."
+            codenames = [one.removeprefix(prefix) for one in permissions if one.startswith(prefix)]
+            found = _permissions(app_label, apps=apps, using=using).filter(codename__in=codenames)
+            group.permissions.add(*found)
 
 
 def _permissions(app_label: str, *, apps: Apps, using: str) -> Any:

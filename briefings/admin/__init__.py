@@ -1,5 +1,11 @@
-"""The admin's pages for briefings, contributors, issues and comments."""
+"""The admin's pages for briefings, contributors, issues, comments and accounts."""
 
-from briefings.admin import briefing_admin, comment_admin, contributor_admin, issue_admin
+from briefings.admin import (
+    account_admin,
+    briefing_admin,
+    comment_admin,
+    contributor_admin,
+    issue_admin,
+)
 
-__all__ = ["briefing_admin", "comment_admin", "contributor_admin", "issue_admin"]
+__all__ = ["account_admin", "briefing_admin", "comment_admin", "contributor_admin", "issue_admin"]

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from briefings.models import Issue
-from briefings.permissions import may_write_issues
+from briefings.permissions import may_view_issue, may_write_issues
 from briefings.working_copies import TOKEN, Kept, keep_words, newest_copy, settle
 from newsroom.invisible_characters import storable
 
@@ -47,11 +47,14 @@ def autosave(request: HttpRequest) -> JsonResponse:
     if page.settled:
         settle(user=user, tokens=page.settled)
         return JsonResponse({"result": Kept.SETTLED})
+    issue = Issue.objects.filter(pk=page.issue_pk).first() if page.issue_pk else None
+    if issue is not None and not may_view_issue(user, issue):
+        return _refuse("Your account may not read this issue.", status=403)
     result, sequence = keep_words(
         user=user,
         token=page.token,
         sequence=page.sequence,
-        issue=Issue.objects.filter(pk=page.issue_pk).first() if page.issue_pk else None,
+        issue=issue,
         content=page.content,
     )
     return JsonResponse(

@@ -15,12 +15,21 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from briefings.admin.form_fields import DayInput, PlainSelectsMixin
+from briefings.admin.role_forms import RoleInBriefingInline, RoleLogMixin
 from briefings.local_time import format_local, long_day
 from briefings.models import Break, Briefing, IssueState, TemplateSection
 from briefings.models.section_template import default_template
-from briefings.permissions import ADD_BRIEFING, CHANGE_BRIEFING, VIEW_BRIEFING
+from briefings.permissions import (
+    ADD_BRIEFING,
+    VIEW_BRIEFING,
+    briefings_for,
+    may_change_briefing,
+    may_everywhere,
+    may_give_roles,
+    may_in,
+)
 from briefings.slugs import free_slug
-from newsroom.permissions import may
+from newsroom.admin_mixins import RefusedRowsMixin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +79,7 @@ class PartOfBriefing:
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether this person may see the rows."""
-        return may(request.user, VIEW_BRIEFING) or self._may_edit(request, obj)
+        return obj is None or may_in(request.user, VIEW_BRIEFING, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may_edit(request, obj)
@@ -83,7 +92,9 @@ class PartOfBriefing:
 
     @staticmethod
     def _may_edit(request: HttpRequest, obj: Any) -> bool:
-        return may(request.user, CHANGE_BRIEFING if obj else ADD_BRIEFING)
+        if obj is None:
+            return may_everywhere(request.user, ADD_BRIEFING)
+        return may_change_briefing(request.user, obj)
 
 
 class BreakFormSet(BaseInlineFormSet[Break, Briefing, "forms.ModelForm[Break]"]):
@@ -137,7 +148,7 @@ class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection,
 
 
 @admin.register(Briefing)
-class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
+class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.ModelAdmin[Briefing]):
     """What a briefing is called, when it goes out, who leads it."""
 
     form = BriefingForm
@@ -154,15 +165,34 @@ class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
             "Send slot",
             {"fields": (("slot_weekday", "slot_time"), "time_zone", "cut_off_hours")},
         ),
+        ("Approval", {"fields": ("four_eyes",)}),
         ("Readers", {"fields": ("reply_address", "comments_close_after", "retired")}),
     )
     radio_fields = {"accent": admin.HORIZONTAL}
-    inlines = (BreakInline, TemplateSectionInline)
+    inlines = (BreakInline, TemplateSectionInline, RoleInBriefingInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Briefing]:
         published = Count("issues", filter=Q(issues__state=IssueState.PUBLISHED))
-        briefings = super().get_queryset(request).prefetch_related("breaks")
+        theirs = briefings_for(request.user).order_by(*self.get_ordering(request) or ("title",))
+        briefings = theirs.prefetch_related("breaks")
         return briefings.annotate(published_count=published)
+
+    def has_view_permission(self, request: HttpRequest, obj: Briefing | None = None) -> bool:
+        if obj is None:
+            return super().has_view_permission(request)
+        return may_in(request.user, VIEW_BRIEFING, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Briefing | None = None) -> bool:
+        if obj is None:
+            return super().has_change_permission(request)
+        return may_change_briefing(request.user, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_everywhere(request.user, ADD_BRIEFING)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Briefing | None = None) -> Any:
+        """Return the fields to read only: who is bound by four eyes does not switch it off."""
+        return () if may_give_roles(request.user, obj) else ("four_eyes",)
 
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Briefing, inline: Any, prefix: str
@@ -179,7 +209,7 @@ class BriefingAdmin(PlainSelectsMixin, admin.ModelAdmin[Briefing]):
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Briefing | None:
         """Return the briefing, on POST with its row locked: no two people add breaks at once."""
-        briefing = super().get_object(request, object_id, from_field)
+        briefing: Briefing | None = super().get_object(request, object_id, from_field)
         if briefing is not None and request.method == "POST":
             return Briefing.objects.select_for_update().filter(pk=briefing.pk).first()
         return briefing

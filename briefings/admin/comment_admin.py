@@ -17,13 +17,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from briefings.admin.activity import latest_activity
+from briefings.admin.briefing_filter import BriefingFilter
 from briefings.admin.form_fields import parse_key
 from briefings.admin.state_badges import comment_badge
 from briefings.author_replies import possible_authors, reply_to
 from briefings.comment_decisions import DECISIONS, decide, open_decisions
 from briefings.models import Comment, CommentState, Contributor
 from briefings.models.comment import MAX_COMMENT_CHARS
-from briefings.permissions import MODERATE_COMMENT, comments_for, may_moderate
+from briefings.permissions import (
+    MODERATE_COMMENT,
+    comments_for,
+    may_moderate,
+    may_view_addresses,
+    may_view_issue,
+)
+from newsroom.admin_mixins import RefusedRowsMixin
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
@@ -103,11 +111,11 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin[Comment]):
+class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
     """Moderation: comments are shown or hidden here, never edited."""
 
     list_display_links = None
-    list_filter = (QueueFilter, "issue__briefing")
+    list_filter = (QueueFilter, ("issue__briefing", BriefingFilter))
     list_select_related = ("issue__briefing", "contributor", "parent__contributor", "section")
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
@@ -139,7 +147,7 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return shown.order_by(*self.get_ordering(request))
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("body", "name", *(["email"] if self.has_moderate_permission(request) else []))
+        return ("body", "name", *(["email"] if may_view_addresses(request.user) else []))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the order: the oldest first in the queue, the newest first in other lists."""
@@ -182,8 +190,10 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
 
     def _decide_all(self, name: str, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         at = timezone.now()
-        done = sum(decide(name, comment, by=request.user, at=at) for comment in queryset)
-        unchanged = len(queryset) - done
+        chosen = queryset.select_related("issue")
+        theirs = [comment for comment in chosen if may_moderate(request.user, comment.issue)]
+        done = sum(decide(name, comment, by=request.user, at=at) for comment in theirs)
+        unchanged = len(chosen) - done
         rest = f" Not changed: {unchanged}." if unchanged else ""
         messages.success(request, f"{DECISIONS[name].done}: {done}.{rest}")
 
@@ -201,8 +211,14 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
         return self._page(request, comment, ReplyForm(comment=comment, user=request.user))
 
     def _find(self, request: HttpRequest, pk: int | str) -> Comment:
-        shown = self.get_queryset(request).select_related(*self.list_select_related)
-        return get_object_or_404(shown, pk=parse_key(pk))
+        """Return a comment. Raises Http404, or PermissionDenied if it is not for this person."""
+        readable = Comment.objects.exclude(state=CommentState.UNCONFIRMED)
+        found = get_object_or_404(
+            readable.select_related(*self.list_select_related), pk=parse_key(pk)
+        )
+        if not comments_for(request.user).filter(pk=found.pk).exists():
+            raise PermissionDenied
+        return found
 
     def _page(
         self, request: HttpRequest, comment: Comment, form: ReplyForm, *, status: int = 200
@@ -220,6 +236,8 @@ class CommentAdmin(admin.ModelAdmin[Comment]):
                 "contributor"
             ),
             "may_moderate": moderates,
+            "may_view_issue": may_view_issue(request.user, comment.issue),
+            "may_view_address": may_view_addresses(request.user),
             "may_delete": self.has_delete_permission(request, comment),
             "decisions": open_decisions(comment) if moderates else [],
             "form": form if moderates and comment.takes_replies else None,

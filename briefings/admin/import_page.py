@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -34,7 +34,7 @@ from briefings.document_import import (
 from briefings.issue_suggestions import likely_briefing
 from briefings.models import Briefing, Issue, Section
 from briefings.next_drafts import untouched_drafts
-from briefings.permissions import ADD_ISSUE, may_add_issue
+from briefings.permissions import ADD_ISSUE, briefings_for, may_add_issue
 from briefings.preflight import count_words
 from briefings.richtext import sanitise
 from newsroom.duration_words import in_words
@@ -43,6 +43,8 @@ from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from newsroom.audit_log import Actor
 
 SALT = "newsroom.import"
 PREVIEW_VALID_FOR = timedelta(hours=24)
@@ -53,7 +55,7 @@ MAX_SIGNED_CHARS = 2_000_000
 class DocumentForm(forms.Form):
     """A document and its briefing."""
 
-    briefing = forms.ModelChoiceField(Briefing.objects.current(), empty_label=None)
+    briefing = forms.ModelChoiceField(Briefing.objects.none(), empty_label=None)
     document = forms.FileField(
         help_text=(
             f"Word (.docx), plain text, Markdown or HTML, up to {MAX_BYTES // 1024 // 1024} MB."
@@ -63,6 +65,11 @@ class DocumentForm(forms.Form):
         ),
         error_messages={"required": "Choose a document."},
     )
+
+    def __init__(self, *args: Any, user: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        briefing = cast("forms.ModelChoiceField[Briefing]", self.fields["briefing"])
+        briefing.queryset = briefings_for(user, ADD_ISSUE).current()
 
 
 # Several times what a document may have, so that the form can say what is wrong with a large one.
@@ -76,12 +83,12 @@ def from_document(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _show(request)
     briefing = parse_key(request.GET.get("briefing")) or likely_briefing(request.user)
-    return _render(request, form=DocumentForm(initial={"briefing": briefing}))
+    return _render(request, form=DocumentForm(user=request.user, initial={"briefing": briefing}))
 
 
 def _show(request: HttpRequest) -> HttpResponse:
     """Read the document and show its sections; only its pictures are stored."""
-    form = DocumentForm(request.POST, request.FILES)
+    form = DocumentForm(request.POST, request.FILES, user=request.user)
     if not form.is_valid():
         return _render(request, form=form, status=422)
     briefing: Briefing = form.cleaned_data["briefing"]
@@ -107,7 +114,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     draft = untouched_drafts(briefing).first()
     return _render(
         request,
-        form=DocumentForm(initial={"briefing": briefing}),
+        form=DocumentForm(user=request.user, initial={"briefing": briefing}),
         document=document,
         name=upload.name,
         briefing=briefing,

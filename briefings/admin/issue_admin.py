@@ -23,6 +23,7 @@ from briefings.admin import (
 )
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
+from briefings.admin.briefing_filter import BriefingFilter
 from briefings.admin.correction_form import CorrectionForm
 from briefings.admin.correction_pages import (
     correct_issue,
@@ -38,6 +39,8 @@ from briefings.admin.section_forms import SectionFormSet, SectionInline
 from briefings.admin.section_rows import put_rows_in_order
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
+from briefings.admin.step_page import step_page
+from briefings.four_eyes import why_not_approve
 from briefings.issue_edits import CorrectionRefused, EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
 from briefings.issue_suggestions import (
@@ -57,17 +60,26 @@ from briefings.models import (
     TemplateSection,
 )
 from briefings.permissions import (
+    ADD_ISSUE,
+    ANY_ISSUE,
+    CHANGE_ISSUE,
+    briefings_for,
     issues_for,
     may_approve,
     may_correct,
     may_delete_issue,
     may_edit_issue,
+    may_in,
     may_send,
+    may_view_issue,
 )
 from briefings.preflight import check_issue, count_words, reading_time
+from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
+from newsroom.admin_mixins import RefusedRowsMixin
+from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -85,13 +97,13 @@ SAVED_COOKIE_SECONDS = 600
 MAX_SAVED = 20
 
 
-class IssueListAdmin(admin.ModelAdmin[Issue]):
+class IssueListAdmin(RefusedRowsMixin, admin.ModelAdmin[Issue]):
     """The list of issues, the latest send time first, and who may do what with an issue."""
 
     change_list_template = "admin/briefings/issue/change_list.html"
     list_display = ("headline", "badge", "author", "send_time")
     list_display_links = None
-    list_filter = ("state", "briefing")
+    list_filter = ("state", ("briefing", BriefingFilter))
     list_select_related = ("briefing", "author", "reviewer")
     list_per_page = 50
     search_fields = ("title", "strapline", "subject", "sections__heading", "sections__body")
@@ -128,19 +140,26 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
     def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
         """Whether this person may change an issue.
 
-        A form that is sent is let through to `IssueForm`, which refuses it on a page that still has
-        the person's text: the issue may have been submitted while they were writing.
+        A form that a writer sends is let through to `IssueForm`, which refuses it on a page that
+        still has the person's text: the issue may have been submitted while they were writing.
         """
-        if not super().has_change_permission(request, obj):
-            return False
-        if obj is not None and is_correction(request):
+        if obj is None:
+            return super().has_change_permission(request)
+        if is_correction(request):
             return may_correct(request.user, obj)
-        return obj is None or request.method == "POST" or may_edit_issue(request.user, obj)
+        if request.method == "POST" and may_in(request.user, CHANGE_ISSUE, obj):
+            return may_view_issue(request.user, obj)
+        return may_edit_issue(request.user, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        if obj is None:
+            return any(may(request.user, permission) for permission in (*ANY_ISSUE, CHANGE_ISSUE))
+        return may_view_issue(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        if not super().has_delete_permission(request, obj):
-            return False
-        return obj is None or may_delete_issue(request.user, obj)
+        if obj is None:
+            return super().has_delete_permission(request)
+        return may_delete_issue(request.user, obj)
 
     def delete_model(self, request: HttpRequest, obj: Issue) -> None:
         obj.discard(by=request.user)
@@ -149,7 +168,7 @@ class IssueListAdmin(admin.ModelAdmin[Issue]):
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Issue | None:
         """Return the issue, on POST with its row locked, so that publishing waits for the save."""
-        issue = super().get_object(request, object_id, from_field)
+        issue: Issue | None = super().get_object(request, object_id, from_field)
         if issue is not None and request.method == "POST":
             return Issue.objects.select_for_update().filter(pk=issue.pk).first()
         return issue
@@ -278,7 +297,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             ).first()
             context["suggestions"] = {
                 briefing.pk: _as_json(suggest_issue(briefing, user=request.user, at=at))
-                for briefing in Briefing.objects.current()
+                for briefing in briefings_for(request.user, ADD_ISSUE)
+                .current()
                 .select_related("lead")
                 .prefetch_related("breaks", "template_sections")
             }
@@ -298,6 +318,15 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 **corrections_context(request, saved),
                 "remarks": remark_pages.remarks_on_page(saved, request.user),
                 **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
+                "returned": open_return(saved),
+                "max_reason": MAX_REASON_CHARS,
+                "seen": saved.content_hash(),
+                "send_time_input": _send_time_input(saved),
+                "four_eyes": (
+                    why_not_approve(saved, request.user)
+                    if saved.state == IssueState.IN_REVIEW and may_approve(request.user, saved)
+                    else ""
+                ),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -404,6 +433,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                     at=timezone.now(),
                     seen=seen,
                     publish_at=obj.publish_at,
+                    reason=request.POST.get("reason", ""),
                 ),
             )
         return self._back_to(request, obj)
@@ -450,6 +480,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             path("autosave/", autosave, name="briefings_autosave"),
             path("<int:pk>/presence/", presence, name="briefings_presence"),
             path("upload-image/", upload_image, name="briefings_upload_image"),
+            path("<int:pk>/step/", wrap(step_page), name="briefings_issue_step"),
             path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
             path(
                 "<int:pk>/revisions/compare/",
@@ -510,6 +541,12 @@ def _review_words(issue: Issue) -> str:
     if issue.due_at:
         words += f" · due {format_local(issue.due_at, issue.briefing.zone)}"
     return words
+
+
+def _send_time_input(issue: Issue) -> str:
+    """Return the send time, or else the next free slot, for a browser's picker."""
+    moment = issue.publish_at or issue.briefing.next_free_slot(after=timezone.now())
+    return moment.astimezone(issue.briefing.zone).strftime(INPUT_FORMAT)
 
 
 def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -13,7 +13,9 @@ from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
 from briefings.admin.stale_saves import StaleSave, details_of
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
 from briefings.permissions import (
+    ADD_ISSUE,
     VIEW_ISSUE,
+    briefings_for,
     may_correct,
     may_edit_issue,
     may_send,
@@ -88,6 +90,7 @@ class IssueForm(forms.ModelForm[Issue]):
             moment = self.fields[name]
             if isinstance(moment, LocalDateTimeField):
                 moment.zone = self.zone
+        self._offer_briefings()
         self._offer_reviewers()
         if self.instance.pk:
             self.initial["goes_out"] = self.instance.publish_at
@@ -95,6 +98,13 @@ class IssueForm(forms.ModelForm[Issue]):
             self.initial["seen"] = self.instance.content_hash()
             self._disable_fixed_fields()
             self.initial["shown"] = details_of(self)
+
+    def _offer_briefings(self) -> None:
+        """Offer the briefings in which this person may start issues, and the issue's own."""
+        offered = briefings_for(self.user, ADD_ISSUE)
+        if self.instance.pk:
+            offered |= Briefing.objects.filter(pk=self.instance.briefing_id)
+        cast("forms.ModelChoiceField[Briefing]", self.fields["briefing"]).queryset = offered
 
     def _offer_reviewers(self) -> None:
         """Offer the staff who may read the issue, and whoever is its reviewer already."""

@@ -11,6 +11,7 @@ from briefings.models.issue import (
     Issue,
     IssueState,
 )
+from briefings.models.membership import Membership, Role
 from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
@@ -34,6 +35,7 @@ __all__ = [
     "GuestOpinion",
     "Issue",
     "IssueState",
+    "Membership",
     "OpenPage",
     "PreviewLink",
     "Proof",
@@ -43,6 +45,7 @@ __all__ = [
     "RemarkState",
     "Revision",
     "RevisionStep",
+    "Role",
     "Section",
     "SectionKind",
     "TakeOver",

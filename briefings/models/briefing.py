@@ -119,6 +119,12 @@ class Briefing(models.Model):
         default=14,
         help_text="Days after publication. Enter 0 to take no comments.",
     )
+    four_eyes = models.BooleanField(
+        "four eyes",
+        default=False,
+        db_default=False,
+        help_text="Nobody can approve what they were the last to change.",
+    )
     retired = models.BooleanField(
         default=False,
         help_text="A retired briefing keeps its archive, and nobody can sign up for it.",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import CharField, Exists, F, OuterRef, Q, Window
+from django.db.models.functions import Cast, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +42,19 @@ EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
 CREATED = ("created", "imported")
 # States with an approval, which an edit voids.
 APPROVED_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
+
+
+def own_issues(user: Actor) -> Q:
+    """Return the condition of `Issue.belongs_to`, for queries."""
+    if user is None or user.pk is None:
+        return Q(pk__in=[])
+    created = AuditLogEntry.objects.filter(
+        subject_kind="issue",
+        subject_id=Cast(OuterRef("pk"), CharField()),
+        verb__in=CREATED,
+        actor=user.pk,
+    )
+    return Q(author__account=user.pk) | Q(Exists(created.order_by()))
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -133,7 +146,7 @@ class Issue(models.Model):
         ordering = ("-published_at", "-number")
         permissions = (
             ("approve_issue", "Can approve issues and return them"),
-            ("send_issue", "Can schedule and send issues"),
+            ("send_issue", "Can schedule, send and correct issues"),
         )
         constraints = (
             models.UniqueConstraint(
@@ -266,8 +279,8 @@ class Issue(models.Model):
             self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
             self.keep_revision(RevisionStep.SUBMITTED, by=by)
 
-    def return_to_author(self, *, by: Actor) -> None:
-        """Return an issue to its author as a draft; its approval is no longer valid."""
+    def return_to_author(self, *, by: Actor, reason: str = "") -> None:
+        """Return an issue to its author as a draft, and say why; its approval is not valid then."""
         with transaction.atomic():
             self.lock()
             self._tell_scheduler(by=by)
@@ -276,6 +289,7 @@ class Issue(models.Model):
                 IssueState.DRAFT,
                 verb="returned",
                 by=by,
+                detail={"reason": reason} if reason else {},
                 approved_hash="",
                 approved_by=None,
             )

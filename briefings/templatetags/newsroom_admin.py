@@ -23,13 +23,14 @@ from briefings.comment_submission import (
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import (
+    ADD_BRIEFING,
     MODERATE_COMMENT,
-    VIEW_ISSUE,
+    VIEW_BRIEFING,
     briefings_for,
     comments_for,
     issues_for,
     may_add_issue,
-    may_write_issues,
+    may_everywhere,
 )
 from newsroom.permissions import may
 
@@ -70,11 +71,12 @@ class DeskRow:
 
 def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     """Return what this person may see of the briefings and of the comments that wait."""
-    may_see = may_write_issues(user) or may(user, VIEW_ISSUE)
+    may_see = may(user, VIEW_BRIEFING)
     may_moderate = may(user, MODERATE_COMMENT)
     return {
         "rows": _rows(user, at=at) if may_see else [],
         "may_see": may_see,
+        "may_add_briefing": may_everywhere(user, ADD_BRIEFING),
         "may_moderate": may_moderate,
         "waiting_comments": comments_for(user).waiting().count() if may_moderate else 0,
         "refused_replies": refused_emailed_comments(at=at) if may_moderate else 0,

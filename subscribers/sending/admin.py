@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -13,9 +14,17 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from briefings.admin.briefing_filter import BriefingFilter
 from briefings.models import Issue, IssueState
-from briefings.permissions import issues_for, may_send, may_view_issue
+from briefings.permissions import (
+    issues_for,
+    may_correct,
+    may_send,
+    may_view_addresses,
+    may_view_issue,
+)
 from briefings.preflight import serious_findings
+from newsroom.admin_mixins import RefusedRowsMixin
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
@@ -42,6 +51,8 @@ SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Deliveries that staff may want to check, and how many of them a page shows.
 FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
 MAX_SHOWN = 100
+# An email address in a mail server's reply.
+ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 STATE_NAMES = {
     DeliveryState.PENDING: "Waiting",
     DeliveryState.LEASED: "Being sent",
@@ -56,12 +67,12 @@ STATE_NAMES = {
 
 
 @admin.register(Dispatch)
-class DispatchAdmin(admin.ModelAdmin[Dispatch]):
+class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
     """Publishing makes dispatches; here staff watch, pause, resume and cancel them."""
 
     list_display = ("issue", "state", "created_at", "finished_at")
     show_facets = admin.ShowFacets.NEVER
-    list_filter = ("state", "issue__briefing")
+    list_filter = ("state", ("issue__briefing", BriefingFilter))
     list_select_related = ("issue__briefing",)
     date_hierarchy = "created_at"
 
@@ -114,6 +125,7 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
         if not self.has_view_permission(request, dispatch):
             raise PermissionDenied
         progress = measure(dispatch, at=timezone.now())
+        sees = may_view_addresses(request.user)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -126,10 +138,16 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
             ],
             "actions": actions_for(dispatch) if may_send(request.user, dispatch.issue) else [],
             "failed": [
-                (delivery, STATE_NAMES[DeliveryState(delivery.state)])
+                (
+                    delivery,
+                    STATE_NAMES[DeliveryState(delivery.state)],
+                    _reply(delivery, with_addresses=sees),
+                )
                 for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
             ],
             "may_resend": may_send(request.user, dispatch.issue),
+            "may_edit": may_correct(request.user, dispatch.issue),
+            "may_view_addresses": sees,
             "may_release": may(request.user, RELEASE_HELD),
             "facts": describe(progress),
             "waiting_reasons": waiting_reasons(dispatch, at=timezone.now()),
@@ -198,6 +216,12 @@ class DispatchAdmin(admin.ModelAdmin[Dispatch]):
                 request, "Nothing was sent, because we now know what happened to this email."
             )
         return redirect(delivery.dispatch)
+
+
+def _reply(delivery: Delivery, *, with_addresses: bool) -> str:
+    """Return what a mail server replied; few people may see addresses of readers in it."""
+    reply = delivery.server_reply or ""
+    return reply if with_addresses else ADDRESS.sub("(address)", reply)
 
 
 def require_may_send(request: HttpRequest, issue: Issue) -> None:

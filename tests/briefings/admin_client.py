@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from briefings.models import Issue
+from briefings.models import Briefing, Issue, Membership, Role
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -20,12 +20,28 @@ if TYPE_CHECKING:
 _numbers = count(1)
 
 
+# In a small newsroom, editors do everything but administration.
+EVERYTHING = ("Editors", "Publishers", "List managers")
+
+
 def make_staff(*groups: str, may: tuple[str, ...] = (), **fields: Any) -> User:
-    """Make a staff account, in groups ('Reporters', 'Editors') or with permissions."""
+    """Make a staff account, in groups ('Reporters', 'Editors') or with permissions.
+
+    'Editors' is for the groups of EVERYTHING; `make_member` makes an account with single roles.
+    """
     fields.setdefault("username", f"staff{next(_numbers)}")
     user = User.objects.create(is_staff=True, **fields)
-    user.groups.set(Group.objects.filter(name__in=groups))
+    names = {name for group in groups for name in (EVERYTHING if group == "Editors" else (group,))}
+    user.groups.set(Group.objects.filter(name__in=names))
     user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    return user
+
+
+def make_member(*roles: Role, of: Briefing | None, **fields: Any) -> User:
+    """Make a staff account with roles in a briefing, or in all with `of=None`."""
+    user = make_staff(**fields)
+    for role in roles:
+        Membership.objects.create(user=user, briefing=of, role=role)
     return user
 
 

@@ -168,7 +168,7 @@ def test_an_editor_moves_a_scheduled_issue_by_saving_another_send_time() -> None
 def test_a_reporter_cannot_move_a_scheduled_issue() -> None:
     hour = timezone.now() + timedelta(days=1)
     issue = make_scheduled_issue(publish_at=hour)
-    reporter = staff_client("Reporters")
+    reporter = author_client(issue)
 
     form = open_issue(reporter, issue)
     save(reporter, issue, form, goes_out=slot_in_a_week(issue))
@@ -184,7 +184,7 @@ def test_an_issue_is_unscheduled_and_returned() -> None:
 
     take_step(editor, issue, "unschedule")
     assert state(issue) == IssueState.APPROVED
-    take_step(editor, issue, "return")
+    take_step(editor, issue, "return", reason="The figures need a source.")
 
     assert state(issue) == IssueState.DRAFT
 
@@ -193,7 +193,7 @@ def test_the_next_step_is_offered_to_those_who_may_take_it() -> None:
     issue = in_review()
 
     to_editor = staff_client("Editors").get(change_url(issue)).content.decode()
-    to_reporter = staff_client("Reporters").get(change_url(issue)).content.decode()
+    to_reporter = author_client(issue).get(change_url(issue)).content.decode()
 
     assert 'value="approve">Approve<' in to_editor
     assert 'name="_step"' not in to_reporter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,21 +22,29 @@ pytestmark = pytest.mark.django_db
 REPORTERS = {
     "briefings.view_briefing",
     "briefings.view_contributor",
-    "briefings.view_issue",
     "briefings.add_issue",
     "briefings.change_issue",
     "briefings.view_comment",
 }
 EDITORS = REPORTERS | {
+    "briefings.view_issue",
     "briefings.add_briefing",
     "briefings.change_briefing",
     "briefings.add_contributor",
     "briefings.change_contributor",
     "briefings.delete_issue",
     "briefings.approve_issue",
-    "briefings.send_issue",
     "briefings.moderate_comment",
-    "subscribers.view_dispatch",
+}
+PUBLISHERS = {
+    "briefings.view_briefing",
+    "briefings.view_contributor",
+    "briefings.view_issue",
+    "briefings.send_issue",
+    "briefings.view_comment",
+}
+MODERATORS = {"briefings.view_comment", "briefings.moderate_comment"}
+LIST_MANAGERS = {
     "subscribers.view_signup",
     "subscribers.view_subscriber",
     "subscribers.view_suppression",
@@ -51,9 +60,18 @@ def permissions_of(group: str) -> set[str]:
     }
 
 
-def test_reporters_write_and_editors_decide() -> None:
+def test_each_role_has_its_own_permissions() -> None:
     assert permissions_of("Reporters") == REPORTERS
     assert permissions_of("Editors") == EDITORS
+    assert permissions_of("Publishers") == PUBLISHERS
+    assert permissions_of("Moderators") == MODERATORS
+    assert permissions_of("List managers") == LIST_MANAGERS
+    everything = REPORTERS | EDITORS | PUBLISHERS | MODERATORS | LIST_MANAGERS
+    assert everything < permissions_of("Administrators")
+    assert {"auth.change_user", "briefings.add_membership", "subscribers.release_held"} < (
+        permissions_of("Administrators")
+    )
+    assert not {"auth.change_group", "auth.delete_user"} & permissions_of("Administrators")
 
 
 @pytest.mark.parametrize("module", [briefings.permissions, subscribers.permissions])
@@ -102,3 +120,32 @@ def test_a_permission_that_nobody_made_is_not_made_up() -> None:
     apply_groups(apps.get_app_config("briefings"), {"Cooks": ["briefings.boil_issue"]})
 
     assert permissions_of("Cooks") == set()
+
+
+def old_installation() -> tuple[User, User]:
+    """Put the groups back to what they were before roles were divided, and return their people."""
+    editors, reporters = (Group.objects.get(name=name) for name in ("Editors", "Reporters"))
+    for codename in ("send_issue", "view_subscriber", "import_subscribers", "view_dispatch"):
+        editors.permissions.add(Permission.objects.get(codename=codename))
+    reporters.permissions.add(Permission.objects.get(codename="view_issue"))
+    Group.objects.filter(name__in=("Publishers", "List managers")).delete()
+    editor, reporter = (User.objects.create(username=name) for name in ("ed", "rep"))
+    editors.user_set.add(editor)
+    reporters.user_set.add(reporter)
+    return editor, reporter
+
+
+def test_editors_of_an_old_installation_keep_what_they_could_do() -> None:
+    editor, reporter = old_installation()
+
+    import_module("briefings.migrations.0012_roles_in_briefings").divide_editors(apps, None)
+    import_module("subscribers.migrations.0017_list_managers").divide_editors(apps, None)
+    call_command("migrate", verbosity=0)
+
+    groups = editor.groups.values_list("name", flat=True)
+    assert set(groups) == {"Editors", "Publishers", "List managers"}
+    assert permissions_of("Editors") == EDITORS
+    for permission in ("briefings.send_issue", "subscribers.import_subscribers"):
+        assert User.objects.get(pk=editor.pk).has_perm(permission)
+    assert [group.name for group in reporter.groups.all()] == ["Reporters"]
+    assert permissions_of("Reporters") == REPORTERS

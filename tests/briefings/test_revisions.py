@@ -65,7 +65,7 @@ def test_each_save_and_each_step_keeps_a_revision() -> None:
     save(client, issue, open_issue(client, issue), title="Two")
     take_step(client, issue, "submit")
     take_step(client, issue, "approve")
-    take_step(client, issue, "return")
+    take_step(client, issue, "return", reason="The figures need a source.")
 
     assert steps(issue) == ["saved", "submitted", "approved", "returned"]
     newest = issue.revisions.first()

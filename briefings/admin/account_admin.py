@@ -1,0 +1,98 @@
+"""Staff accounts in the admin, with their roles.
+
+Administrators who are not superusers can neither make one nor change one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.utils.timezone import get_current_timezone
+
+from briefings.admin.activity import latest_activity
+from briefings.admin.role_forms import IN_ALL, RoleLogMixin, RoleOfAccountInline
+from newsroom import audit_log
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountAdmin(RoleLogMixin, UserAdmin[User]):
+    """Who can log in to the admin, and what they do there."""
+
+    list_display = ("username", "get_full_name", "email", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_superuser", "groups")
+    show_facets = admin.ShowFacets.NEVER
+    inlines = (RoleOfAccountInline,)
+    change_form_template = "admin/auth/user/account_form.html"
+    filter_horizontal = ()
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": (("first_name", "last_name"), "email")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (
+            "In all briefings",
+            {
+                "fields": ("groups",),
+                "description": "Roles in single briefings stand below, under Roles.",
+            },
+        ),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or request.user.is_superuser:
+            return fieldsets
+        return [
+            (
+                name,
+                {**options, "fields": [one for one in options["fields"] if one != "is_superuser"]},
+            )
+            for name, options in fieldsets
+        ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return groups as boxes to tick: there are few."""
+        if db_field.name == "groups":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+            kwargs["help_text"] = "Each group gives its role in every briefing."
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save groups and roles; the audit log records the groups here, the roles elsewhere."""
+        account = cast("User", form.instance)
+        before = set(account.groups.all())
+        super().save_related(request, form, formsets, change)
+        after = set(account.groups.all())
+        for verb, groups in (("was given a role", after - before), ("lost a role", before - after)):
+            for group in sorted(groups, key=_by_name):
+                audit_log.record(verb, account, by=request.user, role=group.name, briefing=IN_ALL)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        account = context.get("original")
+        context["activity"] = latest_activity(account) if account else []
+        context["zone"] = get_current_timezone()
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _by_name(group: Group) -> str:
+    return group.name

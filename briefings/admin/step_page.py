@@ -1,0 +1,55 @@
+"""The steps of an issue for people who may take them but not change its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from briefings.issue_steps import take_step
+from briefings.local_time import parse_local
+from briefings.models import Issue
+from briefings.permissions import may_view_issue
+from newsroom.transitions import TransitionRefused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@require_POST
+def step_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the step that a button names, and return to the issue's page."""
+    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
+    if not may_view_issue(request.user, issue):
+        raise PermissionDenied
+    try:
+        said = take_step(
+            request.POST.get("_step", ""),
+            issue,
+            by=request.user,
+            at=timezone.now(),
+            seen=request.POST.get("seen", ""),
+            publish_at=_send_time(request, issue),
+            reason=request.POST.get("reason", ""),
+        )
+    except TransitionRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, said)
+    return redirect("admin:briefings_issue_change", issue.pk)
+
+
+def _send_time(request: HttpRequest, issue: Issue) -> datetime | None:
+    """Return the send time that was entered, or else the issue's. Raises TransitionRefused."""
+    entered = request.POST.get("goes_out", "").strip()
+    if not entered:
+        return issue.publish_at
+    try:
+        return parse_local(entered, issue.briefing.zone)
+    except ValueError as problem:
+        raise TransitionRefused(f"{problem} Nothing was changed.") from None

@@ -1,0 +1,118 @@
+"""Four eyes: in some briefings nobody approves words that they were the last to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from briefings.models import RevisionStep, SectionKind
+from briefings.permissions import APPROVE_ISSUE, staff_who_may
+from newsroom.transitions import TransitionRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from briefings.models import Issue
+    from newsroom.audit_log import Actor
+
+# Keys of a revision that repeat another one, or are compared one by one.
+NOT_PARTS = {"author_name", "sections"}
+NAMES = {
+    "title": "the headline",
+    "author": "the author",
+    "order": "the order of the sections",
+}
+MAX_NAMED = 3
+
+
+def refuse_own_words(issue: Issue, *, by: Actor) -> None:
+    """Raise TransitionRefused if four eyes are demanded and `by` wrote some of the words last.
+
+    Call it with the row locked. A command has no name, so it cannot be the second pair of eyes.
+    """
+    if not issue.briefing.four_eyes:
+        return
+    if by is None:
+        raise TransitionRefused(
+            f"{issue.briefing} demands four eyes. Somebody has to approve the issue in the admin."
+        )
+    if why := why_not_approve(issue, by):
+        raise TransitionRefused(why)
+
+
+def why_not_approve(issue: Issue, user: Actor) -> str:
+    """Return why this person cannot approve an issue now, and who can; "" if nothing forbids it."""
+    if not issue.briefing.four_eyes or user is None:
+        return ""
+    changed = changed_since_approval(issue)
+    own = [name for name, by in changed.values() if by == user.pk]
+    if not own:
+        return ""
+    more = len(own) - MAX_NAMED
+    named = _in_words([*own[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])], "and")
+    writers = {by for _, by in changed.values()}
+    others = [
+        person.get_full_name() or person.get_username()
+        for person in staff_who_may(APPROVE_ISSUE, issue)
+        if person.pk not in writers
+    ]
+    who = _in_words(others, "or")
+    return f"{issue.briefing} demands four eyes, and you were the last to change {named}. " + (
+        f"{who} can approve it." if who else "Nobody else can approve it yet: ask for one."
+    )
+
+
+def changed_since_approval(issue: Issue) -> dict[str, tuple[str, int | None]]:
+    """Return the parts that changed since the last approval: their names, and who did it last.
+
+    Without an approval, everything is new. A part that is as it was approved has not changed.
+    """
+    revisions = issue.revisions.order_by("pk")
+    approved = revisions.filter(step=RevisionStep.APPROVED).last()
+    base = _parts(approved.content) if approved else {}
+    later = revisions.filter(pk__gt=approved.pk) if approved else revisions
+    last_by: dict[str, int | None] = {}
+    names: dict[str, str] = {}
+    before = base
+    for revision in later.only("content", "by").iterator():
+        now = _parts(revision.content)
+        names |= {part: name for part, (name, _) in {**before, **now}.items()}
+        for part in before.keys() | now.keys():
+            if _value(before, part) != _value(now, part):
+                last_by[part] = revision.by_id
+        before = now
+    return {
+        part: (names[part], by)
+        for part, by in last_by.items()
+        if _value(base, part) != _value(before, part)
+    }
+
+
+def _parts(content: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    """Return the parts of a revision: a name for people, and the value to compare.
+
+    Empty values are left out, since revisions from before a field was added lack it.
+    """
+    parts: dict[str, tuple[str, Any]] = {
+        key: (NAMES.get(key, f"the {key}"), value)
+        for key, value in content.items()
+        if key not in NOT_PARTS and value
+    }
+    sections = content.get("sections", [])
+    for section in sections:
+        words = {key: value for key, value in section.items() if key != "id" and value}
+        name = section["heading"] or f"the {_kind(section['kind'])}"
+        parts[f"section {section['id']}"] = (name, words)
+    return parts
+
+
+def _kind(kind: str) -> str:
+    return SectionKind(kind).label.lower() if kind in SectionKind.values else kind
+
+
+def _value(parts: Mapping[str, tuple[str, Any]], part: str) -> Any:
+    return parts[part][1] if part in parts else None
+
+
+def _in_words(names: list[str], joined_by: str) -> str:
+    *rest, last = names or [""]
+    return f"{', '.join(rest)} {joined_by} {last}" if rest else last
