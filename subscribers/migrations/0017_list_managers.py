@@ -33,7 +33,7 @@ def divide_editors(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("briefings", "0012_roles_in_briefings"),
+        ("briefings", "0013_roles_in_briefings"),
         ("subscribers", "0016_plain_field_names"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]

@@ -138,7 +138,7 @@ def old_installation() -> tuple[User, User]:
 def test_editors_of_an_old_installation_keep_what_they_could_do() -> None:
     editor, reporter = old_installation()
 
-    import_module("briefings.migrations.0012_roles_in_briefings").divide_editors(apps, None)
+    import_module("briefings.migrations.0013_roles_in_briefings").divide_editors(apps, None)
     import_module("subscribers.migrations.0017_list_managers").divide_editors(apps, None)
     call_command("migrate", verbosity=0)
 

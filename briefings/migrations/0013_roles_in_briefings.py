@@ -45,7 +45,7 @@ def unite_editors(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("briefings", "0011_corrections"),
+        ("briefings", "0012_contributors_sign_off"),
         ("auth", "0012_alter_user_first_name_max_length"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
