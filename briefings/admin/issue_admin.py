@@ -204,6 +204,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/unsaved_changes.js",
             "newsroom_admin/issue.js",
             "newsroom_admin/merge.js",
+            "newsroom_admin/preview_frame.js",
             "newsroom_admin/preview_pane.js",
             "newsroom_admin/remarks.js",
             "newsroom_admin/presence.js",

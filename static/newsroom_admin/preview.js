@@ -1,7 +1,8 @@
-// The page of a preview: a frame as high as what it shows, and links that open beside it.
+// The page of a preview: a frame as high as what it shows, in the chosen colours.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const frame = document.querySelector("[data-preview-frame] iframe");
+  const box = document.querySelector("[data-preview-frame]");
+  const frame = box?.querySelector("iframe");
   if (!frame) return;
   const fit = () => {
     const page = frame.contentDocument?.documentElement;
@@ -13,19 +14,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const shown = frame.contentDocument;
     if (!shown?.body || shown.URL === "about:blank") return;
     newsroomPreview.openLinksOutside(shown);
+    newsroomPreview.setScheme(shown, box.dataset.previewFrame);
     fit();
     for (const image of shown.images) image.addEventListener("load", fit);
     shown.fonts?.ready.then(fit);
   };
-  window.newsroomPreview = {
-    // Links of the page itself lead out of the frame; those to its own sections stay in it.
-    openLinksOutside(shown) {
-      for (const link of shown.querySelectorAll("a[href]:not([href^='#'])")) {
-        link.target = "_blank";
-        link.rel = "noopener";
-      }
-    },
-  };
+  for (const hidden of document.querySelectorAll("[data-needs-script]")) hidden.hidden = false;
   frame.style.minBlockSize = "0";
   frame.addEventListener("load", ready);
   if (frame.contentDocument?.readyState === "complete") ready();

@@ -87,10 +87,8 @@ document.addEventListener("DOMContentLoaded", () => {
       giveUp(frame);
       return;
     }
-    for (const link of page.querySelectorAll("a[href]:not([href^='#'])")) {
-      link.target = "_blank";
-      link.rel = "noopener";
-    }
+    newsroomPreview.openLinksOutside(page);
+    newsroomPreview.setScheme(page, state.scheme);
     if (shown?.dataset.part === frame.dataset.part) {
       const top = shown.contentDocument?.scrollingElement?.scrollTop ?? 0;
       page.scrollingElement?.scrollTo({ top, behavior: "instant" });
@@ -121,6 +119,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     fit(shown);
     fit(coming);
+    if (shown?.contentDocument) newsroomPreview.setScheme(shown.contentDocument, state.scheme);
   }
 
   pane.addEventListener("click", (event) => {
