@@ -15,6 +15,14 @@ def format_local(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def short_moment(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """Return the time alone if it is today, '07:00', or else as `format_local` does."""
+    local = moment.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return f"{local:%H:%M}"
+    return format_local(moment, zone)
+
+
 def long_day(day: date) -> str:
     """Return a day in words: 'Thursday 26 November 2026'."""
     return f"{day:%A} {day.day} {day:%B %Y}"

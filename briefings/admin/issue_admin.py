@@ -49,7 +49,7 @@ from briefings.issue_suggestions import (
     starting_sections,
     suggest_issue,
 )
-from briefings.local_time import INPUT_FORMAT, format_local
+from briefings.local_time import INPUT_FORMAT, format_local, short_moment
 from briefings.models import (
     EDITABLE_STATES,
     Briefing,
@@ -309,6 +309,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             words = count_words(sections)
             context |= {
                 "saved": saved,
+                "saved_at": short_moment(saved.updated_at, saved.briefing.zone, now=timezone.now()),
                 "saved_sections": sections,
                 "steps": steps_for(saved, request.user),
                 "findings": check_issue(saved, sections, publish_at=saved.publish_at),

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MINE, THEIRS = "mine", "theirs"
 SOMEBODY = "Somebody else"
+# Follows the headline by itself; nobody has to choose one.
+NEVER_ASKED = "slug"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,8 @@ def _merge_head(
             unresolved.add(name)
     for key in [key for key in data if key.startswith(("conflict-", "choice-"))]:
         del data[key]
+    if mine.get(NEVER_ASKED) != was.get(NEVER_ASKED) != theirs.get(NEVER_ASKED):
+        mine.pop(NEVER_ASKED, None)
     return merge_head(was, theirs, mine, unresolved=unresolved)
 
 

@@ -15,7 +15,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const sections = () => [...form.querySelectorAll("[data-section]")];
   const keyOf = (row) => row.querySelector('[name$="-id"]').value || "new";
   const nameOf = (row) => row.querySelector('[name$="-heading"]').value.trim() || row.querySelector('[name$="-kind"]').selectedOptions[0].text.toLowerCase();
-  const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   let section = "";
   let timer;
   let shown = "";
@@ -61,7 +60,7 @@ document.addEventListener("DOMContentLoaded", () => {
     setReadOnly(Boolean(state.handed_to));
     handed.hidden = !state.handed_to;
     if (state.handed_to)
-      part("handed-words").textContent = `You handed this issue to ${state.handed_to.name} at ${clock(state.handed_to.at)}. What you had not saved is kept as your draft. You can read here, and write again once you take it back.`;
+      part("handed-words").textContent = `You handed this issue to ${state.handed_to.name} at ${draft.clock(state.handed_to.at)}. What you had not saved is kept as your draft. You can read here, and write again once you take it back.`;
   }
 
   function showOthers({ others, own }) {
@@ -105,7 +104,7 @@ document.addEventListener("DOMContentLoaded", () => {
       waiting: () => `You asked ${own.name} to hand over. Waiting for an answer…`,
       refused: () => `${own.name} would like to keep writing.`,
       no_answer: () => `${own.name} has not answered within half a minute. You can write anyway: what you both write is merged when you save.`,
-      handed_over: () => `${own.name} handed over to you at ${clock(own.at)}. What they had not saved is kept as their draft.`,
+      handed_over: () => `${own.name} handed over to you at ${draft.clock(own.at)}. What they had not saved is kept as their draft.`,
       taken_back: () => `${own.name} has taken the issue back and is writing again. What you both write is merged when you save.`,
     }[own?.outcome]?.() ?? "";
   }

@@ -90,6 +90,14 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  // One toolbar at a time. The editor's menus and dialogs are elsewhere in the page: they change nothing.
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.closest("[class*=cke_panel], .cke_dialog")) return;
+    const current = target.closest("[data-section]");
+    if (!current && !target.closest(".issue-main, .side")) return;
+    for (const row of rows()) row.classList.toggle("is-current", row === current);
+  });
+
   const adding = root.querySelector("[data-section-add]");
   adding.hidden = false;
   adding.addEventListener("click", (event) => {

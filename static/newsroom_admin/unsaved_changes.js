@@ -25,9 +25,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
   const showTokens = () => (form.elements.draft_token.value = tokens.join(" "));
-  const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const say = (words) => {
-    status.hidden = !isUnsaved;
+  // In the briefing's time zone, as every other time on this page.
+  const timeZone = status.dataset.zoneName || undefined;
+  const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+  const say = (words, { isAtRisk = false } = {}) => {
+    status.classList.toggle("is-at-risk", isAtRisk);
     if (status.textContent !== words) status.textContent = words;
   };
   showTokens();
@@ -119,7 +121,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const result = answer?.ok ? await answer.json().catch(() => null) : null;
     if (!result) {
       failures += 1;
-      say("Not saved: kept in this browser only");
+      say("Not saved: kept in this browser only", { isAtRisk: true });
       if (answer && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status)) return;
       due = 0;
       clearTimeout(timer);
@@ -150,7 +152,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function touch() {
     if (!isUnsaved) {
       isUnsaved = true;
-      say("Not saved");
+      say("Not saved", { isAtRisk: true });
     }
     clearTimeout(localTimer);
     localTimer = setTimeout(keep, 800);
@@ -195,6 +197,7 @@ document.addEventListener("DOMContentLoaded", () => {
     flush,
     send,
     newToken,
+    clock,
   };
 
   // Earlier words, of this browser or of another: the newest are offered
@@ -235,7 +238,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
   if (isUnsaved) {
-    say("Not saved");
+    say("Not saved", { isAtRisk: true });
     plan();
   }
 });

@@ -255,6 +255,15 @@ def test_details_that_only_they_changed_are_kept() -> None:
     assert issue.publish_at.year == 2031
 
 
+def test_nobody_has_to_choose_a_slug() -> None:
+    issue = make_saved_issue()
+
+    save_both(issue, {"slug": "rosas"}, {"slug": "imrans", "strapline": "Imran’s"})
+
+    issue.refresh_from_db()
+    assert (issue.slug, issue.strapline) == ("rosas", "Imran’s")
+
+
 def test_a_step_waits_until_the_merged_text_was_read() -> None:
     issue = make_saved_issue()
 
