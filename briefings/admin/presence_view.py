@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -45,14 +46,17 @@ def presence(request: HttpRequest, pk: int) -> JsonResponse:
     if page.get("leaves"):
         close_page(user=user, token=token)
         return JsonResponse({})
-    keep_open(
-        user=user,
-        issue=issue,
-        token=token,
-        section=section,
-        is_hidden=bool(page.get("hidden")),
-        at=at,
-    )
+    try:
+        keep_open(
+            user=user,
+            issue=issue,
+            token=token,
+            section=section,
+            is_hidden=bool(page.get("hidden")),
+            at=at,
+        )
+    except IntegrityError:
+        return _refuse("Somebody deleted this issue.", status=404)
     news = _act(page, issue, user)
     state = state_for(issue, user, at=at)
     return JsonResponse(

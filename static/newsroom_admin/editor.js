@@ -28,6 +28,16 @@
   newsroomAdmin.fillForm = (form) => {
     for (const area of form.querySelectorAll("textarea[data-type=ckeditortype]")) area.value = newsroomAdmin.textOf(area);
   };
+  // An editor that is still starting fails if its place is gone: wait for it.
+  newsroomAdmin.closeEditor = (area, then) => {
+    const editor = editorOf(area);
+    const close = () => {
+      editor?.destroy(true);
+      then();
+    };
+    if (!editor || editor.status === "ready") close();
+    else editor.on("instanceReady", () => setTimeout(close));
+  };
   newsroomAdmin.isTyped = (area) => Boolean(editorOf(area) && isTyped(editorOf(area)));
 
   CKEDITOR.on("instanceReady", ({ editor }) => {

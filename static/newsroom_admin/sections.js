@@ -169,9 +169,10 @@ document.addEventListener("DOMContentLoaded", () => {
       })),
     write: (kept) => {
       const byId = new Map(rows().map((row) => [input(row, "id").value, row]));
+      const unsaved = rows().filter((row) => !input(row, "id").value);
       const placed = new Set();
       for (const words of kept) {
-        const known = words.id && byId.get(words.id);
+        const known = words.id ? byId.get(words.id) : unsaved.shift();
         const row = known || add(words.kind);
         // A section that somebody removed meanwhile: the server compares it with what it was.
         if (!known && words.id) input(row, "id").value = words.id;
@@ -183,7 +184,14 @@ document.addEventListener("DOMContentLoaded", () => {
         setRemoved(row, words.removed);
       }
       // Remove the starting sections of a new issue that the draft does not have.
-      for (const row of rows()) if (!placed.has(row) && !input(row, "id").value) row.remove();
+      for (const row of unsaved) {
+        setRemoved(row, true);
+        row.hidden = true;
+        newsroomAdmin.closeEditor(input(row, "body"), () => {
+          row.remove();
+          number();
+        });
+      }
       number();
     },
   };

@@ -172,7 +172,7 @@ def test_two_tabs_of_one_person_lose_nothing(page: Page, site: str) -> None:
 
     assert kept_bodies(issue) == ["<p>One in the other</p>"]
     other.get_by_role("button", name="Save", exact=True).last.click()
-    expect(other.get_by_role("alert")).to_contain_text("You saved this issue")
+    expect(other.get_by_role("alert")).to_contain_text("in another window, saved")
     expect(editor(other, 0)).to_have_text("One in the other")
     assert stored(issue)[0] == ("One", "<p>One in one tab</p>")
     assert kept_bodies(issue) == ["<p>One in the other</p>"]

@@ -94,23 +94,6 @@ def test_the_keyboard_moves_a_section_and_says_where_it_is(page: Page, site: str
     assert [heading for heading, _ in stored(issue)] == ["Two", "Three", "One"]
 
 
-def test_a_save_over_a_newer_one_is_refused_and_keeps_the_text(page: Page, site: str) -> None:
-    issue = three()
-    log_in(page, site)
-    open_issue(page, site, issue)
-    write(page, 1, " as I see it")
-    issue.claim_edit(version=issue.version)
-
-    page.get_by_role("button", name="Save", exact=True).last.click()
-
-    expect(page.get_by_role("alert")).to_contain_text("saved this issue")
-    expect(editor(page, 1)).to_have_text("Two as I see it")
-    assert stored(issue)[1] == ("Two", "<p>Two</p>")
-    page.get_by_role("button", name="Replace it with mine").click()
-    expect(page.locator(".messagelist")).to_be_visible()
-    assert stored(issue)[1] == ("Two", "<p>Two as I see it</p>")
-
-
 def test_opening_and_saving_an_approved_issue_leaves_it_approved(page: Page, site: str) -> None:
     """The text editor would rewrite this markup, but nobody changed the text."""
     issue = make_scheduled_issue(
