@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from briefings.approval_loss import void_approval
 from briefings.models import Correction, Issue, IssueState, RevisionStep
 from briefings.small_fixes import NotSmall, check_small
 from newsroom import audit_log
@@ -70,7 +71,7 @@ def record_edit(
         verb = "merged"
     audit_log.record(verb, issue, by=by, fields=list(fields))
     issue.keep_revision(step, by=by)
-    return EditResult.APPROVAL_VOID if issue.void_approval(by=by) else EditResult.SAVED
+    return EditResult.APPROVAL_VOID if void_approval(issue, by=by) else EditResult.SAVED
 
 
 def _claim(issue: Issue, *, at: datetime) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
+from briefings import alarms
+from briefings.approval_loss import alarm_of_lost_approval, name_of, responsible_for
 from briefings.four_eyes import refuse_own_words, why_not_approve
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
@@ -121,8 +125,36 @@ def take_step(
             issue.unschedule(by=by)
             return "Unscheduled. The issue stays approved."
         case _:
-            issue.return_to_author(by=by, reason=check_reason(reason))
+            return_to_author(issue, by=by, reason=reason)
             return "Returned to the author, who sees your reason. The issue is a draft again."
+
+
+def return_to_author(issue: Issue, *, by: Actor, reason: str) -> None:
+    """Return an issue to its author with a reason, which they get by email.
+
+    Whoever scheduled it is emailed, too. Raises TransitionRefused.
+    """
+    reason = check_reason(reason)
+    with transaction.atomic():
+        issue.lock()
+        scheduler = responsible_for(issue) if issue.state == IssueState.SCHEDULED else None
+        issue.return_to_author(by=by, reason=reason)
+        if scheduler:
+            alarm_of_lost_approval(issue, scheduler, was_scheduled=True, by=by)
+        path = reverse("admin:briefings_issue_change", args=[issue.pk])
+        alarms.raise_alarm(
+            alarms.RETURNED,
+            "issue_returned",
+            about=issue,
+            concerned=alarms.writers_of(issue),
+            by=by,
+            context={
+                "issue": issue,
+                "who": name_of(by),
+                "reason": reason,
+                "url": settings.SITE_URL + path,
+            },
+        )
 
 
 def submit(issue: Issue, *, by: Actor) -> None:

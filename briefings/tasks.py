@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from briefings import next_drafts
+from briefings import cut_offs, next_drafts
 from newsroom import database_epoch
 from newsroom.clock import database_now
 
@@ -17,3 +17,10 @@ def make_missing_drafts() -> None:
     """
     if database_epoch.restored_epoch() is None:
         next_drafts.make_missing_drafts(at=database_now())
+
+
+@shared_task
+def raise_alarms() -> None:
+    """Email staff whose briefing has passed its cut-off without an approved issue."""
+    if database_epoch.restored_epoch() is None:
+        cut_offs.alarm_of_passed_cut_offs(at=database_now())

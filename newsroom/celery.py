@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
         "task": "briefings.tasks.make_missing_drafts",
         "schedule": 60.0,
     },
+    "raise alarms": {"task": "briefings.tasks.raise_alarms", "schedule": 60.0},
     "remind people to confirm": {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from briefings.admin import (
     import_page,
     issue_preview,
+    my_alarms,
     preview_link_pages,
     proof_page,
     remark_pages,
@@ -518,6 +519,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 framed(wrap(issue_preview.preview_part)),
                 name="briefings_issue_preview_part",
             ),
+            path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
         ]
 

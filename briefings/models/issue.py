@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from briefings.local_time import format_local
 from briefings.models.revision import Revision, RevisionStep
-from newsroom import audit_log, emails
+from newsroom import audit_log
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused, move, update_if
 
@@ -282,8 +282,6 @@ class Issue(models.Model):
     def return_to_author(self, *, by: Actor, reason: str = "") -> None:
         """Return an issue to its author as a draft, and say why; its approval is not valid then."""
         with transaction.atomic():
-            self.lock()
-            self._tell_scheduler(by=by)
             self._step(
                 {IssueState.IN_REVIEW, *APPROVED_STATES},
                 IssueState.DRAFT,
@@ -403,7 +401,6 @@ class Issue(models.Model):
             self.lock()
             if self.state not in APPROVED_STATES or self.approved_hash == self.content_hash():
                 return False
-            self._tell_scheduler(by=by)
             self._step(
                 APPROVED_STATES,
                 IssueState.IN_REVIEW,
@@ -413,29 +410,6 @@ class Issue(models.Model):
                 approved_by=None,
             )
         return True
-
-    def _tell_scheduler(self, *, by: Actor) -> None:
-        """Email whoever scheduled this issue, or else approved it, that its approval has ended.
-
-        Does nothing unless the issue is scheduled, or if it was that person's own act.
-        """
-        if self.state != IssueState.SCHEDULED:
-            return
-        entry = AuditLogEntry.objects.on(self).filter(verb="scheduled").first()
-        person = entry.actor if entry and entry.actor else self.approved_by
-        if person is None or not person.email or not person.is_active or person == by:
-            return
-        path = reverse("admin:briefings_issue_change", args=[self.pk])
-        emails.queue_email(
-            "approval_void",
-            to=person.email,
-            context={
-                "issue": self,
-                "slot": self.publish_at.astimezone(self.briefing.zone) if self.publish_at else None,
-                "who": "" if by is None or by.is_anonymous else by.get_full_name() or by.username,
-                "url": settings.SITE_URL + path,
-            },
-        )
 
     def claim_edit(self, *, version: int) -> bool:
         """Count an edit that started from `version`; False if somebody else saved first."""

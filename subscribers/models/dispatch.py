@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
@@ -30,6 +30,8 @@ class DispatchState(models.TextChoices):
 
 # In these, workers go on without a decision of a person.
 LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
+# How long after its deadline an unfinished dispatch is late.
+LATE_AFTER = timedelta(minutes=15)
 OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
 
 
@@ -39,6 +41,13 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
     def live(self) -> DispatchQuerySet:
         """Return dispatches that workers should be sending, the oldest first."""
         return self.filter(state__in=LIVE_STATES).order_by("pk")
+
+    def late(self, *, at: datetime) -> DispatchQuerySet:
+        """Return dispatches that are not finished some time after their deadline.
+
+        At the deadline itself, deferred deliveries are tried once more.
+        """
+        return self.filter(state__in=OPEN_STATES, deadline__lt=at - LATE_AFTER).order_by("pk")
 
 
 class Dispatch(models.Model):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone
 
+from briefings import alarms
 from briefings.permissions import SEND_ISSUE, staff_who_may
 from newsroom import emails
 
@@ -73,16 +74,17 @@ def unschedule_and_alert(issue: Issue, *, before: datetime) -> None:
         if not issue.miss_slot(before=before):
             return
         path = reverse("admin:briefings_issue_change", args=[issue.pk])
-        for user in staff_who_may_send(issue):
-            emails.queue_email(
-                "slot_missed",
-                to=user.email,
-                context={
-                    "issue": issue,
-                    "slot": slot.astimezone(issue.briefing.zone) if slot else None,
-                    "url": settings.SITE_URL + path,
-                },
-            )
+        alarms.raise_alarm(
+            alarms.SLOT_MISSED,
+            "slot_missed",
+            about=issue,
+            concerned=staff_who_may_send(issue),
+            context={
+                "issue": issue,
+                "slot": slot.astimezone(issue.briefing.zone) if slot else None,
+                "url": settings.SITE_URL + path,
+            },
+        )
 
 
 def stop_and_alert(issue: Issue, findings: Sequence[str]) -> None:
@@ -93,12 +95,34 @@ def stop_and_alert(issue: Issue, findings: Sequence[str]) -> None:
     with transaction.atomic():
         issue.stop_at_slot(findings)
         path = reverse("admin:briefings_issue_change", args=[issue.pk])
-        for user in staff_who_may_send(issue):
-            emails.queue_email(
-                "issue_not_ready",
-                to=user.email,
-                context={"issue": issue, "findings": findings, "url": settings.SITE_URL + path},
-            )
+        alarms.raise_alarm(
+            alarms.SLOT_MISSED,
+            "issue_not_ready",
+            about=issue,
+            concerned=staff_who_may_send(issue),
+            context={"issue": issue, "findings": findings, "url": settings.SITE_URL + path},
+        )
+
+
+def alert_of_late_dispatch(dispatch: Dispatch) -> None:
+    """Raise the alarm, once, that a dispatch is not finished although its deadline has passed."""
+    issue = dispatch.issue
+    with transaction.atomic():
+        if not alarms.is_first(alarms.DISPATCH_LATE, str(dispatch.pk)):
+            return
+        alarms.raise_alarm(
+            alarms.DISPATCH_LATE,
+            "dispatch_late",
+            about=issue,
+            concerned=staff_who_may_send(issue),
+            context={
+                "issue": issue,
+                "state": dispatch.get_state_display().lower(),
+                "open": dispatch.deliveries.unsettled().count(),
+                "deadline": dispatch.deadline.astimezone(issue.briefing.zone),
+                "url": settings.SITE_URL + dispatch.get_absolute_url(),
+            },
+        )
 
 
 def alert_of_outage(outage: Outage) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from briefings import issue_steps
+from briefings.approval_loss import void_approval
 from briefings.models import Issue
 from briefings.next_drafts import make_next_draft
 from briefings.preflight import serious_findings
@@ -55,7 +56,7 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
                     made.append(publish(issue, at=at))
         except TransitionRefused as refusal:
             log.warning("%s was not published: %s", issue, refusal)
-            issue.void_approval(by=None)
+            void_approval(issue, by=None)
         except Exception:
             log.exception("%s could not be published; we will try again", issue)
     return made
@@ -148,6 +149,8 @@ def advance(*, at: datetime) -> list[Dispatch]:
                     ledger.finish_if_settled(dispatch)
         except Exception:
             log.exception("%s could not be advanced; we will try again", dispatch)
+    for dispatch in Dispatch.objects.late(at=at).select_related("issue__briefing"):
+        alerts.alert_of_late_dispatch(dispatch)
     return with_work
 
 

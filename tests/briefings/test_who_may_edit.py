@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from briefings.issue_steps import return_to_author
 from briefings.models import Issue, IssueState
 from briefings.permissions import may_edit_issue
 from newsroom import audit_log
@@ -165,7 +166,7 @@ def test_whoever_scheduled_an_issue_learns_that_an_edit_voided_its_approval() ->
 def test_a_return_tells_them_too() -> None:
     issue = schedule(by=make_staff("Editors", email="ina@news.example.com"))
 
-    issue.return_to_author(by=make_staff("Editors"))
+    return_to_author(issue, by=make_staff("Editors"), reason="Check the beds")
 
     assert told() == ["ina@news.example.com"]
 
@@ -182,16 +183,16 @@ def test_a_change_that_no_page_made_is_found_at_the_send_time_and_told() -> None
 def test_if_a_command_scheduled_it_whoever_approved_it_is_told() -> None:
     issue = schedule(by=None)
 
-    issue.return_to_author(by=make_staff("Editors"))
+    return_to_author(issue, by=make_staff("Editors"), reason="Check the beds")
 
     assert told() == ["approver@news.example.com"]
 
 
 def test_nobody_is_emailed_about_their_own_act_or_an_issue_without_a_send_time() -> None:
     ina = make_staff("Editors", email="ina@news.example.com")
-    schedule(by=ina).return_to_author(by=ina)
+    return_to_author(schedule(by=ina), by=ina, reason="Check the beds")
     unscheduled = schedule(by=ina)
     unscheduled.unschedule(by=ina)
-    unscheduled.return_to_author(by=make_staff("Editors"))
+    return_to_author(unscheduled, by=make_staff("Editors"), reason="Check the beds")
 
     assert told() == []

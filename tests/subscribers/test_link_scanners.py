@@ -18,9 +18,12 @@ EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 FOR_STAFF = {
     "approval_void",
     "bounces_about_us",
+    "cut_off_passed",
     "database_restored",
+    "dispatch_late",
     "dispatch_paused",
     "issue_not_ready",
+    "issue_returned",
     "outage",
     "password_reset",
     "review_request",
