@@ -27,9 +27,9 @@ from briefings.permissions import may_send_proof, may_share_preview, may_view_is
 from briefings.preview_recipient import MADE_UP, subscriber_lookup
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import (
-    issue_email_context,
     measure_email,
     render_issue_email,
+    summarise_issue_email,
 )
 from briefings.unsaved_issue import new_unsaved_issue, unsaved_copy, with_unsaved_words
 from briefings.views import issue_page
@@ -144,7 +144,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "unsaved_address": "?"
         + urlencode({name: query[name] for name in query if name != "saved"}),
         "email": email,
-        "preview_line": issue_email_context(issue, links=harmless_links(issue))["preview"],
+        "preview_line": summarise_issue_email(issue, links=harmless_links(issue)).preview,
         "recipient": recipient,
         "may_choose_recipient": lookup is not None,
         "reader": reader,

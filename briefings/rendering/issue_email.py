@@ -27,6 +27,8 @@ from newsroom.invisible_characters import one_line
 # difference leaves room for what a relay adds to the HTML (tracking, another encoding).
 GMAIL_CLIP_BYTES = 100_000
 PREVIEW_CHARS = 140
+# Of the text, on the page that sends it.
+FIRST_LINES_CHARS = 320
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -82,6 +84,25 @@ class _EmailSection:
     def words(self) -> int:
         """The number of words."""
         return len(self.text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSummary:
+    """What an inbox shows of an email before it is opened, and how its text begins."""
+
+    subject: str
+    preview: str
+    first_lines: str
+
+
+def summarise_issue_email(issue: Issue, *, links: EmailLinks) -> EmailSummary:
+    """Return the subject, the line beside it and the first lines of an issue's email."""
+    context = issue_email_context(issue, links=links)
+    return EmailSummary(
+        subject=context["subject"],
+        preview=context["preview"],
+        first_lines=_first_words(context["sections"], chars=FIRST_LINES_CHARS),
+    )
 
 
 def render_issue_email(
@@ -192,9 +213,9 @@ def _heading(section: Section, issue: Issue, *, is_first: bool) -> str:
     return "" if is_first and repeats else heading
 
 
-def _first_words(sections: list[_EmailSection]) -> str:
+def _first_words(sections: list[_EmailSection], *, chars: int = PREVIEW_CHARS) -> str:
     """Return the first words, for the line that an inbox shows beside the subject."""
     words = " ".join(sections[0].text.split()) if sections else ""
-    if len(words) <= PREVIEW_CHARS:
+    if len(words) <= chars:
         return words
-    return words[:PREVIEW_CHARS].rpartition(" ")[0] + "…"
+    return words[:chars].rpartition(" ")[0] + "…"

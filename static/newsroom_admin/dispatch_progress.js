@@ -9,8 +9,14 @@
       words.textContent = figures[words.dataset.words];
     }
     for (const cell of page.querySelectorAll("[data-count]")) {
-      cell.textContent = figures.deliveries[cell.dataset.count].toLocaleString("en-GB");
+      const number = figures.deliveries[cell.dataset.count];
+      cell.textContent = number.toLocaleString("en-GB");
+      cell.closest("tr").hidden = number === 0;
     }
+    const total = Object.values(figures.deliveries).reduce((sum, number) => sum + number, 0);
+    const table = page.querySelector("[data-counts]");
+    table.hidden = total === 0;
+    table.caption.textContent = `${total.toLocaleString("en-GB")} email${total === 1 ? "" : "s"}`;
   };
 
   const update = async () => {

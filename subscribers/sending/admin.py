@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -23,7 +24,9 @@ from briefings.permissions import (
     may_view_addresses,
     may_view_issue,
 )
-from briefings.preflight import serious_findings
+from briefings.preflight import check_issue
+from briefings.proofs import MAX_RECIPIENTS, harmless_links
+from briefings.rendering.issue_email import summarise_issue_email
 from newsroom.admin_mixins import RefusedRowsMixin
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -51,6 +54,7 @@ SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Deliveries that staff may want to check, and how many of them a page shows.
 FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
 MAX_SHOWN = 100
+A_MOMENT = timedelta(minutes=1)
 # An email address in a mail server's reply.
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 STATE_NAMES = {
@@ -136,6 +140,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
                 (state.label, name, progress.deliveries[state.label])
                 for state, name in STATE_NAMES.items()
             ],
+            "total": progress.total,
             "actions": actions_for(dispatch) if may_send(request.user, dispatch.issue) else [],
             "failed": [
                 (
@@ -174,6 +179,9 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         if request.method == "POST":
             return self._send(request, issue)
         subscribers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
+        at = timezone.now()
+        # A moment ahead, or the check would say that the send time has passed.
+        findings = check_issue(issue, list(issue.sections.all()), publish_at=at + A_MOMENT)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -181,7 +189,12 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
             "issue": issue,
             "subscribers": subscribers,
             "sendable": issue.state in SENDABLE_STATES,
-            "serious": serious_findings(issue, publish_at=timezone.now()),
+            "serious": [finding for finding in findings if finding.is_serious],
+            "warnings": [finding for finding in findings if not finding.is_serious],
+            "email": summarise_issue_email(issue, links=harmless_links(issue)),
+            "zone": issue.briefing.zone,
+            "now": at,
+            "max_recipients": MAX_RECIPIENTS,
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/send.html", context)
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils import dateformat, timezone
 
+from briefings.permissions import may_view_addresses
 from briefings.preview_recipient import Lookup, PreviewRecipient
 from newsroom.email_addresses import normalise_address, readable_address
-from newsroom.permissions import may
 from subscribers.models import Subscriber, Subscription
 from subscribers.models.suppression import is_suppressed
-from subscribers.permissions import VIEW_SUBSCRIBER
 
 if TYPE_CHECKING:
     from briefings.models import Issue
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def subscriber_lookup(user: Actor, issue: Issue) -> Lookup | None:
     """Return what finds a subscriber by address; `settings.SUBSCRIBER_LOOKUP` names this."""
-    if not may(user, VIEW_SUBSCRIBER):
+    if not may_view_addresses(user):
         return None
     return lambda address: _recipient(issue, address)
 

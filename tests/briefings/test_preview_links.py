@@ -115,11 +115,12 @@ def test_who_may_edit_may_share_and_others_do_not_see_the_address() -> None:
     url = reverse("admin:briefings_preview_links", args=[issue.pk])
     for client, status in (
         (author_client(issue), 302),
+        (staff_client(may=("view_issue",)), 403),
         (staff_client("Reporters"), 403),
         (staff_client(), 403),
     ):
         assert client.post(url, {"act": "make"}).status_code == status
-    page = staff_client("Reporters").get(change_url(issue))
+    page = staff_client(may=("view_issue",)).get(change_url(issue))
     assert page.status_code == 200
     assert link.token not in page.content.decode()
     elsewhere = shared(make_issue())

@@ -18,7 +18,7 @@ from briefings.unsaved_issue import with_unsaved_words
 from briefings.working_copies import settle
 from subscribers.models import Subscription
 from subscribers.models.subscriber import SubscriptionState
-from tests.briefings.admin_client import make_staff, staff_client
+from tests.briefings.admin_client import author_client, make_staff
 from tests.briefings.working_copies_in_tests import keep_unsaved
 from tests.factories import make_briefing, make_issue, make_reader
 
@@ -216,7 +216,7 @@ def test_an_address_of_nobody_is_said_to_be_one(client: Client) -> None:
 def test_who_may_not_see_subscribers_can_look_up_none() -> None:
     issue = make_issue()
     make_reader(of=issue.briefing, email="ada@example.com", name="Ada Marsh")
-    shown = whole(staff_client("Reporters"), issue, **{"as": "email", "reader": "ada@example.com"})
+    shown = whole(author_client(issue), issue, **{"as": "email", "reader": "ada@example.com"})
     assert "Ada Marsh" not in shown
     assert "See it as a subscriber" not in shown
     assert "Sam Reader" in shown

@@ -53,7 +53,7 @@ def act(client: Client, issue: Issue, act: str, *, fragment: bool = False, **for
 def test_whoever_may_read_the_draft_leaves_a_remark_on_a_section_without_a_script() -> None:
     issue = make_issue()
     section = issue.sections.all()[1]
-    reader = make_staff("Reporters", first_name="Nia", last_name="Okoro")
+    reader = make_staff(may=("view_issue",), first_name="Nia", last_name="Okoro")
     client = Client()
     client.force_login(reader)
     page = act(client, issue, "leave", section=str(section.pk), words="Check <b>this</b> figure")
@@ -111,7 +111,7 @@ def test_of_two_people_who_settle_a_remark_one_wins() -> None:
 
 def test_a_reader_settles_their_own_remarks_only() -> None:
     issue = make_issue()
-    reader = make_staff("Reporters")
+    reader = make_staff(may=("view_issue",))
     client = Client()
     client.force_login(reader)
     own, other = make_remark(on=issue, by=reader), make_remark(on=issue)

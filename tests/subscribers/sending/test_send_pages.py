@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -45,6 +47,51 @@ def test_the_send_page_shows_the_number_of_readers_and_sends_nothing(client: Cli
     page = client.get(send_page(make_scheduled_issue(briefing=briefing)))
     assert "Send to 3 subscribers now" in page.content.decode()
     assert not Dispatch.objects.exists()
+
+
+def words_of(page: Any) -> str:
+    """Return the text of a page on one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
+
+
+def test_the_send_page_shows_what_goes_out(client: Client) -> None:
+    log_in(client, "send_issue")
+    issue = make_scheduled_issue(title="Council & mayor", strapline="A line beside it.")
+    page = words_of(client.get(send_page(issue)))
+    assert "Subject Council &amp; mayor" in page
+    assert "Shown beside it A line beside it." in page
+    assert "It begins The county has 214 beds." in page
+    assert "0 subscribers" in page
+    assert "It was to go out" in page
+    assert "The send time has passed" not in page
+
+
+def test_the_send_page_shows_what_the_checks_found(client: Client) -> None:
+    log_in(client, "send_issue")
+    page = words_of(client.get(send_page(make_scheduled_issue(strapline=""))))
+    assert "There is no strapline." in page
+
+
+def test_the_button_that_cannot_be_undone_looks_like_no_other(client: Client) -> None:
+    log_in(client, "send_issue")
+    page = client.get(send_page(make_scheduled_issue())).content.decode()
+    assert re.search(r'class="button danger-button">\s*Send to 0 subscribers now', page)
+    assert page.count("danger-button") == 1
+
+
+def test_the_progress_page_has_no_rows_of_zeros_and_pausing_is_not_its_main_button(
+    client: Client,
+) -> None:
+    log_in(client, "send_issue", "view_dispatch")
+    briefing = make_briefing()
+    make_reader(of=briefing)
+    dispatch = make_dispatch(briefing=briefing)
+    dispatches.start(dispatch, at=timezone.now())
+    page = client.get(dispatch.get_absolute_url()).content.decode()
+    shown = re.findall(r"<tr>\s*<th[^>]*>([^<]+)</th>", page)
+    assert shown == ["Waiting"]
+    assert re.search(r'class="button quiet-button" name="action" value="pause"', page)
+    assert "Leased" not in page
 
 
 def test_sending_publishes_and_leads_to_the_progress_page(client: Client) -> None:
