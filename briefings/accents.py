@@ -46,3 +46,18 @@ ACCENT_COLOURS = {
         light="#0a6674", on_light="#ffffff", dark="#69c4d2", on_dark="#0a1517"
     ),
 }
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as #rrggbb, from 1 to 21 (WCAG 2.2, success 1.4.3)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -15,7 +15,7 @@ from briefings.four_eyes import refuse_own_words, why_not_approve
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import may_approve, may_edit_issue, may_send
-from briefings.preflight import refuse_serious
+from briefings.preflight import refuse_blocked
 from briefings.returns import check_reason
 from briefings.review_requests import ask_reviewer
 from newsroom.transitions import TransitionRefused
@@ -167,7 +167,7 @@ def submit(issue: Issue, *, by: Actor) -> None:
 def approve(
     issue: Issue, *, by: Actor, publish_at: datetime | None, seen: str | None = None
 ) -> None:
-    """Approve an issue that is to go out at `publish_at`, unless preflight finds something serious.
+    """Approve an issue that is to go out at `publish_at`, unless findings of preflight block it.
 
     For `seen`, see `Issue.approve`. Raises TransitionRefused, also if four eyes are demanded and
     this person was the last to change some of the words.
@@ -175,14 +175,14 @@ def approve(
     with transaction.atomic():
         issue.lock()
         refuse_own_words(issue, by=by)
-        refuse_serious(issue, publish_at=publish_at)
+        refuse_blocked(issue, publish_at=publish_at)
         issue.approve(by=by, seen=seen)
 
 
 def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | None) -> str:
     """Schedule an approved issue, or move a scheduled one, and return a sentence about it.
 
-    Raises TransitionRefused, also if preflight finds something serious.
+    Raises TransitionRefused, also if findings of preflight block it.
     """
     if publish_at is None:
         raise TransitionRefused("Choose a send time, then schedule the issue.")
@@ -190,6 +190,6 @@ def schedule(issue: Issue, *, by: Actor, at: datetime, publish_at: datetime | No
         issue.lock()
         # If two issues get the same send time at once, the second one is refused.
         Briefing.objects.select_for_update().get(pk=issue.briefing_id)
-        refuse_serious(issue, publish_at=publish_at)
+        refuse_blocked(issue, publish_at=publish_at)
         issue.schedule(publish_at=publish_at, by=by, at=at)
     return f"Scheduled for {format_local(publish_at, issue.briefing.zone)}."

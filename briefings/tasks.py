@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from briefings import cut_offs, next_drafts
+from briefings.link_checks import check_due_links
 from newsroom import database_epoch
 from newsroom.clock import database_now
 
@@ -24,3 +26,10 @@ def raise_alarms() -> None:
     """Email staff whose briefing has passed its cut-off without an approved issue."""
     if database_epoch.restored_epoch() is None:
         cut_offs.alarm_of_passed_cut_offs(at=database_now())
+
+
+@shared_task
+def check_links() -> None:
+    """Check the external links of issues that are not published yet."""
+    if settings.CHECK_LINKS:
+        check_due_links(at=database_now())

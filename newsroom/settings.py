@@ -301,6 +301,9 @@ LATE_WINDOW: int = read(
 if LATE_WINDOW < 60:
     raise setting_error("LATE_WINDOW", "is wrong: write a whole number of seconds, 60 or more")
 
+# Whether a worker opens the external links of unpublished issues, to warn of those that are dead.
+CHECK_LINKS: bool = read("CHECK_LINKS", env.bool, True, hint="write true or false")
+
 # Seconds after which staff are emailed that a mail server, or a step of sending, still fails.
 ALERT_AFTER: int = read("ALERT_AFTER", env.int, 600, hint="write a whole number of seconds")
 if ALERT_AFTER < 0:

@@ -37,7 +37,9 @@ AVOID = (
     Avoid(r"\b(?:\d+|\w+ of|so many|how many|most|more|control|invisible) signs\b", "characters"),
     Avoid(r"\bsigns? (?:long|at most|that stand|which)\b", "characters"),
     Avoid(r"\bg[ia]v(?:e|es|en|ing) (?:\w+ )?back\b", "return"),
-    Avoid(r"\b(?:take|takes|taken|taking|took) (?:\w+ )?off\b", "unsubscribe, remove"),
+    Avoid(
+        r"\b(?:take|takes|taken|taking|took) (?:\w+ )?off\b(?! the clock)", "unsubscribe, remove"
+    ),
     Avoid(r"\b(?:keep|keeps|kept|keeping) off\b", "suppress"),
     Avoid(r"\bpress(?:es|ed|ing)?\b(?! (?:office|release|Enter|Escape|Ctrl|Tab))", "select, click"),
     Avoid(r"\bbegins? again\b", "resume, start again"),

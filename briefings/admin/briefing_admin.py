@@ -160,7 +160,10 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
     show_facets = admin.ShowFacets.NEVER
     actions = None
     fieldsets = (
-        (None, {"fields": ("title", "slug", "strapline", "description", "lead", "accent")}),
+        (
+            None,
+            {"fields": ("title", "slug", "strapline", "description", "language", "lead", "accent")},
+        ),
         (
             "Send slot",
             {"fields": (("slot_weekday", "slot_time"), "time_zone", "cut_off_hours")},

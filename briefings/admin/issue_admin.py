@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from briefings.admin import (
+    finding_pages,
     import_page,
     issue_preview,
     my_alarms,
@@ -41,6 +42,7 @@ from briefings.admin.section_rows import put_rows_in_order
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
 from briefings.admin.step_page import step_page
+from briefings.finding_overrides import run_preflight
 from briefings.four_eyes import why_not_approve
 from briefings.issue_edits import CorrectionRefused, EditResult, record_edit
 from briefings.issue_steps import schedule, steps_for, take_step
@@ -74,7 +76,7 @@ from briefings.permissions import (
     may_send,
     may_view_issue,
 )
-from briefings.preflight import check_issue, count_words, reading_time
+from briefings.preflight import count_words, reading_time
 from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
@@ -209,6 +211,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/preview_pane.js",
             "newsroom_admin/remarks.js",
             "newsroom_admin/presence.js",
+            "newsroom_admin/findings.js",
         )
         css = {
             "all": (
@@ -219,6 +222,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/remarks.css",
                 "newsroom_admin/presence.css",
                 "newsroom_admin/corrections.css",
+                "newsroom_admin/findings.css",
             )
         }
 
@@ -313,7 +317,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "saved_at": short_moment(saved.updated_at, saved.briefing.zone, now=timezone.now()),
                 "saved_sections": sections,
                 "steps": steps_for(saved, request.user),
-                "findings": check_issue(saved, sections, publish_at=saved.publish_at),
+                "preflight": run_preflight(saved, sections, publish_at=saved.publish_at),
+                "may_override": may_approve(request.user, saved),
                 "words": words,
                 "minutes": reading_time(words),
                 "activity": latest_activity(saved),
@@ -485,6 +490,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             path("upload-image/", upload_image, name="briefings_upload_image"),
             path("<int:pk>/step/", wrap(step_page), name="briefings_issue_step"),
             path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
+            path(
+                "<int:pk>/findings/<slug:fingerprint>/override/",
+                wrap(finding_pages.override_finding),
+                name="briefings_finding_override",
+            ),
             path(
                 "<int:pk>/revisions/compare/",
                 wrap(revision_pages.compare_revisions),

@@ -2,15 +2,17 @@
 
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
 from briefings.models.breaks import Break
-from briefings.models.briefing import Briefing
+from briefings.models.briefing import Briefing, Language
 from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.contributor import Contributor
 from briefings.models.correction import Correction
+from briefings.models.finding_override import FindingOverride
 from briefings.models.issue import (
     EDITABLE_STATES,
     Issue,
     IssueState,
 )
+from briefings.models.link_check import LinkCheck, LinkState
 from briefings.models.membership import Membership, Role
 from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
 from briefings.models.preview_link import GuestOpinion, PreviewLink
@@ -32,9 +34,13 @@ __all__ = [
     "CommentState",
     "Contributor",
     "Correction",
+    "FindingOverride",
     "GuestOpinion",
     "Issue",
     "IssueState",
+    "Language",
+    "LinkCheck",
+    "LinkState",
     "Membership",
     "OpenPage",
     "PreviewLink",

@@ -48,6 +48,22 @@ RESERVED_SLUGS = frozenset(
 MOST_CUT_OFF_HOURS = 6 * 24
 
 
+class Language(models.TextChoices):
+    """The languages that a briefing can be written in, by their codes."""
+
+    ENGLISH = "en", "English"
+    DUTCH = "nl", "Dutch"
+    FRENCH = "fr", "French"
+    GERMAN = "de", "German"
+    IRISH = "ga", "Irish"
+    ITALIAN = "it", "Italian"
+    POLISH = "pl", "Polish"
+    PORTUGUESE = "pt", "Portuguese"
+    SPANISH = "es", "Spanish"
+    SWEDISH = "sv", "Swedish"
+    WELSH = "cy", "Welsh"
+
+
 def validate_free_slug(slug: str) -> None:
     """Raise ValidationError for a slug that would hide one of the site's own pages."""
     if slug in RESERVED_SLUGS:
@@ -82,6 +98,15 @@ class Briefing(models.Model):
     )
     description = models.TextField(
         blank=True, help_text="A paragraph of plain text for the sign-up page."
+    )
+    language = models.CharField(
+        max_length=10,
+        choices=Language,
+        default=Language.ENGLISH,
+        blank=True,
+        help_text=(
+            "Preflight warns of paragraphs in another one. Leave it empty if yours is not listed."
+        ),
     )
     lead = models.ForeignKey(
         "briefings.Contributor",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from briefings.local_time import format_local
 from briefings.models.revision import Revision, RevisionStep
+from briefings.picture_files import digests
 from newsroom import audit_log
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused, move, update_if
@@ -117,6 +118,8 @@ class Issue(models.Model):
     publish_at = models.DateTimeField("goes out at", null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     approved_hash = models.CharField(max_length=64, blank=True, editable=False)
+    # SHA-256 by file name of the pictures that were approved. Null: approved before we kept them.
+    approved_pictures = models.JSONField(null=True, blank=True, editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -238,6 +241,17 @@ class Issue(models.Model):
             content.append({"sign_off": self.author.sign_off})
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
+    def picture_digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each picture in the sections, by file name."""
+        return digests(self.sections.values_list("body", flat=True))
+
+    def changed_pictures(self) -> list[str]:
+        """Return the names of pictures whose files are not those that were approved."""
+        if self.approved_pictures is None:
+            return []
+        now = self.picture_digests()
+        return [name for name, digest in now.items() if self.approved_pictures.get(name) != digest]
+
     def current_content(self) -> dict[str, Any]:
         """Return the words as they are now, in the form that a revision keeps."""
         sections = self.sections.order_by("position", "pk").values("pk", "kind", "heading", "body")
@@ -311,6 +325,7 @@ class Issue(models.Model):
                 verb="approved",
                 by=by,
                 approved_hash=content,
+                approved_pictures=self.picture_digests(),
                 approved_by=by,
             )
             self.keep_revision(RevisionStep.APPROVED, by=by)
@@ -399,7 +414,9 @@ class Issue(models.Model):
         """Put an approved or scheduled issue back into review if its content changed."""
         with transaction.atomic():
             self.lock()
-            if self.state not in APPROVED_STATES or self.approved_hash == self.content_hash():
+            if self.state not in APPROVED_STATES:
+                return False
+            if self.approved_hash == self.content_hash() and not self.changed_pictures():
                 return False
             self._step(
                 APPROVED_STATES,
@@ -435,6 +452,11 @@ class Issue(models.Model):
     def _check_approval(self) -> None:
         if self.approved_hash != self.content_hash():
             raise TransitionRefused("The issue changed after it was approved. Approve it again.")
+        if names := self.changed_pictures():
+            raise TransitionRefused(
+                f"The file of a picture changed after the issue was approved: {', '.join(names)}."
+                " Look at the picture, then approve the issue again."
+            )
 
     def _step(
         self, sources: Collection[IssueState], target: IssueState, *, verb: str, **changes: Any

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -16,15 +15,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.admin.briefing_filter import BriefingFilter
+from briefings.finding_overrides import run_preflight
 from briefings.models import Issue, IssueState
 from briefings.permissions import (
     issues_for,
+    may_approve,
     may_correct,
     may_send,
     may_view_addresses,
     may_view_issue,
 )
-from briefings.preflight import check_issue
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import summarise_issue_email
 from newsroom.admin_mixins import RefusedRowsMixin
@@ -54,7 +54,6 @@ SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Deliveries that staff may want to check, and how many of them a page shows.
 FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
 MAX_SHOWN = 100
-A_MOMENT = timedelta(minutes=1)
 # An email address in a mail server's reply.
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 STATE_NAMES = {
@@ -180,8 +179,6 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
             return self._send(request, issue)
         subscribers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
         at = timezone.now()
-        # A moment ahead, or the check would say that the send time has passed.
-        findings = check_issue(issue, list(issue.sections.all()), publish_at=at + A_MOMENT)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -189,8 +186,8 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
             "issue": issue,
             "subscribers": subscribers,
             "sendable": issue.state in SENDABLE_STATES,
-            "serious": [finding for finding in findings if finding.is_serious],
-            "warnings": [finding for finding in findings if not finding.is_serious],
+            "preflight": run_preflight(issue, publish_at=at),
+            "may_override": may_approve(request.user, issue),
             "email": summarise_issue_email(issue, links=harmless_links(issue)),
             "zone": issue.briefing.zone,
             "now": at,

@@ -14,7 +14,7 @@ from briefings import issue_steps
 from briefings.approval_loss import void_approval
 from briefings.models import Issue
 from briefings.next_drafts import make_next_draft
-from briefings.preflight import serious_findings
+from briefings.preflight import blocking_findings
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom.site_address import ascii_address
 from newsroom.transitions import TransitionRefused
@@ -39,9 +39,9 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
     """Publish each scheduled issue whose send time has passed; one that fails stops no other.
 
     An issue that is more than `LATE_WINDOW` late is not sent: after an outage, only a person can
-    tell whether it still should be. Nor is one in whose content preflight finds something serious,
-    which was scheduled before preflight knew of it. Both are unscheduled, and staff who may send
-    are emailed.
+    tell whether it still should be. Nor is one that findings of preflight block, which
+    was scheduled before preflight knew of them. Both are unscheduled, and staff who may send are
+    emailed.
     """
     made = []
     too_late = at - timedelta(seconds=settings.LATE_WINDOW)
@@ -50,8 +50,8 @@ def publish_due(*, at: datetime) -> list[Dispatch]:
             with outages.watch(f"the publication of {issue}"):
                 if issue.publish_at is not None and issue.publish_at < too_late:
                     alerts.unschedule_and_alert(issue, before=too_late)
-                elif serious := serious_findings(issue, publish_at=None):
-                    alerts.stop_and_alert(issue, serious)
+                elif found := blocking_findings(issue, publish_at=None):
+                    alerts.stop_and_alert(issue, [str(finding) for finding in found])
                 else:
                     made.append(publish(issue, at=at))
         except TransitionRefused as refusal:
@@ -99,7 +99,7 @@ def freeze(issue: Issue, *, at: datetime) -> Dispatch:
 def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:
     """Publish an approved or scheduled issue at once. Raises TransitionRefused.
 
-    As every way to schedule, it refuses an issue in which preflight finds something serious.
+    As every way to schedule, it refuses an issue that findings of preflight block.
     """
     with transaction.atomic():
         issue_steps.schedule(issue, publish_at=at, by=by, at=at)

@@ -1,4 +1,4 @@
-"""A serious finding stops every way to readers; other findings only warn."""
+"""A finding that blocks stops every way to readers; other findings only warn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState, SectionKind
-from briefings.preflight import check_issue, serious_findings
+from briefings.preflight import blocking_findings, check_issue
 from subscribers.models import Dispatch
 from tests.briefings.admin_client import messages_of, staff_client, take_step
 from tests.factories import (
@@ -79,7 +79,7 @@ LINKS = {
         "http://intranet/report": "a link leads to intranet, which readers cannot reach",
     }.items()
 }
-SERIOUS = WORDLESS | UNFINISHED | LINKS
+BLOCKED = WORDLESS | UNFINISHED | LINKS
 
 
 def in_review(**fields: object) -> Issue:
@@ -142,12 +142,12 @@ WAYS = {
     ("way", "kind"),
     [
         *((way, "an empty table") for way in WAYS),
-        *(("send_issue --at", kind) for kind in SERIOUS),
+        *(("send_issue --at", kind) for kind in BLOCKED),
     ],
 )
-def test_a_serious_finding_stops_every_way_to_readers(way: str, kind: str) -> None:
+def test_a_finding_that_blocks_stops_every_way_to_readers(way: str, kind: str) -> None:
     take, make = WAYS[way]
-    sections, sentence = SERIOUS[kind]
+    sections, sentence = BLOCKED[kind]
     issue = make(sections=sections)
     make_reader(of=issue.briefing)
     before = issue.state
@@ -165,7 +165,7 @@ def test_a_link_to_any_host_that_exists_is_no_finding(host: str) -> None:
     body = f'<p>Read <a href="https://{host}/">the report</a></p>'
     issue = make_issue(sections=[(NOTE, "", body)])
 
-    assert not serious_findings(issue, publish_at=None)
+    assert not blocking_findings(issue, publish_at=None)
 
 
 @pytest.mark.parametrize("title", ["—", "\u200b", "…!"])
@@ -212,7 +212,7 @@ def test_two_issues_within_an_hour_are_in_one_slot(apart: timedelta, sentence: s
     moment = next_slot(issue)
     make_issue(briefing=issue.briefing, number=59, publish_at=moment + apart)
 
-    found = serious_findings(issue, publish_at=moment)
+    found = [finding.sentence for finding in blocking_findings(issue, publish_at=moment)]
 
     assert [one for one in found if "send time" in one] == found
     assert len(found) == (sentence is not None)
@@ -252,9 +252,9 @@ def test_numbers_out_of_order_are_a_warning(number: int, weeks: int, words: str)
 
     findings = check_issue(issue, list(issue.sections.all()), publish_at=moment)
 
-    about_order = [one for one in findings if "out of order" in one.message]
-    assert [one.is_serious for one in about_order] == ([False] if words else [])
-    assert all(words in one.message for one in about_order)
+    about_order = [one for one in findings if "out of order" in one.sentence]
+    assert [one.blocks for one in about_order] == ([False] if words else [])
+    assert all(words in one.sentence for one in about_order)
 
 
 def test_a_published_issue_with_a_later_number_is_out_of_order() -> None:
@@ -263,7 +263,7 @@ def test_a_published_issue_with_a_later_number_is_out_of_order() -> None:
     moment = briefing.slot.next(after=timezone.now())
     issue = make_issue(briefing=briefing, number=59, publish_at=moment)
 
-    messages = [one.message for one in check_issue(issue, [], publish_at=moment)]
+    messages = [one.sentence for one in check_issue(issue, [], publish_at=moment)]
 
     assert "The numbers are out of order: issue 60 went out before this one." in messages
 
@@ -288,5 +288,5 @@ def test_no_state_but_published_escapes_the_check_of_the_send_time() -> None:
     for state in set(IssueState) - {IssueState.PUBLISHED}:
         issue = Issue(state=state, title="x", briefing=make_briefing())
         assert "There is no send time." in [
-            finding.message for finding in check_issue(issue, [], publish_at=None)
+            finding.sentence for finding in check_issue(issue, [], publish_at=None)
         ]

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from briefings import issue_steps
+from briefings.finding_overrides import run_preflight
 from briefings.local_time import parse_local
 from briefings.models import Issue, IssueState
 from newsroom.transitions import TransitionRefused
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         issue = _find_issue(options["issue"])
         now = timezone.now()
         send_at = _parse_time(options["at"], issue, now=now) if options["at"] else now
+        warnings = run_preflight(issue, publish_at=send_at).warnings
         try:
             with transaction.atomic():
                 _approve(issue, send_at=send_at)
@@ -41,6 +43,8 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         if dispatch is not None:
             dispatches.start(dispatch, at=now)
+        for finding in warnings:
+            self.stderr.write(f"Warning: {finding}")
         self._report(issue, dispatch, send_at, as_json=options["json"])
 
     def _report(

@@ -1,0 +1,66 @@
+"""The page on which somebody leaves a warning of preflight as it is, with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from briefings.finding_overrides import find_finding, override, withdraw_override
+from briefings.models import FindingOverride, Issue
+from briefings.permissions import issues_for, may_approve
+from newsroom.transitions import TransitionRefused
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def override_finding(request: HttpRequest, pk: int, fingerprint: str) -> HttpResponse:
+    """Ask for the reason (GET), and leave the warning or show it again (POST)."""
+    user = request.user
+    issue = get_object_or_404(issues_for(user).for_page(), pk=pk)
+    if not isinstance(user, User) or not may_approve(user, issue):
+        raise PermissionDenied
+    back = reverse("admin:briefings_issue_change", args=[issue.pk])
+    finding = find_finding(issue, fingerprint)
+    if finding is None or finding.blocks:
+        messages.info(request, "Preflight does not warn of this any more.")
+        return HttpResponseRedirect(back)
+    problem = ""
+    if request.method == "POST":
+        try:
+            if "withdraw" in request.POST:
+                withdraw_override(issue, fingerprint, by=user)
+                messages.success(request, "The warning is shown again.")
+            else:
+                override(issue, fingerprint, reason=request.POST.get("reason", ""), by=user)
+                messages.success(request, "The warning is left as it is, with your reason.")
+            return HttpResponseRedirect(f"{back}#findings")
+        except TransitionRefused as refusal:
+            problem = str(refusal)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Leave a warning as it is",
+        "opts": Issue._meta,
+        "issue": issue,
+        "finding": finding,
+        "existing": issue.finding_overrides.filter(fingerprint=fingerprint).first(),
+        "back": back,
+        "problem": problem,
+        "reason": request.POST.get("reason", ""),
+        "longest": FindingOverride._meta.get_field("reason").max_length,
+    }
+    return TemplateResponse(
+        request,
+        "admin/briefings/issue/override.html",
+        context,
+        status=422 if problem else 200,
+    )

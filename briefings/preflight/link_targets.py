@@ -1,0 +1,218 @@
+"""Where the links of an issue lead: nowhere, into the admin, to a page of ours, or elsewhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from briefings.link_addresses import is_on_this_site, web_address
+from briefings.models import Briefing, Contributor, Issue
+from briefings.picture_files import is_stored
+from briefings.preflight.findings import shortened
+from newsroom.site_address import ascii_host, site_host
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from newsroom.html_tree import Element
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104  (compared with, not bound to)
+_PRIVATE_ENDINGS = (".local", ".localhost", ".internal", ".home.arpa", ".lan")
+_PRIVATE_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
+_FULL_ADDRESS = "Write the full address, which starts with https://."
+_EMAIL = re.compile(r"[^\s@,?]+@[^\s@,?]+\.[^\s@,?]+")
+# A path that somebody meant to fill in.
+_PLACEHOLDER = re.compile(
+    r"(?:^|[/#])(?:TK|TBC|TBD|X{3,}|\[?(?:link|url|insert[^/]*)\]?|%5B[^/]*%5D)(?:$|[/?#&])",
+)
+# Pages of ours whose address belongs to one person, or that nobody outside the newsroom opens.
+_PERSONAL = re.compile(r"token|erase|undo|data$|webhook|media_upload")
+
+
+class Problem(NamedTuple):
+    """What is wrong with a link, as the end of a sentence, and how to fix it."""
+
+    words: str
+    fix: str
+
+
+def host_of(address: str) -> str | None:
+    """Return the host of an address: empty on our own site, None if the address is broken.
+
+    A host is broken if DNS cannot hold its name: an empty label, or one that has no A-label.
+    """
+    try:
+        host = (urlsplit(address).hostname or "").lower()
+        with suppress(ValueError):
+            host = ascii_host(host)
+        # The older IDNA encodes what browsers also open, such as a heart.
+        return host.encode("idna").decode()
+    except ValueError:
+        return None
+
+
+def is_external(address: str) -> bool:
+    """Whether an address leads to a web page of another site."""
+    return address.lower().startswith(("http://", "https://")) and host_of(address) not in {
+        None,
+        "",
+        site_host(),
+    }
+
+
+def called(link: Element) -> str:
+    """Return words that lead an editor to a link."""
+    words = shortened(link.text)
+    return f"the link “{words}”" if words else "a link"
+
+
+def link_problem(link: Element, *, anchors: Collection[str]) -> Problem | None:
+    """Return what is wrong with a link; `anchors` are the places on the issue's own page."""
+    if "href" not in link.attributes:
+        if {"id", "name"}.isdisjoint(link.attributes):
+            return Problem(
+                f"{called(link)} has no address, or one that no browser opens.", _FULL_ADDRESS
+            )
+        return None
+    address = link.attributes["href"].strip()
+    if address in {"", "#"}:
+        return Problem(f"{called(link)} has no address.", "Add it, or remove the link.")
+    if address.lower().startswith(("mailto:", "tel:")):
+        return _contact_problem(link, address)
+    host = host_of(address)
+    if host is None or not (is_on_this_site(address) or web_address(address)):
+        return Problem(f"{called(link)} leads nowhere: {address[:60]}.", _FULL_ADDRESS)
+    if _PLACEHOLDER.search(address):
+        return Problem(
+            f"{called(link)} has a placeholder as its address: {address[:60]}.",
+            "Replace it with the address that belongs there.",
+        )
+    if host not in {"", site_host()}:
+        return _host_problem(host)
+    return _own_page_problem(link, address, anchors)
+
+
+def _contact_problem(link: Element, address: str) -> Problem | None:
+    kind, _, rest = address.partition(":")
+    if kind.lower() == "mailto":
+        is_whole = _EMAIL.search(unquote(rest))
+    else:
+        is_whole = re.search(r"\d{2}", rest)
+    if is_whole:
+        return None
+    what = "email address" if kind.lower() == "mailto" else "telephone number"
+    return Problem(f"{called(link)} has no {what}: {address[:60]}.", "Complete it.")
+
+
+def _host_problem(host: str) -> Problem | None:
+    if host in LOCAL_HOSTS or host.endswith(_PRIVATE_ENDINGS):
+        return Problem(
+            f"a link leads to {host}, which exists only on your computer.",
+            "Link to a page that readers can open.",
+        )
+    if ("." not in host and ":" not in host) or _is_private(host):
+        return Problem(
+            f"a link leads to {host}, which readers cannot reach.",
+            "Link to a page that readers can open.",
+        )
+    return None
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is the number of a machine on a private network."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or any(
+        address.version == network.version and address in network for network in _PRIVATE_NETWORKS
+    )
+
+
+def _own_page_problem(link: Element, address: str, anchors: Collection[str]) -> Problem | None:
+    parts = urlsplit(address)
+    if not parts.path and not parts.netloc:
+        if not parts.fragment or unquote(parts.fragment) in anchors:
+            return None
+        return Problem(
+            f"{called(link)} leads to “{parts.fragment[:40]}”, which is nowhere in this issue.",
+            "Link to a section that is there.",
+        )
+    path = unquote(parts.path) or "/"
+    if re.match(r"/(?:admin|inbox)(?:/|$)", path):
+        return Problem(
+            "a link leads to the admin, which readers cannot open.",
+            "Link to the public page instead.",
+        )
+    if path.startswith("/static/"):
+        return None
+    match = _resolve(path)
+    if match is None:
+        return Problem(
+            f"{called(link)} leads to a page that is not on this site: {path[:60]}.",
+            "Correct the address.",
+        )
+    if match.kwargs.keys() & {"token", "signature", "secret"} or _PERSONAL.search(
+        match.url_name or ""
+    ):
+        return Problem(
+            f"{called(link)} leads to a page of one person only.",
+            "Link to a page that everybody may open.",
+        )
+    return _missing_page(link, match)
+
+
+def _resolve(path: str) -> ResolverMatch | None:
+    for candidate in (path, f"{path}/"):
+        try:
+            return resolve(candidate)
+        except Resolver404:
+            continue
+    return None
+
+
+def _missing_page(link: Element, match: ResolverMatch) -> Problem | None:
+    """Return what is wrong where a page of ours has no content, or has none yet."""
+    given, name = match.kwargs, match.url_name
+    if name == "media":
+        return None if is_stored(str(given["name"])) else _not_there(link, "a file")
+    if name == "contributor_detail":
+        found = Contributor.objects.filter(slug=given["slug"]).exists()
+        return None if found else _not_there(link, "a contributor")
+    if "number" in given:
+        issues = Issue.objects.filter(briefing__slug=given["slug"], number=given["number"])
+        if issues.published().exists():
+            return None
+        if issues.exists():
+            return Problem(
+                f"{called(link)} leads to issue {given['number']}, which is not published yet.",
+                "Link to it once it is published.",
+            )
+        return _not_there(link, "an issue")
+    if name in {"briefing_detail", "briefing_feed", "subscribe_briefing"}:
+        found = Briefing.objects.filter(slug=given["slug"]).exists()
+        return None if found else _not_there(link, "a page")
+    return None
+
+
+def _not_there(link: Element, what: str) -> Problem:
+    return Problem(
+        f"{called(link)} leads to {what} that is not on this site.", "Correct the address."
+    )

@@ -1,0 +1,198 @@
+"""Ask a web address on the internet for its status, and nothing on our own network.
+
+Whoever can write a link could otherwise make this server open pages that only it can reach. So the
+host is looked up once, each of its addresses has to be public, and the connection goes to the
+address that was checked, whatever DNS says a moment later. Redirects are followed by hand, each
+with the same checks. Time and bytes are limited for the whole of it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from urllib.parse import quote, urljoin, urlsplit
+
+from newsroom.site_address import ascii_host
+
+SECONDS = 8.0
+MAX_HEAD_BYTES = 32_768
+MAX_REDIRECTS = 5
+PORTS = {80, 443, 8000, 8080, 8443}
+USER_AGENT = "Mozilla/5.0 (compatible; NewsroomLinkCheck)"
+# Networks inside which an IPv6 address holds an IPv4 address: NAT64, 6to4 and Teredo.
+_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+_LOCATION = re.compile(rb"^location:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+class Failure(Enum):
+    """Why there is no status."""
+
+    NOT_ALLOWED = "not allowed"  # not a public web address
+    PRIVATE = "private network"
+    NO_SUCH_HOST = "no such host"
+    NO_NETWORK = "no network"  # ours, perhaps
+    NO_ANSWER = "no answer"
+    BAD_CERTIFICATE = "bad certificate"
+    TOO_MANY_REDIRECTS = "too many redirects"
+
+
+class RequestFailed(Exception):
+    """An address could not be asked; `failure` says why."""
+
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(f"{failure.value}: {detail}" if detail else failure.value)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The parts of an address that a request needs."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def fetch_status(address: str, *, seconds: float = SECONDS) -> int:
+    """Return the HTTP status of a page after redirects, without reading it. Raises RequestFailed.
+
+    `seconds` limits the whole, except for one lookup of a host in DNS.
+    """
+    deadline = time.monotonic() + seconds
+    for _ in range(MAX_REDIRECTS + 1):
+        target = _parse(address)
+        status, location = _request(target, deadline)
+        if not 300 <= status < 400 or status == HTTPStatus.NOT_MODIFIED or not location:
+            return status
+        try:
+            address = urljoin(address, location)
+        except ValueError:
+            raise RequestFailed(Failure.NOT_ALLOWED, "a malformed redirect") from None
+    raise RequestFailed(Failure.TOO_MANY_REDIRECTS)
+
+
+def is_public(ip: str) -> bool:
+    """Whether an IP address is on the internet, not on a private, local or special network."""
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(str(address.ipv4_mapped))
+        if any(address in network for network in _TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _parse(address: str) -> _Target:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise RequestFailed(Failure.NOT_ALLOWED, "a malformed address") from None
+    scheme = parts.scheme.lower()
+    if scheme not in {"http", "https"} or not host:
+        raise RequestFailed(Failure.NOT_ALLOWED, "not a web address")
+    if parts.username is not None or parts.password is not None:
+        raise RequestFailed(Failure.NOT_ALLOWED, "an address with a password")
+    port = port or (443 if scheme == "https" else 80)
+    if port not in PORTS:
+        raise RequestFailed(Failure.NOT_ALLOWED, f"port {port}")
+    try:
+        host = ascii_host(host).encode("idna").decode()
+    except ValueError:
+        raise RequestFailed(Failure.NO_SUCH_HOST, host) from None
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    if parts.query:
+        path += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    return _Target(scheme, host, port, path)
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a host. Raises RequestFailed unless all of them are public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        is_unknown = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)}
+        failure = Failure.NO_SUCH_HOST if is_unknown else Failure.NO_NETWORK
+        raise RequestFailed(failure, host) from None
+    except (OSError, UnicodeError):
+        raise RequestFailed(Failure.NO_SUCH_HOST, host) from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not addresses or not all(map(is_public, addresses)):
+        raise RequestFailed(Failure.PRIVATE, host)
+    return addresses
+
+
+def _request(target: _Target, deadline: float) -> tuple[int, str]:
+    """Return the status of one address, and where it redirects to."""
+    addresses = _resolve(target.host, target.port)
+    try:
+        with _connect(addresses, target, deadline) as connection:
+            host = f"[{target.host}]" if ":" in target.host else target.host
+            if target.port not in {80, 443}:
+                host = f"{host}:{target.port}"
+            head = (
+                f"GET {target.path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\n"
+                "Accept: text/html,*/*\r\nConnection: close\r\n\r\n"
+            )
+            connection.settimeout(_left(deadline))
+            connection.sendall(head.encode("ascii"))
+            return _read_head(connection, deadline)
+    except ssl.SSLCertVerificationError as error:
+        raise RequestFailed(Failure.BAD_CERTIFICATE, error.verify_message) from None
+    except (OSError, UnicodeError) as error:
+        raise RequestFailed(Failure.NO_ANSWER, type(error).__name__) from None
+
+
+def _connect(addresses: list[str], target: _Target, deadline: float) -> socket.socket:
+    """Connect to the first address that accepts, and to none but these. Raises OSError."""
+    problem: OSError = ConnectionError("no address")
+    for address in addresses[:3]:
+        try:
+            plain = socket.create_connection((address, target.port), timeout=_left(deadline))
+        except OSError as error:
+            problem = error
+            continue
+        if target.scheme == "http":
+            return plain
+        plain.settimeout(_left(deadline))
+        try:
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+        except OSError:
+            plain.close()
+            raise
+    raise problem
+
+
+def _read_head(connection: socket.socket, deadline: float) -> tuple[int, str]:
+    received = b""
+    while b"\r\n\r\n" not in received and len(received) < MAX_HEAD_BYTES:
+        connection.settimeout(_left(deadline))
+        chunk = connection.recv(4096)
+        if not chunk:
+            break
+        received += chunk
+    head = received.partition(b"\r\n\r\n")[0]
+    status = _STATUS.match(head)
+    if status is None:
+        raise ConnectionError("not an HTTP answer")
+    location = _LOCATION.search(head)
+    return int(status[1]), location[1].decode("utf-8", "replace") if location else ""
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds that are left. Raises TimeoutError."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

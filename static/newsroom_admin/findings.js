@@ -1,0 +1,81 @@
+// Findings of preflight: a link leads to its place on the form, and the words there are selected.
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("[data-issue-form]");
+  if (!form) return;
+  const SHOWN_FOR = 4_000;
+
+  function mark(element) {
+    element.classList.add("found-here");
+    setTimeout(() => element.classList.remove("found-here"), SHOWN_FOR);
+  }
+
+  // Select words in an element whose text may be spread over several nodes.
+  function select(root, quote) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const nodes = [];
+    let text = "";
+    while (walker.nextNode()) {
+      nodes.push({ node: walker.currentNode, start: text.length });
+      text += walker.currentNode.data;
+    }
+    const flat = (words) => words.replace(/\s/g, " ");
+    const start = flat(text).indexOf(flat(quote));
+    if (!quote || start < 0) return false;
+    const at = (position) => {
+      const { node, start: from } = nodes.findLast((one) => one.start <= position);
+      return [node, Math.min(position - from, node.data.length)];
+    };
+    const range = document.createRange();
+    range.setStart(...at(start));
+    range.setEnd(...at(start + quote.length));
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    const box = range.getBoundingClientRect();
+    if (box.top < 80 || box.bottom > innerHeight - 120) scrollBy({ top: box.top - innerHeight / 3 });
+    return true;
+  }
+
+  function open(section, quote) {
+    const area = section.querySelector("textarea[data-type=ckeditortype]");
+    const editor = window.CKEDITOR?.instances?.[area?.id];
+    const show = () => {
+      editor.focus();
+      select(editor.editable().$, quote);
+    };
+    section.scrollIntoView({ block: "start" });
+    if (!editor) section.focus();
+    else if (editor.status === "ready") show();
+    else editor.once("instanceReady", show);
+    mark(section);
+  }
+
+  function jump(anchor, quote) {
+    const place = document.getElementById(anchor);
+    if (!place) return false;
+    const fold = place.closest("details");
+    if (fold) fold.open = true;
+    const section = place.closest("[data-section]");
+    if (section) {
+      open(section, quote);
+      return true;
+    }
+    place.scrollIntoView({ block: "center" });
+    place.focus();
+    const start = quote && place.value !== undefined ? place.value.indexOf(quote) : -1;
+    if (start >= 0) place.setSelectionRange?.(start, start + quote.length);
+    mark(place);
+    return true;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-finding-quote]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!jump(link.hash.slice(1), link.dataset.findingQuote)) return;
+    event.preventDefault();
+    history.replaceState(null, "", link.hash);
+  });
+
+  // A link from another page, such as the Send page.
+  if (location.hash.length > 1) jump(location.hash.slice(1), "");
+});

@@ -1,0 +1,551 @@
+"""Each finding of preflight: what it finds, its siblings, and what it must leave alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
+from briefings.link_checks import address_hash
+from briefings.models import LinkCheck, LinkState, SectionKind
+from briefings.preflight import Finding, check_issue
+from briefings.preflight.email_support import DATA
+from briefings.preflight.languages import foreign_language
+from briefings.preflight.placeholders import find_placeholders
+from tests.factories import (
+    make_briefing,
+    make_contributor,
+    make_issue,
+    make_published_issue,
+)
+
+if TYPE_CHECKING:
+    from briefings.models import Briefing, Issue
+
+pytestmark = pytest.mark.django_db
+NOTE, FEEDBACK = SectionKind.NOTE, SectionKind.FEEDBACK
+ADVICE = "The harbour office closed on Monday, and the ferries kept their old timetable."
+
+
+def findings(issue: Issue) -> list[Finding]:
+    return check_issue(issue, list(issue.sections.all()), publish_at=None)
+
+
+def about(body: str, *, kind: SectionKind = NOTE, heading: str = "Ferries") -> list[Finding]:
+    """Return what preflight says of one section, without what it says of the head."""
+    issue = make_issue(sections=[(kind, heading, body)])
+    anchor = f"section-{issue.sections.get().pk}"
+    return [finding for finding in findings(issue) if finding.place.anchor == anchor]
+
+
+def codes(found: list[Finding]) -> set[tuple[str, bool]]:
+    return {(finding.code, finding.blocks) for finding in found}
+
+
+def head(**fields: Any) -> set[tuple[str, bool]]:
+    issue = make_issue(sections=[(NOTE, "", f"<p>{ADVICE}</p>")], **fields)
+    return codes(findings(issue)) - {("no-send-time", False)}
+
+
+# --- what every finding has
+
+
+def test_a_finding_names_its_section_leads_to_its_place_and_says_how_to_fix_it() -> None:
+    [found] = about("<p>It cost TK pounds.</p>", heading="The quay")
+
+    assert found.sentence == "Section “The quay”: “TK” is a placeholder."
+    assert found.fix == "Replace it with what belongs there."
+    assert found.place.anchor.startswith("section-")
+    assert found.quote == "TK"
+
+
+def test_an_ordinary_section_has_no_findings() -> None:
+    body = (
+        f"<h3>Why</h3><p>{ADVICE} The NHS, BMA, GMC and RCN had had no say.</p><h4>How</h4>"
+        '<ul><li>That that mattered was new</li><li>Duran Duran played</li></ul><p>See <a href="'
+        'https://example.org/a?b=TK#c">the plan</a>, or <a href="mailto:ada@example.org">write</a>'
+        ' or <a href="tel:+44113496000">ring</a>.</p><blockquote><p>Nobody asked.</p></blockquote>'
+    )
+    assert about(body) == []
+
+
+# --- placeholders
+
+PLACEHOLDERS = [
+    "It cost TK pounds.",
+    "TKTK",
+    "By XXX",
+    "See [link]",
+    "[Link to the report]",
+    "Ada [surname], of Leeds",
+    "[name]",
+    "[insert quote]",
+    "Insert a picture here.",
+    "Please insert quotation from Bo here",
+    "Lorem ipsum dolor sit amet",
+    "consectetur adipiscing elit",
+    "The venue is TBC.",
+    "TBA",
+    "It takes ??? days",
+    "£XX million",
+    "XX% of them",
+    "X,XXX people",
+    "[to come]",
+    "[photo credit]",
+    "[quote from Maria]",
+    "[check the spelling]",
+    "[Photo: TK]",
+    "Your headline here",
+    "Headline goes here",
+    "(insert name of ward)",
+    "Dear {{ first_name }}",
+    "*|FNAME|*",
+    "%%name%%",
+    "TODO: ask Ada",
+    "DD/MM/YYYY",
+    "<insert name>",
+]
+NO_PLACEHOLDERS = [
+    "TK Maxx opened a shop.",
+    "Super Bowl XXX",
+    "Chapter XXX of the Act",
+    "the XXX Olympiad",
+    "an XXL shirt",
+    "[sic]",
+    "It [the number of beds] fell.",
+    "“I [really] do”",
+    "[name withheld]",
+    "[his name] was read out",
+    "Insert your card here and wait.",
+    "https://example.org/?q=XXX",
+    "Why??",
+    "Watch it [video]",
+    "It does not [add] up",
+    "love, xxx",
+    "the text here is long",
+    "ATK",
+    "[laughs]",
+    "[from the council]",
+    "5 > 4 < 6",
+]
+DOUBTFUL = ["TK Bloggs voted against.", "Why???", "the report (link)", "XX people"]
+
+
+@pytest.mark.parametrize("words", PLACEHOLDERS)
+def test_a_placeholder_blocks(words: str) -> None:
+    found = list(find_placeholders(words))
+    assert found
+    assert not all(one.is_doubtful for one in found)
+
+
+@pytest.mark.parametrize("words", NO_PLACEHOLDERS)
+def test_words_that_only_look_like_a_placeholder_are_left_alone(words: str) -> None:
+    assert list(find_placeholders(words)) == []
+
+
+@pytest.mark.parametrize("words", DOUBTFUL)
+def test_a_doubtful_placeholder_only_warns(words: str) -> None:
+    assert codes(about(f"<p>{words}</p>")) == {("doubtful-placeholder", False)}
+
+
+@pytest.mark.parametrize("field", ["title", "strapline", "subject", "preheader"])
+def test_placeholders_are_found_in_each_line_of_the_head(field: str) -> None:
+    assert ("placeholder", True) in head(**{field: "The bridge that TK closed"})
+
+
+def test_placeholders_are_found_in_headings_alternative_texts_and_addresses() -> None:
+    assert codes(about("<p>Words</p>", heading="XXX")) == {("placeholder", True)}
+    assert ("placeholder", True) in codes(about("<h3>[heading]</h3><p>Words</p>"))
+    image = '<p>Words <img src="https://news.example.com/static/a.png" alt="[caption]"></p>'
+    assert ("placeholder", True) in codes(about(image))
+    assert codes(about('<p><a href="https://example.org/TK">Plan</a></p>')) == {
+        ("broken-link", True)
+    }
+
+
+@pytest.mark.parametrize("title", ["Untitled issue", "Headline", "Untitled"])
+def test_a_headline_that_nobody_wrote_blocks(title: str) -> None:
+    assert ("placeholder", True) in head(title=title)
+
+
+# --- subject, preheader, headline
+
+
+def test_an_issue_without_a_subject_is_blocked() -> None:
+    assert ("no-subject", True) in head(title="—")
+    assert ("no-subject", True) in head(subject="…")
+    assert head(title="The bridge") == set()
+
+
+def test_a_long_subject_warns_at_the_field_that_it_comes_from() -> None:
+    long = "How the county came to close the bridge that no engineer had ever called safe"
+    for issue, anchor in (
+        (make_issue(title=long), "id_title"),
+        (make_issue(subject=long), "id_subject"),
+    ):
+        [found] = [one for one in findings(issue) if one.code == "long-subject"]
+        assert (found.place.anchor, found.blocks) == (anchor, False)
+    assert ("long-subject", False) not in head(title=long, subject="The bridge")
+
+
+def test_an_issue_without_a_preheader_warns_unless_the_strapline_stands_in() -> None:
+    assert ("no-preheader", False) in head(strapline="")
+    assert ("no-preheader", False) not in head(strapline="", preheader="Four reports")
+    assert ("no-preheader", False) not in head(strapline="Four reports")
+    assert ("preheader-repeats-subject", False) in head(title="The bridge", preheader="The bridge!")
+
+
+def test_the_headline_of_an_earlier_issue_warns() -> None:
+    briefing = make_briefing()
+    make_published_issue(briefing=briefing, number=4, title="Who pays for the bridge?")
+
+    def repeated(**fields: Any) -> bool:
+        issue = make_issue(briefing=briefing, **fields)
+        found = "repeated-headline" in {finding.code for finding in findings(issue)}
+        issue.delete()
+        return found
+
+    assert repeated(number=5, title="Who pays for the BRIDGE")
+    assert repeated(number=5, title="Another", subject="Who pays for the bridge?")
+    assert not repeated(number=5, title="Who paid for the bridge?")
+    assert not repeated(number=3, title="Who pays for the bridge?")
+    other = make_issue(title="Who pays for the bridge?")
+    assert "repeated-headline" not in {finding.code for finding in findings(other)}
+
+
+# --- links
+
+
+def page_of_ours(briefing: Briefing) -> str:
+    make_published_issue(briefing=briefing, number=7)
+    make_issue(briefing=briefing, number=8)
+    return f"/{briefing.slug}/"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("{home}7/", ""),
+        ("https://news.example.com{home}7/#comments", ""),
+        ("http://news.example.com{home}", ""),
+        ("{home}8/", "leads to issue 8, which is not published yet"),
+        ("{home}9/", "leads to an issue that is not on this site"),
+        ("/no-such-briefing/", "leads to a page that is not on this site"),
+        ("/a/b/c/d/e/", "leads to a page that is not on this site"),
+        ("/contributors/nobody/", "leads to a contributor that is not on this site"),
+        ("/contributors/rosa/", ""),
+        ("/media/issues/none.png", "leads to a file that is not on this site"),
+        ("/admin/briefings/issue/1/change/", "leads to the admin, which readers cannot open"),
+        ("http://news.example.com/admin/", "leads to the admin, which readers cannot open"),
+        ("/inbox/", "which readers cannot open"),
+        ("/preferences/abcdefghij/", "leads to a page of one person only"),
+        ("/unsubscribe/abcdefghij/", "leads to a page of one person only"),
+        ("/subscribe/", ""),
+        ("#nowhere", "leads to “nowhere”, which is nowhere in this issue"),
+        ("#quay", ""),
+        ("#comments", ""),
+        ("mailto:", "has no email address"),
+        ("mailto:ada@", "has no email address"),
+        ("mailto:ada@example.org?subject=Ferries", ""),
+        ("tel:ring", "has no telephone number"),
+        ("http://10.0.0.7/plan", "leads to 10.0.0.7, which readers cannot reach"),
+        ("http://printer.local/", "which exists only on your computer"),
+        ("https://example.org/[link]", "has a placeholder as its address"),
+    ],
+)
+def test_a_link_that_is_broken_or_leads_into_the_admin_blocks(address: str, words: str) -> None:
+    make_contributor(slug="rosa")
+    home = page_of_ours(make_briefing())
+    body = f'<p id="x"><a id="quay">Read</a> <a href="{address.format(home=home)}">the plan</a></p>'
+
+    found = about(body)
+
+    assert codes(found) == ({("broken-link", True)} if words else set())
+    assert all(words in finding.sentence for finding in found)
+
+
+def test_a_link_that_was_found_dead_warns() -> None:
+    LinkCheck.objects.create(
+        address_hash=address_hash("https://example.org/gone"),
+        address="https://example.org/gone",
+        state=LinkState.DEAD,
+        answer="answers “404 Not Found”",
+    )
+    LinkCheck.objects.create(
+        address_hash=address_hash("https://example.org/slow"),
+        address="https://example.org/slow",
+        state=LinkState.UNCERTAIN,
+    )
+    body = (
+        '<p><a href="https://example.org/gone">The plan</a> <a href="https://example.org/slow">'
+        'Map</a> <a href="https://example.org/new">New</a></p>'
+    )
+
+    [found] = about(body)
+
+    assert (found.code, found.blocks) == ("dead-link", False)
+    assert "the link “The plan” leads to https://example.org/gone, which answers" in found.sentence
+
+
+# --- pictures
+
+
+def test_a_picture_without_alternative_text_or_without_its_file_blocks() -> None:
+    name = default_storage.save("issues/quay.png", ContentFile(b"bytes"))
+    there = default_storage.url(name)
+
+    assert about(f'<p>Look <img src="{there}" alt="The quay at low tide"></p>') == []
+    for alt in ("", " ", "…"):
+        found = about(f'<p>Look <img src="{there}" alt="{alt}"></p>')
+        assert codes(found) == {("no-alternative-text", True)}
+    found = about('<p>Look <img src="/media/issues/none.png" alt="The quay"></p>')
+    assert codes(found) == {("missing-picture", True)}
+    found = about(f'<p>Look <img src="{there}" alt="IMG_2041.jpg"></p>')
+    assert codes(found) == {("file-name-as-text", False)}
+    default_storage.delete(name)
+
+
+# --- quotations
+
+QUOTE = "<p>Nobody told us that the ferry was full.</p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<blockquote>{QUOTE}<p>— Ada Lane, Whitby</p></blockquote>",
+        f"<blockquote>{QUOTE}<p>– A teacher</p></blockquote>",
+        "<blockquote><p>“Nobody told us.”<br>— Ada Lane</p></blockquote>",
+        "<blockquote><p>“Nobody told us.” — Ada Lane</p></blockquote>",
+        "<blockquote><p>“Nobody told us,” says Ada Lane, who works there.</p></blockquote>",
+        "<blockquote><p>“Nobody told us.” (Ada Lane, Whitby)</p></blockquote>",
+        f"<blockquote>{QUOTE}</blockquote><p>— Ada Lane, Whitby</p>",
+        f"<p>Ada Lane of Whitby writes:</p><blockquote>{QUOTE}</blockquote>",
+    ],
+)
+def test_a_quotation_of_a_reader_that_says_who_is_quoted_is_fine(body: str) -> None:
+    assert about(body, kind=FEEDBACK) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<blockquote>{QUOTE}</blockquote>",
+        "<blockquote><p>“Nobody told us.”</p><p>“Nor us.”</p></blockquote>",
+        f"<p>We asked about ferries.</p><blockquote>{QUOTE}</blockquote><p>Thank you.</p>",
+        "<blockquote><p>The well-known ferry - full again - left.</p></blockquote>",
+        "<blockquote>Nobody told us.</blockquote>",
+    ],
+)
+def test_a_quotation_of_a_reader_without_attribution_blocks(body: str) -> None:
+    [found] = about(body, kind=FEEDBACK)
+
+    assert (found.code, found.blocks) == ("no-attribution", True)
+    assert about(body, kind=NOTE) == []
+
+
+# --- headings, capitals, repeated words
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("<h4>Why</h4><p>Words</p>", "heading-level"),
+        ("<h3>Why</h3><p>Words</p><h4>How</h4><p>Words</p>", ""),
+        ("<h3> </h3><p>Words</p>", "empty-heading"),
+        ("<p><strong>Why it closed</strong></p><p>Words</p>", "bold-heading"),
+        ("<p><strong>It closed on Monday.</strong></p><p>Words</p>", ""),
+        ("<p><strong>Monday</strong> It closed.</p>", ""),
+    ],
+)
+def test_headings_that_skip_a_level_or_are_none_warn(body: str, code: str) -> None:
+    assert codes(about(body)) == ({(code, False)} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("words", "warns"),
+    [
+        ("THE COUNCIL MUST RESIGN TODAY", True),
+        ("She wrote THE FERRY IS ALWAYS LATE in chalk", True),
+        ("NHS, BMA, GMC and RCN", False),
+        ("The NHS BMA RCN GMC agreed", False),
+        ("HMS BELFAST sailed", False),
+        ("L’ÉTAT DOIT PAYER SANS DÉLAI", True),
+    ],
+)
+def test_words_in_capitals_warn_and_acronyms_do_not(words: str, warns: bool) -> None:
+    assert codes(about(f"<p>{words}</p>")) == ({("all-capitals", False)} if warns else set())
+
+
+def test_a_headline_in_capitals_warns() -> None:
+    assert ("all-capitals", False) in head(title="BRIDGE CLOSED")
+    assert ("all-capitals", False) not in head(title="NHS")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("It was in in the harbour", "in in"),
+        ("The the ferry left", "The the"),
+        ("Nobody knew <em>the</em> the price", "the the"),
+        ("She had had enough", ""),
+        ("That that mattered", ""),
+        ("Walla Walla is far", ""),
+        ("very very late", ""),
+        ("the, the and", ""),
+        ("1 1", ""),
+        ("over the-the top", ""),
+    ],
+)
+def test_a_word_that_is_written_twice_warns(words: str, found: str) -> None:
+    got = about(f"<p>{words}</p>")
+    assert codes(got) == ({("repeated-word", False)} if found else set())
+    assert all(f"“{found}”" in finding.sentence for finding in got)
+
+
+def test_words_at_the_end_and_the_start_of_paragraphs_are_not_repeated() -> None:
+    assert about("<p>We want in</p><p>In the end</p><ul><li>a b</li><li>b c</li></ul>") == []
+
+
+# --- language
+
+FRENCH = (
+    "Le conseil municipal a fermé le pont parce que les ingénieurs ont écrit dans quatre rapports"
+    " que la structure était en danger, et les habitants du village ne savaient pas que le bac"
+    " était plein pour toute la semaine."
+)
+GERMAN = (
+    "Der Rat hat die Brücke geschlossen, weil die Ingenieure in vier Berichten geschrieben haben,"
+    " dass sie nicht mehr sicher ist, und die Leute im Dorf wussten nicht, dass die Fähre für die"
+    " ganze Woche voll war."
+)
+ENGLISH = (
+    "The council closed the bridge because its engineers had written in four reports that it was"
+    " not safe, and people in the village did not know that the ferry was full for the whole of"
+    " the week."
+)
+RUSSIAN = "Совет закрыл мост, потому что инженеры написали об этом в четырёх отчётах подряд."
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "found"),
+    [
+        (FRENCH, "en", "French"),
+        (GERMAN, "en", "German"),
+        (ENGLISH, "fr", "English"),
+        (RUSSIAN, "en", "Cyrillic script"),
+        (FRENCH, "fr", ""),
+        (ENGLISH, "en", ""),
+        (GERMAN, "de", ""),
+        (FRENCH, "", ""),
+        (RUSSIAN, "", ""),
+        ("Je ne sais pas, dit le maire.", "en", ""),
+        ("Tony Blair, John Major, Gordon Brown, " * 8, "en", ""),
+    ],
+)
+def test_a_text_in_another_language_is_noticed_unless_it_is_short(
+    words: str, language: str, found: str
+) -> None:
+    assert foreign_language(words, language) == found
+
+
+def test_a_paragraph_that_is_not_in_the_briefings_language_warns() -> None:
+    assert codes(about(f"<p>{ENGLISH}</p><p>{FRENCH}</p>")) == {("other-language", False)}
+    briefing = make_briefing(language="fr")
+    issue = make_issue(briefing=briefing, sections=[(NOTE, "", f"<p>{FRENCH}</p>")])
+    assert "other-language" not in {finding.code for finding in findings(issue)}
+
+
+# --- email programs, length, contrast
+
+
+def test_what_email_programs_drop_warns_and_names_them() -> None:
+    [found] = about('<ol reversed=""><li>Two</li><li>One</li></ol>')
+
+    assert (found.code, found.blocks) == ("email-support", False)
+    assert "but Outlook" in found.sentence
+    assert "Gmail" in found.sentence
+    assert "Apple Mail" not in found.sentence
+
+
+def test_pictures_in_formats_that_outlook_cannot_show_warn() -> None:
+    for name, code in (("a.webp", {("email-support", False)}), ("a.png", set()), ("a.jpg", set())):
+        stored = default_storage.save(f"issues/{name}", ContentFile(b"bytes"))
+        body = f'<p>Look <img src="{default_storage.url(stored)}" alt="The quay"></p>'
+        assert codes(about(body)) == code
+        default_storage.delete(stored)
+
+
+def test_the_data_on_email_programs_comes_with_its_licence() -> None:
+    assert "MIT License" in (DATA.parent / "LICENSE").read_text()
+    assert '"source"' in DATA.read_text()
+
+
+def test_a_long_read_warns() -> None:
+    found = findings(make_issue(sections=[(NOTE, "", f"<p>{ADVICE * 500}</p>")]))
+    [long] = [finding for finding in found if finding.code == "long-read"]
+    assert not long.blocks
+    assert "minutes to read" in long.sentence
+    short = findings(make_issue(sections=[(NOTE, "", f"<p>{ADVICE}</p>")]))
+    assert "long-read" not in {finding.code for finding in short}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>{ADVICE}</p>" * 1_300,
+        # Few characters, but each item becomes a table row with styles of its own.
+        f"<ul>{'<li>Ferry</li>' * 2_500}</ul>",
+        # Characters of several bytes.
+        f"<p>{'Мост закрыт сегодня утром. ' * 2_000}</p>",
+    ],
+)
+def test_an_email_that_gmail_would_cut_off_blocks(body: str) -> None:
+    found = findings(make_issue(sections=[(SectionKind.ROUNDUP, "Ferries", body)]))
+    assert ("email-too-large", True) in codes(found)
+
+
+def test_an_accent_without_enough_contrast_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+    issue = make_issue(briefing=make_briefing(accent=Accent.GREEN))
+    assert "contrast" not in {finding.code for finding in findings(issue)}
+    pale = AccentColours(light="#9fd8c3", on_light="#ffffff", dark="#5fc7a0", on_dark="#0c1512")
+    monkeypatch.setitem(ACCENT_COLOURS, Accent.GREEN, pale)
+    [found] = [finding for finding in findings(issue) if finding.code == "contrast"]
+    assert not found.blocks
+
+
+# --- time
+
+
+def test_a_long_issue_is_checked_quickly() -> None:
+    """46 KB, as the benchmarks send, without the measurement of its email."""
+    paragraph = (
+        f"<p>{ADVICE} {ENGLISH} <strong>Bo</strong> wrote the"
+        ' <a href="https://example.org/plan/{n}">plan</a> in May.</p>'
+    )
+    body = "".join(paragraph.replace("{n}", str(n)) for n in range(26))
+    sections = [(NOTE, f"Part {n}", body) for n in range(5)]
+    issue = make_issue(sections=sections, publish_at=timezone.now())
+    rows = list(issue.sections.all())
+    assert sum(len(row.body) for row in rows) > 45_000
+    check_issue(issue, rows, publish_at=issue.publish_at)
+
+    seconds = []
+    for _ in range(5):
+        start = time.process_time()
+        check_issue(issue, rows, publish_at=issue.publish_at)
+        seconds.append(time.process_time() - start)
+
+    # 25 ms on a quiet machine; the bound leaves room for a busy one.
+    assert min(seconds) < 0.1
+
+
+def test_the_form_of_the_sections_is_where_the_findings_lead() -> None:
+    template = Path("templates/admin/briefings/issue/_section.html").read_text()
+    assert 'id="section-{{ form.instance.pk }}"' in template
