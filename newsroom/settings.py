@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -389,7 +390,10 @@ CONTENT_SECURITY_POLICY = {
 # --- Language, time, files, logs ----------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "UTC"
+# The database holds UTC. Pages about an issue are in its briefing's zone, all others in this one.
+TIME_ZONE: str = read("TIME_ZONE", env.str, "Europe/London", hint="write a name like Europe/London")
+if TIME_ZONE not in available_timezones():
+    raise setting_error("TIME_ZONE", "is wrong: write a name like Europe/London")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = "newsroom.formats"
@@ -412,7 +416,13 @@ LOG_LEVEL: int = read(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
