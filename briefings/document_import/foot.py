@@ -25,6 +25,7 @@ from briefings.document_import.lines import (
     split_names,
     split_short_lines,
 )
+from briefings.document_import.sections import names_note
 
 MAX_SIGN_OFF = 6  # lines
 MAX_SMALL_PRINT = 100  # characters
@@ -148,10 +149,9 @@ class _FootReader:
     def _take_heading_of_note(self) -> None:
         """Keep a heading with its only paragraph: 'Next week' above 'I am away …'."""
         above = self.rest[-1]
-        is_heading = isinstance(above, Heading) or (
-            isinstance(above, Paragraph)
-            and is_headline(above.content.text, longest=MAX_HEADING_LINE)
-        )
+        text = line_text(above)
+        line = text.rstrip(": ") if names_note(text) else text
+        is_heading = isinstance(above, Heading) or is_headline(line, longest=MAX_HEADING_LINE)
         if is_heading and len(self.rest) > 1:
             self.note_heading = line_text(self.rest.pop()).rstrip(": ")
 

@@ -32,7 +32,7 @@ from briefings.document_import.lines import (
     join_lines,
     split_short_lines,
 )
-from briefings.document_import.sections import names_kind
+from briefings.document_import.sections import names_kind, names_note
 
 MAX_HEADLINE_CANDIDATES = 3
 
@@ -223,6 +223,8 @@ class _HeadReader:
             isinstance(self.rest[1], ListBlock) and names_kind(self._first)
         ):
             return False  # 'The week in schools' above its bullets is a section's heading
+        if names_note(self._first) and any(is_headline(line_text(one)) for one in self._below()):
+            return False  # 'Programming note' above the headline is one, too
         self._candidates.append(block.content)
         return self._take()
 
@@ -258,6 +260,10 @@ class _HeadReader:
         return isinstance(block, Heading) or (
             isinstance(block, Paragraph) and is_headline(block.content.text, may_end_sentence=True)
         )
+
+    def _below(self) -> Iterator[Block]:
+        """Yield the blocks below a note's text that opens an issue."""
+        return islice(self.rest, 2, 6)
 
     def _following(self) -> Iterator[Block]:
         """Yield the blocks close below the first one, without the small lines between them."""

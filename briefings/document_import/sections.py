@@ -17,6 +17,7 @@ from briefings.document_import.blocks import (
     Paragraph,
     RichText,
     SourceRole,
+    join,
     text_of,
 )
 from briefings.document_import.lines import (
@@ -27,6 +28,9 @@ from briefings.document_import.lines import (
 from briefings.models import SectionKind
 
 MAX_HEADINGS_IN_A_ROW = 2
+# Where paragraphs start with a line as their heading: how many there are, and their text's length.
+MIN_TIGHT_HEADINGS = 2
+MIN_TIGHT_TEXT = 120
 
 _FEEDBACK = re.compile(
     r"\bfeedback\b|\bmail ?bag\b|\bpost ?bag\b|\bletters\b"
@@ -87,6 +91,7 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
     """
     if any(isinstance(block, Heading) for block in blocks):
         return blocks
+    blocks = _split_tight_headings(blocks, headline_is_marked=headline_is_marked)
     lines = {at for at, block in enumerate(blocks) if _may_be_heading(block)}
     bold = {at for at in lines if _is_bold(blocks[at])}
     if bold or headline_is_marked:
@@ -103,12 +108,51 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
     ]
 
 
+def _split_tight_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
+    """Split off headings that stand on the first line of their paragraph.
+
+    One in bold, or one that tells what kind of section follows, is always a heading; others where
+    several paragraphs start in this way.
+    """
+    pairs = {at: pair for at, block in enumerate(blocks) if (pair := _tight_pair(block))}
+    is_usual = not headline_is_marked and len(pairs) >= MIN_TIGHT_HEADINGS
+    made: list[Block] = []
+    for at, block in enumerate(blocks):
+        if at in pairs and (is_usual or _is_clear_heading(pairs[at][0])):
+            made += pairs[at]
+        else:
+            made.append(block)
+    return made
+
+
+def _tight_pair(block: Block) -> tuple[Paragraph, Paragraph] | None:
+    """Return a line that may be a heading and the text of its paragraph; None for short lines."""
+    if not isinstance(block, Paragraph) or "\n" not in block.content.text:
+        return None
+    first, *rest = block.content.lines()
+    pair = Paragraph(first, block.role, block.indent), Paragraph(join(rest, "\n"), block.role)
+    text = pair[1].content.text
+    is_long = len(text) >= MIN_TIGHT_TEXT or _is_clear_heading(pair[0])
+    ends_sentence = text.rstrip("”’\"')")[-1:] in ".!?…"
+    return pair if _may_be_heading(pair[0]) and is_long and ends_sentence else None
+
+
+def _is_clear_heading(line: Paragraph) -> bool:
+    kind = kind_of(line.content.text.rstrip(": "), [])
+    return _is_bold(line) or kind in {SectionKind.NOTE, SectionKind.FEEDBACK}
+
+
+def names_note(heading: str) -> bool:
+    """Whether a heading is that of a note, such as 'Programming note'."""
+    return bool(_NOTE.search(heading))
+
+
 def _may_be_heading(block: Block) -> bool:
     """Whether a paragraph may be a heading; a colon may end one that names a kind of section."""
     if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
     text = block.content.text
-    named = text.endswith(":") and names_kind(text) and not _announces(text)
+    named = text.endswith(":") and (names_kind(text) or names_note(text)) and not _announces(text)
     return is_headline(text[:-1] if named else text)
 
 

@@ -92,7 +92,13 @@ def _blocks_between_blanks(lines: list[str]) -> Iterator[Block]:
 
 
 def _paragraphs(lines: list[str]) -> Iterator[Paragraph]:
-    """Join lines that were wrapped, keep line breaks that were typed; a bullet starts another."""
+    """Join lines that were wrapped, keep line breaks that were typed; a bullet starts another.
+
+    A typed line above wrapped ones is their heading and stands by itself.
+    """
+    if len(lines) > 2 and not _are_wrapped(lines) and _are_wrapped(lines[1:]):
+        yield from _paragraphs(lines[:1])
+        lines = lines[1:]
     widest = max(map(len, lines), default=0)
     separator = " " if _are_wrapped(lines) else "\n"
     paragraph: list[str] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from briefings.document_import import ImportedDocument, read_document
@@ -45,6 +47,44 @@ def test_a_heading_decides_the_kind_of_its_section(heading: str, kind: SectionKi
         (SectionKind.FEATURE, "Schools share"),
         (kind, heading.rstrip(":")),
     ]
+
+
+AWAY = "We are away next week. Back on the ninth."
+
+
+@pytest.mark.parametrize(
+    "heading", ["Programming note", "Programming note:", "Next week", "A quick scheduling note"]
+)
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_note_and_its_heading_stay_together(heading: str, between: str) -> None:
+    note = f"{heading}{between}{AWAY}"
+
+    below = read("Schools share", BODY, BODY, note)
+    above = read(note, "Schools share", BODY, BODY)
+
+    for document in (below, above):
+        assert document.title == "Schools share"
+        [found] = [section for section in document.sections if section.kind == SectionKind.NOTE]
+        assert (found.heading, found.html) == (heading.rstrip(":"), f"<p>{AWAY}</p>")
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+def test_headings_may_stand_tight_above_their_text(wrap: bool) -> None:
+    text = f"{BODY} {BODY}"
+    typed = textwrap.fill(text, 72) if wrap else text
+    document = read("Schools share", f"Who pays\n{typed}", f"Who asked\n{typed}")
+
+    assert [(section.heading, section.html) for section in document.sections] == [
+        ("Who pays", f"<p>{text}</p>"),
+        ("Who asked", f"<p>{text}</p>"),
+    ]
+
+
+def test_short_lines_in_a_paragraph_are_no_headings() -> None:
+    hall = "Town hall\nOpen on Sundays."
+    document = read("Schools share", BODY, hall, hall, BODY)
+
+    assert [section.heading for section in document.sections] == ["Schools share"]
 
 
 def test_a_section_that_is_mainly_bullets_is_a_roundup() -> None:
