@@ -1,4 +1,4 @@
-"""Weekly issues as plain text, in the manners of ten houses, without a headline of their own."""
+"""Weekly issues as plain text, in fifteen manners, without a headline of their own."""
 
 from __future__ import annotations
 
@@ -145,6 +145,61 @@ ISSUES = {
             ),
         ),
     ),
+    "quay": Issue(
+        title="Who will pay for the quay?",
+        strapline="What the harbour did this week, and what it costs you",
+        byline="Wanda Ó Briain",
+        job="our maritime affairs correspondent",
+        sections=(
+            ("note", "", 0, 0),
+            ("roundup", "The week in harbours", 3, 0),
+            ("feature", "Who will pay for the quay?", 0, 2),
+        ),
+    ),
+    "timetable": Issue(
+        title="IS THE NEW TIMETABLE WORKING?",
+        strapline="Everything that happened in schools since Monday",
+        byline="Dr Piet van den Berg",
+        job="our education and skills editor",
+        sections=(
+            ("note", "", 0, 0),
+            ("roundup", "THE WEEK IN SCHOOLS", 3, 0),
+            ("feature", "IS THE NEW TIMETABLE WORKING?", 0, 2),
+        ),
+    ),
+    "bins": Issue(
+        title="The bins will be emptied after all",
+        strapline="Your Friday guide to who is spending what in the town halls of the county",
+        byline="Mina Achterberg",
+        job="our local government reporter",
+        sections=(
+            ("note", "", 0, 0),
+            ("roundup", "This week in the town halls", 3, 0),
+            ("feature", "The bins will be emptied after all", 0, 3),
+            ("note", "Next week", 0, 0),
+        ),
+    ),
+    "maternity": Issue(
+        title="“We knew in June,” the regulator says",
+        strapline="Beds, bills and who is to blame: a week on the wards in ten minutes",
+        byline="Aoife Nic Dhonnchadha",
+        job="our senior hospitals and social care writer",
+        sections=(
+            ("note", "", 0, 0),
+            ("roundup", "The week in hospitals", 3, 0),
+            ("feature", "“We knew in June,” the regulator says", 0, 2),
+        ),
+    ),
+    "lifts": Issue(
+        title="Why does nobody mend the lifts at Cross Street?",
+        strapline="Rails, roads and the people who wait for them",
+        byline="Sir Ben Okonkwo-Hale",
+        job="our transport editor-at-large",
+        sections=(
+            ("roundup", "The week in transport", 3, 0),
+            ("feature", "Why does nobody mend the lifts at Cross Street?", 0, 2),
+        ),
+    ),
 }
 
 
@@ -190,7 +245,7 @@ def test_nothing_of_it_is_lost(name: str) -> None:
     found = everything(read_document(text.encode(), name=f"{name}.txt"))
 
     lost = {word for word in words(text) if word not in found}
-    assert {word for word in lost if not word.isdecimal()} <= {"by", "By", "written"}
+    assert {word for word in lost if not word.isdecimal()} <= {"by", "By", "from", "written"}
     assert len(found) >= len(words(text)) - 6
 
 
