@@ -8,11 +8,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from briefings.issue_edits import record_edit
 from briefings.models import (
     Briefing,
     Comment,
     CommentState,
     Contributor,
+    Correction,
     Issue,
     Section,
     SectionKind,
@@ -101,6 +103,19 @@ def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
 
     issue = issue or make_scheduled_issue(**fields)
     return dispatches.publish(issue, at=timezone.now())
+
+
+def make_correction(
+    issue: Issue, *, note: str = "There are 241 beds.", at: datetime | None = None
+) -> Correction:
+    """Correct a published issue by a paragraph more, as the page for it does."""
+    section = issue.sections.all()[0]
+    section.body += "<p>The county has 241 beds.</p>"
+    section.save()
+    issue.lock()
+    at = at or timezone.now()
+    record_edit(issue, by=None, at=at, fields=[], merges_other=False, note=note)
+    return issue.corrections.latest("pk")
 
 
 def make_comment(

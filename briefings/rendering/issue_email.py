@@ -115,13 +115,18 @@ def render_issue_email(
     context = issue_email_context(issue, links=links)
     if proof is not None:
         context |= {"proof": proof, "subject": f"Proof: {context['subject']}"}
-    html = _inliner.inline(render_to_string("email/issue/body.html", context))
+    html = inline_styles(render_to_string("email/issue/body.html", context))
     text = render_to_string("email/issue/body.txt", context)
     return RenderedEmail(
         subject=context["subject"],
-        html=wrap_html(html) + "\n",
+        html=html,
         text=text.strip("\n") + "\n",
     )
+
+
+def inline_styles(html: str) -> str:
+    """Return an email's HTML with its styles in its elements, and in lines that servers take."""
+    return wrap_html(_inliner.inline(html)) + "\n"
 
 
 def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:

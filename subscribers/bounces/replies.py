@@ -191,5 +191,5 @@ def _by_briefing(message: Message, addresses: list[str]) -> Issue | None:
         return None
     subject = _REPLY_PREFIXES.sub("", decoded_header(message, "subject"))
     published = briefing.issues.filter(state=IssueState.PUBLISHED)
-    same = published.filter(dispatch__subject=subject).order_by("-published_at").first()
+    same = published.filter(dispatches__subject=subject).order_by("-published_at").first()
     return same or published.order_by("-published_at").first()

@@ -9,7 +9,7 @@ from subscribers.models.bounce_event import (
 )
 from subscribers.models.consent_record import ConsentAction, ConsentRecord
 from subscribers.models.delivery import SETTLED_STATES, Delivery, DeliveryState, Lease
-from subscribers.models.dispatch import LIVE_STATES, Dispatch, DispatchState
+from subscribers.models.dispatch import LIVE_STATES, RETRY_FOR, Dispatch, DispatchState
 from subscribers.models.held_item import HeldItem
 from subscribers.models.outage import Outage
 from subscribers.models.send_limits import (
@@ -25,6 +25,7 @@ from subscribers.models.suppression import Suppression, SuppressionReason
 
 __all__ = [
     "LIVE_STATES",
+    "RETRY_FOR",
     "SETTLED_STATES",
     "AddressChange",
     "AddressChangeState",

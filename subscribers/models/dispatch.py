@@ -1,4 +1,4 @@
-"""The sending of one issue: its frozen content and its state."""
+"""The sending of one issue, or of one correction of it: its frozen content and its state."""
 
 from __future__ import annotations
 
@@ -28,15 +28,26 @@ class DispatchState(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+# How long deferred emails are retried.
+RETRY_FOR = timedelta(hours=48)
 # In these, workers go on without a decision of a person.
 LIVE_STATES = {DispatchState.PENDING, DispatchState.SENDING}
 # How long after its deadline an unfinished dispatch is late.
 LATE_AFTER = timedelta(minutes=15)
+FINAL_STATES = {DispatchState.SENT, DispatchState.CANCELLED}
 OPEN_STATES = {*LIVE_STATES, DispatchState.PAUSED}
 
 
 class DispatchQuerySet(models.QuerySet["Dispatch"]):
     """Dispatches by the work that is left."""
+
+    def of_issues(self) -> DispatchQuerySet:
+        """Return dispatches of issues themselves, not of their corrections."""
+        return self.filter(correction=None)
+
+    def of_corrections(self) -> DispatchQuerySet:
+        """Return dispatches of corrections."""
+        return self.filter(correction__isnull=False)
 
     def live(self) -> DispatchQuerySet:
         """Return dispatches that workers should be sending, the oldest first."""
@@ -53,12 +64,22 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
 class Dispatch(models.Model):
     """The sending of one issue: the approved content, frozen, and the state of its delivery.
 
+    With a `correction`, it sends that to the subscribers who were sent the issue. An issue has one
+    dispatch, and each of its corrections at most one.
+
     `html` and `text` have placeholders for each recipient's own links
     (`subscribers.sending.personalised_email`).
     """
 
-    issue = models.OneToOneField(
-        "briefings.Issue", on_delete=models.PROTECT, related_name="dispatch"
+    issue = models.ForeignKey(
+        "briefings.Issue", on_delete=models.PROTECT, related_name="dispatches"
+    )
+    correction = models.OneToOneField(
+        "briefings.Correction",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="dispatch",
     )
     state = models.CharField(max_length=10, choices=DispatchState, default=DispatchState.PENDING)
     subject = models.CharField(max_length=998)
@@ -86,6 +107,11 @@ class Dispatch(models.Model):
         ordering = ("-pk",)
         verbose_name_plural = "dispatches"
         constraints = (
+            models.UniqueConstraint(
+                fields=["issue"],
+                condition=Q(correction__isnull=True),
+                name="dispatch_of_an_issue_is_one",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=DispatchState.SENT) | Q(finished_at__isnull=False),
                 name="dispatch_sent_has_its_hour",
@@ -100,7 +126,8 @@ class Dispatch(models.Model):
         indexes = (models.Index(fields=["state"], name="dispatch_by_state"),)
 
     def __str__(self) -> str:
-        return f"dispatch {self.pk} of {self.issue}"
+        what = f"a correction of {self.issue}" if self.correction_id else str(self.issue)
+        return f"dispatch {self.pk} of {what}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:subscribers_dispatch_change", args=[self.pk])
@@ -115,10 +142,18 @@ class Dispatch(models.Model):
         sending = Q(state=DispatchState.SENDING)
         return update_if(sending, self, state=DispatchState.SENT, finished_at=at)
 
-    def reopen(self) -> None:
-        """Return a sent dispatch to sending, because one of its emails is to be sent again."""
-        sent = Q(state=DispatchState.SENT)
-        update_if(sent, self, state=DispatchState.SENDING, finished_at=None)
+    def reopen(self, *, at: datetime) -> None:
+        """Return a sent dispatch to sending, because some of its emails are to be sent again.
+
+        They have as long as new ones. The corrections of the issue that were sent return to sending
+        as well: whoever gets the issue late gets them after it.
+        """
+        again = Dispatch.objects.filter(pk=self.pk)
+        if self.correction_id is None:
+            again |= Dispatch.objects.of_corrections().filter(issue=self.issue_id)
+        again.filter(deadline__lt=at + RETRY_FOR).update(deadline=at + RETRY_FOR)
+        again.filter(state=DispatchState.SENT).update(state=DispatchState.SENDING, finished_at=None)
+        self.refresh_from_db(fields=["state", "finished_at", "deadline"])
 
     def pause(self, *, by: Actor, reason: str = "") -> None:
         """Stop before the next email until a person resumes. Raises TransitionRefused."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from newsroom import audit_log
 from newsroom.clock import database_now
 from newsroom.transitions import TransitionRefused
-from subscribers.models import DeliveryState, Dispatch, DispatchState, Subscription
+from subscribers.models import DeliveryState, Dispatch, DispatchState
 from subscribers.models.dispatch import OPEN_STATES
 from subscribers.restoration.held_entry import HeldEntry
 from subscribers.sending import dispatches, leases, ledger
@@ -45,11 +45,10 @@ def _entry(dispatch: Dispatch) -> HeldEntry:
     sent = progress.deliveries[DeliveryState.SENT.label]
     left = progress.unsettled
     if dispatch.filled_at is None:
-        mailable = Subscription.objects.mailable()
-        left = mailable.filter(briefing_id=dispatch.issue.briefing_id).count()
+        left = ledger.recipients_of(dispatch).count()
     return HeldEntry(
         name=f"dispatch:{dispatch.pk}",
-        title=f"The sending of {dispatch.issue}",
+        title=f"The sending of {_what(dispatch)}",
         facts=(
             f"Sent before the backup: {count(sent, 'email')}. Not sent by then, so perhaps sent"
             f" since: {count(left, 'email')}."
@@ -61,12 +60,16 @@ def _entry(dispatch: Dispatch) -> HeldEntry:
     )
 
 
+def _what(dispatch: Dispatch) -> str:
+    return f"a correction of {dispatch.issue}" if dispatch.correction_id else str(dispatch.issue)
+
+
 def release(pk: int, *, by: Actor, at: datetime) -> str:
     """Send the rest, and return a sentence about it. Raises TransitionRefused."""
     dispatch = _get(pk)
     dispatch.release(by=by)
     transaction.on_commit(dispatches.wake_dispatching)
-    return f"We are sending the rest of {dispatch.issue}."
+    return f"We are sending the rest of {_what(dispatch)}."
 
 
 def give_up(pk: int, *, by: Actor, at: datetime) -> str:
@@ -89,9 +92,8 @@ def give_up(pk: int, *, by: Actor, at: datetime) -> str:
         )
         dispatch.give_up_rest(by=by, at=now)
         audit_log.record("marked emails as unknown", dispatch, by=by, emails=number)
-    return (
-        f"We send no more emails for {dispatch.issue}. Marked as unknown: {count(number, 'email')}."
-    )
+    marked = count(number, "email")
+    return f"We send no more emails for {_what(dispatch)}. Marked as unknown: {marked}."
 
 
 def _get(pk: int) -> Dispatch:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from csp.decorators import csp_replace
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.admin.briefing_filter import BriefingFilter
+from briefings.admin.issue_preview import FRAMED_POLICY
 from briefings.finding_overrides import run_preflight
 from briefings.models import Issue, IssueState
 from briefings.permissions import (
@@ -32,8 +33,10 @@ from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState, Subscription
 from subscribers.permissions import RELEASE_HELD
-from subscribers.sending import dispatches, ledger
+from subscribers.sending import delivery_pages, dispatches, ledger, sent_email_pages
 from subscribers.sending.complaint_rate import complaint_rate
+from subscribers.sending.correction_page import send_correction_page
+from subscribers.sending.delivery_list import shown_reply
 from subscribers.sending.dispatch_progress import (
     DispatchProgress,
     count,
@@ -54,8 +57,6 @@ SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Deliveries that staff may want to check, and how many of them a page shows.
 FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
 MAX_SHOWN = 100
-# An email address in a mail server's reply.
-ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 STATE_NAMES = {
     DeliveryState.PENDING: "Waiting",
     DeliveryState.LEASED: "Being sent",
@@ -73,11 +74,15 @@ STATE_NAMES = {
 class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
     """Publishing makes dispatches; here staff watch, pause, resume and cancel them."""
 
-    list_display = ("issue", "state", "created_at", "finished_at")
+    list_display = ("issue", "kind", "state", "created_at", "finished_at")
     show_facets = admin.ShowFacets.NEVER
     list_filter = ("state", ("issue__briefing", BriefingFilter))
     list_select_related = ("issue__briefing",)
     date_hierarchy = "created_at"
+
+    @admin.display(description="what", ordering="correction")
+    def kind(self, dispatch: Dispatch) -> str:
+        return "Correction" if dispatch.correction_id else "Issue"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -103,16 +108,30 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         return dispatches.filter(issue__in=issues_for(request.user))
 
     def get_urls(self) -> list[URLPattern]:
-        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+        pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
             ("send/<int:issue_id>/", self.send_view, "send"),
             ("<int:pk>/progress.json", require_safe(self.progress_view), "progress"),
             ("<int:pk>/action/", require_POST(self.action_view), "action"),
             ("<int:pk>/resend/<int:delivery_id>/", require_POST(self.resend_view), "resend"),
+            ("<int:pk>/deliveries/", delivery_pages.deliveries, "deliveries"),
+            ("<int:pk>/deliveries.csv", delivery_pages.download, "deliveries_csv"),
+            ("<int:pk>/retry/", delivery_pages.retry, "retry"),
+            ("<int:pk>/email/", sent_email_pages.sent_email, "email"),
+            ("<int:pk>/email/source.<slug:part>", sent_email_pages.sent_source, "email_source"),
+            ("send-correction/<int:pk>/", send_correction_page, "send_correction"),
         ]
+        framed: Any = csp_replace(FRAMED_POLICY)
         return [
             path(route, self.admin_site.admin_view(view), name=f"subscribers_dispatch_{name}")
             for route, view, name in pages
-        ] + super().get_urls()
+        ] + [
+            path(
+                "<int:pk>/email/html/",
+                framed(self.admin_site.admin_view(sent_email_pages.sent_html)),
+                name="subscribers_dispatch_email_html",
+            ),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -132,7 +151,11 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Sending “{dispatch.issue.title}”",
+            "title": (
+                f"Sending the correction of “{dispatch.issue.title}”"
+                if dispatch.correction_id
+                else f"Sending “{dispatch.issue.title}”"
+            ),
             "dispatch": dispatch,
             "progress": progress,
             "counts": [
@@ -145,7 +168,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
                 (
                     delivery,
                     STATE_NAMES[DeliveryState(delivery.state)],
-                    _reply(delivery, with_addresses=sees),
+                    shown_reply(delivery.server_reply, with_addresses=sees),
                 )
                 for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
             ],
@@ -173,7 +196,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         """Show what would be sent to how many (GET), or publish and start sending (POST)."""
         issue = get_object_or_404(Issue.objects.for_page(), pk=issue_id)
         require_may_send(request, issue)
-        if existing := Dispatch.objects.filter(issue=issue).first():
+        if existing := Dispatch.objects.of_issues().filter(issue=issue).first():
             return redirect(existing)
         if request.method == "POST":
             return self._send(request, issue)
@@ -218,7 +241,12 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         """Send one email of unknown outcome again."""
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         require_may_send(request, delivery.dispatch.issue)
-        if ledger.resend(delivery, by=request.user):
+        try:
+            is_resent = ledger.resend(delivery, by=request.user)
+        except TransitionRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(delivery.dispatch)
+        if is_resent:
             dispatches.wake_dispatching()
             messages.success(request, "We will send this email again.")
         else:
@@ -226,12 +254,6 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
                 request, "Nothing was sent, because we now know what happened to this email."
             )
         return redirect(delivery.dispatch)
-
-
-def _reply(delivery: Delivery, *, with_addresses: bool) -> str:
-    """Return what a mail server replied; few people may see addresses of readers in it."""
-    reply = delivery.server_reply or ""
-    return reply if with_addresses else ADDRESS.sub("(address)", reply)
 
 
 def require_may_send(request: HttpRequest, issue: Issue) -> None:

@@ -10,12 +10,13 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
 from briefings.local_time import format_local
-from subscribers.models import LIVE_STATES, Delivery, DeliveryState, DispatchState, Lease
+from subscribers.models import LIVE_STATES, Delivery, DeliveryState, Dispatch, DispatchState, Lease
 from subscribers.models.delivery import UNSETTLED_STATES
+from subscribers.models.dispatch import FINAL_STATES
 from subscribers.sending import daily_limits, outages
 
 if TYPE_CHECKING:
-    from subscribers.models import Dispatch, Outage
+    from subscribers.models import Outage
 
 # The rate of a dispatch that is being sent is measured over about this time.
 RATE_WINDOW = timedelta(seconds=60)
@@ -89,6 +90,11 @@ def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
         f"The daily limit of {name} is used up. We continue tomorrow."
         for name in daily_limits.used_up(at=at)
     ]
+    if corrected := _unfinished_issue(dispatch):
+        found.append(
+            f"The issue itself is still {corrected.get_state_display().lower()}. Whoever gets it"
+            " from now on gets this correction after it."
+        )
     for backoff in dispatch.domain_backoffs.order_by("domain"):
         if backoff.backoffs and backoff.next_at > at:
             minutes = max(1, round((backoff.next_at - at).total_seconds() / 60))
@@ -103,6 +109,14 @@ def waiting_reasons(dispatch: Dispatch, *, at: datetime) -> list[str]:
                 f" {backoff.domain}."
             )
     return found
+
+
+def _unfinished_issue(dispatch: Dispatch) -> Dispatch | None:
+    """Return the dispatch of the issue that a correction is of, if it is not finished."""
+    if dispatch.correction_id is None:
+        return None
+    of_issue = Dispatch.objects.of_issues().filter(issue=dispatch.issue_id)
+    return of_issue.exclude(state__in=FINAL_STATES).first()
 
 
 def _outages_of(dispatch: Dispatch, *, at: datetime) -> list[Outage]:

@@ -19,7 +19,7 @@ from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom.site_address import ascii_address
 from newsroom.transitions import TransitionRefused
 from newsroom.wake_ups import wake
-from subscribers.models import Dispatch
+from subscribers.models import RETRY_FOR, Dispatch
 from subscribers.sending import alerts, daily_limits, leases, ledger, outages
 from subscribers.sending.issue_addresses import reply_address
 from subscribers.sending.list_headers import list_id
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 log = logging.getLogger(__name__)
-
-RETRY_FOR = timedelta(hours=48)
 
 
 def publish_due(*, at: datetime) -> list[Dispatch]:
@@ -79,21 +77,27 @@ def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
 def freeze(issue: Issue, *, at: datetime) -> Dispatch:
     """Return a new dispatch with the content of a published issue as it is now."""
     email = render_issue_email(issue, links=links_with_placeholders())
-    briefing = issue.briefing
     return Dispatch.objects.create(
         issue=issue,
         subject=email.subject,
         html=email.html,
         text=email.text,
         content_hash=issue.approved_hash,
-        sender=_sender(issue),
-        reply_to=ascii_address(
-            briefing.reply_address or reply_address(issue) or briefing.lead.contact
-        ),
-        list_id=list_id(briefing),
         created_at=at,
         deadline=at + RETRY_FOR,
+        **sender_fields(issue),
     )
+
+
+def sender_fields(issue: Issue) -> dict[str, str]:
+    """Return who an issue's emails are from, where replies go, and their list, for a dispatch."""
+    briefing = issue.briefing
+    reply_to = briefing.reply_address or reply_address(issue) or briefing.lead.contact
+    return {
+        "sender": _sender(issue),
+        "reply_to": ascii_address(reply_to),
+        "list_id": list_id(briefing),
+    }
 
 
 def send_now(issue: Issue, *, at: datetime, by: Actor) -> Dispatch:

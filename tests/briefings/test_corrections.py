@@ -30,7 +30,13 @@ from tests.briefings.admin_client import (
     save,
     staff_client,
 )
-from tests.factories import make_briefing, make_issue, make_published_issue, make_scheduled_issue
+from tests.factories import (
+    make_briefing,
+    make_correction,
+    make_issue,
+    make_published_issue,
+    make_scheduled_issue,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,17 +62,6 @@ def correct(client: Client, issue: Issue, **changes: str) -> Page:
     page = client.get(correct_url(issue))
     assert page.status_code == 200
     return client.post(correct_url(issue), {**read_form(page), **changes}, follow=True)
-
-
-def make_correction(issue: Issue, *, note: str = NOTE, at: datetime | None = None) -> Correction:
-    """Correct an issue's body as the page does; what changes does not matter."""
-    section = issue.sections.get()
-    section.body += "<p>A word more.</p>"
-    section.save()
-    issue.lock()
-    at = at or timezone.now()
-    record_edit(issue, by=None, at=at, fields=[], merges_other=False, note=note)
-    return issue.corrections.latest("pk")
 
 
 def body_of(issue: Issue) -> str:
@@ -312,7 +307,7 @@ def test_search_engines_read_the_corrections() -> None:
     issue = published(at=datetime(2026, 4, 14, 6, tzinfo=UTC), title="Beds </script><b> & more")
     assert "correction" not in linked_data(issue)
     assert linked_data(issue)["dateModified"] == "2026-04-14T07:00:00+01:00"
-    make_correction(issue, at=datetime(2026, 4, 15, 12, tzinfo=UTC))
+    make_correction(issue, note=NOTE, at=datetime(2026, 4, 15, 12, tzinfo=UTC))
 
     data = linked_data(issue)
 

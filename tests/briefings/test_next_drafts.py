@@ -151,7 +151,7 @@ def test_an_issue_is_published_even_if_its_next_draft_cannot_be_made(
     briefing = make_briefing()
     with monkeypatch.context() as patch:
         patch.setattr(next_drafts, "Section", None)
-        assert publish(briefing).dispatch.pk
+        assert publish(briefing).dispatches.get().pk
     assert not drafts(briefing).exists()
     assert len(make_missing_drafts(at=SLOT + timedelta(minutes=2))) == 1
 

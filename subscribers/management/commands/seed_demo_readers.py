@@ -80,7 +80,7 @@ def send_latest_issue(*, at: datetime) -> int:
 
     It is a whole dispatch, but without a worker: the demo shows it as soon as it has started.
     """
-    issue = Issue.objects.published().for_page().filter(dispatch=None).first()
+    issue = Issue.objects.published().for_page().filter(dispatches=None).first()
     if issue is None:
         return 0
     dispatch = dispatches.freeze(issue, at=at)

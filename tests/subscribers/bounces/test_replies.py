@@ -152,8 +152,7 @@ def test_a_reply_to_the_briefing_s_own_address_is_about_the_issue_of_its_subject
     briefing = make_briefing(reply_address="beds@news.example.com")
     first = make_sent_delivery(briefing=briefing).dispatch.issue
     second = make_sent_delivery(briefing=briefing).dispatch.issue
-    first.dispatch.subject = "A subject of its own"
-    first.dispatch.save()
+    first.dispatches.update(subject="A subject of its own")
     subject = "AW: Re: A subject of its own"
     process(write_reply(to="Beds@news.example.com", subject=subject))
     process(write_reply(to="beds@news.example.com", subject="Hello", message_id="<r2@x.example>"))

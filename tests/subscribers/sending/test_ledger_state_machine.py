@@ -17,10 +17,12 @@ from hypothesis.stateful import (
     consumes,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
+from briefings.models import Issue
 from subscribers.models import (
     Delivery,
     DeliveryState,
@@ -31,6 +33,7 @@ from subscribers.models import (
     SubscriptionState,
 )
 from subscribers.sending import dispatches, leases, ledger
+from subscribers.sending.correction_dispatches import send_correction
 from subscribers.sending.lease_progress import (
     DeliveryOutcome,
     LeaseEnd,
@@ -39,7 +42,13 @@ from subscribers.sending.lease_progress import (
 )
 from subscribers.sending.personalised_email import Recipient
 from subscribers.sending.transport_interface import Permit
-from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
+from tests.factories import (
+    make_briefing,
+    make_correction,
+    make_dispatch,
+    make_reader,
+    make_scheduled_issue,
+)
 
 READERS = 5
 REPLIES = st.sampled_from(["accepted", "refused", "deferred", "deferred for long"])
@@ -77,7 +86,7 @@ class LedgerMachine(RuleBasedStateMachine):
         briefing = make_briefing()
         for _ in range(READERS):
             make_reader(of=briefing)
-        self.dispatch = make_dispatch(issue=make_scheduled_issue(briefing=briefing))
+        self.dispatch = self.make_dispatch(make_scheduled_issue(briefing=briefing))
         dispatches.start(self.dispatch, at=timezone.now())
         self.briefing = briefing.pk
         self.received: dict[int, int] = {}  # what the mail server accepted, by subscriber
@@ -85,6 +94,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sleepers: list[Worker] = []
         self.records: list[ProgressRecord] = []  # what workers have recorded, in order
         self.doubts = 0  # connections and workers that died while an email was being sent
+
+    def make_dispatch(self, issue: Issue) -> Dispatch:
+        return make_dispatch(issue=issue)
 
     # --- a worker's own steps
 
@@ -288,13 +300,72 @@ class LedgerMachine(RuleBasedStateMachine):
         )
 
 
+class CorrectionMachine(LedgerMachine):
+    """The same for a correction, while some readers get the issue late."""
+
+    def make_dispatch(self, issue: Issue) -> Dispatch:
+        first = make_dispatch(issue=issue)
+        dispatches.start(first, at=timezone.now())
+        sent = first.deliveries.order_by("subscriber_id")
+        sent.update(state=DeliveryState.SENT)
+        late = sent.last()
+        assert late is not None
+        sent.filter(pk=late.pk).update(state=DeliveryState.REFUSED)
+        assert ledger.finish_if_settled(first)
+        correction = make_correction(issue)
+        dispatch = send_correction(correction, at=timezone.now(), by=None)
+        assert send_correction(correction, at=timezone.now(), by=None) == dispatch
+        self.first, self.late = first, late
+        return dispatch
+
+    @precondition(lambda self: self.late.state == DeliveryState.REFUSED)
+    @rule(begin=st.booleans())
+    def a_reader_gets_the_issue_late(self, begin: bool) -> None:
+        """Try the refused email again; it is sent at once, or when everything else is."""
+        chosen = Delivery.objects.filter(pk=self.late.pk)
+        if not ledger.retry_refused(self.first, chosen, by=None, detail={}):
+            return  # they have unsubscribed
+        self.late.refresh_from_db()
+        if begin:
+            self.settle_the_issue()
+
+    def settle_the_issue(self) -> None:
+        for taken in leases.take(self.first.pk, holder="late", sizes=[READERS]):
+            readers = [reader.subscriber for reader in taken.recipients]
+            record = ProgressRecord(
+                lease=taken.lease, begun=len(readers), settled=len(readers), subscriber=None
+            )
+            leases.close([LeaseEnd(record, readers)])
+        self.late.refresh_from_db()
+        dispatches.advance(at=timezone.now())
+
+    def teardown(self) -> None:
+        self.settle_the_issue()
+        dispatches.advance(at=timezone.now())
+        super().teardown()
+        late = self.late.subscriber_id
+        if self.late.state == DeliveryState.SENT and late not in self.unsubscribed:
+            assert self.dispatch.deliveries.filter(subscriber_id=late).exists()
+        readers = set(
+            self.first.deliveries.filter(state=DeliveryState.SENT).values_list(
+                "subscriber_id", flat=True
+            )
+        )
+        assert set(self.received) <= readers
+
+
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_the_promises_hold_whatever_happens() -> None:
+@pytest.mark.parametrize(
+    ("machine", "examples"),
+    [(LedgerMachine, 100), (CorrectionMachine, 50)],
+    ids=["issue", "correction"],
+)
+def test_the_promises_hold_whatever_happens(machine: type[LedgerMachine], examples: int) -> None:
     run_state_machine_as_test(
-        LedgerMachine,
+        machine,
         settings=settings(
-            max_examples=100,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             phases=[Phase.generate],  # to shrink a failure takes minutes: add Phase.shrink by hand
