@@ -19,11 +19,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.issue_edits import CorrectionRefused, record_edit
-from briefings.models import Correction, Issue, RevisionStep, SectionKind, WorkingCopy
+from briefings.models import Correction, Issue, RevisionStep, Role, SectionKind, WorkingCopy
 from briefings.revisions import restore
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
 from tests.briefings.admin_client import (
+    make_member,
     messages_of,
     open_issue,
     read_form,
@@ -240,6 +241,21 @@ def test_nothing_records_an_edit_of_a_published_issue_but_a_correction() -> None
         record_edit(issue, by=None, at=timezone.now(), fields=[], merges_other=False)
     with pytest.raises(CorrectionRefused):
         make_correction(issue, note="")
+
+
+def test_a_publisher_corrects_and_an_editor_does_not() -> None:
+    issue = published()
+    publisher, editor = Client(), Client()
+    publisher.force_login(make_member(Role.PUBLISHER, of=issue.briefing))
+    editor.force_login(make_member(Role.EDITOR, of=issue.briefing))
+
+    page = correct(publisher, issue, note=NOTE, **{"sections-0-body": "<p>As it is.</p>"})
+
+    assert "Corrected" in messages_of(page)
+    assert body_of(issue) == "<p>As it is.</p>"
+    assert editor.get(correct_url(issue)).status_code == 403
+    other = published()
+    assert publisher.get(correct_url(other)).status_code in {403, 404}
 
 
 def test_who_may_not_correct_sees_no_such_page() -> None:

@@ -315,7 +315,7 @@ def test_the_email_is_readable_as_it_was_sent() -> None:
         text="Caf\u00e9 \r\n\ttabs  \n", html="<p>\u00e9</p>\r\n"
     )
     dispatch.issue.sections.update(body="<p>Corrected</p>")
-    client = staff_client("Reporters")
+    client = staff_client(may=("view_issue",))
 
     page = client.get(address_of("email", dispatch)).content.decode()
     assert dispatch.subject in page
