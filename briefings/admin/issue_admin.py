@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from briefings.admin import (
+    calendar_page,
     finding_pages,
     import_page,
     issue_preview,
@@ -529,6 +530,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 framed(wrap(issue_preview.preview_part)),
                 name="briefings_issue_preview_part",
             ),
+            path("calendar/", wrap(calendar_page.issue_calendar), name="briefings_calendar"),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
         ]
