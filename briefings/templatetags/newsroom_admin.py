@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from briefings.admin.state_badges import comment_badge, issue_badge
@@ -21,17 +19,14 @@ from briefings.comment_submission import (
     refused_emailed_comments,
 )
 from briefings.local_time import format_local
-from briefings.models import Briefing, Issue, IssueState
 from briefings.permissions import (
     ADD_BRIEFING,
     MODERATE_COMMENT,
     VIEW_BRIEFING,
-    briefings_for,
     comments_for,
-    issues_for,
-    may_add_issue,
     may_everywhere,
 )
+from briefings.this_week import this_week
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -59,22 +54,13 @@ def in_zone(moment: datetime | None, zone: ZoneInfo) -> str:
     return format_local(moment, zone) if moment else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskRow:
-    """A briefing with its next slot and its unpublished issues."""
-
-    briefing: Briefing
-    slot: datetime
-    issues: list[Issue]
-    may_add: bool
-
-
 def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     """Return what this person may see of the briefings and of the comments that wait."""
     may_see = may(user, VIEW_BRIEFING)
     may_moderate = may(user, MODERATE_COMMENT)
     return {
-        "rows": _rows(user, at=at) if may_see else [],
+        "week": this_week(user, at=at) if may_see else None,
+        "now": at,
         "may_see": may_see,
         "may_add_briefing": may_everywhere(user, ADD_BRIEFING),
         "may_moderate": may_moderate,
@@ -87,24 +73,6 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
         "max_emailed_an_hour": MAX_EMAILED_AN_HOUR,
         "max_unproved_an_hour": MAX_UNPROVED_AN_HOUR,
     }
-
-
-def _rows(user: Actor, *, at: datetime) -> list[DeskRow]:
-    upcoming: dict[int, list[Issue]] = {}
-    unpublished = issues_for(user).exclude(state=IssueState.PUBLISHED).select_related("author")
-    for issue in unpublished.order_by(Coalesce("publish_at", "created_at"), "number"):
-        upcoming.setdefault(issue.briefing_id, []).append(issue)
-    rows = []
-    for briefing in briefings_for(user).current():
-        issues = upcoming.get(briefing.pk, [])
-        for issue in issues:
-            issue.briefing = briefing
-        slot = briefing.slot.next(after=at)
-        row = DeskRow(
-            briefing=briefing, slot=slot, issues=issues, may_add=may_add_issue(user, briefing)
-        )
-        rows.append(row)
-    return sorted(rows, key=lambda row: row.slot)
 
 
 @register.inclusion_tag("admin/_desk.html", takes_context=True)

@@ -41,7 +41,7 @@ def test_the_week_shows_each_briefing_its_slot_and_its_unpublished_issues() -> N
     issue = make_published_issue(briefing=briefing, title="Last week’s")
     make_comment(on=issue, state=CommentState.PENDING)
 
-    week = text(staff_client("Editors").get("/admin/")).split("Everything in the admin")[0]
+    week = text(staff_client("Editors").get("/admin/")).split("Everything else")[0]
 
     for words in ("The Ward Round", "The rota", "Scheduled", "Front Door", "No issue in progress"):
         assert words in week
