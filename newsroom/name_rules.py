@@ -47,7 +47,7 @@ def validate_name(name: str) -> None:
 def _has_host(name: str) -> bool:
     """Whether a name has a word like buy.now in it.
 
-    People write St.John and J.Smith. Scripts without capitals have titles of one letter.
+    People write St.John and J.Smith. In scripts without capitals, one character may be a title.
     """
     for before, after in _DOTTED.findall(name):
         is_cased = after[0].lower() != after[0].upper()
