@@ -64,24 +64,32 @@ def _check_hour(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
         )
 
 
+def _same_hour(issue: Issue, other: Issue, publish_at: datetime) -> Finding:
+    """Say that another issue of the briefing goes out within the same hour, or just went out."""
+    other_time = other.published_at or other.publish_at or publish_at  # one of them is set
+    when = format_local(other_time, issue.briefing.zone)
+    if other.state == IssueState.PUBLISHED:
+        sentence, fix = f"Issue {other.number} went out at {when}.", "Choose a later time."
+    else:
+        is_same = _to_the_minute(other_time) == _to_the_minute(publish_at)
+        same = "the same" if is_same else "almost the same"
+        sentence = f"Issue {other.number} has {same} send time, {when}."
+        fix = "Choose another time for one of them."
+    return Finding(
+        code="same-send-time",
+        level=Level.BLOCKS,
+        place=SEND_TIME,
+        sentence=sentence,
+        fix=fix,
+    )
+
+
 def _check_order(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
     others = Issue.objects.filter(briefing=issue.briefing_id).exclude(pk=issue.pk)
-    minute = publish_at.replace(second=0, microsecond=0)
-    close = others.planned().filter(
-        publish_at__gt=publish_at - ONE_SLOT, publish_at__lt=publish_at + ONE_SLOT
-    )
-    for other in close.order_by("number"):
-        other_time = other.publish_at or publish_at  # planned issues have one
-        is_same = other_time.replace(second=0, microsecond=0) == minute
-        yield Finding(
-            code="same-send-time",
-            level=Level.BLOCKS,
-            place=SEND_TIME,
-            sentence=f"Issue {other.number} has {'the same' if is_same else 'almost the same'}"
-            f" send time, {format_local(other_time, issue.briefing.zone)}.",
-            fix="Choose another time for one of them.",
-        )
     timed = others.annotate(goes_out=Coalesce("published_at", "publish_at"))
+    close = timed.filter(goes_out__gt=publish_at - ONE_SLOT, goes_out__lt=publish_at + ONE_SLOT)
+    for other in close.order_by("number"):
+        yield _same_hour(issue, other, publish_at)
     out_of_order = timed.filter(
         Q(number__gt=issue.number, goes_out__lt=publish_at)
         | Q(number__lt=issue.number, goes_out__gt=publish_at)
@@ -98,3 +106,7 @@ def _check_order(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
             fix="Change the number or the send time of one of them.",
             about=f"{issue.number} {other.number} {publish_at.isoformat()}",
         )
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

@@ -219,6 +219,16 @@ def test_two_issues_within_an_hour_are_in_one_slot(apart: timedelta, sentence: s
     assert all(one.startswith(sentence or "") for one in found)
 
 
+def test_an_issue_that_just_went_out_keeps_its_hour_to_itself() -> None:
+    issue = approved(number=58)
+    now = timezone.now()
+    earlier = make_published_issue(briefing=issue.briefing, number=57)
+    Issue.objects.filter(pk=earlier.pk).update(published_at=now - timedelta(minutes=50))
+    [soon] = blocking_findings(issue, publish_at=now)
+    assert soon.sentence.startswith("Issue 57 went out at ")
+    assert not blocking_findings(issue, publish_at=now + timedelta(minutes=11))
+
+
 def test_one_send_time_is_free_to_another_briefing() -> None:
     issue = approved()
     make_issue(publish_at=next_slot(issue))
