@@ -25,6 +25,7 @@ from newsroom.invisible_characters import one_line
 from newsroom.rate_limits import HOUR, count_within, counted_within
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.contrib.auth.models import User
@@ -148,6 +149,17 @@ def send_proof(
                 headers=headers,
             )
     return SentProof(proof=proof, addresses=[readable_address(address) for address in addresses])
+
+
+def forget_addresses(addresses: Iterable[str]) -> int:
+    """Remove these addresses from the records of proofs; return how many records had one."""
+    keys = {address_key(address) for address in addresses}
+    changed = 0
+    for pk, found in Proof.objects.values_list("pk", "addresses"):
+        kept = [address for address in found if address_key(address) not in keys]
+        if kept != found:
+            changed += Proof.objects.filter(pk=pk).update(addresses=kept)
+    return changed
 
 
 def _check_limits(count: int, *, by: User, at: datetime) -> None:

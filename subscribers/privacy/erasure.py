@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from briefings.models import Comment, CommentState
+from briefings.proofs import forget_addresses
 from newsroom.append_only import all_rows
 from newsroom.inbox import storage
 from newsroom.mail_servers import MailServerKind
@@ -87,6 +88,7 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
         erased["admin log entries"] = _blank_admin_log(person)
         erased["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
         erased["waiting emails"], _ = emails_to(person.addresses).delete()
+        erased["proofs"] = forget_addresses(person.addresses)
         erased["sign-ups"], _ = sign_ups.delete()
         erased["requests by others to use the address"] = _delete_requests_by_others(person)
         if subscriber is not None:

@@ -15,6 +15,7 @@ from briefings.models import Issue, Proof
 from briefings.proofs import (
     HOURLY_PER_PERSON,
     ProofRefused,
+    forget_addresses,
     harmless_links,
     parse_addresses,
     send_proof,
@@ -206,3 +207,11 @@ def test_the_way_back_stays_on_this_site() -> None:
     url = reverse("admin:briefings_issue_proof", args=[issue.pk])
     form = {"addresses": "ada@example.com", "next": "https://elsewhere.example/"}
     assert client.post(url, form).headers["Location"].startswith("/admin/")
+
+
+def test_an_erased_person_is_removed_from_the_records_of_proofs() -> None:
+    send(make_issue(), "ada@example.com, bo@example.org")
+    send(make_issue(), "cy@example.org")
+    assert forget_addresses(["ADA@Example.com", "nobody@example.org"]) == 1
+    kept = Proof.objects.order_by("pk").values_list("addresses", flat=True)
+    assert [*kept] == [["bo@example.org"], ["cy@example.org"]]
