@@ -9,6 +9,7 @@ with its own name from incoming mail (RFC 8601, section 5).
 from __future__ import annotations
 
 import re
+import unicodedata
 from email.message import Message
 from email.utils import getaddresses
 
@@ -35,7 +36,8 @@ def read_author(message: Message) -> str:
     if len(authors) != 1:
         return ""
     address = normalise_address(authors[0][1])
-    others = {first_address(part).lower() for part in re.split(r"[<>\"]", written)} - {""}
+    parts = re.split(r"[<>\"]", unicodedata.normalize("NFKC", written))  # a wide ＠ reads as @
+    others = {first_address(part).lower() for part in parts} - {""}
     return address if others <= {address.lower(), authors[0][1].lower()} else ""
 
 

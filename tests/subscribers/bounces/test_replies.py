@@ -321,6 +321,7 @@ def test_without_a_mail_server_to_believe_nobody_s_word_counts(settings: Any) ->
         'From: "ivy@ward.example" <eve@elsewhere.example>\n',
         "From: Ivy ivy@ward.example <eve@elsewhere.example>\n",
         "From: =?utf-8?q?ivy=40ward=2Eexample?= <eve@elsewhere.example>\n",
+        "From: =?utf-8?q?Ivy_(ivy=EF=BC=A0ward=2Eexample)?= <eve@elsewhere.example>\n",
     ],
 )
 def test_a_doubtful_author_is_refused(head: str) -> None:
