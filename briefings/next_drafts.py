@@ -86,6 +86,7 @@ def _make_next_draft(briefing_pk: int, *, at: datetime) -> Issue | None:
             kind=section.kind,
             heading=section.heading,
             body=section.body,
+            sisters=section.sisters,
         )
         for position, section in enumerate(briefing.section_template(), start=1)
     )

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from briefings.models import SectionKind
+from briefings.models import Briefing, SectionKind
 from briefings.rendering.section_html import parse_section
 from newsroom.html_tree import BLOCKS, Element
 
@@ -160,6 +160,7 @@ def _section(
 ) -> SectionDiff:
     heading = diff_words(old["heading"], new["heading"])
     paragraphs = list(_compare_paragraphs(old["body"], new["body"]))
+    paragraphs += _compare_sisters(old.get("sisters", []), new.get("sisters", []))
     if change is None:
         is_changed = (
             old["kind"] != new["kind"]
@@ -176,6 +177,17 @@ def _section(
         change=change,
         moved_from=moved_from,
     )
+
+
+def _compare_sisters(old: list[int], new: list[int]) -> Iterator[Paragraph]:
+    """Yield a paragraph with the sister titles that a section lists, if it lists any."""
+    if old or new:
+        titles = dict(Briefing.objects.filter(pk__in=[*old, *new]).values_list("pk", "title"))
+        before, after = (
+            ", ".join(titles.get(pk, f"briefing {pk}") for pk in keys) for keys in (old, new)
+        )
+        change = Change.SAME if old == new else Change.CHANGED
+        yield Paragraph("p", [Words("Titles: ", Change.SAME), *diff_words(before, after)], change)
 
 
 def _compare_paragraphs(old: str, new: str) -> Iterator[Paragraph]:

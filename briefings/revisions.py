@@ -41,6 +41,7 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             section = existing.get(words["id"]) or Section(issue=issue)
             section.position, section.kind = position, words["kind"]
             section.heading, section.body = words["heading"], words["body"]
+            section.sisters = words.get("sisters", [])
             section.save()
             kept.append(section.pk)
         issue.sections.exclude(pk__in=kept).delete()

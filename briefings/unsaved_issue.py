@@ -72,6 +72,8 @@ def _sections(issue: Issue, content: Mapping[str, Any]) -> list[Section]:
         section.kind = kind if kind in SectionKind.values else SectionKind.FEATURE
         section.heading = str(words.get("heading", ""))
         section.body = sanitise(str(words.get("body", "")))
+        keys = map(_key, str(words.get("sisters", "")).split(","))
+        section.sisters = [key for key in keys if key]
         section.position = place
         sections.append(section)
     return sections

@@ -97,6 +97,8 @@ def _read_page(body: bytes) -> _Page:
 
 def _section(section: dict[str, Any]) -> dict[str, Any]:
     words = {name: _text(section[name]) for name in ("id", "kind", "heading", "body")}
+    if section.get("sisters"):
+        words["sisters"] = _text(section["sisters"])
     return {**words, "removed": bool(section["removed"])}
 
 

@@ -12,10 +12,12 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from briefings.admin.form_fields import DayInput, PlainSelectsMixin
 from briefings.admin.role_forms import RoleInBriefingInline, RoleLogMixin
+from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.local_time import format_local, long_day
 from briefings.models import Break, Briefing, IssueState, TemplateSection
 from briefings.models.section_template import default_template
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.http import HttpRequest
+
+    from briefings.admin.sister_titles import Choices
 
 MAX_TEMPLATE_SECTIONS = 30
 
@@ -135,13 +139,48 @@ class BreakInline(PartOfBriefing, admin.TabularInline[Break, Briefing]):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class TemplateSectionForm(forms.ModelForm[TemplateSection]):
+    """A section with which new issues start."""
+
+    sisters = SistersField(
+        label="Sister titles",
+        help_text="For the kind “Sister titles”: whose latest issues to list.",
+    )
+
+    class Meta:
+        model = TemplateSection
+        fields = ("position", "kind", "heading", "body", "sisters")
+
+    def __init__(self, *args: Any, sister_choices: Choices = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sisters = self.fields.get("sisters")  # not for those who may only view
+        if isinstance(sisters, SistersField):
+            sisters.offer(sister_choices)
+
+
+class TemplateSectionFormSet(BaseInlineFormSet[TemplateSection, Briefing, TemplateSectionForm]):
+    """The section template of a briefing."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "sister_choices": self._sister_choices}
+
+    @cached_property
+    def _sister_choices(self) -> Choices:
+        """What there is to choose from in each section, asked for once."""
+        saved = self.instance.template_sections.all() if self.instance.pk else ()
+        chosen = {key for section in saved for key in section.sisters}
+        return sister_choices(own=self.instance.pk, chosen=chosen)
+
+
 class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection, Briefing]):
     """The sections with which each new issue starts."""
 
     model = TemplateSection
+    form = TemplateSectionForm
+    formset = TemplateSectionFormSet  # type: ignore[assignment]  # the stubs do not allow it
     extra = 0
     max_num = MAX_TEMPLATE_SECTIONS
-    fields = (("position", "kind"), "heading", "body")
+    fields = (("position", "kind"), "heading", "body", "sisters")
 
     def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
         return 0 if obj else len(default_template())

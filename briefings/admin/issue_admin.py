@@ -39,7 +39,7 @@ from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.presence_view import presence
 from briefings.admin.section_forms import SectionFormSet, SectionInline
-from briefings.admin.section_rows import put_rows_in_order
+from briefings.admin.section_rows import put_rows_in_order, row_of_words
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
 from briefings.admin.step_page import step_page
@@ -544,7 +544,8 @@ def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:
 
 
 def _starting_words(section: TemplateSection) -> dict[str, str]:
-    return {"kind": section.kind, "heading": section.heading, "body": section.body}
+    """Return the fields of a section of the template, as the page's script reads them."""
+    return row_of_words(vars(section))
 
 
 def _review_words(issue: Issue) -> str:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
+from django.utils.functional import cached_property
 
 from briefings.admin.form_fields import EchoField, parse_key
 from briefings.admin.section_rows import place_of
+from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.issue_suggestions import briefing_to_start_with, starting_sections
 from briefings.models import Issue, Section, SectionKind
 from briefings.permissions import may_view_issue, may_write_issues
@@ -21,6 +23,7 @@ from briefings.permissions import may_view_issue, may_write_issues
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from briefings.admin.sister_titles import Choices
     from briefings.admin.stale_saves import SectionPanel
 
 MAX_SECTIONS = 60
@@ -30,17 +33,27 @@ class SectionForm(forms.ModelForm[Section]):
     """One section; `place` is its position on the page, counted from the top."""
 
     place = EchoField()
+    sisters = SistersField()
     panel: SectionPanel | None = None  # what to choose from, if somebody else changed it, too
 
     class Meta:
         model = Section
-        fields = ("kind", "heading", "body")
+        fields = ("kind", "heading", "body", "sisters")
         widgets = {"heading": forms.TextInput(attrs={"placeholder": "Heading"})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sister_choices: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        sisters = self.fields["sisters"]
+        if isinstance(sisters, SistersField):
+            sisters.offer(sister_choices)
         if self.instance.pk:
             self.initial["place"] = self.instance.position
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("kind") != SectionKind.SISTERS:
+            cleaned["sisters"] = []
+        return cleaned
 
     @property
     def kind_label(self) -> str:
@@ -61,6 +74,16 @@ class SectionForm(forms.ModelForm[Section]):
 
 class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
     """All sections of the page, saved in the order of the page."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "sister_choices": self._sister_choices}
+
+    @cached_property
+    def _sister_choices(self) -> Choices:
+        """What there is to choose from in each section, asked for once."""
+        saved = self.instance.sections.all() if self.instance.pk else ()
+        chosen = {key for section in saved for key in section.sisters}
+        return sister_choices(own=self.instance.briefing_id, chosen=chosen)
 
     @property
     def on_page(self) -> list[SectionForm]:
@@ -102,7 +125,7 @@ class SectionInline(admin.StackedInline[Section, Issue]):
     form = SectionForm
     formset = SectionFormSet  # type: ignore[assignment]  # the stubs do not allow a form of our own
     template = "admin/briefings/issue/_sections.html"
-    fields = ("kind", "heading", "body", "place")
+    fields = ("kind", "heading", "body", "sisters", "place")
     max_num = MAX_SECTIONS
 
     def get_formset(self, request: HttpRequest, obj: Issue | None = None, **kwargs: Any) -> Any:

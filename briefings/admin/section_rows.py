@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from briefings.admin.form_fields import parse_key
+from briefings.models import SectionKind
 from briefings.richtext import sanitise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from django.http import QueryDict
 
@@ -19,13 +21,14 @@ SECTION_PREFIX = "sections"
 def read_rows(data: QueryDict, *, prefix: str) -> list[dict[str, str]]:
     """Return the posted rows in the order of the page, each as {name of the field: value}.
 
-    The rows are counted again, so that a wrong count loses none.
+    The rows are counted again, so that a wrong count loses none. Several values of one field are
+    joined with commas.
     """
     field = re.compile(rf"^{re.escape(prefix)}-(\d{{1,5}})-(\w+)$")
     rows: dict[int, dict[str, str]] = {}
     for key in data:
         if found := field.match(key):
-            rows.setdefault(int(found[1]), {})[found[2]] = str(data[key])
+            rows.setdefault(int(found[1]), {})[found[2]] = ",".join(map(str, data.getlist(key)))
     return [row for _, row in sorted(rows.items(), key=lambda row: place_of(row[1], row[0]))]
 
 
@@ -48,18 +51,32 @@ def write_rows(
     data[f"{prefix}-INITIAL_FORMS"] = str(existing)
 
 
-def words_of_row(row: dict[str, str]) -> dict[str, str]:
+def words_of_row(row: dict[str, str]) -> dict[str, Any]:
     """Return the words of a posted row as a revision keeps them."""
+    kind = row.get("kind", "")
+    sisters = parse_sisters(row.get("sisters", "")) if kind == SectionKind.SISTERS else []
     return {
-        "kind": row.get("kind", ""),
+        "kind": kind,
         "heading": row.get("heading", "").strip(),
         "body": sanitise(row.get("body", "")),
+        **({"sisters": sisters} if sisters else {}),
     }
 
 
 def row_of_words(words: dict[str, Any]) -> dict[str, str]:
     """Return the fields of a row for the words of a revision."""
-    return {name: words.get(name, "") for name in ("kind", "heading", "body")}
+    row = {name: words.get(name, "") for name in ("kind", "heading", "body")}
+    return {**row, "sisters": write_sisters(words.get("sisters", []))}
+
+
+def parse_sisters(written: object) -> list[int]:
+    """Return the keys of briefings in a field of the form, sorted, each once."""
+    return sorted({parse_key(key.strip()) for key in str(written or "").split(",")} - {0})
+
+
+def write_sisters(keys: Iterable[int]) -> str:
+    """Return keys of briefings as a field of the form holds them."""
+    return ",".join(map(str, keys))
 
 
 def put_rows_in_order(data: QueryDict, *, prefix: str, known: Collection[int]) -> QueryDict:

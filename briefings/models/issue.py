@@ -232,10 +232,12 @@ class Issue(models.Model):
 
     def content_hash(self) -> str:
         """Return a SHA-256 hash of everything that readers get; an approval is bound to it."""
-        sections = self.sections.order_by("position", "pk").values_list("kind", "heading", "body")
-        content: list[Any] = [self.title, self.strapline, self.author_id, *map(list, sections)]
+        words = ("kind", "heading", "body", "sisters")
+        sections = self.sections.order_by("position", "pk").values_list(*words)
+        content: list[Any] = [self.title, self.strapline, self.author_id]
+        # What is empty is left out, so that a hash from before it existed stays the same.
+        content += [[*kept, sisters] if sisters else kept for *kept, sisters in sections]
         if self.subject or self.preheader:
-            # An issue without them keeps the hash, and so the approval, from before they existed.
             content.append({"subject": self.subject, "preheader": self.preheader})
         if self.author.sign_off:
             content.append({"sign_off": self.author.sign_off})
@@ -254,7 +256,7 @@ class Issue(models.Model):
 
     def current_content(self) -> dict[str, Any]:
         """Return the words as they are now, in the form that a revision keeps."""
-        sections = self.sections.order_by("position", "pk").values("pk", "kind", "heading", "body")
+        sections = self.sections.order_by("position", "pk").values()
         return {
             "title": self.title,
             "strapline": self.strapline,
@@ -264,10 +266,11 @@ class Issue(models.Model):
             "author_name": self.author.name,
             "sections": [
                 {
-                    "id": words["pk"],
+                    "id": words["id"],
                     "kind": words["kind"],
                     "heading": words["heading"],
                     "body": words["body"],
+                    **({"sisters": words["sisters"]} if words["sisters"] else {}),
                 }
                 for words in sections
             ],

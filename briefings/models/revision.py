@@ -26,7 +26,8 @@ class Revision(models.Model):
     """Headline, strapline, subject, preheader, author and sections at one step, together.
 
     `content` is {"title", "strapline", "subject", "preheader", "author", "author_name",
-    "sections"}; each section is {"id", "kind", "heading", "body"}, in the order of the issue.
+    "sections"}; each section is {"id", "kind", "heading", "body"}, in the order of the issue,
+    and where it lists sister titles, "sisters".
     Revisions from before an issue had a subject and a preheader lack those two.
     """
 

@@ -14,17 +14,22 @@ class SectionKind(models.TextChoices):
     FEATURE = "feature", "Feature"
     ROUNDUP = "roundup", "Round-up (bullets)"
     FEEDBACK = "feedback", "Feedback (readers quoted)"
+    SISTERS = "sisters", "Sister titles (latest issues)"
     NOTE = "note", "Note or sign-off"
 
 
 class Section(models.Model):
-    """A part of an issue: its kind, heading and text."""
+    """A part of an issue: its kind, heading and text.
+
+    `sisters` are the keys of the briefings whose latest issues a section of that kind lists.
+    """
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="sections")
     position = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=SectionKind, default=SectionKind.FEATURE)
     heading = models.CharField(max_length=200, blank=True)
     body = RichTextField(blank=True)
+    sisters = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("position", "pk")

@@ -26,6 +26,7 @@ class TemplateSection(models.Model):
     kind = models.CharField(max_length=10, choices=SectionKind, default=SectionKind.FEATURE)
     heading = models.CharField(max_length=200, blank=True)
     body = RichTextField("starting text", blank=True)
+    sisters = models.JSONField("sister titles", default=list, blank=True)
 
     class Meta:
         verbose_name = "section of the template"

@@ -70,7 +70,14 @@ def check_section(
 ) -> Iterator[Finding]:
     """Yield what is wrong in a section."""
     section, body, place = parsed
-    if body.is_empty:
+    if section.kind == SectionKind.SISTERS and not section.sisters:
+        yield _blocks(
+            "no-sister-titles",
+            place,
+            f"{_where(place)} has no sister titles.",
+            fix="Choose at least one, or remove the section.",
+        )
+    elif body.is_empty and section.kind != SectionKind.SISTERS:
         yield _blocks(
             "empty-section",
             place,

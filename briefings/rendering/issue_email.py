@@ -19,6 +19,7 @@ from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import WORDS_A_MINUTE
+from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
 from newsroom.invisible_characters import one_line
@@ -194,12 +195,14 @@ def _email_sections(issue: Issue, *, url: str) -> list[_EmailSection]:
     """Return each section as HTML and text; links are numbered through the whole text."""
     rendered: list[_EmailSection] = []
     next_link = 1
-    for section in issue.sections.all():
+    for section in with_sister_titles(issue):
         text, next_link = email_text(section.body, base_url=url, first_link=next_link)
         heading = _heading(section, issue, is_first=not rendered)
         if not (heading or text):
             continue
-        html = email_html(section.body, kind=section.kind, headed=bool(heading), base_url=url)
+        html = email_html(
+            section.body, kind=rendered_kind(section.kind), headed=bool(heading), base_url=url
+        )
         rendered.append(
             _EmailSection(
                 kind=section.kind,

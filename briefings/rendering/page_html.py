@@ -18,7 +18,14 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section, SectionKind
-from briefings.rendering.section_html import DIRECTED, names_a_source, parse_section, raise_heading
+from briefings.rendering.section_html import (
+    DIRECTED,
+    SENTENCE_ENDS,
+    names_a_source,
+    parse_section,
+    raise_heading,
+)
+from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from newsroom.html_tree import Element, write
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
@@ -39,7 +46,7 @@ class PageSection:
 
 def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
     """Return an issue's sections; with a `base` address, their links work outside the site too."""
-    sections = list(issue.sections.all())
+    sections = with_sister_titles(issue)
     return [
         _page_section(section, first=index == 0, title=issue.title, base=base)
         for index, section in enumerate(sections)
@@ -55,7 +62,9 @@ def _page_section(section: Section, *, first: bool, title: str, base: str) -> Pa
     heading = section.heading.strip()
     if first and heading.casefold() == title.strip().casefold():
         heading = ""
-    html, words = render_body(section.body, kind=section.kind, headed=bool(heading), base=base)
+    html, words = render_body(
+        section.body, kind=rendered_kind(section.kind), headed=bool(heading), base=base
+    )
     return PageSection(
         pk=section.pk,
         anchor=section.anchor,
@@ -141,7 +150,7 @@ def _is_source_of_item(element: Element, parent: Element) -> bool:
     if parent.tag not in {"li", "p"} or len(worded) < 2 or worded[-1] is not element:
         return False
     before = worded[-2] if isinstance(worded[-2], str) else worded[-2].text
-    return before.rstrip().endswith((".", "!", "?", "”", "’", ")"))
+    return before.rstrip().endswith(SENTENCE_ENDS)
 
 
 def _align(element: Element) -> None:

@@ -11,6 +11,8 @@ MAX_DEPTH = 14
 DIRECTED = frozenset(
     {"p", "h3", "h4", "ul", "ol", "li", "blockquote", "td", "th", "caption", "pre"}
 )
+# What a sentence may end with, before the source of an item of a round-up.
+SENTENCE_ENDS = (".", "!", "?", "…", "”", "’", ")")
 
 
 def parse_section(html: str) -> Element:

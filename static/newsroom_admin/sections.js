@@ -10,6 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const rows = () => [...list.children];
   const isRemoved = (row) => row.hasAttribute("data-is-removed");
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
+  const sisterBoxes = (row) => [...row.querySelectorAll('[name$="-sisters"]')];
   const headingOf = (row) => input(row, "heading").value.trim() || `the ${input(row, "kind").selectedOptions[0].text.toLowerCase()}`;
   const typed = () => list.dispatchEvent(new Event("newsroom:typed", { bubbles: true }));
   const say = (words) => {
@@ -165,6 +166,7 @@ document.addEventListener("DOMContentLoaded", () => {
         kind: input(row, "kind").value,
         heading: input(row, "heading").value,
         body: newsroomAdmin.textOf(input(row, "body")),
+        sisters: sisterBoxes(row).filter((box) => box.checked).map((box) => box.value).join(","),
         removed: isRemoved(row),
       })),
     write: (kept) => {
@@ -181,6 +183,8 @@ document.addEventListener("DOMContentLoaded", () => {
         input(row, "kind").value = words.kind;
         input(row, "heading").value = words.heading;
         newsroomAdmin.setText(input(row, "body"), words.body);
+        const chosen = (words.sisters ?? "").split(",");
+        for (const box of sisterBoxes(row)) box.checked = chosen.includes(box.value);
         setRemoved(row, words.removed);
       }
       // Remove the starting sections of a new issue that the draft does not have.
