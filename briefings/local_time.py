@@ -39,12 +39,41 @@ def place_of(zone: ZoneInfo) -> str:
     return zone.key.rpartition("/")[2].replace("_", " ")
 
 
-def parse_local(text: str, zone: ZoneInfo, *, refuse_repeated: bool = False) -> datetime:
+class RepeatedTime(ValueError):
+    """A time that the autumn change repeats, where it must be said which of the two is meant."""
+
+    def __init__(self, first: datetime, second: datetime, zone: ZoneInfo) -> None:
+        self.first, self.second = first, second
+        self.happens_twice = (
+            f"{first:%H:%M} happens twice on that day: the clocks go back in {zone.key}."
+        )
+        super().__init__(
+            f"{self.happens_twice} Add the offset: {first.isoformat()} or {second.isoformat()}."
+        )
+
+
+def both_of(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """Return both moments of a time without offset that the autumn change repeats, or None."""
+    try:
+        naive = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if naive.tzinfo is not None or not 2000 <= naive.year <= 2199:
+        return None
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    later = second.astimezone(UTC) > first.astimezone(UTC)
+    return (first, second) if later else None
+
+
+def parse_local(
+    text: str, zone: ZoneInfo, *, refuse_repeated: bool = False, which: str = ""
+) -> datetime:
     """Return '2026-11-26T07:00' in a time zone as a moment in UTC.
 
-    A time that the autumn change repeats means the first of the two, unless `refuse_repeated`.
-    Raises ValueError, with a message for an editor, if the text is not a date and time, or if the
-    spring change skips that time.
+    Of a time that the autumn change repeats, `which` chooses the "first" or the "second"; without
+    it, the first is meant, unless `refuse_repeated`. Raises ValueError, with a message for an
+    editor, if the text is not a date and time, or if the spring change skips that time, and
+    RepeatedTime.
     """
     try:
         naive: datetime | None = datetime.fromisoformat(text.strip())
@@ -60,11 +89,11 @@ def parse_local(text: str, zone: ZoneInfo, *, refuse_repeated: bool = False) -> 
             f"{naive:%H:%M} does not exist on that day: the clocks go forward in {zone.key}."
             " Choose a time before or after the change."
         )
-    second = naive.replace(tzinfo=zone, fold=1)
-    if refuse_repeated and second.utcoffset() != naive.replace(tzinfo=zone).utcoffset():
-        first = naive.replace(tzinfo=zone)
-        raise ValueError(
-            f"{naive:%H:%M} happens twice on that day: the clocks go back in {zone.key}. Add the"
-            f" offset: {first.isoformat()} or {second.isoformat()}."
-        )
+    both = both_of(text, zone)
+    if both is None or which == "first":
+        return moment
+    if which == "second":
+        return both[1].astimezone(UTC)
+    if refuse_repeated:
+        raise RepeatedTime(*both, zone)
     return moment

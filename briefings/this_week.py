@@ -53,6 +53,7 @@ class Task:
     words: str
     detail: str = ""
     late: str = ""
+    next_slot: datetime | None = None  # for an issue that missed its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +147,20 @@ def _tasks(user: Actor, issues: list[Issue], *, at: datetime) -> list[Task]:
         if issue.pk in mine and remarks and not detail:
             detail = f"{remarks} open remark{'' if remarks == 1 else 's'}"
         if words:
-            found.append(Task(issue=issue, words=words, detail=detail, late=why_late(issue, at=at)))
+            found.append(
+                Task(
+                    issue=issue,
+                    words=words,
+                    detail=detail,
+                    late=why_late(issue, at=at),
+                    next_slot=_next_slot(issue, at=at),
+                )
+            )
     return found
+
+
+def _next_slot(issue: Issue, *, at: datetime) -> datetime | None:
+    return issue.briefing.next_free_slot(after=at) if issue.missed_slot(at=at) else None
 
 
 def _task(

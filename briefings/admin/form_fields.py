@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from briefings.local_time import INPUT_FORMAT, long_day, parse_local
+from briefings.local_time import INPUT_FORMAT, RepeatedTime, both_of, long_day, parse_local
 
 
 def parse_key(value: object) -> int:
@@ -77,10 +78,64 @@ def day_in_words(value: str | None) -> str:
     return long_day(moment) + (f" at {moment:%H:%M}" if "T" in (value or "") else "")
 
 
+class SendTimeInput(LocalDateTimeInput):
+    """A date and time, and which of the two where the autumn change repeats it.
+
+    Its value is the text of the browser's picker, and then " first" or " second" if that was said.
+    """
+
+    zone = ZoneInfo("UTC")
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        which = data.get(which_name(name))
+        return f"{value} {which}" if value and which in WHICH else value
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Return the field, and a choice below it if the time happens twice."""
+        time, which = split_which(str(value or ""))
+        field = super().render(name, time, attrs, renderer)
+        return format_html("{}{}", field, which_hour(name, time, which, self.zone))
+
+
+# The two moments of a time that the autumn change repeats.
+WHICH = ("first", "second")
+
+
+def which_name(name: str) -> str:
+    """Return the name of the choice between two moments that belongs to a field of this name."""
+    return f"{name}_which"
+
+
+def split_which(value: str) -> tuple[str, str]:
+    """Return the time and which of the two; '' if that is not said."""
+    time, _, which = value.partition(" ")
+    return (time, which) if which in WHICH else (value, "")
+
+
+def which_hour(name: str, time: str, which: str, zone: ZoneInfo) -> SafeString:
+    """Return the choice between the two moments of a repeated time; '' for any other time."""
+    both = both_of(time, zone)
+    if both is None:
+        return SafeString("")
+    context = {
+        "name": which_name(name),
+        "time": f"{both[0]:%H:%M}",
+        "zone": zone.key,
+        "moments": [
+            (value, f"{moment:%H:%M} {moment.tzname()}", value == which)
+            for value, moment in zip(WHICH, both, strict=True)
+        ],
+    }
+    return render_to_string("admin/briefings/issue/_which_hour.html", context)
+
+
 class LocalDateTimeField(forms.Field):
     """A moment, shown and read in the time zone `zone`, to the minute."""
 
-    widget = LocalDateTimeInput
+    widget: Any = LocalDateTimeInput
     zone = ZoneInfo("UTC")
 
     def prepare_value(self, value: Any) -> Any:
@@ -107,6 +162,31 @@ class LocalDateTimeField(forms.Field):
         except ValidationError:
             return True
         return _to_minute(initial) != _to_minute(now)
+
+
+class SendTimeField(LocalDateTimeField):
+    """A moment as above; of a time that the autumn change repeats, it asks which one is meant."""
+
+    widget = SendTimeInput
+
+    def prepare_value(self, value: Any) -> Any:
+        self.widget.zone = self.zone
+        text = super().prepare_value(value)
+        if isinstance(value, datetime) and both_of(text, self.zone):
+            return f"{text} {WHICH[value.astimezone(self.zone).fold]}"
+        return text
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value or isinstance(value, datetime):
+            return super().to_python(value)
+        time, which = split_which(str(value))
+        try:
+            return parse_local(time, self.zone, refuse_repeated=True, which=which)
+        except RepeatedTime as twice:
+            message = f"{twice.happens_twice} Choose the first or the second, then save again."
+            raise ValidationError(message, code="repeated") from None
+        except ValueError as problem:
+            raise ValidationError(str(problem), code="invalid") from None
 
 
 def _to_minute(value: object) -> datetime | None:

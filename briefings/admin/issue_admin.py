@@ -34,7 +34,7 @@ from briefings.admin.correction_pages import (
     corrections_context,
     is_correction,
 )
-from briefings.admin.form_fields import PlainSelectsMixin, parse_key
+from briefings.admin.form_fields import WHICH, PlainSelectsMixin, parse_key, which_hour
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.presence_view import presence
@@ -53,7 +53,7 @@ from briefings.issue_suggestions import (
     starting_sections,
     suggest_issue,
 )
-from briefings.local_time import INPUT_FORMAT, format_local, short_moment
+from briefings.local_time import INPUT_FORMAT, both_of, format_local, short_moment
 from briefings.models import (
     EDITABLE_STATES,
     Briefing,
@@ -330,7 +330,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "returned": open_return(saved),
                 "max_reason": MAX_REASON_CHARS,
                 "seen": saved.content_hash(),
-                "send_time_input": _send_time_input(saved),
+                **_send_time_choice(request, saved),
                 "four_eyes": (
                     why_not_approve(saved, request.user)
                     if saved.state == IssueState.IN_REVIEW and may_approve(request.user, saved)
@@ -560,10 +560,27 @@ def _review_words(issue: Issue) -> str:
     return words
 
 
-def _send_time_input(issue: Issue) -> str:
-    """Return the send time, or else the next free slot, for a browser's picker."""
-    moment = issue.publish_at or issue.briefing.next_free_slot(after=timezone.now())
-    return moment.astimezone(issue.briefing.zone).strftime(INPUT_FORMAT)
+def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
+    """Return the send time for a browser's picker: the issue's, or else the next free slot.
+
+    If a time was entered that happens twice, the page asks which of the two is meant.
+    """
+    zone, at = issue.briefing.zone, timezone.now()
+    moment = issue.publish_at
+    if moment is None or issue.missed_slot(at=at):
+        moment = issue.briefing.next_free_slot(after=at)
+    entered = request.GET.get("goes_out", "")
+    which = WHICH[moment.astimezone(zone).fold]
+    if both_of(entered, zone):
+        which = ""
+    else:
+        entered = moment.astimezone(zone).strftime(INPUT_FORMAT)
+    return {
+        "send_time_input": entered,
+        "which_hour": which_hour("goes_out", entered, which, zone),
+        "next_slot": issue.briefing.next_free_slot(after=at),
+        "has_missed_slot": issue.missed_slot(at=at),
+    }
 
 
 def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from briefings.admin.form_fields import EchoField, LocalDateTimeField, parse_key
+from briefings.admin.form_fields import EchoField, LocalDateTimeField, SendTimeField, parse_key
 from briefings.admin.stale_saves import StaleSave, details_of
 from briefings.models import EDITABLE_STATES, Briefing, Issue, IssueState
 from briefings.permissions import (
@@ -52,7 +52,7 @@ class IssueForm(forms.ModelForm[Issue]):
     is_correction = False
 
     number = forms.IntegerField(min_value=1, max_value=100_000)
-    goes_out = LocalDateTimeField(required=False, label="Send time")
+    goes_out = SendTimeField(required=False, label="Send time")
     reviewer = ReviewerField(queryset=User.objects.none(), required=False, empty_label="Nobody")
     due_at = LocalDateTimeField(required=False, label="Draft due")
     from_version = EchoField()

@@ -365,6 +365,11 @@ class Issue(models.Model):
         changes: dict[str, Any] = {"state": IssueState.APPROVED, "updated_at": timezone.now()}
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
+    def missed_slot(self, *, at: datetime) -> bool:
+        """Whether an approved issue waits for a person, because its send time has passed."""
+        has_passed = self.publish_at is not None and self.publish_at <= at
+        return has_passed and self.state == IssueState.APPROVED
+
     def stop_at_slot(self, findings: Collection[str]) -> None:
         """Unschedule an issue that is not ready at its send time; it stays approved.
 

@@ -4,7 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-issue-form]");
   if (!form) return;
-  const FIELDS = ["title", "strapline", "subject", "preheader", "briefing", "number", "author", "slug", "goes_out", "reviewer", "due_at"];
+  const FIELDS = ["title", "strapline", "subject", "preheader", "briefing", "number", "author", "slug", "goes_out", "goes_out_which", "note", "reviewer", "due_at"];
   const { user, autosaveUrl } = form.dataset;
   const issue = Number(form.dataset.issue) || null;
   const status = form.querySelector("[data-unsaved]");

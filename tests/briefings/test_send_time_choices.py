@@ -1,0 +1,158 @@
+"""The doubled hour of autumn is asked about, and a missed slot waits for a decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from briefings.local_time import RepeatedTime, both_of, parse_local
+from briefings.models import Issue, IssueState, Role
+from tests.briefings.admin_client import (
+    change_url,
+    make_member,
+    messages_of,
+    open_issue,
+    read_form,
+    save,
+    staff_client,
+)
+from tests.factories import make_briefing, make_issue, make_scheduled_issue
+
+pytestmark = pytest.mark.django_db
+# In London the clocks go back on 31 October 2027 at 02:00 BST, and forward on 28 March 2027.
+TWICE = "2027-10-31T01:30"
+NEVER = "2027-03-28T01:30"
+FIRST = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+SECOND = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
+def approved(**fields: Any) -> Issue:
+    issue = make_issue(briefing=make_briefing(time_zone="Europe/London"), **fields)
+    issue.submit(by=None)
+    issue.approve(by=None)
+    return issue
+
+
+def test_a_time_that_happens_twice_has_two_moments() -> None:
+    zone = make_briefing(time_zone="Europe/London").zone
+    both = both_of(TWICE, zone)
+    assert both is not None
+    assert [moment.astimezone(UTC) for moment in both] == [FIRST, SECOND]
+    for text in (NEVER, "2027-10-31T02:30", "2027-06-01T01:30", "rubbish", f"{TWICE}+01:00", ""):
+        assert both_of(text, zone) is None, text
+    assert parse_local(TWICE, zone, refuse_repeated=True, which="first") == FIRST
+    assert parse_local(TWICE, zone, refuse_repeated=True, which="second") == SECOND
+    with pytest.raises(RepeatedTime, match="happens twice"):
+        parse_local(TWICE, zone, refuse_repeated=True)
+
+
+def test_the_form_asks_which_of_two_hours_is_meant() -> None:
+    issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
+    client = staff_client("Editors")
+    form = open_issue(client, issue)
+
+    page = save(client, issue, form, goes_out=TWICE, title="Typed meanwhile")
+
+    text = page.content.decode()
+    assert "happens twice on that day" in text
+    assert "01:30 BST" in text
+    assert "01:30 GMT" in text
+    assert 'name="goes_out_which"' in text
+    assert read_form(page)["title"] == "Typed meanwhile"
+    issue.refresh_from_db()
+    assert issue.publish_at is None
+
+    for which, moment in (("first", FIRST), ("second", SECOND)):
+        form = open_issue(client, issue)
+        save(client, issue, form, goes_out=TWICE, goes_out_which=which)
+        issue.refresh_from_db()
+        assert issue.publish_at == moment
+        shown = client.get(change_url(issue)).content.decode()
+        assert f'value="{which}" checked' in shown
+
+
+def test_the_answer_is_kept_with_the_form() -> None:
+    """Saving a page on which the second hour is chosen does not move it to the first."""
+    issue = make_issue(briefing=make_briefing(time_zone="Europe/London"), publish_at=SECOND)
+    client = staff_client("Editors")
+    save(client, issue, open_issue(client, issue), goes_out_which="second", title="Another")
+    issue.refresh_from_db()
+    assert (issue.publish_at, issue.title) == (SECOND, "Another")
+
+
+def test_an_hour_that_does_not_exist_is_refused() -> None:
+    issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
+    client = staff_client("Editors")
+    page = save(client, issue, open_issue(client, issue), goes_out=NEVER, goes_out_which="first")
+    assert "does not exist on that day" in page.content.decode()
+
+
+def test_a_page_for_publishers_asks_as_well() -> None:
+    issue = approved()
+    client = Client()
+    client.force_login(make_member(Role.PUBLISHER, of=issue.briefing))
+    url = reverse("admin:briefings_issue_step", args=[issue.pk])
+    form = {"_step": "schedule", "seen": issue.content_hash(), "goes_out": TWICE}
+
+    asked = client.post(url, form, follow=True)
+
+    text = asked.content.decode()
+    assert "happens twice" in messages_of(asked)
+    assert 'name="goes_out_which" value="second"' in text
+    assert f'value="{TWICE}"' in text
+    issue.refresh_from_db()
+    assert issue.state == IssueState.APPROVED
+    client.post(url, {**form, "goes_out_which": "second"})
+    issue.refresh_from_db()
+    assert (issue.state, issue.publish_at) == (IssueState.SCHEDULED, SECOND)
+
+
+# --- a missed slot
+
+
+def missed() -> Issue:
+    issue = make_scheduled_issue(publish_at=timezone.now() - timedelta(hours=30))
+    assert issue.miss_slot(before=timezone.now())
+    return issue
+
+
+def test_an_issue_that_missed_its_slot_offers_both_choices() -> None:
+    issue = missed()
+    client = staff_client("Editors")
+
+    for url in (change_url(issue), reverse("admin:index")):
+        page = client.get(url).content.decode()
+        assert reverse("admin:subscribers_dispatch_send", args=[issue.pk]) in page, url
+        assert "Schedule for" in page, url
+    assert "missed its slot" in client.get(change_url(issue)).content.decode()
+    reader = staff_client(may=("view_issue",)).get(change_url(issue)).content.decode()
+    assert "missed its slot" in reader
+    assert "Schedule for" not in reader
+
+
+def test_a_missed_issue_is_scheduled_for_the_next_slot_by_one_click() -> None:
+    issue = missed()
+    client = staff_client("Editors")
+    form = read_form(client.get(change_url(issue)), "next-slot-form")
+    url = reverse("admin:briefings_issue_step", args=[issue.pk])
+
+    page = client.post(url, {**form, "_step": "schedule"}, follow=True)
+
+    assert "Scheduled for" in messages_of(page)
+    issue.refresh_from_db()
+    assert issue.state == IssueState.SCHEDULED
+    slot = issue.briefing.next_free_slot(after=timezone.now() - timedelta(minutes=5))
+    assert issue.publish_at is not None
+    assert issue.publish_at >= timezone.now()
+    assert issue.publish_at <= slot
+    assert "missed its slot" not in page.content.decode()
+
+
+def test_an_issue_whose_time_is_to_come_missed_nothing() -> None:
+    issue = approved(publish_at=timezone.now() + timedelta(days=1))
+    assert "missed its slot" not in staff_client("Editors").get(change_url(issue)).content.decode()
