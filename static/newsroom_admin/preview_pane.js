@@ -154,11 +154,16 @@ document.addEventListener("DOMContentLoaded", () => {
     fit(shown);
     fit(coming);
   }).observe(screen);
-  // The preview by itself shows the same words: those of this page.
+  // The preview by itself shows the same words: those of this page, once they have been kept.
   for (const link of links) {
-    link.addEventListener("click", () => {
-      newsroomAdmin.draft?.upload?.();
-      link.href = address(pane.dataset.whole);
+    link.addEventListener("click", (event) => {
+      const target = address(pane.dataset.whole);
+      link.href = target;
+      if (!newsroomAdmin.draft?.flush || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const tab = open("about:blank", link.target);
+      if (!tab) return;
+      event.preventDefault();
+      Promise.resolve(newsroomAdmin.draft.flush()).finally(() => (tab.location = target));
     });
   }
   show();

@@ -193,7 +193,6 @@ document.addEventListener("DOMContentLoaded", () => {
       isUnsaved = false;
     },
     forget,
-    upload: autosave,
     flush,
     send,
     newToken,
