@@ -213,6 +213,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/remarks.js",
             "newsroom_admin/presence.js",
             "newsroom_admin/findings.js",
+            "newsroom_admin/off_clock.js",
         )
         css = {
             "all": (
@@ -293,6 +294,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         context["issue_form"] = form
         context["was_refused"] = request.method == "POST"
         context["unsaved"] = unsaved_words(request.user, obj)
+        context["asks_off_clock"] = any(
+            inline.formset.asks_off_clock for inline in context["inline_admin_formsets"]
+        )
         context["stale"] = form.stale_save
         if form.stale_save:
             _show_conflicts(form.stale_save, context)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.functional import cached_property
 
@@ -17,7 +18,7 @@ from briefings.admin.form_fields import EchoField, parse_key
 from briefings.admin.section_rows import place_of
 from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.issue_suggestions import briefing_to_start_with, starting_sections
-from briefings.models import Issue, Section, SectionKind
+from briefings.models import APPROVED_STATES, Issue, Section, SectionKind
 from briefings.permissions import may_view_issue, may_write_issues
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from briefings.admin.stale_saves import SectionPanel
 
 MAX_SECTIONS = 60
+# The field in which a page says that its approval may end; its value is the version it means.
+OFF_CLOCK = "_off_clock"
 
 
 class SectionForm(forms.ModelForm[Section]):
@@ -75,6 +78,8 @@ class SectionForm(forms.ModelForm[Section]):
 class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
     """All sections of the page, saved in the order of the page."""
 
+    asks_off_clock = False
+
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return {**super().get_form_kwargs(index), "sister_choices": self._sister_choices}
 
@@ -97,6 +102,21 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
 
     def has_changed(self) -> bool:
         return super().has_changed() or self._reordered()
+
+    def clean(self) -> None:
+        """Ask before a save that ends an approval; the page keeps what was written.
+
+        It is asked here, because the sections are read last: the issue has its new words by now.
+        """
+        super().clean()
+        issue = self.instance
+        if issue._state.adding or issue.state not in APPROVED_STATES:
+            return
+        if self.data.get(OFF_CLOCK) == str(issue.version):
+            return
+        if issue.differs_from_saved() or self.has_changed():
+            self.asks_off_clock = True
+            raise ValidationError("This takes the issue off the clock.", code="off_clock")
 
     def _reordered(self) -> bool:
         sections = [form.instance for form in self.kept if form.instance.pk]

@@ -8,6 +8,7 @@ from briefings.models.contributor import Contributor
 from briefings.models.correction import Correction
 from briefings.models.finding_override import FindingOverride
 from briefings.models.issue import (
+    APPROVED_STATES,
     EDITABLE_STATES,
     Issue,
     IssueState,
@@ -24,6 +25,7 @@ from briefings.models.section_template import TemplateSection
 from briefings.models.working_copy import WorkingCopy
 
 __all__ = [
+    "APPROVED_STATES",
     "EDITABLE_STATES",
     "AlarmChoice",
     "AlarmScope",

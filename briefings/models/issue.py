@@ -243,6 +243,12 @@ class Issue(models.Model):
             content.append({"sign_off": self.author.sign_off})
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
+    def differs_from_saved(self) -> bool:
+        """Whether a field that readers get was set, and not saved yet."""
+        fields = ("title", "strapline", "subject", "preheader", "author_id")
+        saved = Issue.objects.filter(pk=self.pk).values(*fields).first()
+        return any(saved is None or saved[field] != getattr(self, field) for field in fields)
+
     def picture_digests(self) -> dict[str, str]:
         """Return the SHA-256 of each picture in the sections, by file name."""
         return digests(self.sections.values_list("body", flat=True))

@@ -18,7 +18,14 @@ from briefings.models import AlarmChoice, AlarmScope, Briefing, Issue
 from newsroom.models import OutgoingEmail
 from subscribers.models import DispatchState
 from subscribers.sending import dispatches
-from tests.briefings.admin_client import make_staff, open_issue, save, staff_client, take_step
+from tests.briefings.admin_client import (
+    make_staff,
+    off_the_clock,
+    open_issue,
+    save,
+    staff_client,
+    take_step,
+)
 from tests.factories import (
     make_briefing,
     make_contributor,
@@ -160,7 +167,7 @@ def test_whoever_approved_an_issue_learns_that_an_edit_ended_its_approval() -> N
     issue = approved_issue(approver=make_staff("Editors", email="ina@example.com"))
     editor = staff_client("Editors", email="omar@example.com")
 
-    save(editor, issue, open_issue(editor, issue), title="Council & mayor")
+    save(editor, issue, off_the_clock(open_issue(editor, issue)), title="Council & mayor")
 
     [email] = OutgoingEmail.objects.filter(name="approval_void")
     assert email.to == "ina@example.com"
@@ -181,7 +188,7 @@ def test_whoever_does_not_want_an_alarm_gets_none_and_others_may_want_all() -> N
     choose(outsider, alarms.APPROVAL_LOST, AlarmScope.ALL)
     editor = staff_client("Editors", email="omar@example.com")
 
-    save(editor, issue, open_issue(editor, issue), title="Council & mayor")
+    save(editor, issue, off_the_clock(open_issue(editor, issue)), title="Council & mayor")
 
     assert told("approval_void") == ["curious@example.com"]
 

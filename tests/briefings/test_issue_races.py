@@ -14,7 +14,13 @@ from django.utils import timezone
 from briefings.models import Issue, IssueState
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
-from tests.briefings.admin_client import change_url, open_issue, read_form, staff_client
+from tests.briefings.admin_client import (
+    change_url,
+    off_the_clock,
+    open_issue,
+    read_form,
+    staff_client,
+)
 from tests.factories import make_briefing, make_issue, make_scheduled_issue
 
 if TYPE_CHECKING:
@@ -72,7 +78,7 @@ def test_of_issues_started_at_once_each_gets_its_own_number() -> None:
 def test_publishing_and_a_save_do_not_undo_each_other() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Editors")
-    form = open_issue(client, issue) | {"strapline": "Another strapline"}
+    form = off_the_clock(open_issue(client, issue)) | {"strapline": "Another strapline"}
     start = Barrier(2)
 
     def publish() -> None:

@@ -11,6 +11,7 @@ from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import (
     change_url,
     messages_of,
+    off_the_clock,
     open_issue,
     read_form,
     save,
@@ -137,7 +138,7 @@ def test_a_change_voids_the_approval_and_says_so() -> None:
     issue = make_scheduled_issue()
     client = staff_client("Editors")
 
-    page = save(client, issue, open_issue(client, issue), title="Another headline")
+    page = save(client, issue, off_the_clock(open_issue(client, issue)), title="Another headline")
 
     issue.refresh_from_db()
     assert issue.state == IssueState.IN_REVIEW
