@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from briefings.models import Issue, RevisionStep, Section, SectionKind, TemplateSection
 from briefings.next_drafts import make_next_draft
-from briefings.preflight import serious_findings
+from briefings.preflight import blocking_findings
 from briefings.revision_diff import compare
 from briefings.revisions import restore
 from subscribers.sending import dispatches
@@ -211,9 +211,11 @@ def test_a_section_without_a_choice_stops_the_issue() -> None:
     issue = make_issue()
     section = sisters_section(issue)
 
-    assert any("no sister titles" in one for one in serious_findings(issue, publish_at=None))
+    assert any(
+        "no sister titles" in one.sentence for one in blocking_findings(issue, publish_at=None)
+    )
 
     section.sisters = [make_briefing().pk]
     section.save()
-    assert not any("sister" in one for one in serious_findings(issue, publish_at=None))
-    assert not any("is empty" in one for one in serious_findings(issue, publish_at=None))
+    assert not any("sister" in one.sentence for one in blocking_findings(issue, publish_at=None))
+    assert not any("is empty" in one.sentence for one in blocking_findings(issue, publish_at=None))
