@@ -157,6 +157,10 @@ class TemplateSectionForm(forms.ModelForm[TemplateSection]):
         if isinstance(sisters, SistersField):
             sisters.offer(sister_choices)
 
+    def has_changed(self) -> bool:
+        """Whether to save it: a new one even if nobody changed what the page suggests."""
+        return (self.is_bound and self.instance._state.adding) or super().has_changed()
+
 
 class TemplateSectionFormSet(BaseInlineFormSet[TemplateSection, Briefing, TemplateSectionForm]):
     """The section template of a briefing."""
@@ -179,11 +183,14 @@ class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection,
     form = TemplateSectionForm
     formset = TemplateSectionFormSet  # type: ignore[assignment]  # the stubs do not allow it
     extra = 0
+    verbose_name = "section"
+    verbose_name_plural = "section template"
     max_num = MAX_TEMPLATE_SECTIONS
     fields = (("position", "kind"), "heading", "body", "sisters")
 
     def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
-        return 0 if obj else len(default_template())
+        """Return how many sections to suggest: those of the usual template if there is none."""
+        return 0 if obj and obj.template_sections.exists() else len(default_template())
 
 
 @admin.register(Briefing)
@@ -240,7 +247,7 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
         self, request: HttpRequest, obj: Briefing, inline: Any, prefix: str
     ) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        if isinstance(inline, TemplateSectionInline) and "data" not in kwargs and not obj.pk:
+        if isinstance(inline, TemplateSectionInline) and "data" not in kwargs:
             kwargs["initial"] = [
                 {name: getattr(section, name) for name in ("position", "kind", "heading")}
                 for section in default_template()

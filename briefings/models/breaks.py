@@ -40,7 +40,8 @@ class Break(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.first_day:%d %b %Y} to {self.last_day:%d %b %Y}"
+        first, last = self.first_day, self.last_day
+        return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
 
     def clean(self) -> None:
         """Refuse a break that ends before it starts, is too long or overlaps another.

@@ -68,6 +68,21 @@ def test_a_new_briefing_gets_the_usual_template_to_change() -> None:
     assert headings == [heading for _, heading in STARTING_SECTIONS]
 
 
+def test_a_briefing_without_a_template_of_its_own_shows_and_keeps_the_usual_one() -> None:
+    briefing = make_briefing()
+    client = staff_client("Editors")
+    address = f"/admin/briefings/briefing/{briefing.pk}/change/"
+    form = read_form(client.get(address), "briefing_form") | {"accent": briefing.accent}
+    form["template_sections-1-heading"] = "Ward by ward"
+    assert client.post(address, form).status_code == 302
+    assert [each.heading for each in briefing.template_sections.all()] == [
+        "",
+        "Ward by ward",
+        "What you said",
+        "",
+    ]
+
+
 def test_whoever_may_only_see_a_briefing_sees_its_template_and_changes_nothing() -> None:
     briefing = make_briefing()
     briefing.template_sections.create(position=1, heading="Ward by ward")
