@@ -2,8 +2,9 @@
 
 `make bench` takes about a quarter of an hour. BENCH="--growth" measures growth instead and draws
 the plot of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
-BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived. The variable
-LISTMONK names a binary of listmonk to compare with.
+BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived.
+BENCH=--autosave measures how fast the server keeps what ten editors type. The variable LISTMONK
+names a binary of listmonk to compare with.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import growth, kills, listmonk, machine
+from bench import growth, kills, listmonk, machine, ten_editors
 from bench.installation import Installation
 from bench.report import Measured, figures, tables
 from bench.rounds import run_connection_rounds, run_rounds, run_slow_rounds
@@ -43,6 +44,9 @@ def main() -> None:
     parser.add_argument(
         "--ledger", type=int, metavar="ROWS", help="measure only filling and leasing"
     )
+    parser.add_argument(
+        "--autosave", action="store_true", help="only measure ten editors who type at once"
+    )
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
@@ -55,6 +59,8 @@ def main() -> None:
             name, found = "bench-growth.json", growth.measure(installation, largest=options.readers)
         elif options.kills:
             name, found = "bench-kills.json", kills.measure(installation, kills=options.kills)
+        elif options.autosave:
+            name, found = "bench-autosave.json", ten_editors.measure(installation)
         elif options.ledger:
             name, found = (
                 "bench-ledger.json",

@@ -24,13 +24,18 @@ REST_BYTES = 1_000
 
 def make_issue(*, readers: int) -> Issue:
     """Create a scheduled issue of a new briefing with that many active subscribers."""
+    briefing = make_briefing()
+    subscribe(briefing, readers)
+    return next_issue(briefing)
+
+
+def make_briefing() -> Briefing:
+    """Create a briefing without subscribers."""
     suffix = time.time_ns()
     lead, _ = Contributor.objects.get_or_create(
         slug="bench", defaults={"name": "Rosa Meyer", "contact": "rosa@news.example.com"}
     )
-    briefing = Briefing.objects.create(title=f"Bench {suffix}", slug=f"bench-{suffix}", lead=lead)
-    subscribe(briefing, readers)
-    return next_issue(briefing)
+    return Briefing.objects.create(title=f"Bench {suffix}", slug=f"bench-{suffix}", lead=lead)
 
 
 def next_issue(briefing: Briefing) -> Issue:

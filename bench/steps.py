@@ -135,9 +135,47 @@ def connections() -> None:
     print(settings.SEND_CONNECTIONS)
 
 
+def editors(number: str) -> None:
+    """Create an issue and staff who are logged in; print what their pages need as JSON."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.auth.models import Group, User
+    from django.middleware.csrf import _get_new_csrf_string
+    from django.urls import reverse
+
+    from bench.sample_issue import make_briefing, next_issue
+    from briefings.permissions import EDITORS
+
+    engine = import_module(settings.SESSION_ENGINE)
+    pk = next_issue(make_briefing()).pk
+    accounts = []
+    for place in range(int(number)):
+        user = User.objects.create(username=f"editor{place}", is_staff=True)
+        user.groups.set(Group.objects.filter(name=EDITORS))
+        session = engine.SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        secret = _get_new_csrf_string()
+        accounts.append(
+            {
+                "cookies": f"{settings.SESSION_COOKIE_NAME}={session.session_key};"
+                f" {settings.CSRF_COOKIE_NAME}={secret}",
+                "csrf": secret,
+                "autosave": reverse("admin:briefings_autosave"),
+                "presence": reverse("admin:briefings_presence", args=[pk]),
+                "issue": pk,
+            }
+        )
+    print(json.dumps(accounts))
+
+
 STEPS = {
     step.__name__: step
-    for step in (migrate, issue, another, begin, lease, plain, article, email, connections)
+    for step in (migrate, issue, another, begin, lease, plain, article, email, connections, editors)
 }
 
 if __name__ == "__main__":
