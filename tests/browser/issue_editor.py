@@ -9,10 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
-from briefings.models import Issue, SectionKind
+from briefings.models import Issue, SectionKind, WorkingCopy
 from tests.briefings.admin_client import make_staff
 from tests.browser.page_checks import wait_until_ready
 from tests.factories import make_issue
+
+# What the page says once the server has the words.
+KEPT = "Not saved yet: draft kept at"
 
 
 def log_in(page: Page, site: str, *groups: str, **fields: Any) -> None:
@@ -63,3 +66,22 @@ def three() -> Issue:
     return make_issue(
         sections=[(SectionKind.NOTE, name, f"<p>{name}</p>") for name in ("One", "Two", "Three")]
     )
+
+
+def expect_status(page: Page, words: str) -> None:
+    expect(page.locator("[data-unsaved]")).to_contain_text(words)
+
+
+def kept_bodies(issue: Issue) -> list[str]:
+    """Return the first section's text in each unsettled copy, the newest first."""
+    copies = WorkingCopy.objects.filter(issue=issue, is_settled=False).order_by("-updated_at")
+    return [copy.content["sections"][0]["body"].strip() for copy in copies]
+
+
+def wait_for_bodies(page: Page, issue: Issue, expected: list[str], *, seconds: int = 30) -> None:
+    """Wait for an autosave that says nothing new on its page."""
+    for _ in range(5 * seconds):
+        if kept_bodies(issue) == expected:
+            break
+        page.wait_for_timeout(200)
+    assert kept_bodies(issue) == expected

@@ -9,35 +9,25 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Page, Route, expect
 
-from briefings.models import WorkingCopy
-from tests.browser.issue_editor import editor, log_in, open_issue, save, stored, three, write
+from tests.browser.issue_editor import (
+    KEPT,
+    editor,
+    expect_status,
+    kept_bodies,
+    log_in,
+    open_issue,
+    save,
+    stored,
+    three,
+    wait_for_bodies,
+    write,
+)
 
 if TYPE_CHECKING:
-    from briefings.models import Issue
     from tests.servers.browser import Watch
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-KEPT = "Not saved yet: draft kept at"
 AUTOSAVE = "**/admin/briefings/issue/autosave/"
-
-
-def expect_status(page: Page, words: str) -> None:
-    expect(page.locator("[data-unsaved]")).to_contain_text(words)
-
-
-def kept_bodies(issue: Issue) -> list[str]:
-    """Return the first section's text in each unsettled copy, the newest first."""
-    copies = WorkingCopy.objects.filter(issue=issue, is_settled=False).order_by("-updated_at")
-    return [copy.content["sections"][0]["body"].strip() for copy in copies]
-
-
-def wait_for_bodies(page: Page, issue: Issue, expected: list[str]) -> None:
-    """Wait up to 30 seconds for an autosave that says nothing new on its page."""
-    for _ in range(150):
-        if kept_bodies(issue) == expected:
-            break
-        page.wait_for_timeout(200)
-    assert kept_bodies(issue) == expected
 
 
 def test_words_typed_on_one_computer_are_restored_on_another(
@@ -154,6 +144,40 @@ def test_a_page_sends_one_request_at_a_time_and_the_last_words_win(page: Page, s
 
     expect_status(page, KEPT)
     wait_for_bodies(page, issue, ["<p>One first second</p>"])
+
+
+def test_a_request_that_arrives_late_does_not_replace_newer_words(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected.append("ERR_FAILED")
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    delayed: list[str] = []
+
+    def lose(route: Route) -> None:
+        delayed.append(route.request.post_data or "")
+        route.abort()
+
+    page.route(AUTOSAVE, lose)
+    write(page, 0, " first")
+    expect_status(page, "Not saved: kept in this browser only")
+    page.unroute(AUTOSAVE)
+    write(page, 0, " second")
+    expect_status(page, KEPT)
+    wait_for_bodies(page, issue, ["<p>One first second</p>"])
+
+    answer = page.request.post(
+        f"{site}/admin/briefings/issue/autosave/",
+        data=delayed[0],
+        headers={
+            "Content-Type": "application/json",
+            "X-CSRFToken": page.locator("#issue_form [name=csrfmiddlewaretoken]").input_value(),
+        },
+    )
+
+    assert answer.json()["result"] == "older"
+    assert kept_bodies(issue) == ["<p>One first second</p>"]
 
 
 def test_two_tabs_of_one_person_lose_nothing(page: Page, site: str) -> None:

@@ -90,8 +90,13 @@ def test_the_keyboard_moves_a_section_and_says_where_it_is(page: Page, site: str
 
     expect(page.locator("[data-section-status]")).to_have_text("One: now section 3 of 3")
     expect(sections(page).nth(2).get_by_role("button", name="Up", exact=True)).to_be_focused()
+    write(page, 2, " after the move")
     save(page)
-    assert [heading for heading, _ in stored(issue)] == ["Two", "Three", "One"]
+    assert stored(issue) == [
+        ("Two", "<p>Two</p>"),
+        ("Three", "<p>Three</p>"),
+        ("One", "<p>One after the move</p>"),
+    ]
 
 
 def test_opening_and_saving_an_approved_issue_leaves_it_approved(page: Page, site: str) -> None:
