@@ -89,6 +89,9 @@ document.addEventListener("DOMContentLoaded", () => {
     document.getElementById("remark-words").focus();
   });
 
+  // The address of a preview link is there to be copied.
+  for (const address of document.querySelectorAll("#preview-links input[readonly]")) address.addEventListener("focus", () => address.select());
+
   blocks(document).forEach(shield);
   restore(storage(() => JSON.parse(localStorage.getItem(stored))));
 });

@@ -70,7 +70,9 @@ def test_the_script_gets_only_the_parts_that_changed() -> None:
     url = reverse("admin:briefings_remarks", args=[issue.pk])
     form = {"act": "leave", "section": str(issue.sections.all()[0].pk), "words": "Says who?"}
     parts = staff_client("Editors").post(url, form, headers={"X-Fragment": "1"}).content.decode()
-    assert parts.count("data-remarks=") == 3  # beside the form, and at each of two sections
+    assert (
+        parts.count("data-remarks=") == 4
+    )  # the count, beside the form, and at each of two sections
     assert parts.count("Says who?") == 2
     assert "<html" not in parts
 
