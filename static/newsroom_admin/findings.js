@@ -41,13 +41,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const editor = window.CKEDITOR?.instances?.[area?.id];
     const show = () => {
       editor.focus();
-      select(editor.editable().$, quote);
+      if (!select(editor.editable().$, quote)) mark(section);
     };
     section.scrollIntoView({ block: "start" });
     if (!editor) section.focus();
     else if (editor.status === "ready") show();
     else editor.once("instanceReady", show);
-    mark(section);
   }
 
   function jump(anchor, quote) {
