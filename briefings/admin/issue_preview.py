@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from briefings.admin.proof_page import refused_addresses
 from briefings.models import Issue, WorkingCopy
 from briefings.permissions import may_send_proof, may_share_preview, may_view_issue
 from briefings.preview_recipient import MADE_UP, subscriber_lookup
@@ -152,6 +153,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "may_send_proof": bool(pk) and may_send_proof(request.user, issue),
         "may_share": bool(pk) and may_share_preview(request.user, issue),
         "max_recipients": MAX_RECIPIENTS,
+        "refused_addresses": refused_addresses(request),
         "kilobytes": round(size.bytes / 1000),
         "size_warning": size.warning,
     }

@@ -22,6 +22,9 @@ from briefings.unsaved_issue import unsaved_copy, with_unsaved_words
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+# What somebody entered, until the page that they come back to shows it again.
+REFUSED_ADDRESSES = "refused_proof_addresses"
+MAX_KEPT_CHARS = 4000
 NO_ADDRESS = (
     "Your account has no email address, so we cannot send you a proof. Ask an administrator to add"
     " one, or enter an address below."
@@ -53,10 +56,17 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
     except ProofRefused as refusal:
         for sentence in refusal.sentences:
             messages.error(request, sentence)
+        if "addresses" in request.POST:
+            request.session[REFUSED_ADDRESSES] = entered[:MAX_KEPT_CHARS]
     else:
         words = "with your unsaved words" if copy else "of the saved version"
         messages.success(request, f"We are sending a proof {words} to {', '.join(sent.addresses)}.")
     return back
+
+
+def refused_addresses(request: HttpRequest) -> str:
+    """Return what somebody entered in a proof's form that was refused, once."""
+    return str(request.session.pop(REFUSED_ADDRESSES, ""))
 
 
 def _where_from(request: HttpRequest, pk: int) -> str:

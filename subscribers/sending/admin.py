@@ -16,7 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from briefings.admin.briefing_filter import BriefingFilter
 from briefings.admin.issue_preview import FRAMED_POLICY
+from briefings.admin.proof_page import refused_addresses
 from briefings.finding_overrides import run_preflight
+from briefings.local_time import format_local
 from briefings.models import Issue, IssueState
 from briefings.permissions import (
     issues_for,
@@ -57,6 +59,14 @@ SENDABLE_STATES = {IssueState.APPROVED, IssueState.SCHEDULED}
 # Deliveries that staff may want to check, and how many of them a page shows.
 FAILED_STATES = [DeliveryState.UNKNOWN, DeliveryState.REFUSED, DeliveryState.DEFERRED]
 MAX_SHOWN = 100
+DISPATCH_STATE_NAMES = {
+    DispatchState.PENDING: "Starting",
+    DispatchState.SENDING: "Being sent",
+    DispatchState.PAUSED: "Paused",
+    DispatchState.HELD: "Held after a restore",
+    DispatchState.SENT: "Sent",
+    DispatchState.CANCELLED: "Cancelled",
+}
 STATE_NAMES = {
     DeliveryState.PENDING: "Waiting",
     DeliveryState.LEASED: "Being sent",
@@ -74,7 +84,7 @@ STATE_NAMES = {
 class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
     """Publishing makes dispatches; here staff watch, pause, resume and cancel them."""
 
-    list_display = ("issue", "kind", "state", "created_at", "finished_at")
+    list_display = ("issue", "kind", "state_name", "began", "ended")
     show_facets = admin.ShowFacets.NEVER
     list_filter = ("state", ("issue__briefing", BriefingFilter))
     list_select_related = ("issue__briefing",)
@@ -83,6 +93,20 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
     @admin.display(description="what", ordering="correction")
     def kind(self, dispatch: Dispatch) -> str:
         return "Correction" if dispatch.correction_id else "Issue"
+
+    @admin.display(description="state", ordering="state")
+    def state_name(self, dispatch: Dispatch) -> str:
+        return DISPATCH_STATE_NAMES[DispatchState(dispatch.state)]
+
+    @admin.display(description="began", ordering="created_at")
+    def began(self, dispatch: Dispatch) -> str:
+        return format_local(dispatch.created_at, dispatch.issue.briefing.zone)
+
+    @admin.display(description="ended", ordering="finished_at")
+    def ended(self, dispatch: Dispatch) -> str:
+        if dispatch.finished_at is None:
+            return "Not yet"
+        return format_local(dispatch.finished_at, dispatch.issue.briefing.zone)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -157,6 +181,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
                 else f"Sending “{dispatch.issue.title}”"
             ),
             "dispatch": dispatch,
+            "state_name": DISPATCH_STATE_NAMES[DispatchState(dispatch.state)],
             "progress": progress,
             "counts": [
                 (state.label, name, progress.deliveries[state.label])
@@ -215,6 +240,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
             "zone": issue.briefing.zone,
             "now": at,
             "max_recipients": MAX_RECIPIENTS,
+            "refused_addresses": refused_addresses(request),
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/send.html", context)
 
@@ -294,8 +320,11 @@ def describe(progress: DispatchProgress) -> dict[str, str]:
     """Return the figures of a dispatch in words."""
     done = progress.total - progress.unsettled
     left = progress.seconds_left
+    rate = progress.emails_per_s
     return {
-        "done_words": f"{done:,} of {count(progress.total, 'email')} processed",
-        "rate_words": f"{count(progress.emails_per_s, 'email')} a second",
+        "done_words": f"{done:,} of {count(progress.total, 'email')} processed"
+        if progress.total
+        else "No emails yet",
+        "rate_words": f"{count(rate, 'email')} a second" if rate else "",
         "left_words": f"about {duration_in_words(left)} left" if left else "",
     }

@@ -128,6 +128,15 @@ def test_wrong_addresses_send_nothing_to_anybody(entered: str, words: str) -> No
     assert not OutgoingEmail.objects.exists()
 
 
+def test_addresses_that_were_refused_are_still_in_the_form_once() -> None:
+    client, issue = staff_client("Editors"), make_issue()
+    ask = reverse("admin:briefings_issue_proof", args=[issue.pk])
+    page = client.post(ask, {"addresses": "ada@example.com, <wrong>"}, follow=True)
+    assert "ada@example.com, &lt;wrong&gt;</textarea>" in page.content.decode()
+    again = client.get(reverse("admin:briefings_issue_preview", args=[issue.pk]))
+    assert "ada@example.com" not in again.content.decode()
+
+
 def test_an_address_that_is_entered_twice_gets_one_proof() -> None:
     assert parse_addresses("Ada@Example.com, ada@example.com ada@EXAMPLE.com") == [
         "Ada@example.com"
