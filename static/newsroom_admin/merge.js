@@ -10,26 +10,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const fields = section
       ? [...section.querySelectorAll(`[name^="${clash.dataset.clashFields}-"]`)].filter((one) => !clash.contains(one))
       : [form.elements[clash.dataset.clashField]];
-    const shortName = (field) => (section ? field.name.split("-").pop() : field.name);
-    const theirs = section ? JSON.parse(clash.dataset.theirs) : { [clash.dataset.clashField]: clash.dataset.theirs };
-
-    // Boxes of one name hold one value: what is ticked, with commas between.
-    const ticked = () => fields.filter((one) => one.type === "checkbox" && shortName(one) === "sisters" && one.checked);
-    const read = () =>
-      Object.fromEntries(
-        fields
-          .filter((one) => shortName(one) in theirs && one.type !== "checkbox")
-          .map((one) => [shortName(one), newsroomAdmin.textOf?.(one) ?? one.value])
-          .concat("sisters" in theirs ? [["sisters", ticked().map(({ value }) => value).join(",")]] : []),
-      );
+    const head = form.elements[clash.dataset.clashField];
+    const theirs = section ? JSON.parse(clash.dataset.theirs) : clash.dataset.theirs;
+    const read = () => (section ? newsroomAdmin.sections.wordsOf(section) : head.value);
     const fill = (words) => {
-      for (const field of fields) {
-        const name = shortName(field);
-        if (!(name in words)) continue;
-        if (field.type === "checkbox") field.checked = words[name].split(",").includes(field.value);
-        else if (field.dataset.type === "ckeditortype") newsroomAdmin.setText(field, words[name]);
-        else field.value = words[name];
-      }
+      if (section) newsroomAdmin.sections.fill(section, words);
+      else head.value = words;
       form.dispatchEvent(new Event("newsroom:typed"));
     };
 

@@ -159,16 +159,23 @@ document.addEventListener("DOMContentLoaded", () => {
   number();
 
   window.newsroomAdmin ??= {};
+  const wordsOf = (row) => ({
+    kind: input(row, "kind").value,
+    heading: input(row, "heading").value,
+    body: newsroomAdmin.textOf(input(row, "body")),
+    sisters: sisterBoxes(row).filter((box) => box.checked).map((box) => box.value).join(","),
+  });
+  function fill(row, words) {
+    input(row, "kind").value = words.kind;
+    input(row, "heading").value = words.heading;
+    newsroomAdmin.setText(input(row, "body"), words.body);
+    const chosen = (words.sisters ?? "").split(",");
+    for (const box of sisterBoxes(row)) box.checked = chosen.includes(box.value);
+  }
   newsroomAdmin.sections = {
-    read: () =>
-      rows().map((row) => ({
-        id: input(row, "id").value,
-        kind: input(row, "kind").value,
-        heading: input(row, "heading").value,
-        body: newsroomAdmin.textOf(input(row, "body")),
-        sisters: sisterBoxes(row).filter((box) => box.checked).map((box) => box.value).join(","),
-        removed: isRemoved(row),
-      })),
+    wordsOf,
+    fill,
+    read: () => rows().map((row) => ({ id: input(row, "id").value, ...wordsOf(row), removed: isRemoved(row) })),
     write: (kept) => {
       const byId = new Map(rows().map((row) => [input(row, "id").value, row]));
       const unsaved = rows().filter((row) => !input(row, "id").value);
@@ -180,11 +187,7 @@ document.addEventListener("DOMContentLoaded", () => {
         if (!known && words.id) input(row, "id").value = words.id;
         list.append(row);
         placed.add(row);
-        input(row, "kind").value = words.kind;
-        input(row, "heading").value = words.heading;
-        newsroomAdmin.setText(input(row, "body"), words.body);
-        const chosen = (words.sisters ?? "").split(",");
-        for (const box of sisterBoxes(row)) box.checked = chosen.includes(box.value);
+        fill(row, words);
         setRemoved(row, words.removed);
       }
       // Remove the starting sections of a new issue that the draft does not have.
