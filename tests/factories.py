@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from briefings.issue_edits import record_edit
@@ -109,12 +110,13 @@ def make_correction(
     issue: Issue, *, note: str = "There are 241 beds.", at: datetime | None = None
 ) -> Correction:
     """Correct a published issue by a paragraph more, as the page for it does."""
-    section = issue.sections.all()[0]
-    section.body += "<p>The county has 241 beds.</p>"
-    section.save()
-    issue.lock()
-    at = at or timezone.now()
-    record_edit(issue, by=None, at=at, fields=[], merges_other=False, note=note)
+    with transaction.atomic():
+        section = issue.sections.all()[0]
+        section.body += "<p>The county has 241 beds.</p>"
+        section.save()
+        issue.lock()
+        at = at or timezone.now()
+        record_edit(issue, by=None, at=at, fields=[], merges_other=False, note=note)
     return issue.corrections.latest("pk")
 
 
