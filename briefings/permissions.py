@@ -196,6 +196,11 @@ def may_view_issue(user: Actor, issue: Issue) -> bool:
     return may_in(user, CHANGE_ISSUE, issue) and issue.belongs_to(user)
 
 
+def may_view_issues(user: Actor) -> bool:
+    """Whether this person may view any issues in the admin, be it only their own."""
+    return any(may(user, permission) for permission in (*ANY_ISSUE, CHANGE_ISSUE))
+
+
 def may_add_issue(user: Actor, briefing: Briefing) -> bool:
     """Whether this person may start an issue of a briefing."""
     return may_in(user, ADD_ISSUE, briefing)

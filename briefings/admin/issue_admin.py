@@ -65,7 +65,6 @@ from briefings.models import (
 )
 from briefings.permissions import (
     ADD_ISSUE,
-    ANY_ISSUE,
     CHANGE_ISSUE,
     briefings_for,
     issues_for,
@@ -76,6 +75,7 @@ from briefings.permissions import (
     may_in,
     may_send,
     may_view_issue,
+    may_view_issues,
 )
 from briefings.preflight import count_words, reading_time
 from briefings.returns import MAX_REASON_CHARS, open_return
@@ -83,7 +83,6 @@ from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
 from newsroom.admin_mixins import RefusedRowsMixin
-from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ class IssueListAdmin(RefusedRowsMixin, admin.ModelAdmin[Issue]):
 
     def has_view_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
         if obj is None:
-            return any(may(request.user, permission) for permission in (*ANY_ISSUE, CHANGE_ISSUE))
+            return may_view_issues(request.user)
         return may_view_issue(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:

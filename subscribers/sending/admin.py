@@ -27,6 +27,7 @@ from briefings.permissions import (
     may_send,
     may_view_addresses,
     may_view_issue,
+    may_view_issues,
 )
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import summarise_issue_email
@@ -108,6 +109,9 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
             return "Not yet"
         return format_local(dispatch.finished_at, dispatch.issue.briefing.zone)
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -121,7 +125,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         if super().has_view_permission(request, obj):
             return True
         if obj is None:
-            return issues_for(request.user).exists()
+            return may_view_issues(request.user)
         return may_view_issue(request.user, obj.issue)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispatch]:

@@ -111,14 +111,27 @@ def test_the_reporter_may_draft_but_not_approve() -> None:
     assert not reporter.has_perm("briefings.approve_issue")
 
 
-def test_the_editor_may_send_and_not_manage_accounts_and_the_admin_may_do_both() -> None:
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("reporter", "briefings.add_issue"),
+        ("editor", "briefings.approve_issue"),
+        ("publisher", "briefings.send_issue"),
+        ("moderator", "briefings.moderate_comment"),
+    ],
+)
+def test_each_role_has_an_account_and_only_the_admin_manages_accounts(name: str, may: str) -> None:
     load_samples(at=NOON)
-    editor, admin = (User.objects.get(username=name) for name in ("editor", "admin"))
-    assert not editor.is_superuser
-    assert [group.name for group in editor.groups.all()] == ["Editors"]
-    assert editor.has_perm("briefings.send_issue")
-    assert not editor.has_perm("auth.change_user")
-    assert not editor.has_perm("subscribers.delete_subscriber")
+    account = User.objects.get(username=name)
+    admin = User.objects.get(username="admin")
+
+    assert not account.is_superuser
+    assert [str(role) for role in account.memberships.all()] == [
+        f"{name.capitalize()}, all briefings"
+    ]
+    assert account.has_perm(may)
+    assert not account.has_perm("auth.change_user")
+    assert not account.has_perm("subscribers.view_subscriber")
     assert admin.is_superuser
     assert admin.check_password("demo")
 

@@ -175,16 +175,18 @@ def test_a_document_becomes_an_issue_and_an_email_with_a_way_to_unsubscribe(
     title = f"{title}, and back"
     address = reporter.url
 
-    # The editor's morning: read, approve, send.
+    # The editor's morning: read and approve. The publisher sends.
     editor = log_in(staff, newsroom, "editor")
     editor.goto(address)
     editor.get_by_role("button", name="Approve").click()
     expect(editor.get_by_text("Approved. If anybody edits the issue")).to_be_visible()
-    editor.get_by_role("link", name="Send now").click()
-    expect(editor.get_by_role("main")).to_contain_text("subscribers")
-    editor.get_by_role("button", name=re.compile(r"Send to \d+ subscribers now")).click()
-    expect(editor.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
-    expect(editor.locator("[data-count=sent]")).not_to_have_text("0")
+    publisher = log_in(staff, newsroom, "publisher")
+    publisher.goto(address)
+    publisher.get_by_role("link", name="Send now").click()
+    expect(publisher.get_by_role("main")).to_contain_text("subscribers")
+    publisher.get_by_role("button", name=re.compile(r"Send to \d+ subscribers now")).click()
+    expect(publisher.get_by_role("status").first).to_contain_text("Sent", timeout=60_000)
+    expect(publisher.locator("[data-count=sent]")).not_to_have_text("0")
 
     # The reader: the email, the same issue in the browser, and unsubscribing.
     open_email(page, newsroom, to="ada@example.org", subject=title)

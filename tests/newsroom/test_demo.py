@@ -97,7 +97,7 @@ def test_the_website_the_inbox_and_the_accounts_in_the_notice_exist(
     assert {f"{url}/", f"{url}/admin/", f"{url}/inbox/"} <= set(
         re.findall(r"http\S+", running_demo.output)
     )
-    for user in ("editor", "reporter", "admin"):
+    for user in ("reporter", "editor", "publisher", "moderator", "admin"):
         assert f"user {user}, password demo" in running_demo.output
     assert set(running_demo.children()) == {"gunicorn", "worker", "sending", "beat"}
 

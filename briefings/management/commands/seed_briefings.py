@@ -15,7 +15,8 @@ from briefings.sample_data.loader import load_samples
 class Command(BaseCommand):
     help = (
         "Create two sample briefings with issues in every state, comments, and the staff accounts"
-        " editor, reporter and admin (password: demo). Running it again changes nothing."
+        " reporter, editor, publisher, moderator and admin (password: demo). Running it again"
+        " changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -51,9 +51,11 @@ NOTICE = """
 
   Website  {url}/
   Admin    {url}/admin/
-           user editor, password demo: approves, schedules and sends issues
            user reporter, password demo: drafts and submits issues
-           user admin, password demo: also manages accounts and erases people
+           user editor, password demo: edits, approves and returns issues
+           user publisher, password demo: schedules, sends and corrects issues
+           user moderator, password demo: decides about comments
+           user admin, password demo: does everything, and gives people their roles
   Inbox    {url}/inbox/
            shows every email, the latest issue too; nothing leaves this machine
 
