@@ -39,6 +39,7 @@ from tests.factories import (
     make_briefing,
     make_comment,
     make_contributor,
+    make_correction,
     make_dispatch,
     make_issue,
     make_reader,
@@ -143,6 +144,10 @@ ISSUES = [
     Row("briefings_issue_preview", "issue", READERS),
     Row("briefings_issue_preview_part", "preview", READERS),
     Row("briefings_issue_correct", "published", SENDERS),
+    Row("briefings_finding_override", "finding", ("EAC", "EAC", "C")),
+    post("briefings_finding_override", "finding", "EAC", "EAC", "C"),
+    page("briefings_calendar", EVERYBODY),  # it shows each person their briefings
+    page("briefings_my_alarms", EVERYBODY),
     post("briefings_issue_proof", "issue", "REPAC", "EPAC", "C"),
     post("briefings_preview_links", "issue", "REPAC", "EPAC", "C"),
     post("briefings_remarks", "issue", *READERS, act="leave", words="Who says so?"),
@@ -163,6 +168,14 @@ DISPATCHES = [
     post("subscribers_dispatch_send", "issue", *SENDERS),
     post("subscribers_dispatch_action", "dispatch", *SENDERS),
     post("subscribers_dispatch_resend", "delivery", *SENDERS),
+    Row("subscribers_dispatch_deliveries", "dispatch", READERS),
+    Row("subscribers_dispatch_deliveries_csv", "dispatch", ("C", "C", "C")),
+    post("subscribers_dispatch_retry", "dispatch", *SENDERS),
+    Row("subscribers_dispatch_email", "dispatch", READERS),
+    Row("subscribers_dispatch_email_html", "dispatch", READERS),
+    Row("subscribers_dispatch_email_source", "source", READERS),
+    Row("subscribers_dispatch_send_correction", "correction", SENDERS),
+    post("subscribers_dispatch_send_correction", "correction", *SENDERS),
 ]
 SUBSCRIBERS = [
     *pages_of(
@@ -311,14 +324,15 @@ class World:
         """Return what stands in an address, for rows of one kind."""
         if about in FIXED:
             return FIXED[about](self)
-        if about in {"issue", "comparison", "preview", "revision"}:
+        if about in {"issue", "comparison", "preview", "revision", "finding"}:
             issue = self.issue(letter, whose)
             more: dict[str, list[Any]] = {
                 "preview": ["page"],
+                "finding": ["0123abcd"],
                 "revision": [issue.revisions.get().pk],
             }
             return [issue.pk, *more.get(about, [])]
-        if about in {"published", "dispatch", "delivery", "comment"}:
+        if about in {"published", "dispatch", "delivery", "comment", "source", "correction"}:
             return self._of_dispatched(about, self.dispatched(letter, whose))
         if about == "briefing":
             return [(self.here, self.elsewhere)[whose].pk]
@@ -327,7 +341,11 @@ class World:
         return [self._rows[about, "", 0].pk]
 
     def _of_dispatched(self, about: str, issue: Issue) -> list[Any]:
-        dispatch = Dispatch.objects.get(issue=issue)
+        dispatch = Dispatch.objects.of_issues().get(issue=issue)
+        if about == "source":
+            return [dispatch.pk, "html"]
+        if about == "correction":
+            return [(issue.corrections.first() or make_correction(issue)).pk]
         if about == "comment":
             known = issue.comments.first()
             return [(known or make_comment(on=issue, state=CommentState.PENDING)).pk]
@@ -355,7 +373,7 @@ def make_sign_up(world: World) -> SignUp:
 
 
 def make_event(world: World) -> BounceEvent:
-    dispatch = Dispatch.objects.get(issue=world.dispatched("N", 1))
+    dispatch = Dispatch.objects.of_issues().get(issue=world.dispatched("N", 1))
     delivery = dispatch.deliveries.earliest("pk")
     return BounceEvent.objects.create(
         key="k",
