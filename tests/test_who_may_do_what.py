@@ -1,6 +1,6 @@
 """Every address of the admin, and every act: which role may open it, for whose issue.
 
-Each row names the roles by a letter. An address of the admin without a row fails.
+Each row names the roles by their initials. An address of the admin without a row fails.
 """
 
 from __future__ import annotations
@@ -279,53 +279,53 @@ class World:
         self.here, self.elsewhere = make_briefing(), make_briefing()
         roles = dict(zip("REPMA", Role, strict=True))
         self.users = {
-            letter: make_member(role, of=self.here, email=f"{role}@news.example.com")
-            for letter, role in roles.items()
+            initial: make_member(role, of=self.here, email=f"{role}@news.example.com")
+            for initial, role in roles.items()
         }
         self.users["C"] = make_member(Role.ADMINISTRATOR, of=None, email="chief@news.example.com")
         self.users["L"] = make_staff("List managers", email="lists@news.example.com")
         self.users["N"] = make_staff(email="nobody@news.example.com")
-        self.clients = {letter: Client() for letter in ROLES}
+        self.clients = {role: Client() for role in ROLES}
         self.cookies = {}
-        for letter, client in self.clients.items():
-            client.force_login(self.users[letter])
-            self.cookies[letter] = client.cookies[next(iter(client.cookies))]
+        for role, client in self.clients.items():
+            client.force_login(self.users[role])
+            self.cookies[role] = client.cookies[next(iter(client.cookies))]
         self._rows: dict[tuple[str, str, int], Any] = {}
 
-    def issue(self, letter: str, whose: int, state: str = "draft") -> Issue:
+    def issue(self, role: str, whose: int, state: str = "draft") -> Issue:
         """Return an issue of this person (0), of a colleague (1) or of another briefing (2)."""
-        key = (f"issue {state}", letter if whose == 0 else "", whose)
+        key = (f"issue {state}", role if whose == 0 else "", whose)
         if key not in self._rows:
             briefing = self.elsewhere if whose == 2 else self.here
             issue = make_issue(briefing=briefing)
             if whose == 0:
-                audit_log.record("created", issue, by=self.users[letter])
+                audit_log.record("created", issue, by=self.users[role])
             issue.keep_revision(RevisionStep.CREATED, by=None)
             _move(issue, state)
             self._rows[key] = issue
         found: Issue = self._rows[key]
         return found
 
-    def dispatched(self, letter: str, whose: int) -> Issue:
+    def dispatched(self, role: str, whose: int) -> Issue:
         """Return a published issue with its dispatch and one delivery."""
-        key = ("dispatched", letter if whose == 0 else "", whose)
+        key = ("dispatched", role if whose == 0 else "", whose)
         if key not in self._rows:
             briefing = self.elsewhere if whose == 2 else self.here
             issue = make_scheduled_issue(briefing=briefing)
             if whose == 0:
-                audit_log.record("created", issue, by=self.users[letter])
+                audit_log.record("created", issue, by=self.users[role])
             make_reader(of=briefing)
             ledger.fill(make_dispatch(issue=issue))
             self._rows[key] = issue
         found: Issue = self._rows[key]
         return found
 
-    def arguments(self, about: str, letter: str, whose: int) -> list[Any]:
+    def arguments(self, about: str, role: str, whose: int) -> list[Any]:
         """Return what stands in an address, for rows of one kind."""
         if about in FIXED:
             return FIXED[about](self)
         if about in {"issue", "comparison", "preview", "revision", "finding"}:
-            issue = self.issue(letter, whose)
+            issue = self.issue(role, whose)
             more: dict[str, list[Any]] = {
                 "preview": ["page"],
                 "finding": ["0123abcd"],
@@ -333,7 +333,7 @@ class World:
             }
             return [issue.pk, *more.get(about, [])]
         if about in {"published", "dispatch", "delivery", "comment", "source", "correction"}:
-            return self._of_dispatched(about, self.dispatched(letter, whose))
+            return self._of_dispatched(about, self.dispatched(role, whose))
         if about == "briefing":
             return [(self.here, self.elsewhere)[whose].pk]
         if (about, "", 0) not in self._rows:
@@ -353,11 +353,11 @@ class World:
             return [dispatch.pk, dispatch.deliveries.earliest("pk").pk]
         return [issue.pk if about == "published" else dispatch.pk]
 
-    def ask(self, letter: str, method: str, url: str, data: Any = None) -> Page:
+    def ask(self, role: str, method: str, url: str, data: Any = None) -> Page:
         """Send a request as one of the accounts."""
-        client = self.clients[letter]
+        client = self.clients[role]
         client.cookies = SimpleCookie()
-        morsel = self.cookies[letter]
+        morsel = self.cookies[role]
         client.cookies[morsel.key] = morsel.value
         return client.post(url, data or {}) if method == "post" else client.get(url, data or {})
 
@@ -451,17 +451,17 @@ def test_who_may_open_each_address(table: str) -> None:
     mistakes = []
     for row in TABLES[table]:
         for whose, who in enumerate(row.who):
-            for letter in ROLES:
-                arguments = world.arguments(row.about, letter, whose)
+            for role in ROLES:
+                arguments = world.arguments(row.about, role, whose)
                 url = reverse(f"admin:{row.name}", args=arguments) + QUERIES.get(row.about, "")
                 if row.about == "comparison":
                     url += f"?from={Issue.objects.get(pk=arguments[0]).revisions.get().pk}"
                 with transaction.atomic():
-                    status = world.ask(letter, row.method, url, row.words).status_code
+                    status = world.ask(role, row.method, url, row.words).status_code
                     transaction.set_rollback(True)
                 was_let_in = status not in {403, 404}
-                if was_let_in != (letter in who) or status >= 500:
-                    mistakes.append(f"{letter} {row.method} {row.name} {whose}: {status}")
+                if was_let_in != (role in who) or status >= 500:
+                    mistakes.append(f"{role} {row.method} {row.name} {whose}: {status}")
     assert not mistakes, "\n".join(mistakes)
 
 
@@ -471,8 +471,8 @@ def test_who_may_take_each_step(step: str) -> None:
     state, whom = STEPS[step]
     mistakes = []
     for whose, who in enumerate(whom):
-        for letter in ROLES:
-            issue = world.issue(letter, whose, state)
+        for role in ROLES:
+            issue = world.issue(role, whose, state)
             url = reverse("admin:briefings_issue_step", args=[issue.pk])
             words = {
                 "_step": step,
@@ -481,11 +481,11 @@ def test_who_may_take_each_step(step: str) -> None:
                 "goes_out": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}T07:00",
             }
             with transaction.atomic():
-                world.ask(letter, "post", url, words)
+                world.ask(role, "post", url, words)
                 moved = Issue.objects.get(pk=issue.pk).state != state
                 transaction.set_rollback(True)
-            if moved != (letter in who):
-                mistakes.append(f"{letter} {whose}: {'moved' if moved else 'not moved'}")
+            if moved != (role in who):
+                mistakes.append(f"{role} {whose}: {'moved' if moved else 'not moved'}")
     assert not mistakes, "\n".join(mistakes)
 
 
@@ -494,8 +494,8 @@ def test_who_may_change_the_words_in_each_state(state: str) -> None:
     world = World()
     mistakes = []
     for whose, who in enumerate(MAY_WRITE[state]):
-        for letter in ROLES:
-            issue = world.issue(letter, whose, state)
+        for role in ROLES:
+            issue = world.issue(role, whose, state)
             url = reverse("admin:briefings_issue_change", args=[issue.pk])
             words = {
                 "title": "Changed by somebody",
@@ -503,16 +503,17 @@ def test_who_may_change_the_words_in_each_state(state: str) -> None:
                 "number": issue.number,
                 "author": issue.author_id,
                 "from_version": issue.version,
+                "_off_clock": issue.version,
                 "goes_out": f"{timezone.now() + timedelta(days=9):%Y-%m-%d}T07:00",
                 "sections-TOTAL_FORMS": 0,
                 "sections-INITIAL_FORMS": 0,
             }
             with transaction.atomic():
-                world.ask(letter, "post", url, words)
+                world.ask(role, "post", url, words)
                 changed = Issue.objects.get(pk=issue.pk).title == "Changed by somebody"
                 transaction.set_rollback(True)
-            if changed != (letter in who):
-                mistakes.append(f"{letter} {whose}: {'changed' if changed else 'not changed'}")
+            if changed != (role in who):
+                mistakes.append(f"{role} {whose}: {'changed' if changed else 'not changed'}")
     assert not mistakes, "\n".join(mistakes)
 
 
@@ -520,22 +521,22 @@ def test_who_may_keep_unsaved_words_of_an_issue() -> None:
     world = World()
     mistakes = []
     for whose, who in enumerate(READERS):
-        for letter in ROLES:
+        for role in ROLES:
             words = {
-                "token": f"page{letter.lower()}{whose}00",
+                "token": f"page{role.lower()}{whose}00",
                 "sequence": 1,
-                "issue": world.issue(letter, whose).pk,
+                "issue": world.issue(role, whose).pk,
                 "version": "1",
                 "seen": "",
                 "fields": {},
                 "sections": [],
             }
-            client = world.clients[letter]
+            client = world.clients[role]
             answer = client.post(
                 reverse("admin:briefings_autosave"), json.dumps(words), content_type="text/json"
             )
-            if (answer.status_code == 200) != (letter in who):
-                mistakes.append(f"{letter} {whose}: {answer.status_code}")
+            if (answer.status_code == 200) != (role in who):
+                mistakes.append(f"{role} {whose}: {answer.status_code}")
     assert not mistakes, "\n".join(mistakes)
 
 
@@ -544,14 +545,14 @@ def test_who_may_start_an_issue_of_which_briefing(way: str) -> None:
     world = World()
     mistakes = []
     for briefing, who in ((world.here, "REAC"), (world.elsewhere, "C")):
-        for letter in ROLES:
+        for role in ROLES:
             answer = world.ask(
-                letter, "get", reverse(f"admin:briefings_issue_{way}"), {"briefing": briefing.pk}
+                role, "get", reverse(f"admin:briefings_issue_{way}"), {"briefing": briefing.pk}
             )
             offers = (
                 f'value="{briefing.pk}"'
                 in answer.content.decode().partition('name="briefing"')[2].partition("</select>")[0]
             )
-            if offers != (letter in who):
-                mistakes.append(f"{letter} {briefing}: {offers}")
+            if offers != (role in who):
+                mistakes.append(f"{role} {briefing}: {offers}")
     assert not mistakes, "\n".join(mistakes)
