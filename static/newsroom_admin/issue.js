@@ -7,7 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Each of these is one line, however long.
   for (const name of ["title", "strapline", "subject", "preheader"]) {
-    form.elements[name].addEventListener("keydown", (event) => {
+    form.elements[name]?.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
   }

@@ -7,7 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("[data-issue-form]");
   if (!question || !answer || !form) return;
   // The send time, the number and the address are not what was approved.
-  const NOT_CONTENT = ["goes_out", "number", "slug", "briefing", "reviewer", "due_at"];
+  const NOT_CONTENT = ["goes_out", "goes_out_which", "number", "slug", "briefing", "reviewer", "due_at"];
 
   function ask({ target }) {
     if (NOT_CONTENT.includes(target.name) || target.closest("[form], [data-remarks]")) return;
