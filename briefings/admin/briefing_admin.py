@@ -124,12 +124,13 @@ class BreakFormSet(BaseInlineFormSet[Break, Briefing, "forms.ModelForm[Break]"])
                 yield form
 
 
-class BreakInline(PartOfBriefing, admin.TabularInline[Break, Briefing]):
+class BreakInline(PartOfBriefing, admin.StackedInline[Break, Briefing]):
     """Days on which the briefing does not go out."""
 
     model = Break
     formset = BreakFormSet
     extra = 0
+    fields = (("first_day", "last_day"), "words")
     verbose_name_plural = "breaks"
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -191,6 +192,9 @@ class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection,
     def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
         """Return how many sections to suggest: those of the usual template if there is none."""
         return 0 if obj and obj.template_sections.exists() else len(default_template())
+
+    class Media:
+        js = ("newsroom_admin/briefing.js",)
 
 
 @admin.register(Briefing)

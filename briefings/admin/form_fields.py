@@ -50,10 +50,7 @@ class DayInput(forms.DateInput):
         """Return the field with its value in words; a script changes them with the field."""
         field = super().render(name, value, attrs, renderer)
         words = day_in_words(self.format_value(value))
-        field_id = (attrs or {}).get("id", "")
-        return format_html(
-            '{}<output class="date-words" for="{}">{}</output>', field, field_id, words
-        )
+        return format_html('{}<output class="date-words">{}</output>', field, words)
 
 
 class LocalDateTimeInput(DayInput):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 import pytest
@@ -27,6 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 NOT_OURS = [[".cke_top"], [".cke_voice_label"]]
 PAGES = {
     "week": "/admin/",
+    "calendar": "/admin/briefings/issue/calendar/",
+    "alarms": "/admin/briefings/issue/my-alarms/",
     "login": "/admin/login/",
     "issues": "/admin/briefings/issue/",
     "new issue": "/admin/briefings/issue/add/",
@@ -70,6 +73,9 @@ def addresses(db: None) -> dict[str, str]:
         briefing=briefing,
         title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunternehmen",
         strapline="",
+    )
+    briefing.breaks.create(
+        first_day=date(2026, 12, 20), last_day=date(2027, 1, 6), words="back in January"
     )
     draft.keep_revision(RevisionStep.CREATED, by=None)
     Section.objects.create(issue=draft, kind=SectionKind.NOTE, body="<p>Twelve beds</p>")
