@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from briefings.approval_loss import void_approval
+from briefings.clippings import tick_off
 from briefings.models import Correction, Issue, IssueState, RevisionStep
 from briefings.small_fixes import NotSmall, check_small
 from newsroom import audit_log
@@ -64,6 +65,7 @@ def record_edit(
             raise TransitionRefused(ONLY_CORRECTED)
         return _record_correction(issue, note=note, by=by, at=at, fields=fields)
     _claim(issue, at=at)
+    tick_off(issue)
     verb, step = "edited", RevisionStep.SAVED
     if restores:
         verb, step = "restored", RevisionStep.RESTORED
@@ -86,6 +88,7 @@ def _record_correction(
     note = " ".join(note.split())
     known = issue.revisions.exclude(correction__note="").first()
     _claim(issue, at=at)
+    tick_off(issue)
     revision = issue.keep_revision(RevisionStep.CORRECTED, by=by)
     if not note:
         try:

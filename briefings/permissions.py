@@ -289,6 +289,11 @@ def briefings_for(user: Actor, *permissions: str) -> BriefingQuerySet:
     return Briefing.objects.filter(pk__in=rights_of(user).briefings_with(*wanted))
 
 
+def briefings_with_tray(user: Actor) -> BriefingQuerySet:
+    """Return the briefings whose clippings trays this person uses: those that they write for."""
+    return briefings_for(user, ADD_ISSUE, CHANGE_ISSUE)
+
+
 def issues_for(user: Actor) -> IssueQuerySet:
     """Return the issues that this person may view in the admin: those of `may_view_issue`."""
     if any(may_everywhere(user, permission) for permission in ANY_ISSUE):

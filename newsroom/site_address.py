@@ -54,3 +54,9 @@ def ascii_address(line: str) -> str:
         return f"{before}{at}{ascii_host(domain.strip())}{bracket}{after}" if at else line
     except ValueError:
         return line
+
+
+def address_with_token(address: str, token: str) -> str:
+    """Return one of our addresses with a token after its local part: 'replies+token@host'."""
+    local, domain = ascii_address(address).split("@")
+    return f"{local}+{token}@{domain}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from briefings.admin.section_rows import ITEM_FIELDS
 from briefings.models import Issue
 from briefings.permissions import may_view_issue, may_write_issues
 from briefings.working_copies import TOKEN, Kept, keep_words, newest_copy, settle
@@ -20,6 +21,8 @@ from newsroom.invisible_characters import storable
 MAX_NUMBER = 2**62
 # Pages whose words one request may forget.
 MAX_SETTLED = 100
+# What a section has besides its text, and only where there is something in it.
+OPTIONAL = ("sisters", *ITEM_FIELDS)
 
 
 def _refuse(sentence: str, *, status: int) -> JsonResponse:
@@ -97,8 +100,7 @@ def _read_page(body: bytes) -> _Page:
 
 def _section(section: dict[str, Any]) -> dict[str, Any]:
     words = {name: _text(section[name]) for name in ("id", "kind", "heading", "body")}
-    if section.get("sisters"):
-        words["sisters"] = _text(section["sisters"])
+    words |= {name: _text(section[name]) for name in OPTIONAL if section.get(name)}
     return {**words, "removed": bool(section["removed"])}
 
 

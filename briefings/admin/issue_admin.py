@@ -15,6 +15,7 @@ from django.utils.html import format_html
 
 from briefings.admin import (
     calendar_page,
+    clipping_pages,
     finding_pages,
     import_page,
     issue_preview,
@@ -43,6 +44,7 @@ from briefings.admin.section_rows import put_rows_in_order, row_of_words
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
 from briefings.admin.state_badges import issue_badge
 from briefings.admin.step_page import step_page
+from briefings.clippings import tick_off
 from briefings.finding_overrides import run_preflight
 from briefings.four_eyes import why_not_approve
 from briefings.issue_edits import CorrectionRefused, EditResult, record_edit
@@ -206,6 +208,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         js = (
             "newsroom_admin/unsaved_changes.js",
             "newsroom_admin/issue.js",
+            "newsroom_admin/roundup.js",
             "newsroom_admin/merge.js",
             "newsroom_admin/preview_frame.js",
             "newsroom_admin/preview_pane.js",
@@ -224,12 +227,15 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/presence.css",
                 "newsroom_admin/corrections.css",
                 "newsroom_admin/findings.css",
+                "newsroom_admin/clippings.css",
             )
         }
 
     def get_form(
         self, request: HttpRequest, obj: Issue | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm[Issue]]:
+        if "_clip" in request.POST:
+            clipping_pages.put_into_round_up(request, obj)
         if is_correction(request):
             kwargs["form"] = CorrectionForm
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -328,6 +334,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "activity": latest_activity(saved),
                 "may_send": may_send(request.user, saved),
                 **corrections_context(request, saved),
+                **clipping_pages.tray_context(request, saved),
                 "remarks": remark_pages.remarks_on_page(saved, request.user),
                 **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
                 "returned": open_return(saved),
@@ -355,6 +362,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         super().save_related(request, form, formsets, change)
         if not change:
             audit_log.record("created", form.instance, by=request.user)
+            tick_off(form.instance)
             form.instance.keep_revision(RevisionStep.CREATED, by=request.user)
         elif was_changed:
             self._record_edit(request, form)
@@ -534,6 +542,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 name="briefings_issue_preview_part",
             ),
             path("calendar/", wrap(calendar_page.issue_calendar), name="briefings_calendar"),
+            *clipping_pages.clipping_urls(wrap),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
         ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from briefings.admin.form_fields import parse_key
 from briefings.models import SectionKind
 from briefings.richtext import sanitise
+from briefings.roundup_items import add_item, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # What the names of the sections' fields begin with.
 SECTION_PREFIX = "sections"
+# The fields of a new item of a round-up, which becomes part of the section's text.
+ITEM_FIELDS = ("item_title", "item_link", "item_outlet", "item_text")
 
 
 def read_rows(data: QueryDict, *, prefix: str) -> list[dict[str, str]]:
@@ -29,7 +32,17 @@ def read_rows(data: QueryDict, *, prefix: str) -> list[dict[str, str]]:
     for key in data:
         if found := field.match(key):
             rows.setdefault(int(found[1]), {})[found[2]] = ",".join(map(str, data.getlist(key)))
-    return [row for _, row in sorted(rows.items(), key=lambda row: place_of(row[1], row[0]))]
+    in_order = sorted(rows.items(), key=lambda row: place_of(row[1], row[0]))
+    return [_with_new_item(row) for _, row in in_order]
+
+
+def _with_new_item(row: dict[str, str]) -> dict[str, str]:
+    """Return a row with what was entered under “Add an item” as an item of its text."""
+    kept = {name: value for name, value in row.items() if name not in ITEM_FIELDS}
+    item = read_item(*(row.get(name, "") for name in ITEM_FIELDS))
+    if item.is_empty or row.get("DELETE"):
+        return kept
+    return {**kept, "body": add_item(sanitise(row.get("body", "")), item)}
 
 
 def place_of(row: dict[str, str], index: int) -> tuple[float, int]:

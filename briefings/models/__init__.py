@@ -3,6 +3,7 @@
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
 from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing, Language
+from briefings.models.clippings_tray import Clipping
 from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.contributor import Contributor
 from briefings.models.correction import Correction
@@ -31,6 +32,7 @@ __all__ = [
     "AlarmScope",
     "Break",
     "Briefing",
+    "Clipping",
     "Comment",
     "CommentChannel",
     "CommentState",

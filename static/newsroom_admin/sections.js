@@ -11,6 +11,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const isRemoved = (row) => row.hasAttribute("data-is-removed");
   const input = (row, name) => row.querySelector(`[name$="-${name}"]`);
   const sisterBoxes = (row) => [...row.querySelectorAll('[name$="-sisters"]')];
+  // A new item of a round-up that is not added yet.
+  const ITEM_FIELDS = ["item_title", "item_link", "item_outlet", "item_text"];
+  const itemOf = (row) =>
+    Object.fromEntries(ITEM_FIELDS.map((name) => [name, input(row, name)?.value ?? ""]).filter(([, value]) => value));
   const headingOf = (row) => input(row, "heading").value.trim() || `the ${input(row, "kind").selectedOptions[0].text.toLowerCase()}`;
   const typed = () => list.dispatchEvent(new Event("newsroom:typed", { bubbles: true }));
   const say = (words) => {
@@ -173,9 +177,12 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const box of sisterBoxes(row)) box.checked = chosen.includes(box.value);
   }
   newsroomAdmin.sections = {
+    add,
+    rows: () => rows().filter((row) => !isRemoved(row)),
+    input,
     wordsOf,
     fill,
-    read: () => rows().map((row) => ({ id: input(row, "id").value, ...wordsOf(row), removed: isRemoved(row) })),
+    read: () => rows().map((row) => ({ id: input(row, "id").value, ...wordsOf(row), ...itemOf(row), removed: isRemoved(row) })),
     write: (kept) => {
       const byId = new Map(rows().map((row) => [input(row, "id").value, row]));
       const unsaved = rows().filter((row) => !input(row, "id").value);
@@ -188,6 +195,7 @@ document.addEventListener("DOMContentLoaded", () => {
         list.append(row);
         placed.add(row);
         fill(row, words);
+        for (const name of ITEM_FIELDS) input(row, name).value = words[name] ?? "";
         setRemoved(row, words.removed);
       }
       // Remove the starting sections of a new issue that the draft does not have.

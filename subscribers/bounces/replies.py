@@ -23,6 +23,7 @@ from newsroom.email_addresses import address_key
 from newsroom.site_address import site_host
 from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.author_proof import passes_dmarc, read_author
+from subscribers.bounces.clipping_mail import find_tray, record_clippings
 from subscribers.bounces.delivery_lookup import delivery_with_token
 from subscribers.bounces.message_parts import MAX_BYTES, decoded_header
 from subscribers.bounces.reply_text import reply_text
@@ -42,6 +43,8 @@ class ReplyAction(StrEnum):
     NO_ISSUE = "no matching issue"
     NO_TEXT = "no text"
     RATE_LIMITED = "too many replies"
+    CLIPPINGS = "links for the clippings tray"
+    NO_CLIPPINGS = "no links, or not from proved staff, for the clippings tray"
 
 
 # Dispatches whose Message-IDs are compared with what a reply refers to.
@@ -61,6 +64,10 @@ def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
     author = _author(message)
     if not author:
         return ReplyAction.NO_AUTHOR
+    tray = find_tray(_TOKEN.findall(" ".join(_recipients(message, recipient))))
+    if tray is not None:
+        kept = record_clippings(message, tray, author=author, subject=_subject(message), at=at)
+        return ReplyAction.CLIPPINGS if kept else ReplyAction.NO_CLIPPINGS
     issue = find_issue(message, raw, author=author, recipient=recipient)
     if issue is None:
         return ReplyAction.NO_ISSUE
@@ -177,6 +184,11 @@ def _by_view_link(raw: bytes) -> Issue | None:
     return None
 
 
+def _subject(message: Message) -> str:
+    """Return the subject without “Re:” and “Fwd:”."""
+    return _REPLY_PREFIXES.sub("", decoded_header(message, "subject")).strip()
+
+
 def _by_briefing(message: Message, addresses: list[str]) -> Issue | None:
     lower = {address.lower() for address in addresses if address}
     briefing = next(
@@ -189,7 +201,7 @@ def _by_briefing(message: Message, addresses: list[str]) -> Issue | None:
     )
     if briefing is None:
         return None
-    subject = _REPLY_PREFIXES.sub("", decoded_header(message, "subject"))
+    subject = _subject(message)
     published = briefing.issues.filter(state=IssueState.PUBLISHED)
     same = published.filter(dispatches__subject=subject).order_by("-published_at").first()
     return same or published.order_by("-published_at").first()

@@ -43,6 +43,21 @@ def reply_text(message: Message) -> str:
     return strip_quoted_text(tree_to_text(tree))
 
 
+def whole_text(message: Message) -> str:
+    """Return all of a message's text, what it forwards or quotes included."""
+    plain, markup = _bodies(message)
+    return plain if plain.strip() else tree_to_text(_with_addresses(parse(markup, repair=True)))
+
+
+def _with_addresses(tree: Element) -> Element:
+    """Write the address of each link behind its words."""
+    for link in tree.find("a"):
+        address = link.attributes.get("href", "")
+        if address and address not in link.text:
+            link.children.append(f" {address} ")
+    return tree
+
+
 def _bodies(message: Message) -> tuple[str, str]:
     """Return the first plain text and the first HTML that are not attachments."""
     found = {"text/plain": "", "text/html": ""}

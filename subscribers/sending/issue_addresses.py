@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from newsroom.site_address import ascii_address
+from newsroom.site_address import address_with_token
 from newsroom.tokens import sign_id, verify_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def envelope_sender(token: str) -> str:
 
     The token is `sign_id("bounce", delivery_id)`.
     """
-    return _with_token(settings.BOUNCE_ADDRESS, token)
+    return address_with_token(settings.BOUNCE_ADDRESS, token)
 
 
 def reply_address(issue: Issue) -> str:
@@ -34,12 +34,12 @@ def reply_address(issue: Issue) -> str:
     """
     if not settings.REPLY_ADDRESS:
         return ""
-    return _with_token(settings.REPLY_ADDRESS, sign_id("reply", issue.pk))
+    return address_with_token(settings.REPLY_ADDRESS, sign_id("reply", issue.pk))
 
 
 def reader_reply_address(delivery: int) -> str:
     """Return the address that one subscriber's reply goes to. It shows who the reply is from."""
-    return _with_token(settings.REPLY_ADDRESS, sign_id(REPLY_PURPOSE, delivery))
+    return address_with_token(settings.REPLY_ADDRESS, sign_id(REPLY_PURPOSE, delivery))
 
 
 def issue_token_in(reply_to: str) -> str:
@@ -51,8 +51,3 @@ def issue_token_in(reply_to: str) -> str:
 def token_in(address: str) -> str:
     """Return the token in one of these addresses."""
     return address.partition("+")[2].partition("@")[0]
-
-
-def _with_token(address: str, token: str) -> str:
-    local, domain = ascii_address(address).split("@")
-    return f"{local}+{token}@{domain}"

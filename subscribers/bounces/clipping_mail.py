@@ -1,0 +1,66 @@
+"""Links that staff email to a briefing's clippings address go into its tray.
+
+Only from the address of a staff account, and only if our own mail server vouches for the author:
+anybody could write another's address into From. Nothing is sent back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+
+from briefings.clippings import FoundLink, briefing_of_token, keep_clipping, read_links
+from briefings.models import Briefing
+from briefings.permissions import briefings_with_tray
+from newsroom.email_addresses import address_key
+from subscribers.bounces.author_proof import passes_dmarc
+from subscribers.bounces.reply_text import whole_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from email.message import Message
+
+    from django.contrib.auth.models import User
+
+
+def find_tray(tokens: Iterable[str]) -> Briefing | None:
+    """Return the briefing to whose clippings address a message with these tokens was sent."""
+    for token in tokens:
+        pk = briefing_of_token(token.lower())
+        if pk is not None:
+            return Briefing.objects.filter(pk=pk).first()
+    return None
+
+
+def record_clippings(
+    message: Message, briefing: Briefing, *, author: str, subject: str, at: datetime
+) -> int:
+    """Put the links of a message into a briefing's tray; return how many the message has.
+
+    Zero also if its author may not. A link without words gets the subject as its title if it is the
+    only one. Doing it again changes nothing.
+    """
+    person = _staff_with_address(author, briefing)
+    if person is None or not passes_dmarc(message, author=author):
+        return 0
+    links = read_links(whole_text(message))
+    for link in links:
+        titled = FoundLink(
+            url=link.url,
+            title=link.title or (subject if len(links) == 1 else ""),
+            outlet=link.outlet,
+            text=link.text,
+        )
+        keep_clipping(briefing, titled, by=person, at=at, may_revive=False)
+    return len(links)
+
+
+def _staff_with_address(author: str, briefing: Briefing) -> User | None:
+    """Return the active member of staff with an address who may use the briefing's tray."""
+    active = get_user_model().objects.filter(is_active=True, is_staff=True).exclude(email="")
+    for person in active:
+        if address_key(person.email) == address_key(author):
+            return person if briefings_with_tray(person).filter(pk=briefing.pk).exists() else None
+    return None

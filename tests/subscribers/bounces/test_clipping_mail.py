@@ -1,0 +1,136 @@
+"""Staff email links to a briefing's clippings address; nobody else's emails get into the tray."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from briefings.clippings import clippings_address
+from briefings.models import Briefing, Clipping, Comment
+from subscribers.bounces.incoming_mail import process_message
+from tests.briefings.admin_client import make_staff
+from tests.factories import make_briefing, make_published_issue
+
+pytestmark = pytest.mark.django_db
+MX = "mx.news.example.com"
+KEPT = "links for the clippings tray"
+REFUSED = "no links, or not from proved staff, for the clippings tray"
+PASSED = f"{MX}; dmarc=pass header.from=ward.example"
+
+
+@pytest.fixture(autouse=True)
+def _mailbox(settings: Any) -> None:
+    settings.REPLY_ADDRESS = "replies@news.example.com"
+    settings.AUTHSERV_ID = MX
+
+
+@pytest.fixture
+def reporter() -> User:
+    return make_staff("Reporters", email="Ida@Ward.example")
+
+
+def send(
+    briefing: Briefing,
+    body: str = "https://paper.example/beds?utm_source=x",
+    *,
+    html: str = "",
+    author: str = "Ida <ida@ward.example>",
+    subject: str = "Fwd: Beds closed",
+    results: str = PASSED,
+    to: str = "",
+) -> str:
+    message = EmailMessage()
+    message["From"] = author
+    message["To"] = to or clippings_address(briefing)
+    message["Subject"] = subject
+    message["Message-ID"] = "<clip1@ward.example>"
+    if results:
+        message["Authentication-Results"] = results
+    message.set_content(body)
+    if html:
+        message.add_alternative(html, subtype="html")
+    return process_message(message.as_bytes(), provider="mailbox", at=timezone.now()).action
+
+
+def urls(briefing: Briefing) -> list[str]:
+    return sorted(clipping.url for clipping in Clipping.objects.in_tray_of(briefing))
+
+
+def test_a_link_of_proved_staff_gets_into_the_tray(reporter: User) -> None:
+    briefing = make_briefing()
+
+    assert send(briefing) == KEPT
+
+    clipping = Clipping.objects.get()
+    assert (clipping.briefing, clipping.url) == (briefing, "https://paper.example/beds")
+    assert clipping.title == "Beds closed"
+    assert clipping.added_by == reporter
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"author": "Eve <eve@ward.example>"},
+        {"results": ""},
+        {"results": f"{MX}; dmarc=fail header.from=ward.example"},
+        {"results": "mx.elsewhere.example; dmarc=pass header.from=ward.example"},
+        {"body": "No link at all"},
+    ],
+)
+def test_nothing_else_does_nor_does_it_become_a_comment(
+    reporter: User, wrong: dict[str, str]
+) -> None:
+    issue = make_published_issue()
+
+    assert send(issue.briefing, **wrong) == REFUSED
+
+    assert not Clipping.objects.exists()
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+def test_a_former_member_of_staff_is_refused(reporter: User, change: dict[str, bool]) -> None:
+    User.objects.filter(pk=reporter.pk).update(**change)
+
+    assert send(make_briefing()) == REFUSED
+
+
+def test_staff_who_do_not_write_are_refused() -> None:
+    make_staff("Moderators", email="ida@ward.example")
+
+    assert send(make_briefing()) == REFUSED
+
+
+def test_a_forged_token_is_no_clippings_address(reporter: User) -> None:
+    briefing = make_briefing()
+    address = clippings_address(briefing)
+    token = address.partition("+")[2].partition("@")[0]
+    forged = token[:-1] + ("0" if token[-1] != "0" else "1")
+
+    send(briefing, to=address.replace(token, forged))
+
+    assert not Clipping.objects.exists()
+
+
+def test_the_same_email_twice_brings_no_removed_link_back(reporter: User) -> None:
+    briefing = make_briefing()
+    send(briefing)
+    Clipping.objects.update(removed_at=timezone.now())
+
+    assert send(briefing) == KEPT
+
+    assert urls(briefing) == []
+
+
+def test_quoted_links_and_those_of_html_count_too(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(briefing, "See below\n\n> Beds\n> https://paper.example/quoted\n")
+    send(briefing, " ", html='<p><a href="https://paper.example/html">Wards</a></p>')
+
+    assert urls(briefing) == ["https://paper.example/html", "https://paper.example/quoted"]
