@@ -18,6 +18,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from briefings.picture_sizes import make_sizes
+
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
@@ -80,10 +82,11 @@ def folder_of_issues() -> str:
 
 
 def store_encoded(image: EncodedImage, *, folder: str) -> StoredImage:
-    """Store an image that we encoded."""
+    """Store an image that we encoded, and the smaller copies of it for pages."""
     name = default_storage.save(
         f"{folder.strip('/')}/{secrets.token_hex(8)}.{image.extension}", ContentFile(image.content)
     )
+    make_sizes(name)
     return StoredImage(
         name=name, url=default_storage.url(name), width=image.width, height=image.height
     )

@@ -43,12 +43,17 @@ def is_stored(name: str) -> bool:
         return False
 
 
-def digests(bodies: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each picture in these sections by file name; empty if it is missing."""
+def names_of_pictures(bodies: Iterable[str]) -> list[str]:
+    """Return the file names of the pictures in these sections, each once."""
     names = {
         media_name(unescape(source)): None for body in bodies for source in _SOURCE.findall(body)
     }
-    return {name: _digest(name) for name in names if name}
+    return [name for name in names if name]
+
+
+def digests(bodies: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each picture in these sections by file name; empty if it is missing."""
+    return {name: _digest(name) for name in names_of_pictures(bodies)}
 
 
 def _digest(name: str) -> str:

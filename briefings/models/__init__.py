@@ -17,6 +17,7 @@ from briefings.models.issue import (
 from briefings.models.link_check import LinkCheck, LinkState
 from briefings.models.membership import Membership, Role
 from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
+from briefings.models.picture import Picture
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
@@ -47,6 +48,7 @@ __all__ = [
     "LinkState",
     "Membership",
     "OpenPage",
+    "Picture",
     "PreviewLink",
     "Proof",
     "RaisedAlarm",

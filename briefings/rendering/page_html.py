@@ -18,6 +18,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section, SectionKind
+from briefings.picture_files import media_name
+from briefings.picture_sizes import PictureSizes, sizes_of_pictures
 from briefings.rendering.section_html import (
     DIRECTED,
     SENTENCE_ENDS,
@@ -29,6 +31,8 @@ from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from newsroom.html_tree import Element, write
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
+COLUMN_PIXELS = 624  # the measure of 39rem in static/css/pages.css
+MARGIN_PIXELS = 20
 ALIGNMENT_CLASSES = {"center": "to-centre", "right": "to-right", "justify": "to-justify"}
 
 
@@ -47,8 +51,9 @@ class PageSection:
 def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
     """Return an issue's sections; with a `base` address, their links work outside the site too."""
     sections = with_sister_titles(issue)
+    pictures = () if base else sizes_of_pictures(section.body for section in sections)
     return [
-        _page_section(section, first=index == 0, title=issue.title, base=base)
+        _page_section(section, first=index == 0, title=issue.title, base=base, pictures=pictures)
         for index, section in enumerate(sections)
     ]
 
@@ -58,12 +63,18 @@ def reading_minutes(sections: Iterable[PageSection]) -> int:
     return max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE))
 
 
-def _page_section(section: Section, *, first: bool, title: str, base: str) -> PageSection:
+def _page_section(
+    section: Section, *, first: bool, title: str, base: str, pictures: tuple[PictureSizes, ...]
+) -> PageSection:
     heading = section.heading.strip()
     if first and heading.casefold() == title.strip().casefold():
         heading = ""
     html, words = render_body(
-        section.body, kind=rendered_kind(section.kind), headed=bool(heading), base=base
+        section.body,
+        kind=rendered_kind(section.kind),
+        headed=bool(heading),
+        base=base,
+        pictures=pictures,
     )
     return PageSection(
         pk=section.pk,
@@ -76,13 +87,21 @@ def _page_section(section: Section, *, first: bool, title: str, base: str) -> Pa
 
 
 def render_body(
-    html: str, *, kind: str = SectionKind.FEATURE, headed: bool = True, base: str = ""
+    html: str,
+    *,
+    kind: str = SectionKind.FEATURE,
+    headed: bool = True,
+    base: str = "",
+    pictures: tuple[PictureSizes, ...] = (),
 ) -> tuple[SafeString, int]:
     """Return a section's body as the page's HTML, and its number of words.
 
     Without a heading of the section's own, headings in it move up a level, so that none is skipped.
     """
-    return _render(html, _Surroundings(kind=kind, headed=headed, base=base, site=settings.SITE_URL))
+    around = _Surroundings(
+        kind=kind, headed=headed, base=base, site=settings.SITE_URL, pictures=pictures
+    )
+    return _render(html, around)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +112,12 @@ class _Surroundings:
     headed: bool
     base: str
     site: str
+    pictures: tuple[PictureSizes, ...]
+
+    def sizes_of(self, address: str) -> PictureSizes | None:
+        """Return what is known of the picture at an address."""
+        name = media_name(address) if self.pictures else ""
+        return next((one for one in self.pictures if one.name == name), None)
 
     def is_on_site(self, address: str) -> bool:
         """Whether this site serves an address."""
@@ -165,11 +190,29 @@ def _picture(image: Element, around: _Surroundings, *, in_link: bool) -> Element
     alt = image.attributes.get("alt", "").strip()
     if around.is_on_site(image.attributes.get("src", "")):
         image.attributes |= {"alt": alt, "loading": "lazy"}
-        return image
+        sizes = around.sizes_of(image.attributes["src"])
+        return _with_copies(image, sizes) if sizes else image
     label = f"{alt or 'Picture'} (picture)"
     if in_link:
         return label
     return Element("a", {"href": image.attributes["src"], "rel": "noopener"}, [label])
+
+
+def _with_copies(image: Element, sizes: PictureSizes) -> Element:
+    """Offer browsers the smaller copies; its size keeps its place free while it loads."""
+    given = image.attributes
+    if not {"width", "height"} & given.keys():
+        given |= {"width": str(sizes.width), "height": str(sizes.height)}
+    if not sizes.widths:
+        return image
+    shown = int(given["width"]) if given.get("width", "").isdecimal() else sizes.width
+    width = min(shown, COLUMN_PIXELS)
+    source = {
+        "type": "image/webp",
+        "srcset": sizes.srcset(),
+        "sizes": f"(min-width: {width + 2 * MARGIN_PIXELS}px) {width}px, 100vw",
+    }
+    return Element("picture", {}, [Element("source", source), image])
 
 
 def _host(address: str) -> str:
