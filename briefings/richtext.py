@@ -180,15 +180,10 @@ EDITOR: dict[str, Any] = {
         ["Undo", "Redo"],
     ],
     "format_tags": "p;h3;h4;pre",
-    "linkDefaultProtocol": "https://",
     "entities": False,
     "disableNativeSpellChecker": False,
     "allowedContent": _allowed_content(),
     "disallowedContent": "script; style; *[on*]",
-    "removeDialogTabs": (
-        "image:advanced;image:Link;image:Upload;link:advanced;link:target;link:upload"
-    ),
-    "image_previewText": " ",
     # Pictures are uploaded; pasted ones would be data URLs, which the allow-list drops.
     "clipboard_handleImages": False,
     "pasteFromWord_inlineImages": False,
@@ -214,6 +209,8 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
                 "ckeditor/ckeditor/ckeditor.js",
                 "newsroom_admin/editor.js",
                 "newsroom_admin/image_upload.js",
+                "newsroom_admin/picture_dialog.js",
+                "newsroom_admin/link_dialog.js",
                 "newsroom_admin/paste.js",
             ]
         )
@@ -221,7 +218,8 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]  # the package has n
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         try:
             self.config["pictureUploadUrl"] = reverse("admin:briefings_upload_image")
-        except NoReverseMatch:  # without the admin, pictures cannot be uploaded
+            self.config["linkSearchUrl"] = reverse("admin:briefings_link_search")
+        except NoReverseMatch:  # without the admin, nothing can be uploaded or searched
             self.config.pop("pictureUploadUrl", None)
         context: dict[str, Any] = super().get_context(name, value, attrs)
         return context

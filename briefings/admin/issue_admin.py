@@ -38,6 +38,7 @@ from briefings.admin.correction_pages import (
 from briefings.admin.form_fields import WHICH, PlainSelectsMixin, parse_key, which_hour
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
+from briefings.admin.link_search import link_search
 from briefings.admin.presence_view import presence
 from briefings.admin.section_forms import SectionFormSet, SectionInline
 from briefings.admin.section_rows import put_rows_in_order, row_of_words
@@ -543,6 +544,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             ),
             path("calendar/", wrap(calendar_page.issue_calendar), name="briefings_calendar"),
             *clipping_pages.clipping_urls(wrap),
+            path("link-search/", wrap(link_search), name="briefings_link_search"),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
         ]

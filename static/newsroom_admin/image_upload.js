@@ -27,6 +27,7 @@
     return answer;
   }
 
+  newsroomAdmin.uploadImage = send;
   newsroomAdmin.insertImage = async (editor, file) => {
     const note = editor.showNotification(`Uploading ${file.name || "the image"}…`, "progress", 0);
     try {
@@ -42,60 +43,4 @@
       note.hide();
     }
   };
-
-  // The dialog's own upload uses a frame with inline scripts, which the admin's content security policy
-  // forbids. This is a plain file field instead.
-  function addUpload(dialog) {
-    const field = CKEDITOR.tools.getNextId();
-    const upload = {
-      id: "admin-upload",
-      label: "From this computer",
-      elements: [
-        {
-          type: "html",
-          html:
-            `<div class="admin-upload"><label for="${field}">A JPEG, PNG, WebP or GIF, up to 10 MB</label>` +
-            `<input type="file" id="${field}" accept="image/jpeg,image/png,image/webp,image/gif">` +
-            `<p role="status" id="${field}-status"></p></div>`,
-          onLoad() {
-            const box = this.getDialog();
-            const input = document.getElementById(field);
-            const status = document.getElementById(`${field}-status`);
-            input.addEventListener("change", async () => {
-              if (!input.files.length) return;
-              status.textContent = "Uploading…";
-              try {
-                const { url, width, height } = await send(box.getParentEditor(), input.files[0]);
-                box.setValueOf("info", "txtUrl", url);
-                box.setValueOf("info", "txtWidth", String(width));
-                box.setValueOf("info", "txtHeight", String(height));
-                status.textContent = "";
-                box.selectPage("info");
-                box.getContentElement("info", "txtAlt").focus();
-              } catch (refusal) {
-                status.textContent = refusal.message;
-              }
-              input.value = "";
-            });
-            box.on("hide", () => (status.textContent = ""));
-          },
-        },
-      ],
-    };
-    // The first tab for a new image; for an existing one, its details come first.
-    dialog.addContents(upload, "info");
-    const show = dialog.onShow;
-    dialog.onShow = function onShow(...given) {
-      show?.apply(this, given);
-      this.selectPage(this.imageEditMode ? "info" : "admin-upload");
-      if (!this.imageEditMode) setTimeout(() => document.getElementById(field)?.focus());
-    };
-  }
-
-  CKEDITOR.on("dialogDefinition", ({ data }) => {
-    if (data.name !== "image") return;
-    addUpload(data.definition);
-    data.definition.getContents("info").get("txtAlt").label =
-      "Alternative text: what the image shows, for people who cannot see it";
-  });
 })();

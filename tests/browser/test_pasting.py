@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from briefings.models import SectionKind
-from tests.browser.issue_editor import editor, log_in, open_issue, save, sections, stored, three
+from tests.browser.issue_editor import editor, log_in, open_issue, save, stored, three
 from tests.factories import make_issue
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -276,35 +275,6 @@ def picture() -> FilePayload:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), (10, 120, 80)).save(out, "PNG")
     return {"name": "beds.png", "mimeType": "image/png", "buffer": out.getvalue()}
-
-
-def test_a_picture_comes_in_by_the_dialog(
-    page: Page, site: str, settings: Any, tmp_path: Path
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    issue = three()
-    log_in(page, site)
-    open_issue(page, site, issue)
-    editor(page, 0).click()
-
-    sections(page).nth(0).get_by_title("Image").click()
-    page.get_by_role("tab", name="From this computer").click()
-    upload = page.locator(".cke_dialog input[type=file]")
-    words: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"words"}
-    upload.set_input_files([words])
-    expect(page.locator(".cke_dialog [role=status]")).to_contain_text(
-        "is not an image that we can use"
-    )
-    upload.set_input_files([picture()])
-    expect(page.get_by_label("URL").first).to_have_value(re.compile("/media/"))
-    page.get_by_label("Alternative text").fill("Empty beds")
-    page.get_by_role("button", name="OK").click()
-    save(page)
-
-    body = stored(issue)[0][1]
-    assert "<img" in body
-    assert 'alt="Empty beds"' in body
-    assert "/media/issues/" in body
 
 
 def test_a_picture_is_pasted(page: Page, site: str, settings: Any, tmp_path: Path) -> None:

@@ -1,0 +1,161 @@
+// The picture dialog of the text editor: a file, its alternative text, a caption, and where it stands.
+"use strict";
+(() => {
+  const { CKEDITOR } = window;
+  const PLACES = ["align-left", "align-right", "align-center"];
+  const TYPES = "image/jpeg,image/png,image/webp,image/gif";
+
+  // A caption is the paragraph below the picture, if all of it is in italics.
+  const blockOf = (image) => new CKEDITOR.dom.elementPath(image, image.getDocument().getBody()).block ?? image;
+  function captionOf(image) {
+    const next = blockOf(image).getNext((node) => node.type === CKEDITOR.NODE_ELEMENT);
+    if (!next?.is("p") || next.getChildCount() !== 1) return null;
+    const only = next.getFirst();
+    return only.type === CKEDITOR.NODE_ELEMENT && only.is("em") ? next : null;
+  }
+
+  function setCaption(editor, image, words) {
+    const known = captionOf(image);
+    if (!words) {
+      known?.remove();
+      return;
+    }
+    if (known) {
+      known.getFirst().setText(words);
+      return;
+    }
+    const caption = editor.document.createElement("p");
+    const text = editor.document.createElement("em");
+    text.setText(words);
+    caption.append(text);
+    caption.insertAfter(blockOf(image));
+  }
+
+  CKEDITOR.dialog.add("image", (editor) => {
+    const names = { file: 0, shown: 0, status: 0, help: 0 };
+    for (const name of Object.keys(names)) names[name] = CKEDITOR.tools.getNextId();
+    const part = (name) => document.getElementById(names[name]);
+    let image = null; // the one that is in the text already
+    let uploaded = null;
+    let isBusy = false;
+
+    function show(url) {
+      const shown = part("shown");
+      shown.hidden = !url;
+      if (url) shown.src = url;
+      else shown.removeAttribute("src");
+    }
+
+    async function upload(dialog, file) {
+      const say = (words) => (part("status").textContent = words);
+      isBusy = true;
+      say("Uploading…");
+      try {
+        uploaded = await newsroomAdmin.uploadImage(editor, file);
+        show(uploaded.url);
+        say("");
+        dialog.getContentElement("info", "alt").focus();
+      } catch (refusal) {
+        say(refusal.message);
+      }
+      isBusy = false;
+      dialog.layout();
+    }
+
+    return {
+      title: "Picture",
+      minWidth: 380,
+      minHeight: 0,
+      resizable: CKEDITOR.DIALOG_RESIZE_NONE,
+      contents: [
+        {
+          id: "info",
+          elements: [
+            {
+              type: "html",
+              html:
+                `<div class="picture-file"><label for="${names.file}">File</label>` +
+                `<input type="file" id="${names.file}" accept="${TYPES}">` +
+                `<p class="dialog-note">A JPEG, PNG, WebP or GIF, up to 10 MB.</p>` +
+                `<p class="dialog-problem" role="status" id="${names.status}"></p>` +
+                `<img id="${names.shown}" alt="The picture" hidden></div>`,
+              focus() {
+                part("file").focus();
+              },
+              onLoad() {
+                const dialog = this.getDialog();
+                part("file").addEventListener("change", ({ target }) => {
+                  if (target.files.length) upload(dialog, target.files[0]);
+                  target.value = "";
+                });
+              },
+            },
+            {
+              type: "text",
+              id: "alt",
+              label: "Alternative text",
+              onLoad() {
+                this.getInputElement().$.setAttribute("aria-describedby", names.help);
+              },
+            },
+            {
+              type: "html",
+              html: `<p class="dialog-note" id="${names.help}">What the picture shows, for people who cannot see it. An issue cannot go out without it.</p>`,
+            },
+            { type: "text", id: "caption", label: "Caption, below the picture" },
+            {
+              type: "select",
+              id: "place",
+              label: "Place",
+              items: [
+                ["In the column", ""],
+                ["Left, text beside it", "align-left"],
+                ["Right, text beside it", "align-right"],
+                ["Centred", "align-center"],
+              ],
+            },
+          ],
+        },
+      ],
+      onShow() {
+        const selected = editor.getSelection().getSelectedElement();
+        image = selected?.is("img") && !selected.data("cke-realelement") ? selected : null;
+        uploaded = null;
+        isBusy = false;
+        part("status").textContent = "";
+        show(image?.getAttribute("src"));
+        this.setValueOf("info", "alt", image?.getAttribute("alt") ?? "");
+        this.setValueOf("info", "caption", (image && captionOf(image)?.getText()) ?? "");
+        this.setValueOf("info", "place", PLACES.find((name) => image?.hasClass(name)) ?? "");
+      },
+      onFocus() {
+        return image ? this.getContentElement("info", "alt") : null;
+      },
+      onOk() {
+        const alt = this.getValueOf("info", "alt").trim();
+        let problem = "";
+        if (isBusy) problem = "Wait until the picture is uploaded.";
+        else if (!image && !uploaded) problem = "Choose a file first.";
+        else if (!alt) problem = "Write the alternative text: what does the picture show?";
+        part("status").textContent = problem;
+        if (problem) {
+          if (!isBusy && (image || uploaded)) this.getContentElement("info", "alt").focus();
+          return false;
+        }
+        const isNew = !image;
+        const target = image ?? editor.document.createElement("img");
+        if (uploaded) {
+          const { url, width, height } = uploaded;
+          target.setAttributes({ src: url, "data-cke-saved-src": url, width, height });
+        }
+        target.setAttribute("alt", alt);
+        for (const name of PLACES) target.removeClass(name);
+        const place = this.getValueOf("info", "place");
+        if (place) target.addClass(place);
+        if (isNew) editor.insertElement(target);
+        setCaption(editor, target, this.getValueOf("info", "caption").trim());
+        return true;
+      },
+    };
+  });
+})();
