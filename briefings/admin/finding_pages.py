@@ -1,4 +1,4 @@
-"""The page on which somebody leaves a warning of preflight as it is, with a reason."""
+"""Findings of preflight about unsaved words, and the page that leaves a warning as it is."""
 
 from __future__ import annotations
 
@@ -7,19 +7,48 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
-from briefings.finding_overrides import find_finding, override, withdraw_override
+from briefings.finding_overrides import (
+    find_finding,
+    override,
+    run_preflight,
+    withdraw_override,
+)
 from briefings.models import FindingOverride, Issue
-from briefings.permissions import issues_for, may_approve
+from briefings.permissions import issues_for, may_approve, may_view_issue
+from briefings.unsaved_issue import unsaved_copy, with_unsaved_words
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+@never_cache
+@require_safe
+def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return what preflight finds in the unsaved words of one page (`?draft=`), for its script."""
+    user = request.user
+    issue = get_object_or_404(issues_for(user).for_page(), pk=pk)
+    if not isinstance(user, User) or not may_view_issue(user, issue):
+        raise PermissionDenied
+    copy = unsaved_copy(user, issue=issue, token=request.GET.get("draft", ""))
+    if copy is None:
+        raise Http404("There are no unsaved words.")
+    draft = with_unsaved_words(issue, copy.content)
+    sections = list(draft.sections.all())
+    context = {
+        "issue": issue,
+        "preflight": run_preflight(draft, sections, publish_at=draft.publish_at),
+        "form_url": "",
+        "may_override": may_approve(user, issue),
+    }
+    return TemplateResponse(request, "admin/briefings/issue/_findings.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +61,11 @@ def override_finding(request: HttpRequest, pk: int, fingerprint: str) -> HttpRes
     back = reverse("admin:briefings_issue_change", args=[issue.pk])
     finding = find_finding(issue, fingerprint)
     if finding is None or finding.blocks:
-        messages.info(request, "Preflight does not warn of this any more.")
+        messages.info(
+            request,
+            "The saved issue does not have this warning. If you have unsaved changes, save them"
+            " first.",
+        )
         return HttpResponseRedirect(back)
     problem = ""
     if request.method == "POST":

@@ -504,6 +504,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             path("<int:pk>/step/", wrap(step_page), name="briefings_issue_step"),
             path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
             path(
+                "<int:pk>/findings/",
+                wrap(finding_pages.findings_of_draft),
+                name="briefings_findings",
+            ),
+            path(
                 "<int:pk>/findings/<slug:fingerprint>/override/",
                 wrap(finding_pages.override_finding),
                 name="briefings_finding_override",

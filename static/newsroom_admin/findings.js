@@ -50,7 +50,9 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function jump(anchor, quote) {
-    const place = document.getElementById(anchor);
+    // A section that is not saved yet is named by its place.
+    const added = anchor.match(/^section--(\d+)$/);
+    const place = added ? document.querySelectorAll("[data-section-list] > [data-section]")[added[1] - 1] : document.getElementById(anchor);
     if (!place) return false;
     const fold = place.closest("details");
     if (fold) fold.open = true;
@@ -73,6 +75,27 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!jump(link.hash.slice(1), link.dataset.findingQuote)) return;
     event.preventDefault();
     history.replaceState(null, "", link.hash);
+  });
+
+  // Once autosave has kept what is typed, the findings are about that. Only the newest answer is shown.
+  const list = document.querySelector("[data-findings]");
+  let asked = 0;
+  form.addEventListener("newsroom:kept", async () => {
+    if (!list || list.contains(document.activeElement)) return;
+    asked += 1;
+    const mine = asked;
+    const draft = form.elements.draft_token.value.split(" ")[0];
+    try {
+      const answer = await fetch(`${list.dataset.findings}?draft=${encodeURIComponent(draft)}`, { credentials: "same-origin", redirect: "error" });
+      const html = answer.ok ? await answer.text() : "";
+      if (!html || mine !== asked || list.contains(document.activeElement)) return;
+      const wasOpen = list.querySelector("details")?.open;
+      list.innerHTML = html;
+      const fold = list.querySelector("details");
+      if (fold && wasOpen) fold.open = true;
+    } catch {
+      // no connection: the findings of the saved words stay
+    }
   });
 
   // A link from another page, such as the Send page.

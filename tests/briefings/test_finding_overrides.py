@@ -109,7 +109,7 @@ def test_nobody_overrides_what_blocks() -> None:
 
     answer = client.post(url(issue, finding), {"reason": REASON}, follow=True)
 
-    assert "does not warn of this any more" in messages_of(answer)
+    assert "does not have this warning" in messages_of(answer)
     assert url(issue, finding) not in client.get(change_url(issue)).content.decode()
     with pytest.raises(TransitionRefused, match="nobody can override"):
         override(issue, finding.fingerprint, reason=REASON, by=make_staff("Editors"))
