@@ -258,7 +258,10 @@ _FILE_NAME = re.compile(
 
 
 def _check_quotations(section: Section, body: Element, place: Place) -> Iterator[Finding]:
-    """Yield the quotations of readers that do not say who is quoted."""
+    """Yield the quotations of readers that do not say who is quoted.
+
+    One whose reader has withdrawn their consent belongs here, too, once consents are kept.
+    """
     if section.kind != SectionKind.FEEDBACK:
         return
     for quote in _unattributed(body):
