@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 
 from briefings.admin.proof_page import refused_addresses
 from briefings.models import Issue, WorkingCopy
-from briefings.permissions import may_send_proof, may_share_preview, may_view_issue
+from briefings.permissions import may_add_issue, may_send_proof, may_share_preview, may_view_issue
 from briefings.preview_recipient import MADE_UP, subscriber_lookup
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import (
@@ -75,8 +75,9 @@ class Choice:
 
 
 def _previewed(request: HttpRequest, pk: int) -> Previewed:
-    """Return what to show: the words of the page `?draft=`, of the newest, or `?saved=1`.
+    """Return what to show: the words of the page `?draft=`, or `?saved=1`.
 
+    Without either, the newest unsaved words are shown if nobody has saved the issue since.
     A `pk` of 0 stands for a new issue, which has only unsaved words.
     """
     user = request.user
@@ -86,14 +87,14 @@ def _previewed(request: HttpRequest, pk: int) -> Previewed:
     if not pk:
         copy = unsaved_copy(user, issue=None, token=token) if token else None
         new = new_unsaved_issue(copy.content) if copy else None
-        if new is None or not may_view_issue(user, new):
+        if new is None or not may_add_issue(user, new.briefing):
             raise Http404("This new issue has no words yet.")
         return Previewed(issue=new, copy=copy)
     issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
     if not may_view_issue(user, issue):
         raise PermissionDenied
     copy = None if "saved" in request.GET else unsaved_copy(user, issue=issue, token=token)
-    if copy is None:
+    if copy is None or not (token or copy.updated_at >= issue.updated_at):
         return Previewed(issue=issue, copy=None)
     return Previewed(issue=with_unsaved_words(issue, copy.content), copy=copy)
 
@@ -125,9 +126,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     email = render_issue_email(issue, links=harmless_links(issue))
     size = measure_email(email)
     part = reverse("admin:briefings_issue_preview_part", args=[pk, chosen["as"]])
-    has_unsaved = previewed.copy is not None or (
-        isinstance(request.user, User) and newest_copy(request.user, issue) is not None
-    )
+    unsaved = previewed.copy
+    if unsaved is None and isinstance(request.user, User) and pk:
+        unsaved = newest_copy(request.user, issue)
     context = {
         **admin.site.each_context(request),
         "title": "Preview",
@@ -140,10 +141,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "schemes": _choices("scheme", SCHEMES, query),
         "frame": f"{part}?{urlencode(kept)}",
         "copy": previewed.copy,
-        "has_unsaved": has_unsaved,
+        "has_unsaved": unsaved is not None,
         "saved_address": "?" + urlencode({**query, "saved": "1"}),
-        "unsaved_address": "?"
-        + urlencode({name: query[name] for name in query if name != "saved"}),
+        "unsaved_address": "?" + urlencode(_without_saved(query, unsaved)),
         "email": email,
         "preview_line": summarise_issue_email(issue, links=harmless_links(issue)).preview,
         "recipient": recipient,
@@ -158,6 +158,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "size_warning": size.warning,
     }
     return TemplateResponse(request, "admin/briefings/issue/preview.html", context)
+
+
+def _without_saved(query: dict[str, str], unsaved: WorkingCopy | None) -> dict[str, str]:
+    kept = {name: value for name, value in query.items() if name != "saved"}
+    return {**kept, "draft": unsaved.token} if unsaved else kept
 
 
 def _chosen(request: HttpRequest, name: str, among: dict[str, str], usual: str) -> str:

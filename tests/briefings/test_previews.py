@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as html_entities
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.models import Issue, SectionKind
+from briefings.models import Issue, SectionKind, WorkingCopy
 from briefings.proofs import harmless_links
 from briefings.rendering.issue_email import render_issue_email
 from briefings.unsaved_issue import with_unsaved_words
@@ -92,6 +93,17 @@ def test_the_page_of_a_preview_shows_the_newest_unsaved_words_or_the_saved_ones(
     assert "Subject Saved headline" in whole(client, issue, **{"as": "email", "saved": "1"})
 
 
+def test_unsaved_words_that_are_older_than_the_last_save_are_only_shown_when_asked_for(
+    client: Client, editor: User
+) -> None:
+    issue = make_issue(title="Saved since then")
+    token = keep_unsaved(editor, issue, title="Typed last week")
+    WorkingCopy.objects.update(updated_at=timezone.now() - timedelta(days=7))
+    assert "Subject Saved since then" in whole(client, issue, **{"as": "email"})
+    assert "Not saved yet" in whole(client, issue)
+    assert "Subject Typed last week" in whole(client, issue, **{"as": "email", "draft": token})
+
+
 def test_the_unsaved_words_of_somebody_else_are_not_shown(client: Client) -> None:
     issue = make_issue(title="Saved headline")
     token = keep_unsaved(make_staff("Editors"), issue, title="A colleague’s headline")
@@ -156,6 +168,14 @@ def test_a_new_issue_is_previewed_before_it_is_ever_saved(client: Client, editor
     nothing = reverse("admin:briefings_issue_preview_part", args=[0, "page"])
     assert client.get(nothing).status_code == 404
     assert client.get(nothing, {"draft": "neverseen1234"}).status_code == 404
+
+
+def test_a_reporter_previews_a_new_issue_that_will_have_another_author() -> None:
+    reporter, briefing = make_staff("Reporters"), make_briefing()
+    token = keep_unsaved(reporter, None, title="First words", briefing=str(briefing.pk))
+    client = Client()
+    client.force_login(reporter)
+    assert "First words" in part(client, None, "page", draft=token)
 
 
 def test_words_that_are_half_typed_do_no_harm(client: Client, editor: User) -> None:
