@@ -139,7 +139,7 @@ def test_a_preview_is_for_staff() -> None:
 
     assert Client().get(f"{LIST}{issue.pk}/preview/email/").status_code == 302
     assert staff_client().get(f"{LIST}{issue.pk}/preview/email/").status_code == 403
-    assert staff_client("Reporters").get(f"{LIST}{issue.pk}/preview/else/").status_code == 404
+    assert staff_client("Editors").get(f"{LIST}{issue.pk}/preview/else/").status_code == 404
 
 
 def test_the_admin_allows_no_inline_script() -> None:

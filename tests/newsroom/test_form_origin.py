@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from briefings.comment_submission import NewComment, confirmation_path, submit_comment
 from briefings.models import Comment, CommentState, Issue
+from briefings.preview_links import make_link
 from newsroom.form_signature import sign_form
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_value
 from subscribers.models import SignUp, Subscriber, Subscription, SubscriptionState
 from subscribers.preferences import address_changes
-from tests.factories import make_comment, make_published_issue, make_reader
+from tests.factories import make_comment, make_issue, make_published_issue, make_reader
 from tests.source_files import ROOT
 from tests.subscribers.subscriber_lives import owner_link
 
@@ -39,6 +40,7 @@ def post(path: str, data: dict[str, str], **headers: str) -> Any:
 FORMS = (
     *("comment", "confirm comment", "confirm sign-up", "preferences link", "email link"),
     *("owner page", "data", "erase", "address change", "resume", "undo", "undo from email"),
+    "guest's remarks",
 )
 
 
@@ -71,6 +73,12 @@ def unconfirmed(issue: Issue) -> Comment:
     return submit_comment(new, issue=issue, at=timezone.now())
 
 
+def guest_form(issue: Issue) -> tuple[str, dict[str, str]]:
+    draft = make_issue(briefing=issue.briefing)
+    link = make_link(draft, by=None, at=timezone.now())
+    return link.get_absolute_url(), {"act": "fine", "name": "Dr Bell"}
+
+
 FORM_FIELDS: dict[str, Callable[[Issue], tuple[str, dict[str, str]]]] = {
     "comment": lambda issue: (
         f"{issue.get_absolute_url()}comments/",
@@ -86,6 +94,7 @@ FORM_FIELDS: dict[str, Callable[[Issue], tuple[str, dict[str, str]]]] = {
     "address change": address_change,
     "resume": lambda issue: (f"/preferences/pause/{sign_value('x', '1')}/", {}),
     "undo": lambda issue: ("/unsubscribe/undo/", {"token": "x"}),
+    "guest's remarks": guest_form,
     "undo from email": lambda issue: (f"/preferences/undo/{sign_value('x', '1')}/", {}),
 }
 
@@ -206,6 +215,7 @@ def addresses(issue: Issue) -> list[str]:
         *("/subscribe/", f"/subscribe/{slug}/", f"/subscribe/{slug}/embed/", "/nothing-here/"),
         *(f"/unsubscribe/{Subscription.objects.all()[0].token}/", "/view/nothing/", "/readyz"),
         *("/confirm/nothing/", "/comments/confirm/nothing/", "/favicon.ico", *forms),
+        "/proof/",
     ]
 
 
