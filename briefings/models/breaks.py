@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-LONGEST_BREAK_DAYS = 366
+from newsroom.duration_words import in_words
+
+LONGEST_BREAK = timedelta(days=366)
 LAST_YEAR = 2199
 
 
@@ -54,11 +56,12 @@ class Break(models.Model):
         if self.last_day < self.first_day:
             raise ValidationError({"last_day": "The last day is before the first day."})
         if self.last_day.year > LAST_YEAR:
-            raise ValidationError({"last_day": f"Choose a day before the end of {LAST_YEAR}."})
-        if (self.last_day - self.first_day).days >= LONGEST_BREAK_DAYS:
-            raise ValidationError(
-                {"last_day": "A break is at most a year long. To end a briefing, retire it."}
+            raise ValidationError({"last_day": f"Choose a date in {LAST_YEAR} or earlier."})
+        if self.last_day - self.first_day >= LONGEST_BREAK:
+            message = (
+                f"A break lasts at most {in_words(LONGEST_BREAK)}. To end a briefing, retire it."
             )
+            raise ValidationError({"last_day": message})
 
     def overlaps(self, first_day: date, last_day: date) -> bool:
         """Whether some day of this break is one of those days, too."""
