@@ -8,8 +8,9 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 
 from briefings.models import Briefing, Membership
-from briefings.permissions import CHANGE_ACCOUNT, may_everywhere, may_give_roles
+from briefings.permissions import ADD_MEMBERSHIP, CHANGE_ACCOUNT, may_everywhere, may_give_roles
 from newsroom import audit_log
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -68,6 +69,8 @@ class RoleInBriefingInline(_GivenByAdministrators, admin.TabularInline[Membershi
     verbose_name_plural = "people"
 
     def _may_give(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:  # which rows the page may list at all
+            return may(request.user, ADD_MEMBERSHIP)
         return may_give_roles(request.user, obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:

@@ -1,0 +1,77 @@
+"""An issue is returned with a reason, which its author reads on its page."""
+
+from __future__ import annotations
+
+import pytest
+
+from briefings.models import Issue, IssueState, Role
+from briefings.returns import MAX_REASON_CHARS, open_return
+from newsroom.models import AuditLogEntry
+from tests.briefings.admin_client import (
+    author_client,
+    change_url,
+    make_member,
+    messages_of,
+    staff_client,
+    take_step,
+)
+from tests.factories import make_issue
+
+pytestmark = pytest.mark.django_db
+REASON = "The second figure needs a source.\nAnd who is <Ada>?"
+
+
+def in_review() -> Issue:
+    issue = make_issue()
+    issue.submit(by=None)
+    return issue
+
+
+@pytest.mark.parametrize("reason", ["", "  \n ", "a" * (MAX_REASON_CHARS + 1)])
+def test_a_return_without_a_reason_is_refused(reason: str) -> None:
+    issue = in_review()
+
+    page = take_step(staff_client("Editors"), issue, "return", reason=reason)
+
+    issue.refresh_from_db()
+    assert issue.state == IssueState.IN_REVIEW
+    assert "The issue was not returned" in messages_of(page)
+
+
+def test_the_author_reads_the_reason_until_they_submit_again() -> None:
+    issue = in_review()
+    author = author_client(issue)
+    editor = staff_client("Editors", first_name="Eleanor", last_name="Voss")
+
+    take_step(editor, issue, "return", reason=REASON)
+    page = author.get(change_url(issue)).content.decode()
+
+    assert "Eleanor Voss returned this issue" in page
+    assert "needs a source.<br>And who is &lt;Ada&gt;?" in page
+    take_step(author, issue, "submit")
+    issue.refresh_from_db()
+    assert open_return(issue) is None
+    assert "returned this issue" not in author.get(change_url(issue)).content.decode()
+
+
+def test_the_log_keeps_the_reason() -> None:
+    issue = in_review()
+
+    take_step(staff_client("Editors"), issue, "return", reason=REASON)
+
+    [entry] = AuditLogEntry.objects.on(issue).filter(verb="returned")
+    assert entry.detail == {"reason": REASON}
+
+
+def test_people_who_may_not_edit_have_their_steps_on_the_page_they_read() -> None:
+    issue = in_review()
+    issue.approve(by=None)
+    publisher = make_member(Role.PUBLISHER, of=issue.briefing)
+    client = staff_client()
+    client.force_login(publisher)
+
+    page = client.get(change_url(issue)).content.decode()
+
+    assert 'name="goes_out"' in page
+    assert 'value="schedule">Schedule<' in page
+    assert 'value="return"' not in page
