@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
-from briefings.models import Briefing, CommentState, Issue, RevisionStep, Role
+from briefings.models import Briefing, Clipping, CommentState, Issue, RevisionStep, Role
 from newsroom import audit_log
 from subscribers.models import (
     BounceEvent,
@@ -148,6 +148,13 @@ ISSUES = [
     post("briefings_finding_override", "finding", "EAC", "EAC", "C"),
     page("briefings_calendar", EVERYBODY),  # it shows each person their briefings
     page("briefings_my_alarms", EVERYBODY),
+    page("briefings_link_search", "REPAC"),
+    page("briefings_trays", "REAC"),
+    page("briefings_clipping_add", "REAC"),
+    Row("briefings_clippings", "briefing", ("REAC", "C")),
+    post("briefings_clippings", "briefing", "REAC", "C", lines="https://paper.example/beds"),
+    post("briefings_clipping_remove", "clipping", "REAC"),
+    post("briefings_clipping_restore", "clipping", "REAC"),
     post("briefings_issue_proof", "issue", "REPAC", "EPAC", "C"),
     post("briefings_preview_links", "issue", "REPAC", "EPAC", "C"),
     post("briefings_remarks", "issue", *READERS, act="leave", words="Who says so?"),
@@ -399,6 +406,9 @@ def make_held(world: World) -> HeldItem:
 
 # Rows that are not tied to a person.
 MAKERS: dict[str, Callable[[World], Any]] = {
+    "clipping": lambda world: Clipping.objects.create(
+        briefing=world.here, url="https://paper.example/wards"
+    ),
     "contributor": lambda world: make_contributor(),
     "subscriber": lambda world: make_reader(of=world.here).subscriber,
     "sign_up": make_sign_up,
