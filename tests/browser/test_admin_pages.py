@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page
 
-from briefings.models import CommentState, RevisionStep, Section, SectionKind
+from briefings.models import Clipping, CommentState, RevisionStep, Section, SectionKind
 from newsroom import database_epoch
 from tests.browser.issue_editor import log_in
 from tests.browser.page_checks import faults, wait_until_ready
@@ -29,6 +29,8 @@ NOT_OURS = [[".cke_top"], [".cke_voice_label"]]
 PAGES = {
     "week": "/admin/",
     "calendar": "/admin/briefings/issue/calendar/",
+    "clippings": "/admin/briefings/issue/clippings/{briefing}/",
+    "keep a link": "/admin/briefings/issue/clippings/add/?url=https://echo.example/wards",
     "alarms": "/admin/briefings/issue/my-alarms/",
     "login": "/admin/login/",
     "issues": "/admin/briefings/issue/",
@@ -85,6 +87,9 @@ def addresses(db: None) -> dict[str, str]:
     comment = make_comment(
         on=published, state=CommentState.PENDING, body="W" * 300, email="ada@example.org"
     )
+    for number, title in enumerate(("Wards that were never opened", draft.title)):
+        url = f"https://the-echo-of-pellworth.example/a/very/long/address/of/wards/{number}"
+        Clipping.objects.create(briefing=briefing, url=url, title=title, outlet="Echo")
     rows = {
         "draft": draft.pk,
         "revision": revision.pk,

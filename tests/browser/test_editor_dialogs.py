@@ -39,7 +39,7 @@ def look_at_dialog(page: Page, name: str) -> None:
     for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        box = page.locator(".cke_dialog_body").first.bounding_box()
+        box = page.locator(".cke_dialog_body:visible").bounding_box()
         assert box is not None
         picture(page, f"{name}-{width}-{scheme}")
         assert box["x"] >= 0
@@ -160,10 +160,10 @@ def test_items_are_added_to_the_round_up_and_clippings_by_one_click(page: Page, 
     expect(editor(page, 0).locator("li")).to_have_count(3)
     expect(tray.locator(f"#clipping-{kept.pk}")).to_contain_text("In this issue")
     last = tray.locator(f"#clipping-{other.pk}")
-    last.get_by_text("Remove").click()
+    last.get_by_role("link", name="Remove Other").click()
     last.get_by_role("button", name="Undo").click()
     expect(last.get_by_role("button", name="Put into")).to_be_visible()
-    last.get_by_text("Remove").click()
+    last.get_by_role("link", name="Remove Other").click()
     expect(last).to_contain_text("Removed.")
     for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
