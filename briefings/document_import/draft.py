@@ -376,6 +376,7 @@ def save_as_draft(
         issue.title = document.title
         issue.slug = slugify(document.title)[:80].strip("-")
         issue.strapline = document.strapline
+        issue.subject, issue.preheader = document.subject, document.preheader
         issue.author = find_author(document, briefing=locked).contributor
         if untouched:
             issue.version += 1
