@@ -44,8 +44,8 @@ WORDS = {
     "featured": "featured {it}",
     "unfeatured": "stopped featuring {it}",
     "answered": "replied to {it}",
-    "was given a role": "gave {it} a role in {briefing}: {role}",
-    "lost a role": "took a role in {briefing} from {it}: {role}",
+    "was given a role": "gave {it} a role",
+    "lost a role": "took a role from {it}",
 }
 
 
@@ -66,7 +66,9 @@ def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityL
 
 def _line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
     words = WORDS.get(entry.verb, f"{entry.verb} {{it}}")
-    what = words.format(**{**entry.detail, "it": f"the {subject._meta.verbose_name}"})
+    what = words.format(it=f"the {subject._meta.verbose_name}")
+    if role := entry.detail.get("role"):
+        what = f"{what}: {role} in {entry.detail['briefing']}"
     reason = entry.detail.get("reason")
     return ActivityLine(
         who=_name(entry),

@@ -62,7 +62,7 @@ def test_the_list_is_searched_and_filtered() -> None:
         title="The rota",
         sections=[(SectionKind.NOTE, "Words within", "<p>ambulances</p>")],
     )
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     assert "The rota" in text(client.get(f"{LIST}?q=ambulances"))
     assert "Empty beds" not in text(client.get(f"{LIST}?q=ambulances"))
@@ -76,7 +76,7 @@ def test_the_list_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     briefing = make_briefing()
     for _ in range(25):
         make_issue(briefing=briefing)
-    client = staff_client("Reporters")
+    client = staff_client("Editors")
 
     with django_assert_max_num_queries(15):
         text(client.get(LIST))

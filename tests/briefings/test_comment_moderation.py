@@ -16,7 +16,7 @@ from briefings.comment_decisions import decide as decide_about
 from briefings.models import Comment, CommentState
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
-from tests.briefings.admin_client import make_staff, messages_of, staff_client
+from tests.briefings.admin_client import author_client, make_staff, messages_of, staff_client
 from tests.factories import make_comment, make_contributor, make_published_issue
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def test_many_are_decided_at_once() -> None:
 
 def test_who_may_not_moderate_sees_neither_buttons_nor_addresses() -> None:
     comment = waiting(email="ada@example.org")
-    client = staff_client("Reporters")
+    client = author_client(comment.issue)
 
     lists = client.get(QUEUE).content.decode()
     page = client.get(reverse("admin:briefings_comment_change", args=[comment.pk]))

@@ -93,7 +93,7 @@ def test_an_approval_is_refused_if_somebody_saved_the_issue_meanwhile() -> None:
 
     page = save(editor, issue, form, _step="approve")
 
-    assert "saved this issue on" in page.content.decode()
+    assert "The issue changed while you were reading it" in messages_of(page)
     assert state(issue) == IssueState.IN_REVIEW
 
 

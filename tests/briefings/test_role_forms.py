@@ -56,7 +56,7 @@ def test_a_role_in_one_briefing_is_given_on_the_page_of_the_account() -> None:
     assert (role.role, role.briefing) == (Role.EDITOR, briefing)
     expected = {"role": "Editor", "briefing": "The Ward Round"}
     assert log_of(account) == [("was given a role", expected)]
-    assert "gave the user a role in The Ward Round: Editor" in page
+    assert "gave the user a role: Editor in The Ward Round" in page
 
 
 def test_a_group_is_a_role_in_all_briefings_and_logged_like_one() -> None:
