@@ -1,4 +1,4 @@
-"""Two people press at once, or a worker finishes a dispatch while a person retries an email."""
+"""Two people act at once, or a worker finishes a dispatch while a person retries an email."""
 
 from __future__ import annotations
 
