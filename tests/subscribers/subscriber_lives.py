@@ -28,10 +28,17 @@ from subscribers.models import (
 from subscribers.models.address_hash import hash_address
 from subscribers.preferences import access_links
 from subscribers.sending import dispatches
+from subscribers.sending.correction_dispatches import send_correction
 from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import fill_placeholders
 from subscribers.signup.reminders import send_due_reminders
-from tests.factories import make_briefing, make_dispatch, make_published_issue, make_scheduled_issue
+from tests.factories import (
+    make_briefing,
+    make_correction,
+    make_dispatch,
+    make_published_issue,
+    make_scheduled_issue,
+)
 from tests.sent_emails import emails_sent, html_part, links_in
 
 OLD = "Adelheid.Quill@old-mail.example"
@@ -82,6 +89,10 @@ def live(client: Client) -> Life:
     dispatch = make_dispatch(issue=make_scheduled_issue(briefing=ward, title="Council & mayor"))
     dispatches.start(dispatch, at=timezone.now())
     delivery = dispatch.deliveries.get()
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.SENT)
+    correction = send_correction(make_correction(dispatch.issue), at=timezone.now(), by=None)
+    dispatches.start(correction, at=timezone.now())
+    corrected = correction.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.REFUSED,
         server_reply=f"550 5.1.1 <{NEW}> is unknown here, said {IP}",
@@ -119,9 +130,11 @@ def live(client: Client) -> Life:
     life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
     for name, email in zip(names, left, strict=True):
         life.links[name] = links_in(email)  # of two emails of a kind, those of the later one
-    reader = recipient_of(delivery)
-    assert reader is not None
-    life.links["issue"] = _links_of(fill_placeholders(dispatch.html + dispatch.text, reader))
+    sent = {"issue": (dispatch, delivery), "correction": (correction, corrected)}
+    for name, (email_of, to) in sent.items():
+        reader = recipient_of(to)
+        assert reader is not None
+        life.links[name] = _links_of(fill_placeholders(email_of.html + email_of.text, reader))
     assert not any(html_part(email) == "" for email in left)
     return life
 

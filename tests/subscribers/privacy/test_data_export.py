@@ -59,7 +59,8 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     assert data["consents"][0]["ip"] == IP6
     assert data["consents"][0]["asked_ip"] == IP
     assert "at any time" in data["consents"][0]["wording"]
-    [delivery] = data["deliveries"]
+    delivery, corrected = sorted(data["deliveries"], key=lambda one: one["state"], reverse=True)
+    assert "a correction of" in corrected["dispatch"]
     assert "Council & mayor" in delivery["dispatch"]
     assert (delivery["state"], "550 5.1.1" in delivery["server_reply"]) == ("refused", True)
     moves = [(one["old_address"], one["new_address"]) for one in data["address changes"]]

@@ -167,7 +167,7 @@ def test_the_counts_of_a_dispatch_stay_right(client: Client, life: Life) -> None
     before = list(Delivery.objects.values_list("pk", "dispatch", "state", "subscriber"))
     erase(person_of(life.subscriber), keep_words=False)
     assert list(Delivery.objects.values_list("pk", "dispatch", "state", "subscriber")) == before
-    assert Delivery.objects.get().server_reply is None
+    assert not Delivery.objects.exclude(server_reply=None).exists()
     for link in life.links["issue"]:
         assert client.get(link).status_code in {200, 404}, link
 
@@ -175,9 +175,9 @@ def test_the_counts_of_a_dispatch_stay_right(client: Client, life: Life) -> None
 def test_a_waiting_delivery_to_an_erased_reader_is_skipped(client: Client, life: Life) -> None:
     Delivery.objects.update(state=0, server_reply=None, settled_at=None)
     erase(person_of(life.subscriber), keep_words=False)
-    dispatch = Dispatch.objects.get()
-    assert sending_setup.take(dispatch) is None
-    assert ledger.finish_if_settled(dispatch)
+    for dispatch in Dispatch.objects.order_by("pk"):
+        assert sending_setup.take(dispatch) is None
+        assert ledger.finish_if_settled(dispatch)
 
 
 def test_an_erased_address_cannot_be_signed_up_or_emailed(client: Client, life: Life) -> None:
