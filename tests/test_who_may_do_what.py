@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from briefings.models import Briefing, Clipping, CommentState, Issue, RevisionStep, Role
+from briefings.working_copies import keep_words
 from newsroom import audit_log
 from subscribers.models import (
     BounceEvent,
@@ -144,6 +145,7 @@ ISSUES = [
     Row("briefings_issue_preview", "issue", READERS),
     Row("briefings_issue_preview_part", "preview", READERS),
     Row("briefings_issue_correct", "published", SENDERS),
+    Row("briefings_findings", "unsaved", READERS),
     Row("briefings_finding_override", "finding", ("EAC", "EAC", "C")),
     post("briefings_finding_override", "finding", "EAC", "EAC", "C"),
     page("briefings_calendar", EVERYBODY),  # it shows each person their briefings
@@ -331,8 +333,10 @@ class World:
         """Return what stands in an address, for rows of one kind."""
         if about in FIXED:
             return FIXED[about](self)
-        if about in {"issue", "comparison", "preview", "revision", "finding"}:
+        if about in {"issue", "comparison", "preview", "revision", "finding", "unsaved"}:
             issue = self.issue(role, whose)
+            if about == "unsaved":
+                self._type_into(issue, role)
             more: dict[str, list[Any]] = {
                 "preview": ["page"],
                 "finding": ["0123abcd"],
@@ -346,6 +350,16 @@ class World:
         if (about, "", 0) not in self._rows:
             self._rows[about, "", 0] = MAKERS[about](self)
         return [self._rows[about, "", 0].pk]
+
+    def _type_into(self, issue: Issue, role: str) -> None:
+        """Let somebody have unsaved words of an issue, as if a role was taken from them since."""
+        keep_words(
+            user=self.users[role],
+            token=f"page{issue.pk:08}",
+            sequence=1,
+            issue=issue,
+            content={"version": "1", "seen": "", "fields": {}, "sections": []},
+        )
 
     def _of_dispatched(self, about: str, issue: Issue) -> list[Any]:
         dispatch = Dispatch.objects.of_issues().get(issue=issue)

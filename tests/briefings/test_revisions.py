@@ -12,7 +12,7 @@ from django.utils import timezone
 from briefings.models import Issue, IssueState, RevisionStep, SectionKind
 from briefings.revision_diff import Change, compare, diff_words
 from briefings.revisions import restore
-from tests.briefings.admin_client import open_issue, save, staff_client, take_step
+from tests.briefings.admin_client import author_client, open_issue, save, staff_client, take_step
 from tests.factories import (
     make_issue,
     make_published_issue,
@@ -164,7 +164,7 @@ def test_only_people_who_may_change_an_issue_restore_its_revisions() -> None:
     issue = make_published_issue()
     revision = issue.keep_revision(RevisionStep.SAVED, by=None)
     other = make_issue().keep_revision(RevisionStep.SAVED, by=None)
-    reporter, editor = staff_client("Reporters"), staff_client("Editors")
+    reporter, editor = author_client(issue), staff_client("Editors")
     restore_it = reverse("admin:briefings_revision_restore", args=[issue.pk, revision.pk])
 
     assert reporter.get(reverse("admin:briefings_revisions", args=[issue.pk])).status_code == 200
