@@ -122,7 +122,7 @@ def trays(request: HttpRequest) -> HttpResponse:
 def clippings(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a briefing's tray, and add pasted links to it."""
     briefing = _tray_or_404(request, pk)
-    form = PasteForm(request.POST or None)
+    form = PasteForm(request.POST or None, label_suffix="")
     if form.is_valid():
         now = timezone.now()
         links: list[FoundLink] = form.cleaned_data["lines"]
@@ -182,7 +182,9 @@ def add_clipping(request: HttpRequest) -> HttpResponse:
     mine = briefings_with_tray(request.user)
     if not mine.exists():
         raise Http404("You write for no briefing, so you have no clippings tray.")
-    form = ClippingForm(request.POST or None, briefings=mine, initial=_filled_in(request))
+    form = ClippingForm(
+        request.POST or None, briefings=mine, initial=_filled_in(request), label_suffix=""
+    )
     if form.is_valid():
         briefing: Briefing = form.cleaned_data["briefing"]
         clipping, is_new = keep_clipping(

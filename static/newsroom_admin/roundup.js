@@ -117,6 +117,7 @@ document.addEventListener("DOMContentLoaded", () => {
       clipping.classList.toggle("is-used", isUsed);
       clipping.querySelector("[data-clip]").hidden = isUsed;
       clipping.querySelector("[data-clip-used]").hidden = !isUsed;
+      clipping.querySelector("[data-clip-remove]").hidden = isUsed;
     }
   }
 

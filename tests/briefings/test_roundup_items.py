@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefings.models import Issue, SectionKind
+from briefings.models import Issue, SectionKind, WorkingCopy
 from briefings.roundup_items import RoundupItem, add_item
 from tests.briefings.admin_client import open_issue, save, staff_client
 from tests.briefings.rendering.sample_emails import render
@@ -114,3 +114,32 @@ def test_an_item_survives_that_somebody_else_saved_meanwhile() -> None:
     issue.refresh_from_db()
     assert issue.title == "Their headline"
     assert LI in issue.sections.get().body
+
+
+@pytest.mark.django_db
+def test_what_is_typed_into_the_small_form_is_kept_before_it_is_added() -> None:
+    issue = roundup()
+    client = staff_client("Editors")
+    section = {
+        "id": str(issue.sections.get().pk),
+        "kind": "roundup",
+        "heading": "In brief",
+        "body": "<ul><li>First</li></ul>",
+        "item_title": "Half a titl",
+        "removed": False,
+    }
+    words = {
+        "token": "aaaaaaaa0001",
+        "sequence": 1,
+        "issue": issue.pk,
+        "version": "1",
+        "seen": "",
+        "fields": {},
+        "sections": [section],
+    }
+
+    client.post("/admin/briefings/issue/autosave/", words, content_type="application/json")
+
+    assert WorkingCopy.objects.get().content["sections"] == [section]
+    page = client.get(f"/admin/briefings/issue/{issue.pk}/change/").content.decode()
+    assert "Half a titl" in page
