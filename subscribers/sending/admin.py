@@ -49,7 +49,7 @@ from subscribers.sending.dispatch_progress import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.db.models import QuerySet
     from django.urls import URLPattern
@@ -81,13 +81,23 @@ STATE_NAMES = {
 }
 
 
+class DispatchStateFilter(admin.ChoicesFieldListFilter):
+    """The filter by state, in the words of the list."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        names = {state.label: DISPATCH_STATE_NAMES[state] for state in DispatchState}
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            yield {**choice, "display": names.get(shown, shown)}
+
+
 @admin.register(Dispatch)
 class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
     """Publishing makes dispatches; here staff watch, pause, resume and cancel them."""
 
     list_display = ("issue", "kind", "state_name", "began", "ended")
     show_facets = admin.ShowFacets.NEVER
-    list_filter = ("state", ("issue__briefing", BriefingFilter))
+    list_filter = (("state", DispatchStateFilter), ("issue__briefing", BriefingFilter))
     list_select_related = ("issue__briefing",)
     date_hierarchy = "created_at"
 

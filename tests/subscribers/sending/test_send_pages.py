@@ -94,6 +94,15 @@ def test_the_progress_page_has_no_rows_of_zeros_and_pausing_is_not_its_main_butt
     assert "Leased" not in page
 
 
+def test_the_list_of_dispatches_and_its_filter_use_the_same_words(client: Client) -> None:
+    log_in(client, "send_issue", "view_dispatch")
+    make_dispatch()
+    page = words_of(client.get(reverse("admin:subscribers_dispatch_changelist")))
+    assert page.count("Starting") == 2
+    assert "Pending" not in page
+    assert "Not yet" in page
+
+
 def test_sending_publishes_and_leads_to_the_progress_page(client: Client) -> None:
     user = log_in(client, "send_issue")
     issue = make_scheduled_issue()
