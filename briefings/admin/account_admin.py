@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.utils.timezone import get_current_timezone
 
 from briefings.admin.activity import latest_activity
+from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.admin.role_forms import IN_ALL, RoleLogMixin, RoleOfAccountInline
 from newsroom import audit_log
 
@@ -24,7 +25,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class AccountAdmin(RoleLogMixin, UserAdmin[User]):
+class AccountAdmin(RoleLogMixin, PlainSelectsMixin, UserAdmin[User]):
     """Who can log in to the admin, and what they do there."""
 
     list_display = ("username", "get_full_name", "email", "is_active", "is_superuser")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 
+from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.models import Briefing, Membership
 from briefings.permissions import ADD_MEMBERSHIP, CHANGE_ACCOUNT, may_everywhere, may_give_roles
 from newsroom import audit_log
@@ -39,7 +40,9 @@ class _GivenByAdministrators:
         raise NotImplementedError
 
 
-class RoleOfAccountInline(_GivenByAdministrators, admin.TabularInline[Membership, User]):
+class RoleOfAccountInline(
+    _GivenByAdministrators, PlainSelectsMixin, admin.TabularInline[Membership, User]
+):
     """The roles of an account, on its page."""
 
     model = Membership
@@ -59,7 +62,9 @@ class RoleOfAccountInline(_GivenByAdministrators, admin.TabularInline[Membership
         return field
 
 
-class RoleInBriefingInline(_GivenByAdministrators, admin.TabularInline[Membership, Briefing]):
+class RoleInBriefingInline(
+    _GivenByAdministrators, PlainSelectsMixin, admin.TabularInline[Membership, Briefing]
+):
     """Who has which role in a briefing, on its page. Roles in all briefings stand with accounts."""
 
     model = Membership
