@@ -33,6 +33,7 @@ class SampleContributor:
     job_title: str
     contact: str
     bio: str
+    sign_off: str = ""
     account: str = ""
 
 

@@ -51,6 +51,7 @@ def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
                 "job_title": sample.job_title,
                 "contact": sample.contact,
                 "bio": sample.bio,
+                "sign_off": sample.sign_off,
                 "account": account,
             },
         )
