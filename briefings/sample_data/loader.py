@@ -16,6 +16,7 @@ from briefings.models import (
     Issue,
     IssueState,
     Section,
+    SectionKind,
 )
 from briefings.sample_data.files import sample_briefings, sample_contributors
 from briefings.sample_data.staff import make_staff
@@ -35,7 +36,15 @@ def load_samples(*, at: datetime) -> int:
     """
     staff = make_staff()
     authors = _load_contributors(staff)
-    return sum(_load_briefing(sample, authors, staff, at) for sample in sample_briefings())
+    new = [
+        (sample, briefing)
+        for sample in sample_briefings()
+        if (briefing := _load_briefing(sample, authors)) is not None
+    ]
+    for sample, briefing in new:
+        for issue in sample.issues:
+            _load_issue(briefing, issue, authors, staff, at)
+    return sum(len(sample.issues) for sample, _ in new)
 
 
 def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
@@ -58,15 +67,11 @@ def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
     return authors
 
 
-def _load_briefing(
-    sample: SampleBriefing,
-    authors: dict[str, Contributor],
-    staff: dict[str, User],
-    now: datetime,
-) -> int:
+def _load_briefing(sample: SampleBriefing, authors: dict[str, Contributor]) -> Briefing | None:
+    """Return a new briefing, still without its issues; None if there is one already."""
     if Briefing.objects.filter(slug=sample.slug).exists():
-        return 0
-    briefing = Briefing.objects.create(
+        return None
+    return Briefing.objects.create(
         slug=sample.slug,
         title=sample.title,
         strapline=sample.strapline,
@@ -76,9 +81,6 @@ def _load_briefing(
         slot_time=time.fromisoformat(sample.hour),
         accent=sample.accent,
     )
-    for issue in sample.issues:
-        _load_issue(briefing, issue, authors, staff, now)
-    return len(sample.issues)
 
 
 def _load_issue(
@@ -99,6 +101,7 @@ def _load_issue(
         publish_at=send_time,
         created_at=min(send_time - timedelta(days=4), now),
     )
+    others = list(Briefing.objects.current().exclude(pk=briefing.pk).values_list("pk", flat=True))
     for position, section in enumerate(sample.sections, start=1):
         Section.objects.create(
             issue=issue,
@@ -106,6 +109,7 @@ def _load_issue(
             kind=section.kind,
             heading=section.heading,
             body=section.html,
+            sisters=others if section.kind == SectionKind.SISTERS else [],
         )
     _take_steps(issue, sample.state, send_time, staff)
     if issue.state == IssueState.PUBLISHED:
