@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from briefings.models import Briefing, Contributor
-from tests.briefings.admin_client import staff_client
+from tests.briefings.admin_client import read_form, staff_client
 from tests.factories import make_contributor
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,10 @@ def test_a_briefing_in_another_script_gets_a_slug_too() -> None:
         "comments_close_after": "14",
     }
 
-    answer = staff_client("Editors").post("/admin/briefings/briefing/add/", briefing)
+    client = staff_client("Editors")
+    form = read_form(client.get("/admin/briefings/briefing/add/"), "briefing_form")
+
+    answer = client.post("/admin/briefings/briefing/add/", {**form, **briefing})
 
     assert answer.status_code == 302
     assert Briefing.objects.get().slug == "briefing-1"
