@@ -168,15 +168,23 @@ _OTHER_AGREEMENT = re.compile(
 _ALTERNATIVES = re.compile(r"/|\||\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
 # What says nothing about whether somebody may be emailed.
 _TECHNICAL = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid|ids?|euid|leid)$|^id\b")
+# Those whose numbers, letters, codes of two letters and several words are no yes, no or status.
+_MEASURED = re.compile(r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bage\b|\balter\b")
+_GENDER = re.compile(r"gender|geschlecht|genre|sexo?|sesso|geslacht")
+_OF_COMPANIES = re.compile(r"company|firma|organi[sz]ation")
+_CODED = re.compile(
+    r"(?:\w+ )?(?:country|land|pays|pais|paese|language|lang|sprache|langue|idioma|lingua|taal"
+    r"|locale)(?: code| iso)?"
+)
 _DESCRIPTIVE = re.compile(
-    r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bregion|country|\bland$|\bpays\b"
-    r"|\bpais\b"
-    r"|paese|\bcity|\btown|\bort$|\bstadt\b|\bville\b|ciudad|\bcitta|plaats|\bzip|post ?code|postal"
+    r"gender|geschlecht|genre|sexo?|sesso|geslacht"
+    r"|\bregion|country|\bland$|\bpays\b|\bpais\b|paese"
+    r"|\bcity|\btown|\bort$|\bstadt\b|\bville\b|ciudad|\bcitta|plaats|\bzip|post ?code|postal"
     r"|\bplz\b|street|strasse|\baddress|adresse|direccion|indirizzo|language|\blang\b|sprache"
     r"|langue"
-    r"|idioma|lingua|\btaal\b|locale|gender|geschlecht|genre|sexo?|sesso|geslacht|salutation|anrede"
+    r"|idioma|lingua|\btaal\b|locale|salutation|anrede"
     r"|\btitle|\btitel|civilite|company|firma|organi[sz]ation|\bjob\b|\bposition|\bname\b|vorname"
-    r"|nachname|\bage\b|\balter\b"
+    r"|nachname"
 )
 _DATE_NAME = re.compile(
     r"updat|modif|chang|geander|\blast|letzt|derni|ultim|laatst|creat|erstell|cree|added|hinzugef"
@@ -350,14 +358,19 @@ class NameKind(Enum):
     UNCLEAR = auto()  # they may be about emails or about something else
     DATES = auto()  # dates that say nothing about it, if they are dates
     NOTHING = auto()  # nothing about it, whatever they hold
+    NUMBERS = auto()  # nothing about it, unless they are a yes or no in words, or status words
+    DESCRIPTION = auto()  # nothing about it, unless they are a yes or no, dates or status words
     UNKNOWN = auto()
+
+
+_DESCRIPTIONS_OF_PEOPLE = {NameKind.NUMBERS, NameKind.DESCRIPTION}
 
 
 def classify_name(name: str) -> tuple[NameKind, StatusRule | None]:
     """Return what a column's name says, and for RULE and STATUS the rule."""
     stems = _Stems.of(name)
-    if stems.says_nothing:
-        return NameKind.NOTHING, None
+    if described := stems.described:
+        return described, None
     if stems.is_unclear:
         return NameKind.UNCLEAR, None
     if stems.is_status and not _IS_ABOUT_A_TIME.search(stems.words):
@@ -406,11 +419,15 @@ class _Stems:
         return bool(_STATUS_NAME.search(self.words) or is_state)
 
     @property
-    def says_nothing(self) -> bool:
-        is_about_it = self.excluding or self.admitting or self.is_contact_negated or self.is_status
-        is_description = not is_about_it and _DESCRIPTIVE.search(self.words)
-        is_technical = not self.is_status and _TECHNICAL.search(self.words)
-        return bool(is_technical or is_description)
+    def described(self) -> NameKind | None:
+        """Which description of a person it is by its name, or None."""
+        if not self.is_status and _TECHNICAL.search(self.words):
+            return NameKind.NUMBERS
+        if self.excluding or self.admitting or self.is_contact_negated or self.is_status:
+            return None
+        if _MEASURED.search(self.words):
+            return NameKind.NUMBERS
+        return NameKind.DESCRIPTION if _DESCRIPTIVE.search(self.words) else None
 
     @property
     def is_unclear(self) -> bool:
@@ -459,6 +476,8 @@ class ColumnCells:
             if cell in self.words:
                 continue
             kind = read_cell(cell)
+            if kind is not CellKind.BLANK and self._describes(cell):
+                kind = CellKind.OTHER
             if cell.strip().isdecimal() and kind in {CellKind.DATE, CellKind.OTHER}:
                 # A count or a code of people to leave out; elsewhere a number of some kind.
                 is_date = kind is CellKind.DATE and (is_about_a_time or self.rule is not None)
@@ -479,12 +498,25 @@ class ColumnCells:
                 self.is_free_text = self.kinds - {CellKind.BLANK} != {CellKind.DATE}
                 return
 
+    def _describes(self, cell: str) -> bool:
+        """Whether a cell of a description is a number or code, although it may be a yes or no."""
+        words, name = fold(cell), words_of_name(self.name)
+        if self.kind is NameKind.NUMBERS:
+            return words.replace(" ", "").isdecimal()
+        if self.kind is not NameKind.DESCRIPTION:
+            return False
+        is_gender = len(words) == 1 and words.isalpha() and _GENDER.search(name)
+        is_company = re.search(r"[a-z] [a-z]", words) and _OF_COMPANIES.search(name)
+        is_code = len(words) == 2 and _CODED.fullmatch(name)
+        return bool(is_gender or is_company or is_code)
+
     @property
     def is_known(self) -> bool:
         """Whether the rule holds whatever the cells are."""
         if self.is_fixed:
             return True
-        return self.has_known_name and self.kind is not NameKind.NOTHING and not self._admits
+        says_nothing = self.kind is NameKind.NOTHING or self.kind in _DESCRIPTIONS_OF_PEOPLE
+        return self.has_known_name and not says_nothing and not self._admits
 
     @property
     def is_settled(self) -> bool:
@@ -493,6 +525,8 @@ class ColumnCells:
             return True
         if self.is_known:
             return self.has_blanks_beside_words
+        if self.kind in _DESCRIPTIONS_OF_PEOPLE and CellKind.OTHER in self.kinds:
+            return True
         return self.kind is NameKind.NOTHING or len(self.words) > _MOST_WORDS
 
     @property
@@ -506,6 +540,8 @@ class ColumnCells:
             return self.rule
         if self.kind is NameKind.NOTHING or not self.words:
             return self.rule if self.kind is NameKind.RULE else None
+        if self.kind in _DESCRIPTIONS_OF_PEOPLE:
+            return self._question() if self._has_only_status else None
         if has_rule and (self._has_only_status or self._is_a_reason):
             return self.rule
         if self.kind is NameKind.DATES and self.kinds <= {CellKind.BLANK, CellKind.DATE}:

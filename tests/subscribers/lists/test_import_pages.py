@@ -211,14 +211,26 @@ def test_a_file_that_is_not_a_list_is_refused_and_not_stored(
     assert not SubscriberImport.objects.exists()
 
 
+def unclosed_list(rows: int) -> bytes:
+    good = b"".join(b"r%d@example.org,a\n" % number for number in range(rows))
+    return b"email,name\n" + good + b'x@example.org,"never\n' + b"x" * (1 << 20)
+
+
 def test_an_error_far_down_the_list_fails_the_check_with_a_sentence(admin: Client) -> None:
-    good = b"".join(b"r%d@example.org,a\n" % number for number in range(200))
-    upload(admin, b"email,name\n" + good + b'x@example.org,"never\n' + b"x" * (1 << 20))
+    upload(admin, unclosed_list(2_500))
     post_step(admin, "choose", column_address="#1", **EVIDENCE)
     tasks.process_imports()
     assert state() == ImportState.FAILED
-    assert "Line 203 has more than 1,048,576 characters" in look(admin)
+    assert "Line 2,503 has more than 1,048,576 characters" in look(admin)
     assert not ImportPart.objects.exists()
+
+
+def test_an_error_in_the_first_rows_is_said_where_the_columns_are_chosen(admin: Client) -> None:
+    upload(admin, unclosed_list(200))
+    page = post_step(admin, "choose", column_address="#1", **EVIDENCE)
+    assert page.status_code == 422
+    assert "Line 203 has more than 1,048,576 characters" in page.content.decode()
+    assert not Subscriber.objects.exists()
 
 
 def test_stopping_writes_nothing_and_removes_the_file(admin: Client) -> None:

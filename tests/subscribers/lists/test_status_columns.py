@@ -151,6 +151,34 @@ def test_a_column_that_says_nothing_about_emails_is_not_asked_about(
 
 
 @pytest.mark.parametrize(
+    ("column", "stay", "stop"),
+    [
+        *(("Address wrong", "N", "Y"), ("Anschrift Adresse fehlerhaft", "nein", "ja")),
+        *(("Adresse incorrecte", "non", "oui"), ("Dirección equivocada", "", "sí")),
+        *(("Indirizzo sbagliato", "falso", "vero"), ("Town wrong", "0", "1")),
+        *(("Company gone", "", "2024-05-03"), ("Firma erloschen", "", "03.05.2024")),
+        *(("Country office only", "no", "yes"), ("Address check", "ok", "invalid")),
+        *(("Name struck out", "", "x"), ("URL only", "no", "yes")),
+    ],
+)
+def test_no_description_of_a_person_is_a_yes_or_a_no(column: str, stay: str, stop: str) -> None:
+    """Whatever its name has beside an address or a company, such a column is asked about."""
+    with pytest.raises(CommandError, match=r"must not be emailed") as refusal:
+        import_list(two_people(column, stay, stop), into=make_briefing(), **EVIDENCE)
+    assert f"“{column}”" in str(refusal.value)
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "column", ["LATITUDE", "GMTOFF", "dstoff", "Time zone", "Age", "id", "owner_id", "Gender"]
+)
+def test_numbers_that_describe_are_not_a_yes_or_a_no(column: str) -> None:
+    cells = ("f", "F") if column == "Gender" else ("0", "1")
+    result = import_list(two_people(column, *cells), into=make_briefing(), **EVIDENCE)
+    assert (result["new"], result["unused_columns"]) == (2, [column])
+
+
+@pytest.mark.parametrize(
     ("meaning", "addresses"),
     [
         ("ignore", {STAY, STOP, "more0@example.org"}),
