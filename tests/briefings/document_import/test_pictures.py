@@ -311,7 +311,8 @@ def test_a_page_cannot_claim_a_picture_of_another_document() -> None:
 
 
 def files(media: Path) -> list[Path]:
-    return [path for path in media.rglob("*") if path.is_file()]
+    """Return the stored pictures, without the smaller ones beside them."""
+    return [path for path in media.rglob("*") if path.is_file() and path.suffix != ".webp"]
 
 
 @pytest.mark.django_db
