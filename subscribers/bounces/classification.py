@@ -19,6 +19,7 @@ from subscribers.bounces.report import Reason, classification_of
 from subscribers.models import BounceClassification
 
 MAX_CHARS = 3_000
+NEAR_CHARS = 80
 ABOUT_US = {Reason.SENDER, Reason.SPAM, Reason.RELAYING, Reason.POLICY}
 ABOUT_THE_ADDRESS = {
     Reason.USER_UNKNOWN,
@@ -87,6 +88,7 @@ _BLOCK_LIST = re.compile(
     r"(?:spamhaus|spamcop|sorbs|barracudacentral|dnsbl|uribl|surbl|\brbl\b|senderscore|senderbase"
     r"|mailspike|cloudmark|ahbl|cbl\.abuseat)[\w.-]*"
 )
+_SENTENCE_END = re.compile(r"[.;!?]\s|[。；]")
 _ANY_ADDRESS = re.compile(f"<?{ADDRESS}>?")
 # "<ivy@ward.example> does not exist": here the address is the subject of the phrase.
 _ADDRESS_AS_SUBJECT = re.compile(
@@ -100,13 +102,32 @@ _ADDRESS_AS_SUBJECT = re.compile(
 class PhraseRule:
     """Phrases for a reason. A rule that is not `strong` gives way to a specific status code.
 
-    A `decisive` rule gives way to nothing.
+    A `decisive` rule gives way to nothing. `together` are patterns of which each must match in one
+    sentence, near the first; the sentence must not match `unless`.
     """
 
     reason: Reason
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] | None
+    together: tuple[re.Pattern[str], ...]
+    unless: re.Pattern[str] | None
     strong: bool
     decisive: bool
+
+    def matches(self, text: str) -> bool:
+        """Whether a phrase stands in comparable text."""
+        if self.pattern is not None and self.pattern.search(text):
+            return True
+        return bool(self.together) and any(map(self._stand_together, _SENTENCE_END.split(text)))
+
+    def _stand_together(self, sentence: str) -> bool:
+        if self.unless is not None and self.unless.search(sentence):
+            return False
+        first, *others = self.together
+        near = (
+            sentence[max(found.start() - NEAR_CHARS, 0) : found.end() + NEAR_CHARS]
+            for found in first.finditer(sentence)
+        )
+        return any(all(other.search(words) for other in others) for words in near)
 
 
 _TABLE = tomllib.loads(
@@ -116,11 +137,17 @@ _TABLE = tomllib.loads(
 _SAYS_TEMPORARY = re.compile("|".join(_TABLE["temporary"]))
 
 
+def _any_of(phrases: list[str] | None) -> re.Pattern[str] | None:
+    return re.compile("|".join(phrases)) if phrases else None
+
+
 def _read_rules() -> tuple[PhraseRule, ...]:
     return tuple(
         PhraseRule(
             reason=Reason[rule["reason"]],
-            pattern=re.compile("|".join(rule["phrases"])),
+            pattern=_any_of(rule.get("phrases")),
+            together=tuple(re.compile("|".join(group)) for group in rule.get("together", ())),
+            unless=_any_of(rule.get("unless")),
             strong=rule.get("strong", True),
             decisive=rule.get("decisive", False),
         )
@@ -218,9 +245,7 @@ def _by_phrases(text: str, *, status: str, strong_only: bool) -> Reason | None:
     if not phrases:
         return None
     found = [
-        rule
-        for rule in PHRASE_RULES
-        if (rule.strong or not strong_only) and rule.pattern.search(phrases)
+        rule for rule in PHRASE_RULES if (rule.strong or not strong_only) and rule.matches(phrases)
     ]
     if not found:
         return None
