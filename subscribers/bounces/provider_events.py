@@ -1,11 +1,14 @@
 """What the events of email providers mean: one table for each provider, from its documentation.
 
 A row's name is the provider's own words, from the general to the specific, as in
-`Bounce/Permanent/NoEmail`. The longest row that an event's name starts with decides. An event
-without a row changes nothing, except that a bounce of an unknown sort counts as soft.
+`Bounce/Permanent/NoEmail`. The longest row that an event's name starts with decides; a row that
+ends in `/*` is for details without a row of their own. An event without a row changes nothing,
+except that a bounce of an unknown sort counts as soft.
 
 A provider that keeps an address on a list of its own and does not try says nothing new about the
 mailbox: such a row is SOFT. What it merely retries is NOTHING, because the final event follows.
+What is wrong with our account, our sending domain or our email is POLICY, so that many of them
+pause the dispatch.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ class EventOutcome(Enum):
     FULL = auto()
     SOFT = auto()  # failed, whatever the words, in a way that may pass
     POLICY = auto()  # we or the content were refused
+    BLOCKED = auto()  # refused for now: by policy, unless the server's words give another reason
+    FAILED = auto()  # only the server's words say how; soft without words
     COMPLAINT = auto()
     UNSUBSCRIBED = auto()  # at the provider's own link, or on its list of those who did
     NOTHING = auto()
@@ -36,6 +41,7 @@ class EventOutcome(Enum):
 
 HARD, FULL, SOFT = EventOutcome.HARD, EventOutcome.FULL, EventOutcome.SOFT
 POLICY, COMPLAINT = EventOutcome.POLICY, EventOutcome.COMPLAINT
+BLOCKED, FAILED = EventOutcome.BLOCKED, EventOutcome.FAILED
 UNSUBSCRIBED, NOTHING = EventOutcome.UNSUBSCRIBED, EventOutcome.NOTHING
 
 
@@ -69,10 +75,12 @@ def event_outcome(provider: str, payload: object) -> EventOutcome | None:
     """Return what an event means; None if the provider's table has no row for it."""
     name = event_name(provider, payload)
     outcomes = events_of(provider).outcomes if provider in PROVIDERS else {}
-    while name:
-        if name in outcomes:
-            return outcomes[name]
-        name = name.rpartition("/")[0]
+    if name in outcomes:
+        return outcomes[name]
+    while name := name.rpartition("/")[0]:
+        for row in (f"{name}/*", name):
+            if row in outcomes:
+                return outcomes[row]
     return None
 
 
@@ -117,7 +125,7 @@ def _mailgun_name(payload: Payload) -> tuple[object, ...]:
 
 def _mailjet_name(payload: Payload) -> tuple[object, ...]:
     if payload.get("event") != "bounce":
-        return (payload.get("event"),)
+        return payload.get("event"), payload.get("error")
     is_hard = payload.get("hard_bounce") in {True, "1", "true", "True"}
     return "bounce", "hard" if is_hard else "soft", payload.get("error")
 
@@ -137,15 +145,39 @@ def _sparkpost_name(payload: Payload) -> tuple[object, ...]:
     wrapped = payload.get("msys")
     event = next(iter(wrapped.values()), None) if isinstance(wrapped, Mapping) else None
     kind = _at(event, "type")
-    detail = _at(event, "fbtype") if kind == "spam_complaint" else _at(event, "bounce_class")
-    return kind, detail
+    if kind == "spam_complaint":
+        return kind, _at(event, "fbtype")
+    # SparkPost's own suppression list says in its words who put the address there.
+    suppressed = "unsubscribe rule" in str(_at(event, "raw_reason")).lower()
+    return kind, _at(event, "bounce_class"), "unsubscribe rule" if suppressed else None
 
 
 def _resend_name(payload: Payload) -> tuple[object, ...]:
-    kind, bounce = payload.get("type"), _at(payload, "data", "bounce")
-    if kind == "contact.updated":
-        return kind, "unsubscribed" if _at(payload, "data", "unsubscribed") is True else None
-    return kind, _at(bounce, "type"), _at(bounce, "subType")
+    kind, data = payload.get("type"), payload.get("data")
+    detail: object
+    match kind:
+        case "contact.updated":
+            detail = "unsubscribed" if _at(data, "unsubscribed") is True else None
+        case "contact.topics.updated":
+            topics = _at(data, "topics")
+            changes = topics if isinstance(topics, list) else []
+            unsubscribed = any(_at(topic, "subscription") == "opt_out" for topic in changes)
+            detail = "unsubscribed" if unsubscribed else None
+        case "suppression.added":
+            detail = _at(data, "origin")
+        case "email.failed":
+            reason = str(_at(data, "failed", "reason") or "")
+            detail = "recipient" if "recipient" in reason else reason
+        case _:
+            return kind, _at(data, "bounce", "type"), _at(data, "bounce", "subType")
+    return kind, detail
+
+
+def _sendgrid_name(payload: Payload) -> tuple[object, ...]:
+    kind = payload.get("event")
+    if kind == "dropped":
+        return kind, payload.get("reason")
+    return kind, payload.get("type"), payload.get("bounce_classification")
 
 
 # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and
@@ -159,6 +191,7 @@ AMAZON_SES = ProviderEvents(
         "bounce/permanent/suppressed": SOFT,
         "bounce/permanent/onaccountsuppressionlist": SOFT,
         "bounce/permanent/unsubscribedrecipient": UNSUBSCRIBED,
+        "bounce/permanent/*": SOFT,
         "bounce/permanent": HARD,
         "bounce/transient/mailboxfull": FULL,
         "bounce/transient": SOFT,
@@ -259,6 +292,11 @@ MAILJET = ProviderEvents(
     outcomes={
         "bounce/soft/quota exceeded": FULL,
         "bounce/soft": SOFT,
+        "bounce/hard/user unknown": HARD,
+        "bounce/hard/mailbox inactive": HARD,
+        "bounce/hard/invalid domain": HARD,
+        "bounce/hard/no mail host": HARD,
+        "bounce/hard/typofix": HARD,
         "bounce/hard/quota exceeded": FULL,
         "bounce/hard/relay/access denied": POLICY,
         "bounce/hard/sender blocked": POLICY,
@@ -268,7 +306,13 @@ MAILJET = ProviderEvents(
         "bounce/hard/protocol issue": SOFT,
         "bounce/hard/connection issue": SOFT,
         "bounce/hard/greylisted": SOFT,
+        "bounce/hard/*": SOFT,
         "bounce/hard": HARD,
+        "blocked/relay/access denied": POLICY,
+        "blocked/sender blocked": POLICY,
+        "blocked/content blocked": POLICY,
+        "blocked/policy issue": POLICY,
+        "blocked/duplicate in campaign": NOTHING,  # the first one was sent
         "blocked": SOFT,
         "spam": COMPLAINT,
         "unsub": UNSUBSCRIBED,
@@ -278,16 +322,18 @@ MAILJET = ProviderEvents(
     },
 )
 
-# https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
+# https://docs.mailtrap.io/email-api-smtp/advanced/webhooks and
+# https://help.mailtrap.io/article/87-statuses-and-events
 MAILTRAP = ProviderEvents(
-    name=lambda payload: (payload.get("event"),),
+    name=lambda payload: (payload.get("event"), payload.get("bounce_category")),
     outcomes={
-        "bounce": HARD,
-        "soft bounce": SOFT,
-        "reject": SOFT,
+        "bounce/spam": POLICY,
+        "bounce": FAILED,  # also after ten soft bounces of one email
+        "soft bounce": NOTHING,  # tried ten more times, then delivered or bounced
+        "reject": SOFT,  # on their list, or our domain is not verified: the words say which
         "spam": COMPLAINT,
         "unsubscribe": UNSUBSCRIBED,
-        "suspension": NOTHING,  # of our account
+        "suspension": POLICY,  # our sending domain is not verified
         "delivery": NOTHING,
         "open": NOTHING,
         "click": NOTHING,
@@ -301,10 +347,14 @@ MANDRILL = ProviderEvents(
         _at(payload, "msg", "reject", "reason") or _at(payload, "msg", "bounce_description"),
     ),
     outcomes={
+        "hard_bounce/mailbox_full": FULL,
         "hard_bounce": HARD,
         "soft_bounce/mailbox_full": FULL,
         "soft_bounce": SOFT,
         "reject/unsub": UNSUBSCRIBED,
+        "reject/unsigned": POLICY,  # our sending domain is not authenticated
+        "reject/invalid-sender": POLICY,
+        "reject/test-mode-limit": POLICY,
         "reject": SOFT,
         "spam": COMPLAINT,
         "unsub": UNSUBSCRIBED,
@@ -376,22 +426,33 @@ POSTMARK = ProviderEvents(
     },
 )
 
-# https://resend.com/docs/dashboard/webhooks/event-types
+# https://resend.com/docs/dashboard/webhooks/event-types and
+# https://resend.com/changelog/suppression-list-support
 RESEND = ProviderEvents(
     name=_resend_name,
     outcomes={
         "email.bounced/permanent/suppressed": SOFT,
         "email.bounced/permanent/onaccountsuppressionlist": SOFT,
+        "email.bounced/permanent/general": HARD,
+        "email.bounced/permanent/noemail": HARD,
+        "email.bounced/permanent/*": SOFT,
         "email.bounced/permanent": HARD,
         "email.bounced/transient/mailboxfull": FULL,
         "email.bounced/transient": SOFT,
         "email.bounced/undetermined": SOFT,
         "email.bounced": SOFT,
         "email.suppressed": SOFT,
-        "email.failed": SOFT,
+        "email.failed/recipient": SOFT,
+        "email.failed": POLICY,  # our key, domain or quota
         "email.complained": COMPLAINT,
         "contact.updated/unsubscribed": UNSUBSCRIBED,
         "contact.updated": NOTHING,
+        "contact.topics.updated/unsubscribed": UNSUBSCRIBED,
+        "contact.topics.updated": NOTHING,
+        "suppression.added/bounce": HARD,
+        "suppression.added/complaint": COMPLAINT,
+        "suppression.added": NOTHING,  # by our own account
+        "suppression.removed": NOTHING,
         "email.delivery_delayed": NOTHING,
         "email.scheduled": NOTHING,
         "email.sent": NOTHING,
@@ -401,22 +462,34 @@ RESEND = ProviderEvents(
     },
 )
 
-# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event, and the classifications
+# of https://www.twilio.com/docs/sendgrid/api-reference/bounces-api, which have two manners of name
 SENDGRID = ProviderEvents(
-    name=lambda payload: (
-        payload.get("event"),
-        payload.get("reason") if payload.get("event") == "dropped" else payload.get("type"),
-        payload.get("bounce_classification"),
-    ),
+    name=_sendgrid_name,
     outcomes={
-        "bounce/blocked": POLICY,
-        "bounce/bounce/reputation": POLICY,
-        "bounce/bounce/content": POLICY,
-        "bounce/bounce/frequency": POLICY,
-        "bounce/bounce/technical": SOFT,
-        "bounce/bounce/mailbox unavailable": SOFT,
+        f"bounce/{kind}/{sort}": outcome
+        for kind in ("bounce", "blocked")
+        for sort, outcome in {
+            "reputation": POLICY,
+            "content": POLICY,
+            "frequency": POLICY,  # "Frequency/Volume Too High"
+            "frequency or volume too high": POLICY,
+            "technical": SOFT,
+            "technical failure": SOFT,
+            "mailbox unavailable": SOFT,
+        }.items()
+    }
+    | {
+        "bounce/bounce/invalid address": HARD,
+        "bounce/bounce/unclassified": HARD,
+        "bounce/bounce/*": SOFT,
+        "bounce/blocked/invalid address": SOFT,
+        "bounce/blocked": BLOCKED,  # after 72 hours a deferral becomes one
         "bounce/expired": SOFT,
         "bounce": HARD,
+        "dropped/spam content": POLICY,
+        "dropped/invalid smtpapi header": POLICY,
+        "dropped/recipient list over package quota": POLICY,
         "dropped/unsubscribed address": UNSUBSCRIBED,
         "dropped": SOFT,
         "spamreport": COMPLAINT,
@@ -446,8 +519,8 @@ SPARKPOST = ProviderEvents(
             "22": FULL,
             "23": SOFT,  # too large
             "24": SOFT,  # timeout
-            "25": POLICY,  # refused by SparkPost's own policies
-            "26": POLICY,
+            "25": SOFT,  # on SparkPost's own suppression list
+            "25/unsubscribe rule": UNSUBSCRIBED,
             "30": HARD,  # no RCPT
             "40": SOFT,  # generic
             "50": POLICY,  # mail block
@@ -485,32 +558,61 @@ SPARKPOST = ProviderEvents(
     },
 )
 
-# https://godocs.unisender.ru/web-api-ref#callback-format
+# https://godocs.unisender.ru/web-api-ref#callback-format and
+# https://godocs.unisender.ru/email-statuses
+_UNISENDER_GO_DETAILS = {
+    "err_user_unknown": HARD,
+    "err_user_inactive": HARD,
+    "err_mailbox_discarded": HARD,
+    "err_dest_invalid": HARD,
+    "err_mailbox_full": FULL,
+    "skip_dup_mailbox_full": FULL,
+    "err_src_invalid": POLICY,
+    "err_not_allowed": POLICY,
+    "err_spam_rejected": POLICY,
+    "err_spam_removed": POLICY,
+    "err_spam_skipped": POLICY,
+    "err_spam_folder": POLICY,
+    "err_blacklisted": POLICY,
+    "err_too_large": POLICY,
+    "err_unsubscribed": UNSUBSCRIBED,
+    "err_will_retry": NOTHING,
+    # What may pass, what is Unisender's own trouble, and what was not tried because of an earlier
+    # failure.
+    "err_domain_inactive": SOFT,
+    "err_unreachable": SOFT,
+    "err_no_dns": SOFT,
+    "err_no_smtp": SOFT,
+    "err_not_available": SOFT,
+    "err_destination_misconfigured": SOFT,
+    "err_delivery_failed": SOFT,
+    "err_giveup": SOFT,
+    "err_retry_letter": SOFT,
+    "err_resend": SOFT,
+    "err_spam_retry": SOFT,
+    "err_skip_letter": SOFT,
+    "err_internal": SOFT,
+    "err_lost": SOFT,
+    "err_unknown": SOFT,
+    "skip_dup_unreachable": SOFT,
+    "skip_dup_temp_unreachable": SOFT,
+    "not_sent": SOFT,
+    "*": SOFT,
+}
 UNISENDER_GO = ProviderEvents(
     name=lambda payload: (
         payload.get("status"),
         _at(payload, "delivery_info", "delivery_status"),
     ),
     outcomes={
-        "hard_bounced/err_user_unknown": HARD,
-        "hard_bounced/err_user_inactive": HARD,
-        "hard_bounced/err_domain_inactive": HARD,
-        "hard_bounced/err_mailbox_discarded": HARD,
-        "hard_bounced/err_mailbox_full": FULL,
-        "hard_bounced/err_spam_rejected": POLICY,
-        "hard_bounced/err_blacklisted": POLICY,
-        "hard_bounced/err_too_large": POLICY,
-        "hard_bounced/err_unsubscribed": UNSUBSCRIBED,
-        "hard_bounced/err_unreachable": SOFT,
-        "hard_bounced/err_skip_letter": SOFT,
-        "hard_bounced/err_spam_skipped": SOFT,
-        "hard_bounced/err_destination_misconfigured": SOFT,
-        "hard_bounced/err_delivery_failed": SOFT,
-        "hard_bounced/err_lost": SOFT,
-        "hard_bounced/err_will_retry": NOTHING,
+        f"hard_bounced/{detail}": outcome for detail, outcome in _UNISENDER_GO_DETAILS.items()
+    }
+    | {
+        f"soft_bounced/{detail}": SOFT if outcome is HARD else outcome
+        for detail, outcome in _UNISENDER_GO_DETAILS.items()
+    }
+    | {
         "hard_bounced": HARD,
-        "soft_bounced/err_mailbox_full": FULL,
-        "soft_bounced/err_will_retry": NOTHING,
         "soft_bounced": SOFT,
         "spam": COMPLAINT,
         "unsubscribed": UNSUBSCRIBED,

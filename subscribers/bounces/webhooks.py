@@ -66,7 +66,11 @@ _REASONS = {
     EventOutcome.FULL: Reason.FULL,
     EventOutcome.SOFT: Reason.UNCLEAR,
     EventOutcome.POLICY: Reason.POLICY,
+    EventOutcome.BLOCKED: Reason.POLICY,
+    EventOutcome.FAILED: Reason.UNCLEAR,
 }
+# Whatever the words, these may pass.
+_MAY_PASS = {EventOutcome.SOFT, EventOutcome.BLOCKED}
 # The provider's own reason is more exact than that.
 _REASONS_OF_REFUSALS: dict[str, Reason] = {
     RejectReason.TIMED_OUT: Reason.EXPIRED,
@@ -251,9 +255,7 @@ def translate_event(
     tracking_event: AnymailTrackingEvent, outcome: EventOutcome, *, provider: str
 ) -> ReceivedEvent:
     """Return a bounce or complaint in our terms."""
-    diagnostic = " ".join(
-        str(words) for words in (tracking_event.mta_response, tracking_event.description) if words
-    )
+    diagnostic = _words_of(tracking_event)
     if outcome == EventOutcome.COMPLAINT:
         reason, status = Reason.COMPLAINT, ""
         classification = BounceClassification.COMPLAINT
@@ -267,7 +269,7 @@ def translate_event(
             reason = Reason.POLICY
         elif outcome == EventOutcome.FULL and reason not in ABOUT_US:
             reason = Reason.FULL
-        temporary = found.temporary or outcome == EventOutcome.SOFT
+        temporary = found.temporary or outcome in _MAY_PASS
         classification = classification_of(reason, temporary=temporary)
     return ReceivedEvent(
         source=BounceSource.HOOK,
@@ -278,6 +280,21 @@ def translate_event(
         status=status,
         diagnostic=diagnostic,
     )
+
+
+def _words_of(tracking_event: AnymailTrackingEvent) -> str:
+    """Return what the server or the provider says in words; Anymail leaves out some reasons."""
+    payload = tracking_event.esp_event
+    words = [
+        str(one)
+        for one in (
+            tracking_event.mta_response,
+            tracking_event.description,
+            payload.get("reason") if isinstance(payload, Mapping) else "",
+        )
+        if one
+    ]
+    return " ".join(dict.fromkeys(words))
 
 
 def _digest(tracking_event: AnymailTrackingEvent) -> str:
