@@ -16,8 +16,9 @@ from briefings.admin.form_fields import parse_key
 from briefings.models import Issue
 from briefings.permissions import may_edit_issue, may_view_issue
 from briefings.presence import close_page, editors_in, keep_open
-from briefings.take_over import Question, answer, ask, state_for, take_back
+from briefings.take_over import ANSWER_WITHIN, Question, answer, ask, state_for, take_back
 from briefings.working_copies import TOKEN
+from newsroom.duration_words import in_words
 from newsroom.invisible_characters import storable
 
 
@@ -83,7 +84,7 @@ def _act(page: dict[str, Any], issue: Issue, user: User) -> str:
     if (question := parse_key(page.get("answers"))) and not answer(
         question, by=user, hands_over=bool(page.get("hands_over")), at=at
     ):
-        return "The question is closed: it waits for half a minute only."
+        return f"The question is closed: it waits for {in_words(ANSWER_WITHIN)} only."
     if page.get("takes_back"):
         take_back(issue=issue, by=user, at=at)
     return ""

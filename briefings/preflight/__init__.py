@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from briefings.accents import contrast
@@ -29,6 +30,7 @@ from briefings.preflight.send_time_checks import check_send_time
 from briefings.rendering.issue_email import GMAIL_CLIP_BYTES, measure_issue_email
 from briefings.rendering.page_html import WORDS_A_MINUTE
 from briefings.rendering.section_html import parse_section
+from newsroom.duration_words import in_words
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -155,8 +157,8 @@ def _check_length(parsed: list[ParsedSection]) -> Iterator[Finding]:
             code="long-read",
             level=Level.WARNS,
             place=SECTIONS,
-            sentence=f"It takes {minutes} minutes to read, with {words:,} words. Few readers take"
-            f" more than {LONG_READ_MINUTES} for an email.",
+            sentence=f"It takes {in_words(timedelta(minutes=minutes))} to read, with {words:,}"
+            f" words. Few readers take more than {LONG_READ_MINUTES} for an email.",
             fix="Shorten it, or keep a part for another issue.",
             # An edit of a few words does not bring the warning back.
             about=str(minutes // 5),
