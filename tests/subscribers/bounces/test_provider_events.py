@@ -190,6 +190,11 @@ EVENTS: list[tuple[str, dict[str, Any], EventOutcome | None]] = [
     ("mailgun", mailgun("failed", "permanent", "suppress-unsubscribe"), UNSUBSCRIBED),
     ("mailgun", mailgun("failed", "permanent", "espblock"), POLICY),
     ("mailgun", mailgun("failed", "permanent", "old"), SOFT),
+    ("mailgun", mailgun("failed", "permanent", "hardfail"), HARD),
+    ("mailgun", mailgun("failed", "permanent", "delayed-bounce"), HARD),
+    ("mailgun", mailgun("failed", "permanent", "blacklisted"), POLICY),
+    ("mailgun", mailgun("failed", "permanent", "greylisted"), SOFT),
+    ("mailgun", mailgun("failed", "permanent", "a-reason-added-since"), SOFT),
     ("mailgun", mailgun("failed", "temporary", "generic"), NOTHING),
     ("mailgun", mailgun("rejected"), POLICY),
     ("mailgun", mailgun("complained"), COMPLAINT),
@@ -280,8 +285,21 @@ EVENTS: list[tuple[str, dict[str, Any], EventOutcome | None]] = [
             "click": NOTHING,
         }.items()
     ),
-    ("mandrill", {"event": "hard_bounce", "msg": {"bounce_description": "bad_mailbox"}}, HARD),
-    ("mandrill", {"event": "hard_bounce", "msg": {"bounce_description": "mailbox_full"}}, FULL),
+    *(
+        ("mandrill", {"event": "hard_bounce", "msg": {"bounce_description": detail}}, outcome)
+        for detail, outcome in {
+            "bad_mailbox": HARD,
+            "invalid_domain": HARD,
+            "general": HARD,
+            "mailbox_full": FULL,
+            "spam": POLICY,
+            "ip_block": POLICY,
+            "relay_denied": POLICY,
+            "message_too_large": POLICY,
+            "dns_error": SOFT,
+            "a_detail_added_since": SOFT,
+        }.items()
+    ),
     ("mandrill", {"event": "soft_bounce", "msg": {"bounce_description": "mailbox_full"}}, FULL),
     ("mandrill", {"type": "blacklist", "action": "add"}, NOTHING),
     ("mandrill", {"type": "whitelist", "action": "add"}, NOTHING),
