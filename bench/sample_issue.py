@@ -17,7 +17,7 @@ from subscribers.models import Dispatch
 
 # With the line end that the admin's editor adds to each paragraph.
 PARAGRAPH = (Path(__file__).parent / "paragraph.html").read_text()
-PARAGRAPHS = 57
+PARAGRAPHS = 55
 # Headers, boundaries and what else surrounds the two bodies on the wire.
 REST_BYTES = 1_000
 
