@@ -117,7 +117,9 @@ class PhraseRule:
         """Whether a phrase stands in comparable text."""
         if self.pattern is not None and self.pattern.search(text):
             return True
-        return bool(self.together) and any(map(self._stand_together, _SENTENCE_END.split(text)))
+        if not self.together or not all(group.search(text) for group in self.together):
+            return False
+        return any(map(self._stand_together, _SENTENCE_END.split(text)))
 
     def _stand_together(self, sentence: str) -> bool:
         if self.unless is not None and self.unless.search(sentence):
@@ -178,6 +180,7 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     `context` counts only where the diagnostic itself says nothing.
     """
     diagnostic = diagnostic[:MAX_CHARS]
+    phrases = comparable_text(diagnostic)
     own_status = find_status_code(diagnostic)
     reply_code = find_reply_code(diagnostic)
     # A status field such as 5.0.0 only says "failed", and 5.1.1 is what some systems write whenever
@@ -185,8 +188,8 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     own_decides = own_status and (_is_vague(status) or _is_about_policy(own_status))
     best_status = own_status if own_decides else status or own_status
     temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
-    temporary = temporary or bool(_SAYS_TEMPORARY.search(comparable_text(diagnostic)))
-    reason = _by_phrases(diagnostic, status=best_status, strong_only=False)
+    temporary = temporary or bool(_SAYS_TEMPORARY.search(phrases))
+    reason = _by_phrases(phrases, status=best_status, strong_only=False)
     if reason is None:
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:
@@ -197,7 +200,7 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
             temporary = _is_temporary("", own_status=own_status, reply_code=reply_code)
         reason = (
             _by_phrases(
-                context,
+                comparable_text(context),
                 status=best_status or own_status,
                 strong_only=bool(best_status or reason),
             )
@@ -240,16 +243,15 @@ def _names_the_address(status: str) -> bool:
     return status[2:] in {"1.1", "1.2", "1.3", "1.6", "1.10", "2.2"}
 
 
-def _by_phrases(text: str, *, status: str, strong_only: bool) -> Reason | None:
-    phrases = comparable_text(text)
-    if not phrases:
-        return None
-    found = [
+def _by_phrases(phrases: str, *, status: str, strong_only: bool) -> Reason | None:
+    """Return the reason that comparable text gives; None if no phrase in it is known."""
+    # Most texts need only the rules above the first that matches.
+    found = (
         rule for rule in PHRASE_RULES if (rule.strong or not strong_only) and rule.matches(phrases)
-    ]
-    if not found:
+    )
+    first = next(found, None) if phrases else None
+    if first is None:
         return None
-    first = found[0]
     if first.decisive:
         return first.reason
     if first.reason in ABOUT_US - {Reason.RELAYING} and _names_the_address(status):
