@@ -15,6 +15,7 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.lines import (
+    JOB,
     MAX_HEADING_LINE,
     is_boilerplate,
     is_boilerplate_line,
@@ -22,6 +23,7 @@ from briefings.document_import.lines import (
     is_headline,
     is_name,
     join_lines,
+    short_names,
     split_names,
     split_short_lines,
 )
@@ -40,6 +42,11 @@ _CONTACT = re.compile(
     r"\S+@\S+\.\S+$|@\w{1,30}$|https?://\S+$"
     r"|(?:e-?mail|tel(?:ephone)?|phone|mobile|twitter|contact)\b.{0,80}$|\+?[\d() -]{7,20}$",
     re.IGNORECASE,
+)
+# 'is the schools correspondent of …', as the line about an author has it.
+_IS_JOB = (
+    r" is (?:now |also )?(?!away\b|on\b|off\b|out\b|back\b|not\b|\w+ing (?!editor))"
+    rf"[^.;:!?]{{0,100}}?{JOB}"
 )
 
 
@@ -128,8 +135,10 @@ class _FootReader:
         if not self.byline:
             return is_name(text.strip(" –—-,"))
         names = split_names(self.byline.casefold())
-        return name in {self.byline.casefold(), *names, *(one.split()[0] for one in names)} or any(
-            re.match(re.escape(one) + r"(?:\s*[,|(–—-]| is\b)", name) for one in names
+        if name in {self.byline.casefold(), *short_names(self.byline)}:
+            return True
+        return not _IS_ABSENT.search(name) and any(
+            re.match(re.escape(one) + r"(?:\s*[,|(–—-]|" + _IS_JOB + ")", name) for one in names
         )
 
     def _take_away_note(self) -> None:
@@ -138,13 +147,22 @@ class _FootReader:
             if len(self.rest) <= last:
                 return
             text = line_text(self.rest[-last])
-            if is_away_line(text):
+            if is_away_line(text) or self._is_absence_of_author(text):
                 self.note = self.rest[-last:]
                 del self.rest[-last:]
                 self._take_heading_of_note()
                 return
             if not 0 < len(text) <= MAX_SMALL_PRINT:
                 return
+
+    def _is_absence_of_author(self, text: str) -> bool:
+        """Whether a line says of the author what 'I am away until May' says."""
+        for name in {self.byline.casefold(), *short_names(self.byline)}:
+            if name and text.casefold().startswith(f"{name} is "):
+                return is_away_line(f"I am{text[len(name) + 3 :]}")
+            if name and text.casefold().startswith(f"{name} will be "):
+                return is_away_line(f"I will be{text[len(name) + 8 :]}")
+        return False
 
     def _take_heading_of_note(self) -> None:
         """Keep a heading with its only paragraph: 'Next week' above 'I am away …'."""
@@ -206,9 +224,12 @@ _NO_ISSUE = (
     r"(?:issue|edition|briefing|newsletter|column|e-?mail)\b"
 )
 _NEXT_ISSUE = (
-    r"(?:the|this|your|my) (?:next )?(?:issue|edition|briefing|newsletter|column|e-?mail)"
-    r" (?:is|will be|returns?|comes|will return|is back|will be back)\b"
+    r"(?:the|this|your|my) (?:next )?(?:issue|edition|briefing|newsletter|column|e-?mail|letter"
+    r"|bulletin|memo|diary)"
+    r" (?:is|will be|returns?|comes|will return|is back|will be back|goes|will go|is going|takes"
+    r"|will take|is taking)\b"
 )
+_IS_ABSENT = re.compile(rf" (?:is|will be) (?:\w+ )?{_ABSENT}", re.IGNORECASE)
 _AWAY = re.compile(
     r"(?=.*\b(?:until|weeks?|fortnight|months?|days?|tomorrow|back|see you|\w+day|\d{1,2}|january"
     r"|february|march|april|may|june|july|august|september|october|november|december|easter"

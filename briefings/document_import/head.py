@@ -23,6 +23,7 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.lines import (
+    JOB,
     are_names,
     is_boilerplate,
     is_dateline,
@@ -152,7 +153,9 @@ class _HeadReader:
     def _strapline_with_byline(self) -> bool:
         """Take a strapline that ends '…, by Ada Lane'; without the comma, only by a headline."""
         found = read_strapline_with_byline(self._first, signatures=self._lines_at_foot)
-        if found is None or self.strapline or self.byline or isinstance(self.rest[0], Heading):
+        if found is None or self.strapline or isinstance(self.rest[0], Heading):
+            return False
+        if self.byline and self.byline.casefold() != found.name.casefold():
             return False
         if not (found.is_separated or self._has_headline or self._headline_follows()):
             return False
@@ -362,15 +365,7 @@ _BEFORE_BY = re.compile(
 _AFTER_NAME = re.compile(r"\s*(?:[,|(]|\s[–—-]\s)\s*")
 
 
-# What a job title before or behind a name has, such as 'our health policy correspondent'.
-_JOB = re.compile(
-    r"\b(?:editor|correspondent|reporter|writer|columnist|chief|head|director|analyst|commentator"
-    r"|journalist|author|manager|officer|lead|leader|economist|fellow|expert|specialist|producer"
-    r"|presenter|host|advis[eo]r|critic|blogger|contributor|researcher|professor|lecturer"
-    r"|historian|lawyer|deputy|chair|president|partner|consultant|strategist|publisher"
-    r"|founder|secretary|insider|watcher|team|(?<=our )(?:wo)?man)s?\b",
-    re.IGNORECASE,
-)
+_JOB = re.compile(JOB, re.IGNORECASE)
 _OUR = re.compile(r"our [a-z]", re.IGNORECASE)
 _SMALL_WORD = re.compile(r"\b[a-z][\w’'-]{2,}(?=,? [A-ZÀ-Þ])")
 _OF_A_PLACE = frozenset({"of", "for", "in", "at", "on"})

@@ -130,6 +130,15 @@ _DATE_PARTS = re.compile(
     r"|published|updated|posted|sent|on|at)(?!\w)",
     re.IGNORECASE,
 )
+_NICKNAME = re.compile(
+    r"(?<=\w) (?:\"[\w-]{2,20}\"|“[\w-]{2,20}”|‘[\w-]{2,20}’|'[\w-]{2,20}') (?=\w)"
+)
+_TITLE = re.compile(
+    r"(?:dr|prof(?:essor)?|rev(?:erend)?|rt|hon|sir|dame|lord|lady|baron(?:ess)?|mrs?|ms|miss|mx"
+    r"|the|right|honourable|capt(?:ain)?|col(?:onel)?|gen(?:eral)?|justice|father|sister|canon"
+    r"|bishop|rabbi|imam|cllr|councillor)\.?",
+    re.IGNORECASE,
+)
 # Lines that every issue carries and the public page has in its own way.
 _SIGN_UP = re.compile(
     r"(?:to |please )?(?:sign up|subscribe|register)\b"
@@ -164,6 +173,15 @@ _MAILING = re.compile(
     re.IGNORECASE,
 )
 
+# What a job title before or behind a name has, such as 'our health policy correspondent'.
+JOB = (
+    r"\b(?:editor|correspondent|reporter|writer|columnist|chief|head|director|analyst|commentator"
+    r"|journalist|author|manager|officer|lead|leader|economist|fellow|expert|specialist|producer"
+    r"|presenter|host|advis[eo]r|critic|blogger|contributor|researcher|professor|lecturer"
+    r"|historian|lawyer|deputy|chair|president|partner|consultant|strategist|publisher"
+    r"|founder|secretary|insider|watcher|team|(?<=our )(?:wo)?man)s?\b"
+)
+
 
 # --- headlines, names and dates --------------------------------------------------------------
 
@@ -188,8 +206,11 @@ def is_greeting(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Whether the text is a person's name: two to five words, capitalised except particles."""
-    words = text.split()
+    """Whether the text is a person's name: two to five words, capitalised except particles.
+
+    A nickname in quotation marks may stand between them.
+    """
+    words = _NICKNAME.sub(" ", text).split()
     if not 2 <= len(words) <= 5 or len(text) > 60:
         return False
     capitalised = 0
@@ -220,6 +241,19 @@ def are_names(text: str) -> bool:
 def split_names(text: str) -> list[str]:
     """Return the names that a byline joins."""
     return [name for name in re.split(r",? (?:and|&) |, ", text[:200]) if name]
+
+
+def short_names(byline: str) -> set[str]:
+    """Return without capitals what people sign with: each name of a byline, and its first words.
+
+    A title such as 'Dr' or 'Rt Hon. Baroness' is passed over; a nickname counts.
+    """
+    names = split_names(byline.casefold())
+    nicknames = re.findall(r"[\"“‘']([^\W\d_]{2,20})[\"”’'](?!\w)", byline.casefold())
+    firsts = (
+        next((word for word in name.split() if not _TITLE.fullmatch(word)), "") for name in names
+    )
+    return {*names, *nicknames, *firsts} - {""}
 
 
 def is_dateline(text: str) -> bool:

@@ -41,18 +41,53 @@ _FEEDBACK = re.compile(
     r"|\byou (?:said|told us|wrote)\b|\b(?:from|in) the comments\b|\bcomments? of the week\b",
     re.IGNORECASE,
 )
+# A heading that is nothing but the name of such a section; others are headlines with such a word.
+_NAMES_FEEDBACK = re.compile(
+    r"(?!(?:why|how (?!you)|what (?:if|is|are|do|does)|when|who|where|is|are|do|does|can|will)\b)"
+    r"(?:(?:[\w’'-]+:? ){0,6}(?:feedback|mail ?bag|post ?bag)|feedback(?:,.*|:.*|"
+    r" (?:on|about|from|to|and)\b.*)"
+    r"|(?:(?:the|our|more|your|some|readers?['’]?s?|last week['’]s) )*letters"
+    r"(?: (?:page|to (?:the )?editor|to us|of the week|and comments|in brief))?"
+    r"|(?:what|how) (?:(?:some|our|the|other) )*(?:you|readers?)\b.*"
+    r"|(?:(?:have|some of|more of|a few of) )?your (?:comments|views|say|thoughts|responses|replies"
+    r"|letters|reactions?)(?:$|[:,] .*| (?:on|about|to|from|in|and)\b.*)"
+    r"|(?:our )?readers?['’]?s? (?:\w+ ){0,2}(?:comments|views|responses|replies|reactions?|letters"
+    r"|feedback)(?:$|:.*| (?:on|about|to|from|in|and)\b.*)"
+    r"|(?:our )?readers? (?:[\w’'-]+ ?){1,4}|you (?:said|told us|wrote)(?: [\w’'-]+){0,2}"
+    r"|(?:from|in) the (?:comments|mail ?bag|post ?bag)\b.*|(?:the )?comments? of the week\b.*)",
+    re.IGNORECASE,
+)
 _ROUNDUP = re.compile(
-    r"^(?:the|this|last|your|my) week(?:['’]s \w+)?(?: in\b|:| that was\b)|\bround-?up\b"
-    r"|\b(?:news )?in brief\b|^in other news\b|^(?:also|elsewhere|and) this week\b"
+    r"^(?:the|this|last|your|my) week(?:['’]s \w+)?(?: in\b(?! wh(?:ich|om|ose)\b)|:| that was\b)"
+    r"|\bround-?up\b|\b(?:news )?in brief\b|^in other news\b|^(?:also|elsewhere|and) this week\b"
     r"|^(?:quick |best )?(?:links|reads)\b|^what (?:we(?:['’]re| are)|i(?:['’]m| am)) reading\b",
     re.IGNORECASE,
 )
-_NOTE = re.compile(
-    r"^(?:an? )?(?:(?:editor['’]?s?|programming|scheduling|publishing|publication|diary|quick"
-    r"|brief|short|final|last|personal|housekeeping) )*note\b"
-    r"|^housekeeping\b|^corrections?\b|^away\b|^next (?:week|time|month|issue)$",
+_NAMES_ROUNDUP = re.compile(
+    r"(?!(?:why|how|what (?!(?:we|i)\b)|when|who|where|is|are|do|does|can|will)\b)(?:"
+    r"(?:the|this|last|your|my) week\b.*|in other news\b.*|(?:also|elsewhere|and) this week\b.*"
+    r"|what (?:we|i)\b.*|(?:[\w’'-]+:? ){0,5}round-?up(?:$|:.*| (?:of|from|for)\b.*)"
+    r"|(?:[\w’'-]+,? ){0,5}in brief(?:$|:.*)"
+    r"|(?:quick |best )?(?:links|reads)(?:$|:.*| (?:of|for|from|to|and)\b.*))",
     re.IGNORECASE,
 )
+_NOTE = re.compile(
+    r"^(?:(?:an? )?(?:(?:editor['’]?s?|programming|scheduling|publishing|publication|diary|quick"
+    r"|brief|short|final|last|personal|housekeeping) )*note|housekeeping|corrections?"
+    r"|clarifications?|errat(?:a|um)|away)"
+    r"(?=$|[:,]| [–—-] | (?:to|on|from|for|about|and|by|until|next|this|in)\b)"
+    r"|^next (?:week|time|month|issue)$",
+    re.IGNORECASE,
+)
+# What a note may be called, and an article too: one where little stands under it.
+_BREAK = re.compile(
+    r"(?:(?:a|an|our|my|the|short|little|summer|winter|spring|autumn|christmas|easter|festive"
+    r"|holiday|half-term|mid-term|new year) )*(?:break|holidays?|time off|pause)"
+    r"|out of (?:the )?office|on (?:holiday|leave)|back soon|see you in \w+|no (?:issue|letter"
+    r"|briefing|newsletter)\b.*",
+    re.IGNORECASE,
+)
+MAX_BREAK = 400  # characters
 # How a sentence starts, and what a short question has, that continues the paragraph before it.
 _CONTINUES = re.compile(
     r"(?:and|but|so|or|then|yet|still|more|also|that|this|it|these|those|they|he|she|i)\b",
@@ -74,8 +109,10 @@ _REPORTS = re.compile(
     r"|(?:wrote|write|got|been) (?:in|back))\b",
     re.IGNORECASE,
 )
-_TELLS = re.compile(
-    r"\b(?:sa(?:id|y|ys)|think|thought|tell|told|wrote|write|made|responded|reacted|commented)\b",
+# What ends a section of readers' words, where an article would go on.
+_THANKS = re.compile(
+    r"(?:(?:many )?thanks?\b|keep (?:them|writing|it) |(?:please )?(?:write|email|reply|send)\b"
+    r"|more (?:next|of)|do (?:write|keep)|let (?:me|us) know|join in|add yours|have your say)",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
@@ -164,14 +201,16 @@ def _announces(line: str) -> bool:
 def _leads_to_quotations(blocks: list[Block], at: int) -> bool:
     """Whether a line with a colon is an article's sentence above readers' words.
 
-    'Readers had views:' always is; 'What readers said:' where the article goes on below them.
+    'Readers had views:' always is; 'What readers said:' where the article goes on below them and
+    does not only say thank you.
     """
     text = text_of(blocks[at])
     if not text.endswith(":") or not _is_list_of_quotations(blocks[at + 1 : at + 2]):
         return False
     below = blocks[at + 2] if at + 2 < len(blocks) else None
     goes_on = isinstance(below, Paragraph) and not _may_be_heading(below)
-    return bool(_REPORTS.search(text) or (goes_on and _TELLS.search(text)))
+    says_thanks = below is not None and _THANKS.match(text_of(below))
+    return bool(_REPORTS.search(text) or (goes_on and not says_thanks))
 
 
 def _is_list_of_quotations(blocks: list[Block]) -> bool:
@@ -273,17 +312,44 @@ def read_section(heading: str, blocks: list[Block]) -> tuple[SectionKind, list[B
 
 
 def kind_of(heading: str, blocks: list[Block]) -> SectionKind:
-    """Return a section's kind: by its heading if that tells, else by whether it is mainly lists.
+    """Return a section's kind: by its heading if that tells, else by what stands under it.
 
+    A word such as 'letters' in a headline does not tell: the text must be readers' words then.
     Text without a heading is a note: it opens an issue that has no headline.
     """
     if not heading:
         return SectionKind.NOTE
-    if _FEEDBACK.search(heading):
+    name = heading.rstrip(": ")
+    if _FEEDBACK.search(name) and (_NAMES_FEEDBACK.fullmatch(name) or _is_mainly_quoted(blocks)):
         return SectionKind.FEEDBACK
-    if _ROUNDUP.search(heading) or _is_mainly_lists(blocks):
+    names_roundup = _ROUNDUP.search(name) and _NAMES_ROUNDUP.fullmatch(name)
+    if names_roundup or _is_mainly_lists(blocks):
         return SectionKind.ROUNDUP
-    return SectionKind.NOTE if _NOTE.search(heading) else SectionKind.FEATURE
+    if _NOTE.search(name) or (_BREAK.fullmatch(name) and _is_short(blocks)):
+        return SectionKind.NOTE
+    return SectionKind.FEATURE
+
+
+def _is_short(blocks: list[Block]) -> bool:
+    return 0 < sum(len(text_of(block)) for block in blocks) <= MAX_BREAK
+
+
+def _is_mainly_quoted(blocks: list[Block]) -> bool:
+    """Whether a section is readers' words and hardly more, not an article that quotes some.
+
+    The author has the first word or the last of it, not both.
+    """
+    quoted = [
+        isinstance(block, BlockQuote)
+        or (isinstance(block, ListBlock) and are_quotations(block))
+        or (isinstance(block, Paragraph) and _is_quotation(block.content.text, feedback=True))
+        for block in blocks
+    ]
+    if not any(quoted) or not (quoted[0] or quoted[-1]):
+        return False
+    words = [len(text_of(block)) for block in blocks]
+    in_quotes = sum(length for length, is_quoted in zip(words, quoted, strict=True) if is_quoted)
+    return 2 * in_quotes > sum(words)
 
 
 def _is_mainly_lists(blocks: list[Block]) -> bool:

@@ -168,7 +168,7 @@ _OTHER_AGREEMENT = re.compile(
 _ALTERNATIVES = re.compile(r"/|\||\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
 # What says nothing about whether somebody may be emailed.
 _TECHNICAL = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid|ids?|euid|leid)$|^id\b")
-# Those whose numbers, single characters, short codes or several words are no yes, no or status.
+# Those whose numbers, single characters, short codes or several words say nothing either.
 _MEASURED = re.compile(r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bage\b|\balter\b")
 _GENDER = re.compile(r"gender|geschlecht|genre|sexo?|sesso|geslacht")
 _OF_COMPANIES = re.compile(r"company|firma|organi[sz]ation")

@@ -240,6 +240,7 @@ def test_an_article_may_end_with_somebody_else_being_away(line: str) -> None:
         ["Ines"],
         ["– Ines Farrow, schools correspondent"],
         ["Ines Farrow is the schools correspondent of the Gate Press."],
+        ["Ines Farrow is schools and colleges editor. Write to her at ines@news.example.com."],
     ],
 )
 def test_the_sign_off_is_left_out(foot: list[str]) -> None:
@@ -247,6 +248,53 @@ def test_the_sign_off_is_left_out(foot: list[str]) -> None:
 
     assert body_of(document) == f"<p>{BODY}</p>"
     assert list(document.left_out) == [line for lines in foot for line in lines.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("byline", "signature"),
+    [
+        ("Dr Ines Farrow", "Ines"),
+        ("Rt Hon. Dame Ines Farrow", "Ines"),
+        ("Inesita “Ines” Farrow", "Ines"),
+        ('Inesita "Ines" Farrow', "Inesita"),
+    ],
+)
+def test_a_title_is_no_first_name_to_sign_with_and_a_nickname_is(
+    byline: str, signature: str
+) -> None:
+    document = read(
+        f"What heads are not told, by our editor {byline}.", "Schools share", BODY, signature
+    )
+
+    assert document.byline == byline
+    assert body_of(document) == f"<p>{BODY}</p>"
+    assert document.left_out == ("our editor", signature)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("Ines Farrow is away next week; our deputy editor Bo Lund will write.", SectionKind.NOTE),
+        ("Ines is on holiday until June.", SectionKind.NOTE),
+        ("Ines Farrow will be back on the ninth.", SectionKind.NOTE),
+        ("The bulletin is taking a break until the first of June.", SectionKind.NOTE),
+        ("Ines Farrow is speaking to heads in Leeds on Monday; come along.", SectionKind.FEATURE),
+    ],
+)
+def test_a_sentence_about_the_author_is_no_signature(line: str, kind: SectionKind) -> None:
+    document = read("Schools share", "By Ines Farrow", BODY, line)
+
+    assert f"<p>{line}</p>" in document.sections[-1].html
+    assert document.sections[-1].kind == kind
+    assert document.left_out == ()
+
+
+def test_a_byline_may_stand_above_the_strapline_that_repeats_it() -> None:
+    strapline = "What heads are not told, by our schools editor Ines Farrow."
+    document = read("By Ines Farrow", strapline, "Schools share", BODY)
+
+    assert (document.byline, document.strapline) == ("Ines Farrow", "What heads are not told")
+    assert document.left_out == ("our schools editor",)
 
 
 @pytest.mark.parametrize(

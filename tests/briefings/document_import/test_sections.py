@@ -38,6 +38,25 @@ def body_of(document: ImportedDocument) -> str:
         ("Programming note", SectionKind.NOTE),
         ("A quick scheduling note", SectionKind.NOTE),
         ("Notes from a small school", SectionKind.FEATURE),
+        ("Letters", SectionKind.FEEDBACK),
+        ("Letters to the editor", SectionKind.FEEDBACK),
+        ("From the postbag", SectionKind.FEEDBACK),
+        ("Readers respond", SectionKind.FEEDBACK),
+        ("Letters of complaint cost a million", SectionKind.FEATURE),
+        ("What if the school never answers its letters?", SectionKind.FEATURE),
+        ("Why feedback makes heads nervous", SectionKind.FEATURE),
+        ("Did you have your say on uniforms?", SectionKind.FEATURE),
+        ("Your views count for less than you hope", SectionKind.FEATURE),
+        ("You said the gym would never open again", SectionKind.FEATURE),
+        ("The week in which the head resigned", SectionKind.FEATURE),
+        ("Why the round-up of truants failed", SectionKind.FEATURE),
+        ("Links golf comes to the playing field", SectionKind.FEATURE),
+        ("Corrections officers are short of teachers", SectionKind.FEATURE),
+        ("Away days cost schools a million", SectionKind.FEATURE),
+        ("Housekeeping staff walk out", SectionKind.FEATURE),
+        ("Errata", SectionKind.NOTE),
+        ("Correction", SectionKind.NOTE),
+        ("Clarification", SectionKind.NOTE),
     ],
 )
 def test_a_heading_decides_the_kind_of_its_section(heading: str, kind: SectionKind) -> None:
@@ -47,6 +66,30 @@ def test_a_heading_decides_the_kind_of_its_section(heading: str, kind: SectionKi
         (SectionKind.FEATURE, "Schools share"),
         (kind, heading.rstrip(":")),
     ]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Easter break", "A short break", "On holiday", "No issue in May"]
+)
+def test_a_break_is_a_note_where_little_stands_under_it(heading: str) -> None:
+    line = "The gate stays shut until the first of June."
+    document = read("Schools share", BODY, heading, line, "Who pays for it", BODY)
+    assert document.sections[1].kind == SectionKind.NOTE
+    document = read("Schools share", BODY, heading, *[BODY] * 12, "Who pays for it", BODY)
+    assert document.sections[1].kind == SectionKind.FEATURE
+
+
+@pytest.mark.parametrize(
+    "heading", ["Letters of complaint and of love", "Your views of heads were many and warm"]
+)
+def test_a_headline_with_such_a_word_is_feedback_above_nothing_but_quotations(heading: str) -> None:
+    said = "• “Nobody asked the children.”\n• “Not before time, I’d say.”"
+    week = ("The week in schools", "• One has gone.\n• Two have come.")
+    document = read(*week, heading, said)
+    assert document.sections[1].kind == SectionKind.FEEDBACK
+    document = read(*week, heading, BODY, said, BODY)
+    assert [section.kind for section in document.sections] == ["roundup", "feature"]
+    assert document.title == heading
 
 
 AWAY = "We are away next week. Back on the ninth."
@@ -194,6 +237,9 @@ def test_a_line_that_leads_to_quotations_is_no_heading(line: str) -> None:
         "Your replies were many:",
         "I asked for your views and got forty:",
         "Readers’ reactions ranged from cold to warm:",
+        "Reader reactions to the piece about gates:",
+        "Your thoughts, in short:",
+        "More of your letters:",
     ],
 )
 @pytest.mark.parametrize("between", ["\n", "\n\n"])
@@ -218,6 +264,8 @@ def test_a_feedback_section_below_an_article_stays_one() -> None:
     bullets = "• “Nobody asked the children.”\n• “Not before time, I’d say.”"
     for heading in ("Your comments:", "What readers said:", "Feedback"):
         document = read("The merger is off", BODY, heading, bullets)
+        assert document.sections[-1].kind == SectionKind.FEEDBACK, heading
+        document = read("The merger is off", BODY, heading, bullets, "Thank you for all of them.")
         assert document.sections[-1].kind == SectionKind.FEEDBACK, heading
 
 
