@@ -217,8 +217,11 @@ def _result_from_fields(
         return _result(address, reason, status=fields.status, diagnostic=fields.diagnostic)
     if fields.action not in FAILED_ACTIONS and fields.status.startswith("2"):
         return _result(address, Reason.DELIVERED, status=fields.status)
-    context = _text_about(address, parts, alone=alone, others=others)
-    found = classify(fields.diagnostic, status=fields.status, context=context)
+    beside = _words_beside(address, parts, others=others)
+    context = _text_about(beside, parts, alone=alone)
+    # Without a field for the server's words, those beside the address are what it said.
+    diagnostic = fields.diagnostic or beside
+    found = classify(diagnostic, status=fields.status, context=context)
     is_specific = fields.status and not fields.status.endswith(".0.0")
     return _result(
         address,
@@ -229,19 +232,23 @@ def _result_from_fields(
     )
 
 
-def _text_about(
-    address: str, parts: MessageParts, *, alone: bool, others: Collection[str] = ()
-) -> str:
-    """Return what the text says about an address; all of the text if there is only one address.
+def _text_about(beside: str, parts: MessageParts, *, alone: bool) -> str:
+    """Return what the text says beside an address; all of the text if there is only one address."""
+    return "\n".join(
+        [*([beside] if beside else []), *([parts.text] if alone or not beside else [])]
+    )
+
+
+def _words_beside(address: str, parts: MessageParts, *, others: Collection[str] = ()) -> str:
+    """Return what stands beside an address in the text; empty if it is not named.
 
     `others` failed as well: what stands beside them is not about this one.
     """
-    about = [
+    return "\n".join(
         mention.reason
         for mention in _mentions(parts, [address, *others])
         if mention.address.lower() == address.lower()
-    ]
-    return "\n".join([*about, *([parts.text] if alone or not about else [])])
+    )
 
 
 def _from_free_text(
@@ -283,7 +290,12 @@ def _addresses_in_free_text(parts: MessageParts, raw: bytes) -> list[tuple[str, 
     mentions = _mentions(parts, original_recipients)
     failed = [pair[1] for pair in getaddresses([parts.header("x-failed-recipients")]) if pair[1]]
     found = [
-        (address, _text_about(address, parts, alone=len(failed) == 1, others=failed))
+        (
+            address,
+            _text_about(
+                _words_beside(address, parts, others=failed), parts, alone=len(failed) == 1
+            ),
+        )
         for address in failed
     ] or [(mention.address, mention.reason) for mention in mentions]
     best = max((mention.score for mention in mentions), default=None)

@@ -280,6 +280,37 @@ def test_a_rewritten_address_keeps_its_equals_signs(address: str) -> None:
     assert results_of(f"{address}: 550 user unknown\n") == {address: "hard"}
 
 
+@pytest.mark.parametrize("status", ["5.1.1", "5.0.0"])
+@pytest.mark.parametrize(
+    ("words", "classification"),
+    [
+        ("the domain of the sender cannot be verified", "policy"),
+        ("Der Absender ist gesperrt", "policy"),
+        ("the mailbox is busy, come back later", "soft"),
+        ("El buzón está lleno", "full"),
+        ("blocked by company policy", "policy"),
+        ("no such user", "hard"),
+        ("", "hard or soft"),
+    ],
+)
+def test_words_beside_the_address_count_where_the_report_has_no_field_for_them(
+    words: str, classification: str, status: str
+) -> None:
+    text = f"Your message could not be delivered to\n\n<ivy@ward.example>: {words}\n"
+    fields = (
+        "Reporting-MTA: dns; mx.ward.example\n\nFinal-Recipient: rfc822; ivy@ward.example\n"
+        f"Action: failed\nStatus: {status}\n"
+    )
+    raw = (
+        "Return-Path: <>\nFrom: MAILER-DAEMON@mx.ward.example\nTo: bounces@news.example.com\n"
+        "Subject: Undelivered\nMIME-Version: 1.0\nContent-Type: multipart/report; "
+        "report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain; "
+        f"charset=utf-8\n\n{text}\n--b\nContent-Type: message/delivery-status\n\n{fields}\n--b--\n"
+    )
+    [result] = parse_report(raw.encode()).results
+    assert result.classification in classification.split(" or ")
+
+
 @pytest.mark.parametrize(
     ("words", "classification"),
     [
