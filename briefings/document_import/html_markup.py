@@ -23,7 +23,7 @@ _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _MEANING = re.compile(
     r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style|color"
-    r"|background|opacity|font-size|height|text-indent|position",
+    r"|background|opacity|font-size|height|text-indent|position|clip",
     re.IGNORECASE,
 )
 _TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
@@ -219,7 +219,9 @@ _CONTROLS = frozenset(
     | {"audio", "canvas", "embed", "svg", "noembed", "noframes"}
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"(?<![\w-])clip\s*:\s*rect\(\s*([01])(?:px)?(?:[\s,]+\1(?:px)?){3}\s*\)"
+    r"|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)"
+    r"|display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|(?<![\w-])opacity\s*:\s*0*\.?0*\s*(?:[;!]|$)"
     r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}",  # beside the screen
     re.IGNORECASE,

@@ -16,7 +16,7 @@
   ];
 
   // What a rule of the pasted page's own style sheet may say about its text.
-  const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image", "text-indent"];
+  const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image", "text-indent", "clip", "clip-path"];
   const MARKING = ["font-weight", "font-style", "text-decoration-line", "vertical-align"];
 
   const isOfWord = (html) => /class="?'?Mso|\bmso-|urn:schemas-microsoft-com/i.test(html);
@@ -89,11 +89,14 @@
 
   const HIDDEN =
     /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}/i;
+  // As pages hide words from the eye and keep them for screen readers.
+  const CLIPPED =
+    /(?<![\w-])clip\s*:\s*rect\(\s*([01])(?:px)?(?:[\s,]+\1(?:px)?){3}\s*\)|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)/i;
   const isFlat = ({ style }) => style.overflow === "hidden" && [style.maxHeight, style.height].some((h) => /^0(?:p[xt])?$/.test(h));
 
   // What the source hides, deleted or says beside the text: what it is called, and where it is.
   const ASIDES = [
-    ["hidden text", (e) => HIDDEN.test(styleOf(e)) || isFlat(e) || e.hidden],
+    ["hidden text", (e) => HIDDEN.test(styleOf(e)) || CLIPPED.test(styleOf(e)) || isFlat(e) || e.hidden || e.localName === "template"],
     ["deleted text", (e, word) => e.localName === "del" && (word || /^mailto:/i.test(e.getAttribute("cite") ?? ""))],
     [
       "a comment",
@@ -135,7 +138,7 @@
         element.remove();
         continue;
       }
-      const words = element.textContent.trim().replace(/\s+/g, " ");
+      const words = (element.content ?? element).textContent.trim().replace(/\s+/g, " ");
       if (words && !/^\[\w{1,8}\]$/.test(words)) named.add(`${aside[0]} (“${words.slice(0, 80)}”)`);
       element.remove();
     }
@@ -286,6 +289,26 @@
     }
   }
 
+  // What a page folds away is text, too: its line above it is a paragraph.
+  function unfold(body) {
+    replaceTag(body, "summary", "p");
+    for (const folded of body.querySelectorAll("details")) folded.replaceWith(...folded.childNodes);
+  }
+
+  // Word's styles for quotations, which its paragraphs have one by one.
+  function makeQuotations(body) {
+    for (const paragraph of body.querySelectorAll("p[class^=MsoQuote], p[class^=MsoIntenseQuote]")) {
+      const before = neighbourBefore(paragraph);
+      const quotation = before?.matches("blockquote.MsoQuote") ? before : body.ownerDocument.createElement("blockquote");
+      if (quotation !== before) {
+        quotation.className = "MsoQuote";
+        paragraph.before(quotation);
+      }
+      paragraph.className = "MsoNormal";
+      quotation.append(paragraph);
+    }
+  }
+
   function tidy(editor, html) {
     const word = isOfWord(html);
     const page = new DOMParser().parseFromString(html, "text/html");
@@ -293,9 +316,11 @@
     applyStyleSheets(page, word);
     takeOutAsides(editor, body, word);
     unwrapAnchors(body);
+    unfold(body);
     nestLists(body);
     if (word) {
       makeDrawnLists(body);
+      makeQuotations(body);
       replaceTag(body, "p[class^=MsoTitle], p[class^=MsoSubtitle]", "h1");
       for (const inserted of body.querySelectorAll("ins")) inserted.replaceWith(...inserted.childNodes);
       return page.documentElement.outerHTML; // the editor's own filter for Word reads the styles

@@ -253,6 +253,33 @@ def test_a_title_of_word_is_pasted_as_a_heading(page: Page, site: str) -> None:
     )
 
 
+def test_quotations_of_word_are_pasted_as_quotations(page: Page, site: str) -> None:
+    html = (
+        "<p class=MsoNormal>Nine.</p><p class=MsoQuote>Ten,</p>"
+        "<p class=MsoQuoteCxSpLast>they said.</p>"
+        "<p class=MsoNormal>Then:</p><p class=MsoIntenseQuote>Twelve.</p>"
+    )
+
+    assert saved_after_paste(page, site, html) == (
+        "<p>Nine.</p><blockquote><p>Ten,</p><p>they said.</p></blockquote>"
+        "<p>Then:</p><blockquote><p>Twelve.</p></blockquote>"
+    )
+
+
+def test_words_for_screen_readers_stay_out_of_a_paste_and_folded_ones_stay(
+    page: Page, site: str
+) -> None:
+    html = """<style>.sr{position:absolute;width:1px;clip:rect(0 0 0 0)}</style>
+     <p>Nine<span class=sr>NEW WINDOW</span>.</p><template><p>MODEL</p></template>
+     <p>Ten<span style='clip-path:inset(50%)'>SKIP</span>.</p>
+     <details><summary>More</summary>inside it</details>"""
+
+    named = "hidden text (“NEW WINDOW”); hidden text (“MODEL”); hidden text (“SKIP”)"
+    assert saved_after_paste(page, site, html, named=named) == (
+        "<p>Nine.</p><p>Ten.</p><p>More</p><p>inside it</p>"
+    )
+
+
 def test_a_paste_names_the_media_that_it_leaves_out(page: Page, site: str) -> None:
     html = """<p>Nine.</p><video><source src="https://a.example/v.mp4">Old browser</video>
      <audio src="https://a.example/s.mp3"></audio><iframe src="https://a.example/f"></iframe>

@@ -23,7 +23,9 @@ def html_of(document: ImportedDocument) -> str:
 
 @pytest.mark.parametrize(
     "attribute",
-    ['style="display:none"', 'style="mso-hide:all"', 'style="visibility: hidden"', "hidden",
+    ['style="clip:rect(0,0,0,0);position:absolute"', 'style="clip: rect(1px 1px 1px 1px)"',
+     'style="clip-path: inset(50%); width: 1px"',
+     'style="display:none"', 'style="mso-hide:all"', 'style="visibility: hidden"', "hidden",
      'class="secret"'],
 )  # fmt: skip
 def test_hidden_words_are_named(attribute: str) -> None:
