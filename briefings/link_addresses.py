@@ -20,8 +20,9 @@ _MAILTO = re.compile(r"mailto:([^?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _RECIPIENT = re.compile(r"[^\s@<>,]{1,64}@[^\s@<>,.]+(?:\.[^\s@<>,.]+)+")
 _TEL = re.compile(r"tel:[^a-z]*\d[^a-z]*\d", re.IGNORECASE)
 _QUOTED = re.compile(r"<(.*)>|\"(.*)\"|'(.*)'|“(.*)”|‘(.*)’", re.DOTALL)
-_BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+(?:\?\w+=\S*)?", re.ASCII)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"\A//(?=(?:[\w-]+\.)+[a-z]{2,24}(?:[:/?#]|$))", re.IGNORECASE)
 # Endings of file names that look like those of domains.
 _FILE_NAME = re.compile(
     r"[^/]*\.(?:docx?|pdf|html?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|md|py)$", re.IGNORECASE
@@ -50,6 +51,7 @@ def web_address(written: str) -> str:
         return ""
     if _BARE_EMAIL.fullmatch(address):
         return f"mailto:{address}"
+    address = _NO_SCHEME.sub("", address)
     address = _NO_SLASHES.sub(r"\1:", _DOUBLED.sub("", _PREFIXED.sub("", address)))
     if email := _WEB_EMAIL.fullmatch(address):
         return f"mailto:{email[1]}"
