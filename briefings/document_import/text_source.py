@@ -34,7 +34,7 @@ WRAP_WIDTHS = range(40, 101)
 MAX_UNDERLINED_HEADING = 200
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,})\s*")
-_RULE = re.compile(r"\s*(?:[-=_*~#•·]\s*){3,}")
+_RULE = re.compile(r"\s*(?:(?:[-=_*~#•·]\s*){3,}|--|––?|——?|\*\*)\s*")
 _HASHES = re.compile(r"(#{1,6})[ \t]+(?=\S)")
 _QUOTED = re.compile(r"[ \t]*>[ \t]?")
 _ADDRESS = re.compile(r"https?://[^\s<>“”\"]{3,2000}")

@@ -289,6 +289,14 @@ def test_a_sentence_about_the_author_is_no_signature(line: str, kind: SectionKin
     assert document.left_out == ()
 
 
+@pytest.mark.parametrize("rule", ["--", "–", "—", "**"])
+def test_two_dashes_under_the_strapline_are_a_rule(rule: str) -> None:
+    strapline = "What heads are not told, by our schools editor Ines Farrow."
+    document = read(strapline, rule, BODY, "Who will teach in June?", BODY)
+
+    assert body_of(document) == f"<p>{BODY}</p>\n<p>{BODY}</p>"
+
+
 def test_a_byline_may_stand_above_the_strapline_that_repeats_it() -> None:
     strapline = "What heads are not told, by our schools editor Ines Farrow."
     document = read("By Ines Farrow", strapline, "Schools share", BODY)
