@@ -24,8 +24,12 @@ MAX_FIELD_DEPTH = 20
 MAX_SHOWN = 500
 MAX_WORDS_OF_A_KEY = 4
 _COMMENT = re.compile(r"\s*<!--(.{0,500}?)-->", re.DOTALL)
-_YAML = re.compile(r"\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_YAML = re.compile(r"\s*---[ \t]*\n(.*?)^ ?(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+# Without a line around them: two or more usual fields down to the first blank line.
+_UNFENCED = re.compile(
+    r"\s*+((?:[A-Za-z][\w -]{0,40}:[ \t]+[^\s][^\n]*\n){2,}+)[ \t]*\n",
+)
 _JSON = re.compile(
     r"\s*(?=\{)((?:\{[ \t]*\n.*?^\}|\{[^\n]*\})[ \t]*$)\n?", re.DOTALL | re.MULTILINE
 )
@@ -78,7 +82,7 @@ def split_front_matter(source: str) -> FrontMatter:
     """
     start = source[: 2 * MAX_FRONT_MATTER]
     if remove_invisible(start).lstrip()[:1] not in set("-+{<"):
-        return FrontMatter(body=source)
+        return _split_unfenced(source)
     text = remove_invisible(source).replace("\r\n", "\n").replace("\r", "\n")
     if comment := _COMMENT.match(text):
         read = split_front_matter(text[comment.end() :])
@@ -98,6 +102,24 @@ def split_front_matter(source: str) -> FrontMatter:
         if by_line is not None:
             return by_line
     return FrontMatter(body=source)
+
+
+def _split_unfenced(source: str) -> FrontMatter:
+    """Return the fields of MultiMarkdown, which have no line around them; title or author first."""
+    text = remove_invisible(source[: 2 * MAX_FRONT_MATTER]).replace("\r\n", "\n")
+    found = _UNFENCED.match(text)
+    if found is None or found[1].partition(":")[0].strip().lower() not in {
+        "title",
+        "author",
+        "date",
+    }:
+        return FrontMatter(body=source)
+    fields = _load_yaml(found[1]) or {}
+    usual = _USUAL_KEYS.intersection(key.strip().lower() for key in fields)
+    if len(usual) < 2 or len(fields) < found[1].count("\n"):
+        return FrontMatter(body=source)
+    body = remove_invisible(source).replace("\r\n", "\n")[found.end() :]
+    return FrontMatter(body=body, fields=_with_spaced_keys(fields))
 
 
 def _load_yaml(source: str) -> dict[str, Any] | None:

@@ -171,3 +171,24 @@ def test_a_comment_above_the_fields_is_named() -> None:
 
     assert document.title == "Schools"
     assert document.left_out == ("Comment: ASK LEGAL",)
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Title: Two bells\nAuthor: Ada Lee\nDate: 2024-05-01\n",
+        "title: Two bells\nauthor: Ada Lee\n",
+        "---\ntitle: Two bells\nauthor: Ada Lee\n ---\n",
+    ],
+)
+def test_fields_with_no_lines_around_them_are_fields(fields: str, name: str) -> None:
+    document = read(fields, name=name)
+    assert (document.title, document.byline) == ("Two bells", "Ada Lee")
+    assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"] * 2
+
+
+def test_sentences_with_colons_at_the_start_are_no_fields() -> None:
+    lines = "Date: none was set.\nOpening: in May.\n"
+    document = read(lines, name="a.txt")
+    assert "Opening: in May." in str((document.title, document.strapline, document.sections))
