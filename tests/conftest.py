@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -356,21 +355,6 @@ def browser() -> Iterator[Browser]:
         started = chromium.launch(playwright.chromium)
         yield started
         started.close()
-
-
-@pytest.fixture(autouse=True)
-def _no_loop_of_the_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hide Playwright's event loop, which runs on in this thread after the first browser test.
-
-    What a later test calls starts a loop of its own, as everywhere but here.
-    """
-    running = None if "browser" in request.fixturenames else asyncio._get_running_loop()
-    if running is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
