@@ -13,6 +13,7 @@ from django.urls import reverse
 from briefings.models import OpenPage, TakeOver
 from briefings.presence import HIDDEN_FOR, OPEN_FOR
 from briefings.take_over import ANSWER_WITHIN, HANDED_OVER_FOR
+from newsroom.duration_words import in_words
 from tests.briefings.admin_client import staff_client
 from tests.factories import make_issue
 
@@ -140,7 +141,7 @@ def test_without_an_answer_within_half_a_minute_the_page_says_so() -> None:
     assert beat(imran, issue).json()["own"]["outcome"] == "no_answer"
     late = beat(rosa, issue, answers=question["pk"], hands_over=True).json()
     assert (late["handed_to"], late["question"]) == (None, None)
-    assert "half a minute" in late["news"]
+    assert f"waits for {in_words(ANSWER_WITHIN)} only" in late["news"]
 
 
 def test_an_issue_that_was_handed_over_is_free_again_the_next_day() -> None:

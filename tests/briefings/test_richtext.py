@@ -23,7 +23,7 @@ from tests.factories import make_issue
         ('<p onclick="x()" class="MsoNormal">x</p>', "<p>x</p>"),
         ('<a href="javascript:x()">x</a>', "<a>x</a>"),
         ('<a href=" jAva\tscript:x()">x</a>', "<a>x</a>"),
-        ('<a href="//evil.example">x</a>', "<a>x</a>"),
+        ('<a href="//a.example/x">x</a>', '<a href="https://a.example/x">x</a>'),
         ('<a href="/\\evil.example">x</a>', "<a>x</a>"),
         ('<a href="\\\\evil.example">x</a>', "<a>x</a>"),
         ('<a href="www.a.example/x">x</a>', '<a href="https://www.a.example/x">x</a>'),
