@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -355,6 +356,35 @@ def browser() -> Iterator[Browser]:
         started = chromium.launch(playwright.chromium)
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def _requests_end_before_the_tables_are_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait for the server's last answers: a page that is left says so, which would deadlock."""
+    from django.core.signals import request_finished, request_started
+
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    under_way = [0]
+
+    def begin(**_: Any) -> None:
+        under_way[0] += 1
+
+    def end(**_: Any) -> None:
+        under_way[0] -= 1
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield
+    until = time.monotonic() + 15
+    quiet_from = time.monotonic()
+    while time.monotonic() < until and time.monotonic() < quiet_from + 0.2:
+        if under_way[0] > 0:
+            quiet_from = time.monotonic()
+        time.sleep(0.02)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
 
 
 @pytest.fixture
