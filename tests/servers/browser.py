@@ -67,7 +67,7 @@ class Watch:
         # A 4xx page may be what the test wants, and text pages cannot name their icon.
         itself = entry.page is not None and where == entry.page.url
         # A page that is left says so, when its person may have logged out already.
-        left = where.endswith("/presence/") and re.search(r"\b40[13]\b", entry.text)
+        left = where.endswith(("/presence/", "/autosave/")) and re.search(r"\b40[13]\b", entry.text)
         if entry.type == "error" and not itself and not left and not where.endswith("/favicon.ico"):
             self.faults.append(f"console: {entry.text} ({where})")
 
