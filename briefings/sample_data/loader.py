@@ -21,6 +21,7 @@ from briefings.models import (
 from briefings.sample_data.files import sample_briefings, sample_contributors
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
+from newsroom import audit_log
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -111,6 +112,7 @@ def _load_issue(
             body=section.html,
             sisters=others if section.kind == SectionKind.SISTERS else [],
         )
+    audit_log.record("created", issue, by=staff["reporter"])
     _take_steps(issue, sample.state, send_time, staff)
     if issue.state == IssueState.PUBLISHED:
         # Feeds and caches use this: an old issue did not change today.
@@ -131,7 +133,7 @@ def _take_steps(
     issue.approve(by=editor)
     if target == IssueState.APPROVED:
         return
-    issue.schedule(publish_at=send_time, by=editor, at=issue.created_at)
+    issue.schedule(publish_at=send_time, by=staff["publisher"], at=issue.created_at)
     if target == IssueState.PUBLISHED:
         issue.publish(at=send_time)
 

@@ -45,6 +45,11 @@
     editor.on("change", () => area.dispatchEvent(new Event("newsroom:typed", { bubbles: true })));
     const space = editor.editable().$;
     space.setAttribute("aria-multiline", "true");
+    // An empty one has no frame, so it says where to write.
+    const invite = () => space.classList.toggle("is-empty", !space.textContent.trim() && !space.querySelector("img, table, hr, li"));
+    invite();
+    editor.on("change", invite);
+    editor.on("dataReady", invite);
     area.dispatchEvent(new Event("newsroom:ready", { bubbles: true }));
   });
 })();

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from briefings.models import Briefing, Comment, Issue, SectionKind
+from briefings.models import Briefing, Comment, Issue, IssueState, SectionKind
+from briefings.permissions import may_edit_issue
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
-from newsroom.models import OutgoingEmail
+from newsroom.models import AuditLogEntry, OutgoingEmail
 from subscribers.management.commands.seed_demo_readers import seed, send_latest_issue
 from subscribers.models import (
     ConsentRecord,
@@ -100,6 +101,16 @@ def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record(
         assert readers.exclude(unsubscribed_at=None).exists()
         assert ConsentRecord.objects.filter(briefing=briefing).count() >= readers.count()
     assert not Subscriber.objects.exclude(address__endswith="@example.com").exists()
+
+
+def test_the_reporter_finds_drafts_to_go_on_with_and_who_schedules_may() -> None:
+    load_samples(at=NOON)
+    reporter = User.objects.get(username="reporter")
+    drafts = Issue.objects.filter(state=IssueState.DRAFT)
+    assert drafts
+    assert all(may_edit_issue(reporter, draft) for draft in drafts)
+    scheduled = AuditLogEntry.objects.filter(verb="scheduled").exclude(actor=None)
+    assert {entry.actor.username for entry in scheduled} == {"publisher"}
 
 
 def test_the_reporter_may_draft_but_not_approve() -> None:
