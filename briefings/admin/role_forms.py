@@ -21,28 +21,7 @@ if TYPE_CHECKING:
 IN_ALL = "all briefings"
 
 
-class _GivenByAdministrators:
-    """For rows that only people see and change who may give roles."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_give(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_give(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_give(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may_give(request, obj)
-
-    def _may_give(self, request: HttpRequest, obj: Any) -> bool:
-        raise NotImplementedError
-
-
-class RoleOfAccountInline(
-    _GivenByAdministrators, PlainSelectsMixin, admin.TabularInline[Membership, User]
-):
+class RoleOfAccountInline(PlainSelectsMixin, admin.TabularInline[Membership, User]):
     """The roles of an account, on its page."""
 
     model = Membership
@@ -51,8 +30,11 @@ class RoleOfAccountInline(
     verbose_name = "role"
     verbose_name_plural = "roles"
 
-    def _may_give(self, request: HttpRequest, obj: Any) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whether this person may give roles in all briefings: nobody else sees the rows."""
         return may_everywhere(request.user, CHANGE_ACCOUNT) and may_give_roles(request.user, None)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field, with a choice for all briefings."""
@@ -62,9 +44,7 @@ class RoleOfAccountInline(
         return field
 
 
-class RoleInBriefingInline(
-    _GivenByAdministrators, PlainSelectsMixin, admin.TabularInline[Membership, Briefing]
-):
+class RoleInBriefingInline(PlainSelectsMixin, admin.TabularInline[Membership, Briefing]):
     """Who has which role in a briefing, on its page. Roles in all briefings stand with accounts."""
 
     model = Membership
@@ -73,10 +53,13 @@ class RoleInBriefingInline(
     verbose_name = "role"
     verbose_name_plural = "people"
 
-    def _may_give(self, request: HttpRequest, obj: Any) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Briefing | None = None) -> bool:
+        """Whether this person may give roles in this briefing: nobody else sees the rows."""
         if obj is None:  # which rows the page may list at all
             return may(request.user, ADD_MEMBERSHIP)
         return may_give_roles(request.user, obj)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field with the accounts that can open the admin."""
