@@ -69,7 +69,7 @@ def canonical_address(written: str) -> str:
     if parts.scheme.lower() not in {"http", "https"} or "." not in host:
         return ""
     query = parts.query
-    fields = parse_qsl(query, keep_blank_values=True, max_num_fields=200)
+    fields = parse_qsl(query, keep_blank_values=True)
     kept = [(name, value) for name, value in fields if not _TRACKING.fullmatch(name)]
     if len(kept) != len(fields):
         query = urlencode(kept)

@@ -41,6 +41,10 @@ from tests.factories import make_briefing, make_issue, make_published_issue
         ("https://paper.example/Größe", "https://paper.example/Gr%C3%B6%C3%9Fe"),
         ("https://paper.example/Gr%C3%B6%C3%9Fe", "https://paper.example/Gr%C3%B6%C3%9Fe"),
         ("https://paper.example/a#:~:text=beds", "https://paper.example/a"),
+        (
+            f"https://paper.example/a?{'q=1&' * 220}utm_source=x",
+            f"https://paper.example/a?{'&'.join(['q=1'] * 220)}",
+        ),
         ("javascript:alert(1)", ""),
         ("mailto:ada@paper.example", ""),
         ("https://", ""),
