@@ -12,6 +12,7 @@ from briefings.models import FindingOverride
 from briefings.permissions import may_approve
 from briefings.preflight import check_issue
 from newsroom import audit_log
+from newsroom.invisible_characters import storable
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def find_finding(issue: Issue, fingerprint: str) -> Finding | None:
 
 def override(issue: Issue, fingerprint: str, *, reason: str, by: User) -> FindingOverride:
     """Leave a warning as it is. Raises TransitionRefused with the reason why it cannot be."""
-    reason = " ".join(reason.split())
+    reason = " ".join(storable(reason).split())
     if not may_approve(by, issue):
         raise TransitionRefused("Only people who may approve the issue can override a warning.")
     if not reason:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefings.models import IssueState
+from newsroom.invisible_characters import storable
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
 
@@ -28,7 +29,7 @@ class OpenReturn:
 
 def check_reason(text: str) -> str:
     """Return the reason for a return as it is kept. Raises TransitionRefused."""
-    reason = text.strip().replace("\r\n", "\n")
+    reason = storable(text).strip().replace("\r\n", "\n")
     if not reason:
         raise TransitionRefused(
             "Write why you return the issue, so that its author knows what to change. The issue"

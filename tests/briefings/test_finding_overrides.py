@@ -154,3 +154,13 @@ def test_the_same_override_twice_is_one() -> None:
 
     assert FindingOverride.objects.count() == 1
     assert AuditLogEntry.objects.on(issue).filter(verb="overrode a warning").count() == 1
+
+
+def test_a_reason_is_kept_without_what_the_database_refuses() -> None:
+    issue = issue_with(TWICE)
+
+    made = override(
+        issue, the_finding(issue).fingerprint, reason="A poem.\0", by=make_staff("Editors")
+    )
+
+    assert made.reason == "A poem."

@@ -63,6 +63,15 @@ def test_the_log_keeps_the_reason() -> None:
     assert entry.detail == {"reason": REASON}
 
 
+def test_a_reason_is_kept_without_what_the_database_refuses() -> None:
+    issue = in_review()
+
+    take_step(staff_client("Editors"), issue, "return", reason="Too long.\0")
+
+    [entry] = AuditLogEntry.objects.on(issue).filter(verb="returned")
+    assert entry.detail == {"reason": "Too long."}
+
+
 def test_people_who_may_not_edit_have_their_steps_on_the_page_they_read() -> None:
     issue = in_review()
     issue.approve(by=None)
