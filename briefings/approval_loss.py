@@ -11,6 +11,7 @@ from django.urls import reverse
 from briefings import alarms
 from briefings.models import Issue, IssueState
 from newsroom.models import AuditLogEntry
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -61,8 +62,3 @@ def alarm_of_lost_approval(
             "url": settings.SITE_URL + path,
         },
     )
-
-
-def name_of(user: Actor) -> str:
-    """Return the name of a person for emails; empty for the system."""
-    return "" if user is None or user.is_anonymous else user.get_full_name() or user.get_username()

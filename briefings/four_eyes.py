@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefings.models import RevisionStep, SectionKind
 from briefings.permissions import APPROVE_ISSUE, staff_who_may
+from newsroom.staff_names import name_of
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def why_not_approve(issue: Issue, user: Actor) -> str:
     named = _in_words([*own[:MAX_NAMED], *([f"{more} more"] if more > 0 else [])], "and")
     writers = {by for _, by in changed.values()}
     others = [
-        person.get_full_name() or person.get_username()
+        name_of(person)
         for person in staff_who_may(APPROVE_ISSUE, issue)
         if person.pk not in writers
     ]

@@ -14,6 +14,7 @@ from briefings.local_time import format_local
 from briefings.models import EDITABLE_STATES, Issue, IssueState
 from briefings.permissions import briefings_for, issues_for
 from briefings.slots import EARLY, WEEK
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,7 @@ def holder_of(issue: Issue) -> str:
         case IssueState.DRAFT:
             return f"with {issue.author.name}"
         case IssueState.IN_REVIEW if issue.reviewer is not None:
-            return f"with {issue.reviewer.get_full_name() or issue.reviewer.get_username()}"
+            return f"with {name_of(issue.reviewer)}"
         case IssueState.IN_REVIEW:
             return "with the editors"
         case IssueState.APPROVED:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from briefings import alarms
-from briefings.approval_loss import alarm_of_lost_approval, name_of, responsible_for
+from briefings.approval_loss import alarm_of_lost_approval, responsible_for
 from briefings.four_eyes import refuse_own_words, why_not_approve
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
@@ -18,6 +18,7 @@ from briefings.permissions import may_approve, may_edit_issue, may_send
 from briefings.preflight import refuse_blocked
 from briefings.returns import check_reason
 from briefings.review_requests import ask_reviewer
+from newsroom.staff_names import name_of
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:

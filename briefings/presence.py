@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefings.models import Issue, OpenPage
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,8 +65,3 @@ def editors_in(issue: Issue, *, besides: str, user: User, at: datetime) -> list[
             is_self=page.user_id == user.pk,
         )
     return sorted(found.values(), key=lambda editor: (editor.is_self, editor.name))
-
-
-def name_of(user: User) -> str:
-    """Return the name under which colleagues know somebody."""
-    return user.get_full_name() or user.get_username()

@@ -23,6 +23,7 @@ from newsroom.duration_words import in_words
 from newsroom.email_addresses import address_key, normalise_address, readable_address
 from newsroom.invisible_characters import one_line
 from newsroom.rate_limits import HOUR, count_within, counted_within
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +122,7 @@ def send_proof(
         )
     _check_limits(len(addresses), by=by, at=at)
     note = ProofNote(
-        who=one_line(by.get_full_name() or by.get_username()),
+        who=one_line(name_of(by)),
         when=format_local(at, issue.briefing.zone),
         is_unsaved=is_unsaved,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from briefings.models import IssueState
 from newsroom.invisible_characters import storable
 from newsroom.models import AuditLogEntry
+from newsroom.staff_names import name_of
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ def open_return(issue: Issue) -> OpenReturn | None:
     entry = steps.select_related("actor").first()
     if entry is None or entry.verb != "returned" or not entry.detail.get("reason"):
         return None
-    full_name = entry.actor.get_full_name() if entry.actor else ""
     return OpenReturn(
-        who=full_name or entry.actor_name or "Somebody",
+        who=name_of(entry.actor) or entry.actor_name or "Somebody",
         reason=str(entry.detail["reason"]),
         at=entry.at,
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from briefings.local_time import format_local
 from newsroom import audit_log, emails
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from briefings.models import Issue
@@ -27,14 +28,13 @@ def ask_reviewer(issue: Issue, *, by: Actor, is_ready: bool = False) -> bool:
     audit_log.record("asked for a review", issue, by=by, reviewer=reviewer.pk, is_ready=is_ready)
     if not reviewer.email:
         return False
-    who = "" if by is None or by.is_anonymous else by.get_full_name() or by.get_username()
     path = reverse("admin:briefings_issue_change", args=[issue.pk])
     emails.queue_email(
         "review_request",
         to=reviewer.email,
         context={
             "issue": issue,
-            "who": who,
+            "who": name_of(by),
             "is_ready": is_ready,
             "due": format_local(issue.due_at, issue.briefing.zone) if issue.due_at else "",
             "url": settings.SITE_URL + path,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from briefings.models import Issue, OpenPage, TakeOver, TakeOverAnswer
-from briefings.presence import name_of
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -86,6 +86,7 @@ from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
 from newsroom.admin_mixins import RefusedRowsMixin
+from newsroom.staff_names import name_of
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -573,7 +574,7 @@ def _review_words(issue: Issue) -> str:
         return ""
     words = ""
     if issue.reviewer:
-        words = f" · reviewer {issue.reviewer.get_full_name() or issue.reviewer.get_username()}"
+        words = f" · reviewer {name_of(issue.reviewer)}"
     if issue.due_at:
         words += f" · due {format_local(issue.due_at, issue.briefing.zone)}"
     return words

@@ -21,6 +21,7 @@ from briefings.permissions import (
     may_send,
     staff_who_may,
 )
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
@@ -32,7 +33,7 @@ class ReviewerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not ge
     """A member of staff, by name."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.get_full_name() or obj.get_username())
+        return name_of(obj)
 
 
 class IssueForm(forms.ModelForm[Issue]):

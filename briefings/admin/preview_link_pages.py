@@ -21,6 +21,7 @@ from briefings.models.preview_link import LINK_WORKS_FOR
 from briefings.permissions import may_share_preview, may_view_issue
 from briefings.preview_links import DURATIONS, LinkRefused, make_link, withdraw_link
 from newsroom.duration_words import in_words
+from newsroom.staff_names import name_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,10 +60,9 @@ def links_on_page(issue: Issue, user: Actor, *, at: datetime) -> dict[str, Any]:
 
 
 def _listed(link: PreviewLink, *, at: datetime) -> ListedLink:
-    by = link.made_by
     return ListedLink(
         pk=link.pk,
-        who=(by.get_full_name() or by.get_username()) if by else "Somebody",
+        who=name_of(link.made_by) or "Somebody",
         address=link.address if link.works(at=at) else "",
         ends_at=link.ends_at,
         withdrawn_at=link.withdrawn_at,

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 if TYPE_CHECKING:
     from briefings.models.briefing import Briefing
     from briefings.models.issue import Issue
@@ -83,4 +85,4 @@ class Clipping(models.Model):
     @property
     def who(self) -> str:
         """The name of whoever kept it."""
-        return (self.added_by.get_full_name() or self.added_by.username) if self.added_by else ""
+        return name_of(self.added_by)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -69,4 +71,4 @@ class Correction(models.Model):
     @property
     def who(self) -> str:
         """The person's name, or empty if a command made it."""
-        return "" if self.by is None else self.by.get_full_name() or self.by.get_username()
+        return name_of(self.by)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 
 class FindingOverride(models.Model):
     """Why a warning is left as it is.
@@ -43,6 +45,4 @@ class FindingOverride(models.Model):
     @property
     def who(self) -> str:
         """The person's name, or empty where the account is gone."""
-        if self.by is None:
-            return ""
-        return self.by.get_full_name() or self.by.get_username()
+        return name_of(self.by)

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 
 class Proof(models.Model):
     """An issue email that somebody sent to chosen addresses before publication, to check it."""
@@ -28,4 +30,4 @@ class Proof(models.Model):
     @property
     def who(self) -> str:
         """The name of whoever sent it."""
-        return (self.by.get_full_name() or self.by.get_username()) if self.by else "Somebody"
+        return name_of(self.by) or "Somebody"

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 if TYPE_CHECKING:
     from briefings.models.issue import Issue
 
@@ -100,7 +102,7 @@ class Remark(models.Model):
     def who(self) -> str:
         """The name of whoever left the remark."""
         if self.by is not None:
-            return self.by.get_full_name() or self.by.get_username()
+            return name_of(self.by)
         if self.link_id is not None or self.guest_name:
             return f"{self.guest_name or 'A guest'} (guest)"
         return "Somebody"
@@ -129,4 +131,4 @@ class RemarkAnswer(models.Model):
     @property
     def who(self) -> str:
         """The name of whoever answered."""
-        return (self.by.get_full_name() or self.by.get_username()) if self.by else "Somebody"
+        return name_of(self.by) or "Somebody"

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from newsroom.staff_names import name_of
+
 
 class RevisionStep(models.TextChoices):
     """What a revision was kept for."""
@@ -55,6 +57,4 @@ class Revision(models.Model):
     @property
     def who(self) -> str:
         """The person's name, or empty where a worker or a command took the step."""
-        if self.by is None:
-            return ""
-        return self.by.get_full_name() or self.by.get_username()
+        return name_of(self.by)
