@@ -12,6 +12,7 @@ from django.utils.timezone import get_current_timezone
 from briefings import alarms
 from briefings.permissions import SEND_ISSUE, staff_who_may
 from newsroom import emails
+from subscribers.permissions import VIEW_SUBSCRIBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,9 +142,9 @@ def alert_of_outage(outage: Outage) -> None:
 
 
 def alert_of_return(subscriber: Subscriber, titles: Sequence[str]) -> None:
-    """Email everybody who may send issues that somebody subscribed again after a complaint."""
+    """Email everybody who may see subscribers that one came back after a complaint."""
     path = reverse("admin:subscribers_subscriber_change", args=[subscriber.pk])
-    for user in staff_who_may_send():
+    for user in staff_who_may(VIEW_SUBSCRIBER).exclude(email=""):
         emails.queue_email(
             "subscriber_returned",
             to=user.email,

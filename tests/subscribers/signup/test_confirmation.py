@@ -234,7 +234,8 @@ def test_a_hostile_name_is_escaped_on_the_page_and_in_the_email(client: Client) 
 def test_staff_are_told_when_somebody_comes_back_after_a_complaint(
     client: Client, *, has_complained: bool
 ) -> None:
-    make_staff("Editors", email="ina@example.org")
+    make_staff("List managers", email="ina@example.org")
+    make_staff("Publishers", email="pia@example.org")  # may send, but not see who subscribes
     ward, mayor = make_briefing(title="The Ward Round"), make_briefing()
     reader = make_reader(of=mayor, email=ADA).subscriber
     if has_complained:
