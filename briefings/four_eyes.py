@@ -58,7 +58,9 @@ def why_not_approve(issue: Issue, user: Actor) -> str:
     ]
     who = _in_words(others, "or")
     return f"{issue.briefing} demands four eyes, and you were the last to change {named}. " + (
-        f"{who} can approve it." if who else "Nobody else can approve it yet: ask for one."
+        f"{who} can approve it."
+        if who
+        else "Nobody else can approve it yet: ask an administrator to make somebody an editor."
     )
 
 

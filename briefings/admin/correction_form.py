@@ -74,6 +74,6 @@ class CorrectionForm(IssueForm):
             self.is_not_theirs = True
             raise ValidationError(
                 "Your account may not correct published issues. Your version is below and is not"
-                " saved. Copy what you need, and ask an editor to make the correction.",
+                " saved. Copy what you need, and ask a publisher to make the correction.",
                 code="not_yours",
             )

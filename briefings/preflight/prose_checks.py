@@ -52,7 +52,7 @@ def check_words(text: str, place: Place, *, language: str) -> Iterator[Finding]:
                 level=Level.WARNS,
                 place=place,
                 sentence=f"{where}: “{placeholder.text}” may be a placeholder.",
-                fix="Replace it, unless it is meant.",
+                fix="Replace it, unless you mean it.",
                 about=f"{placeholder.text} {text}",
                 quote=placeholder.text,
             )
@@ -103,7 +103,7 @@ def _capitals(text: str, place: Place) -> Finding:
         place=place,
         sentence=f"{_upper_first(place.name)}: “{shortened(text)}” is in capitals, which is slow to"
         " read and looks like spam.",
-        fix="Write it in small characters.",
+        fix="Write it in lower case.",
         about=text,
         quote=shortened(text).rstrip("…"),
     )

@@ -59,7 +59,7 @@ def _check_hour(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
             level=Level.WARNS,
             place=SEND_TIME,
             sentence=f"The send time is not the usual one, {issue.briefing.slot.words}.",
-            fix="Check that it is meant.",
+            fix="Check that you mean it.",
             about=publish_at.isoformat(),
         )
 
