@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
 from briefings.admin.form_fields import PlainSelectsMixin
+from briefings.approval_loss import void_approval
 from briefings.images import MAX_BYTES, ImageRefused, reencode
 from briefings.models import Contributor
 from briefings.models.issue import APPROVED_STATES
@@ -85,7 +86,7 @@ class ContributorAdmin(PlainSelectsMixin, admin.ModelAdmin[Contributor]):
         if not change or "sign_off" not in form.changed_data:
             return
         for issue in obj.issues.filter(state__in=APPROVED_STATES):
-            if issue.void_approval(by=request.user):
+            if void_approval(issue, by=request.user):
                 messages.warning(
                     request,
                     f"{issue} would end with another sign-off than the approved one, so it is in"

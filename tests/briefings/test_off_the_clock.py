@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState
@@ -161,3 +162,16 @@ def test_another_author_is_another_content() -> None:
     page = save(client, issue, open_issue(client, issue), author=str(other.pk))
 
     assert page.context["asks_off_clock"]
+
+
+def test_another_sign_off_of_its_author_tells_the_scheduler() -> None:
+    issue = scheduled()
+    client = staff_client("Editors")
+    url = reverse("admin:briefings_contributor_change", args=[issue.author.pk])
+    form = read_form(client.get(url), "contributor_form")
+
+    client.post(url, {**form, "sign_off": "Until Friday"})
+
+    assert saved(issue)[1] == IssueState.IN_REVIEW
+    [email] = OutgoingEmail.objects.filter(name="approval_void")
+    assert email.to == "ina@news.example.com"
