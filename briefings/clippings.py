@@ -122,11 +122,10 @@ def _links_of_block(lines: list[str]) -> Iterator[FoundLink]:
 
 def _links_of_line(line: str) -> Iterator[tuple[str, str]]:
     """Yield the addresses in a line, each with its words: those before it, or of the only one."""
-    rest = line
     for label, written in _MARKDOWN_LINK.findall(line):
         if url := canonical_address(written):
             yield url, _trimmed(label)
-    rest = _MARKDOWN_LINK.sub(" ", rest)
+    rest = _MARKDOWN_LINK.sub(" ", line)
     written = [_without_end(address) for address in _ADDRESS.findall(rest)]
     addresses = [one for one in written if canonical_address(one)]
     for address in addresses:

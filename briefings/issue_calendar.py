@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from briefings.local_time import format_local
@@ -127,7 +127,6 @@ def _issues(user: Actor, briefings: list[Briefing]) -> Any:
         Issue.objects.filter(briefing__in=briefings)
         .annotate(send_time=Coalesce("publish_at", "published_at"))
         .annotate(may_see=Exists(issues_for(user).filter(pk=OuterRef("pk"))))
-        .filter(Q(may_see=True) | Q(send_time__isnull=False))
         .select_related("author", "reviewer")
         .order_by("send_time", "pk")
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousFileOperation
@@ -111,17 +110,6 @@ def _replace(name: str, content: bytes) -> None:
     if default_storage.exists(name):
         default_storage.delete(name)
     default_storage.save(name, ContentFile(content))
-
-
-def delete_picture(name: str) -> None:
-    """Delete a picture with its copies."""
-    for picture in Picture.objects.filter(name=name):
-        for width in picture.widths:
-            with suppress(*UNREADABLE):
-                default_storage.delete(copy_name(name, width))
-        picture.delete()
-    with suppress(*UNREADABLE):
-        default_storage.delete(name)
 
 
 def pictures_without_sizes() -> Iterator[str]:

@@ -280,10 +280,10 @@ def _is_decisive(old: str, new: str) -> bool:
     """Whether two words close to each other may have different meanings: 'now' and 'not'."""
     if old in DECISIVE_WORDS:
         return True
-    if new in DECISIVE_WORDS and _distance(old, new) > 0 and sorted(old) != sorted(new):
+    if new in DECISIVE_WORDS and sorted(old) != sorted(new):
         return True
     shorter, longer = sorted((old, new), key=len)
-    return any(longer == opposite + shorter for opposite in OPPOSITES if opposite)
+    return any(longer == opposite + shorter for opposite in OPPOSITES)
 
 
 def _check_spacing(

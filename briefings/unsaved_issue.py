@@ -36,7 +36,7 @@ def with_unsaved_words(issue: Issue, content: Mapping[str, Any]) -> Issue:
     unsaved = copy.copy(issue)
     fields = content.get("fields", {})
     for name in WORDS:
-        if name in fields and hasattr(unsaved, name):
+        if name in fields:
             setattr(unsaved, name, " ".join(str(fields[name]).split()))
     author = Contributor.objects.filter(pk=_key(fields.get("author"))).first()
     unsaved.author = author or unsaved.author

@@ -17,7 +17,7 @@ from PIL import Image
 
 from briefings.images import StoredImage, store_image
 from briefings.models import Issue, Picture, SectionKind
-from briefings.picture_sizes import copy_name, delete_picture, make_sizes
+from briefings.picture_sizes import copy_name, make_sizes
 from tests.briefings.rendering.sample_emails import render
 from tests.factories import make_published_issue
 
@@ -146,15 +146,6 @@ def test_making_copies_again_leaves_the_same_files(tmp_path: Path) -> None:
 
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == before
     assert Picture.objects.count() == 1
-
-
-def test_the_copies_go_with_the_picture(tmp_path: Path) -> None:
-    stored = upload(700, 400)
-
-    delete_picture(stored.name)
-
-    assert [path for path in tmp_path.rglob("*.*") if path.is_file()] == []
-    assert not Picture.objects.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", photo(60, 60)[:400]])
