@@ -55,6 +55,7 @@ def _page(request: HttpRequest, link: PreviewLink, *, at: datetime) -> HttpRespo
     if request.method == "POST":
         if form.is_from_bot:
             return redirect(f"{link.get_absolute_url()}?sent=remarks#sent")
+        status = 422
         if form.is_valid():
             try:
                 check_guest_limits(link, ip=client_ip(request), at=at)
@@ -66,7 +67,6 @@ def _page(request: HttpRequest, link: PreviewLink, *, at: datetime) -> HttpRespo
                 sent = "both" if said.remarks and said.is_fine else "remarks"
                 sent = "fine" if said.is_fine and not said.remarks else sent
                 return redirect(f"{link.get_absolute_url()}?sent={sent}#sent")
-        status = 429 if status == 429 else 422
     earlier = list(Remark.objects.of(issue).filter(link=link))
     context = {
         **shown,
