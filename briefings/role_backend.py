@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 
 
 class RoleBackend(BaseBackend):
-    """Permissions that an account has in any briefing; for `obj`, a briefing, in that one."""
+    """Permissions that an account has in any briefing. As in Django's backend, rows have none."""
 
     def get_all_permissions(
         self, user_obj: AbstractBaseUser | AnonymousUser, obj: Any = None
     ) -> set[str]:
-        """Return the permissions in one briefing (`obj`), or in any."""
-        rights = rights_of(user_obj)  # type: ignore[arg-type]  # our accounts are User
+        """Return the permissions in any briefing."""
         if obj is not None:
-            briefing_id = getattr(obj, "briefing_id", obj.pk)
-            return set(rights.within(briefing_id))
+            return set()
+        rights = rights_of(user_obj)  # type: ignore[arg-type]  # our accounts are User
         return set(rights.everywhere.union(*rights.by_briefing.values()))
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
