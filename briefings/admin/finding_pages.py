@@ -8,12 +8,12 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.finding_overrides import (
     find_finding,
     override,
@@ -21,7 +21,7 @@ from briefings.finding_overrides import (
     withdraw_override,
 )
 from briefings.models import FindingOverride, Issue
-from briefings.permissions import issues_for, may_approve, may_view_issue
+from briefings.permissions import may_approve
 from briefings.unsaved_issue import unsaved_copy, with_unsaved_words
 from newsroom.transitions import TransitionRefused
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Return what preflight finds in the unsaved words of one page (`?draft=`), for its script."""
     user = request.user
-    issue = get_object_or_404(issues_for(user).for_page(), pk=pk)
-    if not isinstance(user, User) or not may_view_issue(user, issue):
+    issue = viewed_issue(request, pk)
+    if not isinstance(user, User):
         raise PermissionDenied
     copy = unsaved_copy(user, issue=issue, token=request.GET.get("draft", ""))
     if copy is None:
@@ -55,7 +55,7 @@ def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
 def override_finding(request: HttpRequest, pk: int, fingerprint: str) -> HttpResponse:
     """Ask for the reason (GET), and leave the warning or show it again (POST)."""
     user = request.user
-    issue = get_object_or_404(issues_for(user).for_page(), pk=pk)
+    issue = viewed_issue(request, pk)
     if not isinstance(user, User) or not may_approve(user, issue):
         raise PermissionDenied
     back = reverse("admin:briefings_issue_change", args=[issue.pk])

@@ -15,7 +15,6 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -23,8 +22,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from briefings.admin.proof_page import refused_addresses
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.models import Issue, WorkingCopy
-from briefings.permissions import may_add_issue, may_send_proof, may_share_preview, may_view_issue
+from briefings.permissions import may_add_issue, may_send_proof, may_share_preview
 from briefings.preview_recipient import MADE_UP, subscriber_lookup
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import (
@@ -90,9 +90,7 @@ def _previewed(request: HttpRequest, pk: int) -> Previewed:
         if new is None or not may_add_issue(user, new.briefing):
             raise Http404("This new issue has no words yet.")
         return Previewed(issue=new, copy=copy)
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    if not may_view_issue(user, issue):
-        raise PermissionDenied
+    issue = viewed_issue(request, pk)
     copy = None if "saved" in request.GET else unsaved_copy(user, issue=issue, token=token)
     if copy is None or not (token or copy.updated_at >= issue.updated_at):
         return Previewed(issue=issue, copy=None)

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from briefings.admin.form_fields import parse_key
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.local_time import format_local
 from briefings.models import Issue, PreviewLink
 from briefings.models.preview_link import LINK_WORKS_FOR
-from briefings.permissions import may_share_preview, may_view_issue
+from briefings.permissions import may_share_preview
 from briefings.preview_links import DURATIONS, LinkRefused, make_link, withdraw_link
 from newsroom.duration_words import in_words
 from newsroom.staff_names import name_of
@@ -72,12 +73,11 @@ def _listed(link: PreviewLink, *, at: datetime) -> ListedLink:
 @require_POST
 def preview_links(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what a button says: `make` a link that works for `days`, or `withdraw:` a key."""
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    user, at = request.user, timezone.now()
-    if not (may_view_issue(user, issue) and may_share_preview(user, issue)):
+    issue = viewed_issue(request, pk)
+    if not may_share_preview(request.user, issue):
         raise PermissionDenied
     try:
-        messages.success(request, _act(request, issue, at=at))
+        messages.success(request, _act(request, issue, at=timezone.now()))
     except LinkRefused as refusal:
         messages.error(request, str(refusal))
     return redirect(reverse("admin:briefings_issue_change", args=[pk]) + "#preview-links")

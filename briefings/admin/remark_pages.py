@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from briefings.admin.form_fields import parse_key
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.issue_steps import take_step
 from briefings.models import Issue, Remark, RemarkState, Section
 from briefings.models.remark import MAX_REMARK_CHARS
-from briefings.permissions import may_approve, may_edit_issue, may_view_issue
+from briefings.permissions import may_approve, may_edit_issue
 from briefings.remarks import (
     RemarkRefused,
     answer_remark,
@@ -70,20 +71,13 @@ def remarks_on_page(issue: Issue, user: Actor) -> RemarksOnPage:
     )
 
 
-def _get_issue(request: HttpRequest, pk: int) -> Issue:
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    if not may_view_issue(request.user, issue):
-        raise PermissionDenied
-    return issue
-
-
 @require_POST
 def remarks(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what a button beside the remarks says: `leave`, or `answer:`, `settle:`, `reopen:` a key.
 
     Whoever may read the draft may leave remarks and answer them.
     """
-    issue = _get_issue(request, pk)
+    issue = viewed_issue(request, pk)
     refusal = ""
     try:
         _act(request, issue)
@@ -123,7 +117,7 @@ def _act(request: HttpRequest, issue: Issue) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve_with_remarks(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the open remarks before an approval (GET), and approve all the same (POST)."""
-    issue = _get_issue(request, pk)
+    issue = viewed_issue(request, pk)
     if not may_approve(request.user, issue):
         raise PermissionDenied
     if request.method == "POST":

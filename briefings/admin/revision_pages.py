@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.admin.form_fields import parse_key
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.issue_edits import EditResult
 from briefings.local_time import format_local
 from briefings.models import Issue, IssueState, Revision
-from briefings.permissions import may_correct, may_edit_issue, may_view_issue
+from briefings.permissions import may_correct, may_edit_issue
 from briefings.revision_diff import compare
 from briefings.revisions import restore
 from newsroom.invisible_characters import replace_nul
@@ -33,13 +34,6 @@ WHAT_FOLLOWS = {
 }
 
 
-def _get_issue(request: HttpRequest, pk: int) -> Issue:
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    if not may_view_issue(request.user, issue):
-        raise PermissionDenied
-    return issue
-
-
 def _may_change(request: HttpRequest, issue: Issue) -> bool:
     may_change = may_correct if issue.state == IssueState.PUBLISHED else may_edit_issue
     return may_change(request.user, issue)
@@ -47,7 +41,7 @@ def _may_change(request: HttpRequest, issue: Issue) -> bool:
 
 def _get_revision(request: HttpRequest, pk: int, revision: int) -> Revision:
     """Return a revision of an issue that this person may change."""
-    issue = _get_issue(request, pk)
+    issue = viewed_issue(request, pk)
     if not _may_change(request, issue):
         raise PermissionDenied
     return get_object_or_404(issue.revisions, pk=revision)
@@ -68,7 +62,7 @@ def _context(request: HttpRequest, issue: Issue, title: str) -> dict[str, Any]:
 @require_safe
 def revisions(request: HttpRequest, pk: int) -> HttpResponse:
     """List the revisions of an issue, the newest first; `?named=1` shows those with a name."""
-    issue = _get_issue(request, pk)
+    issue = viewed_issue(request, pk)
     named_only = request.GET.get("named") == "1"
     rows = issue.revisions.select_related("by").defer("content")
     if named_only:
@@ -89,7 +83,7 @@ def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
 
     Without `to`, the one before `from` is compared with it.
     """
-    issue = _get_issue(request, pk)
+    issue = viewed_issue(request, pk)
     one = get_object_or_404(issue.revisions, pk=parse_key(request.GET.get("from")) or 0)
     other_key = parse_key(request.GET.get("to"))
     if other_key:

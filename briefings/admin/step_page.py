@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from briefings.admin.form_fields import which_name
+from briefings.admin.viewed_issue import viewed_issue
 from briefings.issue_steps import take_step
 from briefings.local_time import RepeatedTime, parse_local
 from briefings.models import Issue
-from briefings.permissions import may_view_issue
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -31,9 +30,7 @@ class WhichHour(TransitionRefused):
 @require_POST
 def step_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the step that a button names, and return to the issue's page."""
-    issue = get_object_or_404(Issue.objects.for_page(), pk=pk)
-    if not may_view_issue(request.user, issue):
-        raise PermissionDenied
+    issue = viewed_issue(request, pk)
     try:
         said = take_step(
             request.POST.get("_step", ""),
