@@ -56,7 +56,7 @@ def links_on_page(issue: Issue, user: Actor, *, at: datetime) -> dict[str, Any]:
         if may_share
         else [],
         "opinions": list(issue.opinions.all()[:MAX_LISTED]),
-        "link_durations": [(one.days, in_words(one)) for one in DURATIONS],
+        "link_durations": [(one.days, in_words(one), one == LINK_WORKS_FOR) for one in DURATIONS],
     }
 
 
