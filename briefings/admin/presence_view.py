@@ -67,6 +67,7 @@ def presence(request: HttpRequest, pk: int) -> JsonResponse:
             ],
             "question": _as_json(state.question),
             "own": _as_json(state.own),
+            "answer_within": in_words(ANSWER_WITHIN),
             "handed_to": _as_json(state.handed_to),
             "news": news,
         }

@@ -51,7 +51,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const place = row.querySelector("[data-section-who]");
       if (place) place.textContent = here.length ? `${here.map(({ name }) => name).join(", ")} ${here.length > 1 ? "are" : "is"} here` : "";
     }
-    part("news").textContent = state.news || wordsOf(state.own);
+    part("news").textContent = state.news || wordsOf(state);
     question.hidden = !state.question;
     if (state.question) {
       part("asker").textContent = state.question.name;
@@ -99,11 +99,11 @@ document.addEventListener("DOMContentLoaded", () => {
     return row ? `, in “${nameOf(row)}”` : "";
   }
 
-  function wordsOf(own) {
+  function wordsOf({ own, answer_within: within }) {
     return {
       waiting: () => `You asked ${own.name} to hand over. Waiting for an answer…`,
       refused: () => `${own.name} would like to keep writing.`,
-      no_answer: () => `${own.name} has not answered within half a minute. You can write anyway: what you both write is merged when you save.`,
+      no_answer: () => `${own.name} has not answered within ${within}. You can write anyway: what you both write is merged when you save.`,
       handed_over: () => `${own.name} handed over to you at ${draft.clock(own.at)}. What they had not saved is kept as their draft.`,
       taken_back: () => `${own.name} has taken the issue back and is writing again. What you both write is merged when you save.`,
     }[own?.outcome]?.() ?? "";
