@@ -477,20 +477,17 @@ def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
     If a time was entered that happens twice, the page asks which of the two is meant.
     """
     zone, at = issue.briefing.zone, timezone.now()
-    moment = issue.publish_at
-    if moment is None or issue.missed_slot(at=at):
-        moment = issue.briefing.next_free_slot(after=at)
-    entered = request.GET.get("goes_out", "")
-    which = WHICH[moment.astimezone(zone).fold]
-    if both_of(entered, zone):
-        which = ""
-    else:
-        entered = moment.astimezone(zone).strftime(INPUT_FORMAT)
+    next_slot, has_missed_slot = issue.briefing.next_free_slot(after=at), issue.missed_slot(at=at)
+    entered, which = request.GET.get("goes_out", ""), ""
+    if not both_of(entered, zone):
+        moment = next_slot if has_missed_slot else issue.publish_at or next_slot
+        local = moment.astimezone(zone)
+        entered, which = local.strftime(INPUT_FORMAT), WHICH[local.fold]
     return {
         "send_time_input": entered,
         "which_hour": which_hour("goes_out", entered, which, zone),
-        "next_slot": issue.briefing.next_free_slot(after=at),
-        "has_missed_slot": issue.missed_slot(at=at),
+        "next_slot": next_slot,
+        "has_missed_slot": has_missed_slot,
     }
 
 
