@@ -282,7 +282,7 @@ def may_view_addresses(user: Actor) -> bool:
 
 
 def briefings_for(user: Actor, *permissions: str) -> BriefingQuerySet:
-    """Return the briefings in which this person may do one of these, or view the briefing."""
+    """Return the briefings in which this person may do one of these; without any, view them."""
     wanted = permissions or (VIEW_BRIEFING,)
     if any(may_everywhere(user, permission) for permission in wanted):
         return Briefing.objects.all()

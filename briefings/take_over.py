@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = timedelta(seconds=30)
 # How long the person who asked sees what came of it.
 ANSWER_SHOWN_FOR = timedelta(minutes=10)
-# After a day, nobody has to take an issue back any more.
+# After that, the pages of both people forget that an issue was handed over.
 HANDED_OVER_FOR = timedelta(hours=12)
 
 

@@ -66,7 +66,7 @@ def is_from_own_page(request: HttpRequest) -> bool:
     """Whether a page of this site sent this form, as far as its sender says.
 
     Browsers send Sec-Fetch-Site to https sites, and Origin with a POST; older ones send Referer
-    only. None of them can be written by a page of another site. A sender of none of the three
+    only. None of them can be written by a page of another site. A sender that sends none of them
     is not a browser that could be misled by one; it needs the signature of our form.
     """
     if request.headers.get("Sec-Fetch-Site", "") in {"same-origin", "none"}:

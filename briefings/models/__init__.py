@@ -1,4 +1,4 @@
-"""Briefings, contributors, issues with their sections, and comments."""
+"""The tables: briefings and their issues, and what staff and readers do with them."""
 
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
 from briefings.models.breaks import Break

@@ -46,9 +46,9 @@ class Break(models.Model):
         return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
 
     def clean(self) -> None:
-        """Refuse a break that ends before it starts, is too long or overlaps another.
+        """Refuse a break that ends before it starts, or is too long or too far away.
 
-        The caller locks the briefing, so that two people cannot add two that overlap.
+        The form of all breaks of a briefing refuses those that overlap.
         """
         entered: tuple[Any, Any] = (self.first_day, self.last_day)
         if None in entered:
