@@ -109,9 +109,9 @@ def take_step(
     if step is None:
         raise TransitionRefused("We do not know that step. Reload the page and try again.")
     if not step.allowed(by, issue):
+        who = "a publisher" if step.allowed is may_send else "an editor"
         raise TransitionRefused(
-            f"Your account does not have permission to do this: {step.label.lower()}."
-            " Ask an editor."
+            f"Your account does not have permission to do this: {step.label.lower()}. Ask {who}."
         )
     match step.name:
         case "submit":

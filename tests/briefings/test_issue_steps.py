@@ -107,13 +107,22 @@ def test_what_an_editor_typed_is_saved_and_approved_at_once() -> None:
     assert issue.approved_hash == issue.content_hash()
 
 
-@pytest.mark.parametrize("step", ["approve", "schedule", "unschedule", "return"])
-def test_a_reporter_may_only_submit(step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "who"),
+    [
+        ("approve", "an editor"),
+        ("return", "an editor"),
+        ("schedule", "a publisher"),
+        ("unschedule", "a publisher"),
+    ],
+)
+def test_a_reporter_may_only_submit_and_is_told_whom_to_ask(step: str, who: str) -> None:
     issue = make_issue(publish_at=timezone.now() + timedelta(days=3))
 
     page = take_step(author_client(issue), issue, step)
 
     assert "Your account does not have permission to do this" in messages_of(page)
+    assert f"Ask {who}." in messages_of(page)
     assert state(issue) == IssueState.DRAFT
 
 
