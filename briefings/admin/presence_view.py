@@ -85,7 +85,7 @@ def _act(page: dict[str, Any], issue: Issue, user: User) -> str:
     if (question := parse_key(page.get("answers"))) and not answer(
         question, by=user, hands_over=bool(page.get("hands_over")), at=at
     ):
-        return f"The question is closed: it waits for {in_words(ANSWER_WITHIN)} only."
+        return f"You answered too late: the question waits for {in_words(ANSWER_WITHIN)} only."
     if page.get("takes_back"):
         take_back(issue=issue, by=user, at=at)
     return ""

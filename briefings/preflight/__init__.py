@@ -158,7 +158,7 @@ def _check_length(parsed: list[ParsedSection]) -> Iterator[Finding]:
             level=Level.WARNS,
             place=SECTIONS,
             sentence=f"It takes {in_words(timedelta(minutes=minutes))} to read, with {words:,}"
-            f" words. Few readers take more than {LONG_READ_MINUTES} for an email.",
+            f" words. Few readers spend more than {LONG_READ_MINUTES} on an email.",
             fix="Shorten it, or keep a part for another issue.",
             # An edit of a few words does not bring the warning back.
             about=str(minutes // 5),

@@ -103,7 +103,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function giveUp(frame) {
     if (frame === coming) coming = null;
     frame.remove();
-    note.textContent = "The preview could not be loaded. It is tried again when you write on.";
+    note.textContent = "The preview could not be loaded. We try again when you type more.";
     if (isStale) load();
   }
 
