@@ -44,7 +44,7 @@ CUT_OFF_PASSED = AlarmKind(
 )
 APPROVAL_LOST = AlarmKind(
     name="approval_lost",
-    label="An approved or scheduled issue needs a new approval, because somebody changed it",
+    label="An approved issue needs a new approval, because somebody changed or returned it",
     concerns="whoever scheduled the issue, or else approved it",
 )
 RETURNED = AlarmKind(
