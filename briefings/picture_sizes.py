@@ -28,7 +28,7 @@ UNREADABLE = (OSError, ValueError, SuspiciousFileOperation, Image.DecompressionB
 
 
 class PictureSizes(NamedTuple):
-    """A picture as a page needs it: hashable, unlike a row."""
+    """A picture as a page needs it. It is compared by its values, as the cache of pages needs."""
 
     name: str
     width: int

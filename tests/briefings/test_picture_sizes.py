@@ -131,8 +131,8 @@ def test_a_command_makes_the_copies_of_earlier_pictures(capsys: Any) -> None:
     call_command("make_picture_sizes")
 
     said = capsys.readouterr()
-    assert "Made copies of 1 pictures; 1 could not be read." in said.out
-    assert "Made copies of 0 pictures; 1 could not be read." in said.out
+    assert "Pictures with new copies: 1. Pictures that could not be read: 1." in said.out
+    assert "Pictures with new copies: 0. Pictures that could not be read: 1." in said.out
     assert "issues/gone.jpg is missing" in said.err
     assert Picture.objects.get().widths == [480, 700]
     assert "<picture>" in Client().get(issue.get_absolute_url()).content.decode()

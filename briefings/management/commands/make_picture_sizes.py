@@ -31,4 +31,6 @@ class Command(BaseCommand):
                 failed += 1
                 self.stderr.write(f"{name} is missing or cannot be read.")
         if not dry_run:
-            self.stdout.write(f"Made copies of {made} pictures; {failed} could not be read.")
+            self.stdout.write(
+                f"Pictures with new copies: {made}. Pictures that could not be read: {failed}."
+            )
