@@ -147,8 +147,9 @@ def retry_refused(
     """Try refused emails again, as a person decided after the cause was fixed; return how many.
 
     Of the chosen ones, those are left alone that are not refused any more, as somebody else decided
-    first, and those to people who have unsubscribed or are suppressed. Raises TransitionRefused if
-    the dispatch sends nothing more. `detail` says for the log which ones were chosen.
+    first, and those to people who have unsubscribed, have paused or are suppressed. Raises
+    TransitionRefused if the dispatch sends nothing more. `detail` says for the log which ones were
+    chosen.
     """
     with bounded_transaction():
         _lock_to_send_again(dispatch)
@@ -190,14 +191,15 @@ def finish_if_settled(dispatch: Dispatch) -> bool:
     it, is made ready to send, so that nobody is left out. A correction is not sent before its issue
     is: whoever gets the issue late gets the correction, too.
     """
-    if not _looks_settled(dispatch):
+    if not _looks_settled(dispatch) or _waits_for_issue(dispatch):
         return False
     with bounded_transaction():
         # Whoever sends an email again holds these locks, too: we see it, or they see us.
         _lock_dispatches(dispatch)
         return (
             _looks_settled(dispatch)
-            and _reached_every_reader(dispatch)
+            and not _waits_for_issue(dispatch)
+            and not _add_late_readers(dispatch)
             and dispatch.mark_sent(at=timezone.now())
         )
 
@@ -208,14 +210,20 @@ def _lock_dispatches(dispatch: Dispatch) -> None:
     list(of_issue.select_for_update(no_key=True).values_list("pk"))
 
 
-def _reached_every_reader(dispatch: Dispatch) -> bool:
-    """Whether nobody else is to get a dispatch; adds who was sent the corrected issue since."""
+def _waits_for_issue(dispatch: Dispatch) -> bool:
+    """Whether a dispatch is of a correction, and somebody may still be sent its issue.
+
+    It is asked before the locks, too: they stop those who send the issue.
+    """
     if dispatch.correction_id is None:
-        return True
-    corrected = Dispatch.objects.of_issues().get(issue=dispatch.issue_id)
-    if corrected.state not in FINAL_STATES or is_being_sent(corrected.pk):
         return False
-    return not fill(dispatch)
+    corrected = Dispatch.objects.of_issues().get(issue=dispatch.issue_id)
+    return corrected.state not in FINAL_STATES or is_being_sent(corrected.pk)
+
+
+def _add_late_readers(dispatch: Dispatch) -> int:
+    """Add who was sent a corrected issue since its correction began; return how many."""
+    return fill(dispatch) if dispatch.correction_id is not None else 0
 
 
 def _looks_settled(dispatch: Dispatch) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefings.models import Correction
@@ -81,6 +83,24 @@ def test_an_email_that_is_tried_again_while_its_dispatch_finishes_is_sent() -> N
         assert first.state == DispatchState.SENT
         assert correction.deliveries.filter(subscriber=late.subscriber_id).exists()
         Dispatch.objects.update(state=DispatchState.SENT, finished_at=timezone.now())
+
+
+def test_a_correction_that_waits_for_its_issue_does_not_lock_out_those_who_send_it() -> None:
+    """Workers lock the issue's dispatch for each lease, and a long ledger takes long to read."""
+    first = make_sent()
+    waiting = first.deliveries.order_by("subscriber_id")[0]
+    Delivery.objects.filter(pk=waiting.pk).update(
+        state=DeliveryState.DEFERRED, not_before=timezone.now() + timedelta(hours=1)
+    )
+    correction = Dispatch.objects.get(pk=send(make_correction(first.issue).pk))
+    dispatches.start(correction, at=timezone.now())
+    correction.deliveries.update(state=DeliveryState.SENT)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert not ledger.finish_if_settled(correction)
+
+    assert queries.captured_queries
+    assert not [query for query in queries.captured_queries if "FOR NO KEY" in query["sql"]]
 
 
 def test_many_late_readers_get_the_correction_once_each() -> None:
