@@ -154,7 +154,10 @@ def advance(*, at: datetime) -> list[Dispatch]:
         except Exception:
             log.exception("%s could not be advanced; we will try again", dispatch)
     for dispatch in Dispatch.objects.late(at=at).select_related("issue__briefing"):
-        alerts.alert_of_late_dispatch(dispatch)
+        try:
+            alerts.alert_of_late_dispatch(dispatch)
+        except Exception:
+            log.exception("%s is late, and nobody could be told; we will try again", dispatch)
     return with_work
 
 

@@ -261,6 +261,21 @@ def test_a_dispatch_that_is_not_finished_by_its_deadline_alarms_once() -> None:
     assert "It is paused, and 1 email is not sent yet." in " ".join(email.text.split())
 
 
+def test_an_alarm_that_fails_does_not_keep_other_dispatches_from_being_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late, new = make_dispatch(), make_dispatch()
+    dispatches.start(late, at=late.created_at)
+    late.pause(by=None)
+    make_reader(of=new.issue.briefing)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(alarms, "raise_alarm", fail)
+    assert dispatches.advance(at=late.deadline + timedelta(hours=1)) == [new]
+
+
 def test_a_dispatch_that_is_finished_is_not_late() -> None:
     make_staff("Editors", email="ina@example.com")
     dispatch = make_dispatch()
