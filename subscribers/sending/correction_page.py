@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
@@ -14,25 +13,14 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.models import Correction
 from briefings.permissions import may_send
+from briefings.proofs import harmless_links
 from briefings.rendering.correction_email import render_correction_email
-from briefings.rendering.issue_email import EmailLinks
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch
 from subscribers.sending.correction_dispatches import count_recipients, send_correction, why_not
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-
-def _public_links(correction: Correction) -> EmailLinks:
-    """Return links for the page that shows the email, which do nothing for anybody."""
-    site = settings.SITE_URL
-    return EmailLinks(
-        unsubscribe=f"{site}/preferences/",
-        preferences=f"{site}/preferences/",
-        view=site + correction.issue.get_absolute_url(),
-        subscribe=f"{site}/subscribe/",
-    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +50,7 @@ def send_correction_page(request: HttpRequest, pk: int) -> HttpResponse:
         "reason_against": why_not(correction),
         "subscribers": count_recipients(correction),
         "issue_dispatch": Dispatch.objects.of_issues().filter(issue=issue).first(),
-        "email": render_correction_email(correction, links=_public_links(correction)),
+        "email": render_correction_email(correction, links=harmless_links(issue)),
     }
     template = "admin/subscribers/dispatch/send_correction.html"
     return TemplateResponse(request, template, context)
