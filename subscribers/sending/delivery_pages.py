@@ -88,7 +88,6 @@ def deliveries(request: HttpRequest, pk: int) -> HttpResponse:
         "sees_addresses": sees_addresses,
         "may_send": may_send(request.user, dispatch.issue),
         "refused": DeliveryState.REFUSED.value,
-        "unknown": DeliveryState.UNKNOWN.value,
         "retries_all": bool(filters.reason) and filters.choice != DeliveryChoice.UNSETTLED,
     }
     return TemplateResponse(request, "admin/subscribers/dispatch/deliveries.html", context)
@@ -181,6 +180,6 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(
             request,
             "There was nothing to try again: these emails are not refused any more, or the people"
-            " have unsubscribed or are suppressed.",
+            " have unsubscribed, have paused their emails or are suppressed.",
         )
     return back
