@@ -101,7 +101,7 @@ _FEATURES = (
     _Feature(
         slug="html-lists",
         name="a numbered list that counts backwards",
-        fix="Write the numbers as words of a list with bullets.",
+        fix="Use a list with bullets, and write the numbers in its text.",
         tag="ol",
         is_used=lambda element: "reversed" in element.attributes,
         note="1",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils.text import capfirst
+
 if TYPE_CHECKING:
     from briefings.models import Section
 
@@ -24,6 +26,11 @@ class Place:
 
     name: str
     anchor: str
+
+    @property
+    def where(self) -> str:
+        """The name as a sentence begins with it."""
+        return capfirst(self.name)
 
 
 HEADLINE = Place("the headline", "id_title")

@@ -128,7 +128,7 @@ def _check_repeated_headline(issue: Issue) -> Iterator[Finding]:
                 code="repeated-headline",
                 level=Level.WARNS,
                 place=_subject_place(issue),
-                sentence=f"Issue {number} has the same headline.",
+                sentence=f"Issue {number} has the same headline or subject.",
                 fix="Readers may take this issue for that one. Choose another headline or subject.",
                 about=f"{number} {issue.title} {issue.subject}",
             )

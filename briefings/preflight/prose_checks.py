@@ -45,13 +45,12 @@ def check_line(text: str, place: Place, *, language: str) -> Iterator[Finding]:
 def check_words(text: str, place: Place, *, language: str) -> Iterator[Finding]:
     """Yield the placeholders, the repeated words and the capitals of a paragraph."""
     for placeholder in find_placeholders(text):
-        where = _upper_first(place.name)
         if placeholder.is_doubtful:
             yield Finding(
                 code="doubtful-placeholder",
                 level=Level.WARNS,
                 place=place,
-                sentence=f"{where}: “{placeholder.text}” may be a placeholder.",
+                sentence=f"{place.where}: “{placeholder.text}” may be a placeholder.",
                 fix="Replace it, unless you mean it.",
                 about=f"{placeholder.text} {text}",
                 quote=placeholder.text,
@@ -61,7 +60,7 @@ def check_words(text: str, place: Place, *, language: str) -> Iterator[Finding]:
                 code="placeholder",
                 level=Level.BLOCKS,
                 place=place,
-                sentence=f"{where}: “{shortened(placeholder.text, 60)}” is a placeholder.",
+                sentence=f"{place.where}: “{shortened(placeholder.text, 60)}” is a placeholder.",
                 fix="Replace it with what belongs there.",
                 about=f"{placeholder.text} {text}",
                 quote=placeholder.text,
@@ -71,7 +70,7 @@ def check_words(text: str, place: Place, *, language: str) -> Iterator[Finding]:
             code="repeated-word",
             level=Level.WARNS,
             place=place,
-            sentence=f"{_upper_first(place.name)}: “{word}” is written twice in a row.",
+            sentence=f"{place.where}: “{word}” is written twice in a row.",
             fix="Delete one of them.",
             about=f"{word} {text}",
             quote=word,
@@ -88,7 +87,7 @@ def check_language(text: str, place: Place, *, language: str) -> Iterator[Findin
             code="other-language",
             level=Level.WARNS,
             place=place,
-            sentence=f"{_upper_first(place.name)}: the paragraph “{shortened(text)}” seems to be in"
+            sentence=f"{place.where}: the paragraph “{shortened(text)}” seems to be in"
             f" {found}, and the briefing is in {LANGUAGES.get(language, language)}.",
             fix="Translate it, or change the language of the briefing.",
             about=text,
@@ -101,16 +100,12 @@ def _capitals(text: str, place: Place) -> Finding:
         code="all-capitals",
         level=Level.WARNS,
         place=place,
-        sentence=f"{_upper_first(place.name)}: “{shortened(text)}” is in capitals, which is slow to"
+        sentence=f"{place.where}: “{shortened(text)}” is in capitals, which is slow to"
         " read and looks like spam.",
         fix="Write it in lower case.",
         about=text,
         quote=shortened(text).rstrip("…"),
     )
-
-
-def _upper_first(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _repeated(text: str, language: str) -> Iterator[str]:

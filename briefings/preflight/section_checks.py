@@ -74,14 +74,14 @@ def check_section(
         yield _blocks(
             "no-sister-titles",
             place,
-            f"{_where(place)} has no sister titles.",
+            f"{place.where} has no sister titles.",
             fix="Choose at least one, or remove the section.",
         )
     elif body.is_empty and section.kind != SectionKind.SISTERS:
         yield _blocks(
             "empty-section",
             place,
-            f"{_where(place)} is empty.",
+            f"{place.where} is empty.",
             fix="Write it, or remove the section.",
         )
         return
@@ -98,14 +98,10 @@ def check_section(
         yield _warns(
             "email-support",
             place,
-            f"{_where(place)} has {dropped.name}, but {dropped.clients} cannot show that.",
+            f"{place.where} has {dropped.name}, but {dropped.clients} cannot show that.",
             fix=dropped.fix,
             about=f"{dropped.name} {dropped.element.attributes}",
         )
-
-
-def _where(place: Place) -> str:
-    return place.name[:1].upper() + place.name[1:]
 
 
 def _blocks(code: str, place: Place, sentence: str, *, fix: str, quote: str = "") -> Finding:
@@ -163,7 +159,7 @@ def _check_headings(section: Section, body: Element, place: Place) -> Iterator[F
             yield _warns(
                 "empty-heading",
                 place,
-                f"{_where(place)}: a heading has no words.",
+                f"{place.where}: a heading has no words.",
                 fix="Write it, or remove it.",
                 about=heading.tag,
             )
@@ -172,7 +168,7 @@ def _check_headings(section: Section, body: Element, place: Place) -> Iterator[F
             yield _warns(
                 "heading-level",
                 place,
-                f"{_where(place)}: the heading “{words}” skips a level, so screen readers announce"
+                f"{place.where}: the heading “{words}” skips a level, so screen readers announce"
                 " a part that is missing.",
                 fix="Make it a Heading 3, or put one above it.",
                 about=f"{heading.tag} {heading.text}",
@@ -185,7 +181,7 @@ def _check_headings(section: Section, body: Element, place: Place) -> Iterator[F
             yield _warns(
                 "bold-heading",
                 place,
-                f"{_where(place)}: “{words}” is bold, but not a heading, so screen readers do not"
+                f"{place.where}: “{words}” is bold, but not a heading, so screen readers do not"
                 " find it.",
                 fix="Choose the format Heading 3 for it.",
                 about=paragraph.text,
@@ -216,14 +212,14 @@ def _check_pictures(body: Element, place: Place) -> Iterator[Finding]:
             yield _blocks(
                 "no-alternative-text",
                 place,
-                f"{_where(place)}: an image has no alternative text.",
+                f"{place.where}: an image has no alternative text.",
                 fix="Describe in a few words what it shows, for readers who cannot see it.",
             )
         elif _FILE_NAME.fullmatch(description.strip()):
             yield _warns(
                 "file-name-as-text",
                 place,
-                f"{_where(place)}: the alternative text of an image is a file name,"
+                f"{place.where}: the alternative text of an image is a file name,"
                 f" “{shortened(description)}”.",
                 fix="Describe what the image shows.",
                 about=f"{source} {description}",
@@ -232,7 +228,7 @@ def _check_pictures(body: Element, place: Place) -> Iterator[Finding]:
             yield _blocks(
                 "placeholder",
                 place,
-                f"{_where(place)}: the alternative text of an image has a placeholder,"
+                f"{place.where}: the alternative text of an image has a placeholder,"
                 f" “{placeholder.text}”.",
                 fix="Describe what the image shows.",
             )
@@ -241,7 +237,7 @@ def _check_pictures(body: Element, place: Place) -> Iterator[Finding]:
             yield _blocks(
                 "foreign-picture",
                 place,
-                f"{_where(place)}: an image comes from {host or 'a broken address'}, so readers get"
+                f"{place.where}: an image comes from {host or 'a broken address'}, so readers get"
                 " a link instead.",
                 fix="Upload the image here.",
             )
@@ -269,7 +265,7 @@ def _check_quotations(section: Section, body: Element, place: Place) -> Iterator
         yield _blocks(
             "no-attribution",
             place,
-            f"{_where(place)}: the quotation “{words}” does not say who is quoted.",
+            f"{place.where}: the quotation “{words}” does not say who is quoted.",
             fix="Add a line below it that starts with a dash: — Name, place. If the reader wants no"
             " name, say so: — A teacher in Leeds.",
             quote=words.rstrip("…"),
@@ -320,7 +316,7 @@ def _check_links(body: Element, place: Place, anchors: Collection[str]) -> Itera
             yield _blocks(
                 "broken-link",
                 place,
-                f"{_where(place)}: {problem.words}",
+                f"{place.where}: {problem.words}",
                 fix=problem.fix,
                 quote=shortened(link.text).rstrip("…"),
             )
@@ -331,6 +327,6 @@ def _check_links(body: Element, place: Place, anchors: Collection[str]) -> Itera
             yield _blocks(
                 "missing-picture",
                 place,
-                f"{_where(place)}: the file of an image is missing: {address[-60:]}.",
+                f"{place.where}: the file of an image is missing: {address[-60:]}.",
                 fix="Upload the image again.",
             )
