@@ -70,7 +70,8 @@ from briefings.permissions import (
     may_edit_issue,
     may_send,
 )
-from briefings.preflight import count_words, reading_time
+from briefings.preflight import count_words
+from briefings.rendering.page_html import reading_time
 from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ from briefings.preflight.section_checks import (
 )
 from briefings.preflight.send_time_checks import check_send_time
 from briefings.rendering.issue_email import GMAIL_CLIP_BYTES, measure_issue_email
-from briefings.rendering.page_html import WORDS_A_MINUTE
+from briefings.rendering.page_html import reading_time
 from briefings.rendering.section_html import parse_section
 from newsroom.duration_words import in_words
 from newsroom.transitions import TransitionRefused
@@ -46,7 +45,6 @@ __all__ = [
     "blocking_findings",
     "check_issue",
     "count_words",
-    "reading_time",
     "refuse_blocked",
 ]
 
@@ -64,11 +62,6 @@ LIGHT_PAPER, DARK_PAPER = "#ffffff", "#121517"
 def count_words(sections: Iterable[Section]) -> int:
     """Return the number of words in sections, as the page counts them."""
     return sum(len(parse_section(section.body).text.split()) for section in sections)
-
-
-def reading_time(words: int) -> int:
-    """Return how many minutes it takes to read a number of words, at least one."""
-    return max(1, math.ceil(words / WORDS_A_MINUTE))
 
 
 def refuse_blocked(issue: Issue, *, publish_at: datetime | None) -> None:
@@ -141,7 +134,7 @@ def _check_dead_links(parsed: list[ParsedSection]) -> Iterator[Finding]:
                 code="dead-link",
                 level=Level.WARNS,
                 place=place,
-                sentence=f"{place.name[:1].upper()}{place.name[1:]}: {called(link)} leads to"
+                sentence=f"{place.where}: {called(link)} leads to"
                 f" {shortened(address, 80)}, which {check.answer}.",
                 fix="Open it, and correct or remove the link.",
                 about=f"{address} {link.text}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from briefings.next_issue import line_for_email
 from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
-from briefings.rendering.page_html import WORDS_A_MINUTE
+from briefings.rendering.page_html import reading_time
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
@@ -155,7 +154,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         # Formatted here: a template would convert it from the briefing's time zone to the site's.
         "day": dateformat.format(issue.dateline, "j F Y"),
         "next_issue": line_for_email(issue),
-        "minutes": max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE)),
+        "minutes": reading_time(sum(section.words for section in sections)),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "site_host": readable_domain(urlsplit(settings.SITE_URL).netloc),

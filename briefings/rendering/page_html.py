@@ -58,9 +58,14 @@ def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
     ]
 
 
+def reading_time(words: int) -> int:
+    """Return how many minutes it takes to read a number of words, at least one."""
+    return max(1, math.ceil(words / WORDS_A_MINUTE))
+
+
 def reading_minutes(sections: Iterable[PageSection]) -> int:
     """Return the estimated reading time in whole minutes, at least one."""
-    return max(1, math.ceil(sum(section.words for section in sections) / WORDS_A_MINUTE))
+    return reading_time(sum(section.words for section in sections))
 
 
 def _page_section(
