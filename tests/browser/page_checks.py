@@ -53,6 +53,7 @@ def picture(page: Page, name: str) -> None:
 
 def look(page: Page, name: str) -> None:
     """Fail on what axe finds, on sideways scrolling, on targets too small."""
+    page.wait_for_load_state()  # a click may have left a page that is only just arriving
     for view, (width, height, scheme) in VIEWS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours do not fade
