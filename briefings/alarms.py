@@ -114,10 +114,10 @@ def _recipients(
         for user in concerned
         if user is not None and choices.get(user.pk) != AlarmScope.NONE
     }
-    wanted |= {user.pk: user for user in want_all if _may_see(user, about)}
-    return [
-        user for _, user in sorted(wanted.items()) if user.is_active and user.email and user != by
-    ]
+    wanted |= {user.pk: user for user in want_all}
+    reachable = [user for user in wanted.values() if user.is_active and user.email and user != by]
+    # Whoever wrote or scheduled the issue may have lost their role since.
+    return sorted((user for user in reachable if _may_see(user, about)), key=lambda user: user.pk)
 
 
 def _may_see(user: User, about: Issue | Briefing) -> bool:

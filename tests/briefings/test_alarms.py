@@ -217,6 +217,17 @@ def test_nobody_is_emailed_about_an_issue_that_they_returned_themselves() -> Non
     assert told("issue_returned") == []
 
 
+def test_whoever_lost_their_role_is_not_emailed_about_their_issue() -> None:
+    author = make_staff("Reporters", email="author@example.com")
+    issue = make_issue(author=make_contributor(account=author))
+    issue.submit(by=author)
+    author.groups.clear()
+
+    return_to_author(issue, by=make_staff("Editors"), reason="Not yet")
+
+    assert told("issue_returned") == []
+
+
 def test_an_issue_is_returned_with_a_reason_only() -> None:
     issue = make_issue()
     issue.submit(by=None)
