@@ -15,6 +15,11 @@ Reply = TypeVar("Reply")
 MAX_TURNS = 6
 SEVERAL = 3
 FULL = 32
+# While less than one requester in FEW waits, the others wait for a slow mail server, and no turn
+# brings much: the batch is answered at once. Until half of them wait, a batch is small, or those
+# that were answered together would come back together, each behind all the others.
+FEW = 4
+SMALL = 12
 
 
 class Batcher(Generic[Request, Reply]):
@@ -28,9 +33,12 @@ class Batcher(Generic[Request, Reply]):
         answer: Callable[[list[Request]], Awaitable[Sequence[Reply]]],
         *,
         seconds: float,
-        requesters: Callable[[], int] = lambda: FULL,
+        requesters: Callable[[], int] | None = None,
     ) -> None:
-        """Answer at once when all requesters wait, as none of them can add a request."""
+        """`requesters` tells how many submit requests, each one at a time.
+
+        Where they are known, a batch waits for no turn if all of them wait, or only a few.
+        """
         self._answer, self._seconds, self._requesters = answer, seconds, requesters
         self._waiting: list[tuple[Request, asyncio.Future[Reply]]] = []
         self._task: asyncio.Task[None] | None = None
@@ -53,7 +61,7 @@ class Batcher(Generic[Request, Reply]):
         """Answer batch after batch until no request is left."""
         while self._waiting:
             await self._collect()
-            batch, self._waiting = self._waiting, []
+            batch = self._next_batch()
             try:
                 replies = await self._answer([request for request, _ in batch])
             except Exception as failure:  # noqa: BLE001  (it is raised for those who wait)
@@ -70,8 +78,22 @@ class Batcher(Generic[Request, Reply]):
         """Wait for more requests, as long as several arrive in a turn."""
         for _ in range(MAX_TURNS):
             before = len(self._waiting)
-            if before >= min(FULL, self._requesters()):
+            if before >= FULL or self._all_or_few_wait():
                 return
             await asyncio.sleep(self._seconds)
             if len(self._waiting) - before < SEVERAL:
                 return
+
+    def _all_or_few_wait(self) -> bool:
+        if self._requesters is None:
+            return False
+        waiting, requesters = len(self._waiting), self._requesters()
+        return waiting >= requesters or waiting * FEW < requesters
+
+    def _next_batch(self) -> list[tuple[Request, asyncio.Future[Reply]]]:
+        """Take a batch out of what waits."""
+        size = len(self._waiting)
+        if self._requesters is not None and size * 2 < self._requesters():
+            size = SMALL
+        batch, self._waiting = self._waiting[:size], self._waiting[size:]
+        return batch

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-from subscribers.sending.batcher import FULL, SEVERAL, Batcher
+import pytest
+
+from subscribers.sending.batcher import FEW, SEVERAL, SMALL, Batcher
 
 
 class Doubler:
     """Doubles numbers in batches, slowly, and keeps the batches; 13 makes a batch fail."""
 
-    def __init__(self, *, seconds: float = 0.0, requesters: int = FULL) -> None:
+    def __init__(self, *, seconds: float = 0.0, requesters: int | None = None) -> None:
         self.batches: list[list[int]] = []
-        self.batcher = Batcher(self._double, seconds=seconds, requesters=lambda: requesters)
+        count = None if requesters is None else lambda: requesters
+        self.batcher = Batcher(self._double, seconds=seconds, requesters=count)
 
     async def _double(self, numbers: list[int]) -> list[int]:
         self.batches.append(numbers)
@@ -43,6 +46,32 @@ def test_a_batch_does_not_wait_once_all_requesters_do() -> None:
         return doubler.batches
 
     assert asyncio.run(ask()) == [[1, 2, 3]]
+
+
+def test_a_batch_waits_for_no_turn_while_few_requesters_wait() -> None:
+    async def ask() -> list[list[int]]:
+        doubler = Doubler(seconds=3600, requesters=2 * FEW + 1)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(doubler.batcher.submit(number) for number in (1, 2)))
+        return doubler.batches
+
+    assert asyncio.run(ask()) == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("requesters", "sizes"), [(4 * SMALL, [SMALL, SMALL - 1]), (3 * SMALL, [2 * SMALL - 1])]
+)
+def test_a_batch_is_small_until_half_of_the_requesters_wait(
+    requesters: int, sizes: list[int]
+) -> None:
+    async def ask() -> tuple[list[list[int]], list[int]]:
+        doubler = Doubler(requesters=requesters)
+        asked = [doubler.batcher.submit(number) for number in range(20, 20 + 2 * SMALL - 1)]
+        return doubler.batches, await asyncio.gather(*asked)
+
+    batches, replies = asyncio.run(ask())
+    assert [len(batch) for batch in batches] == sizes
+    assert replies == [2 * number for number in range(20, 20 + 2 * SMALL - 1)]
 
 
 def test_a_failure_is_raised_for_its_own_batch_only() -> None:
