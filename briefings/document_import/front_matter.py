@@ -1,4 +1,7 @@
-"""Read the fields above a text: YAML between dashes, TOML between plus signs, or JSON."""
+"""Read the fields above a text: YAML between dashes, TOML between plus signs, or JSON.
+
+MultiMarkdown has its fields there without a line around them.
+"""
 
 from __future__ import annotations
 
@@ -82,14 +85,23 @@ def split_front_matter(source: str) -> FrontMatter:
     """
     start = source[: 2 * MAX_FRONT_MATTER]
     if remove_invisible(start).lstrip()[:1] not in set("-+{<"):
-        return _split_unfenced(source)
+        return _split_unfenced(source) or FrontMatter(body=source)
     text = remove_invisible(source).replace("\r\n", "\n").replace("\r", "\n")
-    if comment := _COMMENT.match(text):
-        read = split_front_matter(text[comment.end() :])
-        if not read.fields and not read.left_out:
-            return FrontMatter(body=source)
-        read.left_out += [f"Comment: {words}" for words in _words(comment[1])]
-        return read
+    comments: list[str] = []
+    end = 0
+    while comment := _COMMENT.match(text, end):
+        comments += (f"Comment: {words}" for words in _words(comment[1]))
+        end = comment.end()
+    text = text[end:]
+    read = _split_fenced(text) or _split_unfenced(text)
+    if read is None:
+        return FrontMatter(body=source)
+    read.left_out += comments
+    return read
+
+
+def _split_fenced(text: str) -> FrontMatter | None:
+    """Return the fields between dashes, plus signs or braces."""
     for pattern, load in ((_YAML, _load_yaml), (_TOML, _load_toml), (_JSON, _load_json)):
         found = pattern.match(text, 0, 2 * MAX_FRONT_MATTER)
         if found is None or len(found[1]) > MAX_FRONT_MATTER:
@@ -101,23 +113,21 @@ def split_front_matter(source: str) -> FrontMatter:
         by_line = _read_by_line(found[1], load, body=body)
         if by_line is not None:
             return by_line
-    return FrontMatter(body=source)
+    return None
 
 
-def _split_unfenced(source: str) -> FrontMatter:
-    """Return the fields of MultiMarkdown, which have no line around them; title or author first."""
+def _split_unfenced(source: str) -> FrontMatter | None:
+    """Return the fields of MultiMarkdown; the first is a title, an author or a date."""
     text = remove_invisible(source[: 2 * MAX_FRONT_MATTER]).replace("\r\n", "\n")
     found = _UNFENCED.match(text)
-    if found is None or found[1].partition(":")[0].strip().lower() not in {
-        "title",
-        "author",
-        "date",
-    }:
-        return FrontMatter(body=source)
+    if found is None:
+        return None
+    if found[1].partition(":")[0].strip().lower() not in {"title", "author", "date"}:
+        return None
     fields = _load_yaml(found[1]) or {}
     usual = _USUAL_KEYS.intersection(key.strip().lower() for key in fields)
     if len(usual) < 2 or len(fields) < found[1].count("\n"):
-        return FrontMatter(body=source)
+        return None
     body = remove_invisible(source).replace("\r\n", "\n")[found.end() :]
     return FrontMatter(body=body, fields=_with_spaced_keys(fields))
 

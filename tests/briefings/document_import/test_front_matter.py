@@ -173,6 +173,17 @@ def test_a_comment_above_the_fields_is_named() -> None:
     assert document.left_out == ("Comment: ASK LEGAL",)
 
 
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+def test_any_number_of_comments_may_stand_above_the_fields(name: str) -> None:
+    comments = [f"remark {number}" for number in range(1200)]
+    above = "".join(f"<!-- {comment} -->\n" for comment in comments)
+
+    document = read(f"{above}---\ntitle: Schools\n---", name=name)
+
+    assert document.title == "Schools"
+    assert document.left_out == tuple(f"Comment: {comment}" for comment in comments)
+
+
 @pytest.mark.parametrize("name", ["a.md", "a.txt"])
 @pytest.mark.parametrize(
     "fields",
