@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.text import slugify
 
+from briefings.clippings import tick_off
 from briefings.document_import.blocks import (
     MAX_CHARACTERS,
     MAX_TITLE,
@@ -394,6 +395,7 @@ def save_as_draft(
             )
             for position, section in enumerate(sections)
         )
+        tick_off(issue)
         audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
         issue.keep_revision(RevisionStep.IMPORTED, by=by)
     return issue

@@ -17,6 +17,7 @@ from briefings.clippings import (
     keep_clipping,
     read_links,
 )
+from briefings.document_import import read_document, save_as_draft
 from briefings.models import Briefing, Clipping, Issue, Membership, SectionKind
 from briefings.models.membership import Role
 from tests.briefings.admin_client import (
@@ -270,6 +271,19 @@ def test_what_is_taken_out_of_the_text_is_in_the_tray_again() -> None:
     save(client, issue, open_issue(client, issue), **{"sections-1-body": "<p>Gone</p>"})
     clipping.refresh_from_db()
     assert clipping.used_in is None
+
+
+def test_a_link_in_an_imported_document_is_used() -> None:
+    briefing = make_briefing()
+    clipping = keep(briefing)
+    text = f"# Wards\n\nMore about [the beds]({clipping.url}) on Thursday, at the council.\n"
+
+    issue = save_as_draft(
+        read_document(text.encode(), name="a.md"), briefing=briefing, at=timezone.now()
+    )
+
+    clipping.refresh_from_db()
+    assert clipping.used_in == issue
 
 
 def test_a_link_that_a_published_issue_used_comes_back_only_if_somebody_keeps_it_again() -> None:
