@@ -6,11 +6,12 @@ anybody could write another's address into From. Nothing is sent back.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 
-from briefings.clippings import FoundLink, briefing_of_token, keep_clipping, read_links
+from briefings.clippings import briefing_of_token, keep_clipping, read_links
 from briefings.models import Briefing
 from briefings.permissions import briefings_with_tray
 from newsroom.email_addresses import address_key
@@ -46,21 +47,18 @@ def record_clippings(
     if person is None or not passes_dmarc(message, author=author):
         return 0
     links = read_links(whole_text(message))
+    if len(links) == 1 and not links[0].title:
+        links = [replace(links[0], title=subject)]
     for link in links:
-        titled = FoundLink(
-            url=link.url,
-            title=link.title or (subject if len(links) == 1 else ""),
-            outlet=link.outlet,
-            text=link.text,
-        )
-        keep_clipping(briefing, titled, by=person, at=at, may_revive=False)
+        keep_clipping(briefing, link, by=person, at=at, may_revive=False)
     return len(links)
 
 
 def _staff_with_address(author: str, briefing: Briefing) -> User | None:
-    """Return the active member of staff with an address who may use the briefing's tray."""
+    """Return an active member of staff with this address who may use the briefing's tray."""
     active = get_user_model().objects.filter(is_active=True, is_staff=True).exclude(email="")
-    for person in active:
-        if address_key(person.email) == address_key(author):
-            return person if briefings_with_tray(person).filter(pk=briefing.pk).exists() else None
+    for person in active.order_by("pk"):
+        is_author = address_key(person.email) == address_key(author)
+        if is_author and briefings_with_tray(person).filter(pk=briefing.pk).exists():
+            return person
     return None

@@ -106,6 +106,15 @@ def test_staff_who_do_not_write_are_refused() -> None:
     assert send(make_briefing()) == REFUSED
 
 
+def test_of_two_accounts_with_one_address_the_one_who_may_is_found() -> None:
+    make_staff("Moderators", email="ida@ward.example")
+    writer = make_staff("Reporters", email="ida@ward.example")
+
+    assert send(make_briefing()) == KEPT
+
+    assert Clipping.objects.get().added_by == writer
+
+
 def test_a_forged_token_is_no_clippings_address(reporter: User) -> None:
     briefing = make_briefing()
     address = clippings_address(briefing)
