@@ -15,7 +15,8 @@ The way through the modules:
    d. `delivery_lookup` finds the delivery that the report is about, by its signed token.
 3. `suppression_policy` records the event and suppresses the address when the policy says so.
    `bounce_pause` pauses a dispatch whose bounces are about us.
-4. `replies` turns what a person wrote into a comment on the issue.
+4. `replies` turns what a person wrote into a comment on the issue, or passes the links that staff
+   send to a clippings address on to `clipping_mail`.
 
 You can edit without code: `diagnostic_phrases.toml` (phrase to reason), `message_phrases.toml` (how
 mail systems and auto-replies write) and `suppression_policy.toml` (how many bounces suppress an

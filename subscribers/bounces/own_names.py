@@ -23,11 +23,13 @@ _FAILING = (
 
 def mark_own_names(text: str) -> str:
     """Return text in lower case in which a failing name of ours is called "sender rejected"."""
-    addresses = tuple(
-        parseaddr(line)[1].lower()
-        for line in (settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS)
-    )
-    return _own_names(site_host(), addresses).sub(" sender rejected ", text)
+    return _own_names(site_host(), own_addresses()).sub(" sender rejected ", text)
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Return the addresses that our emails come from, in lower case."""
+    written = settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS
+    return tuple(parseaddr(address)[1].lower() for address in written)
 
 
 @lru_cache(maxsize=16)

@@ -11,10 +11,9 @@ import re
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 from enum import StrEnum
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from briefings.comment_submission import TooManyComments, submit_emailed_comment
@@ -26,6 +25,7 @@ from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.clipping_mail import find_tray, record_clippings
 from subscribers.bounces.delivery_lookup import delivery_with_token
 from subscribers.bounces.message_parts import MAX_BYTES, decoded_header
+from subscribers.bounces.own_names import own_addresses
 from subscribers.bounces.reply_text import reply_text
 from subscribers.models import Delivery, Dispatch, Subscriber, Suppression
 from subscribers.sending.issue_addresses import REPLY_PURPOSE
@@ -98,10 +98,7 @@ def _author(message: Message) -> str:
         address = read_author(message)
     except ValidationError:
         return ""
-    ours = {
-        parseaddr(one)[1].lower() for one in (settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS)
-    }
-    return "" if address.lower() in ours else address
+    return "" if address.lower() in own_addresses() else address
 
 
 def find_issue(message: Message, raw: bytes, *, author: str, recipient: str) -> Issue | None:

@@ -234,9 +234,7 @@ def _result_from_fields(
 
 def _text_about(beside: str, parts: MessageParts, *, alone: bool) -> str:
     """Return what the text says beside an address; all of the text if there is only one address."""
-    return "\n".join(
-        [*([beside] if beside else []), *([parts.text] if alone or not beside else [])]
-    )
+    return "\n".join(filter(None, [beside, parts.text if alone or not beside else ""]))
 
 
 def _words_beside(address: str, parts: MessageParts, *, others: Collection[str] = ()) -> str:
