@@ -166,10 +166,11 @@ _OTHER_AGREEMENT = re.compile(
     r"|\brating|soft"
 )
 _ALTERNATIVES = re.compile(r"/|\||\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
-# What says nothing about whether somebody may be emailed.
+# What says nothing about whether somebody may be emailed. In the first two, 1 and 0 are numbers.
 _TECHNICAL = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid|ids?|euid|leid)$|^id\b")
-# Those whose numbers, single characters, short codes or several words say nothing either.
 _MEASURED = re.compile(r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bage\b|\balter\b")
+# Nor are these cells a yes or no: one character for a gender, several words for a company, and a
+# code of two characters, such as “no” for Norway.
 _GENDER = re.compile(r"gender|geschlecht|genre|sexo?|sesso|geslacht")
 _OF_COMPANIES = re.compile(r"company|firma|organi[sz]ation")
 _CODED = re.compile(
@@ -177,14 +178,13 @@ _CODED = re.compile(
     r"|locale)(?: code| iso)?"
 )
 _DESCRIPTIVE = re.compile(
-    r"gender|geschlecht|genre|sexo?|sesso|geslacht"
+    rf"{_GENDER.pattern}|{_OF_COMPANIES.pattern}"
     r"|\bregion|country|\bland$|\bpays\b|\bpais\b|paese"
     r"|\bcity|\btown|\bort$|\bstadt\b|\bville\b|ciudad|\bcitta|plaats|\bzip|post ?code|postal"
     r"|\bplz\b|street|strasse|\baddress|adresse|direccion|indirizzo|language|\blang\b|sprache"
     r"|langue"
-    r"|idioma|lingua|\btaal\b|locale|salutation|anrede"
-    r"|\btitle|\btitel|civilite|company|firma|organi[sz]ation|\bjob\b|\bposition|\bname\b|vorname"
-    r"|nachname"
+    r"|idioma|lingua|\btaal\b|locale|salutation|anrede|\btitle|\btitel|civilite|\bjob\b|\bposition"
+    r"|\bname\b|vorname|nachname"
 )
 _DATE_NAME = re.compile(
     r"updat|modif|chang|geander|\blast|letzt|derni|ultim|laatst|creat|erstell|cree|added|hinzugef"
