@@ -71,7 +71,7 @@ def web_address(written: str) -> str:
 
 
 def _mail_or_phone(address: str) -> str:
-    """Return the address of a link that writes or rings, if it names an address or a number."""
+    """Return the address of an email or phone link if it names an email address or a number."""
     found = _MAILTO.fullmatch(address)
     if found is None:
         return address if _TEL.match(address) else ""

@@ -360,7 +360,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _requests_end_before_the_tables_are_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Wait for the server's last answers: a page that is left says so, which would deadlock."""
+    """Wait for the server's last responses: a page that closes tells it so, and may deadlock us."""
     from django.core.signals import request_finished, request_started
 
     if "browser" not in request.fixturenames:

@@ -109,7 +109,7 @@ def make_dispatch(*, issue: Issue | None = None, **fields: Any) -> Dispatch:
 def make_correction(
     issue: Issue, *, note: str = "There are 241 beds.", at: datetime | None = None
 ) -> Correction:
-    """Correct a published issue by a paragraph more, as the page for it does."""
+    """Correct a published issue by adding a paragraph, as the page for it does."""
     with transaction.atomic():
         section = issue.sections.all()[0]
         section.body += "<p>The county has 241 beds.</p>"

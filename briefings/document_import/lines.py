@@ -173,7 +173,7 @@ _MAILING = re.compile(
     re.IGNORECASE,
 )
 
-# What a job title before or behind a name has, such as 'our health policy correspondent'.
+# What a job title before or after a name has, such as 'our health policy correspondent'.
 JOB = (
     r"\b(?:editor|correspondent|reporter|writer|columnist|chief|head|director|analyst|commentator"
     r"|journalist|author|manager|officer|lead|leader|economist|fellow|expert|specialist|producer"

@@ -235,7 +235,7 @@ def _resolve_own_levels(root: ET.Element) -> None:
                 value = _value(_child(level, name)) or otherwise
                 ET.SubElement(copied, _qualified(root, name)).set(_qualified(root, "val"), value)
         root.insert(0, made)
-        for key in reference.keys():  # noqa: SIM118
+        for key in reference.attrib:
             if key.rpartition("}")[2] == "val":
                 reference.set(key, f"own-{at}")
 

@@ -102,8 +102,8 @@ _ADDRESS_AS_SUBJECT = re.compile(
 class PhraseRule:
     """Phrases for a reason. A rule that is not `strong` gives way to a specific status code.
 
-    A `decisive` rule gives way to nothing. `together` are patterns of which each must match in one
-    sentence, near the first; the sentence must not match `unless`.
+    A `decisive` rule gives way to nothing. Each pattern of `together` must match in one sentence,
+    near a match of the first; the sentence must not match `unless`.
     """
 
     reason: Reason

@@ -477,7 +477,7 @@ RESEND = ProviderEvents(
 )
 
 # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event, and the classifications
-# of https://www.twilio.com/docs/sendgrid/api-reference/bounces-api, which have two manners of name
+# of https://www.twilio.com/docs/sendgrid/api-reference/bounces-api, which are spelt in two ways
 SENDGRID = ProviderEvents(
     name=_sendgrid_name,
     outcomes={

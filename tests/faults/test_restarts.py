@@ -65,6 +65,6 @@ def test_a_dispatch_survives_its_database_and_its_broker(
     own_redis.start()
     newsroom.revive()
     wait_until(is_sent, seconds=90, what="the dispatch")
-    # Whoever wakes up late, as on a busy machine, loses its leases to the other host: then
-    # the outcome of the current email of each of its connections is unknown.
+    # A host that wakes up late, as on a busy machine, loses its leases to the other: then the
+    # outcome of the current email of each of its connections is unknown.
     tell(check_count(smtp_server, readers=READERS, refused=READERS // 2))

@@ -66,9 +66,9 @@ class Watch:
         where = str(entry.location.get("url", ""))
         # A 4xx page may be what the test wants, and text pages cannot name their icon.
         itself = entry.page is not None and where == entry.page.url
-        # A page that is left says so, when its person may have logged out already.
-        left = where.endswith(("/presence/", "/autosave/")) and re.search(r"\b40[13]\b", entry.text)
-        if entry.type == "error" and not itself and not left and not where.endswith("/favicon.ico"):
+        # A page that closes tells the server so; by then, its user may have logged out.
+        gone = where.endswith(("/presence/", "/autosave/")) and re.search(r"\b40[13]\b", entry.text)
+        if entry.type == "error" and not itself and not gone and not where.endswith("/favicon.ico"):
             self.faults.append(f"console: {entry.text} ({where})")
 
     def _check(self, request: Request) -> None:
