@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -36,12 +36,7 @@ def pause_and_alert(dispatch: Dispatch, reason: str) -> None:
             emails.queue_email(
                 "dispatch_paused",
                 to=user.email,
-                context={
-                    "dispatch": dispatch,
-                    "issue": dispatch.issue,
-                    "reason": reason,
-                    "url": settings.SITE_URL + dispatch.get_absolute_url(),
-                },
+                context=_about(dispatch) | {"reason": reason},
             )
 
 
@@ -56,12 +51,7 @@ def alert_of_bounces(dispatch: Dispatch, reason: str) -> None:
             emails.queue_email(
                 "bounces_about_us",
                 to=user.email,
-                context={
-                    "state": dispatch.get_state_display().lower(),
-                    "issue": dispatch.issue,
-                    "reason": reason,
-                    "url": settings.SITE_URL + dispatch.get_absolute_url(),
-                },
+                context=_about(dispatch) | {"reason": reason},
             )
 
 
@@ -117,13 +107,21 @@ def alert_of_late_dispatch(dispatch: Dispatch) -> None:
             about=issue,
             concerned=staff_who_may_send(issue),
             context={
-                "issue": issue,
-                "state": dispatch.get_state_display().lower(),
+                **_about(dispatch),
                 "open": dispatch.deliveries.unsettled().count(),
                 "deadline": dispatch.deadline.astimezone(issue.briefing.zone),
-                "url": settings.SITE_URL + dispatch.get_absolute_url(),
             },
         )
+
+
+def _about(dispatch: Dispatch) -> dict[str, Any]:
+    """Return what an email about a dispatch says of it; `correction` stands before the headline."""
+    return {
+        "issue": dispatch.issue,
+        "correction": "a correction of " if dispatch.correction_id else "",
+        "state": dispatch.get_state_display().lower(),
+        "url": settings.SITE_URL + dispatch.get_absolute_url(),
+    }
 
 
 def alert_of_outage(outage: Outage) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from briefings.models import Correction
 from newsroom.mail_servers import parse_mail_servers
-from newsroom.models import AuditLogEntry
+from newsroom.models import AuditLogEntry, OutgoingEmail
 from newsroom.tokens import sign_id
 from newsroom.transitions import TransitionRefused
 from subscribers.models import (
@@ -26,10 +26,11 @@ from subscribers.models import (
 )
 from subscribers.restoration import held_dispatches
 from subscribers.sending import dispatches, ledger
+from subscribers.sending.alerts import alert_of_bounces, alert_of_late_dispatch, pause_and_alert
 from subscribers.sending.correction_dispatches import count_recipients, send_correction
 from subscribers.sending.personalised_email import PreparedEmail
 from subscribers.sending.send_run import send_ready
-from tests.briefings.admin_client import messages_of, staff_client
+from tests.briefings.admin_client import make_staff, messages_of, staff_client
 from tests.factories import make_correction, make_published_issue, make_reader
 from tests.servers.smtp import SmtpServer
 from tests.subscribers.sending.sending_setup import make_sending
@@ -309,3 +310,23 @@ def test_a_real_server_receives_each_correction_once(
     assert len(smtp_server.emails()) == 8
     assert all(email.message["List-Unsubscribe"] for email in corrections)
     assert Dispatch.objects.of_corrections().get().state == DispatchState.SENT
+
+
+@pytest.mark.django_db
+def test_emails_to_staff_about_a_dispatch_say_that_it_is_a_correction() -> None:
+    make_staff("Publishers", email="ina@example.com")
+    dispatch = send(correct(make_sent()))
+
+    pause_and_alert(dispatch, "The server refused us.")
+    alert_of_bounces(dispatch, "The server refused us.")
+    alert_of_late_dispatch(dispatch)
+
+    emails = OutgoingEmail.objects.filter(to="ina@example.com")
+    assert sorted(email.name for email in emails) == [
+        "bounces_about_us",
+        "dispatch_late",
+        "dispatch_paused",
+    ]
+    for email in emails:
+        for words in (email.subject, email.text, email.html):
+            assert "a correction of" in " ".join(words.split()), email.name
