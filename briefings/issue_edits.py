@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from briefings.approval_loss import void_approval
 from briefings.clippings import tick_off
 from briefings.models import Correction, Issue, IssueState, RevisionStep
+from briefings.preflight import added_blocks
 from briefings.small_fixes import NotSmall, check_small
+from briefings.unsaved_issue import with_words_of
 from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from briefings.models import Revision
     from newsroom.audit_log import Actor
 
 
@@ -29,7 +32,11 @@ ONLY_CORRECTED = (
 
 
 class CorrectionRefused(TransitionRefused):
-    """A correction needs a note for readers; the message says why, to an editor."""
+    """A correction that readers may not get as it is; the message says why, to an editor."""
+
+
+class NoteNeeded(CorrectionRefused):
+    """A correction that needs a note for readers."""
 
 
 class EditResult(Enum):
@@ -57,8 +64,9 @@ def record_edit(
     merged with what somebody else had saved since they opened the issue, and `restores` that the
     words are those of an earlier revision. `note` makes it a correction: the note for readers, or
     an empty text to fix typing errors without one. Raises TransitionRefused if a published issue is
-    not corrected, and CorrectionRefused if the fix is too large to go without a note; the caller
-    then rolls the transaction back.
+    not corrected, NoteNeeded if the fix is too large to go without a note, and CorrectionRefused
+    if it adds what would have kept the issue from being published; the caller then rolls the
+    transaction back.
     """
     if issue.state == IssueState.PUBLISHED:
         if note is None:
@@ -87,6 +95,7 @@ def _record_correction(
 ) -> EditResult:
     note = " ".join(note.split())
     known = issue.revisions.exclude(correction__note="").first()
+    before = issue.revisions.first()
     _claim(issue, at=at)
     tick_off(issue)
     revision = issue.keep_revision(RevisionStep.CORRECTED, by=by)
@@ -94,12 +103,21 @@ def _record_correction(
         try:
             check_small(known.content if known else {}, revision.content)
         except NotSmall as reason:
-            raise CorrectionRefused(
+            raise NoteNeeded(
                 "This needs a note for readers, because it changes more than typing errors."
                 f" {reason}"
             ) from None
+    if before:
+        _refuse_added_blocks(issue, before=before)
     Correction.objects.create(issue=issue, revision=revision, note=note, by=revision.by, at=at)
     detail = {"note": note} if note else {}
     verb = "corrected" if note else "fixed without a note"
     audit_log.record(verb, issue, by=by, fields=list(fields), **detail)
     return EditResult.CORRECTED if note else EditResult.FIXED
+
+
+def _refuse_added_blocks(issue: Issue, *, before: Revision) -> None:
+    """Raise CorrectionRefused for what preflight blocks and did not block before."""
+    now = Issue.objects.for_page().get(pk=issue.pk)
+    if added := added_blocks(now, before=with_words_of(now, before)):
+        raise CorrectionRefused(f"This cannot go to readers yet. {' '.join(map(str, added))}")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
+    from briefings.models import Revision
+
 # Text fields of the issue's form that readers see.
 WORDS = ("title", "strapline", "subject", "preheader")
 MAX_KEY_DIGITS = 17
@@ -45,6 +47,15 @@ def with_unsaved_words(issue: Issue, content: Mapping[str, Any]) -> Issue:
             unsaved.publish_at = parse_local(str(fields["goes_out"]), issue.briefing.zone)
     _put_sections(unsaved, _sections(issue, content))
     return unsaved
+
+
+def with_words_of(issue: Issue, revision: Revision) -> Issue:
+    """Return a copy of an issue with the words that it had in a revision. Do not save it."""
+    sections = [
+        words | {"sisters": ",".join(map(str, words.get("sisters", ())))}
+        for words in revision.content["sections"]
+    ]
+    return with_unsaved_words(issue, {"fields": revision.content, "sections": sections})
 
 
 def new_unsaved_issue(content: Mapping[str, Any]) -> Issue | None:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from briefings.admin.issue_form import IssueForm
+from briefings.issue_edits import CorrectionRefused, NoteNeeded
 from briefings.models.correction import MAX_NOTE_CHARS
 from briefings.permissions import may_correct
 from newsroom.invisible_characters import one_line
@@ -33,12 +34,12 @@ class NoNoteField(forms.BooleanField):
 class CorrectionForm(IssueForm):
     """What a published issue says, and what readers are told about the change.
 
-    `refusal` says why the change may not go without a note, found while it was saved; the admin
+    `refusal` says why the change may not be made as it is, found while it was saved; the admin
     sets it on the class for the page that shows it.
     """
 
     is_correction = True
-    refusal = ""
+    refusal: CorrectionRefused | None = None
 
     note = NoteField(
         required=False,
@@ -64,7 +65,8 @@ class CorrectionForm(IssueForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.refusal:
-            self.add_error("note", self.refusal)
+            field = "note" if isinstance(self.refusal, NoteNeeded) else None
+            self.add_error(field, str(self.refusal))
         elif not cleaned.get("note") and not cleaned.get("without_note") and "note" in cleaned:
             self.add_error("note", "Tell readers what was wrong, and what is right.")
         return cleaned

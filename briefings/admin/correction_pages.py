@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 URL_NAME = "briefings_issue_correct"
-# Where a request keeps why its correction needs a note, for the form that is shown again.
+# Where a request keeps why its correction was refused, for the form that is shown again.
 REFUSAL = "correction_refusal"
 
 
@@ -29,9 +29,10 @@ def is_correction(request: HttpRequest) -> bool:
     return match is not None and match.url_name == URL_NAME
 
 
-def correction_refusal(request: HttpRequest) -> str:
-    """Return why the correction of this request needs a note; empty if it does not."""
-    return str(getattr(request, REFUSAL, ""))
+def correction_refusal(request: HttpRequest) -> CorrectionRefused | None:
+    """Return why the correction of this request was refused, if it was."""
+    refusal: CorrectionRefused | None = getattr(request, REFUSAL, None)
+    return refusal
 
 
 def correct_issue(model_admin: ModelAdmin[Issue]) -> Callable[..., HttpResponse]:
@@ -52,7 +53,7 @@ def correct_issue(model_admin: ModelAdmin[Issue]) -> Callable[..., HttpResponse]
         try:
             return model_admin.changeform_view(request, str(pk))
         except CorrectionRefused as refusal:
-            setattr(request, REFUSAL, str(refusal))
+            setattr(request, REFUSAL, refusal)
             return model_admin.changeform_view(request, str(pk))
 
     return view

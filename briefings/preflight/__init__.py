@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ __all__ = [
     "Finding",
     "Level",
     "Place",
+    "added_blocks",
     "blocking_findings",
     "check_issue",
     "count_words",
@@ -79,6 +81,24 @@ def blocking_findings(issue: Issue, *, publish_at: datetime | None) -> list[Find
     return [finding for finding in found if finding.blocks]
 
 
+def added_blocks(issue: Issue, *, before: Issue) -> list[Finding]:
+    """Return what would stop an issue and does not stop it as it was `before` an edit."""
+    known = Counter(
+        _kind_and_place(finding) for finding in blocking_findings(before, publish_at=None)
+    )
+    added = []
+    for finding in blocking_findings(issue, publish_at=None):
+        if known[_kind_and_place(finding)]:
+            known[_kind_and_place(finding)] -= 1
+        else:
+            added.append(finding)
+    return added
+
+
+def _kind_and_place(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.place.anchor
+
+
 def check_issue(
     issue: Issue, sections: list[Section], *, publish_at: datetime | None
 ) -> list[Finding]:
@@ -91,7 +111,7 @@ def check_issue(
     found += _check_dead_links(parsed)
     found += _check_length(parsed)
     found += _check_contrast(issue)
-    if _may_be_too_large(sections):
+    if issue.state != IssueState.PUBLISHED and _may_be_too_large(sections):
         found += _check_email_size(issue)
     unique = {(finding.fingerprint, finding.sentence): finding for finding in found}
     return sorted(unique.values(), key=lambda finding: not finding.blocks)

@@ -145,6 +145,36 @@ def test_a_larger_change_without_a_note_is_refused_and_keeps_what_was_typed() ->
     assert not AuditLogEntry.objects.on(issue).filter(verb__startswith="fixed").exists()
 
 
+def test_a_correction_adds_nothing_that_would_have_stopped_the_issue() -> None:
+    issue = published()
+    words = BODY.replace("hospitls", "TK")
+
+    page = correct(staff_client("Publishers"), issue, **{"sections-0-body": words, "note": NOTE})
+
+    assert body_of(issue) == BODY
+    assert "This cannot go to readers yet." in page.content.decode()
+    assert read_form(page)["sections-0-body"] == words  # what was typed is still there
+    assert not Correction.objects.exists()
+
+
+def test_what_stood_in_a_published_issue_before_does_not_stop_its_correction() -> None:
+    issue = published(
+        sections=[(SectionKind.FEATURE, "Beds", f"{BODY}<p>The price is TK pounds.</p>")]
+    )
+    words = body_of(issue).replace("hospitls", "hospitals")
+
+    correct(staff_client("Publishers"), issue, **{"sections-0-body": words, "note": NOTE})
+
+    assert "hospitals" in body_of(issue)
+    page = correct(
+        staff_client("Publishers"),
+        issue,
+        **{"sections-0-body": f"{words}<p>There are XXX beds.</p>", "note": NOTE},
+    )
+    assert "This cannot go to readers yet." in page.content.decode()
+    assert "XXX" not in body_of(issue)
+
+
 def test_fixes_without_a_note_count_together_until_readers_are_told() -> None:
     wrong = "teh bedds are closd and wardds stannd emty nearr teh rivver".split()  # noqa: SIM905
     right = "the beds are closed and wards stand empty near the river".split()  # noqa: SIM905
