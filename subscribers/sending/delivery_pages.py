@@ -49,10 +49,11 @@ def dispatch_or_404(request: HttpRequest, pk: int) -> Dispatch:
 
 
 def _read_filters(given: Mapping[str, str]) -> DeliveryFilters:
-    choice = given.get("state", "")
+    choice, reply = given.get("state", ""), given.get("reason", "").replace("\0", "")
     return DeliveryFilters(
         choice=DeliveryChoice(choice) if choice in set(DeliveryChoice) else DeliveryChoice.OPEN,
-        reason=given.get("reason", "").replace("\0", "")[:500],
+        # No more of a reply than the list shows: the rest may have an address in it.
+        reason=reason_of(reply) if reply else "",
         domain=given.get("domain", "").replace("\0", "").strip().removeprefix("@").lower()[:253],
     )
 
@@ -132,7 +133,7 @@ def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
         dispatch,
         by=request.user,
         state=filters.choice.value,
-        reason=reason_of(filters.reason) if filters.reason else "",
+        reason=filters.reason,
     )
     name = f"deliveries-{dispatch.pk}-{filters.choice.value}.csv"
     return StreamingHttpResponse(
@@ -161,7 +162,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, "Choose a reason first.")
             return back
         chosen = find_deliveries(dispatch, filters).order_by()
-        detail = {"reason": reason_of(filters.reason)}
+        detail = {"reason": filters.reason}
     else:
         keys = [parse_key(key) for key in request.POST.getlist("delivery")[:MAX_CHOSEN]]
         if not keys:

@@ -262,6 +262,14 @@ def test_a_long_list_has_pages_that_leave_nobody_out(monkeypatch: pytest.MonkeyP
     assert "Next page" in page
 
 
+def test_a_reason_by_hand_does_not_search_replies_for_an_address() -> None:
+    dispatch = make_refused("550 <r0@example.com> is unknown")
+    url = address_of("deliveries", dispatch)
+    for guess in ("550 <r0@e", "550 <zz@e"):
+        page = staff_client("Editors").get(url, {"state": "refused", "reason": guess})
+        assert len(page.context["rows"]) == 1
+
+
 def test_the_page_lists_what_was_not_sent() -> None:
     dispatch = make_refused(BLOCKED, "550 5.1.1 <script>alert(1)</script>")
     page = staff_client("Editors").get(address_of("deliveries", dispatch)).content.decode()
