@@ -29,6 +29,7 @@ from briefings.three_way_merge import (
     merge_head,
     merge_sections,
 )
+from newsroom.word_lists import listed
 
 if TYPE_CHECKING:
     from django import forms
@@ -85,7 +86,7 @@ class StaleSave:
     def sentence(self) -> str:
         """What the merge took from the other person."""
         if self.taken:
-            changed = _listed(self.taken)
+            changed = listed(self.taken)
             words = (
                 f"{self.who} changed {changed} meanwhile. Those changes and yours are both kept."
             )
@@ -296,7 +297,7 @@ def _who_saved(issue: Issue, version: int, *, by: Actor) -> tuple[str, str]:
     }
     last = later.first()
     when = format_local(last.at, issue.briefing.zone) if last else ""
-    return _listed(sorted(names)) or SOMEBODY, when
+    return listed(sorted(names)) or SOMEBODY, when
 
 
 def _section_panel(merged: MergedSection) -> SectionPanel:
@@ -319,10 +320,6 @@ def _shown_value(unbound: forms.ModelForm[Issue], name: str, value: str) -> str:
     choices = getattr(unbound.fields[name], "choices", None)
     labels = {str(key): str(label) for key, label in choices} if choices else {}
     return labels.get(value, value)
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _one_line(value: object) -> str:

@@ -21,6 +21,7 @@ from briefings.document_import.blocks import (
     SourceDocument,
 )
 from newsroom.invisible_characters import remove_invisible
+from newsroom.word_lists import listed
 
 MAX_FRONT_MATTER = 20_000  # characters
 MAX_FIELD_DEPTH = 20
@@ -342,5 +343,5 @@ def _names(value: Any) -> str:
             lower = {str(key).lower(): inner for key, inner in person.items()}
             person = next((lower[key] for key in _NAME_KEYS if key in lower), None)  # noqa: PLW2901
         names += _words(person) if isinstance(person, str) else []
-    joined = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    joined = listed(names)
     return joined if len(joined) <= MAX_BYLINE else ""

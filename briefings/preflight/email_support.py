@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from newsroom.word_lists import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -150,7 +152,7 @@ def _dropped_by(slug: str, note: str) -> str:
         else:
             places = dict.fromkeys(_PLATFORMS.get(platform, platform) for platform in drops)
             names += [f"{_CLIENTS[client]} {place}" for place in places]
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return listed(names)
 
 
 def unsupported_features(root: Element) -> Iterator[Unsupported]:
