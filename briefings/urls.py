@@ -3,7 +3,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
-from briefings import correction_list, feeds, shared_preview_views, views
+from briefings import contributor_views, correction_list, feeds, shared_preview_views, views
 from briefings.sitemaps import SITEMAPS
 from newsroom.token_links import token_paths
 
@@ -13,7 +13,16 @@ urlpatterns = [
     path("feed/", feeds.feed, name="feed"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
-    path("contributors/<slug:slug>/", views.contributor_detail, name="contributor_detail"),
+    path(
+        "contributors/<slug:slug>/",
+        contributor_views.contributor_detail,
+        name="contributor_detail",
+    ),
+    path(
+        "contributors/<slug:slug>/contact/",
+        contributor_views.contributor_contact,
+        name="contributor_contact",
+    ),
     *token_paths("preview/", shared_preview_views.shared_preview, name="shared_preview"),
     path("proof/", shared_preview_views.proof_link, name="proof_link"),
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),

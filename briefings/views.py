@@ -1,11 +1,9 @@
-"""The public pages: home, briefings, contributors, issues, and the form for comments."""
+"""The public pages: home, briefings, issues, and the form for comments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from briefings import comment_submission
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
-from briefings.models import Briefing, CommentState, Contributor, Issue
+from briefings.issue_archive import by_year
+from briefings.models import Briefing, CommentState, Issue
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.rendering.article_data import article_data, last_changed
@@ -45,14 +44,6 @@ class HomeBriefing:
     briefing: Briefing
     latest: Issue | None
     earlier: list[Issue]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Year:
-    """A year of an archive, in the time zones of the issues' briefings."""
-
-    year: int
-    issues: list[Issue]
 
 
 @require_safe
@@ -114,27 +105,6 @@ def _time_zone_name(briefing: Briefing) -> str:
     """Return a time zone in a reader's words: 'London time'."""
     place = briefing.time_zone.rpartition("/")[2].replace("_", " ")
     return place if place.isupper() else f"{place} time"
-
-
-@require_safe
-def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a contributor and every issue that they wrote."""
-    contributor = get_object_or_404(Contributor, slug=slug)
-    issues = contributor.issues.published().select_related("briefing")
-    context = {
-        "contributor": contributor,
-        "years": by_year(issues),
-        "leads": contributor.leads.current(),
-    }
-    return TemplateResponse(request, "briefings/contributor_detail.html", context)
-
-
-def by_year(issues: Iterable[Issue]) -> list[Year]:
-    """Group issues, the latest first, by the year of their dateline."""
-    return [
-        Year(year=year, issues=list(group))
-        for year, group in groupby(issues, key=lambda issue: issue.dateline.year)
-    ]
 
 
 @require_safe

@@ -149,7 +149,7 @@ def test_an_issue_shows_its_author_date_and_reading_time(client: Client) -> None
     said = words_of(html)
     assert f"Issue {issue.number} · 14 April 2026 · 4 minutes to read" in said
     assert "Zofia Łukasiewicz Reporter Contact Zofia Łukasiewicz" in said
-    assert 'href="mailto:z@example.com"' in html
+    assert f'href="{author.get_absolute_url()}#contact"' in html
     assert '<h1 dir="auto">Who pays for the empty beds?</h1>' in html
     assert '<span class="face" aria-hidden="true">ZŁ</span>' in html
 

@@ -1,0 +1,149 @@
+"""A reader's message to an author: the form, and the email that it becomes.
+
+The author's address stays ours: a page that shows it is read by those who collect addresses. The
+reader's address is the Reply-To of the email, so an answer goes straight to them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.db import models
+
+from briefings.models.comment import MAX_NAME_CHARS
+from newsroom.duration_words import in_words
+from newsroom.email_addresses import normalise_address
+from newsroom.emails import queue_email
+from newsroom.form_signature import SignatureField
+from newsroom.invisible_characters import has_visible, one_line
+from newsroom.rate_limits import HOUR, count_within, is_first_within
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from briefings.models import Contributor
+
+MAX_MESSAGE_CHARS = 5_000
+# However many people write: an author's inbox is not to be flooded through us.
+MESSAGES_AN_HOUR = 30
+
+EMPTY = "Write your message."
+
+
+class TooManyMessages(Exception):
+    """An author has been sent many messages; the exception's text tells the reader what to do."""
+
+
+class Quoting(models.TextChoices):
+    """Whether an author may print what a reader wrote to them."""
+
+    NOT_AT_ALL = "no", "No, please do not quote me"
+    ANONYMOUSLY = "anonymous", "Yes, without my name"
+    BY_NAME = "name", "Yes, with my name"
+
+
+class ContactForm(forms.Form):
+    """What a reader writes to an author."""
+
+    message = forms.CharField(
+        label="Your message",
+        help_text=f"Plain text, up to {MAX_MESSAGE_CHARS:,} characters.",
+        widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
+        error_messages={"required": EMPTY},
+    )
+    name = forms.CharField(
+        label="Your name",
+        required=False,
+        max_length=MAX_NAME_CHARS,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+        error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
+    )
+    # No type=email: browsers refuse internationalised addresses that we can write to.
+    email = forms.CharField(
+        label="Your email address",
+        help_text="The answer goes there.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Enter your email address, so that you can get an answer."},
+    )
+    quoting = forms.ChoiceField(
+        label="May we quote you in an issue?",
+        choices=Quoting,
+        initial=Quoting.NOT_AT_ALL,
+        widget=forms.Select,
+        error_messages={
+            "required": "Choose whether we may quote you.",
+            "invalid_choice": "Choose whether we may quote you.",
+        },
+    )
+    began = SignatureField()
+    website = forms.CharField(
+        label="Leave this empty",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    use_required_attribute = False  # our error messages say more than the browser's
+
+    @property
+    def is_from_bot(self) -> bool:
+        """Whether the field that people do not see is filled in."""
+        return bool(self.data.get("website"))
+
+    def clean_message(self) -> str:
+        """Return the message with each line end as one character, as readers count them."""
+        message: str = self.cleaned_data["message"].replace("\r\n", "\n").replace("\r", "\n")
+        if len(message) > MAX_MESSAGE_CHARS:
+            raise forms.ValidationError(
+                f"Your message is {len(message):,} characters long. Shorten it to"
+                f" {MAX_MESSAGE_CHARS:,} characters or fewer.",
+                code="too_long",
+            )
+        if not has_visible(message):
+            raise forms.ValidationError(EMPTY, code="required")
+        return message
+
+    def clean_name(self) -> str:
+        """Return the name on one line, or an empty string if none of it is visible."""
+        name = one_line(self.cleaned_data["name"])
+        return name if has_visible(name) else ""
+
+    def clean_email(self) -> str:
+        return normalise_address(self.cleaned_data["email"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("quoting") == Quoting.BY_NAME and not cleaned.get("name", "-"):
+            self.add_error("name", "Enter your name, so that we can quote you with it.")
+        return cleaned
+
+
+def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> None:
+    """Queue the email to an author; the same message sent twice makes one email.
+
+    Call it in a transaction, after `form_guard.check_form`. Raises TooManyMessages.
+    """
+    if count_within("contact", str(to.pk), window=HOUR, at=at) > MESSAGES_AN_HOUR:
+        raise TooManyMessages(
+            f"{to.name} has been sent many messages in the last hour, so yours is not sent. It is"
+            f" still here: send it again in {in_words(HOUR)}."
+        )
+    same = f"{to.pk} {cleaned['email']} {cleaned['message']}"
+    if not is_first_within(HOUR, "contact-same", same):
+        return
+    queue_email(
+        "contact_author",
+        to=to.contact,
+        context={
+            "contributor": to,
+            "name": cleaned["name"],
+            "email": cleaned["email"],
+            "message": cleaned["message"],
+            "quoting": cleaned["quoting"],
+            "page_url": settings.SITE_URL + to.get_absolute_url(),
+        },
+        headers={"Reply-To": cleaned["email"]},
+    )

@@ -1,0 +1,73 @@
+"""The page of a contributor: who they are, what they wrote, and a form to write to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from briefings.contact_form import ContactForm, TooManyMessages, send_message
+from briefings.issue_archive import by_year
+from briefings.models import Contributor
+from newsroom.form_guard import ProofOfWorkNeeded, TooManyForms, check_form, proof_of_work_page
+from newsroom.form_origin import own_forms_only
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_safe
+def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a contributor, every issue that they wrote, and the form to write to them."""
+    contributor = get_object_or_404(Contributor, slug=slug)
+    context = _page(contributor, ContactForm())
+    context["message_sent"] = request.GET.get("contact") == "sent"
+    return TemplateResponse(request, "briefings/contributor_detail.html", context)
+
+
+@own_forms_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def contributor_contact(request: HttpRequest, slug: str) -> HttpResponse:
+    """Email a reader's message to an author; GET redirects to the form."""
+    contributor = get_object_or_404(Contributor.objects.exclude(contact=""), slug=slug)
+    page = contributor.get_absolute_url()
+    if request.method != "POST":
+        return redirect(f"{page}#contact")
+    now = timezone.now()
+    form = ContactForm(request.POST)
+    sent = redirect(f"{page}?contact=sent#contact")
+    if form.is_from_bot:
+        return sent
+    if form.is_valid():
+        try:
+            check_form(
+                request,
+                address=form.cleaned_data["email"],
+                signature=form.cleaned_data["began"],
+                at=now,
+            )
+            with transaction.atomic():
+                send_message(form.cleaned_data, to=contributor, at=now)
+        except ProofOfWorkNeeded:
+            return proof_of_work_page(request, at=now, context={})
+        except (TooManyForms, TooManyMessages) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return sent
+    status = 429 if form.non_field_errors() else 422
+    return TemplateResponse(
+        request, "briefings/contributor_detail.html", _page(contributor, form), status=status
+    )
+
+
+def _page(contributor: Contributor, form: ContactForm) -> dict[str, Any]:
+    return {
+        "contributor": contributor,
+        "years": by_year(contributor.issues.published().select_related("briefing")),
+        "leads": contributor.leads.current(),
+        "form": form if contributor.contact else None,
+    }
