@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from briefings.admin.page_owner import owner_of_page
 from briefings.admin.section_rows import ITEM_FIELDS
 from briefings.models import Issue
 from briefings.permissions import may_view_issue, may_write_issues
@@ -36,8 +36,8 @@ def autosave(request: HttpRequest) -> JsonResponse:
 
     A page needs a new token after its person logged out and in again in another tab.
     """
-    user = request.user
-    if not isinstance(user, User) or not user.is_staff:
+    user = owner_of_page(request)
+    if user is None:
         return _refuse("You are logged out.", status=401)
     if not may_write_issues(user):
         return _refuse("Your account may not write issues.", status=403)

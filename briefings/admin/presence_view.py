@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from briefings.admin.form_fields import parse_key
+from briefings.admin.page_owner import owner_of_page
 from briefings.models import Issue
 from briefings.permissions import may_edit_issue, may_view_issue
 from briefings.presence import close_page, editors_in, keep_open
@@ -20,6 +20,9 @@ from briefings.take_over import ANSWER_WITHIN, Question, answer, ask, state_for,
 from briefings.working_copies import TOKEN
 from newsroom.duration_words import in_words
 from newsroom.invisible_characters import storable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 @never_cache
@@ -29,8 +32,8 @@ def presence(request: HttpRequest, pk: int) -> JsonResponse:
 
     Return who else is there, and the questions to take over.
     """
-    user = request.user
-    if not isinstance(user, User) or not user.is_staff:
+    user = owner_of_page(request)
+    if user is None:
         return _refuse("You are logged out.", status=401)
     issue = Issue.objects.select_related("briefing").filter(pk=pk).first()
     if issue is None or not may_view_issue(user, issue):

@@ -45,9 +45,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // In this browser
 
-  let localTimer;
+  const KEPT_EVERY = 800;
+  let localTimer = null;
   function keep() {
     clearTimeout(localTimer);
+    localTimer = null;
     if (isUnsaved) storage(() => localStorage.setItem(`${stem}:${tokens[0]}`, JSON.stringify({ at: Date.now(), ...words() })));
   }
 
@@ -62,6 +64,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let due = 0; // when the next request is sent at the latest
   let inFlight = false;
   let failures = 0;
+  let isRetrying = false; // the next request is planned already, later than what is typed would plan it
   let sent = ""; // the words that the server has
 
   function plan(wait = QUIET) {
@@ -71,8 +74,15 @@ document.addEventListener("DOMContentLoaded", () => {
     timer = setTimeout(autosave, Math.max(0, Math.min(wait, due - Date.now())));
   }
 
-  const ask = (url, options) =>
-    fetch(url, { ...options, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
+  // The server refuses them when somebody else has logged in meanwhile, in another tab of this browser.
+  const ask = (url, { headers, ...options }) =>
+    fetch(url, {
+      ...options,
+      headers: { ...headers, "X-Page-User": user },
+      credentials: "same-origin",
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
   const post = (url, body, options) =>
     ask(url, {
       ...options,
@@ -104,6 +114,7 @@ document.addEventListener("DOMContentLoaded", () => {
   async function keepOnServer() {
     if (inFlight || !isUnsaved || isLeaving) return;
     due = 0;
+    isRetrying = false;
     const content = words();
     const text = JSON.stringify(content);
     if (text === sent) return;
@@ -122,8 +133,13 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!result) {
       failures += 1;
       say("Not saved: kept in this browser only", { isAtRisk: true });
-      if (answer && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status)) return;
+      if (answer && answer.status < 500 && ![401, 403, 408, 429].includes(answer.status)) {
+        // These words are refused, and would be again. Others may not be.
+        if (JSON.stringify(words()) !== text) plan();
+        return;
+      }
       due = 0;
+      isRetrying = true;
       clearTimeout(timer);
       timer = setTimeout(autosave, Math.min(LONGEST_WAIT, QUIET * 2 ** (failures - 1)));
       return;
@@ -154,9 +170,8 @@ document.addEventListener("DOMContentLoaded", () => {
       isUnsaved = true;
       say("Not saved", { isAtRisk: true });
     }
-    clearTimeout(localTimer);
-    localTimer = setTimeout(keep, 800);
-    if (!failures && !inFlight) plan();
+    localTimer ??= setTimeout(keep, KEPT_EVERY);
+    if (!isRetrying && !inFlight) plan();
   }
 
   form.addEventListener("input", touch);

@@ -13,7 +13,8 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from briefings.models import Issue, IssueState, WorkingCopy
+from briefings.admin.page_owner import HEADER
+from briefings.models import Issue, IssueState, OpenPage, WorkingCopy
 from briefings.working_copies import MAX_COPIES, Kept, keep_words, newest_copy, settle
 from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import (
@@ -184,6 +185,35 @@ def test_nobody_reads_or_settles_another_persons_words() -> None:
 
     assert titles(user_of(rosa), issue) == "Rosa’s"
     assert titles(user_of(imran), issue) == ""
+
+
+def test_words_of_a_page_are_not_kept_for_somebody_who_logged_in_in_another_tab() -> None:
+    issue = make_issue()
+    rosa, ina = staff_client("Editors"), staff_client("Editors")
+    shown_to_rosa = {HEADER: str(user_of(rosa).pk)}
+    address = reverse("admin:briefings_autosave")
+    presence = reverse("admin:briefings_presence", args=[issue.pk])
+
+    for answer in (
+        ina.post(
+            address,
+            page_of(issue, "Rosa's"),
+            content_type="application/json",
+            headers=shown_to_rosa,
+        ),
+        ina.get(address, headers=shown_to_rosa),
+        ina.post(
+            presence, {"token": TOKEN}, content_type="application/json", headers=shown_to_rosa
+        ),
+    ):
+        assert answer.status_code == 401
+    assert not WorkingCopy.objects.exists()
+    assert not OpenPage.objects.exists()
+
+    answer = rosa.post(
+        address, page_of(issue, "Rosa's"), content_type="application/json", headers=shown_to_rosa
+    )
+    assert answer.status_code == 200
 
 
 def test_only_people_who_may_write_issues_are_let_in() -> None:

@@ -96,6 +96,47 @@ def test_a_server_that_fails_for_a_while_gets_the_words_later(
     assert kept_bodies(issue) == ["<p>One during the upgrade</p>"]
 
 
+def test_words_that_a_server_refused_do_not_keep_the_next_ones_from_it(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected.append("413")
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    page.route(AUTOSAVE, lambda route: route.fulfill(status=413, body="too large"))
+    write(page, 0, " with too much")
+    expect_status(page, "Not saved: kept in this browser only")
+    page.unroute(AUTOSAVE)
+
+    write(page, 0, " and less")
+
+    expect_status(page, KEPT)
+    assert kept_bodies(issue) == ["<p>One with too much and less</p>"]
+
+
+def test_the_browser_keeps_words_while_they_are_typed_without_a_pause(
+    page: Page, site: str
+) -> None:
+    issue = three()
+    log_in(page, site)
+    open_issue(page, site, issue)
+    page.route(AUTOSAVE, lambda route: None)
+    page.evaluate(
+        """() => {
+            const headline = document.getElementById("id_title");
+            setInterval(() => {
+                headline.value += "x";
+                headline.dispatchEvent(new Event("input", { bubbles: true }));
+            }, 50);
+        }"""
+    )
+
+    page.wait_for_function(
+        """() => Object.entries(localStorage).some(([key, text]) =>
+            key.startsWith("issue-draft:") && JSON.parse(text).fields.title.endsWith("xxx"))"""
+    )
+
+
 def test_logging_in_again_sends_what_was_typed_and_the_page_can_be_saved(
     page: Page, site: str, watch: Watch
 ) -> None:
