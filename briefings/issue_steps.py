@@ -14,8 +14,8 @@ from briefings.approval_loss import alarm_of_lost_approval, responsible_for
 from briefings.four_eyes import refuse_own_words, why_not_approve
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue, IssueState
-from briefings.permissions import may_approve, may_edit_issue, may_send
-from briefings.preflight import refuse_blocked
+from briefings.permissions import may_approve, may_edit_issue, may_send, may_take_back
+from briefings.preflight import blocking_findings, refuse_blocked
 from briefings.returns import check_reason
 from briefings.review_requests import ask_reviewer
 from newsroom.staff_names import name_of
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsroom.audit_log import Actor
+
+
+# How many findings the message about a submitted issue names.
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,12 @@ STEPS = (
         label="Unschedule",
         allowed=may_send,
         sources={IssueState.SCHEDULED},
+    ),
+    Step(
+        name="take_back",
+        label="Take it back",
+        allowed=may_take_back,
+        sources={IssueState.IN_REVIEW},
     ),
     Step(
         name="return",
@@ -116,7 +126,7 @@ def take_step(
     match step.name:
         case "submit":
             submit(issue, by=by)
-            return "Submitted for review. An editor can approve it now."
+            return f"Submitted for review. {_what_approval_waits_for(issue, publish_at)}"
         case "approve":
             approve(issue, by=by, seen=seen, publish_at=publish_at)
             return "Approved. If anybody edits the issue, it needs a new approval."
@@ -125,9 +135,25 @@ def take_step(
         case "unschedule":
             issue.unschedule(by=by)
             return "Unscheduled. The issue stays approved."
+        case "take_back":
+            issue.take_back(by=by)
+            return "Taken back. The issue is your draft again."
         case _:
             return_to_author(issue, by=by, reason=reason)
             return "Returned to the author, who sees your reason. The issue is a draft again."
+
+
+def _what_approval_waits_for(issue: Issue, publish_at: datetime | None) -> str:
+    """Return a sentence about an issue that was just submitted."""
+    found = blocking_findings(issue, publish_at=publish_at)
+    if not found:
+        return "An editor can approve it now."
+    more = len(found) - MAX_NAMED
+    rest = f" And {more} more." if more > 0 else ""
+    return (
+        "Nobody can approve it before this is fixed:"
+        f" {' '.join(finding.sentence for finding in found[:MAX_NAMED])}{rest}"
+    )
 
 
 def return_to_author(issue: Issue, *, by: Actor, reason: str) -> None:

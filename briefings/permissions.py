@@ -217,6 +217,18 @@ def may_edit_issue(user: Actor, issue: Issue) -> bool:
     return may_approve(user, issue) or (issue.state == IssueState.DRAFT and issue.belongs_to(user))
 
 
+def may_take_back(user: Actor, issue: Issue) -> bool:
+    """Whether this person may make their own issue, which is in review, a draft again.
+
+    Editors need not: they edit it, or return it with a reason.
+    """
+    return (
+        may_in(user, CHANGE_ISSUE, issue)
+        and not may_approve(user, issue)
+        and issue.belongs_to(user)
+    )
+
+
 def may_send_proof(user: Actor, issue: Issue) -> bool:
     """Whether this person may email proofs of an issue: whoever may change or decide about it."""
     return may_edit_issue(user, issue) or may_approve(user, issue) or may_send(user, issue)

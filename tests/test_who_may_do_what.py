@@ -251,6 +251,7 @@ STEPS = {
     "approve": ("in_review", ("EAC", "EAC", "C")),
     "schedule": ("approved", SENDERS),
     "unschedule": ("scheduled", SENDERS),
+    "take_back": ("in_review", ("R", NOBODY, NOBODY)),
     "return": ("in_review", ("EAC", "EAC", "C")),
 }
 # Who may change an issue's words in each state.

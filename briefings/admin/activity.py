@@ -26,6 +26,7 @@ WORDS = {
     "restored": "restored an earlier revision of {it}",
     "edited after approval": "edited {it} after its approval, so it went back to review",
     "submitted": "submitted {it} for review",
+    "took back": "took {it} back from review",
     "returned": "returned {it} to its author",
     "approved": "approved {it}",
     "scheduled": "scheduled {it}",

@@ -22,6 +22,8 @@ from briefings.finding_overrides import (
 )
 from briefings.models import FindingOverride, Issue
 from briefings.permissions import may_approve
+from briefings.preflight import count_words
+from briefings.rendering.page_html import reading_time
 from briefings.unsaved_issue import unsaved_copy, with_unsaved_words
 from newsroom.transitions import TransitionRefused
 
@@ -42,13 +44,16 @@ def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("There are no unsaved words.")
     draft = with_unsaved_words(issue, copy.content)
     sections = list(draft.sections.all())
+    words = count_words(sections)
     context = {
         "issue": issue,
+        "words": words,
+        "minutes": reading_time(words),
         "preflight": run_preflight(draft, sections, publish_at=draft.publish_at),
         "form_url": "",
         "may_override": may_approve(user, issue),
     }
-    return TemplateResponse(request, "admin/briefings/issue/_findings.html", context)
+    return TemplateResponse(request, "admin/briefings/issue/_checks.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

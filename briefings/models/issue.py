@@ -302,6 +302,11 @@ class Issue(models.Model):
             self._step({IssueState.DRAFT}, IssueState.IN_REVIEW, verb="submitted", by=by)
             self.keep_revision(RevisionStep.SUBMITTED, by=by)
 
+    def take_back(self, *, by: Actor) -> None:
+        """Make an issue that is in review a draft again, as its writer wishes."""
+        with transaction.atomic():
+            self._step({IssueState.IN_REVIEW}, IssueState.DRAFT, verb="took back", by=by)
+
     def return_to_author(self, *, by: Actor, reason: str = "") -> None:
         """Return an issue to its author as a draft, and say why; its approval is not valid then."""
         with transaction.atomic():

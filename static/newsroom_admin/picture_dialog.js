@@ -73,6 +73,7 @@
           elements: [
             {
               type: "html",
+              id: "file",
               html:
                 `<div class="picture-file"><label for="${names.file}">File</label>` +
                 `<input type="file" id="${names.file}" accept="${TYPES}">` +
@@ -129,7 +130,7 @@
         this.setValueOf("info", "place", PLACES.find((name) => image?.hasClass(name)) ?? "");
       },
       onFocus() {
-        return image ? this.getContentElement("info", "alt") : null;
+        return this.getContentElement("info", image ? "alt" : "file");
       },
       onOk() {
         const alt = this.getValueOf("info", "alt").trim();

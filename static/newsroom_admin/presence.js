@@ -19,6 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let timer;
   let shown = "";
   let isReadOnly = false;
+  let hasLeft = false; // browsers also report a page that is left as hidden, after it said that it leaves
 
   document.addEventListener("focusin", ({ target }) => {
     const row = target.closest("[data-section]");
@@ -31,6 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function say(act = {}) {
     last = last.then(async () => {
       clearTimeout(timer);
+      if (hasLeft) return;
       const answer = await draft
         .send(root.dataset.url, { token, section, hidden: document.hidden, ...act })
         .then((response) => (response.ok ? response.json() : null))
@@ -146,7 +148,13 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   document.addEventListener("visibilitychange", () => say());
-  addEventListener("pagehide", () => draft.send(root.dataset.url, { token, leaves: true }, { keepalive: true }).catch(() => null));
-  addEventListener("pageshow", ({ persisted }) => persisted && say());
+  addEventListener("pagehide", () => {
+    hasLeft = true;
+    draft.send(root.dataset.url, { token, leaves: true }, { keepalive: true }).catch(() => null);
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    hasLeft = false;
+    if (persisted) say();
+  });
   say();
 });

@@ -205,7 +205,7 @@ def test_the_next_step_is_offered_to_those_who_may_take_it() -> None:
     to_reporter = author_client(issue).get(change_url(issue)).content.decode()
 
     assert 'value="approve">Approve<' in to_editor
-    assert 'name="_step"' not in to_reporter
+    assert 'value="approve"' not in to_reporter
 
 
 def test_saving_an_issue_that_was_published_meanwhile_asks_for_a_correction() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
-from briefings.models import Issue, IssueState, Role
+from briefings.models import Issue, IssueState, Role, SectionKind
 from briefings.returns import MAX_REASON_CHARS, open_return
 from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import (
@@ -52,6 +53,24 @@ def test_the_author_reads_the_reason_until_they_submit_again() -> None:
     issue.refresh_from_db()
     assert open_return(issue) is None
     assert "returned this issue" not in author.get(change_url(issue)).content.decode()
+
+
+def test_whoever_submits_an_unfinished_issue_learns_what_is_missing_and_can_take_it_back() -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "Beds", "<p>There are TK beds.</p>")])
+    author = author_client(issue)
+
+    page = take_step(author, issue, "submit")
+
+    assert "Nobody can approve it before this is fixed" in messages_of(page)
+    assert "TK" in messages_of(page)
+    assert "An editor can approve it" not in messages_of(page)
+    shown = page.content.decode()
+    assert "Fix before it can go out" in shown  # the page is read only now
+    assert 'value="take_back">Take it back<' in shown
+    author.post(reverse("admin:briefings_issue_step", args=[issue.pk]), {"_step": "take_back"})
+    issue.refresh_from_db()
+    assert issue.state == IssueState.DRAFT
+    assert "took the issue back from review" in author.get(change_url(issue)).content.decode()
 
 
 def test_the_log_keeps_the_reason() -> None:

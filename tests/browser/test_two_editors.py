@@ -116,3 +116,6 @@ def test_what_two_editors_wrote_in_different_places_is_saved_without_asking(
         ("Three", "<p>Three</p>"),
         ("Two", "<p>Two of Imran</p>"),
     ]
+
+    page.goto(f"{site}/admin/")
+    expect(other_page.locator("[data-presence]")).not_to_contain_text("Rosa Meyer", timeout=SOON)
