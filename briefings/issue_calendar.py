@@ -112,6 +112,8 @@ def why_late(issue: Issue, *, at: datetime) -> str:
     zone, moment = issue.briefing.zone, issue.publish_at
     if moment is not None and moment <= at:
         return "Its send time has passed"
+    if issue.is_in_break:
+        return "Its send time is in a break"
     if issue.state not in EDITABLE_STATES:
         return ""
     if moment is not None and (cut_off := issue.briefing.cut_off(moment)) <= at:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from briefings.models.issue import IssueQuerySet
+    from newsroom.audit_log import Actor
 
 log = logging.getLogger(__name__)
 
 MADE_BY_ITSELF = "made by itself"
+MOVED = "moved out of a break"
 
 
 def make_missing_drafts(*, at: datetime) -> list[Issue]:
@@ -93,6 +95,17 @@ def _make_next_draft(briefing_pk: int, *, at: datetime) -> Issue | None:
     audit_log.record(MADE_BY_ITSELF, issue, by=None, after=last.number)
     issue.keep_revision(RevisionStep.CREATED, by=None)
     return issue
+
+
+def move_out_of_breaks(briefing: Briefing, *, by: Actor, at: datetime) -> dict[Issue, datetime]:
+    """Move drafts in which nobody has written from a break to the next free slot; return both."""
+    moved = {}
+    for issue in untouched_drafts(briefing).select_related("briefing"):
+        if issue.is_in_break:
+            moved[issue] = issue.publish_at = briefing.next_free_slot(after=at)
+            issue.save(update_fields=["publish_at", "updated_at"])
+            audit_log.record(MOVED, issue, by=by)
+    return moved
 
 
 def untouched_drafts(briefing: Briefing) -> IssueQuerySet:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WORDS = {
     "created": "created {it}",
     "made by itself": "made {it}, as the one before was published",
+    "moved out of a break": "moved {it} to the next slot after a break",
     "imported": "created {it} from a document",
     "edited": "edited {it}",
     "merged": "edited {it}, merged with another person’s changes",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
@@ -21,6 +21,7 @@ from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.local_time import format_local, long_day
 from briefings.models import Break, Briefing, IssueState, TemplateSection
 from briefings.models.section_template import default_template
+from briefings.next_drafts import move_out_of_breaks
 from briefings.permissions import (
     ADD_BRIEFING,
     VIEW_BRIEFING,
@@ -266,6 +267,28 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
         if briefing is not None and request.method == "POST":
             return Briefing.objects.select_for_update().filter(pk=briefing.pk).first()
         return briefing
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the breaks, too, and say which issues are planned in them."""
+        super().save_related(request, form, formsets, change)
+        if any(formset.model is Break and formset.has_changed() for formset in formsets):
+            briefing = Briefing.objects.get(pk=form.instance.pk)
+            self._look_for_issues_in_breaks(request, briefing)
+
+    @staticmethod
+    def _look_for_issues_in_breaks(request: HttpRequest, briefing: Briefing) -> None:
+        moved = move_out_of_breaks(briefing, by=request.user, at=timezone.now())
+        for issue, slot in moved.items():
+            when = format_local(slot, briefing.zone)
+            messages.info(request, f"Issue {issue.number} is planned for {when} now.")
+        planned = briefing.issues.exclude(state=IssueState.PUBLISHED).order_by("number")
+        for issue in planned.select_related("briefing"):
+            if issue.is_in_break:
+                messages.warning(
+                    request,
+                    f"Issue {issue.number} is planned in a break. Open it, and choose another send"
+                    " time.",
+                )
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field with the form's own widget where it names one, not the admin's."""

@@ -376,6 +376,13 @@ class Issue(models.Model):
         changes: dict[str, Any] = {"state": IssueState.APPROVED, "updated_at": timezone.now()}
         return update_if(missed, self, verb="missed its slot", detail=detail, **changes)
 
+    @property
+    def is_in_break(self) -> bool:
+        """Whether it is planned for a day on which its briefing does not go out."""
+        if self.publish_at is None or self.state == IssueState.PUBLISHED:
+            return False
+        return self.briefing.break_on(self.publish_at) is not None
+
     def missed_slot(self, *, at: datetime) -> bool:
         """Whether an approved issue waits for a person, because its send time has passed."""
         has_passed = self.publish_at is not None and self.publish_at <= at

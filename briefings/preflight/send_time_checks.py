@@ -53,6 +53,15 @@ def _check_hour(issue: Issue, publish_at: datetime) -> Iterator[Finding]:
             fix="Choose a later one.",
             about=publish_at.isoformat(),
         )
+    elif rest := issue.briefing.break_on(publish_at):
+        yield Finding(
+            code="send-time-in-break",
+            level=Level.WARNS,
+            place=SEND_TIME,
+            sentence=f"The send time is in a break, {rest}.",
+            fix="Choose a time after it, or shorten the break.",
+            about=publish_at.isoformat(),
+        )
     elif not issue.briefing.slot.is_at(publish_at):
         yield Finding(
             code="unusual-send-time",

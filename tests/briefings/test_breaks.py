@@ -7,11 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from briefings.models import Break, Briefing
+from briefings.preflight import check_issue
 from briefings.slots import Weekday, WeeklySlot
 from tests.briefings.admin_client import read_form, staff_client
 from tests.factories import make_briefing, make_issue
@@ -184,3 +188,30 @@ def test_a_break_that_cannot_be_is_refused(breaks: list[tuple[str, str, str]], e
     assert page.status_code == 200
     assert error in page.content.decode()
     assert not briefing.breaks.exists()
+
+
+@pytest.mark.django_db
+def test_issues_that_were_planned_before_a_break_move_out_of_it_or_are_named() -> None:
+    briefing = make_briefing()
+    slots = [briefing.slot.nth(number, after=timezone.now()) for number in (1, 2, 3, 4)]
+    written = make_issue(briefing=briefing, number=41, publish_at=slots[0])
+    untouched = make_issue(briefing=briefing, number=42, title="", publish_at=slots[1])
+    after = make_issue(briefing=briefing, number=43, title="", publish_at=slots[3])
+    first, last = (f"{briefing.slot.day_of(slot)}" for slot in (slots[0], slots[2]))
+
+    page = save_briefing(briefing, (first, last, "We rest."))
+
+    words = " ".join(map(str, get_messages(page.wsgi_request)))
+    assert "Issue 41 is planned in a break." in words
+    assert "Issue 42 is planned for" in words
+    for issue in (written, untouched, after):
+        issue.refresh_from_db()
+    assert written.publish_at == slots[0]
+    assert untouched.publish_at == briefing.slot.nth(5, after=timezone.now())
+    assert after.publish_at == slots[3]
+    assert written.is_in_break
+    assert "The send time is in a break" in str(
+        [*check_issue(written, [], publish_at=written.publish_at)]
+    )
+    calendar = staff_client("Editors").get(reverse("admin:briefings_calendar")).content.decode()
+    assert "Its send time is in a break" in calendar
