@@ -11,7 +11,9 @@ class BriefingsConfig(AppConfig):
     verbose_name = "Briefings"
 
     def ready(self) -> None:
-        """Apply the groups of staff after every migrate."""
+        """Apply the groups of staff after every migrate; watch what public pages show."""
         from briefings.permissions import apply_after_migrate
+        from briefings.shown_rows import watch_shown_rows
 
+        watch_shown_rows()
         post_migrate.connect(apply_after_migrate, sender=self)

@@ -15,18 +15,23 @@ from briefings.issue_archive import by_year
 from briefings.models import Contributor
 from newsroom.form_guard import ProofOfWorkNeeded, TooManyForms, check_form, proof_of_work_page
 from newsroom.form_origin import own_forms_only
+from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+@public_page("contact")
 @require_safe
 def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a contributor, every issue that they wrote, and the form to write to them."""
     contributor = get_object_or_404(Contributor, slug=slug)
     context = _page(contributor, ContactForm())
     context["message_sent"] = request.GET.get("contact") == "sent"
-    return TemplateResponse(request, "briefings/contributor_detail.html", context)
+    response = TemplateResponse(request, "briefings/contributor_detail.html", context)
+    return unless_as_asked(
+        response, request, {"contact": "sent"} if context["message_sent"] else {}
+    )
 
 
 @own_forms_only

@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from briefings.feeds import correction_entries
 from briefings.models import Briefing, Correction
+from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,6 +29,7 @@ def _corrections_of(briefing: Briefing) -> CorrectionQuerySet:
     return noted.select_related("issue__author").order_by("-at", "-pk")
 
 
+@public_page("page")
 @require_safe
 def corrections(request: HttpRequest, slug: str) -> HttpResponse:
     """List the corrections of a briefing, the newest first, by pages (`?page=`)."""
@@ -36,11 +38,12 @@ def corrections(request: HttpRequest, slug: str) -> HttpResponse:
     for correction in page.object_list:
         correction.issue.briefing = briefing
     context = {"briefing": briefing, "page": page}
-    return TemplateResponse(request, "briefings/corrections.html", context)
+    response = TemplateResponse(request, "briefings/corrections.html", context)
+    return unless_as_asked(response, request, {"page": str(page.number)} if page.number > 1 else {})
 
 
+@public_page()
 @require_safe
-@conditional_page
 def corrections_feed(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the feed of a briefing's corrections."""
     briefing = get_object_or_404(Briefing, slug=slug)

@@ -17,12 +17,13 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.http import http_date
 from django.utils.xmlutils import SimplerXMLGenerator
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from briefings.models import Briefing, Correction, Issue
 from briefings.next_issue import next_issue_line
 from briefings.rendering.page_html import page_sections
 from newsroom.invisible_characters import remove_forbidden_in_xml
+from newsroom.public_pages import public_page
 from newsroom.site_address import site_host
 
 ENTRIES = 20
@@ -44,8 +45,8 @@ class WholeTextFeed(Atom1Feed):
         handler.addQuickElement("content", item["html"], {"type": "html"})
 
 
+@public_page()
 @require_safe
-@conditional_page
 def feed(request: HttpRequest) -> HttpResponse:
     """Return the feed of every briefing."""
     return _feed_response(
@@ -57,8 +58,8 @@ def feed(request: HttpRequest) -> HttpResponse:
     )
 
 
+@public_page()
 @require_safe
-@conditional_page
 def briefing_feed(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the feed of one briefing; its subtitle says when the next issue comes."""
     briefing = get_object_or_404(Briefing, slug=slug)

@@ -5,13 +5,14 @@ from django.urls import path
 
 from briefings import contributor_views, correction_list, feeds, shared_preview_views, views
 from briefings.sitemaps import SITEMAPS
+from newsroom.public_pages import public_page
 from newsroom.token_links import token_paths
 
 app_name = "briefings"
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", feeds.feed, name="feed"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public_page("p")(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path(
         "contributors/<slug:slug>/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.db.models import Q, Subquery
@@ -13,10 +14,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import http_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings import comment_submission
+from briefings.comment_changes import comments_of_page
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import by_year
@@ -33,6 +36,7 @@ from newsroom.form_guard import (
     proof_of_work_page,
 )
 from newsroom.form_origin import own_forms_only
+from newsroom.public_pages import public_page, unless_as_asked
 
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
 
@@ -46,6 +50,7 @@ class HomeBriefing:
     earlier: list[Issue]
 
 
+@public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the newest issue of all, then each briefing with its latest issues."""
@@ -84,6 +89,7 @@ def _home_briefing(briefing: Briefing, issues: list[Issue], newest: Issue | None
     return HomeBriefing(briefing=briefing, latest=rest[0] if rest else None, earlier=rest[1:3])
 
 
+@public_page()
 @require_safe
 def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a briefing: what it is, its latest issue, and its archive."""
@@ -107,6 +113,7 @@ def _time_zone_name(briefing: Briefing) -> str:
     return place if place.isupper() else f"{place} time"
 
 
+@public_page()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Return robots.txt: the address of the site map, and what crawlers should not visit."""
@@ -124,6 +131,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
+@public_page("page", "thread", "reply_to", "comment", subjects=comments_of_page)
 @require_safe
 def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show an issue; `?reply_to=` opens the comment form as a reply to a comment.
@@ -134,6 +142,7 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     wanted = {name: request.GET.get(name, "") for name in ("page", "thread")}
     comments = comment_page(issue, number=wanted["page"], thread=wanted["thread"])
     context = issue_page(issue, comments=comments)
+    shown = dict(parse_qsl(comments.query.removeprefix("?")))
     if context["comments_open"]:
         comment = request.GET.get("reply_to", "")
         thread = find_thread(issue, comment) if comment else None
@@ -143,9 +152,13 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             initial={"reply_to": thread.pk} if thread else {},
         )
         context["replied_to"] = thread
-        context["comment_sent"] = request.GET.get("comment") == "sent"
+        if request.GET.get("comment") == "sent":
+            context["comment_sent"], shown["comment"] = True, "sent"
         context["email_interval"] = comment_submission.CONFIRMATION_EMAIL_INTERVAL
-    return TemplateResponse(request, "briefings/issue_detail.html", context)
+    response = TemplateResponse(request, "briefings/issue_detail.html", context)
+    if context["comments_open"]:
+        response.headers["Expires"] = http_date(context["comments_close"].timestamp())
+    return unless_as_asked(response, request, shown)
 
 
 @require_safe

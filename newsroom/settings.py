@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "newsroom.middleware.DatabaseUnavailableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "newsroom.public_pages.PublicPageMiddleware",
     "csp.middleware.CSPMiddleware",
     "newsroom.middleware.RequestSizeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -184,19 +185,29 @@ if REDIS_URL and not re.match(
 ):
     raise setting_error("REDIS_URL", "is wrong: write redis://host:6379/0")
 _CACHES = "django.core.cache.backends"
+_SECONDS = {"socket_connect_timeout": 1, "socket_timeout": 2}  # pages wait for it
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
+        {"BACKEND": f"{_CACHES}.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _SECONDS}
+        if REDIS_URL
+        else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
+    ),
+    # Whole public pages (newsroom/page_cache.py), apart from counts and limits: a full folder drops
+    # any of its files.
+    "pages": (
         {
             "BACKEND": f"{_CACHES}.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {
-                "socket_connect_timeout": 1,
-                "socket_timeout": 2,
-            },  # seconds; pages wait for it
+            "OPTIONS": _SECONDS,
+            "KEY_PREFIX": "pages",
         }
         if REDIS_URL
-        else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
-    )
+        else {
+            "BACKEND": f"{_CACHES}.filebased.FileBasedCache",
+            "LOCATION": str(VAR_DIR / "pages"),
+            "OPTIONS": {"MAX_ENTRIES": 2000},
+        }
+    ),
 }
 CELERY_BROKER_URL = REDIS_URL or "folder://"  # newsroom.folder_broker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (

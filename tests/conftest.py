@@ -178,9 +178,10 @@ def _call_at(count: Callable[..., int], moment: datetime, *args: Any, **kwargs: 
 def _empty_cache() -> Iterator[None]:
     """Empty the cache, so that no test sees the counts of another."""
     yield
-    from django.core.cache import cache
+    from django.core.cache import cache, caches
 
     cache.clear()
+    caches["pages"].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from briefings.comment_changes import record_comments_changed
 from newsroom import audit_log
 from newsroom.transitions import update_if
 
@@ -56,6 +58,36 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def in_reading_order(self) -> CommentQuerySet:
         """Return featured comments first, then the oldest."""
         return self.order_by("-featured", "created_at", "pk")
+
+    def update(self, **changes: Any) -> int:
+        """Change the rows; pages that showed them, or do now, are made again."""
+        touched = self.order_by()
+        if changes.get("state") != CommentState.APPROVED:
+            touched = touched.filter(state=CommentState.APPROVED)
+        pages = touched.pages()
+        changed = super().update(**changes)
+        record_comments_changed(pages)
+        return changed
+
+    def bulk_create(self, objs: Iterable[Comment], *args: Any, **options: Any) -> list[Comment]:
+        """Insert rows; pages that show them are made again."""
+        made = super().bulk_create(objs, *args, **options)
+        shown = {one.issue_id for one in made if one.state == CommentState.APPROVED}
+        if shown:
+            record_comments_changed(self.model._default_manager.filter(issue__in=shown).pages())
+        return made
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the rows; pages that showed them are made again."""
+        pages = self.filter(state=CommentState.APPROVED).pages()
+        deleted = super().delete()
+        record_comments_changed(pages)
+        return deleted
+
+    def pages(self) -> list[tuple[str, int]]:
+        """Return the issues that the comments are on, by briefing and number."""
+        rows = self.order_by().values_list("issue__briefing__slug", "issue__number")
+        return list(rows.distinct())
 
 
 class Comment(models.Model):
@@ -132,10 +164,24 @@ class Comment(models.Model):
     def __str__(self) -> str:
         return f"{self.display_name} on {self.issue}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row; a page that may show it, or showed it before, is made again."""
+        super().save(*args, **kwargs)
+        self._record_change()
+
     def get_absolute_url(self) -> str:
         """Return a lasting address, which leads to the page that shows the comment."""
         where = [self.issue.briefing.slug, self.issue.number, self.pk]
         return reverse("briefings:comment_detail", args=where)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row and its replies; a page that showed them is made again."""
+        self._record_change()
+        return super().delete(*args, **kwargs)
+
+    def _record_change(self) -> None:
+        if self.state != CommentState.UNCONFIRMED:
+            record_comments_changed([(self.issue.briefing.slug, self.issue.number)])
 
     @property
     def display_name(self) -> str:

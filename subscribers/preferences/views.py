@@ -28,6 +28,7 @@ from newsroom.form_guard import (
 )
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.public_pages import public_page
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
 from subscribers.models.subscriber import MAX_PAUSE, MAX_PAUSE_BY_EMAIL_LINK
@@ -53,6 +54,7 @@ from subscribers.signup.domain_suggestions import suggest_domain
 Context = dict[str, Any]
 
 
+@public_page()
 @own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_link(request: HttpRequest) -> HttpResponse:

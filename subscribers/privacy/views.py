@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
+from newsroom.public_pages import public_page
 from newsroom.retention.policy import PolicyError, read_policy
 
 log = logging.getLogger(__name__)
 
 
+@public_page()
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Show the retention policy that is carried out; an unreadable one is logged, not shown."""

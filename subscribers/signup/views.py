@@ -24,6 +24,7 @@ from newsroom.form_guard import (
 from newsroom.form_origin import own_forms_only
 from newsroom.form_signature import sign_form
 from newsroom.private_pages import private_page
+from newsroom.public_pages import public_page, unless_as_asked
 from subscribers.consent import Evidence
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import Subscriber
@@ -51,6 +52,7 @@ LINK_STATUS = {LinkProblem.USED: 200, LinkProblem.EXPIRED: 410, LinkProblem.UNKN
 # confirm. Forms on other sites are meant to work (embedded_form.py), and without a CSRF token the
 # pages with our own form need no cookie.
 @csrf_exempt
+@public_page("issue")
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Offer every current briefing, with none of them ticked."""
@@ -58,6 +60,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # as above
+@public_page("issue")
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer one briefing. The forms on other pages and on other sites are sent here."""
@@ -73,7 +76,7 @@ def _sign_up_page(request: HttpRequest, *, briefing: Briefing | None) -> HttpRes
     if request.method != "POST":
         initial = {
             "source": request.get_full_path(),
-            "began": sign_form(at=now),
+            "began": sign_form(at=now, cached=True),
             "issue": request.GET.get("issue", ""),
         }
         return _render_form(request, SignUpForm(briefing=briefing, initial=initial), status=200)
@@ -156,7 +159,10 @@ def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> Http
         "latest": briefing.issues.published().for_page().first() if briefing else None,
         "referral": _referral(form),
     }
-    return TemplateResponse(request, "subscribers/signup/subscribe.html", context, status=status)
+    response = TemplateResponse(
+        request, "subscribers/signup/subscribe.html", context, status=status
+    )
+    return unless_as_asked(response, request, {})
 
 
 @private_page
@@ -196,6 +202,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return TemplateResponse(request, "subscribers/signup/confirm.html", context)
 
 
+@public_page("page")
 @require_safe
 def embed(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the HTML of the form for other sites; `?page=` adds the page that it is for."""
@@ -209,7 +216,8 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
         "form_html": form_html(briefing, page="" if page_is_invalid else page),
     }
     status = 422 if page_is_invalid else 200
-    return TemplateResponse(request, "subscribers/signup/embed.html", context, status=status)
+    response = TemplateResponse(request, "subscribers/signup/embed.html", context, status=status)
+    return unless_as_asked(response, request, {})
 
 
 @private_page

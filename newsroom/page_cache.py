@@ -1,0 +1,145 @@
+"""Whole public pages, stored with their headers and compressed, until what they show changes.
+
+A stored page is read together with the versions of its subjects, in one exchange with the cache.
+If the cache is unreachable, pages are made as if there were none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from functools import cache as remembered
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from django.conf import settings
+from django.core.cache import BaseCache, caches
+
+from newsroom.content_changes import CACHE_FAILURES, breaker, new_version, version_key
+from newsroom.content_encodings import ENCODINGS, encoded
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+# Bounds what goes wrong without our knowing: a process that was killed between a commit and the
+# change of the version, or a cache that was unreachable at that moment.
+LONGEST = 300.0  # seconds
+REMEMBERED = 86_400.0  # seconds for which we know when a page's bytes changed last
+
+
+class Page(NamedTuple):
+    """A page in one encoding. `modified` is in whole seconds, as its header."""
+
+    body: bytes
+    headers: dict[str, str]
+    etag: str
+    modified: int
+    expires: float
+    versions: tuple[str, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        return time.time() < self.expires
+
+
+class Found(NamedTuple):
+    """What the cache knows of a page; without versions, it must not be stored."""
+
+    page: Page | None
+    versions: tuple[str, ...] | None
+
+
+def page_key(path: str, query: str) -> str:
+    """Return the key of a page. Another release, key or name of the site has other pages."""
+    words = [_release(), settings.SITE_URL, settings.SITE_NAME, settings.POSTAL_ADDRESS]
+    words += [settings.SECRET_KEY, path, query]
+    return "page." + hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def look_up(key: str, *, encoding: str, subjects: Iterable[str]) -> Found:
+    """Return a page that is still right, and the versions from which one would be made now."""
+    version_keys = [version_key(one) for one in subjects]
+
+    def read(store: BaseCache) -> Found:
+        found = store.get_many([_in_encoding(key, encoding), *version_keys])
+        missing = [name for name in version_keys if name not in found]
+        if missing:
+            for name in missing:
+                store.add(name, new_version(), None)
+            found |= store.get_many(missing)  # perhaps another process was first
+        versions = tuple(found.get(name, "") for name in version_keys)
+        page: Page | None = found.get(_in_encoding(key, encoding))
+        if page and page.versions == versions and page.is_current:
+            return Found(page, versions)
+        return Found(None, versions if all(versions) else None)
+
+    return _with_cache(read) or Found(None, None)
+
+
+def store_page(key: str, page: Page, *, versions: tuple[str, ...]) -> Page:
+    """Store a page in every encoding; return it with the time at which its bytes changed."""
+    seconds = page.expires - time.time()
+
+    def write(store: BaseCache) -> Page:
+        known: tuple[str, int] | None = store.get(f"{key}.modified")
+        dated = page._replace(modified=_modified(page, known), versions=versions)
+        pages = {_in_encoding(key, name): in_encoding(dated, name) for name in ENCODINGS}
+        store.set_many(pages, seconds)
+        store.set(f"{key}.modified", (dated.etag, dated.modified), REMEMBERED)
+        return dated
+
+    return page if seconds <= 0 else _with_cache(write) or page
+
+
+def in_encoding(page: Page, encoding: str) -> Page:
+    """Return a page compressed, if that makes it smaller; it is another representation then."""
+    body = encoded(page.body, encoding)
+    if len(body) >= len(page.body):
+        return page
+    headers = {**page.headers, "Content-Encoding": encoding}
+    return page._replace(body=body, headers=headers, etag=f"{page.etag}-{encoding}")
+
+
+def _modified(page: Page, known: tuple[str, int] | None) -> int:
+    """Return when the bytes changed: of two changes within a second, the later has a later time."""
+    if known is None:
+        return page.modified
+    etag, modified = known
+    return modified if etag == page.etag else max(page.modified, modified + 1)
+
+
+def _in_encoding(key: str, encoding: str) -> str:
+    return f"{key}.{encoding}"
+
+
+def _with_cache(operation: Callable[[BaseCache], Result]) -> Result | None:
+    """Run an operation on the cache; None while it is unreachable."""
+    if breaker.is_open:
+        return None
+    try:
+        return operation(caches["pages"])
+    except CACHE_FAILURES as failure:
+        breaker.open()
+        log.warning("the cache of pages is unreachable; each one is made again: %s", failure)
+        return None
+
+
+@remembered
+def _release() -> str:
+    """Return a hash of the programs and templates that make pages, as they were at the start."""
+    found = hashlib.sha256()
+    for folder in ("newsroom", "briefings", "subscribers", "templates", "static"):
+        for path in sorted(_files(settings.BASE_DIR / folder)):
+            facts = path.stat()
+            found.update(f"{path} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return found.hexdigest()
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (Path(parent) / name for name in names)
