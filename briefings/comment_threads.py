@@ -82,12 +82,12 @@ def comment_page(issue: Issue, *, number: str = "", thread: str = "") -> Comment
     if wanted == 1 and not goes_on:  # as on nearly every issue: nothing needs to be counted
         comment_count = sum(1 + thread.reply_count for thread in threads)
         return CommentPage(threads=threads, comment_count=comment_count, number=1, last=1)
-    thread_count = issue.comments.approved().threads().count()
+    thread_count, comment_count = _count_both(issue)
     last = _page_count(thread_count, THREADS_PER_PAGE)
     if wanted > last:
         threads, _ = _threads(issue, page=last)
     return CommentPage(
-        threads=threads, comment_count=_count_all(issue), number=min(wanted, last), last=last
+        threads=threads, comment_count=comment_count, number=min(wanted, last), last=last
     )
 
 
@@ -150,6 +150,13 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
         last=last,
         only_thread=comment.pk,
     )
+
+
+def _count_both(issue: Issue) -> tuple[int, int]:
+    """Return how many threads and comments readers see, in one query."""
+    visible = issue.comments.approved().order_by().filter(_VISIBLE)
+    counts = visible.aggregate(threads=Count("pk", filter=Q(parent=None)), all=Count("pk"))
+    return counts["threads"], counts["all"]
 
 
 def _count_all(issue: Issue) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.db.models import Q, Subquery
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -23,7 +23,7 @@ from briefings.comment_changes import comments_of_page
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import by_year
-from briefings.models import Briefing, CommentState, Issue
+from briefings.models import Briefing, CommentState, Correction, Issue
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.rendering.article_data import article_data, last_changed
@@ -175,9 +175,7 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
     sections = page_sections(issue)
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
-    corrections = list(issue.corrections.all())
-    for correction in corrections:
-        correction.issue = issue
+    corrections = _corrections(issue)
     return {
         "issue": issue,
         "briefing": issue.briefing,
@@ -198,21 +196,33 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
 
 
 def _published_or_404(slug: str, number: int) -> Issue:
-    issues = Issue.objects.published().for_page()
+    issues = Issue.objects.published().for_page().with_neighbours()
+    is_corrected = Exists(Correction.objects.filter(issue=OuterRef("pk")))
+    issues = issues.annotate(is_corrected=is_corrected)
     return get_object_or_404(issues, briefing__slug=slug, number=number)
 
 
+def _corrections(issue: Issue) -> list[Correction]:
+    """Return the corrections, the newest first; no query if it is known that there are none."""
+    if not vars(issue).get("is_corrected", True):
+        return []
+    corrections = list(issue.corrections.all())
+    for correction in corrections:
+        correction.issue = issue
+    return corrections
+
+
 def _neighbours(issue: Issue) -> dict[str, Issue | None]:
-    """Return the previous and the next issue of the same briefing, in one query."""
-    others = Issue.objects.published().filter(briefing=issue.briefing)
-    before = others.filter(number__lt=issue.number).order_by("-number").values("number")[:1]
-    after = others.filter(number__gt=issue.number).order_by("number").values("number")[:1]
-    beside = others.filter(Q(number=Subquery(before)) | Q(number=Subquery(after)))
-    neighbours: dict[str, Issue | None] = {"earlier": None, "later": None}
-    for neighbour in beside.only("number", "title"):
-        neighbour.briefing = issue.briefing
-        neighbours["earlier" if neighbour.number < issue.number else "later"] = neighbour
-    return neighbours
+    """Return the previous and the next issue of the same briefing; in a preview, by a query."""
+    known = vars(issue)
+    if "number_before" not in known:
+        row = Issue.objects.with_neighbours().filter(pk=issue.pk).first()
+        known = vars(row) if row else {}
+    found: dict[str, Issue | None] = {}
+    for name, place in (("earlier", "before"), ("later", "after")):
+        number, title = known.get(f"number_{place}"), known.get(f"title_{place}")
+        found[name] = Issue(briefing=issue.briefing, number=number, title=title) if number else None
+    return found
 
 
 @require_safe

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, Window
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Cast, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -85,6 +85,20 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def for_page(self) -> IssueQuerySet:
         """Return the issues with the rows that a page about them needs."""
         return self.select_related("briefing__lead", "author")
+
+    def with_neighbours(self) -> IssueQuerySet:
+        """Return the issues with what their pages say of the previous and the next one."""
+        beside = Issue.objects.filter(
+            briefing=OuterRef("briefing"), state=IssueState.PUBLISHED
+        ).order_by()
+        before = beside.filter(number__lt=OuterRef("number")).order_by("-number")
+        after = beside.filter(number__gt=OuterRef("number")).order_by("number")
+        return self.annotate(
+            number_before=Subquery(before.values("number")[:1]),
+            title_before=Subquery(before.values("title")[:1]),
+            number_after=Subquery(after.values("number")[:1]),
+            title_after=Subquery(after.values("title")[:1]),
+        )
 
 
 class Issue(models.Model):
