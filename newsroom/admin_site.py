@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 
 from newsroom.admin_mixins import DeclaredFiltersMixin
@@ -38,11 +39,19 @@ MODEL_HEADINGS = {
     "AccessAttempt": "Repeated wrong passwords",
     "AccessFailureLog": "Failed log-ins",
     "AccessLog": "Log-ins and log-outs",
+    "User": "Staff accounts",
 }
 
 
 def _rank(order: tuple[str, ...], name: str) -> int:
     return order.index(name) if name in order else len(order)
+
+
+class LogInForm(AdminAuthenticationForm):
+    """Django's form, with labels as on every other page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 class NewsroomAdminSite(AdminSite):
@@ -52,6 +61,7 @@ class NewsroomAdminSite(AdminSite):
     site_title = f"{settings.SITE_NAME} admin"
     index_title = "Desk"
     enable_nav_sidebar = False
+    login_form = LogInForm
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "drafts_kept_for": DRAFTS_KEPT_FOR}

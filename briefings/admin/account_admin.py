@@ -5,11 +5,13 @@ Administrators who are not superusers can neither make one nor change one.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, User
 from django.utils.timezone import get_current_timezone
 
@@ -19,24 +21,60 @@ from briefings.admin.role_forms import IN_ALL, RoleLogMixin, RoleOfAccountInline
 from newsroom import audit_log
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
 admin.site.unregister(User)
+
+
+class AccountForm(UserChangeForm[User]):
+    """An account's form without Django's field for the hash of a password."""
+
+    password = None  # type: ignore[assignment]  # how Django takes a field out of a form
+
+    class Meta:
+        model = User
+        fields = "__all__"
+        labels = MappingProxyType(
+            {"is_active": "May log in", "is_staff": "Uses the admin", "is_superuser": "Superuser"}
+        )
+        help_texts = MappingProxyType(
+            {
+                "is_active": "Untick it when somebody leaves; what they did stays in the log.",
+                "is_staff": "",
+                "is_superuser": "May do everything, in every briefing.",
+            }
+        )
+
+
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # only in the stubs
+    """A new password for an account; to lock somebody out, take away that they may log in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
 
 
 @admin.register(User)
 class AccountAdmin(RoleLogMixin, PlainSelectsMixin, UserAdmin[User]):
     """Who can log in to the admin, and what they do there."""
 
-    list_display = ("username", "get_full_name", "email", "is_active", "is_superuser")
+    form = AccountForm
+    list_display = ("username", "name", "email", "roles", "access")
     list_filter = ("is_active", "is_superuser", "groups")
     show_facets = admin.ShowFacets.NEVER
     inlines = (RoleOfAccountInline,)
-    change_form_template = "admin/auth/user/account_form.html"
+    change_form_template = add_form_template = "admin/auth/user/account_form.html"
+    change_user_password_template = "admin/auth/user/set_password.html"  # noqa: S105  (a page)
+    change_password_form = NewPasswordForm
+    add_form = UserCreationForm
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
     filter_horizontal = ()
     actions = None
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         ("Person", {"fields": (("first_name", "last_name"), "email")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
         (
@@ -60,6 +98,25 @@ class AccountAdmin(RoleLogMixin, PlainSelectsMixin, UserAdmin[User]):
             )
             for name, options in fieldsets
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups", "memberships__briefing")
+
+    @admin.display(description="name", ordering="last_name")
+    def name(self, account: User) -> str:
+        return account.get_full_name()
+
+    @admin.display(description="roles")
+    def roles(self, account: User) -> str:
+        """Return the roles in all briefings, then those in single ones."""
+        everywhere = [group.name for group in account.groups.all()]
+        single = [str(membership) for membership in account.memberships.all()]
+        superuser = ["Superuser"] if account.is_superuser else []
+        return "; ".join([*superuser, *sorted(everywhere), *sorted(single)])
+
+    @admin.display(description="may log in", ordering="is_active")
+    def access(self, account: User) -> str:
+        return "Yes" if account.is_active else "No"
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()

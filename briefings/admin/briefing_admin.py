@@ -204,7 +204,7 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
 
     form = BriefingForm
     prepopulated_fields = {"slug": ("title",)}
-    list_display = ("title", "slot", "next_slot", "lead", "published", "retired")
+    list_display = ("title", "slot", "next_slot", "lead", "published")
     list_filter = ("retired",)
     list_select_related = ("lead",)
     search_fields = ("title", "strapline")
@@ -304,9 +304,9 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
     @admin.display(description="next")
     def next_slot(self, briefing: Briefing) -> str:
         now: datetime = timezone.now()
-        return (
-            "" if briefing.retired else format_local(briefing.next_slot(after=now), briefing.zone)
-        )
+        if briefing.retired:
+            return "Retired"
+        return format_local(briefing.next_slot(after=now), briefing.zone)
 
     @admin.display(description="published issues", ordering="published_count")
     def published(self, briefing: Briefing) -> int:

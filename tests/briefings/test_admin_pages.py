@@ -106,7 +106,7 @@ def test_the_page_says_what_to_check_before_sending() -> None:
         "a link leads to localhost, which exists only on your computer",
         "the link “there” has no address",
         "Section 2 is empty.",
-        "<span data-words>5</span> words",
+        "5 words · 1 minute to read",
     ):
         assert words in page
 
