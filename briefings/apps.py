@@ -11,9 +11,11 @@ class BriefingsConfig(AppConfig):
     verbose_name = "Briefings"
 
     def ready(self) -> None:
-        """Apply the groups of staff after every migrate; watch what public pages show."""
+        """After every migrate, apply groups and make search's tables; watch what pages show."""
         from briefings.permissions import apply_after_migrate
+        from briefings.search.sqlite_tables import make_after_migrate
         from briefings.shown_rows import watch_shown_rows
 
         watch_shown_rows()
         post_migrate.connect(apply_after_migrate, sender=self)
+        post_migrate.connect(make_after_migrate, sender=self)

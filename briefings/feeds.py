@@ -49,7 +49,7 @@ class WholeTextFeed(Atom1Feed):
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     """Return the feed of every briefing."""
-    return _feed_response(
+    return issue_feed(
         Issue.objects.published(),
         tag="briefings",
         title=settings.SITE_NAME,
@@ -64,7 +64,7 @@ def briefing_feed(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the feed of one briefing; its subtitle says when the next issue comes."""
     briefing = get_object_or_404(Briefing, slug=slug)
     next_line = next_issue_line(briefing, at=timezone.now())
-    return _feed_response(
+    return issue_feed(
         briefing.issues.published(),
         tag=f"briefing-{briefing.pk}",
         title=f"{briefing.title} · {settings.SITE_NAME}",
@@ -79,9 +79,10 @@ def _as_sentence(words: str) -> str:
     return f"{words}." if words and words[-1].isalnum() else words
 
 
-def _feed_response(
+def issue_feed(
     issues: Any, *, tag: str, title: str, page: str, path: str, subtitle: str = ""
 ) -> HttpResponse:
+    """Return a feed of published issues, given as a query with the newest first."""
     latest: Iterable[Issue] = issues.for_page().prefetch_related("sections", "corrections")[
         :ENTRIES
     ]
@@ -156,7 +157,10 @@ def _add(atom: WholeTextFeed, issue: Issue) -> None:
         updateddate=max(published, issue.updated_at),
         author_name=_xml_text(issue.author.name),
         author_link=settings.SITE_URL + issue.author.get_absolute_url(),
-        categories=[_xml_text(issue.briefing.title)],
+        categories=[
+            _xml_text(name)
+            for name in (issue.briefing.title, *(topic.name for topic in issue.topic_list))
+        ],
         standfirst=_xml_text(issue.strapline),
         html=_xml_text(html),
     )

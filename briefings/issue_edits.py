@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from briefings.approval_loss import void_approval
 from briefings.clippings import tick_off
 from briefings.models import Correction, Issue, IssueState, RevisionStep
+from briefings.models.issue_text import keep_search_text
 from briefings.preflight import added_blocks
 from briefings.small_fixes import NotSmall, check_small
 from briefings.unsaved_issue import with_words_of
@@ -109,6 +110,7 @@ def _record_correction(
             ) from None
     if before:
         _refuse_added_blocks(issue, before=before)
+    keep_search_text(issue)
     Correction.objects.create(issue=issue, revision=revision, note=note, by=revision.by, at=at)
     detail = {"note": note} if note else {}
     verb = "corrected" if note else "fixed without a note"

@@ -14,10 +14,14 @@ from briefings.models import (
     Issue,
     Picture,
     Section,
+    Topic,
 )
 from newsroom.content_changes import watch_tables
 
-SHOWN = (Break, Briefing, Contributor, Correction, Issue, Picture, Section)
+SHOWN = (
+    *(Break, Briefing, Contributor, Correction, Issue, Picture, Section, Topic),
+    Issue.topics.through,
+)
 
 
 def watch_shown_rows() -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from briefings.models import SectionKind
 from briefings.rendering.section_html import parse_section
+from briefings.word_distance import word_distance
 from newsroom.html_tree import BLOCKS, Element
 
 # How many words may differ, misspelt words and punctuation together.
@@ -272,7 +273,7 @@ def _check_word(before: _Word, after: _Word, vocabulary: _Vocabulary) -> None:
     if _is_decisive(old, new):
         raise NotSmall(f"“{before.core}” became “{after.core}”, which may say something else.")
     allowed = 2 if min(len(old), len(new)) >= LONG_WORD_CHARS else 1
-    if _distance(old, new) > allowed:
+    if word_distance(old, new) > allowed:
         raise NotSmall(f"“{before.core}” became “{after.core}”: that is another word.")
 
 
@@ -300,16 +301,3 @@ def _check_spacing(
     if len(old) > len(new):
         raise NotSmall(f"Words were removed: “{' '.join(old)}”.")
     raise NotSmall(f"Words were added: “{' '.join(new)}”.")
-
-
-def _distance(one: str, other: str) -> int:
-    """Return how many characters are missing, extra, wrong or swapped with the one beside them."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, start=1):
-        before, last, row = row, before, [i]
-        for j, right in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            is_swapped = i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right
-            row.append(min(cost, last[j - 2] + 1) if is_swapped else cost)
-    return row[-1]

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from briefings import cut_offs, next_drafts
 from briefings.link_checks import check_due_links
+from briefings.search import index_repair
 from newsroom import database_epoch
 from newsroom.clock import database_now
 
@@ -33,3 +34,9 @@ def check_links() -> None:
     """Check the external links of issues that are not published yet."""
     if settings.CHECK_LINKS:
         check_due_links(at=database_now())
+
+
+@shared_task
+def index_missing_issues() -> None:
+    """Index published issues that search does not know yet, such as those from before an update."""
+    index_repair.index_missing_issues()

@@ -3,7 +3,15 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
-from briefings import contributor_views, correction_list, feeds, shared_preview_views, views
+from briefings import (
+    contributor_views,
+    correction_list,
+    feeds,
+    shared_preview_views,
+    topic_views,
+    views,
+)
+from briefings.search import views as search_views
 from briefings.sitemaps import SITEMAPS
 from newsroom.public_pages import public_page
 from newsroom.token_links import token_paths
@@ -13,6 +21,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", feeds.feed, name="feed"),
     path("sitemap.xml", public_page("p")(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("search/", search_views.search, name="search"),
+    path("search/feed/", search_views.search_feed, name="search_feed"),
+    path("topics/<slug:slug>/", topic_views.topic_detail, name="topic_detail"),
+    path("topics/<slug:slug>/feed/", topic_views.topic_feed, name="topic_feed"),
     path("robots.txt", views.robots, name="robots"),
     path(
         "contributors/<slug:slug>/",

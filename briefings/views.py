@@ -187,6 +187,7 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
         "comment_count": comments.comment_count,
         "comments_open": issue.comments_open(at=timezone.now()),
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
+        "topics": issue.topic_list,
         "share": share_links(issue),
         "corrections": [correction for correction in corrections if correction.note],
         "corrected_at": last_changed(issue, corrections) if corrections else None,
@@ -221,7 +222,9 @@ def _neighbours(issue: Issue) -> dict[str, Issue | None]:
     found: dict[str, Issue | None] = {}
     for name, place in (("earlier", "before"), ("later", "after")):
         number, title = known.get(f"number_{place}"), known.get(f"title_{place}")
-        found[name] = Issue(briefing=issue.briefing, number=number, title=title) if number else None
+        found[name] = (
+            Issue(briefing=issue.briefing, number=number, title=title or "") if number else None
+        )
     return found
 
 

@@ -50,6 +50,10 @@ app.conf.beat_schedule = {
     },
     "publish due issues": {"task": "subscribers.sending.tasks.publish_due", "schedule": 5.0},
     "advance dispatches": {"task": "subscribers.sending.tasks.advance_dispatches", "schedule": 5.0},
+    "index missing issues": {
+        "task": "briefings.tasks.index_missing_issues",
+        "schedule": 60.0,
+    },
     "check links": {"task": "briefings.tasks.check_links", "schedule": 60.0},
     "fetch mailbox": {"task": "subscribers.bounces.tasks.fetch_mailbox", "schedule": 60.0},
     "process pending bounces": {

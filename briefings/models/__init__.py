@@ -14,6 +14,7 @@ from briefings.models.issue import (
     Issue,
     IssueState,
 )
+from briefings.models.issue_text import IssueText, SearchWord
 from briefings.models.link_check import LinkCheck, LinkState
 from briefings.models.membership import Membership, Role
 from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
@@ -24,6 +25,7 @@ from briefings.models.remark import Remark, RemarkAnswer, RemarkState
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.section_template import TemplateSection
+from briefings.models.topic import Topic
 from briefings.models.working_copy import WorkingCopy
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "GuestOpinion",
     "Issue",
     "IssueState",
+    "IssueText",
     "Language",
     "LinkCheck",
     "LinkState",
@@ -58,10 +61,12 @@ __all__ = [
     "Revision",
     "RevisionStep",
     "Role",
+    "SearchWord",
     "Section",
     "SectionKind",
     "TakeOver",
     "TakeOverAnswer",
     "TemplateSection",
+    "Topic",
     "WorkingCopy",
 ]

@@ -36,6 +36,7 @@ RESERVED_SLUGS = frozenset(
         "sitemap",
         "static",
         "subscribe",
+        "topics",
         "unsubscribe",
         "view",
         "comments",

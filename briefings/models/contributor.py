@@ -32,7 +32,10 @@ class Contributor(models.Model):
     photo = models.ImageField(upload_to="contributors/", blank=True)
     contact = models.EmailField(
         blank=True,
-        help_text="An email address, shown to readers as “Contact …”. Leave it empty to show none.",
+        help_text=(
+            "Where the form on their page sends readers' messages; the address is not shown there."
+            " Leave it empty to have no form."
+        ),
     )
     sign_off = models.TextField(
         max_length=300,

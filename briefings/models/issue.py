@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Window
-from django.db.models.functions import Cast, RowNumber
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Value, Window
+from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
 from briefings.local_time import format_local
+from briefings.models.issue_text import keep_search_text
 from briefings.models.revision import Revision, RevisionStep
+from briefings.models.topic import Topic, TopicLines, topics_of_lines
 from briefings.picture_files import digests
 from newsroom import audit_log
 from newsroom.models import AuditLogEntry
@@ -84,7 +86,12 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def for_page(self) -> IssueQuerySet:
         """Return the issues with the rows that a page about them needs."""
-        return self.select_related("briefing__lead", "author")
+        line = Concat("topic__slug", Value(" "), "topic__name")
+        topics = Issue.topics.through.objects.filter(issue=OuterRef("pk")).order_by()
+        by_issue: models.QuerySet[Any, Any] = topics.values("issue")
+        lines = Subquery(by_issue.annotate(lines=TopicLines(line)).values("lines"))
+        issues = self.select_related("briefing__lead", "author")
+        return issues.annotate(topic_lines=Coalesce(lines, Value("")))
 
     def with_neighbours(self) -> IssueQuerySet:
         """Return the issues with what their pages say of the previous and the next one."""
@@ -153,6 +160,7 @@ class Issue(models.Model):
     due_at = models.DateTimeField(
         "due", null=True, blank=True, help_text="When the draft has to be ready for its reviewer."
     )
+    topics = models.ManyToManyField("briefings.Topic", blank=True, related_name="issues")
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -230,6 +238,14 @@ class Issue(models.Model):
     def email_preheader(self) -> str:
         """The line beside the subject in an inbox: its own, or else the strapline."""
         return self.preheader.strip() or self.strapline.strip()
+
+    @property
+    def topic_list(self) -> list[Topic]:
+        """The topics by name; without a query if the issue came from `for_page`."""
+        lines = getattr(self, "topic_lines", None)
+        if lines is not None:
+            return topics_of_lines(lines)
+        return list(self.topics.all()) if self.pk else []
 
     def belongs_to(self, user: Actor) -> bool:
         """Whether this person created the issue, or is its author as readers see it."""
@@ -441,6 +457,7 @@ class Issue(models.Model):
             changes: dict[str, Any] = {"published_at": at, "updated_at": timezone.now()}
             if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
                 self.keep_revision(RevisionStep.PUBLISHED, by=by)
+                keep_search_text(self)
                 return
             if self.state == IssueState.SCHEDULED and self.publish_at:
                 when = format_local(self.publish_at, self.briefing.zone)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
+
+# Search indexes, which the database itself makes of columns that have an entry.
+SEARCH_INDEX_TABLE = re.compile(r"search_index_\w+")
+SEARCH_INDEX_COLUMN = "search_vector"
 
 
 def columns_of_models() -> dict[str, set[str]]:
@@ -16,12 +22,17 @@ def columns_of_models() -> dict[str, set[str]]:
 
 
 def columns_of_database() -> dict[str, set[str]]:
-    """Return the columns of each table in the database, including tables without a model."""
+    """Return the columns of each table in the database, including tables without a model.
+
+    Search indexes are left out: what is deleted from their table is deleted from them.
+    """
     with connection.cursor() as cursor:
         introspection = connection.introspection
         return {
             table: {column.name for column in introspection.get_table_description(cursor, table)}
+            - {SEARCH_INDEX_COLUMN}
             for table in introspection.table_names(cursor)
+            if not SEARCH_INDEX_TABLE.fullmatch(table)
         }
 
 

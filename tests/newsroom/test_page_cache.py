@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from briefings.models import Comment, CommentState, Correction, Issue
+from briefings.models import Comment, CommentState, Correction, Issue, Topic
 from briefings.shown_rows import SHOWN
 from newsroom import content_changes, page_cache, public_pages
 from newsroom.content_changes import SITE, version_key
@@ -61,7 +61,11 @@ def public_paths(issue: Issue) -> list[str]:
     """Return the address of every public page, with each parameter that one of them has."""
     page, slug = issue.get_absolute_url(), issue.briefing.slug
     comment = make_comment(on=issue)
+    topic = Topic.objects.create(name="Waiting times", slug="waiting-times")
+    issue.topics.add(topic)
     return [
+        *("/search/", "/search/?q=beds", "/search/?q=beds&in=comments&page=2"),
+        *(topic.get_absolute_url(), f"{topic.get_absolute_url()}feed/"),
         *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/preferences/"),
         *(f"/{slug}/", f"/{slug}/feed/", f"/{slug}/corrections/", f"/{slug}/corrections/feed/"),
         *(page, f"{page}?reply_to={comment.pk}", f"{page}?comment=sent", f"{page}?page=2"),
@@ -137,6 +141,7 @@ def test_every_table_that_public_pages_show_is_watched_or_has_a_subject() -> Non
         *("AlarmChoice", "RaisedAlarm", "Clipping", "FindingOverride", "LinkCheck", "Membership"),
         *("OpenPage", "TakeOver", "PreviewLink", "Proof", "Remark", "RemarkAnswer", "Revision"),
         *("TemplateSection", "WorkingCopy", "GuestOpinion"),
+        *("IssueText", "SearchWord"),  # for searches, whose pages are not stored
     }
     own_subject = {Comment}
     for model in apps.get_app_config("briefings").get_models():

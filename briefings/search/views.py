@@ -1,0 +1,175 @@
+"""The search page and the feed of a search. Both need no script, no cookie and no form guard."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Max, Min
+from django.http import Http404, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import conditional_page, require_safe
+
+from briefings.feeds import ENTRIES, issue_feed
+from briefings.models import Briefing, Contributor, Issue, Topic
+from briefings.search.engine import SearchTooSlow
+from briefings.search.found import (
+    Filters,
+    SearchPage,
+    count_matches,
+    did_you_mean,
+    newest_issues,
+    search_comments,
+    search_issues,
+)
+from briefings.search.search_query import MAX_QUERY_CHARS
+from newsroom.invisible_characters import one_line
+from newsroom.public_pages import public_page, unless_as_asked
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
+MAX_PAGE_DIGITS = 4
+COMMENTS = "comments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What the filters can be set to: what has published issues."""
+
+    briefings: list[Briefing]
+    authors: list[Contributor]
+    years: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What an address asks for; whatever in it is not offered is left out."""
+
+    words: str
+    in_comments: bool
+    filters: Filters
+    page: int
+
+    def address(self, **changes: str | int) -> str:
+        """Return the query part of the address of this search, with some of it changed."""
+        filters = self.filters
+        asked: dict[str, Any] = {
+            "q": self.words,
+            "in": COMMENTS if self.in_comments else "",
+            "briefing": filters.briefing.slug if filters.briefing else "",
+            "author": filters.author.slug if filters.author else "",
+            "from": filters.first_year or "",
+            "to": filters.last_year or "",
+            "page": "",
+            **changes,
+        }
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+@public_page("q", "in", "briefing", "author", "from", "to", "page")
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show what was found for `?q=`, or without it, a form and the topics."""
+    offered = _offered()
+    asked = _asked(request.GET, offered)
+    context: dict[str, Any] = {
+        "search": asked,
+        "offered": offered,
+        "max_chars": MAX_QUERY_CHARS,
+        "is_filtered": asked.filters != Filters(),
+    }
+    if asked.words:
+        context |= _results(asked)
+    else:
+        context["topics"] = Topic.objects.with_issues()
+    response = TemplateResponse(request, "briefings/search/search.html", context)
+    # There are too many searches to store each one; the page without words is like any other.
+    return unless_as_asked(response, request, {})
+
+
+@require_safe
+@conditional_page
+def search_feed(request: HttpRequest) -> HttpResponse:
+    """Return a feed of the newest issues that match `?q=`, with the same filters as the page."""
+    asked = _asked(request.GET, _offered())
+    if not asked.words:
+        raise Http404("A feed needs words to search for: add ?q= and your words.")
+    try:
+        issues = newest_issues(asked.words, filters=asked.filters, count=ENTRIES)
+    except SearchTooSlow:
+        return HttpResponse("This search takes too long.", status=503, content_type="text/plain")
+    address = asked.address(**{"in": ""})
+    return issue_feed(
+        Issue.objects.published().filter(pk__in=[issue.pk for issue in issues]),
+        tag=f"search-{hashlib.sha256(address.encode()).hexdigest()[:16]}",
+        title=f"“{asked.words}” · {settings.SITE_NAME}",
+        page=reverse("briefings:search") + address,
+        path=reverse("briefings:search_feed") + address,
+    )
+
+
+def _results(asked: Search) -> dict[str, Any]:
+    """Return what the page shows of a search: one of the tabs, and how much is in the other."""
+    page: SearchPage[Any]
+    if asked.in_comments:
+        page = search_comments(asked.words, filters=asked.filters, page=asked.page)
+    else:
+        now = timezone.now()
+        page = search_issues(asked.words, filters=asked.filters, page=asked.page, at=now)
+    other = 0
+    if not page.is_too_slow and not page.has_no_words:
+        other = count_matches(asked.words, filters=asked.filters, comments=not asked.in_comments)
+    suggestion = ""
+    if not page.count and not page.is_too_slow:
+        suggestion = did_you_mean(asked.words, filters=asked.filters)
+    return {
+        "page": page,
+        "issue_count": other if asked.in_comments else page.count,
+        "comment_count": page.count if asked.in_comments else other,
+        "issues_address": asked.address(**{"in": ""}),
+        "comments_address": asked.address(**{"in": COMMENTS}),
+        "unfiltered_address": asked.address(briefing="", author="", **{"from": "", "to": ""}),
+        "earlier_address": asked.address(page=page.number - 1),
+        "later_address": asked.address(page=page.number + 1),
+        "feed_address": reverse("briefings:search_feed") + asked.address(**{"in": ""}),
+        "suggestion": suggestion,
+        "suggestion_address": asked.address(q=suggestion, **{"in": ""}),
+    }
+
+
+def _offered() -> Offered:
+    published = Issue.objects.published().order_by()
+    dates = published.aggregate(first=Min("published_at"), last=Max("published_at"))
+    years: list[int] = []
+    if dates["first"]:
+        years = list(range(dates["last"].year, dates["first"].year - 1, -1))
+    return Offered(
+        briefings=list(Briefing.objects.filter(pk__in=published.values("briefing"))),
+        authors=list(Contributor.objects.filter(pk__in=published.values("author"))),
+        years=years,
+    )
+
+
+def _asked(data: QueryDict, offered: Offered) -> Search:
+    briefings = {briefing.slug: briefing for briefing in offered.briefings}
+    authors = {author.slug: author for author in offered.authors}
+    years = {str(year): year for year in offered.years}
+    page = data.get("page", "")
+    is_number = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
+    return Search(
+        words=one_line(data.get("q", ""))[:MAX_QUERY_CHARS].strip(),
+        in_comments=data.get("in") == COMMENTS,
+        filters=Filters(
+            briefing=briefings.get(data.get("briefing", "")),
+            author=authors.get(data.get("author", "")),
+            first_year=years.get(data.get("from", "")),
+            last_year=years.get(data.get("to", "")),
+        ),
+        page=int(page) if is_number else 1,
+    )

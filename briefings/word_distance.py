@@ -1,0 +1,16 @@
+"""How far apart two spellings are."""
+
+from __future__ import annotations
+
+
+def word_distance(one: str, other: str) -> int:
+    """Return how many characters are missing, extra, wrong or swapped with the one beside them."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, start=1):
+        before, last, row = row, before, [i]
+        for j, right in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
+            is_swapped = i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right
+            row.append(min(cost, last[j - 2] + 1) if is_swapped else cost)
+    return row[-1]

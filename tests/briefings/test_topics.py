@@ -1,0 +1,69 @@
+"""Topics: shown on an issue, with a page and a feed of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from briefings.models import Topic
+from tests.factories import make_briefing, make_issue, make_published_issue
+
+pytestmark = pytest.mark.django_db
+
+
+def make_topic(name: str = "Waiting times", **fields: Any) -> Topic:
+    fields.setdefault("slug", name.lower().replace(" ", "-"))
+    return Topic.objects.create(name=name, **fields)
+
+
+def test_an_issue_shows_its_topics_without_another_query(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    issue = make_published_issue()
+    issue.topics.add(make_topic("Waiting times"), make_topic("Beds & <wards>", slug="beds"))
+    with django_assert_max_num_queries(5):
+        html = client.get(issue.get_absolute_url()).content.decode()
+    found = re.findall(r'<a href="(/topics/[^"]+)" rel="tag"><bdi>([^<]+)</bdi>', html)
+    assert found == [
+        ("/topics/beds/", "Beds &amp; &lt;wards&gt;"),
+        ("/topics/waiting-times/", "Waiting times"),
+    ]
+    feed = client.get("/feed/").content.decode()
+    assert '<category term="Waiting times"' in feed
+
+
+def test_a_topic_lists_published_issues_of_every_briefing(client: Client) -> None:
+    topic = make_topic(description="Who waits, and for how long.")
+    ward, ferry = make_briefing(title="Ward"), make_briefing(title="Ferry")
+    for briefing, title in ((ward, "The queue"), (ferry, "The quay")):
+        make_published_issue(briefing=briefing, title=title).topics.add(topic)
+    make_issue(title="A draft").topics.add(topic)
+    make_published_issue(title="About something else")
+    html = client.get(topic.get_absolute_url()).content.decode()
+    assert re.findall(r'class="title" dir="auto"><a [^>]+>([^<]+)', html) == [
+        "The quay",
+        "The queue",
+    ]
+    assert "2 issues." in html
+    assert "Who waits, and for how long." in html
+    assert "A draft" not in html
+    feed = client.get(f"{topic.get_absolute_url()}feed/")
+    assert re.findall(r"<entry><title>([^<]+)", feed.content.decode()) == ["The quay", "The queue"]
+    assert not feed.cookies
+
+
+def test_a_topic_without_issues_says_so(client: Client) -> None:
+    topic = make_topic()
+    make_issue().topics.add(topic)
+    html = client.get(topic.get_absolute_url()).content.decode()
+    assert "No published issue is about <bdi>Waiting times</bdi> yet." in html
+    assert client.get("/topics/none/").status_code == 404
+    assert "Waiting times" not in client.get("/search/").content.decode()
+
+
+def test_the_search_page_lists_topics_that_have_issues(client: Client) -> None:
+    make_published_issue().topics.add(make_topic())
+    assert 'href="/topics/waiting-times/"' in client.get("/search/").content.decode()
