@@ -48,17 +48,24 @@ class CellKind(Enum):
 _YES = {
     *("1", "t", "true", "y", "yes", "on", "x", "checked", "ticked", "1 0"),
     *("j", "ja", "wahr", "oui", "o", "vrai", "s", "si", "verdadero", "vero", "waar", "sim"),
+    # Polish, Czech, Finnish, Turkish, Hungarian, Romanian, Russian, Ukrainian, Greek, Japanese,
+    # Chinese, Korean
+    *("tak", "ano", "kylla", "evet", "igen", "da", "да", "так", "ναι", fold("はい"), "是"),
+    fold("예"),
 }
 _NO = {
     *("0", "f", "false", "n", "never", "no", "off", "0 0", "unchecked"),
     *("nein", "niemals", "falsch", "non", "jamais", "faux", "nunca", "falso", "nee", "onwaar"),
     *("nooit", "nao"),
+    *("nie", "ne", "nej", "nei", "ei", "hayir", "hayır", "nem", "nu", "нет", "ні", fold("όχι")),
+    *(fold("いいえ"), "否", fold("아니요")),
 }
 _BLANK = {
     *("", "none", "null", "nil", "nan", "na", "n a", "empty", "0000 00 00", "00 00 0000"),
     *("0000 00 00 00 00 00", "0000 00 00t00 00 00z"),
 }
-_TICKS, _CROSSES = set("✓✔☑✅"), set("✗✘☒❌☐")
+_TICKS, _CROSSES = set("✓✔☑✅+*●•■◉◯○"), set("✗✘☒❌☐×")
+_MONTH_AND_YEAR = re.compile(r"[a-z]{3,10} (?:19|20)\d\d")
 _SUBSCRIBED = {
     *("active", "confirmed", "consented", "double opt in", "enabled", "granted", "member", "ok"),
     *("opted in", "optin", "opt in", "subscribed", "valid", "verified", "deliverable", "allow"),
@@ -68,13 +75,17 @@ _SUBSCRIBED = {
     *("accepte", "valide", "activo", "suscrito", "confirmado", "aceptado", "inscrito", "valido"),
     *("attivo", "iscritto", "confermato", "accettato", "actief", "ingeschreven", "geabonneerd"),
     *("bevestigd", "aangemeld", "geldig", "ativo", "activa", "attiva", "suscrita", "iscritta"),
+    *("live", "current"),
 }
 # Those words that a column about unsubscribing has for people who did not.
 _NOT_UNSUBSCRIBED = {"subscribed", "opted in", "opt in", "optin", "allow", "allowed", "erlaubt"}
 _EXCLUDED: dict[str, RefusalReason] = {
     word: reason
     for reason, words in {
-        RefusalReason.UNSUBSCRIBED: "inactive, left, not subscribed, off, removed, not opted in",
+        RefusalReason.UNSUBSCRIBED: (
+            "inactive, left, not subscribed, off, removed, not opted in, paused, lapsed, expired,"
+            " ended, terminated, dormant"
+        ),
         RefusalReason.NO_CONSENT: "denied, not granted, no consent",
         RefusalReason.UNCONFIRMED: "new, not confirmed, transactional, invited, validating",
         RefusalReason.BOUNCED: "clean, hard, invalid",
@@ -118,25 +129,69 @@ _EXCLUDING_STEMS: dict[RefusalReason, re.Pattern[str]] = {
     }.items()
 }
 # What lets a person in; with the reason why a no refuses the row.
-_ADMITTING_STEMS: dict[RefusalReason, re.Pattern[str]] = {
-    reason: re.compile(rf"\b(?:is|has|was|email|mail)? ?(?:{stems})")
-    for reason, stems in {
-        RefusalReason.UNCONFIRMED: (
-            r"confirm|verif|valid|double ?opt|doi\b|bestat|bestaet|conferm|bevestig|gultig|gueltig"
-            r"|geldig"
-        ),
-        RefusalReason.NO_CONSENT: (
-            r"consen|einwillig|zustimm|toestemm|permi[st]|erlaub|accept|akzept|accet|acept|agree"
-            r"|allow|authori[sz]|autori[sz]|gdpr|dsgvo|rgpd|opt(?:ed)? ?in\b|opts? ?in\b"
-        ),
-        RefusalReason.UNSUBSCRIBED: (
-            r"activ|aktiv|actif|attiv|actief|ativo|enabl|subscri|abonn|abonad|geabonn|suscri|inscri"
-            r"|iscri|ingeschrev|angemeld|aangemeld|eingetrag|mailable|emailable|contactable"
-            r"|deliverable|zustellbar|newsletter|marketing|receiv|send|wants?\b"
-            r"|can (?:be )?(?:e ?mail|contact)"
-        ),
-    }.items()
+_ADMITTING_WORDS = {
+    RefusalReason.UNCONFIRMED: (
+        r"confirm|verif|valid|double ?opt|doi\b|bestat|bestaet|conferm|bevestig|gultig|gueltig"
+        r"|geldig"
+    ),
+    RefusalReason.NO_CONSENT: (
+        r"consen|einwillig|zustimm|toestemm|permi[st]|erlaub|accept|akzept|accet|acept|agree"
+        r"|allow|authori[sz]|autori[sz]|gdpr|dsgvo|rgpd|opt(?:ed)? ?in\b|opts? ?in\b"
+    ),
+    RefusalReason.UNSUBSCRIBED: (
+        r"activ|aktiv|actif|attiv|actief|ativo|enabl|subscri|abonn|abonad|geabonn|suscri|inscri"
+        r"|iscri|ingeschrev|angemeld|aangemeld|eingetrag|mailable|emailable|contactable"
+        r"|deliverable|zustellbar|newsletter|marketing|receiv|send|wants?\b"
+        r"|can (?:be )?(?:e ?mail|contact)"
+    ),
 }
+_BEFORE = r"\b(?:is|has|was|email|mail)? ?"
+_ADMITTING_STEMS: dict[RefusalReason, re.Pattern[str]] = {
+    reason: re.compile(f"{_BEFORE}(?:{stems})") for reason, stems in _ADMITTING_WORDS.items()
+}
+# How the words of those stems end. Another ending makes a word of its own: “Newsletterende”.
+_ENDINGS = """
+    a acion ada ado ados able ance ated atie ation ato ata azione be bed ber bers bes bing cao
+    cion d e ed ee ees eerd ement en ent enten ents er ers es et gd heid i ido ied ier ierung
+    iert ies igt igte igung imiento ing ingen ion isation ised ito ita ization ized izado izzato
+    keit ment n nis o or os pcion ption ptions ptor s sa si sion sions so ssie ssion ssions t te
+    ted tement ten ti timento timiento to ta ts tta tted tto ung ungen va vated ve vi vo y zione
+"""
+_ENDING = f"(?:{'|'.join(_ENDINGS.split())})?"
+_ADMITTING_WORD = re.compile(f"{_BEFORE}(?:{'|'.join(_ADMITTING_WORDS.values())}){_ENDING}\\b")
+# Words beside those stems that cannot turn their meaning round, in English, German, French, Spanish
+# and Portuguese, Italian, and Dutch.
+_NEUTRAL_WORDS = """
+    a account address all an and are as at be been bool boolean box bulletin by campaign can cf
+    channel checkbox client commercial communication communications contact contacts current
+    currently custom customer daily date datetime day digest do does double e email emails explicit
+    express field flag for from general given global gmt granted has have in info information ip is
+    lead like list lists mail mailing mailings mails main marketing may me member monthly my n new
+    news newsletter newsletters obtained of offers on our overall people person personal please
+    primary promo promotional promotions provided received recorded single state status still
+    subscriber the they this tick ticked time timestamp to update updates us user utc value via want
+    wants was we weekly when will wish work would y yes yn you your
+
+    abonnent adresse aktuell am anmeldung bekommen darf das datum dem den der des die ein eine
+    empfangt erhalten erteilt fuer fur gegeben hat im ist ja kontakt kunde liegt liste mit mitglied
+    mochte per rundbrief seit unser unsere verteiler vom von vor vorhanden versand wann werbung zeit
+    zu zum zur zusendung
+
+    accord au aux commerciale courriel d de depuis donne donnee du est et l la le les lettre infos
+    membre obtenu obtenue oui par pour publicite reception recevoir souhaite statut sur un une veut
+
+    al ao aos boletin cliente com comerciales comunicaciones contacto correo da dado del desde desea
+    deseja el electronico em esta estado fecha las lista los na no os otorgado para por publicidad
+    quiere receber recibir si
+
+    alla contatto dal data della di elettronica gli i il lo notiziario posta prestato pubblicita
+    ricevere stato vuole
+
+    aan een heeft het klant lijst nieuwsbrief ontvangen op sinds van verleend voor wil
+
+    0 1 2 3 4 5 6 7 8 9
+"""
+_NEUTRAL = frozenset(_NEUTRAL_WORDS.split())
 _NOT = (
     r"(?:no|not|non|none|never|dont|don t|doesnt|cannot|cant|without|kein\w*|nicht|nie|ohne|ne|pas"
     r"|sans|jamais|sin|senza|niet|geen|zonder|nao|sem)"
@@ -188,15 +243,19 @@ _DESCRIPTIVE = re.compile(
 )
 _DATE_NAME = re.compile(
     r"updat|modif|chang|geander|\blast|letzt|derni|ultim|laatst|creat|erstell|cree|added|hinzugef"
-    r"|birth|geburt|naissance|nacim|nascit|geboort|expir|ablauf|anniv|\bfirst|import|entered|regist"
+    r"|birth|geburt|naissance|nacim|nascit|geboort|anniv|\bfirst|import|entered|regist"
     r"|join|sign ?(?:ed )?up|subscri\w+ ?(?:at|on|date)|opt(?:ed)? ?in ?(?:at|on|date|time)"
     r"|^date|^timestamp"
 )
+# Beside those, words of dates at which somebody did something with an email.
+_DATE_WORD = re.compile(rf"{_DATE_NAME.pattern}|^(?:open|click|sent|deliver|repl|visit|seen|login)")
 _REASON_NAME = re.compile(r"reason|grund|raison|motif|motivo|reden|category|type|typ\b|cause")
 _IS_ABOUT_A_TIME = re.compile(r"date|datum|fecha|\bdata\b|time|\bat$|\bon$|\bam$|since|\bseit|when")
 # A cell that says this in a column of any name makes us ask.
 _LOUD = re.compile(
-    r"unsub|opt(?:ed)? ?out|bounc|black ?list|\bdnc\b|complain|undeliver|suppress|abgemeldet"
+    r"please remove|remove (?:me|him|her|them|from)\b|take (?:me|him|her|them|us) off"
+    r"|stop(?:ped)? (?:writing|sending|e ?mail)"
+    r"|unsub|opt(?:ed)? ?out|bounc|black ?list|\bdnc\b|complain|undeliver|suppress|abgemeldet"
     r"|desabonn|desinscri|disiscri|uitgeschreven|do ?not ?(?:e ?mail|contact)"
     r"|no ?(?:e ?mail|contact)\b"
 )
@@ -238,7 +297,7 @@ def read_cell(cell: str) -> CellKind:
     ):
         if words in known:
             return kind
-    if looks_like_a_date(cell):
+    if looks_like_a_date(cell) or _is_month_and_year(words):
         return CellKind.DATE
     if len(words) > _LOUD_CHARS:
         return CellKind.OTHER
@@ -248,6 +307,10 @@ def read_cell(cell: str) -> CellKind:
     if words.count(" ") < 4 and first != words and len(first) > 1:  # “Yes, please”
         return CellKind.YES if first in _YES else CellKind.NO if first in _NO else CellKind.OTHER
     return CellKind.OTHER
+
+
+def _is_month_and_year(words: str) -> bool:
+    return bool(_MONTH_AND_YEAR.fullmatch(words)) and looks_like_a_date(f"1 {words}")
 
 
 # --- Rules
@@ -357,6 +420,7 @@ class NameKind(Enum):
     REGION = auto()  # they are status words, or names of states
     UNCLEAR = auto()  # they may be about emails or about something else
     DATES = auto()  # dates that say nothing about it, if they are dates
+    DOUBTFUL = auto()  # they say so or the opposite: words that we do not know stand beside a stem
     NOTHING = auto()  # nothing about it, whatever they hold
     NUMBERS = auto()  # nothing about it, unless they are a yes or no in words, or status words
     DESCRIPTION = auto()  # nothing about it, unless they are a yes or no, dates or status words
@@ -378,6 +442,8 @@ def classify_name(name: str) -> tuple[NameKind, StatusRule | None]:
     if reason := stems.refuses_if_yes:
         return NameKind.RULE, refuse_if_yes(reason)
     is_date = stems.is_status or _DATE_NAME.search(stems.words)
+    if stems.has_words_of_doubt(beside_dates=bool(is_date)):
+        return NameKind.DOUBTFUL, None
     if is_date and stems.admitting is not RefusalReason.UNCONFIRMED:
         return NameKind.DATES, None
     if stems.admitting:
@@ -440,6 +506,16 @@ class _Stems:
             return bool(self.excluding or self.is_contact_negated)
         is_either = self.is_negated or (self.admitting and _ALTERNATIVES.search(self.name))
         return bool(self.excluding and is_either and not self.is_contact_negated)
+
+    def has_words_of_doubt(self, *, beside_dates: bool) -> bool:
+        """Whether a word that we do not know may turn round the stem that lets a person in."""
+        if not self.admitting:
+            return False
+        others = _ADMITTING_WORD.sub(" ", self.words).split()
+        return any(
+            word not in _NEUTRAL and not (beside_dates and _DATE_WORD.search(word))
+            for word in others
+        )
 
     @property
     def refuses_if_yes(self) -> RefusalReason | None:
@@ -548,7 +624,8 @@ class ColumnCells:
             return None
         is_few = len(self.words) <= _FEW_WORDS
         is_mixed = bool(self.kinds - {CellKind.OTHER, CellKind.YES})
-        is_likely = has_rule and self.kind is not NameKind.REGION and (is_few or is_mixed)
+        may_be_rule = has_rule or self.kind is NameKind.DOUBTFUL
+        is_likely = may_be_rule and self.kind is not NameKind.REGION and (is_few or is_mixed)
         asks = self._has_only_status or self.is_loud or self._excludes or is_likely
         return self._question() if asks else None
 

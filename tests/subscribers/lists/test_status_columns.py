@@ -91,9 +91,50 @@ ASKED = [
     *(("DOUBLE_OPT-IN", "1", "2"), ("Email permission", "written", "lapsed")),
     *(("Lead Status", "Open", "Gone"), ("Unsubscribe status", "no", "yes")),
     *(("Opt-in/opt-out", "yes", "no"), ("Send Marketing Materials", "Send", "Do Not Send")),
-    *(("Comments", "", "Do not contact!"), ("Privacy", "x", ""), ("Erlaubnis", "ok", "nie wieder")),
+    *(
+        ("Comments", "", "Do not contact!"),
+        ("Privacy", "x", ""),
+        ("Erlaubnis", "ok", "nur im Notfall"),
+    ),
     *(("Situación", "alta", "baja"), ("subscriber_status_id", "1", "3")),
     *(("Soft bounced", "0", "1"), ("Einstellung", "aktiv", "inaktiv"), ("Ended", "", "2024-03-01")),
+]
+# A stem that lets people in, beside a word that may turn its meaning round: no list has them all.
+TURNED_ROUND = [
+    *(("Consent forfeited", "N", "Y"), ("Permission void", "no", "yes")),
+    *(("Subscriber gone", "0", "1"), ("Newsletter unwanted", "", "x")),
+    *(("Sending fails", "N", "Y"), ("Email validation unsuccessful", "false", "true")),
+    *(("Subscription ran out", "", "2024-03-01"), ("Consent lost on", "", "2024-03-01")),
+    *(("Newsletter until", "", "2024-03-01"), ("Active up to", "2030-01-01", "2024-03-01")),
+    *(("Einwilligung entzogen", "nein", "ja"), ("Zustimmungsende", "", "01.03.2024")),
+    *(("Abonnement suspendu ou perdu", "non", "oui"), ("Consentement échu", "non", "oui")),
+    *(("Suscripción vencida", "no", "sí"), ("Consentimiento perdido", "no", "sí")),
+    *(("Iscrizione decaduta", "no", "sì"), ("Consenso perso", "no", "sì")),
+    *(("Toestemming vervallen", "nee", "ja"), ("Inscrição encerrada", "não", "sim")),
+    *(("Subscription expiry", "", "2024-03-01"), ("Newsletterende", "", "01.03.2024")),
+]
+# Other words leave it as it is.
+PLAIN = [
+    *(("Has consented to our weekly newsletter", "yes", "no"), ("consentGiven", "1", "0")),
+    *(("Email marketing opted in (Y/N)", "Y", "N"), ("Newsletter erhalten", "ja", "nein")),
+    *(("Einwilligung erteilt am", "01.03.2024", ""), ("Wants to receive news", "x", "")),
+    *(("Consentement donné par courriel", "oui", "non"), ("Abonné à la lettre", "oui", "non")),
+    *(("Consenso ricevere newsletter", "sì", "no"), ("Suscrito al boletín", "sí", "no")),
+    *(("Toestemming voor nieuwsbrief", "ja", "nee"), ("is_subscribed_to_emails", "t", "f")),
+]
+# Cells of columns whose names say nothing.
+MARKS = [
+    *(
+        ("nie", "tak"),
+        ("nej", "ja"),
+        ("нет", "да"),
+        ("ne", "ano"),
+        ("hayır", "evet"),
+        ("ei", "kyllä"),
+    ),
+    *(("いいえ", "はい"), ("否", "是"), ("όχι", "ναι"), ("-", "+"), ("", "●"), ("×", "○")),
+    *(("live", "paused"), ("current", "lapsed"), ("", "May 2024"), ("", "Mai 2024")),
+    *(("likes trams", "Please remove"), ("", "take him off")),
 ]
 
 
@@ -116,6 +157,30 @@ def test_who_must_not_be_emailed_is_refused(column: str, stay: str, stop: str) -
     assert [subscriber.address for subscriber in Subscriber.objects.all()] == [STAY]
     assert [row["email"] for row in result["refused_rows"]] == [STOP]
     assert [*result["status_columns"]] == [column]
+
+
+def plan_of_columns(*columns: tuple[str, ...]) -> ImportPlan:
+    header, *rows = zip(*columns, strict=True)
+    people = zip((STAY, STOP, "more@example.org"), rows, strict=False)
+    return plan_of(make_csv(["email", *header], *([address, *row] for address, row in people)))
+
+
+def test_a_word_that_may_turn_a_name_round_is_asked_about() -> None:
+    plan = plan_of_columns(*TURNED_ROUND)
+    assert [question.name for question in plan.questions.values()] == [
+        name for name, _, _ in TURNED_ROUND
+    ]
+
+
+def test_plain_words_beside_a_stem_leave_its_meaning() -> None:
+    plan = plan_of_columns(*PLAIN)
+    assert not plan.questions
+    assert len(plan.status_rules) == len(PLAIN)
+
+
+def test_marks_in_a_column_of_any_name_are_asked_about() -> None:
+    plan = plan_of_columns(*((f"x{n}", stay, stop, stay) for n, (stay, stop) in enumerate(MARKS)))
+    assert len(plan.questions) == len(MARKS)
 
 
 @pytest.mark.parametrize(("column", "stay", "stop"), ASKED)
