@@ -254,7 +254,9 @@ def _by_phrases(phrases: str, *, status: str, strong_only: bool) -> Reason | Non
         return None
     if first.decisive:
         return first.reason
-    if first.reason in ABOUT_US - {Reason.RELAYING} and _names_the_address(status):
+    if first.reason in (ABOUT_US | {Reason.RATE}) - {Reason.RELAYING} and _names_the_address(
+        status
+    ):
         first = next((rule for rule in found if rule.reason in ABOUT_THE_ADDRESS), first)
     if first.reason == Reason.EXPIRED and _names_the_address(status):
         return _by_status_code(status)

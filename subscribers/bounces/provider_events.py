@@ -200,7 +200,7 @@ AMAZON_SES = ProviderEvents(
         "complaint/fraud": COMPLAINT,
         "complaint/not-spam": NOTHING,
         "complaint/other": COMPLAINT,
-        "complaint/virus": COMPLAINT,
+        "complaint/virus": POLICY,  # a scanner's: no reader complained (RFC 5965, section 7.3)
         "complaint/onaccountsuppressionlist": SOFT,
         "complaint": COMPLAINT,
         "subscription/unsubscribed": UNSUBSCRIBED,
@@ -554,6 +554,7 @@ SPARKPOST = ProviderEvents(
         "out_of_band": SOFT,
         "policy_rejection": SOFT,
         "spam_complaint/not-spam": NOTHING,
+        "spam_complaint/virus": POLICY,
         "spam_complaint/auth-failure": NOTHING,
         "spam_complaint": COMPLAINT,
         "list_unsubscribe": UNSUBSCRIBED,

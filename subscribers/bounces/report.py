@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TOO_BIG = "message too large"
     SPAM = "taken for spam"
     POLICY = "rejected by policy"
+    RATE = "rate limited"
     SENDER = "sender rejected"
     RELAYING = "relaying denied"
     LOOP = "mail loop"
@@ -55,6 +56,7 @@ _CLASSIFICATIONS = {
     Reason.TOO_BIG: BounceClassification.POLICY,
     Reason.SPAM: BounceClassification.POLICY,
     Reason.POLICY: BounceClassification.POLICY,
+    Reason.RATE: BounceClassification.POLICY,
     Reason.SENDER: BounceClassification.POLICY,
     Reason.RELAYING: BounceClassification.POLICY,
     Reason.COMPLAINT: BounceClassification.COMPLAINT,

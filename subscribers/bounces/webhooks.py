@@ -265,7 +265,7 @@ def translate_event(
         if reason == Reason.UNCLEAR or (reason == Reason.POLICY and not status):
             refused = _REASONS_OF_REFUSALS.get(tracking_event.reject_reason or "")
             reason = refused or _REASONS[outcome]
-        elif outcome == EventOutcome.POLICY and reason not in ABOUT_US:
+        elif outcome == EventOutcome.POLICY and reason not in ABOUT_US | {Reason.RATE}:
             reason = Reason.POLICY
         elif outcome == EventOutcome.FULL and reason not in ABOUT_US:
             reason = Reason.FULL

@@ -87,6 +87,27 @@ def test_the_third_bounce_about_us_pauses_the_dispatch_and_asks(ways: list[str])
     assert not Suppression.objects.exists()
 
 
+RATE_LIMITS = (
+    "550 5.2.1 The user is receiving mail at a rate that is too high",
+    "550 5.7.1 Rate limited by policy: too many messages for this mailbox",
+    "452 4.5.3 Too many recipients received this hour",
+)
+
+
+@pytest.mark.parametrize("words", RATE_LIMITS)
+def test_a_limit_of_the_receiving_side_pauses_nothing(words: str) -> None:
+    for delivery in make_sending_dispatch(readers=8)[: MIN_BOUNCES + 1]:
+        report(delivery, "mail", words)
+    assert state() == DispatchState.SENDING
+    assert not Suppression.objects.exists()
+
+
+def test_a_limit_of_our_own_account_pauses() -> None:
+    for delivery in make_sending_dispatch(readers=8)[:MIN_BOUNCES]:
+        report(delivery, "mail", "550 5.7.1 Your account exceeded its daily sending limit")
+    assert state() == DispatchState.PAUSED
+
+
 def test_a_large_dispatch_takes_two_in_a_hundred() -> None:
     deliveries = make_sending_dispatch(readers=200)
     for number, delivery in enumerate(deliveries[:4], start=1):
