@@ -321,12 +321,18 @@ def _rewritten(element: Element, *, is_office: bool) -> list[Element | str]:
         case "mfrac" | "msup" | "msub" if len(element.elements) == 2:
             first, second = element.elements
             raised = {"msup": "sup", "msub": "sub"}.get(element.tag)
-            return [first, Element(raised, {}, [second])] if raised else [first, "/", second]
+            fraction = [*_in_brackets(first), "/", *_in_brackets(second)]
+            return [first, Element(raised, {}, [second])] if raised else fraction
         case "a" if _COMMENT_MARK.search(element.attributes.get("style", "")):
             return element.children  # the words that a comment is about
         case "p":
             return [_rewritten_paragraph(element)]
     return [element]
+
+
+def _in_brackets(part: Element) -> list[Element | str]:
+    """Return a part of a fraction, in brackets if it is more than a number or a letter."""
+    return ["(", part, ")"] if part.tag == "mrow" and len(part.elements) > 1 else [part]
 
 
 def _rewritten_paragraph(paragraph: Element) -> Element:

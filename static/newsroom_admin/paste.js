@@ -115,8 +115,18 @@
     ["embed", "an embedded object"],
     ["object", "an embedded object"],
   ]);
+  // These only with words in them: most are signs of a page, such as arrows.
+  const CONTROLS = new Map([
+    ["svg", "a drawing"],
+    ["canvas", "a drawing"],
+    ["button", "a button"],
+    ["select", "a choice"],
+    ["textarea", "a field"],
+  ]);
 
   function nameOfMedia(element) {
+    const control = CONTROLS.get(element.localName);
+    if (control) return `${control} (“${element.textContent.trim().replace(/\s+/g, " ").slice(0, 80)}”)`;
     const sources = [element, ...element.querySelectorAll("source, embed, iframe, param[name=movie], param[name=src]")];
     const found = sources.flatMap((e) => ["src", "data", "value"].map((name) => e.getAttribute(name)?.trim()));
     const address = found.find((written) => written && !/^(?:data|blob):/i.test(written));
@@ -133,8 +143,9 @@
       if (!body.contains(element)) continue; // inside one that is gone already
       const aside = ASIDES.find(([, is]) => is(element, word));
       if (!aside) {
-        if (!MEDIA.has(element.localName)) continue;
-        if (!isPixel(element)) named.add(nameOfMedia(element));
+        const isControl = CONTROLS.has(element.localName);
+        if (!isControl && !MEDIA.has(element.localName)) continue;
+        if (isControl ? element.textContent.trim() : !isPixel(element)) named.add(nameOfMedia(element));
         element.remove();
         continue;
       }
@@ -160,6 +171,39 @@
       span.replaceWith(...inner);
     }
     for (const quoted of body.querySelectorAll("q")) quoted.replaceWith("“", ...quoted.childNodes, "”");
+  }
+
+  // Formulas and ruby need more than one line; in one, they are written as document import does.
+  function spellOut(body) {
+    for (const beside of body.querySelectorAll("rp, annotation, annotation-xml")) beside.remove();
+    for (const reading of body.querySelectorAll("rt")) {
+      if (reading.textContent.trim()) reading.replaceWith(" (", ...reading.childNodes, ")");
+    }
+    for (const fraction of body.querySelectorAll("mfrac")) {
+      for (const part of fraction.querySelectorAll(":scope > mrow")) {
+        if (part.childElementCount > 1) part.replaceChildren("(", ...part.childNodes, ")");
+      }
+      fraction.firstElementChild?.after("/");
+    }
+    for (const tag of ["sup", "sub"]) {
+      for (const script of body.querySelectorAll(`m${tag} > :nth-child(2)`)) {
+        const raised = body.ownerDocument.createElement(tag);
+        raised.append(...script.childNodes);
+        script.replaceWith(raised);
+      }
+    }
+    for (const part of [...body.querySelectorAll("math, math :not(sup, sub), ruby, rb, rtc")].reverse()) {
+      part.replaceWith(...part.childNodes);
+    }
+  }
+
+  const NUMBERING = { "upper-roman": "I", "lower-roman": "i", "upper-alpha": "A", "upper-latin": "A", "lower-alpha": "a", "lower-latin": "a" };
+
+  function keepNumbering(body) {
+    for (const list of body.querySelectorAll("ol:not([type])")) {
+      const type = NUMBERING[list.style.listStyleType];
+      if (type) list.setAttribute("type", type);
+    }
   }
 
   // Anchors that lead nowhere are marks of the source: of a comment, a bookmark, a contents page.
@@ -188,7 +232,7 @@
     for (const list of body.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol")) {
       const outer = list.parentElement;
       const listBefore = neighbourBefore(outer);
-      const items = [...(listBefore?.matches("ul, ol") ? listBefore.children : []), ...outer.children];
+      const items = [...(listBefore?.localName === outer.localName ? listBefore.children : []), ...outer.children];
       const item = items.slice(0, items.indexOf(list)).findLast((child) => child.localName === "li");
       if (item) item.append(list);
       else outer.before(list);
@@ -317,6 +361,8 @@
     takeOutAsides(editor, body, word);
     unwrapAnchors(body);
     unfold(body);
+    spellOut(body);
+    keepNumbering(body);
     nestLists(body);
     if (word) {
       makeDrawnLists(body);
@@ -329,6 +375,7 @@
     for (const mark of body.querySelectorAll("[id^=docs-internal-guid-]")) mark.replaceWith(...mark.childNodes);
     useMarks(body);
     replaceTag(body, "del, strike", "s");
+    replaceTag(body, "cite, dfn", "em");
     for (const style of body.querySelectorAll("style")) style.remove();
     if (isGoogleDocs) {
       for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
@@ -364,8 +411,8 @@
         const isExternal = data.dataTransfer.getTransferType(editor) === CKEDITOR.DATA_TRANSFER_EXTERNAL;
         const html = (isExternal && data.dataTransfer.getData("text/html", true)) || data.dataValue;
         const tidied = isExternal ? tidy(editor, html) : data.dataValue;
-        // The filter for Word reads the clipboard itself.
-        if (isOfWord(html)) data.dataTransfer._.nativeHtmlCache = tidied;
+        // The editor's own filters, which take more for Word's than we do, read the clipboard itself.
+        if (isExternal) data.dataTransfer._.nativeHtmlCache = tidied;
         data.dataValue = withoutImageData(editor, lowerHeadings(tidied));
       }
     };

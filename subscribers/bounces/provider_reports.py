@@ -13,8 +13,8 @@ from subscribers.bounces.message_phrases import phrases
 from subscribers.bounces.recipient_addresses import parse_address_field
 from subscribers.bounces.report import MessageKind, RecipientResult, classification_of, complaint_of
 
-# Feedback types that come from a reader's click (RFC 5965, section 7.3; RFC 6430). A scanner reports a
-# virus.
+# Feedback types that come from a reader's click (RFC 5965, section 7.3; RFC 6430); a virus is
+# reported by a scanner.
 COMPLAINT_TYPES = {
     "abuse",
     "fraud",

@@ -242,6 +242,29 @@ def test_a_pasted_list_keeps_its_items_levels_and_numbers(
     assert saved_after_paste(page, site, html) == "".join(lists)
 
 
+def test_words_hidden_by_a_font_element_stay_out_of_a_paste(page: Page, site: str) -> None:
+    html = "<p><strike>old</strike> Nine <font color='#ffffff'>ASK</font>gates.</p>"
+
+    assert saved_after_paste(page, site, html, named="paste: hidden text (“ASK”).") == (
+        "<p><s>old</s> Nine gates.</p>"
+    )
+
+
+def test_formulas_readings_and_numbering_are_pasted_as_document_import_reads_them(
+    page: Page, site: str
+) -> None:
+    html = """<p><math><mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>
+     <mo>=</mo><msup><mi>x</mi><mn>2</mn></msup></math> of <ruby>川<rp>(</rp><rt>kawa</rt></ruby> in
+     <cite>Tolls</cite><svg><text>ARROW</text></svg><button>Go</button><svg></svg></p>
+     <ol style="list-style-type:upper-roman"><li>x</li></ol><ul><ul><li>y</li></ul></ul>"""
+
+    named = "Left out of the paste: a drawing (“ARROW”); a button (“Go”)."
+    assert saved_after_paste(page, site, html, named=named) == (
+        "<p>1/(a+b) =x<sup>2</sup> of 川 (kawa) in <em>Tolls</em></p>"
+        '<ol type="I"><li>x</li></ol><ul><li>y</li></ul>'
+    )
+
+
 def test_a_title_of_word_is_pasted_as_a_heading(page: Page, site: str) -> None:
     html = (
         "<p class=MsoTitle align=center>Tolls</p><p class=MsoSubtitle>On bridges</p>"
