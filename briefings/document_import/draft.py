@@ -213,6 +213,11 @@ def _to_issue(source: SourceDocument, *, name: str, briefing_title: str) -> Impo
     if not title and not has_headings:
         title = head.strapline[:MAX_TITLE] or briefing_title or _UNTITLED
     sections = _sections([*body, *footnotes], title=title, foot=foot, name=name)
+    if head.may_be_nameplate and title == head.title:
+        below = _sections([*body, *footnotes], title="", foot=foot, name=name)
+        if _have_headline(below):
+            head.left_out.insert(0, title)
+            title, sections = "", below
     strapline = head.strapline
     if not title:
         title = _title_of_sections(sections)
@@ -302,6 +307,17 @@ def _lines_at_foot(blocks: list[Block]) -> list[str]:
     for block in blocks[-BLOCKS_AT_FOOT:]:
         lines += split_short_lines(block) or (block,)
     return [text_of(line) for line in lines]
+
+
+def _have_headline(sections: tuple[ImportedSection, ...]) -> bool:
+    """Whether sections are a weekly's: a note or none, the round-up, then an article."""
+    kinds = [section.kind for section in sections if section.heading]
+    return (
+        len(kinds) > 1
+        and kinds[0] == SectionKind.ROUNDUP
+        and SectionKind.FEATURE in kinds
+        and sections[0].kind in {SectionKind.NOTE, SectionKind.ROUNDUP}
+    )
 
 
 def _title_of_sections(sections: tuple[ImportedSection, ...]) -> str:

@@ -47,6 +47,12 @@ _USUAL_KEYS = frozenset(
     {"title", "date", "author", "authors", "tags", "layout", "draft", "slug", *_STRAPLINE_KEYS}
     | {"permalink", "categories", "category", "keywords", "image", "published", "template"}
 )
+# What stands above a text that was saved from a mail program.
+_MAIL_HEADERS = frozenset(
+    {"from", "to", "cc", "bcc", "sent", "date", "subject", "reply-to", "importance", "attachments"}
+    | {"von", "an", "gesendet", "betreff", "datum", "de", "envoyé", "objet", "verzonden", "aan"}
+    | {"onderwerp", "enviado", "para", "asunto", "inviato", "oggetto"}
+)
 _NAME_KEYS = ("name", "title", "display_name")
 _READ_BY_LINE = (
     "The fields above the text have mistakes in them, so each line was read by itself. Check the"
@@ -123,6 +129,10 @@ def _split_unfenced(source: str) -> FrontMatter | None:
     found = _UNFENCED.match(text)
     if found is None:
         return None
+    names = {line.partition(":")[0].strip().lower() for line in found[1].splitlines()}
+    if names <= _MAIL_HEADERS:
+        body = remove_invisible(source).replace("\r\n", "\n")[found.end() :]
+        return FrontMatter(body=body, left_out=found[1].splitlines())
     if found[1].partition(":")[0].strip().lower() not in {"title", "author", "date"}:
         return None
     fields = _load_yaml(found[1]) or {}

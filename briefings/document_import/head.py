@@ -36,6 +36,7 @@ from briefings.document_import.lines import (
 from briefings.document_import.sections import names_kind, names_note
 
 MAX_HEADLINE_CANDIDATES = 3
+MAX_NAMEPLATE = 4  # words
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Head:
     byline: str
     left_out: list[str]
     body: list[Block]
+    may_be_nameplate: bool = False  # the title is a few words above a strapline with its author
 
 
 def read_head(
@@ -74,6 +76,7 @@ class _HeadReader:
         self._split_lines: list[Paragraph] = []
         # In a document without headings: the lines that may be the headline.
         self._candidates: list[RichText] = []
+        self._lines_above_strapline = 0
 
     def read(self) -> Head:
         """Take what belongs to the head."""
@@ -101,6 +104,7 @@ class _HeadReader:
             byline=self.byline,
             left_out=self.left_out,
             body=list(self.rest),
+            may_be_nameplate=self._lines_above_strapline == 1 and _may_be_nameplate(self.title),
         )
 
     # --- recognisers: each looks at the first block, takes it and returns whether it did ------
@@ -160,6 +164,7 @@ class _HeadReader:
         if not (found.is_separated or self._has_headline or self._headline_follows()):
             return False
         self.strapline = found.before
+        self._lines_above_strapline = len(self._candidates)
         return self._take_byline(found)
 
     def _marked_strapline(self) -> bool:
@@ -223,7 +228,7 @@ class _HeadReader:
         if not is_headline(self._first, may_end_sentence=True) or len(self.rest) < 2:
             return False
         if is_greeting(self._first) or (
-            isinstance(self.rest[1], ListBlock) and names_kind(self._first)
+            isinstance(self.rest[1], ListBlock) and (names_kind(self._first) or self.strapline)
         ):
             return False  # 'The week in schools' above its bullets is a section's heading
         if names_note(self._first) and any(is_headline(line_text(one)) for one in self._below()):
@@ -312,6 +317,14 @@ class _HeadReader:
         self.rest.extendleft(map(Paragraph, reversed(candidates)))
 
 
+def _may_be_nameplate(title: str) -> bool:
+    """Whether a line may be the title of a publication: a few words, and no sentence."""
+    words = title.split()
+    return title[-1:] not in ".!?…" and (
+        len(words) <= MAX_NAMEPLATE or (title.isupper() and len(words) <= 2 * MAX_NAMEPLATE)
+    )
+
+
 def _is_small_line(block: Block) -> bool:
     return (
         isinstance(block, HorizontalRule)
@@ -357,7 +370,7 @@ _BYLINE_LABEL = re.compile(
     r"(?:words|author|written by|from|editor|reporter)\s*:\s*", re.IGNORECASE
 )
 _BEFORE_BY = re.compile(
-    r"(?P<separator>\s*[,|–—-])?\s+(?:(?:written|compiled|edited|reported|brought to you"
+    r"(?P<separator>\s*[,:;|–—-])?\s+(?:(?:written|compiled|edited|reported|brought to you"
     r"|this (?:week|month|time|issue))\s+)?by\s+"
     r"|(?P<from>\s*[,|–—-])\s+from\s+(?=our\b)",
     re.IGNORECASE,
@@ -402,11 +415,11 @@ def read_strapline_with_byline(text: str, *, signatures: Container[str] = ()) ->
         return None
     found = every[-1]  # the last 'by' is the author's
     byline = _names_and_job(text[found.end() :], signatures, needs_job=True)
-    before = text[: found.start()].strip()
+    before = text[: found.start()].strip().rstrip(",:;")
     if byline is None or len(before) > MAX_STRAPLINE:
         return None
     is_separated = (
-        bool(found["separator"] or found["from"]) or before[-1:] in ".:" or byline.job[:4] == "our "
+        bool(found["separator"] or found["from"]) or before[-1:] == "." or byline.job[:4] == "our "
     )
     return replace(byline, before=before, is_separated=is_separated)
 
@@ -416,7 +429,7 @@ def _names_and_job(text: str, signatures: Container[str], *, needs_job: bool) ->
 
     With `needs_job`, what follows the name has to be a job title.
     """
-    words = text.strip().rstrip(".")
+    words = text.strip().rstrip(".:,;")
     if are_names(words) and not _JOB.search(words):
         return Byline(name=words)
     if several := _several_names_after_jobs(words, signatures):

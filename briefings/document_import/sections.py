@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise, takewhile
 
 from briefings.document_import.blocks import (
     MAX_HEADING,
@@ -23,6 +23,7 @@ from briefings.document_import.blocks import (
 from briefings.document_import.lines import (
     MAX_HEADING_LINE,
     MAX_HEADLINE,
+    is_greeting,
     is_headline,
 )
 from briefings.models import SectionKind
@@ -31,6 +32,8 @@ MAX_HEADINGS_IN_A_ROW = 2
 # Where paragraphs start with a line as their heading: how many there are, and their text's length.
 MIN_TIGHT_HEADINGS = 2
 MIN_TIGHT_TEXT = 120
+MAX_SENTENCE_AS_HEADING = 100
+MIN_PARAGRAPHS_OF_PROSE = 2
 
 _FEEDBACK = re.compile(
     r"\bfeedback\b|\bmail ?bag\b|\bpost ?bag\b|\bletters\b"
@@ -130,12 +133,14 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
         return blocks
     blocks = _split_tight_headings(blocks, headline_is_marked=headline_is_marked)
     lines = {at for at, block in enumerate(blocks) if _may_be_heading(block)}
-    bold = {at for at in lines if _is_bold(blocks[at])}
+    bold = {at for at in lines if _is_bold(blocks[at])} | set(_bold_sentences(blocks))
     if bold or headline_is_marked:
         lines = bold
     else:
         lines -= {at for at in lines if _leads_to_quotations(blocks, at)}
+        lines |= set(_lines_in_capitals(blocks, lines))
         lines |= set(_sentences_as_headings(blocks, lines))
+    lines |= set(_first_lines_below_roundups(blocks, lines))
     columns = _lines_in_columns(lines)
     return [
         Heading(_plain_heading(block.content), 3 if at - 1 in lines else 2)
@@ -143,6 +148,55 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
         else block
         for at, block in enumerate(blocks)
     ]
+
+
+def _bold_sentences(blocks: list[Block]) -> Iterator[int]:
+    """Yield where questions and sentences in bold stand by themselves above ordinary text."""
+    for at, (block, after) in enumerate(pairwise(blocks)):
+        text = text_of(block)
+        if not _is_bold(block) or "\n" in text or len(text) > MAX_SENTENCE_AS_HEADING:
+            continue
+        if text[-1:] in ".?!" and not _is_bold(after) and not is_greeting(text):
+            yield at
+
+
+def _first_lines_below_roundups(blocks: list[Block], lines: set[int]) -> Iterator[int]:
+    """Yield the short lines that open prose below a round-up's list, whatever they look like.
+
+    Prose of several paragraphs is an article, and not what the week's bullets end with.
+    """
+    for at in sorted(lines):
+        if at + 2 >= len(blocks) or not _opens_roundup(text_of(blocks[at]), blocks[at + 1]):
+            continue
+        listed = (place for place in range(at + 1, len(blocks)) if place not in lines)
+        start = next((one for one in listed if isinstance(blocks[one], ListBlock)), None)
+        while start is not None and start < len(blocks) and isinstance(blocks[start], ListBlock):
+            start += 1
+        if start is None or start in lines:
+            continue
+        end = next((one for one in sorted(lines) if one > start), len(blocks))
+        first, *prose = blocks[start:end] or [HorizontalRule()]
+        is_line = isinstance(first, Paragraph) and "\n" not in first.content.text
+        paragraphs = [block for block in prose if isinstance(block, Paragraph)]
+        if (
+            is_line
+            and len(text_of(first)) <= MAX_SENTENCE_AS_HEADING
+            and not text_of(first).endswith((":", ","))
+            and len(paragraphs) >= MIN_PARAGRAPHS_OF_PROSE
+            and sum(map(len, map(text_of, paragraphs))) >= MIN_TIGHT_TEXT
+        ):
+            yield start
+
+
+def _lines_in_capitals(blocks: list[Block], lines: set[int]) -> Iterator[int]:
+    """Yield where questions and exclamations in capitals stand, if other headings are so too."""
+    if not any(text_of(blocks[at]).isupper() for at in lines):
+        return
+    for at, block in enumerate(blocks):
+        text = text_of(block)
+        is_short = isinstance(block, Paragraph) and text.isupper() and len(text) <= MAX_HEADING_LINE
+        if is_short and is_headline(text, may_end_sentence=True):
+            yield at
 
 
 def _split_tight_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
@@ -225,12 +279,13 @@ def names_kind(heading: str) -> bool:
 def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int]:
     """Yield where a question or a sentence stands as a heading above a longer paragraph.
 
-    A question must not speak of what precedes it; a sentence ends a round-up's bullets.
+    A question must not speak of what precedes it; a sentence ends a round-up's bullets. An article
+    below those may open with a short answer.
     """
     after_roundup = False
     for at, block in enumerate(blocks[:-1]):
         if at in lines:
-            after_roundup = kind_of(text_of(block), []) == SectionKind.ROUNDUP
+            after_roundup = _opens_roundup(text_of(block), blocks[at + 1])
         elif isinstance(block, Paragraph) and not block.indent and not block.content.has_picture:
             text = block.content.text
             after = blocks[at + 1]
@@ -238,11 +293,23 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
             if (
                 isinstance(after, Paragraph)
                 and at + 1 not in lines
-                and len(after.content.text) >= min(len(text), MAX_HEADING_LINE)
+                and _prose_below(blocks, at, whole=ends_roundup) >= min(len(text), MAX_HEADING_LINE)
                 and _is_sentence_as_heading(text, ends_roundup=ends_roundup)
             ):
                 yield at
                 after_roundup = False
+
+
+def _opens_roundup(heading: str, below: Block) -> bool:
+    """Whether a heading is a round-up's: by its name, or by the bullets directly below it."""
+    has_bullets = isinstance(below, ListBlock) and not are_quotations(below)
+    return kind_of(heading, []) == SectionKind.ROUNDUP or has_bullets
+
+
+def _prose_below(blocks: list[Block], at: int, *, whole: bool) -> int:
+    """Return the length of the paragraph below a line, or of all until something else stands."""
+    paragraphs = takewhile(lambda block: isinstance(block, Paragraph), blocks[at + 1 :])
+    return sum(len(text_of(block)) for block in (paragraphs if whole else islice(paragraphs, 1)))
 
 
 def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
@@ -391,7 +458,7 @@ def demote_long_headings(blocks: list[Block]) -> list[Block]:
 MIN_WORDS = 4
 MAX_ATTRIBUTION = 100
 MAX_IN_ONE_PARAGRAPH = 10
-CLOSING = {"“": "”", '"': '"', "‘": "’", "«": "»"}
+CLOSING = {"“": "”", '"': '"', "‘": "’", "'": "'", "«": "»"}
 _ANNOUNCES = re.compile('[:,][ \t\n\u00a0]*(?=[“"‘«])')
 _OF_READERS = re.compile(
     r"\b(?:reader|comment|correspondent|respondent|subscriber|wrote in|writes in|e-?mailed"
@@ -399,14 +466,16 @@ _OF_READERS = re.compile(
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"[.!?…][”’\"']?\s+[–—-]\s*(\w[^.!?…]*)$")
-_SINGLE_CLOSE = re.compile("[.,!?…]’(?=\\s|$)")
+_SINGLE_CLOSE = re.compile("[.,!?…][’'](?=\\s|$)")
 
 
 def are_quotations(block: ListBlock) -> bool:
     """Whether each item of a bulleted list is somebody's words: in quotation marks, or signed."""
     quoted = list(map(_is_quoted_item, block.items))
     others = [_is_signed_item(item) or _is_short_speech(item) for item in block.items]
-    return not block.ordered and any(quoted) and all(map(operator.or_, quoted, others))
+    if block.ordered:  # a number is for order, or only keeps readers' words apart
+        return all(text_of(item[0])[:1] in CLOSING for item in block.items) and all(quoted)
+    return any(quoted) and all(map(operator.or_, quoted, others))
 
 
 def _is_signed_item(item: tuple[Block, ...]) -> bool:
@@ -521,7 +590,7 @@ def _is_quotation(text: str, *, feedback: bool) -> bool:
         return False
     end = _closing_end(text, 0)
     if end is None:
-        return feedback
+        return feedback and text[0] != "'"  # ’Tis
     rest = text[end:].strip()
     is_long_enough = feedback or len(text[:end].split()) >= MIN_WORDS
     return is_long_enough and (not rest or _is_attribution(rest) or rest.startswith("("))
@@ -576,12 +645,12 @@ def _unclosed_start(text: str) -> int | None:
 def _closing_end(text: str, start: int) -> int | None:
     """Return the offset after the mark that closes a quotation; None where it stays open."""
     mark = text[start]
-    if mark == "‘":
+    if mark in "‘'":
         # The apostrophe looks the same; one after a full stop, or the last character, closes.
         found = _SINGLE_CLOSE.search(text, start + 1)
         if found:
             return found.end()
-        return len(text) if text.endswith("’") and len(text) > start + 1 else None
+        return len(text) if text.endswith(CLOSING[mark]) and len(text) > start + 1 else None
     if mark == '"':
         closing = text.find('"', start + 1)
         return closing + 1 if closing >= 0 else None

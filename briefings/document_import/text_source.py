@@ -32,6 +32,10 @@ from newsroom.invisible_characters import remove_invisible
 # The widths at which mail programs and editors wrap lines, in characters.
 WRAP_WIDTHS = range(40, 101)
 MAX_UNDERLINED_HEADING = 200
+# Lines of this length that end as sentences do are paragraphs, where there are several of them.
+MIN_PARAGRAPH = 60
+MIN_PARAGRAPHS = 2
+_SENTENCE = re.compile("[.!?…:][”’\"')]*\\s*$")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x85\u2028]")
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,})\s*")
 _RULE = re.compile(r"\s*(?:(?:[-=_*~#•·]\s*){3,}|--|––?|——?|\*\*)\s*")
@@ -101,16 +105,32 @@ def _paragraphs(lines: list[str]) -> Iterator[Paragraph]:
         lines = lines[1:]
     widest = max(map(len, lines), default=0)
     separator = " " if _are_wrapped(lines) else "\n"
+    are_paragraphs = widest > WRAP_WIDTHS[-1] or (separator == "\n" and _are_paragraphs(lines))
     paragraph: list[str] = []
     for line in lines:
         if paragraph and not _hangs(paragraph[0], line):
             follows_item = item_text_start(paragraph[0]) > 0 and separator == "\n"
-            if item_text_start(line) or widest > WRAP_WIDTHS[-1] or (follows_item and line):
+            if item_text_start(line) or are_paragraphs or (follows_item and line):
                 yield _paragraph(paragraph, separator)
                 paragraph = []
         paragraph.append(line)
     if paragraph:
         yield _paragraph(paragraph, separator)
+
+
+def _are_paragraphs(lines: list[str]) -> bool:
+    """Whether each typed line is a paragraph, a list's item, or the heading of a longer line."""
+    sentences = [bool(_SENTENCE.search(line)) for line in lines]
+    if sum(map(_is_long_sentence, lines)) < MIN_PARAGRAPHS:
+        return False
+    return sentences[-1] and all(
+        is_sentence or item_text_start(line) or item_text_start(after) or len(after) > len(line)
+        for line, is_sentence, after in zip(lines, sentences, lines[1:], strict=False)
+    )
+
+
+def _is_long_sentence(line: str) -> bool:
+    return len(line) >= MIN_PARAGRAPH and bool(_SENTENCE.search(line))
 
 
 def _paragraph(lines: list[str], separator: str) -> Paragraph:
