@@ -192,6 +192,20 @@ _STATUS_RULES: dict[str, StatusRule] = {
 }
 
 
+# Dates that only those have who confirmed or agreed, with the reason to refuse the others. They may
+# be taken for the consent date too, but then a date for the whole list must not fill the gaps.
+_GIVEN_AT: dict[str, StatusRule] = {
+    **dict.fromkeys(
+        ("confirmtime", "confirmedat", "confirmedon", "confirmationdate", "confirmdate"),
+        refuse_if_no(RefusalReason.UNCONFIRMED),
+    ),
+    **dict.fromkeys(
+        ("optindate", "optinat", "optintime", "optedinat", "optintimestamp"),
+        refuse_if_no(RefusalReason.NO_CONSENT),
+    ),
+}
+
+
 # --- Known exports
 
 _UNSUBSCRIBED_AT = "unsubscribed_at"
@@ -316,6 +330,8 @@ def find_column_cells(
     for position, (name, key) in enumerate(zip(header, keys, strict=True)):
         if key in theirs:
             kind, rule = NameKind.STATUS, theirs[key]
+        elif position in assigned and not export and key in _GIVEN_AT:
+            kind, rule = NameKind.RULE, _GIVEN_AT[key]
         elif position in assigned and not (export and key in _STATUS_RULES):
             continue
         elif key in silent:

@@ -247,8 +247,28 @@ _DATE_NAME = re.compile(
     r"|join|sign ?(?:ed )?up|subscri\w+ ?(?:at|on|date)|opt(?:ed)? ?in ?(?:at|on|date|time)"
     r"|^date|^timestamp"
 )
-# Beside those, words of dates at which somebody did something with an email.
-_DATE_WORD = re.compile(rf"{_DATE_NAME.pattern}|^(?:open|click|sent|deliver|repl|visit|seen|login)")
+# The words of such a name; with another word, such as 'death' or 'exit', it may be any date.
+_DATE_WORDS = """
+    activity added afterwards anmeldedatum at aufnahmedatum birth birthday by campaign changed click
+    clicked contact contacted created creation customer date dateadded datetime delivered dob edit
+    edited email emails engagement entered entry first gmt imported import in joined join last
+    latest login logged mail member membership modification modified modify newsletter of on open
+    opened opens order ordered paid payment people person profile purchase record register
+    registered registration replied reply row sent signed sign signup since subscribe subscribed
+    subscriber subscription the time timestamp to up update updated updates user utc visit visited
+    was when
+    am anderung angelegt aufgenommen erstellt erstellungsdatum geandert geburtsdatum geburtstag
+    hinzugefugt importiert kontakt letzte letzten letzter letztes registriert seit
+    anniversaire ajoute ajout cree creation d de derniere dernier inscription l la le maj
+    mise a jour modifie naissance ouverture clic
+    actualizacion actualizado alta apertura creacion creado cumpleanos el fecha
+    modificacion modificado
+    nacimiento registro ultima ultimo
+    aggiornamento aggiunto compleanno creazione creato data di iscrizione modifica nascita ultimo
+    aangemaakt bijgewerkt geboortedatum gewijzigd inschrijving laatst laatste op toegevoegd
+    verjaardag
+"""
+_OF_DATES = frozenset(_DATE_WORDS.split())
 _REASON_NAME = re.compile(r"reason|grund|raison|motif|motivo|reden|category|type|typ\b|cause")
 _IS_ABOUT_A_TIME = re.compile(r"date|datum|fecha|\bdata\b|time|\bat$|\bon$|\bam$|since|\bseit|when")
 # A cell that says this in a column of any name makes us ask.
@@ -441,8 +461,8 @@ def classify_name(name: str) -> tuple[NameKind, StatusRule | None]:
         return NameKind.STATUS, STATUS_WORD_RULE
     if reason := stems.refuses_if_yes:
         return NameKind.RULE, refuse_if_yes(reason)
-    is_date = stems.is_status or _DATE_NAME.search(stems.words)
-    if stems.has_words_of_doubt(beside_dates=bool(is_date)):
+    is_date = stems.is_status or stems.is_of_dates
+    if not is_date and stems.has_words_of_doubt:
         return NameKind.DOUBTFUL, None
     if is_date and stems.admitting is not RefusalReason.UNCONFIRMED:
         return NameKind.DATES, None
@@ -507,15 +527,17 @@ class _Stems:
         is_either = self.is_negated or (self.admitting and _ALTERNATIVES.search(self.name))
         return bool(self.excluding and is_either and not self.is_contact_negated)
 
-    def has_words_of_doubt(self, *, beside_dates: bool) -> bool:
+    @property
+    def is_of_dates(self) -> bool:
+        """Whether it is a date that says nothing of emails, such as when a row was changed."""
+        words = self.words.split()
+        return bool(_DATE_NAME.search(self.words)) and _OF_DATES.issuperset(words)
+
+    @property
+    def has_words_of_doubt(self) -> bool:
         """Whether a word that we do not know may turn round the stem that lets a person in."""
-        if not self.admitting:
-            return False
-        others = _ADMITTING_WORD.sub(" ", self.words).split()
-        return any(
-            word not in _NEUTRAL and not (beside_dates and _DATE_WORD.search(word))
-            for word in others
-        )
+        others = _ADMITTING_WORD.sub(" ", self.words).split() if self.admitting else []
+        return not _NEUTRAL.issuperset(others)
 
     @property
     def refuses_if_yes(self) -> RefusalReason | None:

@@ -113,6 +113,30 @@ TURNED_ROUND = [
     *(("Toestemming vervallen", "nee", "ja"), ("Inscrição encerrada", "não", "sim")),
     *(("Subscription expiry", "", "2024-03-01"), ("Newsletterende", "", "01.03.2024")),
 ]
+# Dates of an end, whatever else their names have.
+ENDS = [
+    *(
+        "Date of passing",
+        "Date vacated",
+        "Last term",
+        "Last post",
+        "Membership expiry",
+        "expires_at",
+    ),
+    *("Ablauf am", "register_off", "timestamp_void", "first_missed", "Date de fin", "Fecha salida"),
+    *("last_known_alive", "Birth and death", "changed_address_on"),
+]
+# Dates that say nothing of it.
+DATES = [
+    *("updated_at", "Date of birth", "Last login date", "Last email opened on", "created_on"),
+    *(
+        "Registration date",
+        "Geburtsdatum",
+        "Date de naissance",
+        "Última modificación",
+        "Date added",
+    ),
+]
 # Other words leave it as it is.
 PLAIN = [
     *(("Has consented to our weekly newsletter", "yes", "no"), ("consentGiven", "1", "0")),
@@ -176,6 +200,18 @@ def test_plain_words_beside_a_stem_leave_its_meaning() -> None:
     plan = plan_of_columns(*PLAIN)
     assert not plan.questions
     assert len(plan.status_rules) == len(PLAIN)
+
+
+def test_only_dates_of_known_names_say_nothing() -> None:
+    plan = plan_of_columns(*((name, "", "2024-05-03") for name in [*ENDS, *DATES]))
+    assert [question.name for question in plan.questions.values()] == ENDS
+
+
+@pytest.mark.parametrize("column", ["confirmed_at", "CONFIRM_TIME", "Opt-in date"])
+def test_a_date_for_the_list_does_not_confirm_whoever_never_did(column: str) -> None:
+    data = two_people(column, "2024-05-03 10:00", "")
+    result = import_list(data, into=make_briefing(), **EVIDENCE)
+    assert [row["email"] for row in result["refused_rows"]] == [STOP]
 
 
 def test_marks_in_a_column_of_any_name_are_asked_about() -> None:
