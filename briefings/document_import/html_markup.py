@@ -331,7 +331,7 @@ def _rewritten(element: Element, *, is_office: bool) -> list[Element | str]:
 
 
 def _in_brackets(part: Element) -> list[Element | str]:
-    """Return a part of a fraction, in brackets if it is more than a number or a letter."""
+    """Return a part of a fraction, in brackets if it is more than one sign."""
     return ["(", part, ")"] if part.tag == "mrow" and len(part.elements) > 1 else [part]
 
 

@@ -48,7 +48,7 @@ def test_it_opens_with_a_short_answer(heading: str, roundup: str) -> None:
 
 @pytest.mark.parametrize("heading", ["Why are there still tolls?", "They have closed the house"])
 def test_lines_without_blank_ones_between_them_are_paragraphs(heading: str) -> None:
-    lines = [*BULLETS, heading, *ARTICLE, "Next week", "I am at sea, and so is this letter."]
+    lines = [*BULLETS, heading, *ARTICLE, "Next week", "I am at sea, and so is this column."]
     document = read(STRAPLINE, "\n".join(["The week in bridges", *lines]))
 
     assert kinds(document) == [
@@ -119,7 +119,7 @@ def test_marks_around_a_byline_belong_to_neither(line: str) -> None:
 
 
 def test_the_lines_of_a_mail_program_are_named() -> None:
-    headers = "From: Ada\nSent: Friday\nTo: the desk\nSubject: this week"
+    headers = "From: Ada\nSent: Friday\nTo: production\nSubject: this week"
     document = read(headers, STRAPLINE, "The last toll is taken", *ARTICLE)
 
     assert document.title == "The last toll is taken"

@@ -158,7 +158,7 @@ MARKS = [
     ),
     *(("いいえ", "はい"), ("否", "是"), ("όχι", "ναι"), ("-", "+"), ("", "●"), ("×", "○")),
     *(("live", "paused"), ("current", "lapsed"), ("", "May 2024"), ("", "Mai 2024")),
-    *(("likes trams", "Please remove"), ("", "take him off")),
+    *(("likes trams", "Please remove"), ("", "stop sending, please")),
 ]
 
 
