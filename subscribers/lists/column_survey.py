@@ -42,10 +42,14 @@ def survey_columns(
     assigned: Collection[int],
     answers: Mapping[int, StatusRule | None],
     refuses_blank: bool,
+    consent_date: int | None = None,
 ) -> ColumnSurvey:
-    """Return what columns mean: as a person answered, else by their names and cells."""
+    """Return what columns mean: as a person answered, else by their names and cells.
+
+    `consent_date` is the column of a date that a person stated for everyone who has none there.
+    """
     header = csv_format.header
-    columns = find_column_cells(header, export, assigned=assigned)
+    columns = find_column_cells(header, export, assigned=assigned, consent_date=consent_date)
     for position, answer in answers.items():
         columns.pop(position, None)
         if answer is not None and answer.kind is StatusRuleKind.STATUS_WORD:

@@ -7,7 +7,7 @@ names, in any spelling: “Email-Address” is “email address”.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from subscribers.lists.import_errors import ImportRefused, RefusalReason
@@ -94,6 +94,8 @@ _FIELD_NAMES: dict[ImportField, tuple[str, ...]] = {
     ImportField.ASKED_AT: ("askedat", "askeddate", "formsentat"),
     ImportField.ASKED_IP: ("askedip", "optinip", "signupip"),
 }
+# Names of dates that programs fill in for each row, whether somebody agreed or not.
+_DATES_OF_ROWS = {"dateadded", "createdat", "created", "datecreated", "date", "timestamp"}
 
 
 def header_key(name: str) -> str:
@@ -188,20 +190,6 @@ _STATUS_RULES: dict[str, StatusRule] = {
     ),
     **dict.fromkeys(
         ("confirmed", "isconfirmed", "verified"), refuse_if_no(RefusalReason.UNCONFIRMED)
-    ),
-}
-
-
-# Dates that only those have who confirmed or agreed, with the reason to refuse the others. They may
-# be taken for the consent date too, but then a date for the whole list must not fill the gaps.
-_GIVEN_AT: dict[str, StatusRule] = {
-    **dict.fromkeys(
-        ("confirmtime", "confirmedat", "confirmedon", "confirmationdate", "confirmdate"),
-        refuse_if_no(RefusalReason.UNCONFIRMED),
-    ),
-    **dict.fromkeys(
-        ("optindate", "optinat", "optintime", "optedinat", "optintimestamp"),
-        refuse_if_no(RefusalReason.NO_CONSENT),
     ),
 }
 
@@ -315,11 +303,16 @@ def recognise_export(header: Sequence[str]) -> KnownExport | None:
 
 
 def find_column_cells(
-    header: Sequence[str], export: KnownExport | None, *, assigned: Collection[int]
+    header: Sequence[str],
+    export: KnownExport | None,
+    *,
+    assigned: Collection[int],
+    consent_date: int | None = None,
 ) -> dict[int, ColumnCells]:
     """Return what the names of columns say about who may be emailed, before any cell is read.
 
-    Columns that hold a field are left out, unless a known export has a rule for them too.
+    Columns that hold a field are left out, unless a known export has a rule for them too, or it is
+    the consent date at `consent_date`, which may be empty for people who never agreed.
     """
     keys = [header_key(name) for name in header]
     theirs = export.status_rules if export else {}
@@ -330,9 +323,10 @@ def find_column_cells(
     for position, (name, key) in enumerate(zip(header, keys, strict=True)):
         if key in theirs:
             kind, rule = NameKind.STATUS, theirs[key]
-        elif position in assigned and not export and key in _GIVEN_AT:
-            kind, rule = NameKind.RULE, _GIVEN_AT[key]
         elif position in assigned and not (export and key in _STATUS_RULES):
+            column = _by_stems(name, key)
+            if position == consent_date and column.kind is not NameKind.DATES:
+                found[position] = replace(column, is_consent_date=True)
             continue
         elif key in silent:
             kind, rule = NameKind.NOTHING, None
@@ -352,8 +346,10 @@ def _by_stems(name: str, key: str) -> ColumnCells:
     kind, rule = classify_name(name)
     if key == "state":  # a region, unless it has nothing but status words
         kind, rule = NameKind.REGION, STATUS_WORD_RULE
-    elif key in _FIELD_NAMES[ImportField.CONSENTED_AT] and not key.startswith("confirm"):
+    elif key in _DATES_OF_ROWS:
         kind, rule = NameKind.DATES, None
+    elif key in _FIELD_NAMES[ImportField.CONSENTED_AT] and not key.startswith(("confirm", "opt")):
+        kind, rule = NameKind.JOINING, None
     return ColumnCells(name=name, kind=kind, rule=rule)
 
 

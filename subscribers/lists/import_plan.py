@@ -102,6 +102,7 @@ def make_plan(file: BinaryIO, options: ImportOptions, *, now: datetime) -> Impor
     header = csv_format.header
     known = recognise_export(header)
     columns = _assign_columns(header, known, options)
+    is_date_stated = bool(options.consented_on.strip())
     survey = survey_columns(
         file,
         csv_format,
@@ -109,6 +110,7 @@ def make_plan(file: BinaryIO, options: ImportOptions, *, now: datetime) -> Impor
         assigned=set(columns.values()),
         answers=read_meanings(header, options.meanings),
         refuses_blank=options.blank_status == BlankStatus.REFUSE,
+        consent_date=columns.get(ImportField.CONSENTED_AT) if is_date_stated else None,
     )
     plan = ImportPlan(
         csv_format=csv_format,

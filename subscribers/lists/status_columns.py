@@ -15,6 +15,14 @@ from enum import Enum, StrEnum, auto
 from functools import lru_cache
 
 from subscribers.lists.dates import looks_like_a_date
+from subscribers.lists.harmless_names import (
+    is_description,
+    is_harmless_time,
+    is_joining_time,
+    is_known_beside_a_time,
+    is_number,
+    is_of_free_words,
+)
 from subscribers.lists.import_errors import ImportRefused, RefusalReason
 
 
@@ -64,7 +72,9 @@ _BLANK = {
     *("", "none", "null", "nil", "nan", "na", "n a", "empty", "0000 00 00", "00 00 0000"),
     *("0000 00 00 00 00 00", "0000 00 00t00 00 00z"),
 }
-_TICKS, _CROSSES = set("✓✔☑✅+*●•■◉◯○"), set("✗✘☒❌☐×")
+_TICKS, _CROSSES = set("✓✔☑✅"), set("✗✘☒❌☐")
+# What stands for nothing. Other marks, such as + or ●, may be a yes or a no.
+_EMPTY_MARKS = set("-–—_./\\|~\"'`()[]{}?") | set(" \t\u00a0\u200b\ufeff")
 _MONTH_AND_YEAR = re.compile(r"[a-z]{3,10} (?:19|20)\d\d")
 _SUBSCRIBED = {
     *("active", "confirmed", "consented", "double opt in", "enabled", "granted", "member", "ok"),
@@ -221,10 +231,8 @@ _OTHER_AGREEMENT = re.compile(
     r"|\brating|soft"
 )
 _ALTERNATIVES = re.compile(r"/|\||\b(?:or|oder|ou|o|of)\b", re.IGNORECASE)
-# What says nothing about whether somebody may be emailed. In the first two, 1 and 0 are numbers.
-_TECHNICAL = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid|ids?|euid|leid)$|^id\b")
-_MEASURED = re.compile(r"latitude|longitude|gmtoff|dstoff|time ?zone|zeitzone|\bage\b|\balter\b")
-# Nor are these cells a yes or no: one character for a gender, several words for a company, and a
+_LINK = re.compile(r"\b(?:url|uri|links?|token|hash|uuid|guid)$")
+# No yes or no are these cells: one character for a gender, several words for a company, and a
 # code of two characters, such as “no” for Norway.
 _GENDER = re.compile(r"gender|geschlecht|genre|sexo?|sesso|geslacht")
 _OF_COMPANIES = re.compile(r"company|firma|organi[sz]ation")
@@ -232,43 +240,6 @@ _CODED = re.compile(
     r"(?:\w+ )?(?:country|land|pays|pais|paese|language|lang|sprache|langue|idioma|lingua|taal"
     r"|locale)(?: code| iso)?"
 )
-_DESCRIPTIVE = re.compile(
-    rf"{_GENDER.pattern}|{_OF_COMPANIES.pattern}"
-    r"|\bregion|country|\bland$|\bpays\b|\bpais\b|paese"
-    r"|\bcity|\btown|\bort$|\bstadt\b|\bville\b|ciudad|\bcitta|plaats|\bzip|post ?code|postal"
-    r"|\bplz\b|street|strasse|\baddress|adresse|direccion|indirizzo|language|\blang\b|sprache"
-    r"|langue"
-    r"|idioma|lingua|\btaal\b|locale|salutation|anrede|\btitle|\btitel|civilite|\bjob\b|\bposition"
-    r"|\bname\b|vorname|nachname"
-)
-_DATE_NAME = re.compile(
-    r"updat|modif|chang|geander|\blast|letzt|derni|ultim|laatst|creat|erstell|cree|added|hinzugef"
-    r"|birth|geburt|naissance|nacim|nascit|geboort|anniv|\bfirst|import|entered|regist"
-    r"|join|sign ?(?:ed )?up|subscri\w+ ?(?:at|on|date)|opt(?:ed)? ?in ?(?:at|on|date|time)"
-    r"|^date|^timestamp"
-)
-# The words of such a name; with another word, such as 'death' or 'exit', it may be any date.
-_DATE_WORDS = """
-    activity added afterwards anmeldedatum at aufnahmedatum birth birthday by campaign changed click
-    clicked contact contacted created creation customer date dateadded datetime delivered dob edit
-    edited email emails engagement entered entry first gmt imported import in joined join last
-    latest login logged mail member membership modification modified modify newsletter of on open
-    opened opens order ordered paid payment people person profile purchase record register
-    registered registration replied reply row sent signed sign signup since subscribe subscribed
-    subscriber subscription the time timestamp to up update updated updates user utc visit visited
-    was when
-    am anderung angelegt aufgenommen erstellt erstellungsdatum geandert geburtsdatum geburtstag
-    hinzugefugt importiert kontakt letzte letzten letzter letztes registriert seit
-    anniversaire ajoute ajout cree creation d de derniere dernier inscription l la le maj
-    mise a jour modifie naissance ouverture clic
-    actualizacion actualizado alta apertura creacion creado cumpleanos el fecha
-    modificacion modificado
-    nacimiento registro ultima ultimo
-    aggiornamento aggiunto compleanno creazione creato data di iscrizione modifica nascita ultimo
-    aangemaakt bijgewerkt geboortedatum gewijzigd inschrijving laatst laatste op toegevoegd
-    verjaardag
-"""
-_OF_DATES = frozenset(_DATE_WORDS.split())
 _REASON_NAME = re.compile(r"reason|grund|raison|motif|motivo|reden|category|type|typ\b|cause")
 _IS_ABOUT_A_TIME = re.compile(r"date|datum|fecha|\bdata\b|time|\bat$|\bon$|\bam$|since|\bseit|when")
 # A cell that says this in a column of any name makes us ask.
@@ -305,10 +276,7 @@ def read_cell(cell: str) -> CellKind:
     """Return what a cell says: yes, no, a date, a status, or something else."""
     words = fold(cell)
     if not words:
-        ticks = set(cell)
-        return (
-            CellKind.YES if ticks & _TICKS else CellKind.NO if ticks & _CROSSES else CellKind.BLANK
-        )
+        return _read_marks(set(cell))
     for kind, known in (
         (CellKind.BLANK, _BLANK),
         (CellKind.YES, _YES),
@@ -327,6 +295,14 @@ def read_cell(cell: str) -> CellKind:
     if words.count(" ") < 4 and first != words and len(first) > 1:  # “Yes, please”
         return CellKind.YES if first in _YES else CellKind.NO if first in _NO else CellKind.OTHER
     return CellKind.OTHER
+
+
+def _read_marks(marks: set[str]) -> CellKind:
+    if marks & _TICKS:
+        return CellKind.YES
+    if marks & _CROSSES:
+        return CellKind.NO
+    return CellKind.BLANK if marks <= _EMPTY_MARKS else CellKind.OTHER
 
 
 def _is_month_and_year(words: str) -> bool:
@@ -440,10 +416,12 @@ class NameKind(Enum):
     REGION = auto()  # they are status words, or names of states
     UNCLEAR = auto()  # they may be about emails or about something else
     DATES = auto()  # dates that say nothing about it, if they are dates
+    JOINING = auto()  # when each person joined, if each has a date
     DOUBTFUL = auto()  # they say so or the opposite: words that we do not know stand beside a stem
     NOTHING = auto()  # nothing about it, whatever they hold
     NUMBERS = auto()  # nothing about it, unless they are a yes or no in words, or status words
     DESCRIPTION = auto()  # nothing about it, unless they are a yes or no, dates or status words
+    FREE_WORDS = auto()  # notes or labels, unless they are a yes or no, dates or status words
     UNKNOWN = auto()
 
 
@@ -461,14 +439,19 @@ def classify_name(name: str) -> tuple[NameKind, StatusRule | None]:
         return NameKind.STATUS, STATUS_WORD_RULE
     if reason := stems.refuses_if_yes:
         return NameKind.RULE, refuse_if_yes(reason)
-    is_date = stems.is_status or stems.is_of_dates
-    if not is_date and stems.has_words_of_doubt:
-        return NameKind.DOUBTFUL, None
-    if is_date and stems.admitting is not RefusalReason.UNCONFIRMED:
+    return _classify_unless_excluding(stems)
+
+
+def _classify_unless_excluding(stems: _Stems) -> tuple[NameKind, StatusRule | None]:
+    if is_harmless_time(stems.words):
         return NameKind.DATES, None
-    if stems.admitting:
-        return NameKind.RULE, refuse_if_no(stems.admitting)
-    return NameKind.UNKNOWN, None
+    if is_joining_time(stems.words):
+        return NameKind.JOINING, None
+    if stems.admitting is None or stems.is_status:
+        return NameKind.UNKNOWN, None
+    if stems.has_words_of_doubt:
+        return NameKind.DOUBTFUL, None
+    return NameKind.RULE, refuse_if_no(stems.admitting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -507,13 +490,19 @@ class _Stems:
     @property
     def described(self) -> NameKind | None:
         """Which description of a person it is by its name, or None."""
-        if not self.is_status and _TECHNICAL.search(self.words):
-            return NameKind.NUMBERS
-        if self.excluding or self.admitting or self.is_contact_negated or self.is_status:
+        if self.is_status:
             return None
-        if _MEASURED.search(self.words):
+        if _LINK.search(self.words):
+            return NameKind.DESCRIPTION
+        if self.excluding or self.is_contact_negated:
+            return None
+        if is_number(self.words):
             return NameKind.NUMBERS
-        return NameKind.DESCRIPTION if _DESCRIPTIVE.search(self.words) else None
+        if is_of_free_words(self.words):
+            return NameKind.FREE_WORDS
+        if self.admitting is None and is_description(self.words):
+            return NameKind.DESCRIPTION
+        return None
 
     @property
     def is_unclear(self) -> bool:
@@ -528,16 +517,14 @@ class _Stems:
         return bool(self.excluding and is_either and not self.is_contact_negated)
 
     @property
-    def is_of_dates(self) -> bool:
-        """Whether it is a date that says nothing of emails, such as when a row was changed."""
-        words = self.words.split()
-        return bool(_DATE_NAME.search(self.words)) and _OF_DATES.issuperset(words)
-
-    @property
     def has_words_of_doubt(self) -> bool:
         """Whether a word that we do not know may turn round the stem that lets a person in."""
-        others = _ADMITTING_WORD.sub(" ", self.words).split() if self.admitting else []
-        return not _NEUTRAL.issuperset(others)
+        others = _ADMITTING_WORD.sub(" ", self.words).split()
+        is_time = bool(_IS_ABOUT_A_TIME.search(self.words))
+        return any(
+            word not in _NEUTRAL and not (is_time and is_known_beside_a_time(word))
+            for word in others
+        )
 
     @property
     def refuses_if_yes(self) -> RefusalReason | None:
@@ -546,6 +533,14 @@ class _Stems:
         if self.is_contact_negated:
             return RefusalReason.BLOCKED
         return RefusalReason.NO_CONSENT if self.is_negated and self.admitting else None
+
+
+def _is_short(cell: str) -> bool:
+    """Whether a cell is a mark, or a word or two, and no number of some size."""
+    words = fold(cell)
+    if words.replace(" ", "").isdecimal():
+        return words in {"0", "1", "2"} or read_cell(cell) is not CellKind.OTHER
+    return len(words) <= _SHORT_CHARS and words.count(" ") < 3 and not re.search(r"@|://", cell)
 
 
 @dataclass(slots=True)
@@ -557,6 +552,7 @@ class ColumnCells:
     rule: StatusRule | None
     has_known_name: bool = False  # it is in a list of names, not only like one
     is_fixed: bool = False  # the rule of a known export
+    is_consent_date: bool = False  # it says when people agreed, and a date was stated for the rest
     kinds: set[CellKind] = field(default_factory=set)
     words: dict[str, None] = field(default_factory=dict)  # the different cells, in their order
     is_loud: bool = False
@@ -578,9 +574,10 @@ class ColumnCells:
                 kind = CellKind.OTHER
             if cell.strip().isdecimal() and kind in {CellKind.DATE, CellKind.OTHER}:
                 # A count or a code of people to leave out; elsewhere a number of some kind.
-                is_date = kind is CellKind.DATE and (is_about_a_time or self.rule is not None)
+                may_be_time = is_about_a_time or self.rule is not None or len(cell.strip()) >= 10
+                is_date = kind is CellKind.DATE and may_be_time
                 other = CellKind.YES if self._excludes else CellKind.OTHER
-                kind = CellKind.DATE if is_date else other
+                kind = CellKind.DATE if is_date or self._is_year(cell) else other
             self.kinds.add(kind)
             if kind is CellKind.BLANK:
                 continue
@@ -608,6 +605,10 @@ class ColumnCells:
         is_code = len(words) == 2 and _CODED.fullmatch(name)
         return bool(is_gender or is_company or is_code)
 
+    def _is_year(self, cell: str) -> bool:
+        may_be = self.kind not in _DESCRIPTIONS_OF_PEOPLE and not self._excludes
+        return may_be and bool(_YEAR.fullmatch(cell.strip()))
+
     @property
     def is_known(self) -> bool:
         """Whether the rule holds whatever the cells are."""
@@ -633,6 +634,8 @@ class ColumnCells:
 
     def decide(self) -> StatusRule | Question | None:
         """Return the rule of the column, what to ask about it, or None if it says nothing."""
+        if self.is_consent_date:
+            return self._decide_about_blank_dates()
         has_rule = self.kind in {NameKind.RULE, NameKind.STATUS, NameKind.REGION}
         if self.is_known or (self.is_free_text and self.has_known_name):
             return self.rule
@@ -644,16 +647,41 @@ class ColumnCells:
             return self.rule
         if self.kind is NameKind.DATES and self.kinds <= {CellKind.BLANK, CellKind.DATE}:
             return None
+        if self.kind is NameKind.JOINING and self.kinds == {CellKind.DATE}:
+            return None
         is_few = len(self.words) <= _FEW_WORDS
         is_mixed = bool(self.kinds - {CellKind.OTHER, CellKind.YES})
         may_be_rule = has_rule or self.kind is NameKind.DOUBTFUL
         is_likely = may_be_rule and self.kind is not NameKind.REGION and (is_few or is_mixed)
-        asks = self._has_only_status or self.is_loud or self._excludes or is_likely
+        asks = (
+            self._has_only_status
+            or self.is_loud
+            or self._excludes
+            or is_likely
+            or self._has_few_short_words
+        )
         return self._question() if asks else None
+
+    def _decide_about_blank_dates(self) -> StatusRule | Question | None:
+        """Return what an empty date says beside others; the date for everyone does not say it."""
+        if not self.words or not self.kinds & {CellKind.BLANK, CellKind.NO}:
+            return None
+        return self.rule or self._question()
 
     @property
     def _has_only_status(self) -> bool:
         return CellKind.OTHER not in self.kinds and not self.is_free_text
+
+    @property
+    def _has_few_short_words(self) -> bool:
+        """Whether the cells may be status words, although we do not know them."""
+        if self.kind is NameKind.FREE_WORDS or len(self.words) > _FEW_WORDS:
+            return False
+        if len(self.words) + (CellKind.BLANK in self.kinds) < 2:  # all rows have the same
+            return False
+        if self.kind is NameKind.REGION and not any(cell[:1].islower() for cell in self.words):
+            return False
+        return all(_is_short(cell) for cell in self.words)
 
     @property
     def _excludes(self) -> bool:
@@ -674,6 +702,8 @@ class ColumnCells:
 
 _MOST_WORDS = 60  # different cells: with more it is not a status
 _FEW_WORDS = 12
+_SHORT_CHARS = 30
+_YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _SHOWN_WORDS = 8
 
 

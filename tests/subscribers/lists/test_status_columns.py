@@ -130,7 +130,6 @@ ENDS = [
 DATES = [
     *("updated_at", "Date of birth", "Last login date", "Last email opened on", "created_on"),
     *(
-        "Registration date",
         "Geburtsdatum",
         "Date de naissance",
         "Última modificación",
@@ -194,6 +193,101 @@ def test_a_word_that_may_turn_a_name_round_is_asked_about() -> None:
     assert [question.name for question in plan.questions.values()] == [
         name for name, _, _ in TURNED_ROUND
     ]
+
+
+# Dates that some people have and others do not, under names that do not say enough.
+DATES_OF_SOMETHING = [
+    *("Date of passing", "Date moved away", "Date terminated", "Date de clôture", "Date du décès"),
+    *("Datum des Wegzugs", "Datum einde", "Fecha de cierre", "Data uscita", "Last supper", "Until"),
+    *("Last day of membership", "First absence", "expires_at", "Expiration", "Verfallsdatum"),
+    *(
+        "timestamp_churned",
+        "registration_end",
+        "last_known_alive",
+        "Created or closed",
+        "Sent home",
+    ),
+    *("imported_then_parked", "Letzter Kontakt vor Austritt", "dernier jour", "ultimo giorno"),
+    *("Status changed on", "Member since", "joined_on", "Anmeldung am", "Active through"),
+]
+HARMLESS_DATES = [
+    *("Date of birth", "Birthday", "Geburtsdatum", "Date de naissance", "last_opened_at", "dob"),
+    *(
+        "Last email open date",
+        "Letzter Klick",
+        "Date de création",
+        "Fecha de nacimiento",
+        "Nascita",
+    ),
+    *("modified", "Record updated on", "Last login", "Last active", "Geändert am", "toegevoegd op"),
+    *("Date of last donation", "imported_at", "First order date"),
+]
+
+
+@pytest.mark.parametrize("names", [DATES_OF_SOMETHING, HARMLESS_DATES])
+def test_dates_are_asked_about_unless_each_word_of_their_name_is_harmless(names: list[str]) -> None:
+    plan = plan_of_columns(*((name, "", "2024-05-03", "") for name in names))
+    asked = [question.name for question in plan.questions.values()]
+    assert asked == (DATES_OF_SOMETHING if names is DATES_OF_SOMETHING else [])
+    assert not plan.status_rules
+
+
+def test_few_short_words_are_asked_about_in_any_language() -> None:
+    columns = [
+        *(("Cadence", "weekly", "never", "daily"), ("Account", "open", "closed", "open")),
+        *(("Frequency", "weekly", "none", "weekly"), ("Ledger", "current", "shelved", "current")),
+        *(("State", "open", "shut", "open"), ("Tilstand", "i orden", "væk", "i orden")),
+        *(("q1", "lo", "ken", "lo"), ("q2", "좋음", "나쁨", "좋음"), ("q3", "", "♦", "")),
+        *(("q4", "2", "1", "2"), ("q5", "", "2023", ""), ("q6", "", "1714557600", "")),
+        *(("Newsletter", "●", "○", "●"), ("Newsletter", "+", "-", "+"), ("Gesperrt", "", "●", "")),
+        *(("Subscribed", "lo", "ken", "lo"), ("Is unsubscribed", "ken", "lo", "ken")),
+    ]
+    assert len(plan_of_columns(*columns).questions) == len(columns)
+
+
+def test_words_of_people_and_their_numbers_are_not_asked_about() -> None:
+    columns = [
+        *(("Job title", "baker", "nurse", "baker"), ("Wohnort", "Ulm", "Bonn", "Ulm")),
+        *(("Z/I/P", "A1", "B2", "A1"), ("State", "NY", "CA", "NY"), ("Tags", "fair", "", "fair")),
+        *(
+            ("Signup source", "web", "fair", "web"),
+            ("Opens", "0", "1", "0"),
+            ("Clicks", "", "1", ""),
+        ),
+        *(("Shoe size", "9", "", "9"), ("utm_medium", "web", "", "web"), ("Lists", "a", "b", "a")),
+        *(("Unsubscribe link", "https://a.example/1", "", "https://a.example/2"),),
+        *(("Board", "North", "North", "North"), ("Emails received (6mo)", "0", "1", "1")),
+    ]
+    plan = plan_of_columns(*columns)
+    assert [question.name for question in plan.questions.values()] == []
+    assert not plan.status_rules
+
+
+@pytest.mark.parametrize(
+    ("column", "is_asked"),
+    [
+        *(("confirmed_at", False), ("CONFIRM_TIME", False), ("Confirmation date", False)),
+        *(("OPTIN_TIME", False), ("consent_date", True), ("subscribed_at", True), ("joined", True)),
+    ],
+)
+def test_a_date_for_everyone_is_no_consent_of_people_without_their_own(
+    column: str, *, is_asked: bool
+) -> None:
+    """Beside others who have a date, an empty cell may say that somebody never agreed."""
+    data = two_people(column, "2024-03-01", "")
+    if is_asked:
+        with pytest.raises(CommandError, match=r"must not be emailed"):
+            import_list(data, into=make_briefing(), **EVIDENCE)
+        assert not Subscriber.objects.exists()
+        assert import_list(data, into=make_briefing(), ignore=["#2"], **EVIDENCE)["new"] == 2
+        return
+    result = import_list(data, into=make_briefing(), **EVIDENCE)
+    assert [row["email"] for row in result["refused_rows"]] == [STOP]
+
+
+def test_a_date_for_everyone_fills_in_for_rows_without_a_date_of_their_own() -> None:
+    data = two_people("created_at", "2024-03-01", "")
+    assert import_list(data, into=make_briefing(), **EVIDENCE)["new"] == 2
 
 
 def test_plain_words_beside_a_stem_leave_its_meaning() -> None:
