@@ -36,6 +36,7 @@ lint: install-dev ## check code, format, types, templates, migrations and deploy
 bench: install-dev ## compare dispatches with other senders (a quarter of an hour); BENCH="--growth" measures growth
 	@tools/test-packages.sh
 	@tools/install-peers.sh
+	@command -v wrk >/dev/null || tools/apt-install.sh wrk
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)
 
 format: install-dev ## format the code and fix what ruff can fix

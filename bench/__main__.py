@@ -3,8 +3,8 @@
 `make bench` takes about a quarter of an hour. BENCH="--growth" measures growth instead and draws
 the plot of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
 BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived.
-BENCH=--autosave measures how fast the server keeps what ten editors type. The variable LISTMONK
-names a binary of listmonk to compare with.
+BENCH=--autosave measures how fast the server keeps what ten editors type. BENCH=--pages measures
+how fast it serves public pages. The variable LISTMONK names a binary of listmonk to compare with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import growth, kills, listmonk, machine, ten_editors
+from bench import growth, kills, listmonk, machine, pages, ten_editors
 from bench.installation import Installation
 from bench.report import Measured, figures, tables
 from bench.rounds import run_connection_rounds, run_rounds, run_slow_rounds
@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument(
         "--autosave", action="store_true", help="only measure ten editors who type at once"
     )
+    parser.add_argument("--pages", action="store_true", help="only measure public pages")
+    parser.add_argument("--seconds", type=int, default=5, help="of each measurement of pages")
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
@@ -61,6 +63,11 @@ def main() -> None:
             name, found = "bench-kills.json", kills.measure(installation, kills=options.kills)
         elif options.autosave:
             name, found = "bench-autosave.json", ten_editors.measure(installation)
+        elif options.pages:
+            name, found = (
+                "bench-pages.json",
+                pages.measure(installation, rounds=options.rounds, seconds=options.seconds),
+            )
         elif options.ledger:
             name, found = (
                 "bench-ledger.json",

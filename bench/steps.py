@@ -173,9 +173,50 @@ def editors(number: str) -> None:
     print(json.dumps(accounts))
 
 
+def page(comments: str) -> None:
+    """Publish an issue with comments; print its number and path as JSON."""
+    from django.utils import timezone
+
+    from bench.sample_issue import make_briefing, next_issue
+    from briefings.models import Comment, CommentState
+
+    briefing, now = make_briefing(), timezone.now()
+    issues = [next_issue(briefing) for _ in range(3)]
+    for issue in issues:
+        issue.publish(at=timezone.now())
+    for number in range(int(comments)):
+        thread = Comment.objects.create(
+            issue=issues[1],
+            name=f"Reader {number}",
+            body=f"Our ward has {number} of them, and nobody was told.\n\nNobody at all.",
+            state=CommentState.APPROVED,
+            confirmed_at=now,
+        )
+        if number % 3 == 0:
+            Comment.objects.create(
+                issue=issues[1],
+                parent=thread,
+                contributor=briefing.lead,
+                body=f"We asked them {number} times.",
+                state=CommentState.APPROVED,
+            )
+    print(json.dumps({"pk": issues[1].pk, "path": issues[1].get_absolute_url()}))
+    write_back()
+
+
+def static() -> None:
+    """Collect the static files, whose names pages need."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
 STEPS = {
     step.__name__: step
-    for step in (migrate, issue, another, begin, lease, plain, article, email, connections, editors)
+    for step in (
+        *(migrate, issue, another, begin, lease, plain, article, email, connections, editors),
+        *(page, static),
+    )
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import runpy
 import select
-import shutil
 import signal
 import socket
 import threading
@@ -16,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.processes import Process, answers, free_port
+from tests.servers.nginx import PROGRAM, Nginx
+from tests.servers.processes import Process, free_port
 from tests.servers.programs import PYTHON, ROOT, environment
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SECONDS = 120.0  # for a machine that is busy
 HOST = "news.example.com"
 LARGE = 300_000_000
@@ -73,35 +72,14 @@ def start_gunicorn(tmp_path: Path, uploads: Path) -> Iterator[Start]:
 @pytest.fixture
 def start_nginx(tmp_path: Path, uploads: Path) -> Iterator[Start]:
     """Start nginx with the example in ops/, on a port without TLS, in front of a web server."""
-    if NGINX is None:
+    if PROGRAM is None:
         pytest.skip("nginx is not installed")
     with ExitStack() as ending:
 
         def start(behind: int) -> int:
-            port = free_port()
-            example = (ROOT / "ops" / "nginx.conf").read_text()
-            example = re.sub(r"server \{\s+listen 80;.*?\n\}", "", example, flags=re.DOTALL)
-            example = re.sub(r"    listen \[::\]:443.*\n", "", example)
-            example = example.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
-            example = re.sub(r"    ssl_certificate.*\n", "", example)
-            # The certificate is the only thing left out.
-            example = example.replace("server 127.0.0.1:8000;", f"server 127.0.0.1:{behind};")
-            example = example.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
-            paths = "".join(
-                f"{name}_temp_path {uploads};\n"
-                for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-            )
-            file = tmp_path / "nginx.conf"
-            file.write_text(
-                f"daemon off; pid {tmp_path}/nginx.pid; error_log stderr;\n"
-                "worker_processes 1; user root;\nevents {}\n"
-                f"http {{\naccess_log off;\n{paths}{example}\n}}\n"
-            )
-            command = [str(NGINX), "-e", "stderr", "-p", str(tmp_path), "-c", str(file)]
-            server = Process(command, log=tmp_path / "nginx.log")
-            ending.callback(server.stop, signal.SIGTERM)
-            server.wait_until(lambda: answers(port), seconds=SECONDS, what="nginx")
-            return port
+            server = Nginx(tmp_path, behind=behind, uploads=uploads)
+            ending.callback(server.stop)
+            return server.port
 
         yield start
 
@@ -271,3 +249,26 @@ def drip(connections: list[socket.socket], is_over: threading.Event) -> None:
         for connection in connections:
             with suppress(OSError):  # the server has given it up
                 connection.send(b"x")
+
+
+def test_the_proxy_keeps_public_pages_in_each_encoding_and_no_others(
+    start_gunicorn: Start, start_nginx: Start
+) -> None:
+    port = start_nginx(start_gunicorn(BEHIND_PROXY="true", WEB_CONCURRENCY="1"))
+    for encoding, header in (("", b""), ("br", b"content-encoding: br"), ("gzip, deflate", b"")):
+        accepted = [f"Accept-Encoding: {encoding}"] if encoding else []
+        given = [
+            get(port, path, *accepted, "Cookie: sessionid=x")
+            for path in ("/robots.txt", "/robots.txt?utm_source=mail", "/robots.txt")
+        ]
+        assert [cache_status(answer) for answer in given] == ["MISS", "MISS", "HIT"]
+        for answer in given:
+            assert header in answer.lower() or len(answer) < 1000  # too small to be compressed
+            assert b"set-cookie" not in answer.lower()
+    for _ in range(2):
+        assert cache_status(get(port, "/healthz")) == "MISS"
+
+
+def cache_status(answer: bytes) -> str:
+    found = re.search(rb"X-Cache: (\w+)", answer)
+    return found[1].decode() if found else ""
