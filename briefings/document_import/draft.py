@@ -55,7 +55,15 @@ from briefings.next_drafts import untouched_drafts
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
-from newsroom.text_encodings import FALLBACKS, FileKind, decode_first, encoding_by_mark, file_kind
+from newsroom.text_encodings import (
+    FALLBACKS,
+    MAC_ROMAN,
+    FileKind,
+    decode_first,
+    encoding_by_mark,
+    file_kind,
+    looks_like_mac_roman,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -164,16 +172,18 @@ def _read_decoded(text: str, *, extension: str, name: str) -> SourceDocument:
 
 
 def _decode(data: bytes, *, name: str) -> str:
-    """Decode by the byte-order mark, or as UTF-8, as the page declares, or as Windows-1252.
+    """Decode by the byte-order mark, or as UTF-8, as the page declares, as Windows or an old Mac.
 
     What has control characters was decoded by chance and is refused.
     """
     if marked := encoding_by_mark(data):
         text = decode_first(data[marked.bom_bytes :], [marked.codec])
     else:
-        text = decode_first(
-            data, ["utf-8", _declared_charset(data), *(one.codec for one in FALLBACKS[:-1])]
-        )
+        utf8, windows, *_ = FALLBACKS
+        text = decode_first(data, [utf8.codec, _declared_charset(data)])
+        if text is None and (text := decode_first(data, [windows.codec])):
+            is_of_a_mac = looks_like_mac_roman(data, other=windows)
+            text = decode_first(data, [MAC_ROMAN.codec]) if is_of_a_mac else text
     if text is None or count_binary_characters(text):
         raise DocumentRefused(
             f"{name} contains bytes that are not text in any encoding we can read. Open it in the"

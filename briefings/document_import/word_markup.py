@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
@@ -280,12 +281,17 @@ class _Story:
             self._replace(wrapper, list)
         for line_end in [node for node in self.root.iter() if _is(node, "cr")]:
             line_end.tag = self._name("br")
+        for page_end in [node for node in self.root.iter() if _is(node, "br")]:
+            if _value(page_end, "type") in {"page", "column"}:
+                page_end.tag, page_end.text = self._name("t"), " "
+        self._take_out_placeholders()
+        self._take_out_deleted()
         self._replace("fldSimple", self._field_runs)
         self._replace("oMathPara", lambda element: [self._run(_linear(element))])
         self._replace("oMath", lambda element: [self._run(_linear(element))])
         for ruby in [node for node in self.root.iter() if _is(node, "ruby")]:
             self._spell_out(ruby)
-        self._take_out_deleted()
+        self._spell_out_fields()
         self._take_out_instructions()
         page = _value(_child(self.root, "background"), "color")
         behind = WHITE if page.upper() in {"", "AUTO", "FFFFFF"} else None
@@ -335,6 +341,7 @@ class _Story:
             for child in list(parent) if parent not in taken_out else ():
                 is_row = _is(child, "tr") and _child(_child(child, "trPr"), "del") is not None
                 is_run = _is(child, "del", "moveFrom") and not _is(parent, "rPr", "trPr")
+                is_run = is_run or _is_deleted(child)
                 if not (is_row or is_run):
                     continue
                 if (words := _words(child)) and not _is(child, "moveFrom"):
@@ -343,6 +350,15 @@ class _Story:
                     self._left_out.append("A deleted picture (tracked change).")
                 parent.remove(child)
                 taken_out.update(child.iter())
+
+    def _take_out_placeholders(self) -> None:
+        """Take out what a form field shows until somebody writes in it."""
+        for parent in list(self.root.iter()):
+            for child in [node for node in parent if _is(node, "sdt")]:
+                if _child(_child(child, "sdtPr"), "showingPlcHdr") is not None:
+                    if words := _words(child):
+                        self._left_out.append(f"A field that nobody filled in: {words}")
+                    parent.remove(child)
 
     def _hide_runs(self, paragraph: ET.Element, style_id: str, background: Colour | None) -> str:
         """Take hidden words out of a paragraph and return them; give runs their style's marks."""
@@ -458,6 +474,25 @@ class _Story:
                         code.text = ""
                 codes = []
 
+    def _spell_out_fields(self) -> None:
+        """Write out fractions and signs that are fields without a result, or name the field."""
+        nodes = list(self.root.iter())
+        for begin, (instruction_end, end) in _fields(nodes):
+            if instruction_end != end:
+                continue
+            codes = [node for node in nodes[begin:end] if _is(node, "instrText")]
+            instruction = " ".join("".join(code.text or "" for code in codes).split())
+            if instruction.partition(" ")[0].upper() not in {"EQ", "SYMBOL"}:
+                continue
+            words = _shown_by_field(instruction)
+            if not words:
+                self._left_out.append(f"A field of Word: {instruction}. Write what it shows.")
+                continue
+            for code in codes:
+                code.text = ""
+            nodes[begin].tag, nodes[begin].text = self._name("t"), words
+            nodes[end].tag = self._name("t")
+
     def _take_out_instructions(self) -> None:
         """Take out what stands in the instructions of fields, with other fields in them.
 
@@ -491,6 +526,8 @@ class _Story:
                 self._left_out.append(
                     "A document inside this one. Open it in Word, save it again and import it."
                 )
+            elif _is(node, "textpath") and (words := _value(node, "string").strip()):
+                self._left_out.append(f"WordArt: {words}")
             elif _is(node, "OLEObject"):
                 self._left_out.append("An embedded object. Insert it in the editor as a picture.")
 
@@ -669,24 +706,61 @@ def _link_instruction(instruction: str) -> str:
     return f' HYPERLINK "{address}{f"#{anchor}" if anchor and "#" not in address else ""}" '
 
 
+_FRACTION = re.compile(r"EQ\s+\\f\s*\(([^()\\]{1,60}?)[,;]([^()\\]{1,60}?)\)", re.IGNORECASE)
+_SYMBOL = re.compile(r"SYMBOL\s+(0x[0-9a-f]{1,5}|\d{1,6})(.*)", re.IGNORECASE)
+
+
+def _shown_by_field(instruction: str) -> str:
+    """Return what a field shows for EQ with a fraction, and for SYMBOL; else an empty string."""
+    if fraction := _FRACTION.fullmatch(instruction):
+        return f"{fraction[1].strip()}/{fraction[2].strip()}"
+    symbol = _SYMBOL.fullmatch(instruction)
+    if symbol is None or re.search(r"\\f\s", symbol[2]):  # of a font with signs of its own
+        return ""
+    number = int(symbol[1], 0)
+    if "\\u" in symbol[2]:
+        return chr(number) if 31 < number < 0xD800 else ""
+    return bytes([number]).decode("cp1252", "replace") if 31 < number < 256 else ""
+
+
 def _linear(element: ET.Element) -> str:
     """Return an equation on one line: a fraction with a slash, a power with a caret."""
     words = "".join(map(_linear, element)) if len(element) else (element.text or "")
-    if _is(element, "f"):
-        return f"{_linear_of(element, 'num')}/{_linear_of(element, 'den')}"
-    if _is(element, "sSup"):
-        return f"{_linear_of(element, 'e')}^{_linear_of(element, 'sup')}"
-    if _is(element, "rad"):
-        return f"√({_linear_of(element, 'e')})"
-    if _is(element, "d"):
-        return f"({words})"
+    part = partial(_linear_of, element)
+    match element.tag.rpartition("}")[2]:
+        case "f":
+            words = f"{part('num')}/{part('den')}"
+        case "sSup":
+            words = f"{part('e')}^{part('sup')}"
+        case "sSub":
+            words = f"{part('e')}_{part('sub')}"
+        case "sSubSup":
+            words = f"{part('e')}_{part('sub')}^{part('sup')}"
+        case "rad":
+            words = f"√({part('e')})"
+        case "nary":
+            sign = _value(_child(_child(element, "naryPr"), "chr")) or "∫"
+            limits = (("_", part("sub")), ("^", part("sup")))
+            shown = "".join(f"{mark}{limit}" for mark, limit in limits if limit)
+            words = f"{sign}{shown} {part('e')}"
+        case "m":
+            rows = (map(_linear, _children(row, "e")) for row in _children(element, "mr"))
+            words = f"[{'; '.join(map(', '.join, rows))}]"
+        case "d":
+            words = f"({words})"
     return words if len(element) or _is(element, "t") else ""
 
 
 def _linear_of(element: ET.Element, name: str) -> str:
     child = _child(element, name)
     words = _linear(child) if child is not None else ""
-    return f"({words})" if re.search(r"[-+/ ]", words) else words
+    return f"({words})" if re.search(r"[-+=/ ]", words) else words
+
+
+def _is_deleted(run: ET.Element) -> bool:
+    """Whether a run of an equation is a tracked deletion."""
+    properties = _children(run, "rPr") if _is(run, "r") else ()
+    return any(_child(one, "del") is not None for one in properties)
 
 
 # --- elements --------------------------------------------------------------------------------

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsroom.email_addresses import address_key
 from subscribers.bounces.delivery_lookup import find_delivery
-from subscribers.bounces.replies import ReplyAction, record_reply
+from subscribers.bounces.replies import ReplyAction, is_to_reply_address, record_reply
 from subscribers.bounces.report import (
     MOST_SEVERE_FIRST,
     MessageKind,
@@ -60,6 +60,8 @@ def process_message(
     `recipient` is the envelope recipient, where the mail server passes it on.
     """
     report = parse_report(message, recipient=recipient)
+    if report.may_be_reply and is_to_reply_address(message, recipient=recipient):
+        report = replace(report, kind=MessageKind.REPLY, results=())
     action: str = BounceAction.NOTHING.value
     if report.kind == MessageKind.REPLY:
         action = record_reply(message, recipient=recipient, at=at).value

@@ -29,7 +29,7 @@ COMPLAINT_TYPES = {
     "unsubscribe",
     "",
 }
-UNSUBSCRIBE_TYPES = {"opt-out", "opt-out-list", "unsubscribe"}
+UNSUBSCRIBE_TYPES = {"opt-out-list", "unsubscribe"}
 _EARLY_COMPLAINT_SUBJECT = phrases("early_complaint_subject", before="^")
 _FEEDBACK_TYPE = re.compile(r"(?im)^[ \t]*feedback-type[ \t]*:[ \t]*([\w-]*)")
 # A complaint that somebody attached to an email of their own.

@@ -92,6 +92,15 @@ def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
     return ReplyAction.COMMENT if is_proved else ReplyAction.UNCONFIRMED
 
 
+def is_to_reply_address(raw: bytes, *, recipient: str) -> bool:
+    """Whether a message was sent to an address that only replies to an issue have."""
+    tokens = _TOKEN.findall(" ".join(_recipients(message_from_bytes(raw[:MAX_BYTES]), recipient)))
+    purposes = (REPLY_PURPOSE, "reply")
+    return any(
+        verify_id(purpose, one.lower()) is not None for one in tokens for purpose in purposes
+    )
+
+
 def _author(message: Message) -> str:
     """Return the author's normalised address; empty when it is doubtful or one of our own."""
     try:

@@ -112,7 +112,8 @@ class Report:
 
     `token` was found in the recipient's address or in the returned email, `unsubscribe_token` in
     the returned email's List-Unsubscribe. Neither has been looked up yet. `is_unsubscribe` marks a
-    complaint that asks for no more than to unsubscribe.
+    complaint that asks for no more than to unsubscribe. `may_be_reply` marks a bounce that no mail
+    system seems to have written and that returns nothing: a person may quote a bounce of their own.
     """
 
     kind: MessageKind
@@ -121,3 +122,4 @@ class Report:
     unsubscribe_token: str = ""
     is_unsubscribe: bool = False
     message_id: str = ""
+    may_be_reply: bool = False

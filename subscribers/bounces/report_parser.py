@@ -33,10 +33,12 @@ from subscribers.bounces.message_kind import (
     is_auto_reply,
     is_auto_reply_for_person,
     is_challenge,
+    is_from_mail_system,
     is_rejecting_receipt,
     is_unsubscribe_request,
     reports_delay,
     reports_delivery,
+    returns_our_email,
 )
 from subscribers.bounces.message_parts import MAX_BYTES, MessageParts, split_message
 from subscribers.bounces.provider_reports import (
@@ -95,10 +97,23 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
             unsubscribe_token=find_unsubscribe_token(parts),
             is_unsubscribe=kind == MessageKind.COMPLAINT and asks_to_unsubscribe(parts),
             message_id=parts.header("message-id")[:255],
+            may_be_reply=kind == MessageKind.BOUNCE and may_be_written_by_person(parts),
         )
     except Exception:
         log.warning("could not parse an incoming message", exc_info=True)
         return Report(kind=MessageKind.UNREADABLE)
+
+
+def may_be_written_by_person(parts: MessageParts) -> bool:
+    """Whether neither headers nor a returned email of ours tell that a mail system wrote this."""
+    return not (
+        is_from_mail_system(parts)
+        or is_auto_reply(parts)
+        or declares_delivery_status(parts)
+        or returns_our_email(parts)
+        or parts.header("return-path") == "<>"
+        or parts.header("x-failed-recipients")
+    )
 
 
 def _parse(parts: MessageParts, raw: bytes) -> tuple[MessageKind, tuple[RecipientResult, ...]]:

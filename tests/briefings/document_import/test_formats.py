@@ -289,3 +289,12 @@ def test_the_charset_that_a_page_declares_is_used() -> None:
     document = read_document(source.encode("windows-1251"), name="a.html")
 
     assert document.title == "Школы"
+
+
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp1252"])
+@pytest.mark.parametrize("line_end", ["\n", "\r"])
+def test_text_of_an_old_mac_or_windows_keeps_its_characters(encoding: str, line_end: str) -> None:
+    words = "The café’s “first” toll – nine pounds – was paid by Zoë in Orléans."
+    text = line_end.join(["Tolls", "", words, "", words])
+    document = read_document(text.encode(encoding), name="a.txt")
+    assert words in document.sections[0].html

@@ -213,6 +213,101 @@ def test_equations_and_ruby_stay_in_the_sentence() -> None:
     assert html_of(document) == "<p>There are bells/gates in all, 漢字 (kanji).</p>"
 
 
+def math(inner: str) -> str:
+    return f'<m:oMath xmlns:m="{MATH}">{inner}</m:oMath>'
+
+
+def math_run(text: str, properties: str = "") -> str:
+    return f"<m:r>{properties}<m:t>{text}</m:t></m:r>"
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (f"<m:sSub><m:e>{math_run('x')}</m:e><m:sub>{math_run('i')}</m:sub></m:sSub>", "x_i"),
+        (
+            (
+                f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{math_run("i=1")}</m:sub>'
+                f"<m:sup>{math_run('n')}</m:sup><m:e>{math_run('i')}</m:e></m:nary>"
+            ),
+            "∑_(i=1)^n i",
+        ),
+        (
+            (
+                f"<m:m><m:mr><m:e>{math_run('1')}</m:e><m:e>{math_run('2')}</m:e></m:mr>"
+                f"<m:mr><m:e>{math_run('3')}</m:e><m:e>{math_run('4')}</m:e></m:mr></m:m>"
+            ),
+            "[1, 2; 3, 4]",
+        ),
+    ],
+)
+def test_signs_and_places_of_an_equation_stay(inner: str, words: str) -> None:
+    assert html_of(read(para(run("It is "), math(inner), run(".")))) == f"<p>It is {words}.</p>"
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        f"<w:del>{math_run('EIGHT')}</w:del>",
+        math_run("EIGHT", "<w:rPr><w:del/></w:rPr>"),
+    ],
+)
+def test_a_tracked_deletion_in_an_equation_is_named(deleted: str) -> None:
+    document = read(para(run("Pay "), math(deleted + math_run("nine")), run(".")))
+
+    assert html_of(document) == "<p>Pay nine.</p>"
+    assert document.left_out == ("Deleted text (tracked change): EIGHT",)
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("EQ \\f(1,2)", "1/2"),
+        ("eq \\f ( a ; b )", "a/b"),
+        ("SYMBOL 189", "½"),
+        ("SYMBOL 0x2192 \\u", "→"),
+    ],
+)
+def test_a_sign_that_is_a_field_without_a_result_stays(code: str, shown: str) -> None:
+    field = f"{field_character('begin')}{instruction(code)}{field_character('end')}"
+    assert html_of(read(para(run("Ten "), field, run(" tolls")))) == f"<p>Ten {shown} tolls</p>"
+
+
+@pytest.mark.parametrize("code", ["EQ \\r(3,x)", 'SYMBOL 74 \\f "Wingdings"'])
+def test_a_field_that_cannot_be_written_out_is_named(code: str) -> None:
+    field = f"{field_character('begin')}{instruction(code)}{field_character('end')}"
+    document = read(para(run("Ten "), field, run("tolls")))
+
+    assert html_of(document) == "<p>Ten tolls</p>"
+    assert document.left_out == (f"A field of Word: {code}. Write what it shows.",)
+
+
+def test_fields_of_pages_and_indexes_have_no_words() -> None:
+    fields = "".join(
+        f"{field_character('begin')}{instruction(code)}{field_character('end')}"
+        for code in ('XE "tolls"', "PAGE")
+    )
+    assert read(para(run("Ten"), fields, run(" tolls"))).left_out == ()
+
+
+def test_wordart_and_fields_that_nobody_filled_in_are_named() -> None:
+    shape = '<v:shape xmlns:v="urn:v"><v:textpath string="TOLLS"/></v:shape>'
+    art = f"<w:r><w:pict>{shape}</w:pict></w:r>"
+    content = f"<w:sdtContent>{run('Click here')}</w:sdtContent>"
+    field = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr>{content}</w:sdt>"
+    document = read(para(run("Nine"), art, field, run(" gates.")))
+
+    assert html_of(document) == "<p>Nine gates.</p>"
+    assert set(document.left_out) == {"WordArt: TOLLS", "A field that nobody filled in: Click here"}
+
+
+@pytest.mark.parametrize("kind", ["page", "column"])
+def test_the_end_of_a_page_is_a_space(kind: str) -> None:
+    page_end = f'<w:r><w:br w:type="{kind}"/></w:r>'
+    document = read(para(run("They paid."), page_end, run("Nobody asked them for what it was.")))
+    assert html_of(document) == "<p>They paid. Nobody asked them for what it was.</p>"
+
+
 def test_charts_are_named_with_their_words() -> None:
     drawing = "http://schemas.openxmlformats.org/drawingml/2006"
     chart = (

@@ -82,6 +82,25 @@ def test_whoever_was_forwarded_an_email_confirms_what_they_reply(author: str) ->
     assert (comment.issue, comment.state) == (delivery.dispatch.issue, CommentState.UNCONFIRMED)
 
 
+BOUNCE_OF_HERS = (
+    "Your words never reach my colleague. This came when I wrote to him:\n\n"
+    "> MAILER-DAEMON: could not be delivered\n> <bob@ward.example>: 550 5.1.1 user unknown\n"
+)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Fwd: Undeliverable", "WG: Unzustellbar", "Re: Mail delivery failed", "Undeliverable: hello"],
+)
+def test_a_bounce_that_a_reader_writes_about_is_their_reply(subject: str) -> None:
+    delivery = make_sent_delivery()
+    address = reader_reply_address(delivery.pk)
+    process(write_reply(to=address, subject=subject, body=BOUNCE_OF_HERS))
+
+    assert "never reach my colleague" in Comment.objects.get().body
+    assert not Suppression.objects.exists()
+
+
 def test_the_reply_address_of_an_issue_leads_to_it_and_proves_nobody() -> None:
     delivery = make_sent_delivery()
     reply = write_reply(to=reply_address(delivery.dispatch.issue))
