@@ -36,6 +36,10 @@ VIEW_CONTRIBUTOR = "briefings.view_contributor"
 ADD_CONTRIBUTOR = "briefings.add_contributor"
 CHANGE_CONTRIBUTOR = "briefings.change_contributor"
 
+VIEW_TOPIC = "briefings.view_topic"
+ADD_TOPIC = "briefings.add_topic"
+CHANGE_TOPIC = "briefings.change_topic"  # rename and describe; whose issues have it, may_set_topics
+
 VIEW_ISSUE = "briefings.view_issue"
 ADD_ISSUE = "briefings.add_issue"
 CHANGE_ISSUE = "briefings.change_issue"
@@ -74,6 +78,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         VIEW_CONTRIBUTOR,
         ADD_CONTRIBUTOR,
         CHANGE_CONTRIBUTOR,
+        VIEW_TOPIC,
+        ADD_TOPIC,
+        CHANGE_TOPIC,
         VIEW_ISSUE,
         ADD_ISSUE,
         CHANGE_ISSUE,
@@ -227,6 +234,14 @@ def may_take_back(user: Actor, issue: Issue) -> bool:
         and not may_approve(user, issue)
         and issue.belongs_to(user)
     )
+
+
+def may_set_topics(user: Actor, issue: Issue) -> bool:
+    """Whether this person may say what an issue is about: whoever may change or decide about it.
+
+    Topics are not part of its words, so neither an approval nor publication ends this.
+    """
+    return may_send_proof(user, issue)
 
 
 def may_send_proof(user: Actor, issue: Issue) -> bool:

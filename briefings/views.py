@@ -22,7 +22,7 @@ from briefings import comment_submission
 from briefings.comment_changes import comments_of_page
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
-from briefings.issue_archive import by_year
+from briefings.issue_archive import archive_of
 from briefings.models import Briefing, CommentState, Correction, Issue
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
@@ -89,22 +89,21 @@ def _home_briefing(briefing: Briefing, issues: list[Issue], newest: Issue | None
     return HomeBriefing(briefing=briefing, latest=rest[0] if rest else None, earlier=rest[1:3])
 
 
-@public_page()
+@public_page("year")
 @require_safe
 def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a briefing: what it is, its latest issue, and its archive."""
+    """Show a briefing: what it is, its latest issues, and its archive; `?year=` shows a year."""
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
-    issues = list(briefing.issues.published().select_related("author"))
-    for issue in issues:
-        issue.briefing = briefing
+    archive = archive_of(briefing, year=request.GET.get("year", ""))
     context = {
         "briefing": briefing,
-        "latest": issues[0] if issues else None,
-        "years": by_year(issues[1:]),
+        "archive": archive,
+        "latest": archive.latest,
         "time_zone_name": _time_zone_name(briefing),
         "next_issue": next_issue_line(briefing, at=timezone.now()),
     }
-    return TemplateResponse(request, "briefings/briefing_detail.html", context)
+    response = TemplateResponse(request, "briefings/briefing_detail.html", context)
+    return unless_as_asked(response, request, {"year": str(archive.year)} if archive.year else {})
 
 
 def _time_zone_name(briefing: Briefing) -> str:

@@ -21,7 +21,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
-from briefings.models import Briefing, Clipping, CommentState, Issue, RevisionStep, Role
+from briefings.models import (
+    Briefing,
+    Clipping,
+    CommentState,
+    Issue,
+    RevisionStep,
+    Role,
+    Topic,
+)
 from briefings.working_copies import keep_words
 from newsroom import audit_log
 from subscribers.models import (
@@ -111,6 +119,12 @@ BRIEFINGS = [
     Row("briefings_briefing_history", "briefing", ("REPAC", "C")),
     Row("briefings_briefing_delete", "briefing", (NOBODY, NOBODY)),
     post("briefings_briefing_change", "briefing", "EAC", "C"),
+    page("briefings_topic_changelist", "C"),
+    page("briefings_topic_add", "C"),
+    Row("briefings_topic_change", "topic", ("C",)),
+    Row("briefings_topic_history", "topic", ("C",)),
+    Row("briefings_topic_delete", "topic", (NOBODY,)),
+    post("briefings_topic_change", "topic", "C"),
     page("briefings_contributor_changelist", "REPAC"),
     page("briefings_contributor_add", "C"),
     Row("briefings_contributor_change", "contributor", ("REPAC",)),
@@ -158,6 +172,7 @@ ISSUES = [
     post("briefings_clipping_remove", "clipping", "REAC"),
     post("briefings_clipping_restore", "clipping", "REAC"),
     post("briefings_issue_proof", "issue", "REPAC", "EPAC", "C"),
+    post("briefings_issue_topics", "issue", "REPAC", "EPAC", "C"),
     post("briefings_preview_links", "issue", "REPAC", "EPAC", "C"),
     post("briefings_remarks", "issue", *READERS, act="leave", words="Who says so?"),
     post("briefings_issue_open_remarks", "issue", "EAC", "EAC", "C"),
@@ -424,6 +439,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "clipping": lambda world: Clipping.objects.create(
         briefing=world.here, url="https://paper.example/wards"
     ),
+    "topic": lambda world: Topic.objects.create(name="Waiting times", slug="waiting-times"),
     "contributor": lambda world: make_contributor(),
     "subscriber": lambda world: make_reader(of=world.here).subscriber,
     "sign_up": make_sign_up,

@@ -6,6 +6,14 @@ from briefings.admin import (
     comment_admin,
     contributor_admin,
     issue_admin,
+    topic_admin,
 )
 
-__all__ = ["account_admin", "briefing_admin", "comment_admin", "contributor_admin", "issue_admin"]
+__all__ = [
+    "account_admin",
+    "briefing_admin",
+    "comment_admin",
+    "contributor_admin",
+    "issue_admin",
+    "topic_admin",
+]

@@ -22,6 +22,7 @@ from briefings.admin import (
     proof_page,
     remark_pages,
     revision_pages,
+    topic_admin,
 )
 from briefings.admin.activity import latest_activity
 from briefings.admin.autosave import autosave, unsaved_words
@@ -243,6 +244,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 **clipping_pages.tray_context(request, saved),
                 "remarks": remark_pages.remarks_on_page(saved, request.user),
                 **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
+                **topic_admin.topics_on_page(saved, request.user),
                 "returned": open_return(saved),
                 "max_reason": MAX_REASON_CHARS,
                 "seen": saved.content_hash(),
@@ -444,6 +446,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 wrap(preview_link_pages.preview_links),
                 name="briefings_preview_links",
             ),
+            path("<int:pk>/topics/", wrap(topic_admin.set_topics), name="briefings_issue_topics"),
             path("<int:pk>/proof/", wrap(proof_page.proof), name="briefings_issue_proof"),
             path("<int:pk>/correct/", wrap(correct_issue(self)), name="briefings_issue_correct"),
             path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),

@@ -111,6 +111,31 @@ def test_a_briefing_lists_its_archive_by_year_in_its_own_time_zone(client: Clien
     assert "4 July Past midnight" in said
 
 
+def test_a_long_archive_is_shown_by_year(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("briefings.issue_archive.NEWEST_SHOWN", 2)
+    briefing = make_briefing(time_zone="America/New_York")
+    for title, at in {
+        "First": datetime(2024, 1, 1, 4, 30, tzinfo=UTC),  # in New York it is 2023
+        "Second": datetime(2024, 6, 6, tzinfo=UTC),
+        "Third": datetime(2025, 6, 5, tzinfo=UTC),
+        "Fourth": datetime(2025, 6, 12, tzinfo=UTC),
+    }.items():
+        assert "Issues by year" not in page(client, briefing.get_absolute_url())
+        make_published_issue(briefing=briefing, title=title, at=at)
+    path = briefing.get_absolute_url()
+    html = page(client, path)
+    assert re.findall(rf'href="{path}\?year=(\d+)"', html) == ["2025", "2024", "2023"]
+    assert "Second" in html
+    assert "First" not in html
+    old = words_of(page(client, f"{path}?year=2023"))
+    assert "All issues of 2023" in old
+    assert "First" in old
+    assert "Second" not in old
+    for year in ("1999", "0000", "9999", "x", "²²²²", "20245"):
+        assert client.get(f"{path}?year={year}").headers["Cache-Control"] == "no-store", year
+        assert "Fourth" in page(client, f"{path}?year={year}")
+
+
 def test_a_briefing_shows_its_slot_a_sign_up_form_and_its_feed(client: Client) -> None:
     briefing = make_briefing(title="The Ward Round", time_zone="America/New_York", accent="plum")
     html = page(client, briefing.get_absolute_url())

@@ -9,7 +9,13 @@ import pytest
 from django.test import Client
 
 from briefings.models import Topic
-from tests.factories import make_briefing, make_issue, make_published_issue
+from tests.briefings.admin_client import make_staff
+from tests.factories import (
+    make_briefing,
+    make_issue,
+    make_published_issue,
+    make_scheduled_issue,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +73,34 @@ def test_a_topic_without_issues_says_so(client: Client) -> None:
 def test_the_search_page_lists_topics_that_have_issues(client: Client) -> None:
     make_published_issue().topics.add(make_topic())
     assert 'href="/topics/waiting-times/"' in client.get("/search/").content.decode()
+
+
+def test_topics_are_set_on_the_issue_and_end_no_approval(client: Client) -> None:
+    client.force_login(make_staff("Editors"))
+    issue = make_scheduled_issue()
+    approved = issue.approved_hash
+    old, kept = make_topic("Old"), make_topic("Kept")
+    issue.topics.add(old)
+    page = f"/admin/briefings/issue/{issue.pk}/"
+    html = client.get(f"{page}change/").content.decode()
+    assert 'form="topics-form" checked> Old' in html
+    for posted in ({"topic": [kept.pk], "new": "  New  \n one "}, {"topic": [kept.pk, ""]}):
+        assert client.post(f"{page}topics/", posted).status_code == 302
+        if "new" in posted:
+            assert [topic.name for topic in issue.topics.all()] == ["Kept", "New one"]
+            assert Topic.objects.get(name="New one").slug == "new-one"
+    assert [topic.name for topic in issue.topics.all()] == ["Kept"]
+    issue.refresh_from_db()
+    assert (issue.state, issue.approved_hash) == ("scheduled", approved)
+    assert issue.content_hash() == approved
+
+
+def test_a_published_issue_gets_topics_without_a_correction(client: Client) -> None:
+    client.force_login(make_staff("Publishers"))
+    issue, topic = make_published_issue(), make_topic()
+    html = client.get(f"/admin/briefings/issue/{issue.pk}/change/").content.decode()
+    assert 'form="topics-form"> Waiting times' in html
+    path = f"/admin/briefings/issue/{issue.pk}/topics/"
+    assert client.post(path, {"topic": [topic.pk, "x"], "new": "WAITING TIMES"}).status_code == 302
+    assert list(issue.topics.all()) == [topic]
+    assert not issue.corrections.exists()
