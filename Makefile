@@ -8,6 +8,9 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --no-annotate -
 
 # The settings must not depend on the shell that make was started from.
 unexport DJANGO_SETTINGS_MODULE
+# pytest compiles the tests with its own assertions, which takes longer than collecting them: each
+# process of each pass would do it again if it could not store the result.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-fast lint bench format lock
