@@ -128,6 +128,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("anywhere")
         if on_sqlite and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="run with --database=postgres"))
+    # Otherwise, one process of `pytest -n` would run a long test alone at the end.
+    items.sort(key=seconds_it_takes, reverse=True)
+
+
+def seconds_it_takes(item: pytest.Item) -> int:
+    """Return how long a test takes, as far as its marker says it."""
+    marker = item.get_closest_marker("takes")
+    return int(marker.kwargs["seconds"]) if marker else 0
 
 
 @pytest.hookimpl(wrapper=True)

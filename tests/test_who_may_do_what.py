@@ -58,7 +58,7 @@ from tests.factories import (
 if TYPE_CHECKING:
     from tests.briefings.admin_client import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 # R reporter, E editor, P publisher, M moderator, A administrator: of one briefing.
 # C is an administrator of all briefings, L a list manager, N a member of staff without a role.
@@ -487,6 +487,7 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("table", TABLES)
+@pytest.mark.takes(seconds=15)
 def test_who_may_open_each_address(table: str) -> None:
     world = World()
     mistakes = []

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Run the whole suite in four passes: the core as in production (PostgreSQL, Redis); the part of it
-# that uses a database again as on one machine (SQLite, no server); browser tests and slow tests; and
-# last, with the machine to themselves, the tests that kill processes or send thousands of emails.
+# that depends on the database again as on one machine (SQLite, no server); browser tests and slow
+# tests; and last, with the machine to themselves, the tests that kill processes or send thousands of
+# emails. Each pass ends with its ten slowest tests, so that growth is seen.
 set -u
 cd "$(dirname "$0")/.." || exit
 
@@ -23,7 +24,8 @@ pass() {
     echo "== $title"
     log=$(mktemp var/test-pass.XXXXXX)
     # Distributed a few at a time and in order, so that tests which empty the tables come last.
-    .venv/bin/python -m pytest -n 2 --dist=load --maxschedchunk=2 "$@" 2>&1 | tee -i "$log"
+    .venv/bin/python -m pytest -n 2 --dist=load --maxschedchunk=2 \
+        --durations=10 --durations-min=1 "$@" 2>&1 | tee -i "$log"
     # pytest exits with 5 if it selected nothing; a pass without tests fails, too.
     [ "${PIPESTATUS[0]}" = 0 ] || failed=1
     echo "$title: $(grep -v '^$' "$log" | tail -n 1)" >>"$summary"
@@ -31,7 +33,7 @@ pass() {
 }
 
 pass "PostgreSQL and Redis" --database=postgres -m "not ($heavy)"
-pass "SQLite" --database=sqlite -m "not ($heavy or postgres or anywhere)"
+pass "SQLite" --database=sqlite -m "not ($heavy or postgres or anywhere or one_database)"
 pass "browser and long tests" --database=postgres -m "(browser or slow) and not faults"
 pass "faults and load" --database=postgres tests/faults
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 # What an issue may contain without saying anything, and the sentence about it.
 NOTE = SectionKind.NOTE
 WORDLESS = {

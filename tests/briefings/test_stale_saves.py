@@ -312,6 +312,8 @@ def test_words_of_somebody_who_may_no_longer_edit_stay_on_the_page() -> None:
 WORDS = st.sampled_from(["", "one.", "two.", "three.", "one. two."])
 
 
+@pytest.mark.one_database
+@pytest.mark.takes(seconds=6)
 @settings(max_examples=12)
 @given(
     rosas=st.lists(st.tuples(st.sampled_from(["", "x", "gone"]), WORDS), min_size=2, max_size=2),

@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 NEXT_TRY = 90
 
 
+@pytest.mark.takes(seconds=10)
 def test_words_typed_around_a_killed_server_are_all_saved(
     page: Page,
     watch: Watch,

@@ -28,6 +28,7 @@ def reader() -> Subscriber:
     return make_reader(of=ward, email=ADA, name="Ada Lovelace").subscriber
 
 
+@pytest.mark.takes(seconds=10)
 def test_the_owner_pauses_changes_the_address_downloads_and_erases(
     page: Page, site: str, reader: Subscriber
 ) -> None:

@@ -31,6 +31,7 @@ def other_page(browser: Browser, watch: Watch) -> Iterator[Page]:
         yield context.new_page()
 
 
+@pytest.mark.takes(seconds=10)
 def test_two_editors_see_each_other_hand_over_and_merge(
     page: Page, other_page: Page, site: str
 ) -> None:

@@ -13,7 +13,11 @@ from tests.servers.processes import wait_until
 from tests.servers.programs import CeleryBeat, CeleryWorker
 from tests.servers.smtp import SmtpServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=20),
+]
 
 READERS = 1_800
 

@@ -23,7 +23,11 @@ from tests.servers.processes import free_port, wait_until
 from tests.servers.programs import manage
 from tests.servers.smtp import SmtpServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=16),
+]
 
 READERS = 1_000
 

@@ -33,6 +33,7 @@ with transaction.atomic():
 """
 
 
+@pytest.mark.takes(seconds=32)
 def test_a_worker_that_wakes_after_its_leases_ended_sends_no_more_emails_of_them(
     smtp_server: SmtpServer,
     start_newsroom: Callable[..., Newsroom],

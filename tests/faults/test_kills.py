@@ -23,7 +23,11 @@ from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_rules import Stage
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=32),
+]
 
 KILLS = int(os.environ.get("NEWSROOM_KILLS", "10"))
 EMAILS_BETWEEN = 100  # at most, from one kill to the next

@@ -19,6 +19,7 @@ from tests.servers.smtp import SmtpServer
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
+    pytest.mark.takes(seconds=36),
     pytest.mark.skipif(not can_make_hosts(), reason="needs root and iproute2 to make a host"),
 ]
 

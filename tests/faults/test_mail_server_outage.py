@@ -19,7 +19,11 @@ from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_proxy import Cut, CuttingProxy
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=20),
+]
 
 READERS = 1_500
 OUTAGE_SECONDS = float(os.environ.get("NEWSROOM_OUTAGE_SECONDS", "4"))

@@ -30,6 +30,7 @@ def post(action: str) -> float:
     return posted_at
 
 
+@pytest.mark.takes(seconds=30)
 def test_pause_resume_and_cancel_take_effect_within_two_seconds_under_load(
     smtp_server: SmtpServer, start_newsroom: Callable[..., Newsroom]
 ) -> None:

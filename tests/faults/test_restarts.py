@@ -17,7 +17,11 @@ from tests.servers.processes import wait_until
 from tests.servers.redis import RedisServer
 from tests.servers.smtp import SmtpServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=36),
+]
 
 READERS = 2_400
 OUTAGE_SECONDS = LEASE_SECONDS + 2.0

@@ -92,6 +92,7 @@ def restored(*words: str, env: dict[str, str]) -> str:
     return done.stdout
 
 
+@pytest.mark.takes(seconds=35)
 def test_what_was_sent_after_the_backup_is_not_sent_again(
     newsroom: RestorableNewsroom,
     smtp_server: SmtpServer,
@@ -132,6 +133,7 @@ def test_what_was_sent_after_the_backup_is_not_sent_again(
     tell(f"{sent} of {READERS} known to be sent before the backup, {unknown} unknown")
 
 
+@pytest.mark.takes(seconds=15)
 def test_an_issue_that_was_scheduled_in_the_backup_waits_for_a_person(
     newsroom: RestorableNewsroom, smtp_server: SmtpServer
 ) -> None:
@@ -149,6 +151,7 @@ def test_an_issue_that_was_scheduled_in_the_backup_waits_for_a_person(
     assert not Dispatch.objects.exists()
 
 
+@pytest.mark.takes(seconds=19)
 def test_a_running_newsroom_notices_that_its_database_was_replaced(
     newsroom: RestorableNewsroom, smtp_server: SmtpServer
 ) -> None:
@@ -187,6 +190,7 @@ def test_the_other_copy_is_enough(
     assert Issue.objects.get().state == IssueState.APPROVED
 
 
+@pytest.mark.takes(seconds=18)
 def test_lost_copies_stop_nothing(
     newsroom: RestorableNewsroom, smtp_server: SmtpServer, tmp_path: Path
 ) -> None:
@@ -220,6 +224,7 @@ def read(file: Path, query: str) -> int:
     return int(number)
 
 
+@pytest.mark.takes(seconds=16)
 def test_a_sqlite_file_that_is_copied_back_sends_nothing_again(
     smtp_server: SmtpServer, tmp_path: Path
 ) -> None:

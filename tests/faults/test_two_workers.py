@@ -12,7 +12,11 @@ from tests.faults.received_emails import check_count
 from tests.servers.processes import wait_until
 from tests.servers.smtp import SmtpServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.takes(seconds=19),
+]
 
 READERS = 3_000
 

@@ -187,6 +187,7 @@ def test_it_says_how_long_it_took_from_the_first_command(running_demo: Demo) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.takes(seconds=20)
 def test_a_restarted_demo_keeps_its_data_and_leaves_no_process(
     demo: Callable[[], Demo],
 ) -> None:
@@ -202,6 +203,7 @@ def test_a_restarted_demo_keeps_its_data_and_leaves_no_process(
 
 
 @pytest.mark.slow
+@pytest.mark.takes(seconds=20)
 def test_a_demo_whose_database_was_deleted_starts_with_a_new_one(demo: Callable[[], Demo]) -> None:
     """It is not a restored one, so nothing in it waits for a decision."""
     first = demo()

@@ -23,7 +23,7 @@ from tests.factories import make_comment, make_issue, make_published_issue, make
 from tests.source_files import ROOT
 from tests.subscribers.subscriber_lives import owner_link
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 OURS = "http://news.example.com"
 EVIL = "https://evil.example"
 # Forms that other senders may post: why is beside each view.

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.subscribers.subscriber_lives import every_value, live
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 # Their links ask to log in.
 FOR_STAFF = {

@@ -18,7 +18,7 @@ from subscribers.preferences import access_links, address_changes
 from tests.factories import make_briefing, make_reader
 from tests.subscribers.subscriber_lives import every_value, owner_link
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PAGES = (
     "/confirm/{}/",
     "/preferences/{}/",

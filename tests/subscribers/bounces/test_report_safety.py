@@ -20,7 +20,7 @@ from tests.subscribers.bounces.reports.report_shapes import (
     write_message,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def of(*kinds: str) -> list[Shape]:
@@ -42,6 +42,7 @@ def test_auto_replies_and_notices_change_nothing() -> None:
     assert delivery.state == DeliveryState.SENT
 
 
+@pytest.mark.takes(seconds=6)
 def test_only_a_hard_bounce_or_a_complaint_suppresses_at_once() -> None:
     delivery = make_sent_delivery()
     for shape in of("bounce", "complaint"):
@@ -65,6 +66,7 @@ def test_a_report_without_a_token_changes_nothing() -> None:
     assert delivery.state == DeliveryState.SENT
 
 
+@pytest.mark.takes(seconds=6)
 def test_only_the_subscriber_of_the_token_is_suppressed_whoever_the_report_names() -> None:
     delivery = make_sent_delivery(email="tom@ward.example")
     make_reader(of=delivery.dispatch.issue.briefing, email="ivy@ward.example")
