@@ -58,6 +58,10 @@ VIEWS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
     (390, "dark"),
     (320, "light"),
 )
+# Each width of the layout and each colour scheme once; at 320 px, the layout is that of 390.
+VIEWS_FOR_AXE = VIEWS[:2]
+# Scripts hear of a new width just before the next frame is painted.
+NEXT_FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SMALL_TARGETS = """() => [...document.querySelectorAll("button, select, input, summary")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".cke"))
     .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 90)])
@@ -123,11 +127,14 @@ def test_the_pages_of_a_restored_database_are_accessible(page: Page, site: str) 
 
 
 def check_at_every_width(page: Page, url: str) -> None:
+    page.emulate_media(reduced_motion="reduce")  # colours do not fade
+    page.goto(url)
+    wait_until_ready(page)
     for width, scheme in VIEWS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
-        page.goto(url)
-        wait_until_ready(page)
+        page.evaluate(NEXT_FRAME)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
-        assert faults(page, where={"exclude": NOT_OURS}) == [], (width, scheme)
+        if (width, scheme) in VIEWS_FOR_AXE:
+            assert faults(page, where={"exclude": NOT_OURS}) == [], (width, scheme)
         assert page.evaluate(SMALL_TARGETS) == [], (width, scheme)
