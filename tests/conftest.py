@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 
 from tests.servers import browser as chromium
+from tests.servers import emptied_tables
 from tests.servers.postgres import PostgresCluster, PostgresServer
 from tests.servers.processes import Process
 from tests.servers.programs import CeleryBeat, CeleryWorker, environment
@@ -199,6 +200,18 @@ def _no_copy_of_another_epoch(pytestconfig: pytest.Config) -> None:
 
     (pytestconfig.stash[RUN].var / "epoch" / "database.json").unlink(missing_ok=True)
     database_epoch._recently.close()
+
+
+# --- the database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let tests that commit leave groups and permissions, which belong to the code."""
+    with ExitStack() as ending:
+        with django_db_blocker.unblock():
+            ending.enter_context(emptied_tables.standing_rows_are_kept())
+        yield
 
 
 # --- servers
