@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,7 @@ def view_is_part(view: str) -> bool:
     return view.rpartition(".")[2].startswith("_")
 
 
+@cache
 def call_graph() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Return what each function and class mentions of ours, and the emails that it sends.
 
