@@ -138,7 +138,8 @@ def _rate(port: int, path: str, *, seconds: int) -> float:
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise ValueError(f"{path} had errors:\n{done.stdout}")
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    assert found is not None
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"{path} was not answered in time; measure longer (--seconds)")
     return float(found[1])
 
 

@@ -18,6 +18,7 @@ from django.db import connection, connections, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from django.utils.http import http_date
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -36,6 +37,7 @@ from tests.factories import (
     make_published_issue,
     make_scheduled_issue,
 )
+from tests.newsroom.test_form_origin import public_views
 
 committed = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +68,7 @@ def public_paths(issue: Issue) -> list[str]:
     return [
         *("/search/", "/search/?q=beds", "/search/?q=beds&in=comments&page=2"),
         *(topic.get_absolute_url(), f"{topic.get_absolute_url()}feed/"),
-        *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/preferences/"),
+        *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/preferences/", "/search/"),
         *(f"/{slug}/", f"/{slug}/feed/", f"/{slug}/corrections/", f"/{slug}/corrections/feed/"),
         *(page, f"{page}?reply_to={comment.pk}", f"{page}?comment=sent", f"{page}?page=2"),
         *(f"{page}?thread={comment.pk}", issue.author.get_absolute_url()),
@@ -130,6 +132,41 @@ def test_parameters_that_a_page_does_not_have_make_no_other_page(client: Client)
 def test_a_query_without_a_page_of_its_own_fills_no_cache(client: Client, query: str) -> None:
     path = make_published_issue().get_absolute_url()
     assert client.get(path + query).headers["Cache-Control"] == "no-store"
+
+
+def test_every_address_without_a_token_has_a_public_page_or_is_known_to_have_none() -> None:
+    others = {
+        *("healthz", "readyz", "media", "favicon", "provider_webhook"),  # no pages
+        *("comment_create", "contributor_contact", "comment_detail", "issue_in_words"),  # redirects
+        *("undo_unsubscribe", "download_data", "erase"),  # of one person
+        *("proof_link", "search_feed"),  # too rare to be stored
+    }
+    unknown = {
+        route
+        for route, view in public_views()
+        if not hasattr(view, "public_page")
+        and "<token:" not in route
+        and not route.startswith("inbox/")
+        and route_name(route) not in others
+    }
+    assert unknown == set()
+
+
+def route_name(route: str) -> str:
+    """Return the name of an address of the public pages."""
+    return next(
+        pattern.name or ""
+        for prefix, pattern in url_patterns(get_resolver().url_patterns)
+        if f"{prefix}{pattern.pattern}" == route
+    )
+
+
+def url_patterns(found: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in found:
+        if isinstance(pattern, URLPattern):
+            yield prefix, pattern
+        else:
+            yield from url_patterns(pattern.url_patterns, f"{prefix}{pattern.pattern}")
 
 
 # --- what changes
