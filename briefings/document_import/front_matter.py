@@ -28,11 +28,25 @@ MAX_FIELD_DEPTH = 20
 MAX_SHOWN = 500
 MAX_WORDS_OF_A_KEY = 4
 _COMMENT = re.compile(r"\s*<!--(.{0,500}?)-->", re.DOTALL)
-_YAML = re.compile(r"\s*---[ \t]*\n(.*?)^ ?(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_TOML = re.compile(r"\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-# Without a line around them: two or more usual fields down to the first blank line.
+_YAML = re.compile(
+    r"\s*---[ \t]*(?:ya?ml)?[ \t]*\n(.*?)^ ?(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE
+)
+_TOML_IN_DASHES = re.compile(
+    r"\s*---[ \t]*toml[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE
+)
+_JSON_IN_MARKS = re.compile(
+    r"\s*(?:---[ \t]*json|;;;(?:[ \t]*json)?)[ \t]*\n(.*?)^(?:---|;;;)[ \t]*$\n?",
+    re.DOTALL | re.MULTILINE,
+)
+# Pandoc's title, authors and date, each on a line of its own.
+_PERCENT = re.compile(r"\s*%[ \t]+(\S[^\n]*)\n%[ \t]+(\S[^\n]*)\n(?:%[ \t]+(\S[^\n]*)\n)?")
+_TOML = re.compile(
+    r"\s*\+\+\+[ \t]*(?:toml)?[ \t]*\n(.*?)^\+\+\+[ \t]*$\n?", re.DOTALL | re.MULTILINE
+)
+# Without a line around them, or with one above them only: two or more usual fields down to the
+# first blank line.
 _UNFENCED = re.compile(
-    r"\s*+((?:[A-Za-z][\w -]{0,40}:[ \t]+[^\s][^\n]*\n){2,}+)[ \t]*\n",
+    r"\s*+(?:---[ \t]*\n)?((?:[A-Za-z][\w -]{0,40}:[ \t]+[^\s][^\n]*\n){2,}+)[ \t]*\n",
 )
 _JSON = re.compile(
     r"\s*(?=\{)((?:\{[ \t]*\n.*?^\}|\{[^\n]*\})[ \t]*$)\n?", re.DOTALL | re.MULTILINE
@@ -91,7 +105,7 @@ def split_front_matter(source: str) -> FrontMatter:
     Fields with mistakes in them are read line by line: their names are never words of the text.
     """
     start = source[: 2 * MAX_FRONT_MATTER]
-    if remove_invisible(start).lstrip()[:1] not in set("-+{<"):
+    if remove_invisible(start).lstrip()[:1] not in set("-+{<;"):
         return _split_unfenced(source) or FrontMatter(body=source)
     text = remove_invisible(source).replace("\r\n", "\n").replace("\r", "\n")
     comments: list[str] = []
@@ -109,7 +123,7 @@ def split_front_matter(source: str) -> FrontMatter:
 
 def _split_fenced(text: str) -> FrontMatter | None:
     """Return the fields between dashes, plus signs or braces."""
-    for pattern, load in ((_YAML, _load_yaml), (_TOML, _load_toml), (_JSON, _load_json)):
+    for pattern, load in _FORMATS:
         found = pattern.match(text, 0, 2 * MAX_FRONT_MATTER)
         if found is None or len(found[1]) > MAX_FRONT_MATTER:
             continue
@@ -126,6 +140,11 @@ def _split_fenced(text: str) -> FrontMatter | None:
 def _split_unfenced(source: str) -> FrontMatter | None:
     """Return the fields of MultiMarkdown; the first is a title, an author or a date."""
     text = remove_invisible(source[: 2 * MAX_FRONT_MATTER]).replace("\r\n", "\n")
+    if lines := _PERCENT.match(text):
+        title, authors, date = lines.groups()
+        body = remove_invisible(source).replace("\r\n", "\n")[lines.end() :]
+        people = [name.strip() for name in authors.split(";")]
+        return FrontMatter(body=body, fields={"title": title, "author": people, "date": date})
     found = _UNFENCED.match(text)
     if found is None:
         return None
@@ -222,12 +241,22 @@ def _with_spaced_keys(fields: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+_FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, Any] | None]], ...] = (
+    (_YAML, _load_yaml),
+    (_TOML_IN_DASHES, _load_toml),
+    (_TOML, _load_toml),
+    (_JSON_IN_MARKS, _load_json),
+    (_JSON, _load_json),
+)
+
+
 # --- fields with mistakes in them ------------------------------------------------------------
 
 _NAME = r"(?P<quote>[\"']?)(?P<key>[^\W\d][\w .:/@-]{0,60}?)(?P=quote)[ \t]*"
 _SPACED = re.compile(_NAME + r":(?:[ \t]+(?P<value>.*)|)$")
 _EQUALS = re.compile(_NAME + r"=[ \t]*(?P<value>.*)$")
 _TIGHT = re.compile(_NAME + r":(?!//)(?P<value>\S.*)$")
+_BULLETS = re.compile(r"\A\s*(?:-[ \t]+)*")
 _CONTINUES = re.compile(r"[ \t]|-(?:[ \t]|$)|[\]})]")
 _TEMPLATE_OR_TABLE = re.compile(r"\{[%{#].*[%}#]\}\s*$|\[[^\]]*\]\]?\s*$|[{}]\s*$")
 
@@ -289,12 +318,18 @@ def _value_of(
     if alone is not None and len(alone) == 1:
         return next(iter(alone.values()))
     words = [_unquoted((found["value"] or "").strip())]
+    names: list[str] = []
     for line in more:
-        if _field(line.strip()):
-            left_out.append(line.strip()[:MAX_SHOWN])
+        bare = _BULLETS.sub("", line).strip()
+        inner = _field(bare)
+        is_name = inner and found["key"].strip().lower() in _BYLINE_KEYS
+        if inner and is_name and inner["key"].strip().lower() in _NAME_KEYS and inner["value"]:
+            names.append(_unquoted(inner["value"].strip()))
+        elif inner:
+            left_out.append(bare[:MAX_SHOWN])
         else:
-            words.append(line.strip())
-    return " ".join(filter(None, words))
+            words.append(bare)
+    return names or " ".join(filter(None, words))
 
 
 def _unquoted(value: str) -> str:

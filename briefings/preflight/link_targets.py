@@ -38,6 +38,9 @@ _PRIVATE_NETWORKS = tuple(
 )
 _FULL_ADDRESS = "Write the full address, which starts with https://."
 _EMAIL = re.compile(r"[^\s@,?]+@[^\s@,?]+\.[^\s@,?]+")
+# Characters that no host has, and labels of a kind that nobody may register (RFC 5891, section
+# 4.2.3.1); some video sites have three hyphens there.
+_NO_HOST = re.compile(r"[^a-z0-9._:-]|(?:^|\.)(?!xn--)[a-z0-9]{2}--(?!-)")
 # A path that somebody meant to fill in.
 _PLACEHOLDER = re.compile(
     r"(?:^|[/#])(?:TK|TBC|TBD|X{3,}|\[?(?:link|url|insert[^/]*)\]?|%5B[^/]*%5D)(?:$|[/?#&])",
@@ -63,9 +66,10 @@ def host_of(address: str) -> str | None:
         with suppress(ValueError):
             host = ascii_host(host)
         # The older IDNA encodes what browsers also open, such as a heart.
-        return host.encode("idna").decode()
+        host = host.encode("idna").decode()
     except ValueError:
         return None
+    return None if _NO_HOST.search(host) else host
 
 
 def is_external(address: str) -> bool:
@@ -105,7 +109,7 @@ def link_problem(link: Element, *, anchors: Collection[str]) -> Problem | None:
             "Replace it with the address that belongs there.",
         )
     if host not in {"", site_host()}:
-        return _host_problem(host)
+        return _space_problem(link, address) or _host_problem(host)
     return _own_page_problem(link, address, anchors)
 
 
@@ -119,6 +123,15 @@ def _contact_problem(link: Element, address: str) -> Problem | None:
         return None
     what = "email address" if kind.lower() == "mailto" else "telephone number"
     return Problem(f"{called(link)} has no {what}: {address[:60]}.", "Complete it.")
+
+
+def _space_problem(link: Element, address: str) -> Problem | None:
+    if not re.search(r"\s", address):
+        return None
+    return Problem(
+        f"{called(link)} has a space in its address: {address[:60]}.",
+        "Correct the address; a space within it is written as %20.",
+    )
 
 
 def _host_problem(host: str) -> Problem | None:

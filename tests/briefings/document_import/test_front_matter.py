@@ -203,3 +203,29 @@ def test_sentences_with_colons_at_the_start_are_no_fields() -> None:
     lines = "Date: none was set.\nOpening: in May.\n"
     document = read(lines, name="a.txt")
     assert "Opening: in May." in str((document.title, document.strapline, document.sections))
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '---toml\ntitle = "Two bells"\nauthor = "Ada Lee"\n---',
+        '+++ toml\ntitle = "Two bells"\nauthor = "Ada Lee"\n+++',
+        "---yaml\ntitle: Two bells\nauthor: Ada Lee\n---",
+        ';;;\n{"title": "Two bells", "author": "Ada Lee"}\n;;;',
+        "---\ntitle: Two bells\nauthor: Ada Lee",
+        "% Two bells\n% Ada Lee\n% 3 May 2026",
+    ],
+)
+def test_fields_in_other_frames_are_fields(fields: str, name: str) -> None:
+    document = read(fields, name=name)
+    assert (document.title, document.byline) == ("Two bells", "Ada Lee")
+    assert [section.html for section in document.sections] == [f"<p>{BODY}</p>"] * 2
+
+
+def test_of_a_broken_list_of_authors_the_names_are_read_and_the_rest_is_named() -> None:
+    document = read(
+        "---\ntitle: Two bells\nauthors:\n- name: Ada Lee\n  bio: 'x' y: z\n- name: Bo Lund\n---"
+    )
+    assert document.byline == "Ada Lee and Bo Lund"
+    assert "bio: 'x' y: z" in document.left_out
