@@ -41,6 +41,9 @@ def _own_names(host: str, addresses: tuple[str, ...]) -> re.Pattern[str]:
         # with the token of a delivery
         names.append(rf"(?<![\w.+-]){re.escape(local)}(?:\+[\w.=-]{{1,80}})?@{re.escape(domain)}")
     own = f"(?:{'|'.join(names)})"
+    mailbox = f"(?:{'|'.join(names[len(hosts) :])})"
     return re.compile(
         rf"{own}[\s:;,.>)\]'\"-]{{0,8}}{_FAILS}|\b{_FAILING}[\s:;,<(\['\"-]{{1,4}}{own}"
+        # as Sendmail writes it
+        rf"|{mailbox}[\s:;,.>)\]'\"-]{{0,8}}(?:user|mailbox|recipient|address) (?:is )?unknown"
     )

@@ -28,6 +28,7 @@ def own_names(settings: Any) -> None:
         "<editors@hall.example>: not found in our directory",
         "No such user: returns+d0123456789@briefings.hall.example",
         "invalid domain name (hall.example)",
+        "<returns@briefings.hall.example>... User unknown",
         "Account not verified",
         "This account has not been verified",
         "not a known sender",
