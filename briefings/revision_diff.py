@@ -122,6 +122,7 @@ def _compare_sections(
     old: list[dict[str, Any]], new: list[dict[str, Any]]
 ) -> Iterator[SectionDiff]:
     """Yield the sections of the newer revision, and the removed ones where they were."""
+    new = _with_known_ids(old, new)
     places = {section["id"]: place for place, section in enumerate(old, start=1)}
     by_id = {section["id"]: section for section in old}
     stayed = [section["id"] for section in new if section["id"] in by_id]
@@ -139,6 +140,24 @@ def _compare_sections(
             shown = max(shown, was)
         yield _section(place, before, section, moved_from=None if was in in_order else was)
     yield from _removed(old[shown:], kept, places)
+
+
+def _with_known_ids(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newer sections, those that came back under another id with the one they had.
+
+    A section comes back if it was removed, and somebody added the same words again.
+    """
+    kept = {section["id"] for section in new}
+    gone = [section for section in old if section["id"] not in kept]
+    known = {section["id"] for section in old}
+    found = []
+    for section in new:
+        alike = (one for one in gone if one | {"id": section["id"]} == section)
+        same = next(alike, None) if section["id"] not in known else None
+        if same is not None:
+            gone.remove(same)
+        found.append(section if same is None else same)
+    return found
 
 
 def _removed(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from briefings.issue_edits import ONLY_CORRECTED, EditResult, record_edit
-from briefings.models import Contributor, IssueState, Section
+from briefings.models import Contributor, IssueState, Remark, Section
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from briefings.models import Revision
+    from briefings.models import Issue, Revision
     from newsroom.audit_log import Actor
 
 
@@ -38,11 +38,14 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
         existing = {section.pk: section for section in issue.sections.all()}
         kept = []
         for position, words in enumerate(content["sections"], start=1):
-            section = existing.get(words["id"]) or Section(issue=issue)
+            section = existing.get(words["id"]) or _brought_back(issue, words["id"])
+            is_back = section.pk not in existing
             section.position, section.kind = position, words["kind"]
             section.heading, section.body = words["heading"], words["body"]
             section.sisters = words.get("sisters", [])
             section.save()
+            if is_back:
+                _bring_remarks_back(section)
             kept.append(section.pk)
         issue.sections.exclude(pk__in=kept).delete()
         return record_edit(
@@ -53,3 +56,16 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             merges_other=False,
             restores=True,
         )
+
+
+def _brought_back(issue: Issue, key: int) -> Section:
+    """Return a section that was removed, with its old key, so that comparisons know it again."""
+    is_free = not Section.objects.filter(pk=key).exists()
+    return Section(pk=key if is_free else None, issue=issue)
+
+
+def _bring_remarks_back(section: Section) -> None:
+    """Put the remarks that outlived a section at it again; they know it by its heading only."""
+    heading = section.heading or section.get_kind_display()
+    lost = Remark.objects.filter(issue=section.issue, section=None, section_heading=heading)
+    lost.update(section=section)

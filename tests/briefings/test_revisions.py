@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Issue, IssueState, RevisionStep, SectionKind
+from briefings.remarks import leave_remark
 from briefings.revision_diff import Change, compare, diff_words
 from briefings.revisions import restore
 from tests.briefings.admin_client import author_client, open_issue, save, staff_client, take_step
@@ -99,6 +100,7 @@ def test_a_restored_revision_is_the_issue_again_and_a_revision_of_its_own() -> N
     )
     old = issue.keep_revision(RevisionStep.SAVED, by=None)
     beds, nurses = issue.sections.all()
+    remark = leave_remark(issue, words="Says who?", section=nurses.pk, by=None, at=timezone.now())
     client = staff_client("Editors")
     save(
         client,
@@ -114,11 +116,25 @@ def test_a_restored_revision_is_the_issue_again_and_a_revision_of_its_own() -> N
     assert issue.title == old.content["title"]
     assert [section.body for section in issue.sections.all()] == ["<p>One</p>", "<p>x</p>"]
     assert issue.sections.first() == beds  # so that its address and comments stay
-    assert issue.sections.last() != nurses
+    assert issue.sections.last() == nurses
+    remark.refresh_from_db()
+    assert remark.section == nurses
     assert steps(issue) == ["saved", "saved", "restored"]
     newest = issue.revisions.first()
     assert newest is not None
+    assert compare(old.content, newest.content).is_empty
     assert newest.version == issue.version == 3
+
+
+def test_a_section_that_came_back_with_the_same_words_is_neither_new_nor_removed() -> None:
+    old = content((1, "Beds", "<p>One</p>"), (2, "Nurses", "<p>x</p>"))
+    new = content((7, "Nurses", "<p>x</p>"), (1, "Beds", "<p>One</p>"), (8, "Nurses", "<p>y</p>"))
+
+    first, second, third = compare(old, new).sections
+
+    assert [section.change for section in (first, second)] == [Change.SAME, Change.SAME]
+    assert {first.moved_from, second.moved_from} in ({2, None}, {1, None})
+    assert third.change == Change.ADDED
 
 
 def test_restoring_other_words_voids_an_approval() -> None:
