@@ -15,6 +15,7 @@ from briefings.models import (
     Contributor,
     Issue,
     IssueState,
+    RevisionStep,
     Section,
     SectionKind,
 )
@@ -113,6 +114,7 @@ def _load_issue(
             sisters=others if section.kind == SectionKind.SISTERS else [],
         )
     audit_log.record("created", issue, by=staff["reporter"])
+    issue.keep_revision(RevisionStep.CREATED, by=staff["reporter"])
     _take_steps(issue, sample.state, send_time, staff)
     if issue.state == IssueState.PUBLISHED:
         # Feeds and caches use this: an old issue did not change today.

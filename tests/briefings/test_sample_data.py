@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from briefings.models import Briefing, Comment, Issue, IssueState, SectionKind
+from briefings.models import Briefing, Comment, Issue, IssueState, RevisionStep, SectionKind
 from briefings.permissions import may_edit_issue
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
@@ -42,6 +42,16 @@ def test_samples_show_every_state_a_thread_and_a_queue() -> None:
         assert comments.waiting().exists()
         assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()
         assert comments.approved().filter(name="", contributor=None).exists()
+
+
+def test_the_first_words_of_each_sample_can_be_restored_and_merged() -> None:
+    load_samples(at=NOON)
+
+    for issue in Issue.objects.all():
+        first = issue.revisions.last()
+        assert first is not None
+        assert (first.step, first.version) == (RevisionStep.CREATED, 1)
+        assert first.content == issue.current_content()
 
 
 def test_samples_loaded_twice_exist_once() -> None:
