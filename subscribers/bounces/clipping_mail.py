@@ -16,7 +16,7 @@ from briefings.models import Briefing
 from briefings.permissions import briefings_with_tray
 from newsroom.email_addresses import address_key
 from subscribers.bounces.author_proof import passes_dmarc
-from subscribers.bounces.reply_text import whole_text
+from subscribers.bounces.reply_text import whole_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,9 @@ def record_clippings(
     person = _staff_with_address(author, briefing)
     if person is None or not passes_dmarc(message, author=author):
         return 0
-    links = read_links(whole_text(message))
+    plain, html = map(read_links, whole_texts(message))
+    known = {link.url for link in plain}
+    links = plain + [link for link in html if link.url not in known]
     if len(links) == 1 and not links[0].title:
         links = [replace(links[0], title=subject)]
     for link in links:

@@ -25,6 +25,10 @@ _SEPARATOR = phrases("quote_separator", before=r"^[ \t]*", after=r"[ \t]*$")
 _QUOTED_FROM = phrases("quoted_from_header", before=r"^[ \t>*]*", after=r"[ *]*[:：]\*?[ \t]*\S")
 _QUOTED_HEADER = phrases("quoted_header", before=r"^[ \t>*]*", after=r"[ *]*[:：]")
 _SIGNATURE = re.compile(r"^(?:--|—|__)[ \t]*$")
+# "--" without the space at its end may divide what somebody writes (RFC 3676, section 4.3).
+_MARKED_SIGNATURE = re.compile(r"^-- $")
+# White space at the ends of lines means nothing in HTML.
+_MARKED_SIGNATURE_HTML = re.compile(r"^\s*--\s*$")
 _DEVICE_SIGNATURE = phrases("device_signature", before=r"^[ \t]*", after=r".{0,80}$")
 # Classes, ids and names of HTML elements where email programs quote the email that is replied to …
 _QUOTED_HTML = phrases("quoted_html")
@@ -43,10 +47,33 @@ def reply_text(message: Message) -> str:
     return strip_quoted_text(tree_to_text(tree))
 
 
-def whole_text(message: Message) -> str:
-    """Return all of a message's text, what it forwards or quotes included."""
+def whole_texts(message: Message) -> tuple[str, str]:
+    """Return the plain text of a message and that of its HTML, with the addresses of its links.
+
+    What it forwards or quotes is included, a signature is not.
+    """
     plain, markup = _bodies(message)
-    return plain if plain.strip() else tree_to_text(_with_addresses(parse(markup, repair=True)))
+    tree = _with_addresses(parse(markup, repair=True))
+    return (
+        _without_signature(plain, mark=_MARKED_SIGNATURE),
+        _without_signature(tree_to_text(tree), mark=_MARKED_SIGNATURE_HTML),
+    )
+
+
+def _without_signature(text: str, *, mark: re.Pattern[str]) -> str:
+    """Return a text without a signature, but with the email that is forwarded below it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept: list[str] = []
+    in_signature = False
+    for number, line in enumerate(lines):
+        if in_signature:
+            is_quoted = line.lstrip(" ").startswith(">")
+            in_signature = not (is_quoted or _starts_quoted_email(lines, number))
+        elif mark.match(line):
+            in_signature = True
+        if not in_signature:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _with_addresses(tree: Element) -> Element:

@@ -143,3 +143,54 @@ def test_quoted_links_and_those_of_html_count_too(reporter: User) -> None:
     send(briefing, " ", html='<p><a href="https://paper.example/html">Wards</a></p>')
 
     assert urls(briefing) == ["https://paper.example/html", "https://paper.example/quoted"]
+
+
+def test_a_signature_is_no_clipping(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(briefing, "Wards\nhttps://paper.example/wards\n\n-- \nIda\nhttps://ward.example/\n")
+
+    assert urls(briefing) == ["https://paper.example/wards"]
+
+
+def test_a_line_of_hyphens_between_links_is_no_signature(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(briefing, "https://paper.example/beds\n--\nhttps://paper.example/wards\n")
+
+    assert urls(briefing) == ["https://paper.example/beds", "https://paper.example/wards"]
+
+
+def test_a_link_under_the_signature_of_a_forwarded_email_counts(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(
+        briefing,
+        "-- \nIda\nhttps://ward.example/\n\n"
+        "---------- Forwarded message ---------\nFrom: Bo <bo@other.example>\n\n"
+        "Wards\nhttps://paper.example/wards\n",
+    )
+
+    assert "https://paper.example/wards" in urls(briefing)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://paper.example/wards">Wards close</a>',
+        '<div><p>Look: <a href="https://paper.example/wards">Wards close</a></p></div>',
+    ],
+)
+def test_links_only_in_the_html_part_count(reporter: User, link: str) -> None:
+    briefing = make_briefing()
+
+    answer = send(
+        briefing,
+        "See Wards close, and https://paper.example/beds\n",
+        html=f'<p>See {link}, and <a href="https://paper.example/beds">beds</a></p>'
+        '<div><span>-- </span><br>Ida <a href="https://ward.example/">Ward</a></div>',
+    )
+
+    assert answer == KEPT
+    assert urls(briefing) == ["https://paper.example/beds", "https://paper.example/wards"]
+    assert Clipping.objects.get(url="https://paper.example/wards").title.endswith("Wards close")
