@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 # A page names its copies itself: letters and digits only, since they also stand in a cookie.
 TOKEN = re.compile(r"[a-z0-9]{8,40}")
+# Of words that a page took over from another one, it also says how far: `token:sequence`.
+_NAMED = re.compile(r"([a-z0-9]{8,40})(?::([0-9]{1,18}))?")
+# More pages than anybody restores words from, one after the other.
+MAX_TAKEN_OVER = 100
 # Copies of one person that are kept. The oldest go first; more pages than anybody has open.
 MAX_COPIES = 200
+# Sequence numbers are milliseconds since 1970 and a little more; no page gets this far.
+LAST_SEQUENCE = 2**62
 
 
 class Kept(StrEnum):
@@ -61,23 +67,57 @@ def keep_words(
 
 
 def settle(*, user: Actor, tokens: Iterable[str]) -> None:
-    """Forget the words of these pages: they are saved or discarded."""
+    """Forget the words of these pages, and those that they took over: saved or discarded.
+
+    Each is a token, or `token:sequence` to spare words that are newer than that.
+    """
     if user is None or user.pk is None:
         return
-    tokens = [token for token in tokens if TOKEN.fullmatch(token)]
+    mine = WorkingCopy.objects.filter(user=user.pk)
     done = {"is_settled": True, "content": {}, "updated_at": timezone.now()}
-    # Saved before its first autosave arrived: that one must not come back either.
-    WorkingCopy.objects.bulk_create(
-        [WorkingCopy(user_id=user.pk, token=token, sequence=0, **done) for token in tokens],
-        ignore_conflicts=True,
-    )
-    WorkingCopy.objects.filter(user=user.pk, token__in=tokens).update(**done)
+    waiting, settled = _read_named(tokens), set[str]()
+    while waiting:
+        # Saved before its first autosave arrived: that one must not come back either.
+        WorkingCopy.objects.bulk_create(
+            [WorkingCopy(user_id=user.pk, token=token, sequence=0, **done) for token in waiting],
+            ignore_conflicts=True,
+        )
+        taken_over: dict[str, int] = {}
+        for token, sequence in waiting.items():
+            copies = mine.filter(token=token, sequence__lte=sequence)
+            for content in copies.values_list("content", flat=True):
+                taken_over |= _read_named(content.get("taken_over", ()))
+            copies.update(**done)
+        settled |= waiting.keys()
+        waiting = {token: upto for token, upto in taken_over.items() if token not in settled}
+
+
+def settled_tokens(*, user: User, tokens: Iterable[str]) -> dict[str, int]:
+    """Return which of these pages are settled, each with its last sequence number."""
+    known = WorkingCopy.objects.filter(user=user, is_settled=True, token__in=list(tokens))
+    return dict(known.values_list("token", "sequence"))
 
 
 def newest_copy(user: User, issue: Issue | None) -> WorkingCopy | None:
-    """Return this person's newest unsaved words of an issue, or of a new one."""
+    """Return this person's newest unsaved words of an issue, or of a new one.
+
+    Not those that another page took over, unless they were changed after that.
+    """
     unsaved = WorkingCopy.objects.filter(user=user, issue=issue, is_settled=False)
-    return unsaved.order_by("-updated_at", "-pk").first()
+    copies = unsaved.order_by("-updated_at", "-pk")
+    rows = list(copies.values_list("pk", "token", "sequence", "content__taken_over"))
+    contained: dict[str, int] = {}
+    for _, _, _, taken_over in rows:
+        for token, sequence in _read_named(taken_over or ()).items():
+            contained[token] = max(sequence, contained.get(token, 0))
+    free = [pk for pk, token, sequence, _ in rows if sequence > contained.get(token, -1)]
+    return copies.get(pk=free[0]) if free else None
+
+
+def _read_named(tokens: Iterable[str]) -> dict[str, int]:
+    """Return the valid ones of these tokens, each with the last sequence number that is meant."""
+    found = [match for token in tokens if (match := _NAMED.fullmatch(token))]
+    return {match[1]: int(match[2] or LAST_SEQUENCE) for match in found}
 
 
 def _delete_oldest(user: User) -> None:

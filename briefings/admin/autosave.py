@@ -15,10 +15,18 @@ from briefings.admin.page_owner import owner_of_page
 from briefings.admin.section_rows import ITEM_FIELDS
 from briefings.models import Issue
 from briefings.permissions import may_view_issue, may_write_issues
-from briefings.working_copies import TOKEN, Kept, keep_words, newest_copy, settle
+from briefings.working_copies import (
+    LAST_SEQUENCE,
+    MAX_TAKEN_OVER,
+    TOKEN,
+    Kept,
+    keep_words,
+    newest_copy,
+    settle,
+    settled_tokens,
+)
 from newsroom.invisible_characters import storable
 
-MAX_NUMBER = 2**62
 # Pages whose words one request may forget.
 MAX_SETTLED = 100
 # What a section has besides its text, and only where there is something in it.
@@ -34,7 +42,8 @@ def _refuse(sentence: str, *, status: int) -> JsonResponse:
 def autosave(request: HttpRequest) -> JsonResponse:
     """Keep what a page holds (POST, JSON), or give a page a new CSRF token (GET).
 
-    A page needs a new token after its person logged out and in again in another tab.
+    A page needs a new token after its person logged out and in again in another tab. It may also
+    ask which drafts in its browser, one `draft` each, are settled.
     """
     user = owner_of_page(request)
     if user is None:
@@ -42,7 +51,10 @@ def autosave(request: HttpRequest) -> JsonResponse:
     if not may_write_issues(user):
         return _refuse("Your account may not write issues.", status=403)
     if request.method == "GET":
-        return JsonResponse({"csrf": get_token(request)})
+        drafts = request.GET.getlist("draft")[:MAX_SETTLED]
+        return JsonResponse(
+            {"csrf": get_token(request), "settled": settled_tokens(user=user, tokens=drafts)}
+        )
     try:
         page = _read_page(request.body)
     except ValueError as error:
@@ -88,11 +100,12 @@ def _read_page(body: bytes) -> _Page:
             "shown": _text(page.get("shown")),
             "fields": {_text(name): _text(value) for name, value in page["fields"].items()},
             "sections": [_section(section) for section in page["sections"]],
+            "taken_over": [_text(token) for token in page.get("taken_over", ())][:MAX_TAKEN_OVER],
         }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError("This request is not an autosave of an issue.") from error
-    is_number = isinstance(sequence, int) and 0 <= sequence < MAX_NUMBER
-    is_key = issue_pk is None or (isinstance(issue_pk, int) and 0 < issue_pk < MAX_NUMBER)
+    is_number = isinstance(sequence, int) and 0 <= sequence < LAST_SEQUENCE
+    is_key = issue_pk is None or (isinstance(issue_pk, int) and 0 < issue_pk < LAST_SEQUENCE)
     if not (isinstance(token, str) and TOKEN.fullmatch(token) and is_number and is_key):
         raise ValueError("This autosave does not say which page it is from.")
     return _Page(settled=[], token=token, sequence=sequence, issue_pk=issue_pk, content=content)
@@ -115,4 +128,5 @@ def unsaved_words(user: Any, issue: Issue | None) -> dict[str, Any] | None:
     copy = newest_copy(user, issue)
     if copy is None:
         return None
-    return {"token": copy.token, "at": copy.updated_at.timestamp() * 1000, **copy.content}
+    at = copy.updated_at.timestamp() * 1000
+    return {"token": copy.token, "sequence": copy.sequence, "at": at, **copy.content}

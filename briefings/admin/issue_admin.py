@@ -389,10 +389,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         response = HttpResponseRedirect(page)
         tokens = request.POST.get("draft_token", "").split()
         settle(user=request.user, tokens=tokens)
-        if tokens and all(map(TOKEN.fullmatch, tokens)):
+        drafts = [token.partition(":")[0] for token in tokens]
+        if drafts and all(map(TOKEN.fullmatch, drafts)):
             response.set_cookie(
                 SAVED_COOKIE,
-                ".".join(tokens[:MAX_SAVED]),
+                ".".join(drafts[:MAX_SAVED]),
                 max_age=SAVED_COOKIE_SECONDS,
                 path="/admin/",
                 samesite="Strict",

@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const loggedOut = form.querySelector("[data-logged-out]");
   const stem = `issue-draft:${user}:${location.pathname}`;
   const newToken = () => [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
-  // The token of this page, then those of the pages whose words it took over.
+  // The token of this page, then those of the pages whose words it took over, as `token:sequence`.
   const tokens = form.elements.draft_token.value.split(" ").filter(Boolean);
   if (!tokens.length) tokens.push(newToken());
   let isUnsaved = "wasRefused" in form.dataset;
@@ -41,6 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
     seen: form.elements.seen?.value ?? "",
     fields: Object.fromEntries(FIELDS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value])),
     sections: newsroomAdmin.sections?.read() ?? [],
+    taken_over: tokens.slice(1),
   });
 
   // In this browser
@@ -50,8 +51,13 @@ document.addEventListener("DOMContentLoaded", () => {
   function keep() {
     clearTimeout(localTimer);
     localTimer = null;
-    if (isUnsaved) storage(() => localStorage.setItem(`${stem}:${tokens[0]}`, JSON.stringify({ at: Date.now(), ...words() })));
+    if (!isUnsaved) return;
+    const content = words();
+    // `kept` is the sequence number with which the server has these words.
+    const kept = JSON.stringify(content) === sent ? sequence : null;
+    store(tokens[0], { at: Date.now(), kept, ...content });
   }
+  const store = (token, draft) => storage(() => localStorage.setItem(`${stem}:${token}`, JSON.stringify(draft)));
 
   // On the server: one request at a time, 3 seconds after the last key, and every 10 seconds while typing
 
@@ -95,10 +101,13 @@ document.addEventListener("DOMContentLoaded", () => {
   async function send(url, body, options) {
     const answer = await post(url, body, options);
     if (answer.status !== 403 || answer.headers.get("Content-Type") === "application/json") return answer;
-    const renewed = await ask(autosaveUrl, {});
-    if (!renewed.ok) return renewed;
-    form.elements.csrfmiddlewaretoken.value = (await renewed.json()).csrf;
-    return post(url, body, options);
+    const renewed = await renew();
+    return renewed.ok ? post(url, body, options) : renewed;
+  }
+  async function renew() {
+    const answer = await ask(autosaveUrl, {});
+    if (answer.ok) form.elements.csrfmiddlewaretoken.value = (await answer.clone().json()).csrf;
+    return answer;
   }
 
   let running = Promise.resolve();
@@ -147,6 +156,7 @@ document.addEventListener("DOMContentLoaded", () => {
     failures = 0;
     if (result.result === "kept") {
       sent = text;
+      keep();
       say(`Not saved yet: draft kept at ${clock(result.at)}`);
       form.dispatchEvent(new CustomEvent("newsroom:kept")); // for the preview
     } else if (result.result === "settled") {
@@ -159,7 +169,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function forget(tokensToForget) {
-    for (const token of tokensToForget) storage(() => localStorage.removeItem(`${stem}:${token}`));
+    for (const token of tokensToForget) storage(() => localStorage.removeItem(`${stem}:${token.split(":")[0]}`));
     return autosaveUrl ? post(autosaveUrl, { settle: tokensToForget }).catch(() => null) : null;
   }
 
@@ -183,6 +193,27 @@ document.addEventListener("DOMContentLoaded", () => {
     else if (isUnsaved) plan(0); // back from logging in, perhaps
   });
   addEventListener("online", () => isUnsaved && plan(0));
+  // A page of a new issue asks the server for nothing while nothing is typed, and may be saved then.
+  let renewing = null;
+  const LONGEST_RENEWAL = 3_000;
+  addEventListener("focus", renewSoon);
+  document.addEventListener("visibilitychange", () => document.hidden || renewSoon());
+  function renewSoon() {
+    if (!autosaveUrl || renewing || isLeaving) return;
+    const tooLong = new Promise((resolve) => setTimeout(resolve, LONGEST_RENEWAL));
+    renewing = Promise.race([renew().catch(() => null), tooLong]).then(() => (renewing = null));
+  }
+  addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form || !renewing) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const button = event.submitter;
+      renewing.then(() => form.requestSubmit(button));
+    },
+    { capture: true },
+  );
   addEventListener("beforeunload", (event) => {
     if (isUnsaved && !isLeaving) event.preventDefault();
   });
@@ -217,16 +248,66 @@ document.addEventListener("DOMContentLoaded", () => {
   // Earlier words, of this browser or of another: the newest are offered
 
   const banner = form.querySelector("[data-restore]");
-  const local = storage(() =>
-    Object.keys(localStorage)
-      .filter((key) => key.startsWith(`${stem}:`))
-      .map((key) => ({ token: key.split(":").pop(), ...JSON.parse(localStorage.getItem(key)) })),
-  );
-  const remote = document.getElementById("unsaved-words");
-  const earlier = [...(local ?? []), ...(remote ? [JSON.parse(remote.textContent)] : [])]
-    .filter(({ token }) => !tokens.includes(token))
-    .sort((one, other) => other.at - one.at)[0];
-  if (earlier && !isUnsaved) {
+  const nameOf = (token) => token.split(":")[0];
+  const tokensOf = (draft) => [`${draft.token}:${draft.sequence ?? draft.kept ?? Math.round(draft.at)}`, ...(draft.taken_over ?? [])];
+
+  // The server may have settled a draft of this browser, or lack its newest words: then it gets them.
+  async function localDrafts() {
+    const drafts = (
+      storage(() =>
+        Object.keys(localStorage)
+          .filter((key) => key.startsWith(`${stem}:`))
+          .map((key) => ({ token: key.split(":").pop(), ...JSON.parse(localStorage.getItem(key)) })),
+      ) ?? []
+    ).filter(({ token }) => !tokens.map(nameOf).includes(token));
+    if (!drafts.length || !autosaveUrl) return drafts;
+    const query = new URLSearchParams(drafts.map(({ token }) => ["draft", token]));
+    const answer = await ask(`${autosaveUrl}?${query}`, {}).catch(() => null);
+    const settled = (answer?.ok && (await answer.json().catch(() => null))?.settled) || {};
+    const left = drafts.filter(({ token, kept }) => !(kept && kept <= settled[token]));
+    for (const draft of drafts) if (!left.includes(draft)) storage(() => localStorage.removeItem(`${stem}:${draft.token}`));
+    if (answer?.ok) for (const draft of left) if (!draft.kept) await sendDraft(draft, draft.token in settled);
+    return left;
+  }
+
+  async function sendDraft(draft, isSettled) {
+    const { at, token, kept, ...content } = draft;
+    if (isSettled) draft.token = newToken(); // typed after what was saved
+    const page = { ...content, token: draft.token, sequence: Math.round(at), issue };
+    const answer = await send(autosaveUrl, page).catch(() => null);
+    const result = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (result?.result !== "kept") return;
+    draft.kept = result.sequence;
+    const isNewest = storage(() => JSON.parse(localStorage.getItem(`${stem}:${token}`)).at === at);
+    if (!isNewest) return; // its page is open in another tab, where somebody types
+    store(draft.token, { at, kept: draft.kept, ...content });
+    if (draft.token !== token) storage(() => localStorage.removeItem(`${stem}:${token}`));
+  }
+
+  // Whether the words of a draft are what the page showed when it was opened; a section that was new in it has an id by now.
+  const written = (value) => String(value).replace(/\r\n?/g, "\n").trim();
+  const wordsIn = (sections) =>
+    sections
+      .filter(({ removed }) => !removed)
+      .map(({ id, removed, ...parts }) => Object.entries(parts).flatMap(([name, value]) => (value ? [`${name}: ${written(value)}`] : [])).sort());
+  const isIn = (shown, { fields, sections, taken_over }) =>
+    !taken_over?.length && // else it may have been emptied of words that another draft still has
+    Object.entries(fields).every(([name, value]) => !(name in shown.fields) || written(shown.fields[name]) === written(value)) &&
+    JSON.stringify(wordsIn(sections)) === JSON.stringify(wordsIn(shown.sections));
+
+  async function offerEarlier() {
+    const remote = document.getElementById("unsaved-words");
+    const newest = remote && JSON.parse(remote.textContent);
+    const contained = Object.fromEntries((newest?.taken_over ?? []).map((token) => token.split(":")));
+    const shown = words();
+    const drafts = [...(await localDrafts()), ...(newest ? [newest] : [])]
+      .filter(({ token, kept }) => !(kept && kept <= contained[token]))
+      .filter(({ token }) => !tokens.map(nameOf).includes(token))
+      .sort((one, other) => other.at - one.at);
+    const earlier = drafts.find((draft) => !isIn(shown, draft));
+    const known = drafts.slice(0, earlier ? drafts.indexOf(earlier) : drafts.length);
+    if (known.length) forget(known.flatMap(tokensOf));
+    if (!earlier) return;
     banner.hidden = false;
     banner.querySelector("[data-restore-when]").textContent = new Date(earlier.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     banner.querySelector("[data-restore-take]").addEventListener("click", () => {
@@ -239,18 +320,19 @@ document.addEventListener("DOMContentLoaded", () => {
         if (earlier.shown) form.elements.shown.value = earlier.shown;
       }
       // The page may still be open where the words come from: they stay there until they are saved here.
-      tokens.push(earlier.token);
+      tokens.push(...tokensOf(earlier).filter((token) => !tokens.includes(token)));
       showTokens();
       banner.hidden = true;
       form.elements.title.focus();
       touch();
     });
     banner.querySelector("[data-restore-drop]").addEventListener("click", () => {
-      forget([earlier.token]);
+      forget(tokensOf(earlier));
       banner.hidden = true;
       form.elements.title.focus();
     });
   }
+  if (!isUnsaved) offerEarlier();
   if (isUnsaved) {
     say("Not saved", { isAtRisk: true });
     plan();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from briefings.admin.page_owner import HEADER
 from briefings.models import Issue, IssueState, OpenPage, WorkingCopy
@@ -162,6 +164,65 @@ def test_restored_words_stay_where_they_come_from_until_they_are_saved() -> None
 
     assert saved.cookies["saved_draft"].value == "atwork12.athome12"
     assert newest_copy(user_of(rosa), issue) is None
+
+
+def draft(client: Client, issue: Issue | None, title: str, *, token: str, over: str = "") -> int:
+    """Keep words in a page that restored others; return their sequence number."""
+    page = page_of(issue, title, token=token, sequence=len(title))
+    return int(autosave(client, page | {"taken_over": over.split()}).json()["sequence"])
+
+
+@pytest.mark.parametrize("way", ["save", "discard"])
+def test_a_chain_of_restores_ends_with_one_save_or_discard(way: str) -> None:
+    issue, rosa = make_issue(), staff_client("Editors")
+    form = open_issue(rosa, issue)
+    home = draft(rosa, issue, "At home", token="athome12")
+    train = draft(rosa, issue, "At home, by train", token="bytrain1", over=f"athome12:{home}")
+
+    # The third page names only the one that it restored.
+    if way == "save":
+        drafts = f"atwork12 bytrain1:{train}"
+        rosa.post(change_url(issue), form | {"draft_token": drafts, "title": "By train"})
+    else:
+        autosave(rosa, {"settle": [f"bytrain1:{train}"]})
+
+    assert newest_copy(user_of(rosa), issue) is None
+    assert "unsaved-words" not in words_of(rosa.get(change_url(issue)))
+
+
+def test_words_typed_after_they_were_restored_elsewhere_are_not_settled_with_the_others() -> None:
+    issue, rosa = make_issue(), staff_client("Editors")
+    home = draft(rosa, issue, "At home", token="athome12")
+    draft(rosa, issue, "At work", token="atwork12", over=f"athome12:{home}")
+    draft(rosa, issue, "At home, and on", token="athome12")
+
+    autosave(rosa, {"settle": ["atwork12"]})
+
+    assert titles(user_of(rosa), issue) == "At home, and on"
+
+
+def test_a_copy_that_another_one_contains_is_not_offered() -> None:
+    issue, rosa = make_issue(), staff_client("Editors")
+    home = draft(rosa, issue, "At home", token="athome12")
+    draft(rosa, issue, "At work, too", token="atwork12", over=f"athome12:{home}")
+    WorkingCopy.objects.filter(token="atwork12").update(updated_at=timezone.now() - timedelta(1))
+
+    assert titles(user_of(rosa), issue) == "At work, too"
+    draft(rosa, issue, "At home, and more", token="athome12")
+    assert titles(user_of(rosa), issue) == "At home, and more"
+
+
+def test_a_page_learns_which_of_the_drafts_in_its_browser_are_settled() -> None:
+    issue, rosa, imran = make_issue(), staff_client("Editors"), staff_client("Editors")
+    saved = draft(rosa, issue, "Saved", token="saved123")
+    draft(rosa, issue, "Still typing", token="typing12")
+    autosave(rosa, {"settle": ["saved123"]})
+    asked = {"draft": ["saved123", "typing12", "unknown1", "no token"]}
+
+    answer = rosa.get(reverse("admin:briefings_autosave"), asked).json()
+
+    assert answer["settled"] == {"saved123": saved}
+    assert imran.get(reverse("admin:briefings_autosave"), asked).json()["settled"] == {}
 
 
 def test_words_outlive_the_issue_they_were_typed_into() -> None:

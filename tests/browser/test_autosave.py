@@ -9,6 +9,9 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Page, Route, expect
 
+from briefings.models import WorkingCopy
+from briefings.working_copies import settle
+from tests.briefings.admin_client import make_staff
 from tests.browser.issue_editor import (
     KEPT,
     editor,
@@ -165,6 +168,44 @@ def test_logging_in_again_sends_what_was_typed_and_the_page_can_be_saved(
     expect(page.get_by_text("You are logged out.")).to_be_hidden()
     save(page)
     assert stored(issue)[0] == ("One", "<p>One after the session ended</p>")
+
+
+def test_words_are_sent_after_logging_in_again_in_the_same_tab_and_offered_until_they_are_saved(
+    page: Page, site: str, watch: Watch
+) -> None:
+    watch.expected += ["401", "403"]
+    issue = three()
+    rosa = make_staff("Editors", username="rosa")
+    rosa.set_password("correct horse battery")
+    rosa.save()
+    log_in(page, site, username="rosa")
+    new = page.context.new_page()
+    new.goto(f"{site}/admin/briefings/issue/add/?briefing={issue.briefing_id}")
+    new.get_by_label("Headline").fill("Never saved yet")
+    expect_status(new, KEPT)
+    open_issue(page, site, issue)
+    Session.objects.all().delete()
+    write(page, 0, " after the session ended")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_label("Username").fill("rosa")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_text("You left unsaved changes")).to_be_visible()
+    wait_for_bodies(page, issue, ["<p>One after the session ended</p>"])
+
+    # The page of the new issue has a CSRF token of the session before.
+    new.evaluate("dispatchEvent(new Event('focus'))")
+    new.get_by_role("button", name="Save", exact=True).last.click()
+    expect(new.get_by_text("Saved as a draft.")).to_be_visible()
+
+    # Saved on another computer: this browser has the words, too, and asks before it offers them.
+    settle(user=rosa, tokens=list(WorkingCopy.objects.values_list("token", flat=True)))
+    open_issue(page, site, issue)
+    page.wait_for_function(
+        f"!Object.keys(localStorage).some((key) => key.includes('/{issue.pk}/change/'))"
+    )
+    expect(page.get_by_text("You left unsaved changes")).to_be_hidden()
 
 
 def test_a_page_sends_one_request_at_a_time_and_the_last_words_win(page: Page, site: str) -> None:
