@@ -31,12 +31,10 @@ def alarm_of_passed_cut_offs(*, at: datetime) -> None:
     """
     running = Briefing.objects.current().filter(issues__isnull=False).distinct()
     for briefing in running.prefetch_related("breaks").select_related("lead__account"):
-        slot = briefing.next_slot(after=at)
-        if at < briefing.cut_off(slot):
-            continue
         try:
             with transaction.atomic():
-                _alarm(briefing, slot)
+                _alarm_late_issue(briefing, briefing.slot.nth(-1, after=at), at=at)
+                _alarm(briefing, briefing.next_slot(after=at), at=at)
         except Exception:
             log.exception("no alarm about the cut-off of %s; we will try again", briefing)
 
@@ -46,15 +44,26 @@ def issues_of_slot(briefing: Briefing, slot: datetime) -> IssueQuerySet:
     return briefing.issues.filter(publish_at__gte=slot - EARLY, publish_at__lt=slot + WEEK - EARLY)
 
 
-def _alarm(briefing: Briefing, slot: datetime) -> None:
+def _alarm_late_issue(briefing: Briefing, slot: datetime, *, at: datetime) -> None:
+    """Raise the alarm for an issue that is still to go out in the place of a slot that passed."""
+    if issues_of_slot(briefing, slot).planned().filter(publish_at__gt=at).exists():
+        _alarm(briefing, slot, at=at)
+
+
+def _alarm(briefing: Briefing, slot: datetime, *, at: datetime) -> None:
+    """Raise the alarm about a slot if its cut-off has passed: that of its issue, if it has one."""
     planned = issues_of_slot(briefing, slot)
     ready = Q(state__in=[*APPROVED_STATES, IssueState.PUBLISHED])
     undated = briefing.issues.filter(state__in=APPROVED_STATES, publish_at__isnull=True)
     if planned.filter(ready).exists() or undated.exists():
         return
-    if not alarms.is_first(alarms.CUT_OFF_PASSED, f"{briefing.pk} {slot.isoformat()}"):
-        return
     issue = planned.select_related("author__account", "briefing").order_by("publish_at").first()
+    send_time = issue.publish_at if issue and issue.publish_at else slot
+    cut_off = briefing.cut_off(send_time)
+    if at < cut_off or not alarms.is_first(
+        alarms.CUT_OFF_PASSED, f"{briefing.pk} {slot.isoformat()}"
+    ):
+        return
     writers = alarms.writers_of(issue) if issue else [briefing.lead.account]
     alarms.raise_alarm(
         alarms.CUT_OFF_PASSED,
@@ -64,8 +73,8 @@ def _alarm(briefing: Briefing, slot: datetime) -> None:
         context={
             "briefing": briefing,
             "issue": issue,
-            "slot": slot.astimezone(briefing.zone),
-            "cut_off": briefing.cut_off(slot).astimezone(briefing.zone),
+            "slot": send_time.astimezone(briefing.zone),
+            "cut_off": cut_off.astimezone(briefing.zone),
             "url": settings.SITE_URL + _page(briefing, issue),
         },
     )

@@ -116,7 +116,7 @@ def why_late(issue: Issue, *, at: datetime) -> str:
         return "Its send time is in a break"
     if issue.state not in EDITABLE_STATES:
         return ""
-    if moment is not None and (cut_off := issue.briefing.cut_off(moment)) <= at:
+    if (cut_off := issue.cut_off) is not None and cut_off <= at:
         return f"The cut-off was {format_local(cut_off, zone)}"
     if issue.due_at is not None and issue.due_at <= at and issue.state == IssueState.DRAFT:
         return f"It was due {format_local(issue.due_at, zone)}"

@@ -12,14 +12,20 @@ INPUT_FORMAT = "%Y-%m-%dT%H:%M"
 def format_local(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment as the admin shows it: 'Thu 26 Nov 2026, 07:00'."""
     local = moment.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {_clock(local)}"
+
+
+def _clock(local: datetime) -> str:
+    """Return the time of a moment; of one that the autumn change repeats, which: '01:30 GMT'."""
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return f"{local:%H:%M}" if first == second else f"{local:%H:%M} {local.tzname()}"
 
 
 def short_moment(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """Return the time alone if it is today, '07:00', or else as `format_local` does."""
     local = moment.astimezone(zone)
     if local.date() == now.astimezone(zone).date():
-        return f"{local:%H:%M}"
+        return _clock(local)
     return format_local(moment, zone)
 
 
@@ -31,7 +37,7 @@ def long_day(day: date) -> str:
 def long_moment(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment in words, in a time zone: 'Thursday 26 November 2026 at 07:00 (London)'."""
     local = moment.astimezone(zone)
-    return f"{long_day(local)} at {local:%H:%M} ({place_of(zone)})"
+    return f"{long_day(local)} at {_clock(local)} ({place_of(zone)})"
 
 
 def place_of(zone: ZoneInfo) -> str:

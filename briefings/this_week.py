@@ -160,7 +160,9 @@ def _tasks(user: Actor, issues: list[Issue], *, at: datetime) -> list[Task]:
 
 
 def _next_slot(issue: Issue, *, at: datetime) -> datetime | None:
-    return issue.briefing.next_free_slot(after=at) if issue.missed_slot(at=at) else None
+    if not issue.missed_slot(at=at):
+        return None
+    return issue.briefing.next_open_slot(after=at, for_issue=issue)
 
 
 def _task(

@@ -33,7 +33,13 @@ from briefings.admin.correction_pages import (
     corrections_context,
     is_correction,
 )
-from briefings.admin.form_fields import WHICH, PlainSelectsMixin, parse_key, which_hour
+from briefings.admin.form_fields import (
+    WHICH,
+    PlainSelectsMixin,
+    day_in_words,
+    parse_key,
+    which_hour,
+)
 from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.issue_list import IssueListAdmin
@@ -113,6 +119,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     class Media:
         js = (
+            "newsroom_admin/date_words.js",
             "newsroom_admin/unsaved_changes.js",
             "newsroom_admin/issue.js",
             "newsroom_admin/roundup.js",
@@ -482,7 +489,11 @@ def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
     If a time was entered that happens twice, the page asks which of the two is meant.
     """
     zone, at = issue.briefing.zone, timezone.now()
-    next_slot, has_missed_slot = issue.briefing.next_free_slot(after=at), issue.missed_slot(at=at)
+    has_missed_slot = issue.missed_slot(at=at)
+    if has_missed_slot:
+        next_slot = issue.briefing.next_open_slot(after=at, for_issue=issue)
+    else:
+        next_slot = issue.briefing.next_free_slot(after=at)
     entered, which = request.GET.get("goes_out", ""), ""
     if not both_of(entered, zone):
         moment = next_slot if has_missed_slot else issue.publish_at or next_slot
@@ -490,6 +501,7 @@ def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
         entered, which = local.strftime(INPUT_FORMAT), WHICH[local.fold]
     return {
         "send_time_input": entered,
+        "send_time_in_words": day_in_words(entered),
         "which_hour": which_hour("goes_out", entered, which, zone),
         "next_slot": next_slot,
         "has_missed_slot": has_missed_slot,

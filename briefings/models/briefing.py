@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Max, Q
 from django.urls import reverse
@@ -14,7 +15,10 @@ from django.urls import reverse
 from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 from briefings.models.breaks import Break
 from briefings.models.section_template import TemplateSection, default_template
-from briefings.slots import EARLY, Weekday, WeeklySlot
+from briefings.slots import EARLY, WEEK, Weekday, WeeklySlot
+
+if TYPE_CHECKING:
+    from briefings.models.issue import Issue
 
 # First parts of addresses that other pages have.
 RESERVED_SLUGS = frozenset(
@@ -127,7 +131,7 @@ class Briefing(models.Model):
     cut_off_hours = models.PositiveSmallIntegerField(
         "cut-off",
         default=12,
-        validators=[MaxValueValidator(MOST_CUT_OFF_HOURS)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CUT_OFF_HOURS)],
         help_text=(
             "Hours before the send slot by which an issue should be approved. We email the people"
             " concerned if it is not."
@@ -174,6 +178,9 @@ class Briefing(models.Model):
             models.CheckConstraint(
                 condition=Q(slot_weekday__lte=6), name="briefing_slot_is_a_weekday"
             ),
+            models.CheckConstraint(
+                condition=Q(cut_off_hours__gte=1), name="briefing_cut_off_is_before_its_slot"
+            ),
         )
 
     def __str__(self) -> str:
@@ -210,9 +217,18 @@ class Briefing(models.Model):
         last: datetime | None = planned.aggregate(last=Max("publish_at"))["last"]
         return self.next_slot(after=max(after, last + EARLY) if last else after)
 
-    def cut_off(self, slot: datetime) -> datetime:
-        """Return the moment by which the issue of a slot should be approved."""
-        return slot - timedelta(hours=self.cut_off_hours)
+    def next_open_slot(self, *, after: datetime, for_issue: Issue) -> datetime:
+        """Return the first slot after a moment that is in no break and that no other issue has."""
+        others = self.issues.exclude(pk=for_issue.pk).filter(publish_at__gt=after - EARLY)
+        taken = [moment for moment in others.values_list("publish_at", flat=True) if moment]
+        slot = self.next_slot(after=after)
+        while any(slot - EARLY <= moment < slot + WEEK - EARLY for moment in taken):
+            slot = self.next_slot(after=slot)
+        return slot
+
+    def cut_off(self, send_time: datetime) -> datetime:
+        """Return the moment by which what goes out at a slot or another time is to be approved."""
+        return send_time - timedelta(hours=self.cut_off_hours)
 
     def break_on(self, slot: datetime) -> Break | None:
         """Return the break in which a slot is."""

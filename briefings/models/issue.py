@@ -413,6 +413,11 @@ class Issue(models.Model):
             return False
         return self.briefing.break_on(self.publish_at) is not None
 
+    @property
+    def cut_off(self) -> datetime | None:
+        """The moment by which it should be approved, counted from its own send time."""
+        return None if self.publish_at is None else self.briefing.cut_off(self.publish_at)
+
     def missed_slot(self, *, at: datetime) -> bool:
         """Whether an approved issue waits for a person, because its send time has passed."""
         has_passed = self.publish_at is not None and self.publish_at <= at

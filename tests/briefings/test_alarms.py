@@ -8,11 +8,13 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from briefings import alarms
 from briefings.alarms import ALARM_KINDS
 from briefings.cut_offs import alarm_of_passed_cut_offs
+from briefings.issue_calendar import why_late
 from briefings.issue_steps import return_to_author
 from briefings.models import AlarmChoice, AlarmScope, Briefing, Issue
 from newsroom.models import OutgoingEmail
@@ -95,6 +97,32 @@ def test_an_approved_issue_for_the_slot_is_enough(goes_out: datetime) -> None:
     make_scheduled_issue(briefing=briefing, publish_at=goes_out)
     alarm_of_passed_cut_offs(at=CUT_OFF)
     assert told("cut_off_passed") == []
+
+
+@pytest.mark.parametrize("goes_out", [SLOT - timedelta(hours=43), SLOT + timedelta(days=3)])
+def test_the_cut_off_counts_from_the_issues_own_send_time(goes_out: datetime) -> None:
+    briefing = staffed_briefing()
+    issue = make_issue(briefing=briefing, publish_at=goes_out)
+    cut_off = goes_out - timedelta(hours=12)
+    assert issue.cut_off == cut_off
+    assert why_late(issue, at=cut_off - timedelta(seconds=1)) == ""
+    assert "The cut-off was" in why_late(issue, at=cut_off)
+
+    alarm_of_passed_cut_offs(at=cut_off - timedelta(seconds=1))
+    assert told("cut_off_passed") == []
+    for minutes in (0, 1):
+        alarm_of_passed_cut_offs(at=cut_off + timedelta(minutes=minutes))
+
+    assert len(told("cut_off_passed")) == 2
+    text = " ".join(OutgoingEmail.objects.filter(name="cut_off_passed")[0].text.split())
+    assert f"goes out on {goes_out:%A} {goes_out.day} {goes_out:%B}" in text
+
+
+def test_a_cut_off_is_at_least_an_hour() -> None:
+    briefing = make_briefing()
+    briefing.cut_off_hours = 0
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        briefing.full_clean()
 
 
 def test_the_issue_of_another_week_is_not_enough() -> None:

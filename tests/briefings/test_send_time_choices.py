@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.local_time import RepeatedTime, both_of, parse_local
+from briefings.local_time import RepeatedTime, both_of, format_local, long_moment, parse_local
 from briefings.models import Issue, IssueState, Role
+from briefings.slots import WEEK
 from tests.briefings.admin_client import (
     change_url,
     make_member,
@@ -112,7 +113,56 @@ def test_a_page_for_publishers_asks_as_well() -> None:
     assert (issue.state, issue.publish_at) == (IssueState.SCHEDULED, SECOND)
 
 
+@pytest.mark.parametrize(("moment", "which"), [(FIRST, "01:30 BST"), (SECOND, "01:30 GMT")])
+def test_pages_say_which_of_two_hours_is_meant(moment: datetime, which: str) -> None:
+    issue = approved()
+    client = staff_client("Editors")
+    url = reverse("admin:briefings_issue_step", args=[issue.pk])
+    chosen = "first" if moment == FIRST else "second"
+    form = {"_step": "schedule", "seen": issue.content_hash(), "goes_out": TWICE}
+
+    page = client.post(url, {**form, "goes_out_which": chosen}, follow=True)
+
+    assert f"Scheduled for Sun 31 Oct 2027, {which}." in messages_of(page)
+    assert f"Will be sent Sun 31 Oct 2027, {which}" in page.content.decode()
+    calendar = client.get(reverse("admin:briefings_calendar"), {"week": "2027-10-25"})
+    assert which in calendar.content.decode()
+    assert long_moment(moment, issue.briefing.zone).endswith(f"at {which} (London)")
+
+
+def test_of_other_hours_no_page_names_the_zone() -> None:
+    zone = make_briefing(time_zone="Europe/London").zone
+    for hour in (0, 2, 7):
+        moment = datetime(2027, 10, 31, hour, 30, tzinfo=zone)
+        assert format_local(moment, zone) == f"Sun 31 Oct 2027, {hour:02}:30"
+
+
+def test_a_publisher_reads_the_send_time_in_words_and_an_empty_due_hour_is_explained() -> None:
+    issue = approved(publish_at=datetime(2027, 6, 3, 6, 0, tzinfo=UTC))
+    publisher = Client()
+    publisher.force_login(make_member(Role.PUBLISHER, of=issue.briefing))
+
+    page = publisher.get(change_url(issue)).content.decode()
+
+    assert '<output class="date-words">Thursday 3 June 2027 at 07:00</output>' in page
+    assert "newsroom_admin/date_words" in page
+    assert "no deadline" in staff_client("Editors").get(change_url(issue)).content.decode()
+
+
 # --- a missed slot
+
+
+def test_a_missed_issue_is_offered_the_next_slot_that_no_other_issue_has() -> None:
+    issue = missed()
+    briefing = issue.briefing
+    next_slot = briefing.next_slot(after=timezone.now())
+    make_issue(briefing=briefing, publish_at=next_slot + 2 * WEEK)
+    assert briefing.next_open_slot(after=timezone.now(), for_issue=issue) == next_slot
+
+    make_issue(briefing=briefing, publish_at=next_slot - timedelta(hours=20))
+
+    page = staff_client("Editors").get(change_url(issue))
+    assert page.context["next_slot"] == next_slot + WEEK
 
 
 def missed() -> Issue:

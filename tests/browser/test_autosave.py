@@ -196,7 +196,7 @@ def test_words_are_sent_after_logging_in_again_in_the_same_tab_and_offered_until
 
     # The page of the new issue has a CSRF token of the session before.
     new.evaluate("dispatchEvent(new Event('focus'))")
-    new.get_by_role("button", name="Save", exact=True).last.click()
+    new.get_by_role("button", name="Save draft").click()
     expect(new.get_by_text("Saved as a draft.")).to_be_visible()
 
     # Saved on another computer: this browser has the words, too, and asks before it offers them.
