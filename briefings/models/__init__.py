@@ -5,8 +5,11 @@ from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing, Language
 from briefings.models.clippings_tray import Clipping
 from briefings.models.comment import Comment, CommentChannel, CommentState
+from briefings.models.comment_response import CommentReport, Recommendation, ReportReason
+from briefings.models.commenter import Commenter
 from briefings.models.contributor import Contributor
 from briefings.models.correction import Correction
+from briefings.models.earlier_words import EarlierWords
 from briefings.models.finding_override import FindingOverride
 from briefings.models.issue import (
     APPROVED_STATES,
@@ -21,6 +24,7 @@ from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
 from briefings.models.picture import Picture
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
+from briefings.models.quote_consent import QuoteChoice, QuoteConsent
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
@@ -38,9 +42,12 @@ __all__ = [
     "Clipping",
     "Comment",
     "CommentChannel",
+    "CommentReport",
     "CommentState",
+    "Commenter",
     "Contributor",
     "Correction",
+    "EarlierWords",
     "FindingOverride",
     "GuestOpinion",
     "Issue",
@@ -54,10 +61,14 @@ __all__ = [
     "Picture",
     "PreviewLink",
     "Proof",
+    "QuoteChoice",
+    "QuoteConsent",
     "RaisedAlarm",
+    "Recommendation",
     "Remark",
     "RemarkAnswer",
     "RemarkState",
+    "ReportReason",
     "Revision",
     "RevisionStep",
     "Role",

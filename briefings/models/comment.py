@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.comment_changes import record_comments_changed
+from briefings.models.quote_consent import QuoteChoice
 from newsroom import audit_log
 from newsroom.transitions import update_if
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MAX_COMMENT_CHARS = 5_000
 MAX_NAME_CHARS = 80
 CONFIRM_WITHIN = timedelta(days=7)
+EDIT_WITHIN = timedelta(minutes=15)
 
 
 class CommentState(models.TextChoices):
@@ -31,6 +33,13 @@ class CommentState(models.TextChoices):
     PENDING = "pending", "Waiting for approval"
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn by its writer"
+
+
+# The states of comments that may be on the page: of a withdrawn one, its place in the thread.
+SHOWN_STATES = (CommentState.APPROVED, CommentState.WITHDRAWN)
+# The states of comments that a moderator decides about.
+DECIDABLE_STATES = {CommentState.PENDING, CommentState.APPROVED, CommentState.REJECTED}
 
 
 class CommentChannel(models.TextChoices):
@@ -47,6 +56,18 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Return the comments that readers see, the oldest first."""
         return self.filter(state=CommentState.APPROVED).order_by("created_at", "pk")
 
+    def seen(self) -> CommentQuerySet:
+        """Return the comments that readers see, or the place of those that were withdrawn."""
+        return self.filter(state__in=SHOWN_STATES)
+
+    def wanting_reply_emails(self, *, threads: Collection[int]) -> CommentQuerySet:
+        """Return the comments in these threads whose writers want emails about replies."""
+        return self.filter(
+            Q(pk__in=threads) | Q(parent__in=threads),
+            emails_on_replies=True,
+            state=CommentState.APPROVED,
+        )
+
     def waiting(self) -> CommentQuerySet:
         """Return the moderators' queue, the oldest first."""
         return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
@@ -54,10 +75,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def threads(self) -> CommentQuerySet:
         """Return the comments that are not replies."""
         return self.filter(parent=None)
-
-    def in_reading_order(self) -> CommentQuerySet:
-        """Return featured comments first, then the oldest."""
-        return self.order_by("-featured", "created_at", "pk")
 
     def update(self, **changes: Any) -> int:
         """Change the rows; pages that showed them, or do now, are made again."""
@@ -112,6 +129,15 @@ class Comment(models.Model):
         related_name="comments",
         help_text="The author who replied, marked as “Author”.",
     )
+    commenter = models.ForeignKey(
+        "briefings.Commenter",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="comments",
+        help_text="The reader who wrote it, once they confirmed their address.",
+    )
     name = models.CharField(
         max_length=MAX_NAME_CHARS, blank=True, help_text="Leave it empty for an anonymous comment."
     )
@@ -119,6 +145,27 @@ class Comment(models.Model):
     body = models.TextField(max_length=MAX_COMMENT_CHARS)
     state = models.CharField(max_length=12, choices=CommentState, default=CommentState.UNCONFIRMED)
     featured = models.BooleanField(default=False)
+    by_staff = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Written by an editor from their own address, marked as “Staff”.",
+    )
+    quoting = models.CharField(
+        "may be quoted",
+        max_length=10,
+        choices=QuoteChoice,
+        default=QuoteChoice.NO,
+        db_default=QuoteChoice.NO,
+        editable=False,
+    )
+    recommendation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    emails_on_replies = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether its writer is told by email about replies.",
+    )
     channel = models.CharField(
         max_length=4, choices=CommentChannel, default=CommentChannel.PAGE, editable=False
     )
@@ -132,6 +179,8 @@ class Comment(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -159,7 +208,30 @@ class Comment(models.Model):
                 name="comment_in_the_queue_is_confirmed",
             ),
         )
-        indexes = (models.Index(fields=["issue", "state"], name="comment_by_issue"),)
+        indexes = (
+            models.Index(fields=["issue", "state"], name="comment_by_issue"),
+            # One for each order in which readers may see the threads of an issue.
+            models.Index(
+                fields=["issue", "-featured", "created_at", "id"],
+                condition=Q(parent=None, state__in=SHOWN_STATES),
+                name="thread_by_featured",
+            ),
+            models.Index(
+                fields=["issue", "created_at", "id"],
+                condition=Q(parent=None, state__in=SHOWN_STATES),
+                name="thread_by_age",
+            ),
+            models.Index(
+                fields=["issue", "-recommendation_count", "created_at", "id"],
+                condition=Q(parent=None, state__in=SHOWN_STATES),
+                name="thread_by_recommendations",
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(parent__isnull=False, state=CommentState.APPROVED),
+                name="reply_by_decision",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.display_name} on {self.issue}"
@@ -187,6 +259,26 @@ class Comment(models.Model):
     def display_name(self) -> str:
         """The name that readers see: the author's, the reader's, or 'Anonymous'."""
         return self.contributor.name if self.contributor else self.name or "Anonymous"
+
+    @property
+    def bears_name(self) -> bool:
+        """Whether its writer gave a name, or it is an author's."""
+        return bool(self.contributor_id or self.name)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its writer withdrew it: readers see its place in the thread, not its words."""
+        return self.state == CommentState.WITHDRAWN
+
+    def may_be_edited(self, *, at: datetime) -> bool:
+        """Whether its writer may still change its words."""
+        since = self.confirmed_at or self.created_at
+        return self.may_be_withdrawn and at < since + EDIT_WITHIN
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether its writer may withdraw it: it is or may come to be on the page."""
+        return self.state in {CommentState.PENDING, CommentState.APPROVED}
 
     def confirm(self, *, at: datetime) -> bool:
         """Put the comment into the moderators' queue; False if it was confirmed before."""
@@ -222,13 +314,14 @@ class Comment(models.Model):
 
     @property
     def takes_replies(self) -> bool:
-        """Whether readers would see a reply: neither the comment nor its thread is rejected."""
+        """Whether readers would see a reply: the comment is not hidden, nor its thread."""
         thread = self.parent or self
-        return CommentState.REJECTED not in {self.state, thread.state}
+        hidden = {CommentState.REJECTED, CommentState.WITHDRAWN}
+        return self.state not in hidden and thread.state != CommentState.REJECTED
 
     def _decide(
         self, target: CommentState, verb: str, *, by: Actor, at: datetime, **changes: bool
     ) -> bool:
-        movable = ~Q(state__in=[target, CommentState.UNCONFIRMED])
+        movable = Q(state__in=DECIDABLE_STATES - {target})
         decision: dict[str, Any] = {"state": target, "decided_at": at, "decided_by": by, **changes}
         return update_if(movable, self, verb=verb, by=by, **decision)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -21,8 +22,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
-from briefings.models import Comment, CommentState
+from briefings.models import Comment, CommentState, EarlierWords, QuoteChoice, QuoteConsent
 from briefings.proofs import forget_addresses
+from briefings.recommendations import forget_recommendations
 from newsroom.append_only import all_rows
 from newsroom.inbox import storage
 from newsroom.mail_servers import MailServerKind
@@ -46,6 +48,7 @@ from subscribers.privacy.list_erasure import (
 )
 from subscribers.privacy.personal_data import (
     Person,
+    commenters_at,
     comments_by,
     deliveries_to,
     emails_to,
@@ -87,6 +90,9 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
             )
         erased["admin log entries"] = _blank_admin_log(person)
         erased["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
+        commenters = commenters_at(person.addresses)
+        erased["recommendations"] = forget_recommendations(commenters)
+        erased["rows of commenters"], _ = commenters.delete()
         erased["waiting emails"], _ = emails_to(person.addresses).delete()
         erased["proofs"] = forget_addresses(person.addresses)
         erased["sign-ups"], _ = sign_ups.delete()
@@ -132,15 +138,30 @@ def _delete_or_blank(subscriber_id: int) -> int:
 def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     """Remove the author from comments, and the words unless they may stay.
 
-    A comment with replies keeps its place in the thread, without its words.
+    A comment with replies keeps its place in the thread, without its words. Nothing of them may be
+    quoted any more.
     """
+    pks = list(comments.values_list("pk", flat=True))
+    all_rows(QuoteConsent).filter(comment__in=pks).delete()
+    EarlierWords.objects.filter(comment__in=pks).delete()
+    blank: dict[str, Any] = {
+        "name": "",
+        "email": "",
+        "mail_key": None,
+        "commenter": None,
+        "contributor": None,
+        "by_staff": False,
+        "quoting": QuoteChoice.NO,
+        "emails_on_replies": False,
+        "edited_at": None,
+    }
     found = list(comments.order_by("-pk").values_list("pk", "state"))
     for pk, state in found:
         comment = Comment.objects.filter(pk=pk)
         if keep_words and state in KEPT_STATES:
-            comment.update(name="", email="", mail_key=None)
+            comment.update(**blank)
         elif Comment.objects.filter(parent=pk).exists():
-            comment.update(name="", email="", mail_key=None, body=REMOVED_COMMENT)
+            comment.update(**blank, body=REMOVED_COMMENT)
         else:
             comment.delete()
     return len(found)

@@ -14,7 +14,14 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from briefings.models import Comment
+from briefings.models import (
+    Comment,
+    Commenter,
+    CommentReport,
+    EarlierWords,
+    QuoteConsent,
+    Recommendation,
+)
 from newsroom.email_addresses import address_key
 from newsroom.models import OutgoingEmail
 from subscribers.models import (
@@ -79,6 +86,19 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         "deliveries": deliveries_to(subscriber_id).select_related("dispatch__issue__briefing"),
         "bounces and complaints": BounceEvent.objects.filter(**own).order_by("pk"),
         "comments": comments_by(person.addresses),
+        "earlier words of comments": EarlierWords.objects.filter(
+            comment__in=comments_by(person.addresses).values("pk")
+        ),
+        "consents to be quoted": QuoteConsent.objects.filter(
+            comment__in=comments_by(person.addresses).values("pk")
+        ),
+        "your signing in for comments": commenters_at(person.addresses),
+        "comments you recommended": Recommendation.objects.filter(
+            commenter__in=commenters_at(person.addresses)
+        ).order_by("pk"),
+        "comments you reported": CommentReport.objects.filter(
+            commenter__in=commenters_at(person.addresses)
+        ).order_by("pk"),
         "emails waiting to be sent": emails_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),
     }
@@ -106,6 +126,11 @@ def comments_by(addresses: Collection[str]) -> QuerySet[Comment]:
     """Return the comments from these addresses, in any spelling."""
     found = Comment.objects.filter(pk__in=_pks_with_address(addresses, Comment, "email"))
     return found.select_related("issue__briefing", "section", "parent", "contributor")
+
+
+def commenters_at(addresses: Collection[str]) -> QuerySet[Commenter]:
+    """Return what we know of these addresses as those of people who comment."""
+    return Commenter.objects.filter(address_key__in={address_key(each) for each in addresses})
 
 
 def emails_to(addresses: Collection[str]) -> QuerySet[OutgoingEmail]:

@@ -127,6 +127,10 @@ def test_nothing_of_an_erased_reader_is_in_any_column_of_any_table(
 ) -> None:
     assert {column.split(".")[0] for column in traces()} == {
         "briefings_comment",
+        "briefings_commenter",
+        "briefings_commentreport",
+        "briefings_earlierwords",
+        "briefings_quoteconsent",
         "django_admin_log",
         "newsroom_outgoingemail",
         "subscribers_addresschange",

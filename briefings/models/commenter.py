@@ -1,0 +1,59 @@
+"""A reader who comments: known by a confirmed address, without an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+
+from newsroom.email_addresses import address_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class CommenterQuerySet(models.QuerySet["Commenter"]):
+    """Commenters as the pages ask for them."""
+
+    def at_address(self, address: str) -> CommenterQuerySet:
+        """Return the commenter with an address, in any spelling."""
+        return self.filter(address_key=address_key(address))
+
+    def confirmed(self, address: str) -> Commenter:
+        """Return the commenter with an address that its owner has just confirmed."""
+        commenter, _ = self.get_or_create(
+            address_key=address_key(address), defaults={"address": address}
+        )
+        return commenter
+
+
+class Commenter(models.Model):
+    """The owner of an address who has confirmed it: in a comment's email, or by signing in."""
+
+    address = models.EmailField(max_length=254, help_text="Never shown.")
+    address_key = models.CharField(max_length=254, unique=True, editable=False)
+    name = models.CharField(max_length=80, blank=True, help_text="As in their latest comment.")
+    created_at = models.DateTimeField(default=timezone.now)
+    # A link that signs in works once: it names the time of the sign-in before it.
+    signed_in_at = models.DateTimeField(null=True, editable=False)
+    # Browsers that signed in before this was raised are signed out.
+    session = models.PositiveIntegerField(default=0, editable=False)
+    # Replies that were published before this have been emailed about.
+    told_of_replies_until = models.DateTimeField(null=True, editable=False)
+
+    objects = CommenterQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name or f"Commenter {self.pk}"
+
+    def note_sign_in(self, *, at: datetime) -> bool:
+        """Note that they sign in; False if they did since this row was read."""
+        before = Commenter.objects.filter(pk=self.pk, signed_in_at=self.signed_in_at)
+        changed = bool(before.update(signed_in_at=at))
+        self.refresh_from_db(fields=["signed_in_at", "session"])
+        return changed
+
+    def sign_out_everywhere(self) -> None:
+        """End the sessions of all browsers."""
+        Commenter.objects.filter(pk=self.pk).update(session=models.F("session") + 1)

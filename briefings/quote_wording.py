@@ -1,0 +1,48 @@
+"""What readers are asked about being quoted: forms show these texts and consent records keep them.
+
+Raise WORDING_VERSION with every change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefings.models import QuoteChoice, QuoteConsent
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from briefings.models import Comment
+
+WORDING_VERSION = 1
+QUESTION = "May we quote you in a later issue?"
+EXPLANATION = (
+    "Issues are emailed and published. You can change your answer later; emails that were sent"
+    " cannot be called back."
+)
+ANSWERS = {
+    QuoteChoice.NO: "No, do not quote me",
+    QuoteChoice.ANONYMOUS: "Yes, without my name",
+    QuoteChoice.NAMED: "Yes, with the name I give here",
+}
+
+
+def wording_of(choice: QuoteChoice) -> str:
+    """Return the whole text that a person saw and chose from, with their answer at its end."""
+    offered = " / ".join(ANSWERS.values())
+    return f"{QUESTION} {EXPLANATION} {offered}\nAnswer: {ANSWERS[choice]}"
+
+
+def record_choice(
+    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+) -> None:
+    """Record what a reader chose; call it in the transaction that saves `Comment.quoting`."""
+    QuoteConsent.objects.create(
+        comment=comment,
+        choice=choice,
+        at=at,
+        source=source,
+        wording=wording_of(choice),
+        wording_version=WORDING_VERSION,
+        ip=ip,
+    )
