@@ -39,6 +39,8 @@ def reply_to(
         raise PermissionDenied
     if not possible_authors(comment, user=by).filter(pk=author.pk).exists():
         raise PermissionDenied
+    if comment.is_withdrawn:
+        raise TransitionRefused("Its writer has withdrawn this comment. Nobody can reply to it.")
     if not comment.takes_replies:
         raise TransitionRefused(
             "Readers cannot see this thread because a comment in it was rejected."

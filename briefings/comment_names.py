@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -28,8 +29,13 @@ _WORD = re.compile(r"[^\W_]+")
 _ALLOWED_PUNCTUATION = frozenset(" .,'’‘ʼ`´-‐‑–()·・&/\"“”_+:;#*")
 
 
-def validate_comment_name(name: str) -> None:
-    """Raise ValidationError if a comment cannot have this name."""
+def validate_comment_name(name: str, *, own: Collection[str] = ()) -> None:
+    """Raise ValidationError if a comment cannot have this name.
+
+    `own` are the names that belong to its writer, although they are refused to others.
+    """
+    if name in own:
+        return
     if has_hidden_character(name) or _has_stacked_marks(name):
         raise ValidationError(
             "Your name contains characters that cannot be shown. Type it again, or leave it empty.",

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from briefings.models import Comment, CommentChannel, CommentState, Issue, Section
+from briefings.comment_badges import Badge, own_names
+from briefings.comment_identity import confirm_commenter
+from briefings.models import (
+    Comment,
+    CommentChannel,
+    Commenter,
+    CommentState,
+    Issue,
+    QuoteChoice,
+    Section,
+)
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
+from briefings.quote_wording import record_choice
 from newsroom import emails
 from newsroom.duration_words import in_words
 from newsroom.form_guard import mailbox_limit_reached
@@ -21,6 +33,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # An address gets one confirmation email in this time: nobody can use the form to pester others.
 CONFIRMATION_EMAIL_INTERVAL = timedelta(minutes=10)
 MAX_UNCONFIRMED = 5  # comments of one address within a day
+MAX_SIGNED_IN_AN_HOUR = 15  # comments of one reader who is signed in
+MAX_SIGNED_IN_A_DAY = 60
 MAX_EMAILED_A_DAY = 10  # comments by email from one address
 MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
 MAX_UNPROVED_AN_HOUR = 30  # of these, comments whose sender may be forged
@@ -44,6 +58,9 @@ class NewComment:
     name: str = ""
     section: Section | None = None
     parent: Comment | None = None
+    quoting: QuoteChoice = QuoteChoice.NO
+    emails_on_replies: bool = False
+    ip: str | None = None  # kept with the consent to be quoted
 
 
 def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
@@ -68,16 +85,77 @@ def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
                 "Several of your comments are not confirmed yet. Confirm them with the links in the"
                 " emails we sent you, then send this one again."
             )
-        comment = Comment.objects.create(
-            issue=issue,
-            section=new.section,
-            parent=new.parent,
-            name=new.name,
-            email=new.email,
-            body=new.body,
-            created_at=at,
-        )
+        comment = _store(new, issue=issue, at=at)
         _queue_confirmation_email(comment, at=at)
+    return comment
+
+
+def submit_signed_in_comment(
+    new: NewComment, *, commenter: Commenter, issue: Issue, at: datetime
+) -> Comment:
+    """Put a comment of a reader who is signed in into the moderators' queue.
+
+    Nothing is emailed. The same comment sent twice is stored once. Raises TooManyComments.
+    """
+    with transaction.atomic():
+        # Two of their comments at once wait for each other, so that none is stored twice.
+        list(Commenter.objects.select_for_update().filter(pk=commenter.pk).values_list("pk"))
+        recent = Comment.objects.filter(commenter=commenter, created_at__gt=at - DAY)
+        last_hour = recent.filter(created_at__gt=at - HOUR)
+        duplicate = last_hour.filter(issue=issue, parent=new.parent, body=new.body).exclude(
+            state=CommentState.WITHDRAWN
+        )
+        if found := duplicate.first():
+            return found
+        for comments, limit, window in (
+            (last_hour, MAX_SIGNED_IN_AN_HOUR, HOUR),
+            (recent, MAX_SIGNED_IN_A_DAY, DAY),
+        ):
+            if comments.count() >= limit:
+                raise TooManyComments(
+                    f"You have sent {limit} comments within {in_words(window)}. Wait a little,"
+                    " then send this one again."
+                )
+        badge = own_names(commenter.address).get(new.name, Badge())
+        comment = _store(
+            new,
+            issue=issue,
+            at=at,
+            commenter=commenter,
+            contributor=badge.contributor,
+            by_staff=badge.is_staff,
+            state=CommentState.PENDING,
+            confirmed_at=at,
+        )
+        Commenter.objects.filter(pk=commenter.pk).update(name=new.name)
+    return comment
+
+
+def confirm_comment(comment: Comment, *, at: datetime) -> Commenter | None:
+    """Confirm a comment for the owner of its address; None if it was confirmed before."""
+    with transaction.atomic():
+        if not comment.confirm(at=at):
+            return None
+        commenter = confirm_commenter(comment.email, at=at)
+        Commenter.objects.filter(pk=commenter.pk, name="").update(name=comment.name)
+    return commenter
+
+
+def _store(new: NewComment, *, issue: Issue, at: datetime, **fields: Any) -> Comment:
+    """Store a comment with what its writer chose about being quoted."""
+    comment = Comment.objects.create(
+        issue=issue,
+        section=new.section,
+        parent=new.parent,
+        name=new.name,
+        email=new.email,
+        body=new.body,
+        quoting=new.quoting,
+        emails_on_replies=new.emails_on_replies,
+        created_at=at,
+        **fields,
+    )
+    record_choice(comment, new.quoting, at=at, source=issue.get_absolute_url(), ip=new.ip)
     return comment
 
 
@@ -121,6 +199,7 @@ def _store_emailed_comment(
         _check_emailed_limit(is_proved=is_proved, at=at)
         if not is_proved and mailbox_limit_reached(email, at=at):
             raise TooManyComments("Too many emails went to this address because of others.")
+        commenter = Commenter.objects.at_address(email).first()
         comment, is_new = Comment.objects.get_or_create(
             mail_key=key,
             defaults={
@@ -131,6 +210,7 @@ def _store_emailed_comment(
                 "channel": CommentChannel.MAIL,
                 "created_at": at,
                 "confirmed_at": at if is_proved else None,
+                "commenter": commenter if is_proved else None,
             },
         )
         if is_new and not is_proved:

@@ -1,22 +1,40 @@
-"""The comments that readers see: threads in pages, featured ones first, then the oldest.
+"""The comments that readers see: threads in pages, in the order that a reader chose.
 
 A page costs what it shows: it reads one page of threads and the first replies of each, however many
-comments there are. A thread with more replies than fit has pages of its own.
+comments there are. A thread with more replies than fit has pages of its own. A comment that its
+writer withdrew keeps its place while there are replies to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, Window
+from django.db.models import Count, Exists, OuterRef, Q, TextChoices, Window
 from django.db.models.functions import RowNumber
 
 from briefings.models import Comment, CommentState, Issue
-from briefings.models.comment import CommentQuerySet
+from briefings.models.comment import SHOWN_STATES, CommentQuerySet
 
 THREADS_PER_PAGE = 50
 REPLIES_PER_PAGE = 50
-_VISIBLE = Q(parent=None) | Q(parent__state=CommentState.APPROVED)
+_VISIBLE = Q(parent=None) | Q(parent__state__in=SHOWN_STATES)
+
+
+class CommentOrder(TextChoices):
+    """The orders in which a reader can have the threads; replies are always the oldest first."""
+
+    FEATURED = "featured", "Featured first"
+    OLDEST = "oldest", "Oldest first"
+    NEWEST = "newest", "Newest first"
+    RECOMMENDED = "recommended", "Most recommended"
+
+
+_COLUMNS = {
+    CommentOrder.FEATURED: ("-featured", "created_at", "pk"),
+    CommentOrder.OLDEST: ("created_at", "pk"),
+    CommentOrder.NEWEST: ("-created_at", "-pk"),
+    CommentOrder.RECOMMENDED: ("-recommendation_count", "created_at", "pk"),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,11 +60,22 @@ class CommentPage:
     number: int
     last: int
     only_thread: int | None = None
+    order: CommentOrder = CommentOrder.FEATURED
 
     @property
     def query(self) -> str:
         """The query string of this page, without a page number on the first."""
-        return page_query(self.number, thread=self.only_thread)
+        return self._query(self.number)
+
+    @property
+    def orders(self) -> list[tuple[CommentOrder, str]]:
+        """The orders that a reader can choose from, each with the query string of its first page.
+
+        There is none to choose where there is only one thread.
+        """
+        if self.only_thread or (self.last == 1 and len(self.threads) < 2):
+            return []
+        return [(order, page_query(1, order=order)) for order in CommentOrder]
 
     @property
     def reply_query(self) -> str:
@@ -55,46 +84,61 @@ class CommentPage:
 
     @property
     def previous_query(self) -> str:
-        return page_query(self.number - 1, thread=self.only_thread)
+        return self._query(self.number - 1)
 
     @property
     def next_query(self) -> str:
-        return page_query(self.number + 1, thread=self.only_thread)
+        return self._query(self.number + 1)
+
+    def _query(self, number: int) -> str:
+        return page_query(number, thread=self.only_thread, order=self.order)
 
 
-def page_query(number: int, *, thread: int | None = None) -> str:
+def page_query(
+    number: int, *, thread: int | None = None, order: CommentOrder = CommentOrder.FEATURED
+) -> str:
     """Return the query string of a page of comments, or of replies in a thread."""
     parts = [f"thread={thread}"] if thread else []
+    if order != CommentOrder.FEATURED and not thread:
+        parts.append(f"sort={order}")
     if number > 1:
         parts.append(f"page={number}")
     return f"?{'&'.join(parts)}"
 
 
-def comment_page(issue: Issue, *, number: str = "", thread: str = "") -> CommentPage:
+def comment_page(
+    issue: Issue, *, number: str = "", thread: str = "", order: str = ""
+) -> CommentPage:
     """Return a page of comments by its number in an address, or of the replies in one thread.
 
     A number that is too high leads to the last page, anything else that is wrong to the first.
     """
-    if only := _find(issue.comments.approved().threads(), thread):
+    if only := _find(_shown_threads(issue), thread):
         return _page_of_replies(issue, only, number=number)
     wanted = _to_number(number)
-    threads, goes_on = _threads(issue, page=wanted)
+    sort = CommentOrder(order) if order in CommentOrder else CommentOrder.FEATURED
+    threads, goes_on = _threads(issue, page=wanted, order=sort)
     if wanted == 1 and not goes_on:  # as on nearly every issue: nothing needs to be counted
-        comment_count = sum(1 + thread.reply_count for thread in threads)
-        return CommentPage(threads=threads, comment_count=comment_count, number=1, last=1)
+        said = sum(thread.reply_count + (not thread.comment.is_withdrawn) for thread in threads)
+        return CommentPage(threads=threads, comment_count=said, number=1, last=1, order=sort)
     thread_count, comment_count = _count_both(issue)
     last = _page_count(thread_count, THREADS_PER_PAGE)
     if wanted > last:
-        threads, _ = _threads(issue, page=last)
+        threads, _ = _threads(issue, page=last, order=sort)
     return CommentPage(
-        threads=threads, comment_count=comment_count, number=min(wanted, last), last=last
+        threads=threads,
+        comment_count=comment_count,
+        number=min(wanted, last),
+        last=last,
+        order=sort,
     )
 
 
 def page_of_comment(issue: Issue, pk: int) -> str | None:
     """Return the query string of the page that shows a comment; None if readers do not see it."""
     shown = issue.comments.approved()
-    comment = shown.filter(_VISIBLE, pk=pk).select_related("parent").first()
+    seen = shown.filter(_VISIBLE, pk=pk).select_related("parent")
+    comment = seen.first() or _shown_threads(issue).filter(pk=pk).first()
     if comment is None:
         return None
     thread = comment.parent or comment
@@ -105,14 +149,21 @@ def page_of_comment(issue: Issue, pk: int) -> str | None:
     earlier = Q(featured=thread.featured) & _said_before(thread)
     if not thread.featured:
         earlier |= Q(featured=True)
-    before = shown.threads().filter(earlier).count()
+    before = _shown_threads(issue).filter(earlier).count()
     return page_query(before // THREADS_PER_PAGE + 1)
 
 
-def _threads(issue: Issue, *, page: int) -> tuple[list[Thread], bool]:
+def _shown_threads(issue: Issue) -> CommentQuerySet:
+    """Return the threads that readers see: of a withdrawn comment, those with replies."""
+    replies = Comment.objects.filter(parent=OuterRef("pk"), state=CommentState.APPROVED)
+    threads = issue.comments.threads().filter(state__in=SHOWN_STATES)
+    return threads.filter(Q(state=CommentState.APPROVED) | Exists(replies))
+
+
+def _threads(issue: Issue, *, page: int, order: CommentOrder) -> tuple[list[Thread], bool]:
     """Return the threads of a page with their first replies, and whether there are further ones."""
     start = (page - 1) * THREADS_PER_PAGE
-    rows = _with_relations(issue.comments.approved().threads().in_reading_order())
+    rows = _with_relations(_shown_threads(issue).order_by(*_COLUMNS[order]))
     found = list(rows[start : start + THREADS_PER_PAGE + 1])
     threads = {comment.pk: Thread(comment=comment) for comment in found[:THREADS_PER_PAGE]}
     if threads:
@@ -154,8 +205,11 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
 
 def _count_both(issue: Issue) -> tuple[int, int]:
     """Return how many threads and comments readers see, in one query."""
-    visible = issue.comments.approved().order_by().filter(_VISIBLE)
-    counts = visible.aggregate(threads=Count("pk", filter=Q(parent=None)), all=Count("pk"))
+    said = Q(state=CommentState.APPROVED)
+    is_seen = (said & _VISIBLE) | Q(pk__in=_shown_threads(issue).filter(~said).values("pk"))
+    counts = issue.comments.filter(is_seen).aggregate(
+        threads=Count("pk", filter=Q(parent=None)), all=Count("pk", filter=said)
+    )
     return counts["threads"], counts["all"]
 
 

@@ -6,12 +6,14 @@ from typing import Any, cast
 
 from django import forms
 
+from briefings.comment_badges import own_names
 from briefings.comment_names import validate_comment_name
 from briefings.comment_submission import NewComment
-from briefings.models import Comment, Issue
+from briefings.models import Comment, Commenter, Issue, QuoteChoice
 from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
+from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
 from briefings.rendering.page_html import PageSection
-from newsroom.email_addresses import normalise_address
+from newsroom.email_addresses import address_key, normalise_address
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible
 
@@ -45,11 +47,27 @@ class CommentForm(forms.Form):
     # No type=email: browsers refuse internationalised addresses that we can write to.
     email = forms.CharField(
         label="Your email address",
-        help_text="We never show it. We send you a link to confirm your comment.",
+        help_text=(
+            "We never show it. We send you a link to confirm your first comment. If you are signed"
+            " in for comments, leave this empty."
+        ),
         widget=forms.TextInput(
             attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
         ),
         error_messages={"required": "Enter your email address, so that we can send you the link."},
+    )
+    quoting = forms.TypedChoiceField(
+        label=QUESTION,
+        required=False,
+        choices=[(choice.value, words) for choice, words in ANSWERS.items()],
+        coerce=QuoteChoice,
+        empty_value=QuoteChoice.NO,
+        initial=QuoteChoice.NO,
+        help_text=EXPLANATION,
+        error_messages={"invalid_choice": "Choose one of the answers about being quoted."},
+    )
+    emails_on_replies = forms.BooleanField(
+        label="Email me when somebody replies, at most once a day", required=False
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
     began = SignatureField()
@@ -62,10 +80,17 @@ class CommentForm(forms.Form):
     use_required_attribute = False  # our error messages say more than the browser's
 
     def __init__(
-        self, *args: Any, issue: Issue, sections: list[PageSection], **kwargs: Any
+        self,
+        *args: Any,
+        issue: Issue,
+        sections: list[PageSection],
+        signed_in: Commenter | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.issue = issue
+        self.signed_in = signed_in
+        self.fields["email"].required = signed_in is None
         headed = [(section.pk, section.heading) for section in sections if section.heading]
         choice = cast("forms.TypedChoiceField", self.fields["section"])
         choice.choices = [("", "The whole issue"), *headed]
@@ -75,35 +100,45 @@ class CommentForm(forms.Form):
         """Whether the field that people do not see is filled in."""
         return bool(self.data.get("website"))
 
+    @property
+    def commenter(self) -> Commenter | None:
+        """Who is signed in and writes under their own address; None if it must be confirmed."""
+        entered = self.data.get("email", "").strip()
+        if self.signed_in and entered and address_key(entered) != self.signed_in.address_key:
+            return None
+        return self.signed_in
+
     def clean_body(self) -> str:
-        """Return the comment with each line end as one character, as readers count them."""
-        body: str = self.cleaned_data["body"].replace("\r\n", "\n").replace("\r", "\n")
-        if len(body) > MAX_COMMENT_CHARS:
-            raise forms.ValidationError(
-                f"Your comment is {len(body):,} characters long. Shorten it to"
-                f" {MAX_COMMENT_CHARS:,} characters or fewer.",
-                code="too_long",
-            )
-        if not has_visible(body):
-            raise forms.ValidationError(EMPTY, code="required")
-        return body
+        return clean_comment_body(self.cleaned_data["body"])
 
     def clean_name(self) -> str:
         """Return the name on one line, or an empty string if none of it is visible."""
         name = " ".join(self.cleaned_data["name"].split())
         if not has_visible(name):
             return ""
-        validate_comment_name(name)
+        validate_comment_name(name, own=own_names(self.commenter.address) if self.commenter else ())
         return name
 
     def clean_email(self) -> str:
+        """Return the address; somebody who is signed in may leave it empty."""
+        if self.commenter:
+            return self.commenter.address
         return normalise_address(self.cleaned_data["email"])
+
+    def clean_quoting(self) -> QuoteChoice:
+        """Return the answer about being quoted; only who gives a name can be quoted by it."""
+        choice: QuoteChoice = self.cleaned_data["quoting"]
+        if choice == QuoteChoice.NAMED and not self.cleaned_data.get("name", "-"):
+            raise forms.ValidationError(
+                "Enter your name above, or choose to be quoted without it.", code="no_name"
+            )
+        return choice
 
     def clean_reply_to(self) -> Comment | None:
         """Return the thread that the comment replies to; a reply to a reply joins its thread."""
         return find_thread(self.issue, self.cleaned_data["reply_to"])
 
-    def new_comment(self) -> NewComment:
+    def new_comment(self, *, ip: str | None) -> NewComment:
         """Return the comment for `comment_submission.submit_comment`."""
         cleaned = self.cleaned_data
         section = self.issue.sections.filter(pk=cleaned["section"]).first()
@@ -113,7 +148,27 @@ class CommentForm(forms.Form):
             name=cleaned["name"],
             section=section,
             parent=cleaned["reply_to"],
+            quoting=cleaned["quoting"],
+            emails_on_replies=cleaned["emails_on_replies"],
+            ip=ip,
         )
+
+
+def clean_comment_body(typed: str) -> str:
+    """Return a comment with each line end as one character, as readers count them.
+
+    Raises ValidationError if it is empty or too long.
+    """
+    body = typed.replace("\r\n", "\n").replace("\r", "\n")
+    if len(body) > MAX_COMMENT_CHARS:
+        raise forms.ValidationError(
+            f"Your comment is {len(body):,} characters long. Shorten it to"
+            f" {MAX_COMMENT_CHARS:,} characters or fewer.",
+            code="too_long",
+        )
+    if not has_visible(body):
+        raise forms.ValidationError(EMPTY, code="required")
+    return body
 
 
 def find_thread(issue: Issue, number: str) -> Comment | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
-from briefings import cut_offs, next_drafts
+from briefings import cut_offs, next_drafts, reply_emails
 from briefings.link_checks import check_due_links
 from briefings.search import index_repair
 from newsroom import database_epoch
@@ -27,6 +27,13 @@ def raise_alarms() -> None:
     """Email staff whose briefing has passed its cut-off without an approved issue."""
     if database_epoch.restored_epoch() is None:
         cut_offs.alarm_of_passed_cut_offs(at=database_now())
+
+
+@shared_task
+def send_reply_emails() -> None:
+    """Email readers who asked about replies to their comments, each at most once a day."""
+    if database_epoch.restored_epoch() is None:
+        reply_emails.send_reply_emails(at=database_now())
 
 
 @shared_task

@@ -4,9 +4,12 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
 from briefings import (
+    comment_responses,
+    comment_sign_in,
     contributor_views,
     correction_list,
     feeds,
+    my_comments,
     shared_preview_views,
     topic_views,
     views,
@@ -39,6 +42,24 @@ urlpatterns = [
     *token_paths("preview/", shared_preview_views.shared_preview, name="shared_preview"),
     path("proof/", shared_preview_views.proof_link, name="proof_link"),
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
+    path("comments/on/<slug:slug>/<int:number>/", views.comment_create, name="comment_create"),
+    path("comments/mine/", my_comments.my_comments, name="my_comments"),
+    path("comments/mine/<int:pk>/", my_comments.my_comment, name="my_comment"),
+    path("comments/me/", my_comments.comments_me, name="comments_me"),
+    path("comments/sign-in/", comment_sign_in.comments_sign_in, name="comments_sign_in"),
+    *token_paths(
+        "comments/sign-in/", comment_sign_in.comments_sign_in_link, name="comments_sign_in_link"
+    ),
+    *token_paths(
+        "comments/replies/stop/", comment_sign_in.stop_reply_emails, name="stop_reply_emails"
+    ),
+    path("comments/sign-out/", comment_sign_in.comments_sign_out, name="comments_sign_out"),
+    path(
+        "comments/<int:pk>/recommend/",
+        comment_responses.comment_recommend,
+        name="comment_recommend",
+    ),
+    path("comments/<int:pk>/report/", comment_responses.comment_report, name="comment_report"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
     path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
     path("<slug:slug>/corrections/", correction_list.corrections, name="corrections"),
@@ -46,7 +67,7 @@ urlpatterns = [
         "<slug:slug>/corrections/feed/", correction_list.corrections_feed, name="corrections_feed"
     ),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
-    path("<slug:slug>/<int:number>/comments/", views.comment_create, name="comment_create"),
+    path("<slug:slug>/<int:number>/comments/", views.comment_create),
     path(
         "<slug:slug>/<int:number>/comments/<int:pk>/", views.comment_detail, name="comment_detail"
     ),

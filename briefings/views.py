@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings import comment_submission
 from briefings.comment_changes import comments_of_page
+from briefings.comment_identity import SIGNED_IN_FOR, sign_in, signed_in
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import archive_of
@@ -29,6 +30,7 @@ from briefings.next_issue import next_issue_line
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
 from briefings.share_links import share_links
+from newsroom.client_address import client_ip
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
     TooManyForms,
@@ -130,16 +132,19 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-@public_page("page", "thread", "reply_to", "comment", subjects=comments_of_page)
+@public_page("page", "sort", "thread", "reply_to", "comment", subjects=comments_of_page)
 @require_safe
 def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show an issue; `?reply_to=` opens the comment form as a reply to a comment.
 
-    `?page=` shows another page of comments, `?thread=` all replies to one comment.
+    `?page=` shows another page of comments, `?sort=` another order of them, `?thread=` all replies
+    to one comment.
     """
     issue = _published_or_404(slug, number)
-    wanted = {name: request.GET.get(name, "") for name in ("page", "thread")}
-    comments = comment_page(issue, number=wanted["page"], thread=wanted["thread"])
+    wanted = {name: request.GET.get(name, "") for name in ("page", "thread", "sort")}
+    comments = comment_page(
+        issue, number=wanted["page"], thread=wanted["thread"], order=wanted["sort"]
+    )
     context = issue_page(issue, comments=comments)
     shown = dict(parse_qsl(comments.query.removeprefix("?")))
     if context["comments_open"]:
@@ -237,6 +242,7 @@ def comment_detail(request: HttpRequest, slug: str, number: int, pk: int) -> Htt
     return redirect(f"{issue.get_absolute_url()}{query.rstrip('?')}#comment-{pk}")
 
 
+@never_cache
 @own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -246,7 +252,9 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return redirect(f"{issue.get_absolute_url()}#comment-form")
     now = timezone.now()
     context = issue_page(issue)
-    form = CommentForm(request.POST, issue=issue, sections=context["sections"])
+    form = CommentForm(
+        request.POST, issue=issue, sections=context["sections"], signed_in=signed_in(request)
+    )
     sent = redirect(f"{issue.get_absolute_url()}?comment=sent#comment-form")
     context["form"] = form
     if not issue.comments_open(at=now):
@@ -256,13 +264,19 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return sent
     if form.is_valid():
         try:
+            new = form.new_comment(ip=client_ip(request))
+            if form.commenter:
+                comment = comment_submission.submit_signed_in_comment(
+                    new, commenter=form.commenter, issue=issue, at=now
+                )
+                return redirect(f"{reverse('briefings:my_comments')}?sent#comment-{comment.pk}")
             check_form(
                 request,
                 address=form.cleaned_data["email"],
                 signature=form.cleaned_data["began"],
                 at=now,
             )
-            comment_submission.submit_comment(form.new_comment(), issue=issue, at=now)
+            comment_submission.submit_comment(new, issue=issue, at=now)
         except ProofOfWorkNeeded:
             return proof_of_work_page(request, at=now, context={"briefing": issue.briefing})
         except (TooManyForms, comment_submission.TooManyComments) as refusal:
@@ -278,14 +292,20 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
 @own_forms_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a comment with a button (GET), confirm it (POST); a second time changes nothing."""
+    """Show a comment with a button (GET), confirm it (POST); a second time changes nothing.
+
+    Who confirms is the owner of the address, so their browser is signed in for comments.
+    """
     comment = comment_submission.comment_of_token(token)
     if comment is None:
         limits = {"confirm_within": CONFIRM_WITHIN}
         return TemplateResponse(request, "briefings/comment_link_invalid.html", limits, status=404)
     if request.method == "POST":
-        comment.confirm(at=timezone.now())
-        return redirect("briefings:comment_confirm", token=token)
+        commenter = comment_submission.confirm_comment(comment, at=timezone.now())
+        response = redirect("briefings:comment_confirm", token=token)
+        if commenter:
+            sign_in(response, commenter)
+        return response
     context = {
         "comment": comment,
         "token": token,
@@ -293,5 +313,6 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "briefing": comment.issue.briefing,
         "is_confirmed": comment.state != CommentState.UNCONFIRMED,
         "is_published": comment.state == CommentState.APPROVED,
+        "signed_in_for": SIGNED_IN_FOR,
     }
     return TemplateResponse(request, "briefings/comment_confirm.html", context)

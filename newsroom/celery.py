@@ -69,6 +69,10 @@ app.conf.beat_schedule = {
         "task": "subscribers.signup.tasks.remind_unconfirmed",
         "schedule": crontab(minute="*/10"),
     },
+    "send emails about replies": {
+        "task": "briefings.tasks.send_reply_emails",
+        "schedule": crontab(minute="*/5"),
+    },
     "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},
     "finish erasures": {
         "task": "subscribers.privacy.tasks.finish_erasures",

@@ -40,7 +40,7 @@ SHARED_NAMES = {
     "views",
 }
 # Nouns that happen to end in "ing".
-ING_NOUNS = {"briefing", "consent_wording"}
+ING_NOUNS = {"briefing", "consent_wording", "quote_wording"}
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock")
 
 
@@ -185,6 +185,7 @@ NOT_TO_AN_ENTERED_ADDRESS = {
     "review_request": "goes to staff accounts only",
     "address_changed": "both addresses have just been confirmed",
     "address_taken": "both addresses have just been confirmed",
+    "comments_signed_in": "goes to the subscriber whose token was used",
     "unsubscribed": "goes to the subscriber whose token was used",
     "paused": "goes to the subscriber whose token was used",
 }

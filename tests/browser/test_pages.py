@@ -168,6 +168,9 @@ def test_a_comment_can_be_written_with_the_keyboard_alone(
     for words in ("", "Ada", "ada@example.org"):
         page.keyboard.press("Tab")
         page.keyboard.type(words)
+    for field in ("May we quote you in a later issue?", "Email me when somebody replies"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_label(field)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Send comment")).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"

@@ -13,7 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from briefings.models import Briefing, Comment, Issue
+from briefings.comment_submission import confirm_comment
+from briefings.models import Briefing, Comment, CommentReport, EarlierWords, Issue, ReportReason
+from briefings.recommendations import recommend
 from newsroom.models import OutgoingEmail
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import (
@@ -34,6 +36,7 @@ from subscribers.sending.personalised_email import fill_placeholders
 from subscribers.signup.reminders import send_due_reminders
 from tests.factories import (
     make_briefing,
+    make_comment,
     make_correction,
     make_dispatch,
     make_published_issue,
@@ -79,7 +82,16 @@ def live(client: Client) -> Life:
         **here,
     )
     comment = Comment.objects.get()
-    comment.confirm(at=timezone.now())
+    commenter = confirm_comment(comment, at=timezone.now())
+    assert commenter is not None
+    EarlierWords.objects.create(
+        comment=comment, body=f"It helps the accounts, says {NAME}.", until=timezone.now()
+    )
+    others = make_comment(on=issue)
+    recommend(others, by=commenter, at=timezone.now())
+    CommentReport.objects.create(
+        comment=others, commenter=commenter, reason=ReportReason.OTHER, detail=f"Ask {NAME}."
+    )
     client.post(f"/unsubscribe/{subscriber.subscriptions.get(briefing=council).token}/", **here)
     move(client, subscriber, to=NEW, **here)
     subscriber.refresh_from_db()

@@ -15,7 +15,7 @@ from tests.factories import make_briefing, make_contributor, make_issue
 pytestmark = pytest.mark.django_db
 
 MAX_LINE = 998  # bytes: RFC 5322, section 2.1.1
-PLACEHOLDERS = [f"https://news.example.com/{word}/x{word.upper()}{'x' * 24}/" for word in "abcd"]
+PLACEHOLDERS = [f"https://news.example.com/{word}/x{word.upper()}{'x' * 24}/" for word in "abcde"]
 
 
 def render(

@@ -1,0 +1,184 @@
+"""A reader's own page: their comments, and what they agreed to. Nobody else sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from briefings import own_comments
+from briefings.comment_identity import signed_in
+from briefings.comment_sign_in import sign_in_page
+from briefings.forms import EMPTY, clean_comment_body
+from briefings.models import Comment, Commenter, QuoteChoice
+from briefings.models.comment import EDIT_WITHIN
+from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
+from newsroom.client_address import client_ip
+from newsroom.email_addresses import readable_address
+from newsroom.form_origin import own_forms_only
+from newsroom.private_pages import private_page
+
+PER_PAGE = 20
+Arguments = ParamSpec("Arguments")
+SignedInView = Callable[Concatenate[HttpRequest, Commenter, Arguments], HttpResponse]
+
+
+class EditForm(forms.Form):
+    """New words for a comment."""
+
+    body = forms.CharField(
+        label="Your comment",
+        widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
+        error_messages={"required": EMPTY},
+    )
+
+    use_required_attribute = False
+
+    def clean_body(self) -> str:
+        return clean_comment_body(self.cleaned_data["body"])
+
+
+class QuotingForm(forms.Form):
+    """Whether a comment may be quoted."""
+
+    quoting = forms.TypedChoiceField(
+        label=QUESTION,
+        choices=[(choice.value, words) for choice, words in ANSWERS.items()],
+        coerce=QuoteChoice,
+        help_text=EXPLANATION,
+    )
+
+
+def for_readers_signed_in(
+    view: SignedInView[Arguments],
+) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
+    """Return the view, which then gets the reader; others are asked to sign in."""
+
+    @wraps(view)
+    def wrapper(
+        request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> HttpResponse:
+        commenter = signed_in(request)
+        if commenter is None:
+            return sign_in_page(request, status=200 if request.method == "GET" else 403)
+        return view(request, commenter, *args, **kwargs)
+
+    return private_page(own_forms_only(wrapper))
+
+
+@for_readers_signed_in
+@require_safe
+def my_comments(request: HttpRequest, commenter: Commenter) -> HttpResponse:
+    """List a reader's comments, the latest first, with what can be done with each."""
+    return _page(request, commenter)
+
+
+@for_readers_signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_comment(request: HttpRequest, commenter: Commenter, pk: int) -> HttpResponse:
+    """Edit or withdraw a comment, or change what its writer agreed to; GET leads to the list."""
+    comment = get_object_or_404(commenter.comments, pk=pk)
+    back = f"{reverse('briefings:my_comments')}#comment-{pk}"
+    if request.method != "POST":
+        return redirect(back)
+    now, source, ip = timezone.now(), request.path, client_ip(request)
+    match request.POST.get("do", ""):
+        case "edit":
+            edit_form = EditForm(request.POST)
+            if not edit_form.is_valid():
+                return _page(request, commenter, edited=comment, form=edit_form, status=422)
+            if not own_comments.edit(comment, edit_form.cleaned_data["body"], at=now):
+                return _page(request, commenter, edited=comment, too_late=True, status=409)
+        case "withdraw":
+            own_comments.withdraw(comment, at=now, source=source, ip=ip)
+        case "quoting":
+            choice = QuotingForm(request.POST)
+            if not choice.is_valid():
+                return _page(request, commenter, status=422)
+            wanted = choice.cleaned_data["quoting"]
+            if wanted == QuoteChoice.NAMED and not comment.bears_name:
+                wanted = QuoteChoice.ANONYMOUS
+            own_comments.choose_quoting(comment, wanted, at=now, source=source, ip=ip)
+        case "replies":
+            wanted_emails = request.POST.get("wanted") == "yes"
+            own_comments.set_emails_on_replies(comment, wanted=wanted_emails)
+    return redirect(back)
+
+
+@private_page
+@require_safe
+def comments_me(request: HttpRequest) -> HttpResponse:
+    """Return what the script of an issue's page shows of the reader who is signed in."""
+    commenter = signed_in(request)
+    if commenter is None:
+        return JsonResponse({"signed_in": False})
+    issue = request.GET.get("issue", "")
+    given = commenter.recommendations.filter(
+        comment__issue=int(issue) if issue.isascii() and issue.isdigit() else 0
+    )
+    return JsonResponse(
+        {
+            "signed_in": True,
+            "name": commenter.name,
+            "address": readable_address(commenter.address),
+            "recommended": list(given.values_list("comment", flat=True)),
+        }
+    )
+
+
+def _page(
+    request: HttpRequest,
+    commenter: Commenter,
+    *,
+    edited: Comment | None = None,
+    form: EditForm | None = None,
+    too_late: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    own = commenter.comments.order_by("-created_at", "-pk")
+    page = Paginator(
+        own.select_related("issue__briefing", "section", "parent__contributor", "contributor"),
+        PER_PAGE,
+    ).get_page(request.GET.get("page"))
+    entries: list[dict[str, Any]] = []
+    for comment in page:
+        is_edited = edited is not None and comment.pk == edited.pk
+        entries.append(
+            {
+                "comment": comment,
+                "edit_form": _edit_form(comment, form if is_edited else None)
+                if comment.may_be_edited(at=now)
+                else None,
+                "is_open": is_edited and form is not None,
+                "too_late": is_edited and too_late,
+                "quoting_form": QuotingForm(
+                    initial={"quoting": comment.quoting}, auto_id=f"id_%s_{comment.pk}"
+                ),
+            }
+        )
+    context = {
+        "commenter": commenter,
+        "address": readable_address(commenter.address),
+        "entries": entries,
+        "page": page,
+        "is_sent": "sent" in request.GET,
+        "edit_within": EDIT_WITHIN,
+    }
+    return TemplateResponse(request, "briefings/comments/my_comments.html", context, status=status)
+
+
+def _edit_form(comment: Comment, posted: EditForm | None) -> EditForm:
+    if posted is not None:
+        posted.auto_id = f"id_%s_{comment.pk}"
+        return posted
+    return EditForm(initial={"body": comment.body}, auto_id=f"id_%s_{comment.pk}")

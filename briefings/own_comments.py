@@ -1,0 +1,77 @@
+"""What readers do with their own comments: edit, withdraw, and change what they agreed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from briefings.models import Comment, CommentState, EarlierWords, QuoteChoice
+from briefings.quote_wording import record_choice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def edit(comment: Comment, body: str, *, at: datetime) -> bool:
+    """Change the words of a comment; False if it is too late.
+
+    The earlier words are kept for moderators, and an editor reads the new ones before they appear.
+    """
+    with transaction.atomic():
+        _lock(comment)
+        if not comment.may_be_edited(at=at):
+            return False
+        if body == comment.body:
+            return True
+        EarlierWords.objects.create(comment=comment, body=comment.body, until=at)
+        comment.body = body
+        comment.edited_at = at
+        comment.state = CommentState.PENDING
+        comment.featured = False
+        comment.save(update_fields=["body", "edited_at", "state", "featured"])
+    return True
+
+
+def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> bool:
+    """Take a comment off the page, and the consent to quote it back; False if it is off already."""
+    with transaction.atomic():
+        _lock(comment)
+        if not comment.may_be_withdrawn:
+            return False
+        _choose(comment, QuoteChoice.NO, at=at, source=source, ip=ip)
+        comment.state = CommentState.WITHDRAWN
+        comment.withdrawn_at = at
+        comment.featured = False
+        comment.emails_on_replies = False
+        comment.save(update_fields=["state", "withdrawn_at", "featured", "emails_on_replies"])
+    return True
+
+
+def choose_quoting(
+    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+) -> None:
+    """Change whether a comment may be quoted, and record it."""
+    with transaction.atomic():
+        _lock(comment)
+        _choose(comment, choice, at=at, source=source, ip=ip)
+
+
+def set_emails_on_replies(comment: Comment, *, wanted: bool) -> None:
+    """Turn emails about replies to a comment on or off."""
+    Comment.objects.filter(pk=comment.pk).update(emails_on_replies=wanted)
+
+
+def _choose(
+    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+) -> None:
+    if choice == comment.quoting:
+        return
+    comment.quoting = choice
+    comment.save(update_fields=["quoting"])
+    record_choice(comment, choice, at=at, source=source, ip=ip)
+
+
+def _lock(comment: Comment) -> None:
+    """Lock a comment's row and read it again."""
+    comment.refresh_from_db(from_queryset=Comment.objects.select_for_update())

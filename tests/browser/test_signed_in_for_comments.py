@@ -1,0 +1,73 @@
+"""A reader who is signed in for comments, in a browser with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from briefings.comment_identity import sign_in_path
+from briefings.models import Comment, Commenter, CommentState, Issue
+from tests.browser.page_checks import faults
+from tests.factories import make_comment, make_published_issue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def issue() -> Issue:
+    issue = make_published_issue()
+    make_comment(on=issue, name="Imran")
+    return issue
+
+
+@pytest.fixture
+def without_scripts(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(java_script_enabled=False, locale="en-GB") as context:
+        yield context.new_page()
+
+
+def sign_in(page: Page, site: str) -> None:
+    page.goto(site + sign_in_path("ada@example.org"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Your comments")).to_be_visible()
+
+
+def test_without_scripts_a_reader_writes_changes_and_withdraws_a_comment(
+    without_scripts: Page, site: str, issue: Issue
+) -> None:
+    page = without_scripts
+    sign_in(page, site)
+    page.goto(site + issue.get_absolute_url())
+    page.get_by_role("button", name="Recommend the comment by \u2068Imran").click()
+    expect(page.get_by_role("button", name="recommended by 1")).to_be_visible()
+    page.get_by_label("Your comment").fill("Our ward is shut.")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.get_by_role("heading", name="Thank you for your comment")).to_be_visible()
+    page.get_by_text("Change the words").click()
+    page.get_by_label("Your comment").fill("Our ward was shut.")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("· edited")).to_be_visible()
+    page.get_by_text("Withdraw", exact=True).click()
+    page.get_by_role("button", name="Withdraw the comment").click()
+    expect(page.get_by_text("Withdrawn ·")).to_be_visible()
+    comment = Comment.objects.latest("pk")
+    assert (comment.body, comment.state) == ("Our ward was shut.", CommentState.WITHDRAWN)
+
+
+def test_with_scripts_the_page_shows_who_is_signed_in_and_what_they_recommended(
+    page: Page, site: str, issue: Issue
+) -> None:
+    sign_in(page, site)
+    assert faults(page) == []
+    page.goto(site + issue.get_absolute_url())
+    expect(page.get_by_text("Signed in as ada@example.org")).to_be_visible()
+    expect(page.get_by_label("Your email address")).to_be_hidden()
+    recommend = page.get_by_role("button", name="the comment by \u2068Imran")
+    recommend.click()
+    expect(recommend).to_have_js_property("ariaPressed", "true")
+    recommend.click()
+    expect(page.get_by_text("Signed in as")).to_be_visible()
+    expect(recommend).not_to_have_js_property("ariaPressed", "true")
+    assert not Commenter.objects.get().recommendations.exists()
