@@ -17,6 +17,7 @@ from subscribers.preferences.views import (
     preferences_link,
 )
 from subscribers.privacy.views import privacy
+from subscribers.sending.comments_link import comments_from_email
 from subscribers.sending.views import view_in_browser
 from subscribers.signup.views import confirm, embed, resume, subscribe, subscribe_briefing
 
@@ -37,5 +38,6 @@ urlpatterns = [
     path("unsubscribe/undo/", undo_unsubscribe, name="undo_unsubscribe"),
     *token_paths("unsubscribe/", unsubscribe, name="unsubscribe"),
     path("hooks/<slug:provider>/", provider_webhook, name="provider_webhook"),
+    *token_paths("comments/from-email/", comments_from_email, name="comments_from_email"),
     *token_paths("view/", view_in_browser, name="view_in_browser"),
 ]

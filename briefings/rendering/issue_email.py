@@ -37,14 +37,15 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 class EmailLinks:
     """The email's links, as full addresses.
 
-    The first three may be placeholders for each subscriber's own links. `subscribe` is the root of
-    the sign-up pages.
+    All may be placeholders for each subscriber's own links, but `subscribe` is the root of the
+    sign-up pages. Without `comments`, the email leads to the comments on the issue's page.
     """
 
     unsubscribe: str
     preferences: str
     view: str
     subscribe: str
+    comments: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,9 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "preview": issue.email_preheader or _first_words(sections),
         "url": url,
         "share": share_links(issue),
-        "comments_url": f"{url}#comments" if issue.briefing.comments_close_after else "",
+        "comments_url": (links.comments or f"{url}#comments")
+        if issue.briefing.comments_close_after
+        else "",
         "briefing_url": settings.SITE_URL + issue.briefing.get_absolute_url(),
         "can_reply": bool(
             issue.briefing.reply_address or settings.REPLY_ADDRESS or issue.briefing.lead.contact

@@ -118,6 +118,7 @@ def links_with_placeholders() -> EmailLinks:
         preferences=f"{site}/preferences/{Placeholder.PREFERENCES}/",
         view=f"{site}/view/{Placeholder.VIEW}/",
         subscribe=f"{site}/subscribe/",
+        comments=f"{site}/comments/from-email/{Placeholder.COMMENTS}/",
     )
 
 

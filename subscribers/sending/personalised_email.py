@@ -26,6 +26,8 @@ from subscribers.sending.issue_addresses import REPLY_PURPOSE, envelope_sender, 
 if TYPE_CHECKING:
     from subscribers.models import Dispatch
 
+# What the token of the link to the comments is signed for: its owner can sign in with it.
+COMMENTS_PURPOSE = "comments from email"
 MAX_LINE_BYTES = 998  # RFC 5322, section 2.1.1
 
 
@@ -35,12 +37,16 @@ class Placeholder(StrEnum):
     UNSUBSCRIBE = "xUNSUBSCRIBExTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     PREFERENCES = "xPREFERENCESxTOKENx".ljust(ROW_TOKEN_CHARS, "x")
     VIEW = "xVIEWxINxBROWSERxTOKENx".ljust(SIGNED_ID_CHARS, "x")
+    COMMENTS = "xCOMMENTSxTOKENx".ljust(SIGNED_ID_CHARS, "x")
 
 
-_UNSUBSCRIBE, _PREFERENCES, _VIEW = (placeholder.encode() for placeholder in Placeholder)
+_UNSUBSCRIBE, _PREFERENCES, _VIEW, _COMMENTS = (placeholder.encode() for placeholder in Placeholder)
 # Placeholders of the headers alone are bytes that no UTF-8 text can contain.
 _DATE, _RECIPIENT, _MESSAGE_ID, _REPLY = b"\xff\x01", b"\xff\x02", b"\xff\x03", b"\xff\x04"
-_PLACEHOLDERS = (_UNSUBSCRIBE, _PREFERENCES, _VIEW, _DATE, _RECIPIENT, _MESSAGE_ID, _REPLY)
+_PLACEHOLDERS = (
+    *(_UNSUBSCRIBE, _PREFERENCES, _VIEW, _COMMENTS),
+    *(_DATE, _RECIPIENT, _MESSAGE_ID, _REPLY),
+)
 _ANY_PLACEHOLDER = re.compile(b"|".join(map(re.escape, _PLACEHOLDERS)))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
@@ -106,6 +112,7 @@ class PreparedEmail:
             _UNSUBSCRIBE: recipient.unsubscribe.encode(),
             _PREFERENCES: recipient.preferences.encode(),
             _VIEW: sign_id("view", recipient.delivery).encode(),
+            _COMMENTS: sign_id(COMMENTS_PURPOSE, recipient.delivery).encode(),
             _DATE: _date_header(int(at)),
             _RECIPIENT: encode_recipient(recipient.name, address),
             _MESSAGE_ID: self.message_id(recipient.subscriber).encode(),
@@ -236,6 +243,7 @@ def fill_placeholders(text: str, recipient: Recipient) -> str:
         (Placeholder.UNSUBSCRIBE, recipient.unsubscribe),
         (Placeholder.PREFERENCES, recipient.preferences),
         (Placeholder.VIEW, sign_id("view", recipient.delivery)),
+        (Placeholder.COMMENTS, sign_id(COMMENTS_PURPOSE, recipient.delivery)),
     ):
         text = text.replace(placeholder, token)
     return text

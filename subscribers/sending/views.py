@@ -21,6 +21,9 @@ _PERSONAL_LINK = re.compile(
     rf"(?:{re.escape(settings.SITE_URL)})?/(?:unsubscribe|preferences)/"
     rf"(?:{Placeholder.UNSUBSCRIBE}|{Placeholder.PREFERENCES})/?"
 )
+_COMMENTS_LINK = re.compile(
+    rf"(?:{re.escape(settings.SITE_URL)})?/comments/from-email/{Placeholder.COMMENTS}/?"
+)
 # An email has inline styles, as email clients need them; no script may run.
 EMAIL_CSP = {
     "default-src": [NONE],
@@ -41,13 +44,16 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """Show the frozen email; 404 if the token is not valid.
 
     The address of this page gets shared, so the links that unsubscribe and open the preferences
-    lead to the form that emails a link to the recipient.
+    lead to the form that emails a link to the recipient, and nobody can sign in from it.
     """
     delivery = (
-        Delivery.objects.filter(pk=verify_id("view", token) or 0).select_related("dispatch").first()
+        Delivery.objects.filter(pk=verify_id("view", token) or 0)
+        .select_related("dispatch__issue__briefing")
+        .first()
     )
     recipient = recipient_of(delivery) if delivery else None
     if delivery is None or recipient is None:
         raise Http404("This link leads to no email. You may find the issue on our website.")
     html = _PERSONAL_LINK.sub(reverse("subscribers:preferences_link"), delivery.dispatch.html)
+    html = _COMMENTS_LINK.sub(f"{delivery.dispatch.issue.get_absolute_url()}#comments", html)
     return HttpResponse(fill_placeholders(html, recipient))
