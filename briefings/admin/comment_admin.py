@@ -48,6 +48,7 @@ QUEUES: dict[str, tuple[str, dict[str, Any]]] = {
     "approved": ("Approved", {"state": CommentState.APPROVED}),
     "featured": ("Featured", {"featured": True}),
     "rejected": ("Rejected", {"state": CommentState.REJECTED}),
+    "withdrawn": ("Withdrawn", {"state": CommentState.WITHDRAWN}),
     "all": ("All", {}),
 }
 
@@ -236,6 +237,8 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
                 "contributor"
             ),
             "may_moderate": moderates,
+            "earlier_words": comment.earlier_words.all() if moderates else [],
+            "reports": comment.reports.order_by("at") if moderates else [],
             "may_view_issue": may_view_issue(request.user, comment.issue),
             "may_view_address": may_view_addresses(request.user),
             "may_delete": self.has_delete_permission(request, comment),

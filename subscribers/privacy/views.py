@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
+from briefings.comment_identity import SIGNED_IN_FOR
 from newsroom.public_pages import public_page
 from newsroom.retention.policy import PolicyError, read_policy
 
@@ -23,4 +24,5 @@ def privacy(request: HttpRequest) -> HttpResponse:
     except PolicyError as fault:
         log.error("The privacy page shows no policy: %s", fault)
         tables = []
-    return TemplateResponse(request, "subscribers/privacy/privacy.html", {"tables": tables})
+    context = {"tables": tables, "signed_in_for": SIGNED_IN_FOR}
+    return TemplateResponse(request, "subscribers/privacy/privacy.html", context)
