@@ -18,6 +18,7 @@ from briefings.models import Comment, CommentReport, ReportReason
 from briefings.models.comment_response import MAX_REPORT_CHARS
 from briefings.recommendations import recommend, take_back
 from newsroom.client_address import client_ip, subnet_of
+from newsroom.duration_words import in_words
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from newsroom.rate_limits import count_within, is_first_within, is_over_hourly_limit
@@ -106,7 +107,9 @@ def comment_report(request: HttpRequest, pk: int) -> HttpResponse:
         if is_over_hourly_limit(
             "report", ip=client_ip(request), limit=HOURLY_REPORTS, at=timezone.now()
         ):
-            form.add_error(None, "Too many reports came from your network. Try again in an hour.")
+            form.add_error(
+                None, f"Too many reports came from your network. Try again in {in_words(HOUR)}."
+            )
             status = 429
         else:
             if not form.cleaned_data["website"]:

@@ -67,7 +67,7 @@ class CommentForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of the answers about being quoted."},
     )
     emails_on_replies = forms.BooleanField(
-        label="Email me when somebody replies, at most once a day", required=False
+        label="Email me when somebody replies; several replies come in one email", required=False
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
     began = SignatureField()
