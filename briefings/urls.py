@@ -67,7 +67,11 @@ urlpatterns = [
         "<slug:slug>/corrections/feed/", correction_list.corrections_feed, name="corrections_feed"
     ),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
-    path("<slug:slug>/<int:number>/comments/", views.comment_create),
+    path(
+        "<slug:slug>/<int:number>/comments/",
+        views.comment_create,
+        name="comment_create_under_issue",
+    ),
     path(
         "<slug:slug>/<int:number>/comments/<int:pk>/", views.comment_detail, name="comment_detail"
     ),

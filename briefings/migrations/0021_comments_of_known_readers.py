@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("briefings", "0019_comments_by_words"),
+        ("briefings", "0020_cut_off_of_an_hour_or_more"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
