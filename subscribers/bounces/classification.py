@@ -13,7 +13,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from subscribers.bounces.own_names import mark_own_names
+from subscribers.bounces.own_names import is_only_about_us, mark_own_names
 from subscribers.bounces.recipient_addresses import ADDRESS, separate_scripts
 from subscribers.bounces.report import Reason, classification_of
 from subscribers.models import BounceClassification
@@ -28,6 +28,8 @@ ABOUT_THE_ADDRESS = {
     Reason.DISABLED,
     Reason.FULL,
 }
+# What a diagnostic seems to say of the reader, unless it names nobody but us.
+NOT_ABOUT_US = {None, Reason.UNCLEAR, Reason.SUSPENDED} | (ABOUT_THE_ADDRESS - {Reason.FULL})
 # Reasons by enhanced status code without its class (RFC 3463, section 3, and IANA's registry). The
 # longer entry decides.
 BY_STATUS_CODE = {
@@ -190,6 +192,8 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
     temporary = temporary or bool(_SAYS_TEMPORARY.search(phrases))
     reason = _by_phrases(phrases, status=best_status, strong_only=False)
+    if reason in NOT_ABOUT_US and is_only_about_us(diagnostic):
+        reason = Reason.SENDER
     if reason is None:
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:

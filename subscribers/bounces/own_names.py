@@ -32,16 +32,50 @@ def own_addresses() -> tuple[str, ...]:
     return tuple(parseaddr(address)[1].lower() for address in written)
 
 
-@lru_cache(maxsize=16)
-def _own_names(host: str, addresses: tuple[str, ...]) -> re.Pattern[str]:
+# A server's reply to a command of ours. Other text of a report may name us for any reason.
+_SERVER_REPLY = re.compile(r"\W{0,3}[45](?:\d\d\b|\.\d\.\d)")
+_MOST_CHARS = 300
+# Words that put a name of ours beside something else: where the email came from.
+_AS_ORIGIN = re.compile(
+    r"\b(?:from|by|with|via|to|talk|von|vom|durch|de|da|van|door|od|przez|от|client|helo|ehlo)"
+    r"[\s:=<(\['\"]|recipient|\brcpt|empf[äa]|destinat|ontvang|odbiorc|получат"
+)
+
+
+def is_only_about_us(diagnostic: str) -> bool:
+    """Whether a server's reply names an address or a domain of ours, and nobody else's address.
+
+    Whatever it says of that, it does not say it of the reader.
+    """
+    text = diagnostic.lower()
+    if len(text) > _MOST_CHARS or not _SERVER_REPLY.match(text):
+        return False
+    own = re.compile("|".join(_each_own_name(site_host(), own_addresses())))
+    found = own.search(text)
+    if found is None or "@" in own.sub(" ", text):
+        return False
+    return not _AS_ORIGIN.search(text[: found.start()])
+
+
+def _each_own_name(host: str, addresses: tuple[str, ...]) -> list[str]:
+    """Return regular expressions for our hosts, then for the addresses that our emails come from.
+
+    Other addresses at our hosts may be those of readers.
+    """
     hosts = {host, *(address.rpartition("@")[2] for address in addresses)}
     names = [rf"(?<![\w@.+-]){re.escape(one)}(?![\w-]|\.\w)" for one in sorted(hosts)]
     for address in addresses:
         local, _, domain = address.rpartition("@")
         # with the token of a delivery
         names.append(rf"(?<![\w.+-]){re.escape(local)}(?:\+[\w.=-]{{1,80}})?@{re.escape(domain)}")
+    return names
+
+
+@lru_cache(maxsize=16)
+def _own_names(host: str, addresses: tuple[str, ...]) -> re.Pattern[str]:
+    names = _each_own_name(host, addresses)
     own = f"(?:{'|'.join(names)})"
-    mailbox = f"(?:{'|'.join(names[len(hosts) :])})"
+    mailbox = f"(?:{'|'.join(names[-len(addresses) :])})"
     return re.compile(
         rf"{own}[\s:;,.>)\]'\"-]{{0,8}}{_FAILS}|\b{_FAILING}[\s:;,<(\['\"-]{{1,4}}{own}"
         # as Sendmail writes it

@@ -34,6 +34,12 @@ def own_names(settings: Any) -> None:
         "not a known sender",
         "You are not a registered sender here",
         "hall is not yet known as a sender",
+        "the mailbox of editors@hall.example could not be looked at",
+        "editors@hall.example kennen wir nicht",
+        "MX of briefings.hall.example points nowhere",
+        "the sending host must say who it is",
+        "Host 192.0.2.7 ist gesperrt",
+        "Account dell'inviante disattivato",
     ],
 )
 @pytest.mark.parametrize("status", ["5.1.1", "5.0.0", ""])
@@ -55,6 +61,11 @@ def test_a_refusal_of_us_is_not_about_the_reader(words: str, status: str, code: 
         "Mail from briefings.hall.example: 550 user unknown",
         "No such user (message from editors@hall.example)",
         "Account unknown",
+        "Recipient not found. Please check the address you are sending to",
+        "ann is no longer with this organisation, and our policy is to reject such emails",
+        "user unknown (talking to briefings.hall.example)",
+        "mail from <editors@hall.example> to <ivy@ward.example>: user unknown",
+        "Recipient unknown here, asked by hall.example",
     ],
 )
 def test_a_refusal_of_the_reader_stays_one(words: str) -> None:
