@@ -1,7 +1,8 @@
 """What Outlook, Gmail, Apple Mail and Yahoo Mail drop of the HTML that an issue may contain.
 
-The support of each client is data of caniemail.com (MIT licence, caniemail/LICENSE); the
-file says how it was reduced. To update it, take the same features from a newer release.
+The support of each client is data of caniemail.com, by Rémi Parmentier and contributors (their MIT
+licence is caniemail/LICENSE, from https://github.com/hteumeuleu/caniemail). The file says how it
+was reduced. To update it, take the same features from a newer release.
 """
 
 from __future__ import annotations
