@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -13,13 +14,15 @@ from django.db.models import Count, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator, capfirst
 
 from briefings.admin.form_fields import DayInput, PlainSelectsMixin
 from briefings.admin.role_forms import RoleInBriefingInline, RoleLogMixin
 from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.local_time import format_local, long_day
-from briefings.models import Break, Briefing, IssueState, TemplateSection
+from briefings.models import Break, Briefing, IssueState, SectionKind, TemplateSection
 from briefings.models.section_template import default_template
 from briefings.next_drafts import move_out_of_breaks
 from briefings.permissions import (
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
     from briefings.admin.sister_titles import Choices
 
 MAX_TEMPLATE_SECTIONS = 30
+# How many words of its text a closed row of the section template shows; briefing.js has them, too.
+FIRST_WORDS = 12
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -55,6 +60,25 @@ def time_zone_choices() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
+class SlotTimeInput(forms.TimeInput):
+    """The browser's own time picker, with the send slot in words beside it."""
+
+    input_type = "time"
+    words = ""
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Return the field with the words; briefing.js changes them with day and time."""
+        field = super().render(name, value, attrs, renderer)
+        return format_html(
+            '{}<output class="date-words" data-slot-words>{}</output>', field, self.words
+        )
+
+
 class BriefingForm(forms.ModelForm[Briefing]):
     """A briefing's form with the browser's own time picker and a list of time zones."""
 
@@ -64,7 +88,7 @@ class BriefingForm(forms.ModelForm[Briefing]):
         model = Briefing
         fields = "__all__"  # noqa: DJ007  (the admin names them, in its fieldsets)
         widgets = {
-            "slot_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "slot_time": SlotTimeInput(),
             "description": forms.Textarea(attrs={"rows": 3}),
         }
 
@@ -72,6 +96,9 @@ class BriefingForm(forms.ModelForm[Briefing]):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:  # not for those who may only view
             self.fields["slug"].required = False
+        slot_time = self.fields.get("slot_time")
+        if slot_time and isinstance(slot_time.widget, SlotTimeInput):
+            slot_time.widget.words = capfirst(self.instance.slot.words)
 
     def clean_slug(self) -> str:
         """Return the slug, or one made of the title."""
@@ -159,6 +186,24 @@ class TemplateSectionForm(forms.ModelForm[TemplateSection]):
         if isinstance(sisters, SistersField):
             sisters.offer(sister_choices)
 
+    @property
+    def kind_label(self) -> str:
+        """The kind in words, for the closed row."""
+        kind = self["kind"].value() if "kind" in self.fields else self.instance.kind
+        return SectionKind(kind).label if kind in SectionKind.values else "Section"
+
+    @property
+    def first_words(self) -> str:
+        """What the starting text begins with, for the closed row."""
+        text = unescape(strip_tags(str(self["body"].value() or "").replace("<", " <")))
+        return Truncator(text).words(FIRST_WORDS, truncate="…")
+
+    @property
+    def place(self) -> int:
+        """Where on the page it stands; one without a valid place comes last."""
+        value = str(self["position"].value())
+        return int(value[:6]) if value.isascii() and value.isdigit() else 10**6
+
     def has_changed(self) -> bool:
         """Whether to save it: a new one even if nobody changed what the page suggests."""
         return (self.is_bound and self.instance._state.adding) or super().has_changed()
@@ -169,6 +214,11 @@ class TemplateSectionFormSet(BaseInlineFormSet[TemplateSection, Briefing, Templa
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return {**super().get_form_kwargs(index), "sister_choices": self._sister_choices}
+
+    @property
+    def on_page(self) -> list[TemplateSectionForm]:
+        """All rows, in the order of the page."""
+        return sorted(self.forms, key=lambda form: form.place)
 
     @cached_property
     def _sister_choices(self) -> Choices:
@@ -187,15 +237,23 @@ class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection,
     extra = 0
     verbose_name = "section"
     verbose_name_plural = "section template"
+    template = "admin/briefings/briefing/_template_sections.html"
     max_num = MAX_TEMPLATE_SECTIONS
-    fields = (("position", "kind"), "heading", "body", "sisters")
+    fields = ("position", "kind", "heading", "body", "sisters")
 
     def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
         """Return how many sections to suggest: those of the usual template if there is none."""
         return 0 if obj and obj.template_sections.exists() else len(default_template())
 
     class Media:
-        js = ("newsroom_admin/briefing.js",)
+        js = ("newsroom_admin/sections.js", "newsroom_admin/briefing.js")
+        css = {
+            "all": (
+                "newsroom_admin/issue.css",
+                "newsroom_admin/editor.css",
+                "newsroom_admin/briefing.css",
+            )
+        }
 
 
 @admin.register(Briefing)
@@ -212,7 +270,7 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
     actions = None
     fieldsets = (
         (
-            None,
+            "About",
             {"fields": ("title", "slug", "strapline", "description", "language", "lead", "accent")},
         ),
         (

@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function number() {
     const staying = rows().filter((row) => !isRemoved(row));
-    rows().forEach((row, index) => (input(row, "place").value = index + 1));
+    rows().forEach((row, index) => ((input(row, "place") ?? input(row, "position")).value = index + 1));
     staying.forEach((row, index) => {
       row.querySelector("[data-section-name]").textContent = `Section ${index + 1}`;
       row.querySelector("[data-move='-1']").disabled = index === 0;
@@ -99,7 +99,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("focusin", ({ target }) => {
     if (target.closest("[class*=cke_panel], .cke_dialog")) return;
     const current = target.closest("[data-section]");
-    if (!current && !target.closest(".issue-main, .side")) return;
+    if (!current && !target.closest(".issue-main, .side, #briefing_form")) return;
     for (const row of rows()) row.classList.toggle("is-current", row === current);
   });
 

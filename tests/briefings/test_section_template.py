@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date, time
 
-from briefings.models import Briefing, Issue, SectionKind
+import pytest
+from django.utils.html import strip_tags
+
+from briefings.models import Break, Briefing, Issue, SectionKind
 from briefings.models.section_template import STARTING_SECTIONS
 from tests.briefings.admin_client import read_form, staff_client
 from tests.factories import make_briefing
@@ -90,3 +93,42 @@ def test_whoever_may_only_see_a_briefing_sees_its_template_and_changes_nothing()
     address = f"/admin/briefings/briefing/{briefing.pk}/change/"
     assert "Ward by ward" in client.get(address).content.decode()
     assert client.post(address, {}).status_code == 403
+
+
+def test_each_section_of_the_template_is_a_closed_row_that_says_what_is_in_it() -> None:
+    briefing = make_briefing()
+    make_briefing(title="A sister")
+    for position, heading, body in (
+        (2, "From the night shift", "<p>With thanks.</p><p>" + "And so on. " * 20 + "</p>"),
+        (1, "Ward &amp; by ward", ""),
+    ):
+        briefing.template_sections.create(
+            position=position, kind=SectionKind.SISTERS, heading=heading, body=body
+        )
+    page = staff_client("Editors").get(f"/admin/briefings/briefing/{briefing.pk}/change/")
+    rows = page.content.decode().split("<template")[0].split('<details name="template-section"')[1:]
+    assert len(rows) == 2
+    heads = [" ".join(strip_tags("<a" + row.split("</summary>")[0]).split()) for row in rows]
+    kind = SectionKind.SISTERS.label
+    assert heads == [
+        f"{kind} Ward &amp;amp; by ward",
+        f"{kind} From the night shift With thanks. And so on. And so on. And so on. And…",
+    ]
+    for row in rows:
+        assert "A sister" in row  # also without a script, which shows it for its kind only
+
+
+def test_the_send_slot_is_written_in_words_beside_its_time() -> None:
+    briefing = make_briefing(slot_weekday=4, slot_time=time(17, 30))
+    page = staff_client("Editors").get(f"/admin/briefings/briefing/{briefing.pk}/change/")
+    assert "Every Friday at 17:30</output>" in page.content.decode()
+
+
+def test_rows_are_added_and_removed_in_plain_words() -> None:
+    briefing = make_briefing()
+    Break.objects.create(briefing=briefing, first_day=date(2027, 4, 1), last_day=date(2027, 4, 9))
+    page = staff_client("Editors").get(f"/admin/briefings/briefing/{briefing.pk}/change/")
+    words = page.content.decode()
+    assert "Add a break" in words
+    assert "Add another" not in words
+    assert "Delete?" not in words

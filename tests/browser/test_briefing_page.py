@@ -28,22 +28,29 @@ def test_a_section_that_is_added_and_written_is_saved_and_new_issues_start_with_
     last = briefing.slot.day_of(briefing.slot.nth(3, after=now))
     log_in(page, site, "Editors")
     page.goto(f"{site}/admin/briefings/briefing/{briefing.pk}/change/")
-    page.locator("#template_sections-group .add-row a").click()
-    page.locator("#id_template_sections-4-heading").fill("Numbers")
-    page.locator("#id_template_sections-4-position").fill("5")
     wait_until_ready(page)
+    open_rows = page.locator("[data-section] details[open]")
+    expect(open_rows).to_have_count(0)
+    page.get_by_text("In brief", exact=True).click()
+    expect(open_rows).to_have_count(1)
+    page.locator("[data-add-section=note]").click()
+    expect(open_rows).to_have_count(1)  # the new one; the other has closed
+    page.locator("#id_template_sections-4-heading").fill("Numbers")
     page.locator("#cke_id_template_sections-4-body [contenteditable=true]").click()
     page.keyboard.type("Beds of the week")
+    expect(open_rows.locator("[data-words]")).to_have_text("Beds of the week")
+    expect(page.locator(".cke_top").locator("visible=true")).to_have_count(1)
+    page.locator("[data-section]").last.get_by_role("button", name="Up").click()
     page.locator("#breaks-group .add-row a").click()
     page.locator("#id_breaks-0-first_day").fill(f"{first}")
     page.get_by_text(long_day(first)).wait_for()
     page.locator("#id_breaks-0-last_day").fill(f"{last}")
     page.locator("#id_breaks-0-words").fill("back when the frogs are")
     page.get_by_role("button", name="Save and stay here").click()
-    page.get_by_text("changed successfully").wait_for()
+    page.get_by_text("Saved.").wait_for()
 
     saved = [(each.heading, each.body) for each in briefing.template_sections.all()]
-    assert saved[-1] == ("Numbers", "<p>Beds of the week</p>")
+    assert saved[3] == ("Numbers", "<p>Beds of the week</p>")
     assert len(saved) == 5
     assert briefing.breaks.count() == 1
 
@@ -53,7 +60,7 @@ def test_a_section_that_is_added_and_written_is_saved_and_new_issues_start_with_
     page.locator("#id_briefing").select_option(label="The Ward Round")
     page.get_by_text("Beds of the week").wait_for()
     headings = page.locator("[data-section-list] [name$='-heading']")
-    assert headings.last.input_value() == "Numbers"
+    expect(headings.nth(3)).to_have_value("Numbers")
 
     # The next draft is dated after the break, which readers and the calendar know of.
     draft = make_next_draft(briefing, at=now)
