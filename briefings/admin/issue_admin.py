@@ -345,10 +345,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
     def response_change(self, request: HttpRequest, obj: Issue) -> HttpResponse:
         name = request.POST.get("_step", "")
         was_changed = getattr(obj, "was_changed", False)
-        if was_changed:
-            if not is_correction(request):
-                messages.success(request, "Saved.")
-        elif not name:
+        says_saved = was_changed and not is_correction(request)
+        if says_saved and not name:
+            messages.success(request, "Saved.")
+        elif not was_changed and not name:
             messages.info(request, "There was nothing to save.")
         if name and getattr(obj, "was_merged", False):
             messages.warning(request, "Read the merged text first, then take the next step.")
@@ -356,6 +356,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             # Who changed the content has seen it: the check of the version kept others out.
             seen = None if was_changed else request.POST.get("seen", "")
             if name == "approve" and self._has_open_remarks(request, obj):
+                if says_saved:
+                    messages.success(request, "Saved.")
                 query = urlencode({"seen": seen if seen is not None else obj.content_hash()})
                 page = reverse("admin:briefings_issue_open_remarks", args=[obj.pk])
                 return self._back_to(request, obj, page=f"{page}?{query}")
@@ -370,6 +372,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                     publish_at=obj.publish_at,
                     reason=request.POST.get("reason", ""),
                 ),
+                says_saved=says_saved,
             )
         return self._back_to(request, obj)
 
@@ -378,11 +381,18 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         may_be_approved = obj.state == IssueState.IN_REVIEW and may_approve(request.user, obj)
         return may_be_approved and Remark.objects.of(obj).open().exists()
 
-    def _say_what_came_of(self, request: HttpRequest, step: Callable[[], str]) -> None:
-        """Take a step and show its sentence, or the reason why it was refused."""
+    def _say_what_came_of(
+        self, request: HttpRequest, step: Callable[[], str], *, says_saved: bool = False
+    ) -> None:
+        """Take a step and show its sentence, or the reason why it was refused.
+
+        `says_saved` is for words that were saved before: without the step, that is worth saying.
+        """
         try:
             sentence = step()
         except TransitionRefused as refusal:
+            if says_saved:
+                messages.success(request, "Saved.")
             messages.error(request, str(refusal))
         else:
             messages.success(request, sentence)

@@ -93,6 +93,8 @@ class IssueForm(forms.ModelForm[Issue]):
                 moment.zone = self.zone
         self._offer_briefings()
         self._offer_reviewers()
+        if not self.instance.pk and not self.is_bound:
+            self.fields["title"].widget.attrs["autofocus"] = True
         if self.instance.pk:
             self.initial["goes_out"] = self.instance.publish_at
             self.initial["from_version"] = str(self.instance.version)
