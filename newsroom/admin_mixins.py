@@ -25,6 +25,8 @@ else:
 READ_ONLY_ROWS = "admin/_read_only_rows.html"
 MAX_EXACT_COUNT = 10_000
 DATE_PARTS = ("year", "month", "day")
+# Where a request keeps what to say instead of Django's message.
+IN_OUR_WORDS = "newsroom.in_our_words"
 
 
 class EstimatingPaginator(Paginator[Any]):
@@ -86,6 +88,46 @@ class DeclaredFiltersMixin(Admin):
             field: Any = get_fields_from_path(self.model, path)[-1]
             chosen = make(field, request, {}, self.model, self, field_path=path)
             yield from (name for name in chosen.expected_parameters() if name)
+
+
+class PlainMessagesMixin(Admin):
+    """Says in few words that a row was saved or deleted; Django's sentences name it at length.
+
+    `NewsroomAdminSite` gives this mixin to every admin.
+    """
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        _say_instead(request, "Saved.")
+        return super().response_add(request, obj, *args, **kwargs)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        _say_instead(request, "Saved.")
+        return super().response_change(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> Any:
+        _say_instead(request, f"Deleted “{obj_display}”.")
+        return super().response_delete(request, obj_display, obj_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete the rows that were ticked in the list."""
+        _say_instead(request, f"Deleted {queryset.count():,}.")
+        super().delete_queryset(request, queryset)
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Add Django's message to the page, in our own words where there are some."""
+        super().message_user(request, request.META.get(IN_OUR_WORDS, message), *args, **kwargs)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> Any:
+        _say_instead(
+            request, f"There is no {opts.verbose_name} {object_id}. Perhaps it was deleted."
+        )
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]  # not in the stubs
+
+
+def _say_instead(request: HttpRequest, words: str) -> None:
+    request.META[IN_OUR_WORDS] = words
 
 
 class RefusedRowsMixin:

@@ -12,7 +12,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 
-from newsroom.admin_mixins import DeclaredFiltersMixin
+from newsroom.admin_mixins import DeclaredFiltersMixin, PlainMessagesMixin
 
 # CKEditor (divarea) sets style attributes and inline event handlers; public pages use neither.
 ADMIN_CONTENT_POLICY = {
@@ -48,7 +48,13 @@ def _rank(order: tuple[str, ...], name: str) -> int:
 
 
 class LogInForm(AdminAuthenticationForm):
-    """Django's form, with labels as on every other page."""
+    """Django's form, with labels and words as on every other page."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "No account that can open the admin has this name and this password."
+        " Capitals count in both.",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -61,6 +67,7 @@ class NewsroomAdminSite(AdminSite):
     site_title = f"{settings.SITE_NAME} admin"
     index_title = "Desk"
     enable_nav_sidebar = False
+    empty_value_display = "—"
     login_form = LogInForm
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -72,12 +79,12 @@ class NewsroomAdminSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Register models as Django does, each with filters only as declared, other apps' too."""
+        """Register models as Django does, with our mixins for every list, other apps' too."""
         base = admin_class or ModelAdmin
-        if not issubclass(base, DeclaredFiltersMixin):
-            base = type(
-                base.__name__, (DeclaredFiltersMixin, base), {"__module__": base.__module__}
-            )
+        mixins = (DeclaredFiltersMixin, PlainMessagesMixin)
+        missing = tuple(mixin for mixin in mixins if not issubclass(base, mixin))
+        if missing:
+            base = type(base.__name__, (*missing, base), {"__module__": base.__module__})
         super().register(model_or_iterable, base, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

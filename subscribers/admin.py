@@ -56,6 +56,7 @@ class SubscriptionInline(ReadOnlyInlineMixin, admin.TabularInline[Subscription, 
     model = Subscription
     template = READ_ONLY_ROWS
     fields = readonly_fields = ("title", "joined_at", "unsubscribed_at")
+    empty_value_display = "Still subscribed"
     ordering = ("briefing__title",)
     extra = 0
 

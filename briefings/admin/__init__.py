@@ -1,4 +1,4 @@
-"""The admin's pages for briefings, contributors, issues, comments and accounts."""
+"""The admin's pages for briefings, contributors, issues, comments, accounts, log-ins and topics."""
 
 from briefings.admin import (
     account_admin,
@@ -6,6 +6,7 @@ from briefings.admin import (
     comment_admin,
     contributor_admin,
     issue_admin,
+    log_in_records,
     topic_admin,
 )
 
@@ -15,5 +16,6 @@ __all__ = [
     "comment_admin",
     "contributor_admin",
     "issue_admin",
+    "log_in_records",
     "topic_admin",
 ]

@@ -12,7 +12,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.timezone import get_current_timezone
 
 from briefings.admin.activity import latest_activity
@@ -154,3 +156,37 @@ class AccountAdmin(RoleLogMixin, PlainSelectsMixin, UserAdmin[User]):
 
 def _by_name(group: Group) -> str:
     return group.name
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Permissions to tick, each as what a person may do."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(capfirst(obj.name.removeprefix("Can ")))
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class StaffGroupAdmin(admin.ModelAdmin[Group]):
+    """What the people of a group may do in every briefing."""
+
+    search_fields = ("name",)
+    ordering = ("name",)
+    actions = None
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return boxes to tick: what our groups, our own permissions and accounts are about."""
+        if db_field.name != "permissions":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        accounts = Q(content_type__app_label="auth", content_type__model="user")
+        ours = Q(content_type__app_label__in=("briefings", "newsroom", "subscribers"))
+        of_django = Q(codename__regex=r"^(add|change|delete|view)_")
+        offered = Permission.objects.filter(Q(group__isnull=False) | accounts | (ours & ~of_django))
+        return PermissionsField(
+            offered.order_by("content_type__app_label", "name").distinct(),
+            label="May",
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )

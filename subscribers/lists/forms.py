@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
+from briefings.admin.form_fields import DayInput
 from briefings.models import Briefing
 from subscribers.lists.columns import FIELD_LABELS, ImportField
 from subscribers.lists.dates import DayOrder
@@ -196,12 +197,12 @@ class ExportForm(forms.Form):
     joined_since = forms.DateField(
         label="Subscribed on or after",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput(),
     )
     joined_until = forms.DateField(
         label="Subscribed on or before",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput(),
     )
     chosen = forms.CharField(required=False, widget=forms.HiddenInput)
 

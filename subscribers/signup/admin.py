@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -51,12 +53,27 @@ class ChoiceInline(ReadOnlyInlineMixin, admin.TabularInline[SignUpChoice, SignUp
         )
 
 
+class ConfirmedFilter(admin.SimpleListFilter):
+    """Sign-ups whose link was opened and confirmed, or not yet."""
+
+    title = "confirmed"
+    parameter_name = "confirmed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Confirmed"), ("no", "Not confirmed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(confirmed_at__isnull=self.value() == "no")
+
+
 @admin.register(SignUp)
 class SignUpAdmin(ReadOnlyAdminMixin, LargeTableAdminMixin, admin.ModelAdmin[SignUp]):
     """Sign-ups, and when each of their emails was sent."""
 
     list_display = ("address", "asked_at", "email_sent_at", "reminded_at", "confirmed_at")
-    list_filter = (("confirmed_at", admin.EmptyFieldListFilter),)
+    list_filter = (ConfirmedFilter,)
     search_fields = ("address",)
     search_help_text = "Search for an address, the start of one, or @domain"
     ordering = ("-pk",)

@@ -1,0 +1,113 @@
+"""What the admin says after a save, in an empty list, and where Django has words of its own."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from briefings.models import Contributor
+from tests.briefings.admin_client import (
+    author_client,
+    change_url,
+    messages_of,
+    open_issue,
+    save,
+    staff_client,
+)
+from tests.factories import make_issue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("robin"))
+    return client
+
+
+def shown(client: Client, name: str, *keys: int) -> str:
+    return client.get(reverse(f"admin:{name}", args=keys)).content.decode()
+
+
+def test_a_save_and_a_deletion_are_said_in_few_words(admin: Client) -> None:
+    added = admin.post(
+        reverse("admin:briefings_contributor_add"),
+        {"name": "Ada Okafor", "slug": "", "job_title": "", "bio": "", "sign_off": ""},
+        follow=True,
+    )
+    assert messages_of(added) == "Saved."
+    ada = Contributor.objects.get()
+    url = reverse("admin:briefings_contributor_delete", args=[ada.pk])
+    assert messages_of(admin.post(url, {"post": "yes"}, follow=True)) == "Deleted “Ada Okafor”."
+    unknown = admin.get(reverse("admin:briefings_contributor_change", args=[999]), follow=True)
+    assert messages_of(unknown) == "There is no contributor 999. Perhaps it was deleted."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("subscribers_suppression_changelist", "There are no suppressions yet."),
+        ("subscribers_signup_changelist", "There are no sign-ups yet."),
+        ("briefings_issue_changelist", "There are no issues yet."),
+    ],
+)
+def test_an_empty_list_has_a_sentence_of_its_own(admin: Client, name: str, sentence: str) -> None:
+    assert sentence in shown(admin, name)
+
+
+def test_filters_have_plain_words(admin: Client) -> None:
+    page = shown(admin, "subscribers_signup_changelist")
+    assert "Not confirmed" in page
+    assert "Not empty" not in page
+    assert "By confirmed" not in page
+
+
+def test_a_wrong_password_is_refused_in_our_words() -> None:
+    page = Client().post(reverse("admin:login"), {"username": "robin", "password": "wrong"})
+    words = page.content.decode()
+    assert "No account that can open the admin has this name and this password." in words
+    assert "case-sensitive" not in words
+
+
+def test_log_ins_are_listed_under_plain_heads(admin: Client) -> None:
+    for name in ("accesslog", "accessattempt", "accessfailurelog"):
+        page = shown(admin, f"axes_{name}_changelist")
+        assert "User Agent" not in page
+        assert "Attempt Time" not in page
+        assert "ccess log" not in page
+
+
+def test_a_group_is_changed_by_boxes_to_tick(admin: Client) -> None:
+    group = Group.objects.create(name="Night desk")
+    page = shown(admin, "auth_group_change", group.pk)
+    assert "Add log entry" not in page
+    kept = Permission.objects.get(content_type__app_label="briefings", codename="view_issue")
+    url = reverse("admin:auth_group_change", args=[group.pk])
+    admin.post(url, {"name": "Night desk", "permissions": [kept.pk]})
+    assert list(group.permissions.all()) == [kept]
+
+
+def test_the_cursor_is_in_the_headline_of_a_new_issue_only(admin: Client) -> None:
+    issue = make_issue()
+    assert "autofocus" in _headline(shown(admin, "briefings_issue_add"))
+    assert "autofocus" not in _headline(admin.get(change_url(issue)).content.decode())
+
+
+def _headline(page: str) -> str:
+    return page.split('<textarea name="title"')[1].split(">", maxsplit=1)[0]
+
+
+def test_a_step_that_also_saves_says_one_thing() -> None:
+    issue = make_issue()
+    client = author_client(issue)
+    page = save(client, issue, open_issue(client, issue), _step="submit", title="Other words")
+    [message] = page.context["messages"]
+    assert str(message).startswith("Submitted for review.")
+
+
+def test_a_proof_is_sent_from_the_bar_of_the_preview() -> None:
+    page = shown(staff_client("Editors"), "briefings_issue_preview", make_issue().pk)
+    assert page.index("Send a proof to others") < page.index("<iframe")
