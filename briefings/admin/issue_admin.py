@@ -346,11 +346,12 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         name = request.POST.get("_step", "")
         was_changed = getattr(obj, "was_changed", False)
         says_saved = was_changed and not is_correction(request)
-        if says_saved and not name:
+        is_merged = getattr(obj, "was_merged", False)
+        if says_saved and (is_merged or not name):
             messages.success(request, "Saved.")
         elif not was_changed and not name:
             messages.info(request, "There was nothing to save.")
-        if name and getattr(obj, "was_merged", False):
+        if name and is_merged:
             messages.warning(request, "Read the merged text first, then take the next step.")
         elif name:
             # Who changed the content has seen it: the check of the version kept others out.

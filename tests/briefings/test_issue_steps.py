@@ -69,7 +69,7 @@ def test_a_button_saves_the_page_first() -> None:
 
     issue.refresh_from_db()
     assert (issue.title, issue.state) == ("The last word", IssueState.IN_REVIEW)
-    assert messages_of(page).startswith("Saved.")
+    assert messages_of(page).startswith("Submitted for review.")
 
 
 def test_an_editor_approves_the_content_that_the_page_showed() -> None:

@@ -70,6 +70,7 @@ def test_a_wrong_password_is_refused_in_our_words() -> None:
     words = page.content.decode()
     assert "No account that can open the admin has this name and this password." in words
     assert "case-sensitive" not in words
+    assert "credentials" not in words
 
 
 def test_log_ins_are_listed_under_plain_heads(admin: Client) -> None:
@@ -77,16 +78,16 @@ def test_log_ins_are_listed_under_plain_heads(admin: Client) -> None:
         page = shown(admin, f"axes_{name}_changelist")
         assert "User Agent" not in page
         assert "Attempt Time" not in page
-        assert "ccess log" not in page
+        assert "Access log" not in page
 
 
 def test_a_group_is_changed_by_boxes_to_tick(admin: Client) -> None:
-    group = Group.objects.create(name="Night desk")
+    group = Group.objects.create(name="Night shift")
     page = shown(admin, "auth_group_change", group.pk)
     assert "Add log entry" not in page
     kept = Permission.objects.get(content_type__app_label="briefings", codename="view_issue")
     url = reverse("admin:auth_group_change", args=[group.pk])
-    admin.post(url, {"name": "Night desk", "permissions": [kept.pk]})
+    admin.post(url, {"name": "Night shift", "permissions": [kept.pk]})
     assert list(group.permissions.all()) == [kept]
 
 
