@@ -19,12 +19,17 @@ _STEMS = "porter unicode61 remove_diacritics 2"
 
 
 class _Index(NamedTuple):
-    """An FTS5 table over columns of a table, by its key."""
+    """An FTS5 table over columns of a table, by its key.
+
+    Otherwise FTS5 keeps words that were taken out until it happens to merge its parts. With
+    `forgets_at_once` it does so each time, which costs more as the index grows.
+    """
 
     name: str
     table: str
     key: str
     columns: tuple[str, ...]
+    forgets_at_once: bool = False
 
 
 _INDEXES = (
@@ -34,7 +39,7 @@ _INDEXES = (
         "issue_id",
         ("headline", "strapline", "body"),
     ),
-    _Index("search_index_comments", "briefings_comment", "id", ("body",)),
+    _Index("search_index_comments", "briefings_comment", "id", ("body",), forgets_at_once=True),
 )
 _WORDS = "search_index_words"
 _PADDED = f"'{BEFORE_WORD}' || {{}} || '{AFTER_WORD}'"
@@ -64,13 +69,15 @@ def _statements(index: _Index) -> list[str]:
     remove = f"INSERT INTO {index.name} ({index.name}, rowid, {columns}) VALUES ('delete', {old});"
     add = f"INSERT INTO {index.name} (rowid, {columns}) VALUES ({new});"
     name, table = index.name, index.table
+    forget = f"INSERT INTO {name} ({name}) VALUES ('optimize');" if index.forgets_at_once else ""
     return [
         f"""CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5(
         {columns}, content='{table}', content_rowid='{index.key}', tokenize='{_STEMS}')""",
         f"CREATE TRIGGER IF NOT EXISTS {name}_insert AFTER INSERT ON {table} BEGIN {add} END",
         f"""CREATE TRIGGER IF NOT EXISTS {name}_update AFTER UPDATE OF {columns} ON {table}
-        BEGIN {remove} {add} END""",
-        f"CREATE TRIGGER IF NOT EXISTS {name}_delete AFTER DELETE ON {table} BEGIN {remove} END",
+        BEGIN {remove} {add} {forget} END""",
+        f"""CREATE TRIGGER IF NOT EXISTS {name}_delete AFTER DELETE ON {table}
+        BEGIN {remove} {forget} END""",
         f"INSERT INTO {name} ({name}) VALUES ('rebuild')",
     ]
 
