@@ -59,7 +59,8 @@ class PublicPage:
             return ""
         given = parse_qs(query)
         named = [(name, given[name][-1]) for name in self.parameters if name in given]
-        return urlencode([(name, value) for name, value in named if len(value) <= MAX_VALUE_CHARS])
+        kept = [(name, value) for name, value in named if len(value) <= MAX_VALUE_CHARS]
+        return urlencode(kept, safe="/")  # as our own links write it
 
 
 def public_page(
