@@ -25,11 +25,12 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16 (little endian)"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16 (big endian)"),
 )
+WINDOWS_1252 = "cp1252"
 # What to try, in this order, when nobody says how the bytes are encoded, or says it wrongly. The
 # last fits any bytes: use it only where something must be shown.
 FALLBACKS = (
     Encoding(codec="utf-8", label="UTF-8"),
-    Encoding(codec="cp1252", label="Windows-1252"),
+    Encoding(codec=WINDOWS_1252, label="Windows-1252"),
     Encoding(codec="latin-1", label="Latin-1"),
 )
 # Codecs of Python's that are not character sets: they compute, some in quadratic time.

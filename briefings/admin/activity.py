@@ -20,6 +20,7 @@ WORDS = {
     "imported": "created {it} from a document",
     "edited": "edited {it}",
     "merged": "edited {it}, merged with another person’s changes",
+    "set the topics of": "set the topics of {it}",
     "overwritten": "saved {it} over another person’s version",
     "corrected": "corrected the web page of {it}",
     "sent a correction": "emailed a correction of {it} to its readers",

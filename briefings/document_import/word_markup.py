@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 from briefings.document_import.html_markup import WHITE, Colour, is_unseen, read_colour
 from briefings.images import NO_CROP, Crop
 from briefings.link_addresses import web_address
+from newsroom.text_encodings import WINDOWS_1252
 
 # A number and its type at the start of a list item, between two private characters.
 LIST_NUMBER = re.compile("((?:<(?![ou]l|li)[^>]+>)*)\ue0f0(\\d{1,9})([1aAiI])\ue0f1")
@@ -720,7 +721,7 @@ def _shown_by_field(instruction: str) -> str:
     number = int(symbol[1], 0)
     if "\\u" in symbol[2]:
         return chr(number) if 31 < number < 0xD800 else ""
-    return bytes([number]).decode("cp1252", "replace") if 31 < number < 256 else ""
+    return bytes([number]).decode(WINDOWS_1252, "replace") if 31 < number < 256 else ""
 
 
 def _linear(element: ET.Element) -> str:
