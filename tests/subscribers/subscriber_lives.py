@@ -13,10 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from briefings.comment_identity import email_sign_in_link
 from briefings.comment_submission import confirm_comment
 from briefings.models import Briefing, Comment, CommentReport, EarlierWords, Issue, ReportReason
 from briefings.recommendations import recommend
+from briefings.reply_emails import send_reply_emails
 from newsroom.models import OutgoingEmail
+from newsroom.tokens import sign_id
 from subscribers.bounces.suppression_policy import ReceivedEvent, apply_policy
 from subscribers.models import (
     AddressChange,
@@ -32,7 +35,7 @@ from subscribers.preferences import access_links
 from subscribers.sending import dispatches
 from subscribers.sending.correction_dispatches import send_correction
 from subscribers.sending.ledger import recipient_of
-from subscribers.sending.personalised_email import fill_placeholders
+from subscribers.sending.personalised_email import COMMENTS_PURPOSE, fill_placeholders
 from subscribers.signup.reminders import send_due_reminders
 from tests.factories import (
     make_briefing,
@@ -92,6 +95,16 @@ def live(client: Client) -> Life:
     CommentReport.objects.create(
         comment=others, commenter=commenter, reason=ReportReason.OTHER, detail=f"Ask {NAME}."
     )
+    asks = make_comment(
+        on=issue,
+        body="Who counted the beds?",
+        commenter=commenter,
+        email=OLD,
+        emails_on_replies=True,
+    )
+    make_comment(on=issue, parent=asks, decided_at=timezone.now())
+    send_reply_emails(at=timezone.now() + timedelta(hours=1))
+    email_sign_in_link(OLD)
     client.post(f"/unsubscribe/{subscriber.subscriptions.get(briefing=council).token}/", **here)
     move(client, subscriber, to=NEW, **here)
     subscriber.refresh_from_db()
@@ -102,6 +115,7 @@ def live(client: Client) -> Life:
     dispatches.start(dispatch, at=timezone.now())
     delivery = dispatch.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.SENT)
+    client.post(f"/comments/from-email/{sign_id(COMMENTS_PURPOSE, delivery.pk)}/", **here)
     correction = send_correction(make_correction(dispatch.issue), at=timezone.now(), by=None)
     dispatches.start(correction, at=timezone.now())
     corrected = correction.deliveries.get()
