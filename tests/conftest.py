@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -379,18 +378,6 @@ def browser() -> Iterator[Browser]:
         started = chromium.launch(playwright.chromium)
         yield started
         started.close()
-
-
-@pytest.fixture(autouse=True)
-def _no_loop_of_the_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let a test without a browser run an event loop: Playwright's stays marked as running."""
-    loop = None if "browser" in request.fixturenames else asyncio._get_running_loop()
-    if loop is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(autouse=True)
