@@ -165,7 +165,7 @@ def test_the_latest_issue_is_in_the_inbox_as_a_sent_dispatch(running_demo: Demo)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["/nothing/here", "/the-ward-round/9999/", "/search/"])
+@pytest.mark.parametrize("path", ["/nothing/here", "/the-ward-round/9999/", "/topics/none/"])
 def test_a_wrong_address_shows_our_own_page(running_demo: Demo, path: str) -> None:
     with pytest.raises(HTTPError) as refused:
         running_demo.get(path)
