@@ -152,7 +152,7 @@ def test_every_sentence_of_an_issue_is_kept_or_named(issue: list[Block], name: s
         for (kind, words), (below, _) in pairwise(issue)
         if kind == "heading" and below == "text"
     ]
-    # In a text without marks, a line above bullets heads them, and is no headline.
+    # In a text without marks, a line above bullets is their heading, not the headline.
     assert document.title in {headings[0], *articles[:1]}
     assert [section.heading for section in document.sections if section.kind != "note"] == headings
 
