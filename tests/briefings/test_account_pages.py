@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -62,6 +64,14 @@ def test_an_administrator_makes_an_account_and_sets_its_password(admin: Client) 
 
     account.refresh_from_db()
     assert account.check_password("another of no use")
+
+
+def test_the_page_for_a_new_password_quotes_the_link_of_the_log_in_page(admin: Client) -> None:
+    [quoted] = re.findall(
+        "“(.*?)”", shown(admin, "auth_user_password_change", User.objects.get(username="robin").pk)
+    )
+
+    assert f">{quoted}</a>" in shown(Client(), "login")
 
 
 def test_people_change_their_own_password(admin: Client) -> None:
