@@ -94,7 +94,8 @@ def settle(*, user: Actor, tokens: Iterable[str]) -> None:
 
 def settled_tokens(*, user: User, tokens: Iterable[str]) -> dict[str, int]:
     """Return which of these pages are settled, each with its last sequence number."""
-    known = WorkingCopy.objects.filter(user=user, is_settled=True, token__in=list(tokens))
+    valid = [token for token in tokens if TOKEN.fullmatch(token)]
+    known = WorkingCopy.objects.filter(user=user, is_settled=True, token__in=valid)
     return dict(known.values_list("token", "sequence"))
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from briefings.admin.form_fields import parse_key
 from briefings.admin.page_owner import owner_of_page
 from briefings.admin.section_rows import ITEM_FIELDS
 from briefings.models import Issue
@@ -105,7 +106,7 @@ def _read_page(body: bytes) -> _Page:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError("This request is not an autosave of an issue.") from error
     is_number = isinstance(sequence, int) and 0 <= sequence < LAST_SEQUENCE
-    is_key = issue_pk is None or (isinstance(issue_pk, int) and 0 < issue_pk < LAST_SEQUENCE)
+    is_key = issue_pk is None or (isinstance(issue_pk, int) and parse_key(issue_pk) > 0)
     if not (isinstance(token, str) and TOKEN.fullmatch(token) and is_number and is_key):
         raise ValueError("This autosave does not say which page it is from.")
     return _Page(settled=[], token=token, sequence=sequence, issue_pk=issue_pk, content=content)

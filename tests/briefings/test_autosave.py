@@ -217,7 +217,7 @@ def test_a_page_learns_which_of_the_drafts_in_its_browser_are_settled() -> None:
     saved = draft(rosa, issue, "Saved", token="saved123")
     draft(rosa, issue, "Still typing", token="typing12")
     autosave(rosa, {"settle": ["saved123"]})
-    asked = {"draft": ["saved123", "typing12", "unknown1", "no token"]}
+    asked = {"draft": ["saved123", "typing12", "unknown1", "no token", "nul\0nul12"]}
 
     answer = rosa.get(reverse("admin:briefings_autosave"), asked).json()
 
