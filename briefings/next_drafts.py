@@ -100,7 +100,7 @@ def _make_next_draft(briefing_pk: int, *, at: datetime) -> Issue | None:
 def move_out_of_breaks(briefing: Briefing, *, by: Actor, at: datetime) -> dict[Issue, datetime]:
     """Move drafts in which nobody has written from a break to the next free slot; return both."""
     moved = {}
-    for issue in untouched_drafts(briefing).select_related("briefing"):
+    for issue in untouched_drafts(briefing):
         if issue.is_in_break:
             moved[issue] = issue.publish_at = briefing.next_free_slot(after=at)
             issue.save(update_fields=["publish_at", "updated_at"])

@@ -330,7 +330,7 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
         """Save the breaks, too, and say which issues are planned in them."""
         super().save_related(request, form, formsets, change)
         if any(formset.model is Break and formset.has_changed() for formset in formsets):
-            briefing = Briefing.objects.get(pk=form.instance.pk)
+            briefing = Briefing.objects.prefetch_related("breaks").get(pk=form.instance.pk)
             self._look_for_issues_in_breaks(request, briefing)
 
     @staticmethod
@@ -339,8 +339,7 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
         for issue, slot in moved.items():
             when = format_local(slot, briefing.zone)
             messages.info(request, f"Issue {issue.number} is planned for {when} now.")
-        planned = briefing.issues.exclude(state=IssueState.PUBLISHED).order_by("number")
-        for issue in planned.select_related("briefing"):
+        for issue in briefing.issues.exclude(state=IssueState.PUBLISHED).order_by("number"):
             if issue.is_in_break:
                 messages.warning(
                     request,
