@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from briefings.admin.form_fields import parse_key
 from briefings.admin.viewed_issue import viewed_issue
 from briefings.models import Topic
+from briefings.models.topic import MAX_TOPIC_CHARS
 from briefings.permissions import may_set_topics
 from briefings.slugs import free_slug
 from newsroom import audit_log
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from briefings.models import Issue
     from newsroom.audit_log import Actor
-
-MAX_NAME_CHARS = 60
 
 
 class TopicForm(forms.ModelForm[Topic]):
@@ -65,7 +64,7 @@ def topics_on_page(issue: Issue, user: Actor) -> dict[str, Any]:
     return {
         "may_set_topics": may_set_topics(user, issue),
         "topic_choices": [(topic, topic.pk in own) for topic in Topic.objects.all()],
-        "max_topic_chars": MAX_NAME_CHARS,
+        "max_topic_chars": MAX_TOPIC_CHARS,
     }
 
 
@@ -93,7 +92,7 @@ def set_topics(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _named(name: str) -> Topic | None:
     """Return the topic of a name, whatever its capitals; a new one if there is none."""
-    name = one_line(name)[:MAX_NAME_CHARS].strip()
+    name = one_line(name)[:MAX_TOPIC_CHARS].strip()
     if not has_visible(name):
         return None
     known = Topic.objects.filter(name__iexact=name).first()

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Aggregate, CharField, Count, Q
 from django.urls import reverse
 
+MAX_TOPIC_CHARS = 60
+
 
 class TopicQuerySet(models.QuerySet["Topic"]):
     """Topics as readers ask for them."""
@@ -21,7 +23,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 class Topic(models.Model):
     """A word or two that several issues are about: “Housing”, “Waiting times”."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=MAX_TOPIC_CHARS, unique=True)
     slug = models.SlugField(max_length=60, unique=True, help_text="Part of the page's address.")
     description = models.CharField(
         max_length=200, blank=True, help_text="One line under the name on the topic's page."
