@@ -11,6 +11,8 @@ from django.contrib import admin
 from newsroom.admin_site import MODEL_HEADINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
@@ -21,12 +23,29 @@ RECORDS = (
 )
 
 
+def _column(field: str, heading: str) -> Callable[[Any, Any], Any]:
+    """Return a column that shows a field under a heading of ours."""
+
+    @admin.display(description=heading, ordering=field)
+    def column(_: Any, record: Any) -> Any:
+        return getattr(record, field)
+
+    return column
+
+
 class LogInRecords:
     """For a list of log-ins: its columns in plain words, and no filters but the day."""
 
     list_filter = ()
     show_facets = admin.ShowFacets.NEVER
     search_help_text = "Search for a name, an IP address or a browser"
+
+    when = _column("attempt_time", "when")
+    logged_out = _column("logout_time", "logged out")
+    name = _column("username", "name")
+    from_where = _column("ip_address", "IP address")
+    browser = _column("user_agent", "browser")
+    failures = _column("failures_since_start", "wrong passwords")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Return the list, under the name that it has on the start page."""
@@ -36,30 +55,6 @@ class LogInRecords:
             request, {"heading": heading, **(extra_context or {})}
         )
         return found
-
-    @admin.display(description="when", ordering="attempt_time")
-    def when(self, record: Any) -> Any:
-        return record.attempt_time
-
-    @admin.display(description="logged out", ordering="logout_time")
-    def logged_out(self, record: Any) -> Any:
-        return record.logout_time
-
-    @admin.display(description="name", ordering="username")
-    def name(self, record: Any) -> Any:
-        return record.username
-
-    @admin.display(description="IP address", ordering="ip_address")
-    def from_where(self, record: Any) -> Any:
-        return record.ip_address
-
-    @admin.display(description="browser", ordering="user_agent")
-    def browser(self, record: Any) -> Any:
-        return record.user_agent
-
-    @admin.display(description="wrong passwords", ordering="failures_since_start")
-    def failures(self, record: Any) -> Any:
-        return record.failures_since_start
 
 
 for model, base, columns in RECORDS:
