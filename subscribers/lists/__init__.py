@@ -7,7 +7,7 @@ An import is a pipeline, and each step has its module:
     rows      `csv_files` finds separator and header, and reads rows
     plan      `import_plan` decides which column holds which field (by `columns` and `dates`),
               and `column_survey` which column says who must not be emailed (by
-              `status_columns`); it says what an editor must still state
+              `status_columns` and `status_stems`); it says what an editor must still state
     validate  `row_validation` turns each row into the values to store, or says why it is refused
     stage     `import_sql` copies validated rows into a temporary table
     write     `import_sql` compares them with the real tables and inserts the new subscribers

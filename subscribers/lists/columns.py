@@ -14,13 +14,13 @@ from subscribers.lists.import_errors import ImportRefused, RefusalReason
 from subscribers.lists.status_columns import (
     STATUS_WORD_RULE,
     ColumnCells,
-    NameKind,
     StatusRule,
     classify_name,
     read_meaning,
     refuse_if_no,
     refuse_if_yes,
 )
+from subscribers.lists.status_stems import NameKind
 from subscribers.models.profile import PROFILE_FIELDS
 
 # --- Fields
@@ -148,7 +148,7 @@ def _position(header: Sequence[str], column: str) -> int:
 
 # --- Names of status columns that need no look at their cells
 
-# By header key, in files of any program; `status_columns` understands other names by their stems.
+# By header key, in files of any program; `status_stems` understands other names.
 _STATUS_RULES: dict[str, StatusRule] = {
     **dict.fromkeys(
         (
