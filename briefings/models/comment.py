@@ -96,7 +96,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rows; pages that showed them are made again."""
-        pages = self.filter(state=CommentState.APPROVED).pages()
+        pages = self.seen().pages()
         deleted = super().delete()
         record_comments_changed(pages)
         return deleted

@@ -283,6 +283,16 @@ def test_a_change_is_on_the_page_at_once(
 
 
 @pytest.mark.usefixtures("stored")
+def test_the_deleted_thread_of_a_withdrawn_comment_is_gone_at_once(client: Client) -> None:
+    issue = make_published_issue()
+    withdrawn = make_comment(on=issue, state=CommentState.WITHDRAWN)
+    make_comment(on=issue, parent=withdrawn, body="This one goes.")
+    assert "This one goes." in client.get(issue.get_absolute_url()).content.decode()
+    Comment.objects.filter(pk=withdrawn.pk).delete()
+    assert "This one goes." not in client.get(issue.get_absolute_url()).content.decode()
+
+
+@pytest.mark.usefixtures("stored")
 def test_comments_that_nobody_sees_yet_and_those_elsewhere_leave_a_page_stored(
     client: Client,
 ) -> None:
