@@ -73,6 +73,7 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
     """Return every row about a person, by what they would call it."""
     subscriber_id = person.subscriber.pk if person.subscriber else 0
     own = {"subscriber_id": subscriber_id}
+    comments, commenters = comments_by(person.addresses), commenters_at(person.addresses)
     return {
         "subscriber": Subscriber.objects.filter(pk=subscriber_id),
         "subscriptions": Subscription.objects.filter(**own).select_related("briefing"),
@@ -85,20 +86,16 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         ).select_related("sign_up", "briefing"),
         "deliveries": deliveries_to(subscriber_id).select_related("dispatch__issue__briefing"),
         "bounces and complaints": BounceEvent.objects.filter(**own).order_by("pk"),
-        "comments": comments_by(person.addresses),
-        "earlier words of comments": EarlierWords.objects.filter(
-            comment__in=comments_by(person.addresses).values("pk")
-        ),
-        "consents to be quoted": QuoteConsent.objects.filter(
-            comment__in=comments_by(person.addresses).values("pk")
-        ),
-        "your signing in for comments": commenters_at(person.addresses),
+        "comments": comments,
+        "earlier words of comments": EarlierWords.objects.filter(comment__in=comments.values("pk")),
+        "consents to be quoted": QuoteConsent.objects.filter(comment__in=comments.values("pk")),
+        "your signing in for comments": commenters,
         "comments you recommended": Recommendation.objects.filter(
-            commenter__in=commenters_at(person.addresses)
+            commenter__in=commenters
         ).order_by("pk"),
-        "comments you reported": CommentReport.objects.filter(
-            commenter__in=commenters_at(person.addresses)
-        ).order_by("pk"),
+        "comments you reported": CommentReport.objects.filter(commenter__in=commenters).order_by(
+            "pk"
+        ),
         "emails waiting to be sent": emails_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),
     }
