@@ -21,14 +21,13 @@ from newsroom.client_address import client_ip, subnet_of
 from newsroom.duration_words import in_words
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
-from newsroom.rate_limits import count_within, is_first_within, is_over_hourly_limit
+from newsroom.rate_limits import HOUR, count_within, is_first_within, is_over_hourly_limit
 
 # A network, such as a hospital's, may have many readers.
 HOURLY_REPORTS = 20
 HOURLY_RECOMMENDATIONS = 300
 # Somebody who is not signed in can report a comment once in this time, from one network.
 ANONYMOUS_REPORT_INTERVAL = timedelta(days=1)
-HOUR = timedelta(hours=1)
 
 
 class ReportForm(forms.Form):
