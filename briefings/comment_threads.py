@@ -115,7 +115,7 @@ def comment_page(
     """
     if only := _find(_shown_threads(issue), thread):
         return _page_of_replies(issue, only, number=number)
-    wanted = _to_number(number)
+    wanted = number_in_address(number)
     sort = CommentOrder(order) if order in CommentOrder else CommentOrder.FEATURED
     threads, goes_on = _threads(issue, page=wanted, order=sort)
     if wanted == 1 and not goes_on:  # as on nearly every issue: nothing needs to be counted
@@ -188,7 +188,7 @@ def _add_first_replies(threads: dict[int, Thread]) -> None:
 def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentPage:
     replies = issue.comments.approved().filter(parent=comment)
     last = _page_count(replies.count(), REPLIES_PER_PAGE)
-    page = min(_to_number(number), last)
+    page = min(number_in_address(number), last)
     start = (page - 1) * REPLIES_PER_PAGE
     found = list(_with_relations(replies)[start : start + REPLIES_PER_PAGE])
     # The page's own links lead to all of them, so none is announced as left out.
@@ -233,11 +233,11 @@ def _said_before(comment: Comment) -> Q:
 
 
 def _find(comments: CommentQuerySet, number: str) -> Comment | None:
-    pk = _to_number(number, otherwise=0)
+    pk = number_in_address(number, otherwise=0)
     return _with_relations(comments).filter(pk=pk).first() if pk else None
 
 
-def _to_number(typed: str, *, otherwise: int = 1) -> int:
+def number_in_address(typed: str, *, otherwise: int = 1) -> int:
     """Return a positive number in an address."""
     if typed.isascii() and typed.isdigit() and len(typed) <= 18:
         return int(typed) or otherwise

@@ -9,6 +9,7 @@ from django import forms
 from briefings.comment_badges import own_names
 from briefings.comment_names import validate_comment_name
 from briefings.comment_submission import NewComment
+from briefings.comment_threads import number_in_address
 from briefings.models import Comment, Commenter, Issue, QuoteChoice
 from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
@@ -173,8 +174,7 @@ def clean_comment_body(typed: str) -> str:
 
 def find_thread(issue: Issue, number: str) -> Comment | None:
     """Return the visible comment that a reply belongs under, or None."""
-    if not (number.isascii() and number.isdigit()) or len(number) > 18:
-        return None
+    pk = number_in_address(number, otherwise=0)
     comments = issue.comments.approved().select_related("parent", "contributor")
-    comment = comments.filter(pk=number).first()
+    comment = comments.filter(pk=pk).first() if pk else None
     return comment.parent or comment if comment else None

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from briefings import own_comments
 from briefings.comment_identity import signed_in
 from briefings.comment_sign_in import sign_in_page
+from briefings.comment_threads import number_in_address
 from briefings.forms import EMPTY, clean_comment_body
 from briefings.models import Comment, Commenter, QuoteChoice
 from briefings.models.comment import EDIT_WITHIN
@@ -121,10 +122,8 @@ def comments_me(request: HttpRequest) -> HttpResponse:
     commenter = signed_in(request)
     if commenter is None:
         return JsonResponse({"signed_in": False})
-    issue = request.GET.get("issue", "")
-    given = commenter.recommendations.filter(
-        comment__issue=int(issue) if issue.isascii() and issue.isdigit() else 0
-    )
+    issue = number_in_address(request.GET.get("issue", ""), otherwise=0)
+    given = commenter.recommendations.filter(comment__issue=issue)
     return JsonResponse(
         {
             "signed_in": True,

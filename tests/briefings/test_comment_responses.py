@@ -51,6 +51,12 @@ def test_a_reader_recommends_a_comment_once_and_can_take_it_back(
         assert count_of(comment) == 0
 
 
+@pytest.mark.parametrize("issue_key", ["", "x", "-1", "9" * 30, "9" * 5_000])
+def test_the_address_of_no_issue_has_no_recommendations(client: Client, issue_key: str) -> None:
+    sign_in(client)
+    assert client.get(f"/comments/me/?issue={issue_key}").json()["recommended"] == []
+
+
 def test_a_get_recommends_nothing(client: Client, comment: Comment) -> None:
     sign_in(client)
     assert client.get(f"/comments/{comment.pk}/recommend/").status_code == 200
