@@ -97,8 +97,9 @@ def my_comment(request: HttpRequest, commenter: Commenter, pk: int) -> HttpRespo
             edit_form = EditForm(request.POST)
             if not edit_form.is_valid():
                 return _page(request, commenter, edited=comment, form=edit_form, status=422)
-            if not own_comments.edit(comment, edit_form.cleaned_data["body"], at=now):
-                return _page(request, commenter, edited=comment, too_late=True, status=409)
+            body = edit_form.cleaned_data["body"]
+            if not own_comments.edit(comment, body, at=now):
+                return _page(request, commenter, edited=comment, too_late=body, status=409)
         case "withdraw":
             own_comments.withdraw(comment, at=now, source=source, ip=ip)
         case "quoting":
@@ -140,15 +141,13 @@ def _page(
     *,
     edited: Comment | None = None,
     form: EditForm | None = None,
-    too_late: bool = False,
+    too_late: str = "",
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     own = commenter.comments.order_by("-created_at", "-pk")
-    page = Paginator(
-        own.select_related("issue__briefing", "section", "parent__contributor", "contributor"),
-        PER_PAGE,
-    ).get_page(request.GET.get("page"))
+    rows = own.select_related("issue__briefing", "contributor")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     entries: list[dict[str, Any]] = []
     for comment in page:
         is_edited = edited is not None and comment.pk == edited.pk
@@ -159,14 +158,13 @@ def _page(
                 if comment.may_be_edited(at=now)
                 else None,
                 "is_open": is_edited and form is not None,
-                "too_late": is_edited and too_late,
+                "too_late": too_late if is_edited else "",
                 "quoting_form": QuotingForm(
                     initial={"quoting": comment.quoting}, auto_id=f"id_%s_{comment.pk}"
                 ),
             }
         )
     context = {
-        "commenter": commenter,
         "address": readable_address(commenter.address),
         "entries": entries,
         "page": page,
