@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.db import models
 
+from briefings.forms import clean_words
+from briefings.models import QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
+from briefings.quote_wording import ANSWERS, QUESTION
 from newsroom.duration_words import in_words
 from newsroom.email_addresses import normalise_address
 from newsroom.emails import queue_email
@@ -29,19 +31,9 @@ MAX_MESSAGE_CHARS = 5_000
 # However many people write: an author's inbox is not to be flooded through us.
 MESSAGES_AN_HOUR = 30
 
-EMPTY = "Write your message."
-
 
 class TooManyMessages(Exception):
     """An author has been sent many messages; the exception's text tells the reader what to do."""
-
-
-class Quoting(models.TextChoices):
-    """Whether an author may print what a reader wrote to them."""
-
-    NOT_AT_ALL = "no", "No, please do not quote me"
-    ANONYMOUSLY = "anonymous", "Yes, without my name"
-    BY_NAME = "name", "Yes, with my name"
 
 
 class ContactForm(forms.Form):
@@ -51,7 +43,7 @@ class ContactForm(forms.Form):
         label="Your message",
         help_text=f"Plain text, up to {MAX_MESSAGE_CHARS:,} characters.",
         widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
-        error_messages={"required": EMPTY},
+        error_messages={"required": "Write your message."},
     )
     name = forms.CharField(
         label="Your name",
@@ -70,10 +62,9 @@ class ContactForm(forms.Form):
         error_messages={"required": "Enter your email address, so that you can get an answer."},
     )
     quoting = forms.ChoiceField(
-        label="May we quote you in an issue?",
-        choices=Quoting,
-        initial=Quoting.NOT_AT_ALL,
-        widget=forms.Select,
+        label=QUESTION,
+        choices=[(choice.value, words) for choice, words in ANSWERS.items()],
+        initial=QuoteChoice.NO,
         error_messages={
             "required": "Choose whether we may quote you.",
             "invalid_choice": "Choose whether we may quote you.",
@@ -94,17 +85,7 @@ class ContactForm(forms.Form):
         return bool(self.data.get("website"))
 
     def clean_message(self) -> str:
-        """Return the message with each line end as one character, as readers count them."""
-        message: str = self.cleaned_data["message"].replace("\r\n", "\n").replace("\r", "\n")
-        if len(message) > MAX_MESSAGE_CHARS:
-            raise forms.ValidationError(
-                f"Your message is {len(message):,} characters long. Shorten it to"
-                f" {MAX_MESSAGE_CHARS:,} characters or fewer.",
-                code="too_long",
-            )
-        if not has_visible(message):
-            raise forms.ValidationError(EMPTY, code="required")
-        return message
+        return clean_words(self.cleaned_data["message"], what="message", limit=MAX_MESSAGE_CHARS)
 
     def clean_name(self) -> str:
         """Return the name on one line, or an empty string if none of it is visible."""
@@ -116,7 +97,7 @@ class ContactForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("quoting") == Quoting.BY_NAME and not cleaned.get("name", "-"):
+        if cleaned.get("quoting") == QuoteChoice.NAMED and not cleaned.get("name", "-"):
             self.add_error("name", "Enter your name, so that we can quote you with it.")
         return cleaned
 

@@ -156,20 +156,25 @@ class CommentForm(forms.Form):
 
 
 def clean_comment_body(typed: str) -> str:
-    """Return a comment with each line end as one character, as readers count them.
+    """Return a comment as it is stored. Raises ValidationError if it is empty or too long."""
+    return clean_words(typed, what="comment", limit=MAX_COMMENT_CHARS)
 
-    Raises ValidationError if it is empty or too long.
+
+def clean_words(typed: str, *, what: str, limit: int) -> str:
+    """Return what a reader wrote with each line end as one character, as readers count them.
+
+    `what` names it to the reader. Raises ValidationError if it is empty or too long.
     """
-    body = typed.replace("\r\n", "\n").replace("\r", "\n")
-    if len(body) > MAX_COMMENT_CHARS:
+    words = typed.replace("\r\n", "\n").replace("\r", "\n")
+    if len(words) > limit:
         raise forms.ValidationError(
-            f"Your comment is {len(body):,} characters long. Shorten it to"
-            f" {MAX_COMMENT_CHARS:,} characters or fewer.",
+            f"Your {what} is {len(words):,} characters long. Shorten it to"
+            f" {limit:,} characters or fewer.",
             code="too_long",
         )
-    if not has_visible(body):
-        raise forms.ValidationError(EMPTY, code="required")
-    return body
+    if not has_visible(words):
+        raise forms.ValidationError(f"Write your {what}.", code="required")
+    return words
 
 
 def find_thread(issue: Issue, number: str) -> Comment | None:

@@ -45,7 +45,7 @@ def text_of(html: bytes) -> str:
 def test_a_message_goes_to_the_author_who_answers_the_reader(
     client: Client, rosa: Contributor
 ) -> None:
-    response = send(client, rosa, name="  Ada \n Byron & son ", quoting="name")
+    response = send(client, rosa, name="  Ada \n Byron & son ", quoting="named")
     page = client.get(response["Location"].partition("#")[0])
     assert "Your message is on its way" in text_of(page.content)
     email = OutgoingEmail.objects.get()
@@ -94,7 +94,7 @@ def test_no_public_page_shows_the_address_of_an_author(client: Client, rosa: Con
         ({"email": "nobody"}, "email address"),
         ({"email": "a@example.org\r\nBcc: b@example.org"}, "email address"),
         ({"quoting": ""}, "Choose whether we may quote you."),
-        ({"quoting": "name"}, "Enter your name, so that we can quote you with it."),
+        ({"quoting": "named"}, "Enter your name, so that we can quote you with it."),
     ],
 )
 def test_a_wrong_form_comes_back_with_what_was_typed(
