@@ -56,7 +56,7 @@ def stop_reply_emails(commenter: Commenter) -> None:
 
 
 def _news(*, until: datetime) -> dict[Commenter, list[Comment]]:
-    """Return the new replies of each reader who is due an email, the oldest first."""
+    """Return the new replies for each reader who is due an email, the oldest of a thread first."""
     published = Comment.objects.approved().filter(
         parent__isnull=False, decided_at__gt=until - TOLD_WITHIN, decided_at__lte=until
     )
