@@ -82,14 +82,15 @@ def settle(*, user: Actor, tokens: Iterable[str]) -> None:
             [WorkingCopy(user_id=user.pk, token=token, sequence=0, **done) for token in waiting],
             ignore_conflicts=True,
         )
-        taken_over: dict[str, int] = {}
+        taken_over: list[str] = []
         for token, sequence in waiting.items():
             copies = mine.filter(token=token, sequence__lte=sequence)
             for content in copies.values_list("content", flat=True):
-                taken_over |= _read_named(content.get("taken_over", ()))
+                taken_over += content.get("taken_over", ())
             copies.update(**done)
         settled |= waiting.keys()
-        waiting = {token: upto for token, upto in taken_over.items() if token not in settled}
+        named = _read_named(taken_over)
+        waiting = {token: upto for token, upto in named.items() if token not in settled}
 
 
 def settled_tokens(*, user: User, tokens: Iterable[str]) -> dict[str, int]:
@@ -107,18 +108,19 @@ def newest_copy(user: User, issue: Issue | None) -> WorkingCopy | None:
     unsaved = WorkingCopy.objects.filter(user=user, issue=issue, is_settled=False)
     copies = unsaved.order_by("-updated_at", "-pk")
     rows = list(copies.values_list("pk", "token", "sequence", "content__taken_over"))
-    contained: dict[str, int] = {}
-    for _, _, _, taken_over in rows:
-        for token, sequence in _read_named(taken_over or ()).items():
-            contained[token] = max(sequence, contained.get(token, 0))
+    contained = _read_named(named for *_, taken_over in rows for named in taken_over or ())
     free = [pk for pk, token, sequence, _ in rows if sequence > contained.get(token, -1)]
     return copies.get(pk=free[0]) if free else None
 
 
 def _read_named(tokens: Iterable[str]) -> dict[str, int]:
     """Return the valid ones of these tokens, each with the last sequence number that is meant."""
-    found = [match for token in tokens if (match := _NAMED.fullmatch(token))]
-    return {match[1]: int(match[2] or LAST_SEQUENCE) for match in found}
+    found: dict[str, int] = {}
+    for token in tokens:
+        if match := _NAMED.fullmatch(token):
+            sequence = int(match[2] or LAST_SEQUENCE)
+            found[match[1]] = max(sequence, found.get(match[1], 0))
+    return found
 
 
 def _delete_oldest(user: User) -> None:

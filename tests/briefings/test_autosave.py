@@ -201,6 +201,18 @@ def test_words_typed_after_they_were_restored_elsewhere_are_not_settled_with_the
     assert titles(user_of(rosa), issue) == "At home, and on"
 
 
+def test_words_that_two_pages_restored_are_settled_with_both() -> None:
+    issue, rosa = make_issue(), staff_client("Editors")
+    early = draft(rosa, issue, "At home", token="athome12")
+    late = draft(rosa, issue, "At home, and on", token="athome12")
+    draft(rosa, issue, "At work", token="atwork12", over=f"athome12:{late}")
+    draft(rosa, issue, "By train", token="bytrain1", over=f"athome12:{early}")
+
+    autosave(rosa, {"settle": ["atwork12", "bytrain1"]})
+
+    assert newest_copy(user_of(rosa), issue) is None
+
+
 def test_a_copy_that_another_one_contains_is_not_offered() -> None:
     issue, rosa = make_issue(), staff_client("Editors")
     home = draft(rosa, issue, "At home", token="athome12")
