@@ -98,7 +98,6 @@ def _named(name: str) -> Topic | None:
     known = Topic.objects.filter(name__iexact=name).first()
     if known:
         return known
-    topic = Topic(name=name)
-    topic.slug = free_slug(topic, name, otherwise="topic")
-    topic.save()
-    return topic
+    slug = free_slug(Topic(name=name), name, otherwise="topic")
+    # Somebody else may have made it meanwhile, or a second click.
+    return Topic.objects.get_or_create(name=name, defaults={"slug": slug})[0]

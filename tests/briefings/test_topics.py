@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from briefings.admin import topic_admin
 from briefings.models import Topic
 from tests.briefings.admin_client import make_staff
 from tests.factories import (
@@ -104,3 +105,18 @@ def test_a_published_issue_gets_topics_without_a_correction(client: Client) -> N
     assert client.post(path, {"topic": [topic.pk, "x"], "new": "WAITING TIMES"}).status_code == 302
     assert list(issue.topics.all()) == [topic]
     assert not issue.corrections.exists()
+
+
+def test_a_topic_that_somebody_else_makes_meanwhile_is_taken(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = make_issue()
+    client.force_login(make_staff("Editors"))
+
+    def make_it_first(*_: Any, **__: Any) -> str:
+        return make_topic("Beds").slug
+
+    monkeypatch.setattr(topic_admin, "free_slug", make_it_first)
+    client.post(f"/admin/briefings/issue/{issue.pk}/topics/", {"new": "Beds"})
+
+    assert [topic.name for topic in issue.topics.all()] == ["Beds"]
