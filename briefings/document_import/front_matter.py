@@ -139,18 +139,19 @@ def _split_fenced(text: str) -> FrontMatter | None:
 
 def _split_unfenced(source: str) -> FrontMatter | None:
     """Return the fields of MultiMarkdown; the first is a title, an author or a date."""
-    text = remove_invisible(source[: 2 * MAX_FRONT_MATTER]).replace("\r\n", "\n")
-    if lines := _PERCENT.match(text):
+    text = remove_invisible(source).replace("\r\n", "\n")
+    if lines := _PERCENT.match(text, 0, 2 * MAX_FRONT_MATTER):
         title, authors, date = lines.groups()
-        body = remove_invisible(source).replace("\r\n", "\n")[lines.end() :]
         people = [name.strip() for name in authors.split(";")]
-        return FrontMatter(body=body, fields={"title": title, "author": people, "date": date})
-    found = _UNFENCED.match(text)
+        return FrontMatter(
+            body=text[lines.end() :], fields={"title": title, "author": people, "date": date}
+        )
+    found = _UNFENCED.match(text, 0, 2 * MAX_FRONT_MATTER)
     if found is None:
         return None
+    body = text[found.end() :]
     names = {line.partition(":")[0].strip().lower() for line in found[1].splitlines()}
     if names <= _MAIL_HEADERS:
-        body = remove_invisible(source).replace("\r\n", "\n")[found.end() :]
         return FrontMatter(body=body, left_out=found[1].splitlines())
     if found[1].partition(":")[0].strip().lower() not in {"title", "author", "date"}:
         return None
@@ -158,7 +159,6 @@ def _split_unfenced(source: str) -> FrontMatter | None:
     usual = _USUAL_KEYS.intersection(key.strip().lower() for key in fields)
     if len(usual) < 2 or len(fields) < found[1].count("\n"):
         return None
-    body = remove_invisible(source).replace("\r\n", "\n")[found.end() :]
     return FrontMatter(body=body, fields=_with_spaced_keys(fields))
 
 
