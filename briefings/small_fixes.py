@@ -17,13 +17,11 @@ from typing import Any, NamedTuple
 
 from briefings.models import SectionKind
 from briefings.rendering.section_html import parse_section
-from briefings.word_distance import word_distance
+from briefings.word_distance import mistakes_allowed, word_distance
 from newsroom.html_tree import BLOCKS, Element
 
 # How many words may differ, misspelt words and punctuation together.
 MAX_WORDS_FIXED = 5
-# A misspelt word of at least this many characters may have two wrong ones, a shorter word one.
-LONG_WORD_CHARS = 6
 # Words a character apart that say something else: not/now, he/she, million/billion.
 DECISIVE_WORDS = frozenset(
     Path(__file__).with_name("decisive_words.txt").read_text(encoding="utf-8").split()
@@ -272,8 +270,7 @@ def _check_word(before: _Word, after: _Word, vocabulary: _Vocabulary) -> None:
         return  # its and it's
     if _is_decisive(old, new):
         raise NotSmall(f"“{before.core}” became “{after.core}”, which may say something else.")
-    allowed = 2 if min(len(old), len(new)) >= LONG_WORD_CHARS else 1
-    if word_distance(old, new) > allowed:
+    if word_distance(old, new) > mistakes_allowed(old, new):
         raise NotSmall(f"“{before.core}” became “{after.core}”: that is another word.")
 
 

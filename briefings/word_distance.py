@@ -1,6 +1,13 @@
-"""How far apart two spellings are."""
+"""How far apart two spellings are, and how far apart those of one word may be."""
 
 from __future__ import annotations
+
+LONG_WORD_CHARS = 6
+
+
+def mistakes_allowed(*spellings: str) -> int:
+    """Return how many characters of a word may be wrong: two in a long word, one in a short one."""
+    return 2 if min(map(len, spellings)) >= LONG_WORD_CHARS else 1
 
 
 def word_distance(one: str, other: str) -> int:

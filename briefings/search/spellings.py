@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from briefings.models import SearchWord
 from briefings.search.search_query import parse_query
-from briefings.word_distance import word_distance
+from briefings.word_distance import mistakes_allowed, word_distance
 
 if TYPE_CHECKING:
     from briefings.search.engine import SearchEngine
     from briefings.search.search_query import SearchQuery
-
-# In a word of at least this many characters two may be wrong, in a shorter one a single one.
-LONG_WORD_CHARS = 6
 
 
 def other_spelling(query: SearchQuery, engine: SearchEngine) -> SearchQuery | None:
@@ -30,6 +27,6 @@ def other_spelling(query: SearchQuery, engine: SearchEngine) -> SearchQuery | No
 
 def _closest(word: str, candidates: list[str]) -> str | None:
     """Return the candidate with the fewest mistakes; of several, one with the same first letter."""
-    allowed = 2 if len(word) >= LONG_WORD_CHARS else 1
+    allowed = mistakes_allowed(word)
     rated = [(word_distance(word, one), one[:1] != word[:1], one) for one in candidates]
     return min((one for one in rated if one[0] <= allowed), default=(0, False, None))[2]

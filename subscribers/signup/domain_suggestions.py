@@ -6,6 +6,8 @@ click, so a domain is doubted only if it is hardly anything but a typing mistake
 
 from __future__ import annotations
 
+from briefings.word_distance import word_distance
+
 # Large mail providers, and the suffixes under which they have mailboxes.
 _PROVIDERS = {
     "gmail": {"com"},
@@ -80,13 +82,4 @@ def _count_mistakes(typed: str, intended: str) -> int:
     starts_alike = typed[:1] == intended[:1] or typed[:2] == intended[1::-1]
     if not starts_alike or abs(len(typed) - len(intended)) > 2:
         return 9
-    before: list[int] = []
-    row = list(range(len(intended) + 1))
-    for i, char in enumerate(typed, start=1):
-        earlier, before, row = before, row, [i]
-        for j, other in enumerate(intended, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
-            if i > 1 and j > 1 and char == intended[j - 2] and typed[i - 2] == other:
-                cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+    return word_distance(typed, intended)
