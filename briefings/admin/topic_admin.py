@@ -41,6 +41,10 @@ class TopicForm(forms.ModelForm[Topic]):
         if "slug" in self.fields:  # not for those who may only view
             self.fields["slug"].required = False
 
+    def clean_name(self) -> str:
+        """Return the name on one line."""
+        return one_line(self.cleaned_data["name"])
+
     def clean_slug(self) -> str:
         """Return the slug, or one made of the name."""
         name = self.cleaned_data.get("name", "")

@@ -15,9 +15,10 @@ class TopicQuerySet(models.QuerySet["Topic"]):
     """Topics as readers ask for them."""
 
     def with_issues(self) -> models.QuerySet[Any]:
-        """Return the topics that have published issues, with `issue_count`."""
+        """Return the topics that have published issues by name, with `issue_count`."""
         published = Count("issues", filter=Q(issues__published_at__isnull=False))
-        return self.annotate(issue_count=published).filter(issue_count__gt=0)
+        # Django leaves out the model's own order where it groups rows.
+        return self.annotate(issue_count=published).filter(issue_count__gt=0).order_by("name")
 
 
 class Topic(models.Model):
@@ -55,6 +56,6 @@ class TopicLines(Aggregate):
 
 def topics_of_lines(lines: str) -> list[Topic]:
     """Return the topics of `TopicLines` by name, to be shown and not to be saved."""
-    pairs = [line.split(" ", maxsplit=1) for line in lines.splitlines()]
+    pairs = [line.split(" ", maxsplit=1) for line in lines.split("\n") if line]
     topics = [Topic(slug=slug, name=name) for slug, name in pairs]
     return sorted(topics, key=lambda topic: topic.name)

@@ -42,6 +42,13 @@ def test_an_issue_shows_its_topics_without_another_query(
     assert '<category term="Waiting times"' in feed
 
 
+@pytest.mark.parametrize("name", ["Beds\u2028and wards", "Beds\x85wards", "Beds\x0bwards"])
+def test_a_topic_may_have_any_character_that_a_form_lets_through(client: Client, name: str) -> None:
+    issue = make_published_issue()
+    issue.topics.add(make_topic(name, slug="beds"))
+    assert name in client.get(issue.get_absolute_url()).content.decode()
+
+
 def test_a_topic_lists_published_issues_of_every_briefing(client: Client) -> None:
     topic = make_topic(description="Who waits, and for how long.")
     ward, ferry = make_briefing(title="Ward"), make_briefing(title="Ferry")
@@ -72,8 +79,9 @@ def test_a_topic_without_issues_says_so(client: Client) -> None:
 
 
 def test_the_search_page_lists_topics_that_have_issues(client: Client) -> None:
-    make_published_issue().topics.add(make_topic())
-    assert 'href="/topics/waiting-times/"' in client.get("/search/").content.decode()
+    make_published_issue().topics.add(make_topic("Waiting times"), make_topic("Beds"))
+    html = client.get("/search/").content.decode()
+    assert re.findall(r'href="/topics/([a-z-]+)/"', html) == ["beds", "waiting-times"]
 
 
 def test_topics_are_set_on_the_issue_and_end_no_approval(client: Client) -> None:
