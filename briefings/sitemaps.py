@@ -11,7 +11,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from briefings.models import Briefing, Contributor, Issue
+from briefings.models import Briefing, Contributor, Issue, Topic
 
 
 class _SiteUrlSitemap(Sitemap[Any]):
@@ -59,9 +59,17 @@ class ContributorSitemap(_SiteUrlSitemap):
         return Contributor.objects.filter(Q(pk__in=authors) | Q(leads__isnull=False)).distinct()
 
 
+class TopicSitemap(_SiteUrlSitemap):
+    """Topics that have published issues; the pages of others are empty."""
+
+    def items(self) -> QuerySet[Topic]:
+        return Topic.objects.with_issues()
+
+
 SITEMAPS = {
     "home": HomeSitemap,
     "briefings": BriefingSitemap,
     "issues": IssueSitemap,
     "contributors": ContributorSitemap,
+    "topics": TopicSitemap,
 }

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from briefings.models import Comment, CommentState, SectionKind
+from briefings.models import Comment, CommentState, SectionKind, Topic
 from newsroom.html_tree import Element, parse
 from tests.factories import (
     make_briefing,
@@ -342,6 +342,9 @@ def test_every_date_is_machine_readable(client: Client) -> None:
 def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
     issue = make_published_issue()
     draft = make_issue(briefing=issue.briefing)
+    topic, unused = (Topic.objects.create(name=name, slug=name) for name in ("beds", "unused"))
+    issue.topics.add(topic)
+    draft.topics.add(unused)
     robots = client.get("/robots.txt").content.decode()
     assert "Disallow: /admin/" in robots
     assert "Sitemap: http://news.example.com/sitemap.xml" in robots
@@ -349,11 +352,11 @@ def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
     assert found["Content-Type"] == "application/xml"
     places = re.findall(r"<loc>([^<]+)</loc>", found.content.decode())
     site = "http://news.example.com"
-    for row in (issue, issue.briefing, issue.author):
+    for row in (issue, issue.briefing, issue.author, topic):
         assert site + row.get_absolute_url() in places
     assert site + "/" in places
     assert site + draft.get_absolute_url() not in places
-    assert len(places) == len(set(places)) == 4
+    assert len(places) == len(set(places)) == 5
 
 
 # --- scripts that are written from right to left

@@ -125,6 +125,8 @@ def test_parameters_that_a_page_does_not_have_make_no_other_page(client: Client)
     client.get(path)
     for query in ("?x=1", "?utm_source=mail&fbclid=2", "?comment=&x=%00", "?page="):
         assert queries_of(client, path + query) == 0, query
+    client.get("/sitemap.xml")
+    assert queries_of(client, "/sitemap.xml?p=01") == 0
 
 
 @pytest.mark.usefixtures("stored")
