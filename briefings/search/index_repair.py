@@ -41,6 +41,8 @@ def rebuild_search(*, progress: Callable[[int], None] = lambda _: None) -> Repai
     """
     unpublished = IssueText.objects.exclude(issue__state=IssueState.PUBLISHED)
     texts, _ = unpublished.delete()
+    # Before the issues, so that words of those published meanwhile are not removed.
+    known_words = set(SearchWord.objects.values_list("word", flat=True))
     words: set[str] = set()
     pks = list(Issue.objects.published().values_list("pk", flat=True))
     for done, pk in enumerate(pks, start=1):
@@ -55,7 +57,7 @@ def rebuild_search(*, progress: Callable[[int], None] = lambda _: None) -> Repai
                 keep_search_text(issue)
                 texts += 1
         progress(done)
-    return Repaired(len(pks), texts, _repair_words(words))
+    return Repaired(len(pks), texts, _repair_words(words, known=known_words))
 
 
 def _index(pk: int) -> int:
@@ -70,10 +72,9 @@ def _index(pk: int) -> int:
     return 1
 
 
-def _repair_words(words: set[str]) -> int:
+def _repair_words(words: set[str], *, known: set[str]) -> int:
     """Add words that are missing, and remove those that no issue has any more."""
     with transaction.atomic():
-        known = set(SearchWord.objects.values_list("word", flat=True))
         extra, missing = sorted(known - words), sorted(words - known)
         for start in range(0, len(extra), BATCH_SIZE):
             batch = extra[start : start + BATCH_SIZE]

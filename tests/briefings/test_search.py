@@ -18,7 +18,7 @@ from briefings.models import Comment, CommentState, Issue, IssueText, SearchWord
 from briefings.search import found
 from briefings.search.engine import SearchTooSlow
 from briefings.search.found import Filters, search_comments, search_issues
-from briefings.search.index_repair import index_missing_issues
+from briefings.search.index_repair import index_missing_issues, rebuild_search
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -333,6 +333,15 @@ def test_rebuilding_gives_what_publishing_and_correcting_gave() -> None:
     assert set(SearchWord.objects.values_list()) == words
     assert titles("harbour") == ["One"]
     assert titles("lost") == []
+
+
+def test_rebuilding_keeps_the_words_of_an_issue_that_is_published_meanwhile() -> None:
+    def publish_another(_: int) -> None:
+        issue_on("A zeppelin.", title="Two")
+
+    issue_on("The harbour.", title="One")
+    rebuild_search(progress=publish_another)
+    assert SearchWord.objects.filter(word="zeppelin").exists()
 
 
 def test_issues_from_before_search_are_indexed_by_a_worker() -> None:
