@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 QUERY_CANCELED = "57014"
 SIMILAR_WORDS = 30
-# The language is that of the indexes, which migrations make.
-_QUERY = "websearch_to_tsquery('english', %s)"
+_LANGUAGE = "'english'"  # that of the indexes, which migrations make
+_QUERY = f"websearch_to_tsquery({_LANGUAGE}, %s)"
 _WEIGHTS = f"{{{BODY_WEIGHT}, {BODY_WEIGHT}, {STRAPLINE_WEIGHT}, {HEADLINE_WEIGHT}}}"
 _MARKS = f'StartSel="{START}", StopSel="{END}"'
 _WHOLE = f"{_MARKS}, HighlightAll=true"
@@ -73,7 +73,7 @@ class PostgresEngine:
         )
 
     def comment_matches(self, query: SearchQuery) -> Condition:
-        sql = f"to_tsvector('english', briefings_comment.body) @@ {_QUERY}"
+        sql = f"to_tsvector({_LANGUAGE}, briefings_comment.body) @@ {_QUERY}"
         return Condition(sql, [query.text])
 
     def rank(self, query: SearchQuery, pks: Sequence[int], *, at: datetime) -> list[int]:
@@ -90,9 +90,9 @@ class PostgresEngine:
 
     def issue_excerpts(self, query: SearchQuery, pks: Sequence[int]) -> dict[int, MarkedText]:
         rows = _rows(
-            f"SELECT issue_id, ts_headline('english', headline, {_QUERY}, %s),"
-            f" ts_headline('english', strapline, {_QUERY}, %s),"
-            f" ts_headline('english', body, {_QUERY}, %s)"
+            f"SELECT issue_id, ts_headline({_LANGUAGE}, headline, {_QUERY}, %s),"
+            f" ts_headline({_LANGUAGE}, strapline, {_QUERY}, %s),"
+            f" ts_headline({_LANGUAGE}, body, {_QUERY}, %s)"
             " FROM briefings_issuetext WHERE issue_id = ANY(%s)",
             *(query.text, _WHOLE, query.text, _WHOLE, query.text, _EXCERPT, list(pks)),
         )
@@ -100,7 +100,7 @@ class PostgresEngine:
 
     def comment_excerpts(self, query: SearchQuery, pks: Sequence[int]) -> dict[int, str]:
         rows = _rows(
-            f"SELECT id, ts_headline('english', body, {_QUERY}, %s)"
+            f"SELECT id, ts_headline({_LANGUAGE}, body, {_QUERY}, %s)"
             " FROM briefings_comment WHERE id = ANY(%s)",
             *(query.text, _EXCERPT, list(pks)),
         )
