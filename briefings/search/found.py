@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -106,13 +106,11 @@ def search_issues(
         return SearchPage(has_no_words=True)
     try:
         with engine.limit_seconds(SECONDS):
-            matches = _matching_issues(query, engine, filters)
-            newest = list(matches.values_list("pk", flat=True)[:MOST_FOUND])
-            count = len(newest) if len(newest) < MOST_FOUND else matches.count()
-            if not newest and not engine.has_words(query):
-                return SearchPage(has_no_words=True)
+            newest, count = _newest(_matching_issues(query, engine, filters))
+            if not newest:
+                return SearchPage(has_no_words=not engine.has_words(query))
             number = _number(page, len(newest))
-            shown = engine.rank(query, newest, at=at)[_slice(number)] if newest else []
+            shown = engine.rank(query, newest, at=at)[_slice(number)]
             return SearchPage(found=_found_issues(query, engine, shown), count=count, number=number)
     except SearchTooSlow:
         return SearchPage(is_too_slow=True)
@@ -125,11 +123,9 @@ def search_comments(words: str, *, filters: Filters, page: int) -> SearchPage[Fo
         return SearchPage(has_no_words=True)
     try:
         with engine.limit_seconds(SECONDS):
-            matches = _matching_comments(query, engine, filters)
-            newest = list(matches.values_list("pk", flat=True)[:MOST_FOUND])
-            count = len(newest) if len(newest) < MOST_FOUND else matches.count()
-            if not newest and not engine.has_words(query):
-                return SearchPage(has_no_words=True)
+            newest, count = _newest(_matching_comments(query, engine, filters))
+            if not newest:
+                return SearchPage(has_no_words=not engine.has_words(query))
             number = _number(page, len(newest))
             shown = newest[_slice(number)]
             return SearchPage(
@@ -140,27 +136,27 @@ def search_comments(words: str, *, filters: Filters, page: int) -> SearchPage[Fo
 
 
 def count_matches(words: str, *, filters: Filters, comments: bool) -> int:
-    """Return how many issues or comments match, at most `MOST_FOUND`, for the tab that has them."""
+    """Return how many issues or comments match, counted up to one more than `MOST_FOUND`."""
     query, engine = parse_query(words), search_engine()
     if not query:
         return 0
     try:
         with engine.limit_seconds(SECONDS):
             if comments:
-                return _matching_comments(query, engine, filters)[:MOST_FOUND].count()
-            return _matching_issues(query, engine, filters)[:MOST_FOUND].count()
+                return _matching_comments(query, engine, filters)[: MOST_FOUND + 1].count()
+            return _matching_issues(query, engine, filters)[: MOST_FOUND + 1].count()
     except SearchTooSlow:
         return 0
 
 
-def newest_issues(words: str, *, filters: Filters, count: int) -> list[Issue]:
+def newest_issues(words: str, *, filters: Filters, count: int) -> QuerySet[Issue]:
     """Return the newest published issues that match, for a feed. Raises SearchTooSlow."""
     query, engine = parse_query(words), search_engine()
     if not query:
-        return []
+        return Issue.objects.none()
     with engine.limit_seconds(SECONDS):
         pks = list(_matching_issues(query, engine, filters).values_list("pk", flat=True)[:count])
-    return list(Issue.objects.published().filter(pk__in=pks))
+    return Issue.objects.published().filter(pk__in=pks)
 
 
 def did_you_mean(words: str, *, filters: Filters) -> str:
@@ -196,9 +192,14 @@ def _matching_comments(
     return found.extra(where=[condition.sql], params=condition.params)  # noqa: S610  (it is ours)
 
 
+def _newest(matches: QuerySet[Any]) -> tuple[list[int], int]:
+    """Return the keys of the newest that match, at most `MOST_FOUND`, and how many match."""
+    counted = matches.annotate(count=Window(Count("*"))).values_list("pk", "count")
+    rows = list(counted[:MOST_FOUND])
+    return [pk for pk, _ in rows], rows[0][1] if rows else 0
+
+
 def _found_issues(query: SearchQuery, engine: SearchEngine, pks: list[int]) -> list[FoundIssue]:
-    if not pks:
-        return []
     issues = Issue.objects.for_page().in_bulk(pks)
     texts = engine.issue_excerpts(query, pks)
     return [
@@ -214,8 +215,6 @@ def _found_issues(query: SearchQuery, engine: SearchEngine, pks: list[int]) -> l
 
 
 def _found_comments(query: SearchQuery, engine: SearchEngine, pks: list[int]) -> list[FoundComment]:
-    if not pks:
-        return []
     comments = Comment.objects.select_related("issue__briefing", "contributor").in_bulk(pks)
     texts = engine.comment_excerpts(query, pks)
     return [

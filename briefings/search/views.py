@@ -17,6 +17,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from briefings.feeds import ENTRIES, issue_feed
 from briefings.models import Briefing, Contributor, Issue, Topic
+from briefings.search import found
 from briefings.search.engine import SearchTooSlow
 from briefings.search.found import (
     Filters,
@@ -106,7 +107,7 @@ def search_feed(request: HttpRequest) -> HttpResponse:
         return HttpResponse("This search takes too long.", status=503, content_type="text/plain")
     address = asked.address(**{"in": ""})
     return issue_feed(
-        Issue.objects.published().filter(pk__in=[issue.pk for issue in issues]),
+        issues,
         tag=f"search-{hashlib.sha256(address.encode()).hexdigest()[:16]}",
         title=f"“{asked.words}” · {settings.SITE_NAME}",
         page=reverse("briefings:search") + address,
@@ -128,10 +129,13 @@ def _results(asked: Search) -> dict[str, Any]:
     suggestion = ""
     if not page.count and not page.is_too_slow:
         suggestion = did_you_mean(asked.words, filters=asked.filters)
+    issue_count, comment_count = (other, page.count) if asked.in_comments else (page.count, other)
     return {
         "page": page,
-        "issue_count": other if asked.in_comments else page.count,
-        "comment_count": page.count if asked.in_comments else other,
+        "issue_count": issue_count,
+        "issues_counted": _counted(issue_count),
+        "comment_count": comment_count,
+        "comments_counted": _counted(comment_count),
         "issues_address": asked.address(**{"in": ""}),
         "comments_address": asked.address(**{"in": COMMENTS}),
         "unfiltered_address": asked.address(briefing="", author="", **{"from": "", "to": ""}),
@@ -141,6 +145,11 @@ def _results(asked: Search) -> dict[str, Any]:
         "suggestion": suggestion,
         "suggestion_address": asked.address(q=suggestion, **{"in": ""}),
     }
+
+
+def _counted(count: int) -> str:
+    """Return a count as both tabs show it, one of which is not counted to the end."""
+    return f"{found.MOST_FOUND}+" if count > found.MOST_FOUND else str(count)
 
 
 def _offered() -> Offered:

@@ -202,7 +202,11 @@ def test_a_word_in_every_issue_ranks_only_the_newest(client: Client) -> None:
         issue_on("The ferry.", title=f"no {number}")
     with patch.object(found, "MOST_FOUND", 2):
         text = text_of(client, "/search/?q=ferry")
+        comments = text_of(client, "/search/?q=ferry&in=comments")
     assert "These are the newest 2 of 4." in text
+    for page in (text, comments):  # of which the other one does not count to the end
+        assert "Issues 2+" in page
+    assert "2+ issues have it." in comments
     assert "no 3" in text
     assert "no 0" not in text
 
