@@ -17,7 +17,7 @@ from briefings.models.comment import SHOWN_STATES, CommentQuerySet
 
 THREADS_PER_PAGE = 50
 REPLIES_PER_PAGE = 50
-_VISIBLE = Q(parent=None) | Q(parent__state__in=SHOWN_STATES)
+VISIBLE = Q(parent=None) | Q(parent__state__in=SHOWN_STATES)
 
 
 class CommentOrder(TextChoices):
@@ -137,7 +137,7 @@ def comment_page(
 def page_of_comment(issue: Issue, pk: int) -> str | None:
     """Return the query string of the page that shows a comment; None if readers do not see it."""
     shown = issue.comments.approved()
-    seen = shown.filter(_VISIBLE, pk=pk).select_related("parent")
+    seen = shown.filter(VISIBLE, pk=pk).select_related("parent")
     comment = seen.first() or _shown_threads(issue).filter(pk=pk).first()
     if comment is None:
         return None
@@ -206,7 +206,7 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
 def _count_both(issue: Issue) -> tuple[int, int]:
     """Return how many threads and comments readers see, in one query."""
     said = Q(state=CommentState.APPROVED)
-    is_seen = (said & _VISIBLE) | Q(pk__in=_shown_threads(issue).filter(~said).values("pk"))
+    is_seen = (said & VISIBLE) | Q(pk__in=_shown_threads(issue).filter(~said).values("pk"))
     counts = issue.comments.filter(is_seen).aggregate(
         threads=Count("pk", filter=Q(parent=None)), all=Count("pk", filter=said)
     )
@@ -214,7 +214,7 @@ def _count_both(issue: Issue) -> tuple[int, int]:
 
 
 def _count_all(issue: Issue) -> int:
-    return issue.comments.approved().filter(_VISIBLE).count()
+    return issue.comments.approved().filter(VISIBLE).count()
 
 
 def _with_relations(comments: CommentQuerySet) -> CommentQuerySet:

@@ -12,7 +12,8 @@ from django.db.models import Count, Q, QuerySet, Window
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from briefings.models import Briefing, Comment, CommentState, Contributor, Issue
+from briefings.comment_threads import VISIBLE
+from briefings.models import Briefing, Comment, Contributor, Issue
 from briefings.search.engine import END, START, SearchEngine, SearchTooSlow
 from briefings.search.postgres_engine import PostgresEngine
 from briefings.search.search_query import SearchQuery, parse_query
@@ -183,10 +184,9 @@ def _matching_comments(
     query: SearchQuery, engine: SearchEngine, filters: Filters
 ) -> QuerySet[Comment]:
     condition = engine.comment_matches(query)
-    in_sight = Q(parent=None) | Q(parent__state=CommentState.APPROVED)
     found = (
         Comment.objects.approved()
-        .filter(in_sight, filters.condition("issue__"), issue__in=Issue.objects.published())
+        .filter(VISIBLE, filters.condition("issue__"), issue__in=Issue.objects.published())
         .order_by("-created_at", "-pk")
     )
     return found.extra(where=[condition.sql], params=condition.params)  # noqa: S610  (it is ours)

@@ -229,6 +229,16 @@ def test_comments_are_a_second_tab_with_those_that_readers_see(client: Client) -
     assert search_comments("ferry", filters=Filters(), page=1).found == []
 
 
+def test_a_reply_to_a_withdrawn_comment_is_found_as_it_stands_on_the_page(client: Client) -> None:
+    issue = issue_on("Nothing.")
+    withdrawn = make_comment(on=issue, body="My bridge.", state=CommentState.WITHDRAWN)
+    reply = make_comment(on=issue, body="A ferry.", parent=withdrawn)
+    assert "A ferry." in client.get(issue.get_absolute_url()).content.decode()
+    page = search_comments("ferry", filters=Filters(), page=1)
+    assert [one.comment for one in page.found] == [reply]
+    assert search_comments("bridge", filters=Filters(), page=1).count == 0
+
+
 def test_a_comment_that_is_changed_or_erased_is_found_no_more() -> None:
     comment = make_comment(on=issue_on("Nothing."), body="My ferry sank.")
     comment.body = "My bridge fell."
