@@ -1,7 +1,8 @@
 """The link to the comments in an issue email: its owner can sign in for comments with it.
 
 An email may be forwarded. So the link works only while the issue takes comments, and each time it
-signs a browser in, the owner of the address is told by email, with a link that ends it.
+signs a browser in, the owner of the address is told by email, with a link that ends it. The limits
+on emails that somebody else may cause hold for these, too.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from briefings.comment_identity import (
 )
 from briefings.comment_sign_in import sign_in_page
 from briefings.models import Commenter
-from newsroom.email_addresses import masked_address
+from newsroom.email_addresses import address_key, masked_address
 from newsroom.emails import is_suppressed, queue_email
+from newsroom.form_guard import mailbox_limit_reached
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from newsroom.tokens import verify_id
@@ -46,7 +48,7 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
         return sign_in_page(request, link_failed=True, status=404)
     issue, now = delivery.dispatch.issue, timezone.now()
     browser = signed_in(request)
-    is_theirs = browser in Commenter.objects.at_address(recipient.address) if browser else False
+    is_theirs = browser is not None and browser.address_key == address_key(recipient.address)
     if is_theirs or not issue.comments_open(at=now):
         return redirect(f"{issue.get_absolute_url()}#comments")
     if request.method != "POST":
@@ -59,6 +61,8 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
         }
         return TemplateResponse(request, "briefings/comments/from_email.html", context)
     response = redirect(f"{issue.get_absolute_url()}#comment-form")
+    if mailbox_limit_reached(recipient.address, at=now):
+        return response  # signed in nobody: the form asks for an address
     with transaction.atomic():
         commenter = confirm_commenter(recipient.address, at=now)
         _tell_owner(commenter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from briefings.comment_identity import COOKIE
 from briefings.models import Commenter, Issue
+from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
 from subscribers.models import Delivery
@@ -50,6 +52,16 @@ def test_the_button_signs_in_and_the_owner_is_told(client: Client, delivery: Del
     # In the same browser it leads on without a question, and tells nobody again.
     assert client.get(link_of(delivery))["Location"] == f"{issue.get_absolute_url()}#comments"
     assert OutgoingEmail.objects.count() == 1
+
+
+def test_whoever_has_a_forwarded_email_cannot_flood_its_owner(
+    client: Client, delivery: Delivery
+) -> None:
+    with patch.object(form_guard, "HOURLY_PER_ADDRESS", 0):
+        response = client.post(link_of(delivery))
+    assert COOKIE not in response.cookies
+    assert response["Location"].endswith("#comment-form")  # which asks for an address
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_once_comments_are_closed_the_link_signs_in_nobody(
