@@ -123,8 +123,7 @@ def confirm_commenter(address: str, *, at: datetime) -> Commenter:
     """
     commenter = Commenter.objects.confirmed(address)
     commenter.note_sign_in(at=at)
-    earlier = Comment.objects.filter(commenter=None, email__iexact=commenter.address)
-    earlier.exclude(state=CommentState.UNCONFIRMED).update(commenter=commenter)
+    _take_over_earlier_comments(commenter)
     return commenter
 
 
@@ -134,7 +133,13 @@ def use_sign_in_link(link: SignInLink, *, at: datetime) -> Commenter | None:
         commenter = link.commenter or Commenter.objects.confirmed(link.address)
         if link.is_used or not commenter.note_sign_in(at=at):
             return None
-        return confirm_commenter(link.address, at=at)
+        _take_over_earlier_comments(commenter)
+    return commenter
+
+
+def _take_over_earlier_comments(commenter: Commenter) -> None:
+    earlier = Comment.objects.filter(commenter=None, email__iexact=commenter.address)
+    earlier.exclude(state=CommentState.UNCONFIRMED).update(commenter=commenter)
 
 
 def _last_sign_in(commenter: Commenter | None) -> str:
