@@ -17,6 +17,7 @@ from briefings.comment_sign_in import sign_in_page
 from briefings.models import Comment, CommentReport, ReportReason
 from briefings.models.comment_response import MAX_REPORT_CHARS
 from briefings.recommendations import recommend, take_back
+from newsroom.bot_trap import BotTrapField
 from newsroom.client_address import client_ip, subnet_of
 from newsroom.duration_words import in_words
 from newsroom.form_origin import own_forms_only
@@ -46,11 +47,7 @@ class ReportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
         error_messages={"max_length": f"Shorten this to {MAX_REPORT_CHARS:,} characters or fewer."},
     )
-    website = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    website = BotTrapField()
 
     use_required_attribute = False
 

@@ -15,6 +15,7 @@ from briefings.forms import clean_words
 from briefings.models import QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, QUESTION
+from newsroom.bot_trap import BotTrapField
 from newsroom.duration_words import in_words
 from newsroom.email_addresses import normalise_address
 from newsroom.emails import queue_email
@@ -71,11 +72,7 @@ class ContactForm(forms.Form):
         },
     )
     began = SignatureField()
-    website = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    website = BotTrapField()
 
     use_required_attribute = False  # our error messages say more than the browser's
 

@@ -14,6 +14,7 @@ from briefings.models import Comment, Commenter, Issue, QuoteChoice
 from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
 from briefings.rendering.page_html import PageSection
+from newsroom.bot_trap import BotTrapField
 from newsroom.email_addresses import address_key, normalise_address
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible
@@ -72,11 +73,7 @@ class CommentForm(forms.Form):
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
     began = SignatureField()
-    website = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    website = BotTrapField()
 
     use_required_attribute = False  # our error messages say more than the browser's
 

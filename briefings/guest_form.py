@@ -14,6 +14,7 @@ from briefings.models import PreviewLink
 from briefings.models.remark import MAX_GUEST_NAME_CHARS
 from briefings.preview_links import say_fine
 from briefings.remarks import Guest, RemarkRefused, checked_words, leave_remark
+from newsroom.bot_trap import BotTrapField
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_hidden_character, has_visible
 from newsroom.name_rules import validate_name
@@ -57,11 +58,7 @@ class GuestForm(forms.Form):
     )
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     began = SignatureField()
-    website = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    website = BotTrapField()
 
     use_required_attribute = False  # our error messages say more than the browser's
 
