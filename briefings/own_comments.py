@@ -51,10 +51,11 @@ def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> 
 def choose_quoting(
     comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
 ) -> None:
-    """Change whether a comment may be quoted, and record it."""
+    """Change whether a comment may be quoted, and record it; a withdrawn one stays unquoted."""
     with transaction.atomic():
         _lock(comment)
-        _choose(comment, choice, at=at, source=source, ip=ip)
+        if not comment.is_withdrawn:
+            _choose(comment, choice, at=at, source=source, ip=ip)
 
 
 def set_emails_on_replies(comment: Comment, *, wanted: bool) -> None:

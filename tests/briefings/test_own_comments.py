@@ -167,6 +167,8 @@ def test_consent_is_changed_and_withdrawn_and_each_step_is_kept(
         assert comment.quoting == choice
     do(client, comment, "withdraw")
     assert comment.quoting == QuoteChoice.NO
+    do(client, comment, "quoting", quoting="named")  # in another tab
+    assert comment.quoting == QuoteChoice.NO
     choices = QuoteConsent.objects.values_list("choice", flat=True)
     assert list(choices) == ["named", "anonymous", "no", "named", "no"]
     with pytest.raises(TypeError, match="append-only"):
