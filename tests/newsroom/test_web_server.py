@@ -265,6 +265,8 @@ def test_the_proxy_keeps_public_pages_in_each_encoding_and_no_others(
         for answer in given:
             assert header in answer.lower() or len(answer) < 1000  # too small to be compressed
             assert b"set-cookie" not in answer.lower()
+    unwanted = get(port, "/robots.txt", "Accept-Encoding: br;q=0, gzip; q=0")
+    assert b"content-encoding" not in unwanted.lower()
     for _ in range(2):
         assert cache_status(get(port, "/healthz")) == "MISS"
 
