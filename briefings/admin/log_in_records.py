@@ -8,13 +8,8 @@ from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 
-from newsroom.admin_site import MODEL_HEADINGS
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from django.db.models import Model
-    from django.http import HttpRequest, HttpResponse
 
 RECORDS = (
     (AccessAttempt, AccessAttemptAdmin, ("when", "name", "from_where", "failures", "browser")),
@@ -46,15 +41,6 @@ class LogInRecords:
     from_where = _column("ip_address", "IP address")
     browser = _column("user_agent", "browser")
     failures = _column("failures_since_start", "wrong passwords")
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Return the list, under the name that it has on the start page."""
-        model: type[Model] = self.model  # type: ignore[attr-defined]  # the admin class follows
-        heading = MODEL_HEADINGS[model.__name__]
-        found: HttpResponse = super().changelist_view(  # type: ignore[misc]  # the admin class follows
-            request, {"heading": heading, **(extra_context or {})}
-        )
-        return found
 
 
 for model, base, columns in RECORDS:

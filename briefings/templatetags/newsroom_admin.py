@@ -27,6 +27,7 @@ from briefings.permissions import (
     may_everywhere,
 )
 from briefings.this_week import this_week
+from newsroom.admin_site import MODEL_HEADINGS
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 register = template.Library()
+
+
+@register.filter
+def our_heading(opts: Any) -> str:
+    """Return the heading that a package's list has on the start page; empty for our own lists."""
+    return MODEL_HEADINGS.get(opts.object_name, "")
+
 
 register.filter("issue_badge", issue_badge)
 register.filter("comment_badge", comment_badge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axes.models import AccessLog
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -71,6 +72,14 @@ def test_a_wrong_password_is_refused_in_our_words() -> None:
     assert "No account that can open the admin has this name and this password." in words
     assert "case-sensitive" not in words
     assert "credentials" not in words
+
+
+def test_a_list_of_log_ins_has_one_name_on_all_its_pages(admin: Client) -> None:
+    record = AccessLog.objects.create(username="robin")
+    page = shown(admin, "axes_accesslog_changelist")
+    assert "<h1>Log-ins and log-outs</h1>" in page
+    assert " in all\n" in page
+    assert ">Log-ins and log-outs</a>" in shown(admin, "axes_accesslog_change", record.pk)
 
 
 def test_log_ins_are_listed_under_plain_heads(admin: Client) -> None:
