@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Window
@@ -31,7 +34,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Where to look; years are those of publication, both included."""
+    """Where to look; years are those of publication, both included, where a briefing is."""
 
     briefing: Briefing | None = None
     author: Contributor | None = None
@@ -45,11 +48,25 @@ class Filters:
             condition &= Q(**{f"{prefix}briefing": self.briefing})
         if self.author:
             condition &= Q(**{f"{prefix}author": self.author})
+        if self.first_year or self.last_year:
+            of_zones = [self._in_years(zone, prefix) for zone in self._zones()]
+            condition &= reduce(or_, of_zones, Q(pk__in=[]))
+        return condition
+
+    def _zones(self) -> list[str]:
+        """Return the time zones of the briefings that are searched."""
+        if self.briefing:
+            return [self.briefing.time_zone]
+        return sorted(set(Briefing.objects.values_list("time_zone", flat=True)))
+
+    def _in_years(self, zone: str, prefix: str) -> Q:
+        """Return the condition of issues of briefings in a time zone: a year begins there."""
+        condition = Q(**{f"{prefix}briefing__time_zone": zone})
         if self.first_year:
-            start = datetime(self.first_year, 1, 1, tzinfo=UTC)
+            start = datetime(self.first_year, 1, 1, tzinfo=ZoneInfo(zone))
             condition &= Q(**{f"{prefix}published_at__gte": start})
         if self.last_year:
-            end = datetime(self.last_year + 1, 1, 1, tzinfo=UTC)
+            end = datetime(self.last_year + 1, 1, 1, tzinfo=ZoneInfo(zone))
             condition &= Q(**{f"{prefix}published_at__lt": end})
         return condition
 

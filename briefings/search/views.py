@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max, Min
@@ -33,6 +34,7 @@ from newsroom.invisible_characters import one_line
 from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest, QueryDict
 
 MAX_PAGE_DIGITS = 4
@@ -154,15 +156,25 @@ def _counted(count: int) -> str:
 
 def _offered() -> Offered:
     published = Issue.objects.published().order_by()
-    dates = published.aggregate(first=Min("published_at"), last=Max("published_at"))
-    years: list[int] = []
-    if dates["first"]:
-        years = list(range(dates["last"].year, dates["first"].year - 1, -1))
     return Offered(
         briefings=list(Briefing.objects.filter(pk__in=published.values("briefing"))),
         authors=list(Contributor.objects.filter(pk__in=published.values("author"))),
-        years=years,
+        years=_years(published),
     )
+
+
+def _years(published: QuerySet[Issue]) -> list[int]:
+    """Return the years from the first issue to the last, the latest first.
+
+    A year begins where the briefing is.
+    """
+    by_zone = published.values_list("briefing__time_zone")
+    years = [
+        moment.astimezone(ZoneInfo(zone)).year
+        for zone, *moments in by_zone.annotate(Min("published_at"), Max("published_at"))
+        for moment in moments
+    ]
+    return list(range(max(years), min(years) - 1, -1)) if years else []
 
 
 def _asked(data: QueryDict, offered: Offered) -> Search:

@@ -172,6 +172,38 @@ def test_filters_by_briefing_author_and_years() -> None:
     assert titles("beds", first_year=2025, briefing=ward) == []
 
 
+def test_a_year_begins_where_the_briefing_is(client: Client) -> None:
+    tokyo = make_briefing(title="Tokyo", time_zone="Asia/Tokyo")
+    boston = make_briefing(title="Boston", time_zone="America/New_York")
+    new_year = datetime(2024, 1, 1, tzinfo=UTC)
+    evening = new_year - timedelta(hours=3)
+    issue_on("Beds.", title="2024 in Tokyo", briefing=tokyo, at=evening)
+    issue_on("Beds.", title="2023 in Boston", briefing=boston, at=new_year + timedelta(hours=3))
+    assert titles("beds", first_year=2024) == ["2024 in Tokyo"]
+    assert titles("beds", last_year=2023) == ["2023 in Boston"]
+    assert titles("beds", last_year=2023, briefing=tokyo) == []
+    assert set(titles("beds", first_year=2023, last_year=2024)) == {
+        "2024 in Tokyo",
+        "2023 in Boston",
+    }
+    for issue in Issue.objects.all():
+        make_comment(on=issue, body=f"Beds, {issue.title}.")
+    said = search_comments("beds", filters=Filters(first_year=2024), page=1).found
+    assert [one.comment.body for one in said] == ["Beds, 2024 in Tokyo."]
+
+
+def test_the_years_to_choose_from_are_those_of_the_briefings(client: Client) -> None:
+    def years() -> list[str]:
+        html = client.get("/search/").content.decode()
+        return sorted(set(re.findall(r'<option value="(\d{4})"', html)))
+
+    evening = datetime(2023, 12, 31, 21, tzinfo=UTC)
+    issue_on("Beds.", at=evening, briefing=make_briefing(time_zone="Asia/Tokyo"))
+    assert years() == ["2024"]
+    issue_on("Beds.", at=evening, briefing=make_briefing(time_zone="America/New_York"))
+    assert years() == ["2023", "2024"]
+
+
 def test_found_words_are_marked_and_the_rest_is_escaped(client: Client) -> None:
     issue_on(f"{'Word ' * 300} The &lt;b&gt;ferry&lt;/b&gt; &amp; more.", title="A <i>ferry</i>")
     html = client.get("/search/", {"q": "ferry"}).content.decode()
