@@ -1,7 +1,8 @@
 """Whole public pages, stored with their headers and compressed, until what they show changes.
 
-A stored page is read together with the versions of its subjects, in one exchange with the cache.
-If the cache is unreachable, pages are made as if there were none.
+A stored page is read together with the versions of its subjects, in one exchange with the cache; of
+one that this process showed before, only the versions are. If the cache is unreachable, pages are
+made as if there were none.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import hashlib
 import logging
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cache as remembered
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from django.conf import settings
@@ -29,6 +32,7 @@ Result = TypeVar("Result")
 # change of the version, or a cache that was unreachable at that moment.
 LONGEST = 300.0  # seconds
 REMEMBERED = 86_400.0  # seconds for which we know when a page's bytes changed last
+MEMORY_BYTES = 16_000_000  # of each web process: some hundred pages
 
 
 class Page(NamedTuple):
@@ -41,9 +45,43 @@ class Page(NamedTuple):
     expires: float
     versions: tuple[str, ...] = ()
 
-    @property
-    def is_current(self) -> bool:
-        return time.time() < self.expires
+    def is_right(self, versions: tuple[str, ...]) -> bool:
+        """Whether the page shows what is so now, given the current versions of its subjects."""
+        return self.versions == versions and time.time() < self.expires
+
+
+class PageMemory:
+    """The pages that this process showed last, up to a number of bytes."""
+
+    def __init__(self, *, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._bytes = 0
+        self._pages: OrderedDict[str, Page] = OrderedDict()  # used longest ago first
+        self._lock = Lock()
+
+    def get(self, name: str) -> Page | None:
+        """Return the page of a name, right or not."""
+        with self._lock:
+            if name not in self._pages:
+                return None
+            self._pages.move_to_end(name)
+            return self._pages[name]
+
+    def put(self, name: str, page: Page) -> None:
+        """Keep a page in place of an earlier one, unless it would take much of the room."""
+        with self._lock:
+            if earlier := self._pages.pop(name, None):
+                self._bytes -= len(earlier.body)
+            if len(page.body) > self.max_bytes // 4:
+                return
+            self._pages[name] = page
+            self._bytes += len(page.body)
+            while self._bytes > self.max_bytes:
+                _, oldest = self._pages.popitem(last=False)
+                self._bytes -= len(oldest.body)
+
+
+_memory = PageMemory(max_bytes=MEMORY_BYTES)
 
 
 class Found(NamedTuple):
@@ -62,19 +100,24 @@ def page_key(path: str, query: str) -> str:
 
 def look_up(key: str, *, encoding: str, subjects: Iterable[str]) -> Found:
     """Return a page that is still right, and the versions from which one would be made now."""
+    name = _in_encoding(key, encoding)
     version_keys = [version_key(one) for one in subjects]
 
     def read(store: BaseCache) -> Found:
-        found = store.get_many([_in_encoding(key, encoding), *version_keys])
-        missing = [name for name in version_keys if name not in found]
+        ours = _memory.get(name)
+        found = store.get_many(version_keys if ours else [name, *version_keys])
+        missing = [one for one in version_keys if one not in found]
         if missing:
-            for name in missing:
-                store.add(name, new_version(), None)
+            for one in missing:
+                store.add(one, new_version(), None)
             found |= store.get_many(missing)  # perhaps another process was first
-        versions = tuple(found.get(name, "") for name in version_keys)
-        page: Page | None = found.get(_in_encoding(key, encoding))
-        if page and page.versions == versions and page.is_current:
-            return Found(page, versions)
+        versions = tuple(found.get(one, "") for one in version_keys)
+        if ours and ours.is_right(versions):
+            return Found(ours, versions)
+        stored: Page | None = store.get(name) if ours else found.get(name)
+        if stored and stored.is_right(versions):
+            _memory.put(name, stored)
+            return Found(stored, versions)
         return Found(None, versions if all(versions) else None)
 
     return _with_cache(read) or Found(None, None)
