@@ -188,7 +188,11 @@ _CACHES = "django.core.cache.backends"
 _SECONDS = {"socket_connect_timeout": 1, "socket_timeout": 2}  # pages wait for it
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": f"{_CACHES}.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _SECONDS}
+        {
+            "BACKEND": "newsroom.redis_cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": _SECONDS,
+        }
         if REDIS_URL
         else {"BACKEND": f"{_CACHES}.filebased.FileBasedCache", "LOCATION": str(VAR_DIR / "cache")}
     ),
@@ -196,7 +200,7 @@ CACHES: dict[str, dict[str, Any]] = {
     # any of its files.
     "pages": (
         {
-            "BACKEND": f"{_CACHES}.redis.RedisCache",
+            "BACKEND": "newsroom.redis_cache.RedisCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": _SECONDS,
             "KEY_PREFIX": "pages",
