@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -81,7 +82,7 @@ class CommentForm(forms.Form):
         self,
         *args: Any,
         issue: Issue,
-        sections: list[PageSection],
+        sections: Sequence[PageSection],
         signed_in: Commenter | None = None,
         **kwargs: Any,
     ) -> None:

@@ -47,7 +47,7 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, link: PreviewLink, *, at: datetime) -> HttpResponse:
     issue = link.issue
-    shown = issue_page(issue)
+    shown = issue_page(issue, is_preview=True)
     form = GuestForm(
         request.POST or None, sections=shown["sections"], initial={"version": issue.version}
     )
@@ -80,7 +80,6 @@ def _page(request: HttpRequest, link: PreviewLink, *, at: datetime) -> HttpRespo
         "on_whole": form.remark_on(0),
         "earlier_on_whole": [one for one in earlier if one.section_id is None],
         "sent": SENT.get(request.GET.get("sent", ""), ""),
-        "is_preview": True,
     }
     return TemplateResponse(request, "briefings/shared_preview.html", context, status=status)
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings import comment_submission
 from briefings.comment_changes import comments_of_page
+from briefings.comment_form_html import empty_form_html
 from briefings.comment_identity import SIGNED_IN_FOR, sign_in, signed_in
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
@@ -29,6 +30,7 @@ from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
+from briefings.rendering.thread_html import thread_html
 from briefings.share_links import share_links
 from newsroom.client_address import client_ip
 from newsroom.form_guard import (
@@ -148,21 +150,29 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = issue_page(issue, comments=comments)
     shown = dict(parse_qsl(comments.query.removeprefix("?")))
     if context["comments_open"]:
-        comment = request.GET.get("reply_to", "")
-        thread = find_thread(issue, comment) if comment else None
-        context["form"] = CommentForm(
-            issue=issue,
-            sections=context["sections"],
-            initial={"reply_to": thread.pk} if thread else {},
-        )
-        context["replied_to"] = thread
-        if request.GET.get("comment") == "sent":
-            context["comment_sent"], shown["comment"] = True, "sent"
-        context["email_interval"] = comment_submission.CONFIRMATION_EMAIL_INTERVAL
+        context |= _comment_form(request, context)
+        if "comment_sent" in context:
+            shown["comment"] = "sent"
     response = TemplateResponse(request, "briefings/issue_detail.html", context)
     if context["comments_open"]:
         response.headers["Expires"] = http_date(context["comments_close"].timestamp())
     return unless_as_asked(response, request, shown)
+
+
+def _comment_form(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page shows as its comment form: for a new comment, or for a reply."""
+    if request.GET.get("comment") == "sent":
+        interval = comment_submission.CONFIRMATION_EMAIL_INTERVAL
+        return {"comment_sent": True, "email_interval": interval}
+    issue, comment = page["issue"], request.GET.get("reply_to", "")
+    thread = find_thread(issue, comment) if comment else None
+    if thread is None:
+        sections, closes = page["sections"], page["comments_close"]
+        empty = empty_form_html(issue, sections=sections, closes=closes, at=timezone.now())
+        return {"empty_form": empty}
+    initial = {"reply_to": thread.pk}
+    form = CommentForm(issue=issue, sections=page["sections"], initial=initial)
+    return {"form": form, "replied_to": thread}
 
 
 @require_safe
@@ -171,11 +181,14 @@ def issue_in_words(request: HttpRequest, slug: str, number: int, words: str) -> 
     return redirect(_published_or_404(slug, number), permanent=True)
 
 
-def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str, Any]:
-    """Return the context of an issue's page without the comment form; the preview uses it too.
+def issue_page(
+    issue: Issue, *, comments: CommentPage | None = None, is_preview: bool = False
+) -> dict[str, Any]:
+    """Return the context of an issue's page without the comment form; previews use it too.
 
     Without `comments`, it has the first page of them.
     """
+    comments_open = issue.comments_open(at=timezone.now())
     sections = page_sections(issue)
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
@@ -187,9 +200,15 @@ def issue_page(issue: Issue, *, comments: CommentPage | None = None) -> dict[str
         "contents": [section for section in sections if section.heading],
         "minutes": reading_minutes(sections),
         "comments": comments,
-        "threads": comments.threads,
+        "threads": thread_html(
+            comments.threads,
+            issue=issue,
+            reply_query=comments.reply_query if comments_open else "",
+            has_actions=not is_preview,
+        ),
         "comment_count": comments.comment_count,
-        "comments_open": issue.comments_open(at=timezone.now()),
+        "comments_open": comments_open,
+        "is_preview": is_preview,
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
         "topics": issue.topic_list,
         "share": share_links(issue),

@@ -189,7 +189,7 @@ def preview_part(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     if part not in PARTS:
         raise Http404
     if part == "page":
-        context = {**issue_page(issue), "is_preview": True}
+        context = issue_page(issue, is_preview=True)
         return TemplateResponse(request, "briefings/issue_detail.html", context)
     email = render_issue_email(issue, links=harmless_links(issue))
     if part == "text":
