@@ -3,7 +3,7 @@
 Readers comment and moderators approve all day, and each time the page is made again with the same
 threads, apart from one. The template of a thread sees nothing but the values below, and they are
 what it is remembered by: the same values always give the same HTML, and one that changed is
-rendered anew. So whatever a thread is to show has to be one of them.
+rendered again. So whatever a thread is to show has to be one of them.
 """
 
 from __future__ import annotations
