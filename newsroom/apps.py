@@ -8,6 +8,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 
 from newsroom.retention.system_checks import check_retention
+from newsroom.security_txt import check_security_contact
 from newsroom.webhook_providers import warn_about_events
 
 APP_NAMES = {"auth": "Staff accounts", "axes": "Log-in attempts"}
@@ -22,8 +23,9 @@ class NewsroomConfig(AppConfig):
     verbose_name = "Newsroom"
 
     def ready(self) -> None:
-        """Register the check of the retention policy; warn of providers without events."""
+        """Register our checks; warn of providers without events."""
         checks.register(check_retention)
+        checks.register(check_security_contact, deploy=True)
         for warning in warn_about_events(settings.MAIL_SERVERS, settings.HOOK_SECRETS):
             log.warning(warning)
 

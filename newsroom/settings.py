@@ -28,6 +28,7 @@ from newsroom.environment import (
 )
 from newsroom.mail_servers import MailServerKind, parse_mail_servers
 from newsroom.report_mailbox import parse_mailbox
+from newsroom.security_contact import parse_security_contact
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
 from newsroom.site_address import ascii_address, ascii_url
 from newsroom.webhook_providers import parse_webhook_secrets
@@ -69,6 +70,8 @@ except ValueError:
     raise setting_error("SITE_URL", f"is wrong: {SITE_URL!r} has no valid domain") from None
 SITE_NAME: str = env.str("SITE_NAME", "Newsroom")
 POSTAL_ADDRESS: str = env.str("POSTAL_ADDRESS", "")
+# For /.well-known/security.txt, with their schemes.
+SECURITY_CONTACT = parsed("SECURITY_CONTACT", parse_security_contact)
 SITE_HOST: str = urlsplit(SITE_URL).hostname or ""
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS: list[str] = read(

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from newsroom.media import media
+from newsroom.security_txt import security_txt
 
 handler400 = "newsroom.error_pages.bad_request"
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsroom.health_urls")),
     path("media/<path:name>", media, name="media"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     # Browsers request this without reading a page; pages name their own icons.
     path("favicon.ico", RedirectView.as_view(url="/static/icons/favicon.ico"), name="favicon"),
     path("", include("subscribers.urls")),

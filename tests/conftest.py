@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "DEBUG": "true",
         "EMAIL_URL": "inbox:",
         "LOG_LEVEL": "WARNING",
+        "SECURITY_CONTACT": "security@news.example.com",
         "SITE_URL": "http://news.example.com",
         "VAR_DIR": str(run.var),
     }

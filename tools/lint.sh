@@ -15,7 +15,8 @@ check() {
 production="env -i PATH=$PATH HOME=${HOME:-/} LANG=C.UTF-8 VAR_DIR=$PWD/var/lint
     SECRET_KEY=only-for-the-deployment-check-0123456789-abcdefghijklmnop
     SITE_URL=https://news.example.com EMAIL_URL=smtp://mail.example.com:587/?tls=starttls
-    DATABASE_URL=sqlite:///$PWD/var/lint/newsroom.sqlite3 BEHIND_PROXY=true"
+    DATABASE_URL=sqlite:///$PWD/var/lint/newsroom.sqlite3 BEHIND_PROXY=true
+    SECURITY_CONTACT=security@news.example.com"
 python=.venv/bin/python
 mkdir -p var/lint
 
