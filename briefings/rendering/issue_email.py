@@ -138,6 +138,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "issue": issue,
         "briefing": issue.briefing,
         "author": issue.author,
+        "author_url": settings.SITE_URL + issue.author.get_absolute_url(),
         "sections": sections,
         "links": links,
         # Tells which issue brought a new subscriber, but not who forwarded it.

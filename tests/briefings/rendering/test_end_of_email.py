@@ -13,6 +13,7 @@ from briefings.models import Issue, IssueState
 from tests.briefings.admin_client import messages_of, read_form, staff_client
 from tests.briefings.rendering.sample_emails import SITE, read_page, render
 from tests.factories import (
+    make_briefing,
     make_contributor,
     make_issue,
     make_published_issue,
@@ -20,6 +21,18 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_author_is_reached_by_a_form_and_no_program_reads_their_address() -> None:
+    rosa = make_contributor(name="Rosa & Meyer", slug="rosa", contact="rosa@secret.example")
+    email = render(make_issue(briefing=make_briefing(lead=rosa)))
+    for part in (email.html, email.text):
+        assert "rosa@secret.example" not in part
+        assert f"{SITE}/contributors/rosa/#contact" in part
+    assert "Contact Rosa & Meyer:" in email.text
+    rosa.contact = ""
+    rosa.save()
+    assert "#contact" not in render(make_issue(briefing=make_briefing(lead=rosa))).html
 
 
 def test_the_email_ends_with_its_authors_sign_off() -> None:
