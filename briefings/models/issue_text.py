@@ -20,7 +20,7 @@ _WORD = re.compile(rf"[^\W\d_]{{{MIN_WORD_CHARS},{MAX_WORD_CHARS}}}")
 
 
 class SearchText(NamedTuple):
-    """What is searched of an issue, the weightiest part first."""
+    """What is searched of an issue, the weightiest part first; the body in paragraphs, as lines."""
 
     headline: str
     strapline: str
@@ -64,7 +64,7 @@ def search_text(issue: Any) -> SearchText:
     return SearchText(
         one_line(issue.title),
         one_line(issue.strapline),
-        one_line("\n".join(parts))[:MAX_BODY_CHARS],
+        "\n".join(filter(None, map(one_line, "\n".join(parts).split("\n"))))[:MAX_BODY_CHARS],
     )
 
 

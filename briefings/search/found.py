@@ -29,6 +29,9 @@ MOST_FOUND = 500
 SECONDS = 2.0
 _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 _STRAY = re.compile(f"[{START}{END}]")
+# Marks after which a new sentence may start, and what may stand behind them.
+_ENDS = (".", "!", "?", "…", ":", ";", ",")
+_CLOSING = f"{START}{END} ”’»\"')]"
 Found = TypeVar("Found")
 
 
@@ -242,9 +245,18 @@ def _found_comments(query: SearchQuery, engine: SearchEngine, pks: list[int]) ->
 
 
 def _with_marks(text: str) -> SafeString:
-    """Return text as HTML, with <mark> around what was found."""
-    marked = _MARKED.sub(r"<mark>\1</mark>", escape(text))
+    """Return text on one line as HTML, with <mark> around what was found."""
+    marked = _MARKED.sub(r"<mark>\1</mark>", escape(_on_one_line(text)))
     return mark_safe(_STRAY.sub("", marked))
+
+
+def _on_one_line(text: str) -> str:
+    """Return lines on one, with a dot after those that end without a mark, such as headings."""
+    line = ""
+    for part in filter(None, map(str.strip, text.split("\n"))):
+        is_ended = line.rstrip(_CLOSING).endswith(_ENDS)
+        line += f"{' ' if is_ended else ' · '}{part}" if line else part
+    return line
 
 
 def _number(page: int, found: int) -> int:

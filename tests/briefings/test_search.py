@@ -135,6 +135,14 @@ def test_no_filter_is_an_error(client: Client, name: str, value: str) -> None:
     assert client.get("/search/", {"q": "ferry", name: value}).status_code == 200
 
 
+def test_an_excerpt_keeps_headings_items_and_paragraphs_apart(client: Client) -> None:
+    body = "<p>The ferry is late.</p><h3>Why?</h3><p>“Nobody knows.”</p>"
+    body += "<ul><li>A bus</li><li>A tram (new)</li></ul><p>Good luck</p>"
+    make_published_issue(sections=[(SectionKind.FEATURE, "The quay", body)])
+    excerpt = "The quay · The ferry is late. Why? “Nobody knows.” A bus · A tram (new) · Good luck"
+    assert excerpt in text_of(client, "/search/?q=ferry")
+
+
 def test_only_published_issues_appear() -> None:
     issue = make_scheduled_issue(title="The ferry")
     make_issue(title="Another ferry")
