@@ -38,6 +38,15 @@ class SampleContributor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleTopic:
+    """A topic."""
+
+    slug: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleComment:
     """A comment of a reader (or, with `author`, a contributor), `hours` after publication."""
 
@@ -71,6 +80,7 @@ class SampleIssue:
     slot: int
     sections: list[SampleSection]
     author: str = ""
+    topics: list[str] = field(default_factory=list)  # by their slugs
     comments: list[SampleComment] = field(default_factory=list)
 
 
@@ -93,6 +103,12 @@ def sample_contributors() -> Iterator[SampleContributor]:
     """Yield the contributors."""
     for slug, facts in _toml(SAMPLES / "contributors.toml").items():
         yield SampleContributor(slug=slug, **_stripped(facts))
+
+
+def sample_topics() -> Iterator[SampleTopic]:
+    """Yield the topics."""
+    for slug, facts in _toml(SAMPLES / "topics.toml").items():
+        yield SampleTopic(slug=slug, **_stripped(facts))
 
 
 def sample_briefings() -> Iterator[SampleBriefing]:

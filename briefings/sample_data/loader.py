@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from briefings.models import (
@@ -18,8 +19,9 @@ from briefings.models import (
     RevisionStep,
     Section,
     SectionKind,
+    Topic,
 )
-from briefings.sample_data.files import sample_briefings, sample_contributors
+from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
 from newsroom import audit_log
@@ -38,6 +40,7 @@ def load_samples(*, at: datetime) -> int:
     """
     staff = make_staff()
     authors = _load_contributors(staff)
+    topics = _load_topics()
     new = [
         (sample, briefing)
         for sample in sample_briefings()
@@ -45,7 +48,8 @@ def load_samples(*, at: datetime) -> int:
     ]
     for sample, briefing in new:
         for issue in sample.issues:
-            _load_issue(briefing, issue, authors, staff, at)
+            loaded = _load_issue(briefing, issue, authors, staff, at)
+            loaded.topics.set(topics[slug] for slug in issue.topics)
     return sum(len(sample.issues) for sample, _ in new)
 
 
@@ -67,6 +71,17 @@ def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
             },
         )
     return authors
+
+
+def _load_topics() -> dict[str, Topic]:
+    """Return the topics of the samples; of one that exists already, nothing is changed."""
+    topics = {}
+    for sample in sample_topics():
+        known = Topic.objects.filter(Q(slug=sample.slug) | Q(name=sample.name)).first()
+        topics[sample.slug] = known or Topic.objects.create(
+            slug=sample.slug, name=sample.name, description=sample.description
+        )
+    return topics
 
 
 def _load_briefing(sample: SampleBriefing, authors: dict[str, Contributor]) -> Briefing | None:
@@ -91,7 +106,7 @@ def _load_issue(
     authors: dict[str, Contributor],
     staff: dict[str, User],
     now: datetime,
-) -> None:
+) -> Issue:
     send_time = briefing.slot.nth(sample.slot, after=now)
     issue = Issue.objects.create(
         briefing=briefing,
@@ -120,6 +135,7 @@ def _load_issue(
         # Feeds and caches use this: an old issue did not change today.
         Issue.objects.filter(pk=issue.pk).update(updated_at=send_time)
         _load_comments(issue, sample, authors, staff["editor"], now)
+    return issue
 
 
 def _take_steps(

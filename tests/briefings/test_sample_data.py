@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from briefings.models import Briefing, Comment, Issue, IssueState, RevisionStep, SectionKind
+from briefings.models import (
+    Briefing,
+    Comment,
+    Issue,
+    IssueState,
+    RevisionStep,
+    SectionKind,
+    Topic,
+)
 from briefings.permissions import may_edit_issue
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
@@ -42,6 +50,17 @@ def test_samples_show_every_state_a_thread_and_a_queue() -> None:
         assert comments.waiting().exists()
         assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()
         assert comments.approved().filter(name="", contributor=None).exists()
+
+
+def test_every_topic_of_the_samples_leads_to_issues_of_more_than_one_briefing_or_week() -> None:
+    own = Topic.objects.create(name="Staff", slug="own", description="Ours.")
+    load_samples(at=NOON)
+
+    topics = {topic.name: topic.issue_count for topic in Topic.objects.with_issues()}
+    assert len(topics) == Topic.objects.count() >= 4
+    assert min(topics.values()) >= 2
+    own.refresh_from_db()
+    assert (own.slug, own.description) == ("own", "Ours.")
 
 
 def test_the_first_words_of_each_sample_can_be_restored_and_merged() -> None:
