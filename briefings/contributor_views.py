@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,18 +21,21 @@ from newsroom.public_pages import public_page, unless_as_asked
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+PER_PAGE = 50
 
-@public_page("contact")
+
+@public_page("contact", "page")
 @require_safe
 def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a contributor, every issue that they wrote, and the form to write to them."""
+    """Show a contributor, their issues by pages (`?page=`), and the form to write to them."""
     contributor = get_object_or_404(Contributor, slug=slug)
-    context = _page(contributor, ContactForm())
+    context = _page(contributor, ContactForm(), number=request.GET.get("page"))
     context["message_sent"] = request.GET.get("contact") == "sent"
+    shown = {"contact": "sent"} if context["message_sent"] else {}
+    if context["page"].number > 1:
+        shown["page"] = str(context["page"].number)
     response = TemplateResponse(request, "briefings/contributor_detail.html", context)
-    return unless_as_asked(
-        response, request, {"contact": "sent"} if context["message_sent"] else {}
-    )
+    return unless_as_asked(response, request, shown)
 
 
 @own_forms_only
@@ -69,10 +73,15 @@ def contributor_contact(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _page(contributor: Contributor, form: ContactForm) -> dict[str, Any]:
+def _page(
+    contributor: Contributor, form: ContactForm, *, number: str | None = None
+) -> dict[str, Any]:
+    issues = contributor.issues.published().select_related("briefing")
+    page = Paginator(issues, PER_PAGE).get_page(number)
     return {
         "contributor": contributor,
-        "years": by_year(contributor.issues.published().select_related("briefing")),
+        "page": page,
+        "years": by_year(page.object_list),
         "leads": contributor.leads.current(),
         "form": form if contributor.contact else None,
     }

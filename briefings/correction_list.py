@@ -12,13 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from briefings.feeds import correction_entries
+from briefings.feed_entries import correction_feed
 from briefings.models import Briefing, Correction
 from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from briefings.feed_entries import FeedFormat
     from briefings.models.correction import CorrectionQuerySet
 
 PER_PAGE = 50
@@ -44,13 +45,18 @@ def corrections(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page()
 @require_safe
-def corrections_feed(request: HttpRequest, slug: str) -> HttpResponse:
+def corrections_feed(request: HttpRequest, slug: str, write: FeedFormat) -> HttpResponse:
     """Return the feed of a briefing's corrections."""
     briefing = get_object_or_404(Briefing, slug=slug)
-    return correction_entries(
-        briefing,
-        _corrections_of(briefing),
-        title=f"Corrections · {briefing.title} · {settings.SITE_NAME}",
-        page=reverse("briefings:corrections", args=[slug]),
-        path=reverse("briefings:corrections_feed", args=[slug]),
+    return write(
+        correction_feed(
+            briefing,
+            _corrections_of(briefing),
+            title=f"Corrections · {briefing.title} · {settings.SITE_NAME}",
+            page=reverse("briefings:corrections", args=[slug]),
+            paths=(
+                reverse("briefings:corrections_feed", args=[slug]),
+                reverse("briefings:corrections_json_feed", args=[slug]),
+            ),
+        )
     )

@@ -11,13 +11,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from briefings.feeds import issue_feed
+from briefings.feed_entries import issue_feed
 from briefings.issue_archive import by_year
 from briefings.models import Issue, Topic
 from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from briefings.feed_entries import FeedFormat
 
 PER_PAGE = 50
 
@@ -36,14 +38,19 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page()
 @require_safe
-def topic_feed(request: HttpRequest, slug: str) -> HttpResponse:
+def topic_feed(request: HttpRequest, slug: str, write: FeedFormat) -> HttpResponse:
     """Return the feed of a topic."""
     topic = get_object_or_404(Topic, slug=slug)
-    return issue_feed(
-        Issue.objects.published().filter(topics=topic),
-        tag=f"topic-{topic.pk}",
-        title=f"{topic.name} · {settings.SITE_NAME}",
-        subtitle=topic.description,
-        page=topic.get_absolute_url(),
-        path=reverse("briefings:topic_feed", args=[slug]),
+    return write(
+        issue_feed(
+            Issue.objects.published().filter(topics=topic),
+            tag=f"topic-{topic.pk}",
+            title=f"{topic.name} · {settings.SITE_NAME}",
+            subtitle=topic.description,
+            page=topic.get_absolute_url(),
+            paths=(
+                reverse("briefings:topic_feed", args=[slug]),
+                reverse("briefings:topic_json_feed", args=[slug]),
+            ),
+        )
     )

@@ -1,6 +1,5 @@
 """Public addresses. Those of briefings come last, because they match any word."""
 
-from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
 from briefings import (
@@ -11,24 +10,35 @@ from briefings import (
     feeds,
     my_comments,
     shared_preview_views,
+    sharing_picture_views,
+    sitemaps,
+    text_files,
     topic_views,
     views,
 )
+from briefings.atom_feed import atom_feed
+from briefings.json_feed import json_feed
 from briefings.search import views as search_views
-from briefings.sitemaps import SITEMAPS
-from newsroom.public_pages import public_page
 from newsroom.token_links import token_paths
+
+ATOM, JSON = {"write": atom_feed}, {"write": json_feed}
 
 app_name = "briefings"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("feed/", feeds.feed, name="feed"),
-    path("sitemap.xml", public_page()(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("feed/", feeds.feed, ATOM, name="feed"),
+    path("feed.json", feeds.feed, JSON, name="json_feed"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:part>.xml", sitemaps.sitemap_part, name="sitemap_part"),
     path("search/", search_views.search, name="search"),
-    path("search/feed/", search_views.search_feed, name="search_feed"),
+    path("search/feed/", search_views.search_feed, ATOM, name="search_feed"),
+    path("search/feed.json", search_views.search_feed, JSON, name="search_json_feed"),
     path("topics/<slug:slug>/", topic_views.topic_detail, name="topic_detail"),
-    path("topics/<slug:slug>/feed/", topic_views.topic_feed, name="topic_feed"),
-    path("robots.txt", views.robots, name="robots"),
+    path("topics/<slug:slug>/feed/", topic_views.topic_feed, ATOM, name="topic_feed"),
+    path("topics/<slug:slug>/feed.json", topic_views.topic_feed, JSON, name="topic_json_feed"),
+    path("picture-<slug:version>.png", sharing_picture_views.site_picture, name="site_picture"),
+    path("robots.txt", text_files.robots, name="robots"),
+    path("humans.txt", text_files.humans, name="humans"),
     path(
         "contributors/<slug:slug>/",
         contributor_views.contributor_detail,
@@ -61,10 +71,25 @@ urlpatterns = [
     ),
     path("comments/<int:pk>/report/", comment_responses.comment_report, name="comment_report"),
     path("<slug:slug>/", views.briefing_detail, name="briefing_detail"),
-    path("<slug:slug>/feed/", feeds.briefing_feed, name="briefing_feed"),
+    path(
+        "<slug:slug>/picture-<slug:version>.png",
+        sharing_picture_views.briefing_picture,
+        name="briefing_picture",
+    ),
+    path("<slug:slug>/feed/", feeds.briefing_feed, ATOM, name="briefing_feed"),
+    path("<slug:slug>/feed.json", feeds.briefing_feed, JSON, name="briefing_json_feed"),
     path("<slug:slug>/corrections/", correction_list.corrections, name="corrections"),
     path(
-        "<slug:slug>/corrections/feed/", correction_list.corrections_feed, name="corrections_feed"
+        "<slug:slug>/corrections/feed/",
+        correction_list.corrections_feed,
+        ATOM,
+        name="corrections_feed",
+    ),
+    path(
+        "<slug:slug>/corrections/feed.json",
+        correction_list.corrections_feed,
+        JSON,
+        name="corrections_json_feed",
     ),
     path("<slug:slug>/<int:number>/", views.issue_detail, name="issue_detail"),
     path(
@@ -74,6 +99,11 @@ urlpatterns = [
     ),
     path(
         "<slug:slug>/<int:number>/comments/<int:pk>/", views.comment_detail, name="comment_detail"
+    ),
+    path(
+        "<slug:slug>/<int:number>/picture-<slug:version>.png",
+        sharing_picture_views.issue_picture,
+        name="issue_picture",
     ),
     path("<slug:slug>/<int:number>/<slug:words>/", views.issue_in_words, name="issue_in_words"),
 ]

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -114,24 +113,6 @@ def _time_zone_name(briefing: Briefing) -> str:
     """Return a time zone in a reader's words: 'London time'."""
     place = briefing.time_zone.rpartition("/")[2].replace("_", " ")
     return place if place.isupper() else f"{place} time"
-
-
-@public_page()
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """Return robots.txt: the address of the site map, and what crawlers should not visit."""
-    closed = [
-        *("/admin/", "/comments/", "/confirm/", "/preferences/", "/preview/"),
-        *("/unsubscribe/", "/view/"),
-    ]
-    lines = [
-        "User-agent: *",
-        *(f"Disallow: {path}" for path in closed),
-        "",
-        f"Sitemap: {settings.SITE_URL}{reverse('briefings:sitemap')}",
-        "",
-    ]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @public_page("page", "sort", "thread", "reply_to", "comment", subjects=comments_of_page)

@@ -138,6 +138,20 @@ def store_page(key: str, page: Page, *, versions: tuple[str, ...]) -> Page:
     return page if seconds <= 0 else _with_cache(write) or page
 
 
+def kept_file(name: str, make: Callable[[], bytes]) -> bytes:
+    """Return the file of this name, made at most once a day while the cache is reachable.
+
+    A name that holds a hash of what the file is made from needs no version.
+    """
+    key = f"file.{name}"
+    known: bytes | None = _with_cache(lambda store: store.get(key))
+    if known is not None:
+        return known
+    made = make()
+    _with_cache(lambda store: store.set(key, made, REMEMBERED))
+    return made
+
+
 def in_encoding(page: Page, encoding: str) -> Page:
     """Return a page compressed, if that makes it smaller; it is another representation then."""
     body = encoded(page.body, encoding)

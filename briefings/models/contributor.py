@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
 if TYPE_CHECKING:
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
 
 class ContributorQuerySet(models.QuerySet["Contributor"]):
-    """Contributors as the admin asks for them."""
+    """Contributors as readers and the admin ask for them."""
+
+    def of_the_site(self) -> ContributorQuerySet:
+        """Return those who wrote a published issue or lead a briefing; others have no readers."""
+        authors = Contributor.objects.filter(issues__published_at__isnull=False)
+        return self.filter(Q(pk__in=authors.values("pk")) | Q(leads__isnull=False)).distinct()
 
     def of_account(self, user: Actor) -> Contributor | None:
         """Return the contributor that a staff account writes as, if any."""

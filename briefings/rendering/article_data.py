@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
+
+from briefings.rendering.sharing_picture import picture_of_issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,12 +34,19 @@ def article_data(issue: Issue, corrections: Sequence[Correction]) -> SafeString:
         "headline": issue.title,
         "url": page,
         "mainEntityOfPage": page,
+        "isAccessibleForFree": True,
+        "articleSection": issue.briefing.title,
         "author": {
             "@type": "Person",
             "name": issue.author.name,
             "url": settings.SITE_URL + issue.author.get_absolute_url(),
         },
-        "publisher": {"@type": "Organization", "name": settings.SITE_NAME},
+        "publisher": {
+            "@type": "Organization",
+            "name": settings.SITE_NAME,
+            "url": f"{settings.SITE_URL}/",
+            "logo": settings.SITE_URL + static("icons/apple-touch-icon.png"),
+        },
         "isPartOf": {
             "@type": "Periodical",
             "name": issue.briefing.title,
@@ -45,7 +55,12 @@ def article_data(issue: Issue, corrections: Sequence[Correction]) -> SafeString:
     }
     if issue.strapline:
         data["description"] = issue.strapline
+    if issue.briefing.language:
+        data["inLanguage"] = issue.briefing.language
+    if topics := [topic.name for topic in issue.topic_list]:
+        data["keywords"] = topics
     if issue.published_at:
+        data["image"] = [settings.SITE_URL + picture_of_issue(issue).address]
         data["datePublished"] = _iso(issue.dateline)
         data["dateModified"] = _iso(last_changed(issue, corrections))
     if comments := [_correction(correction) for correction in corrections if correction.note]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from briefings.feeds import ENTRIES, issue_feed
+from briefings.feed_entries import ENTRIES, issue_feed
 from briefings.models import Briefing, Contributor, Issue, Topic
 from briefings.search import found
 from briefings.search.engine import SearchTooSlow
@@ -36,6 +36,8 @@ from newsroom.public_pages import public_page, unless_as_asked
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, QueryDict
+
+    from briefings.feed_entries import FeedFormat
 
 MAX_PAGE_DIGITS = 4
 COMMENTS = "comments"
@@ -98,7 +100,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @conditional_page
-def search_feed(request: HttpRequest) -> HttpResponse:
+def search_feed(request: HttpRequest, write: FeedFormat) -> HttpResponse:
     """Return a feed of the newest issues that match `?q=`, with the same filters as the page."""
     asked = _asked(request.GET, _offered())
     if not asked.words:
@@ -108,12 +110,17 @@ def search_feed(request: HttpRequest) -> HttpResponse:
     except SearchTooSlow:
         return HttpResponse("This search takes too long.", status=503, content_type="text/plain")
     address = asked.address(**{"in": ""})
-    return issue_feed(
-        issues,
-        tag=f"search-{hashlib.sha256(address.encode()).hexdigest()[:16]}",
-        title=f"“{asked.words}” · {settings.SITE_NAME}",
-        page=reverse("briefings:search") + address,
-        path=reverse("briefings:search_feed") + address,
+    return write(
+        issue_feed(
+            issues,
+            tag=f"search-{hashlib.sha256(address.encode()).hexdigest()[:16]}",
+            title=f"“{asked.words}” · {settings.SITE_NAME}",
+            page=reverse("briefings:search") + address,
+            paths=(
+                reverse("briefings:search_feed") + address,
+                reverse("briefings:search_json_feed") + address,
+            ),
+        )
     )
 
 
@@ -144,6 +151,7 @@ def _results(asked: Search) -> dict[str, Any]:
         "earlier_address": asked.address(page=page.number - 1),
         "later_address": asked.address(page=page.number + 1),
         "feed_address": reverse("briefings:search_feed") + asked.address(**{"in": ""}),
+        "json_feed_address": reverse("briefings:search_json_feed") + asked.address(**{"in": ""}),
         "suggestion": suggestion,
         "suggestion_address": asked.address(q=suggestion, **{"in": ""}),
     }

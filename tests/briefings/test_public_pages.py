@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from briefings.models import Comment, CommentState, SectionKind, Topic
+from briefings.models import Comment, CommentState, SectionKind
 from newsroom.html_tree import Element, parse
 from tests.factories import (
     make_briefing,
@@ -305,11 +305,37 @@ def test_a_contributors_page_lists_their_issues(
             briefing=make_briefing(title=f"Of {title}"), author=author, title=title
         )
     make_scheduled_issue(author=author, title="Not yet")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         said = words_of(page(client, author.get_absolute_url()))
     for words in ("Rosa reads board papers.", "Editor", "Of One", "One", "Two"):
         assert words in said
     assert "Not yet" not in said
+
+
+def test_a_contributor_who_wrote_a_lot_has_pages(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("briefings.contributor_views.PER_PAGE", 2)
+    author = make_contributor(name="Rosa Meyer")
+    briefing, now = make_briefing(), timezone.now()
+    for week in range(5):
+        at = now - timedelta(weeks=week)
+        make_published_issue(briefing=briefing, author=author, title=f"Week {week}", at=at)
+    path = author.get_absolute_url()
+    shown = {}
+    for number in (1, 2, 3):
+        html = page(client, f"{path}?page={number}" if number > 1 else path)
+        shown[number] = re.findall(r"Week \d", words_of(html))
+        assert f"Page {number} of 3" in words_of(html)
+        assert (
+            f'rel="canonical" href="http://news.example.com{path}'
+            + (f'?page={number}"' if number > 1 else '"')
+            in html
+        )
+        assert 'id="contact"' in html
+    assert shown == {1: ["Week 0", "Week 1"], 2: ["Week 2", "Week 3"], 3: ["Week 4"]}
+    for query in ("?page=1", "?page=9", "?page=x", "?page=02"):
+        assert client.get(path + query).headers["Cache-Control"] == "no-store", query
 
 
 # --- for all of them
@@ -337,26 +363,6 @@ def test_every_date_is_machine_readable(client: Client) -> None:
         assert "2026-07-02T07:00:01+0100" in dates, path
         # HTML takes milliseconds at most, so none are written.
         assert all(re.fullmatch(r"[\d-]{10}T[\d:]{8}[+-]\d{4}", date) for date in dates), dates
-
-
-def test_robots_and_the_site_map_name_what_is_published(client: Client) -> None:
-    issue = make_published_issue()
-    draft = make_issue(briefing=issue.briefing)
-    topic, unused = (Topic.objects.create(name=name, slug=name) for name in ("beds", "unused"))
-    issue.topics.add(topic)
-    draft.topics.add(unused)
-    robots = client.get("/robots.txt").content.decode()
-    assert "Disallow: /admin/" in robots
-    assert "Sitemap: http://news.example.com/sitemap.xml" in robots
-    found = client.get("/sitemap.xml", headers={"host": "other.example.com"})
-    assert found["Content-Type"] == "application/xml"
-    places = re.findall(r"<loc>([^<]+)</loc>", found.content.decode())
-    site = "http://news.example.com"
-    for row in (issue, issue.briefing, issue.author, topic):
-        assert site + row.get_absolute_url() in places
-    assert site + "/" in places
-    assert site + draft.get_absolute_url() not in places
-    assert len(places) == len(set(places)) == 5
 
 
 # --- scripts that are written from right to left

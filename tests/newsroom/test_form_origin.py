@@ -218,7 +218,9 @@ def addresses(issue: Issue) -> list[str]:
     comment = make_comment(on=issue)
     forms = [FORM_FIELDS[name](issue)[0] for name in FORMS]
     return [
-        *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/healthz"),
+        *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/healthz", "/feed.json"),
+        *("/sitemap-news.xml", "/humans.txt", "/.well-known/security.txt", "/picture-x.png"),
+        *(f"/{slug}/picture-x.png", f"{page}picture-x.png", "/search/feed.json?q=beds"),
         *(f"/{slug}/", f"/{slug}/feed/", page, f"{page}?reply_to={comment.pk}"),
         *(f"{page}?comment=sent", f"{page}some-words/", issue.author.get_absolute_url()),
         *("/subscribe/", f"/subscribe/{slug}/", f"/subscribe/{slug}/embed/", "/nothing-here/"),

@@ -68,7 +68,11 @@ def public_paths(issue: Issue) -> list[str]:
     return [
         *("/search/", "/search/?q=beds", "/search/?q=beds&in=comments&page=2"),
         *(topic.get_absolute_url(), f"{topic.get_absolute_url()}feed/"),
-        *("/", "/feed/", "/sitemap.xml", "/robots.txt", "/privacy/", "/preferences/", "/search/"),
+        *("/", "/feed/", "/feed.json", "/sitemap.xml", "/robots.txt", "/humans.txt", "/privacy/"),
+        *("/preferences/", "/search/", f"{topic.get_absolute_url()}feed.json"),
+        *(f"/sitemap-{part}.xml" for part in ("pages", "briefings", "contributors", "topics")),
+        *("/sitemap-news.xml", f"/sitemap-issues-{issue.dateline.year}.xml"),
+        *(f"/{slug}/feed.json", f"/{slug}/corrections/feed.json", "/.well-known/security.txt"),
         *(f"/{slug}/", f"/{slug}/feed/", f"/{slug}/corrections/", f"/{slug}/corrections/feed/"),
         *(page, f"{page}?reply_to={comment.pk}", f"{page}?comment=sent", f"{page}?page=2"),
         *(f"{page}?thread={comment.pk}", issue.author.get_absolute_url()),
@@ -143,7 +147,8 @@ def test_every_address_without_a_token_has_a_public_page_or_is_known_to_have_non
         *("undo_unsubscribe", "download_data", "erase"),  # of one person
         *("comment_create_under_issue", "my_comments", "my_comment", "comments_me"),
         *("comments_sign_in", "comments_sign_out", "comment_recommend", "comment_report"),
-        *("proof_link", "search_feed"),  # too rare to be stored
+        *("proof_link", "search_feed", "search_json_feed"),  # too rare to be stored
+        *("site_picture", "briefing_picture", "issue_picture"),  # stored as files that never change
     }
     unknown = {
         route

@@ -1,0 +1,23 @@
+"""What a page says of itself to the sites on which it is shared: `briefings/_sharing.html`."""
+
+from __future__ import annotations
+
+from django import template
+
+from briefings.models import Briefing, Issue
+from briefings.rendering.sharing_picture import (
+    SharingPicture,
+    picture_of_briefing,
+    picture_of_issue,
+    picture_of_site,
+)
+
+register = template.Library()
+
+
+@register.simple_tag
+def sharing_picture(of: Issue | Briefing | str) -> SharingPicture:
+    """Return the picture of an issue or a briefing; of any other page, that of the site."""
+    if isinstance(of, Issue):
+        return picture_of_issue(of)
+    return picture_of_briefing(of) if isinstance(of, Briefing) else picture_of_site()
