@@ -20,6 +20,7 @@ from briefings.preflight.findings import (
 )
 from briefings.preflight.head_checks import check_head
 from briefings.preflight.link_targets import called, is_external
+from briefings.preflight.quotation_checks import check_consents
 from briefings.preflight.section_checks import (
     ParsedSection,
     anchors_of,
@@ -108,6 +109,9 @@ def check_issue(
     if issue.state != IssueState.PUBLISHED:
         found += check_send_time(issue, publish_at)
     found += _check_sections(parsed, language=issue.briefing.language)
+    found += check_consents(
+        ((section.body, section.place) for section in parsed), briefing=issue.briefing
+    )
     found += _check_dead_links(parsed)
     found += _check_length(parsed)
     found += _check_contrast(issue)

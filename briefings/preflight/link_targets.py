@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from django.db.models import Model
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from briefings.link_addresses import is_on_this_site, web_address
-from briefings.models import Briefing, Contributor, Issue
+from briefings.models import Briefing, Contributor, Issue, Topic
 from briefings.picture_files import is_stored
 from briefings.preflight.findings import shortened
 from newsroom.site_address import ascii_host, site_host
@@ -47,6 +48,15 @@ _PLACEHOLDER = re.compile(
 )
 # Pages of ours whose address belongs to one person, or that nobody outside the newsroom opens.
 _PERSONAL = re.compile(r"token|erase|undo|data$|webhook|media_upload")
+
+
+# Whose slug stands in the address of a page; in all others it is a briefing's.
+_NAMED_BY_SLUG: dict[str, tuple[type[Model], str]] = {
+    "contributor_detail": (Contributor, "a contributor"),
+    "contributor_contact": (Contributor, "a contributor"),
+    "topic_detail": (Topic, "a topic"),
+    "topic_feed": (Topic, "a topic"),
+}
 
 
 class Problem(NamedTuple):
@@ -206,9 +216,6 @@ def _missing_page(link: Element, match: ResolverMatch) -> Problem | None:
     given, name = match.kwargs, match.url_name
     if name == "media":
         return None if is_stored(str(given["name"])) else _not_there(link, "a file")
-    if name == "contributor_detail":
-        found = Contributor.objects.filter(slug=given["slug"]).exists()
-        return None if found else _not_there(link, "a contributor")
     if "number" in given:
         issues = Issue.objects.filter(briefing__slug=given["slug"], number=given["number"])
         if issues.published().exists():
@@ -219,9 +226,10 @@ def _missing_page(link: Element, match: ResolverMatch) -> Problem | None:
                 "Link to it once it is published.",
             )
         return _not_there(link, "an issue")
-    if name in {"briefing_detail", "briefing_feed", "subscribe_briefing"}:
-        found = Briefing.objects.filter(slug=given["slug"]).exists()
-        return None if found else _not_there(link, "a page")
+    if "slug" in given:
+        model, what = _NAMED_BY_SLUG.get(name or "", (Briefing, "a page"))
+        found = model._default_manager.filter(slug=given["slug"]).exists()
+        return None if found else _not_there(link, what)
     return None
 
 

@@ -12,7 +12,8 @@ from briefings.preflight.findings import Finding, Level, Place, has_words, place
 from briefings.preflight.link_targets import host_of, link_problem
 from briefings.preflight.placeholders import find_placeholders
 from briefings.preflight.prose_checks import check_language, check_line, check_words
-from briefings.rendering.section_html import names_a_source, parse_section
+from briefings.preflight.quotation_checks import check_attribution
+from briefings.rendering.section_html import parse_section
 from newsroom.html_tree import BLOCKS, HEADINGS, Element
 from newsroom.site_address import site_host
 
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 # Characters of a bold paragraph up to which it looks like a heading.
 LONGEST_HEADING = 90
-_DASH = r"(?:[—–―]|--|(?<=\s)-)"
-# The end of a quotation that says who is quoted: "… closed.” — Ada Lane", "…,” says Ada Lane."
-_SOURCE_AT_END = re.compile(
-    rf"(?:(?:[.!?…”\"’')]\s*|\n\s*){_DASH}\s*\w[^\n]{{0,160}}|[”\"’»]\s*[,.(\[]?\s*\w+[^”\"“«\n]{{3,160}})\s*$"
-)
 
 
 class _Block(NamedTuple):
@@ -88,7 +84,8 @@ def check_section(
     yield from check_line(section.heading, place, language=language)
     yield from _check_headings(section, body, place)
     yield from _check_pictures(body, place)
-    yield from _check_quotations(section, body, place)
+    if section.kind == SectionKind.FEEDBACK:
+        yield from check_attribution(body, place)
     yield from _check_links(body, place, anchors)
     for block in _blocks_of(body):
         yield from check_words(block.text, place, language=language)
@@ -225,13 +222,23 @@ def _check_pictures(body: Element, place: Place) -> Iterator[Finding]:
                 about=f"{source} {description}",
             )
         for placeholder in find_placeholders(description):
-            yield _blocks(
-                "placeholder",
-                place,
-                f"{place.where}: the alternative text of an image has a placeholder,"
-                f" “{placeholder.text}”.",
-                fix="Describe what the image shows.",
-            )
+            if placeholder.is_doubtful:
+                yield _warns(
+                    "doubtful-placeholder",
+                    place,
+                    f"{place.where}: “{placeholder.text}” in the alternative text of an image may"
+                    " be a placeholder.",
+                    fix="Describe what the image shows, unless you mean it.",
+                    about=f"{placeholder.text} {source} {description}",
+                )
+            else:
+                yield _blocks(
+                    "placeholder",
+                    place,
+                    f"{place.where}: the alternative text of an image has a placeholder,"
+                    f" “{placeholder.text}”.",
+                    fix="Describe what the image shows.",
+                )
         host = host_of(source)
         if host not in {"", site_host()}:
             yield _blocks(
@@ -248,63 +255,6 @@ _FILE_NAME = re.compile(
     r"|(?:IMG|DSC|DCIM|PXL|image|screenshot)[-_ ]?\d[\w-]*",
     re.IGNORECASE,
 )
-
-
-# --- quotations ------------------------------------------------------------------------------
-
-
-def _check_quotations(section: Section, body: Element, place: Place) -> Iterator[Finding]:
-    """Yield the quotations of readers that do not say who is quoted.
-
-    One whose reader has withdrawn their consent belongs here, too, once consents are kept.
-    """
-    if section.kind != SectionKind.FEEDBACK:
-        return
-    for quote in _unattributed(body):
-        words = shortened(quote.text)
-        yield _blocks(
-            "no-attribution",
-            place,
-            f"{place.where}: the quotation “{words}” does not say who is quoted.",
-            fix="Add a line below it that starts with a dash: — Name, place. If the reader wants no"
-            " name, say so: — A teacher in Leeds.",
-            quote=words.rstrip("…"),
-        )
-
-
-def _unattributed(parent: Element) -> Iterator[Element]:
-    children = [child for child in parent.children if isinstance(child, Element) or child.strip()]
-    for index, child in enumerate(children):
-        if not isinstance(child, Element):
-            continue
-        if child.tag != "blockquote":
-            yield from _unattributed(child)
-            continue
-        before = children[index - 1] if index else None
-        after = children[index + 1] if index + 1 < len(children) else None
-        if has_words(child.text) and not (
-            _names_its_source(child) or _introduces(before) or _follows(after)
-        ):
-            yield child
-
-
-def _names_its_source(quote: Element) -> bool:
-    """Whether the last line of a quotation says who is quoted."""
-    lines = quote.elements[-1:] if quote.elements else []
-    if len(quote.elements) > 1 and names_a_source(lines[0]):
-        return True
-    return bool(_SOURCE_AT_END.search(quote.text.strip()))
-
-
-def _introduces(before: Element | str | None) -> bool:
-    """Whether the words above a quotation say who is quoted: "Ada Lane wrote:"."""
-    text = before if isinstance(before, str) else before.text if before is not None else ""
-    return text.rstrip().endswith(":") and has_words(text)
-
-
-def _follows(after: Element | str | None) -> bool:
-    """Whether the line below a quotation says who is quoted."""
-    return isinstance(after, Element) and after.tag == "p" and names_a_source(after)
 
 
 # --- links -----------------------------------------------------------------------------------

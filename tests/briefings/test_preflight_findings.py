@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 from briefings.link_checks import address_hash
-from briefings.models import LinkCheck, LinkState, SectionKind
+from briefings.models import LinkCheck, LinkState, QuoteChoice, SectionKind, Topic
+from briefings.own_comments import choose_quoting, withdraw
 from briefings.preflight import Finding, check_issue
 from briefings.preflight.email_support import DATA
 from briefings.preflight.languages import foreign_language
 from briefings.preflight.placeholders import find_placeholders
 from tests.factories import (
     make_briefing,
+    make_comment,
     make_contributor,
     make_issue,
     make_published_issue,
@@ -240,6 +242,14 @@ def page_of_ours(briefing: Briefing) -> str:
         ("/a/b/c/d/e/", "leads to a page that is not on this site"),
         ("/contributors/nobody/", "leads to a contributor that is not on this site"),
         ("/contributors/rosa/", ""),
+        ("/contributors/nobody/contact/", "leads to a contributor that is not on this site"),
+        ("/topics/nothing/", "leads to a topic that is not on this site"),
+        ("/topics/nothing/feed/", "leads to a topic that is not on this site"),
+        ("/topics/beds/", ""),
+        ("/no-such-briefing/corrections/", "leads to a page that is not on this site"),
+        ("/no-such-briefing/corrections/feed/", "leads to a page that is not on this site"),
+        ("/subscribe/no-such-briefing/embed/", "leads to a page that is not on this site"),
+        ("{home}corrections/", ""),
         ("/media/issues/none.png", "leads to a file that is not on this site"),
         ("/admin/briefings/issue/1/change/", "leads to the admin, which readers cannot open"),
         ("http://news.example.com/admin/", "leads to the admin, which readers cannot open"),
@@ -261,6 +271,7 @@ def page_of_ours(briefing: Briefing) -> str:
 )
 def test_a_link_that_is_broken_or_leads_into_the_admin_blocks(address: str, words: str) -> None:
     make_contributor(slug="rosa")
+    Topic.objects.create(name="Beds", slug="beds")
     home = page_of_ours(make_briefing())
     body = f'<p id="x"><a id="quay">Read</a> <a href="{address.format(home=home)}">the plan</a></p>'
 
@@ -308,6 +319,10 @@ def test_a_picture_without_alternative_text_or_without_its_file_blocks() -> None
     assert codes(found) == {("missing-picture", True)}
     found = about(f'<p>Look <img src="{there}" alt="IMG_2041.jpg"></p>')
     assert codes(found) == {("file-name-as-text", False)}
+    for alt, blocks in (("A sign (link) at the quay", False), ("The quay, TK", True)):
+        found = about(f'<p>Look <img src="{there}" alt="{alt}"></p>')
+        assert codes(found) == codes(about(f"<p>{alt}</p>"))
+        assert {finding.blocks for finding in found} == {blocks}
     default_storage.delete(name)
 
 
@@ -325,6 +340,12 @@ QUOTE = "<p>Nobody told us that the ferry was full.</p>"
         "<blockquote><p>“Nobody told us.” — Ada Lane</p></blockquote>",
         "<blockquote><p>“Nobody told us,” says Ada Lane, who works there.</p></blockquote>",
         "<blockquote><p>“Nobody told us.” (Ada Lane, Whitby)</p></blockquote>",
+        "<blockquote><p>‘It’s full,’ says Ada Lane, who works there.</p></blockquote>",
+        "<blockquote><p>‘Nobody told us’, says Ada Lane, who works there.</p></blockquote>",
+        "<blockquote><p>„Niemand sagte es“, schreibt Ada Lane aus Husum.</p></blockquote>",
+        "<blockquote><p>“Nobody told us,” says Ada Lane. “It’s full again.”</p></blockquote>",
+        "<blockquote><p>Ada Lane writes: “Nobody told us.”</p></blockquote>",
+        "<blockquote><p>It’s full, and it wasn’t before.’ – Ada Lane</p></blockquote>",
         f"<blockquote>{QUOTE}</blockquote><p>— Ada Lane, Whitby</p>",
         f"<p>Ada Lane of Whitby writes:</p><blockquote>{QUOTE}</blockquote>",
     ],
@@ -341,6 +362,13 @@ def test_a_quotation_of_a_reader_that_says_who_is_quoted_is_fine(body: str) -> N
         f"<p>We asked about ferries.</p><blockquote>{QUOTE}</blockquote><p>Thank you.</p>",
         "<blockquote><p>The well-known ferry - full again - left.</p></blockquote>",
         "<blockquote>Nobody told us.</blockquote>",
+        "<blockquote><p>It’s been full for weeks and nobody told us.</p></blockquote>",
+        "<blockquote><p>‘It’s been full for weeks and nobody told us.’</p></blockquote>",
+        "<blockquote><p>The ferries’ crews left again, and nobody told us.</p></blockquote>",
+        "<blockquote><p>The ferries’ – all of them – left again.</p></blockquote>",
+        '<blockquote><p>"Nobody told us that the ferry was full.</p></blockquote>',
+        "<blockquote><p>They call it a “ferry” and nobody told us.</p></blockquote>",
+        "<blockquote><p>“They call it a “ferry” and nobody told us.”</p></blockquote>",
     ],
 )
 def test_a_quotation_of_a_reader_without_attribution_blocks(body: str) -> None:
@@ -348,6 +376,107 @@ def test_a_quotation_of_a_reader_without_attribution_blocks(body: str) -> None:
 
     assert (found.code, found.blocks) == ("no-attribution", True)
     assert about(body, kind=NOTE) == []
+
+
+SAID = "I’ve asked the harbour office four times why the evening ferry doesn’t sail on Sundays."
+
+
+def quoted(words: str, *, source: str = "— A reader") -> str:
+    return f"<blockquote><p>{words}</p><p>{source}</p></blockquote>"
+
+
+def about_quotation(
+    body: str,
+    *,
+    choice: QuoteChoice | None,
+    said: str = SAID,
+    kind: SectionKind = FEEDBACK,
+    **fields: Any,
+) -> set[tuple[str, bool]]:
+    """Return what preflight says of a section if a reader wrote `said` and made that choice."""
+    issue = make_issue(sections=[(kind, "Readers", body)])
+    comment = make_comment(on=make_published_issue(briefing=issue.briefing), body=said, **fields)
+    if choice is not None:
+        now = timezone.now()
+        choose_quoting(comment, QuoteChoice.NAMED, at=now, source="/", ip=None)
+        choose_quoting(comment, choice, at=now, source="/", ip=None)
+    anchor = f"section-{issue.sections.get().pk}"
+    return codes([finding for finding in findings(issue) if finding.place.anchor == anchor])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        quoted(SAID),
+        quoted(f"“{SAID}”", source="— Ada Lane, Whitby"),
+        quoted(SAID.replace("’", "'").replace("harbour office", "Harbour  Office")),
+        quoted("… why the evening ferry doesn’t sail on Sundays."),
+        quoted("I’ve asked the harbour office four times [in May] why the evening ferry …"),
+        f"<blockquote><p>{SAID} — Ada Lane</p></blockquote>",
+        f"<blockquote><p>“{SAID.rstrip('.')},” writes Ada Lane</p></blockquote>",
+        f"<blockquote>{SAID}<br>— Ada</blockquote>",
+    ],
+)
+def test_a_quotation_whose_reader_does_not_agree_any_more_blocks(body: str) -> None:
+    withdrawn = {("quotation-withdrawn", True)}
+    assert about_quotation(body, choice=QuoteChoice.NO) == withdrawn
+    assert about_quotation(body, choice=QuoteChoice.NAMED) == set()
+    assert about_quotation(body, choice=None) == {("quotation-without-consent", False)}
+
+
+def test_a_quotation_of_a_withdrawn_comment_blocks_in_a_section_of_any_kind() -> None:
+    issue = make_issue(sections=[(SectionKind.FEATURE, "Ferries", quoted(SAID))])
+    comment = make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID)
+    withdraw(comment, at=timezone.now(), source="/", ip=None)
+
+    [found] = [one for one in findings(issue) if one.code == "quotation-withdrawn"]
+
+    assert found.blocks
+    assert "“Ferries”: the reader who wrote" in found.sentence
+    assert SAID.startswith(found.quote)
+
+
+def test_a_reader_who_agreed_without_a_name_is_not_named() -> None:
+    by_name = quoted(SAID, source="— Ada Lane, Whitby")
+    blocks = {("quoted-by-name", True)}
+    assert about_quotation(by_name, choice=QuoteChoice.ANONYMOUS, name="Ada Lane") == blocks
+    assert about_quotation(quoted(SAID), choice=QuoteChoice.ANONYMOUS, name="Ada Lane") == set()
+    assert about_quotation(by_name, choice=QuoteChoice.NAMED, name="Ada Lane") == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("The ferry doesn’t sail on Sundays.", SAID),
+        ("Why?", "Why?"),
+        ("I do not know why the ferry does not sail.", "I do not know why they are closed."),
+    ],
+)
+def test_other_words_than_a_readers_are_left_alone(words: str, said: str) -> None:
+    assert about_quotation(quoted(words), choice=QuoteChoice.NO, said=said) == set()
+
+
+def test_of_two_readers_who_wrote_the_same_one_may_agree() -> None:
+    issue = make_issue(sections=[(FEEDBACK, "Readers", quoted("Long overdue, thank you!"))])
+    other = make_published_issue(briefing=issue.briefing)
+    first, second = (make_comment(on=other, body="Long overdue. Thank you") for _ in range(2))
+    for comment in (first, second):
+        withdraw(comment, at=timezone.now(), source="/", ip=None)
+    assert "quotation-withdrawn" in {found.code for found in findings(issue)}
+    third = make_comment(on=other, body="Long overdue, thank you.")
+    choose_quoting(third, QuoteChoice.ANONYMOUS, at=timezone.now(), source="/", ip=None)
+    assert "quotation-withdrawn" not in {found.code for found in findings(issue)}
+
+
+def test_a_comment_on_another_briefing_is_another_matter() -> None:
+    issue = make_issue(sections=[(FEEDBACK, "Readers", quoted(SAID))])
+    withdraw(
+        make_comment(on=make_published_issue(), body=SAID),
+        at=timezone.now(),
+        source="/",
+        ip=None,
+    )
+    assert "quotation-withdrawn" not in {found.code for found in findings(issue)}
 
 
 # --- headings, capitals, repeated words

@@ -1,0 +1,267 @@
+"""Checks of readers' quotations: that they say who is quoted, and that the reader agreed."""
+
+from __future__ import annotations
+
+import operator
+import re
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Exists, OuterRef, Q
+
+from briefings.models import Comment, CommentState, QuoteChoice, QuoteConsent
+from briefings.preflight.findings import Finding, Level, Place, has_words, shortened
+from briefings.rendering.section_html import names_a_source
+from newsroom.html_tree import BLOCKS, Element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from briefings.models import Briefing
+
+_DASH = r"(?:[—–―]|--|(?<=\s)-)"
+# What closes a quotation, by what opens it.
+_CLOSING = {
+    "“": "”",
+    "„": "“”",
+    "‘": "’",
+    "‚": "‘’",
+    "«": "»",
+    "»": "«",
+    "‹": "›",
+    '"': '"',
+    "'": "'",
+}
+# The end of a quotation that says after a dash who is quoted: "… closed.” — Ada Lane". After a
+# word, ’ is an apostrophe.
+_SOURCE_AFTER_DASH = re.compile(
+    rf"(?:[.!?…”\"»)]\s*|[.,!?…][’']\s*|\n\s*){_DASH}\s*\w[^\n]{{0,160}}$"
+)
+# A beginning that says it: "Ada Lane writes: “The ferry …".
+_SOURCE_BEFORE = re.compile(r"\w[^“„‘«\"\n]{1,160}:\s*[“„‘«\"]")
+
+
+# --- who is quoted ---------------------------------------------------------------------------
+
+
+def check_attribution(body: Element, place: Place) -> Iterator[Finding]:
+    """Yield the quotations in a section of readers' words that do not say who is quoted."""
+    for quote in _unattributed(body):
+        words = shortened(quote.text)
+        yield Finding(
+            code="no-attribution",
+            level=Level.BLOCKS,
+            place=place,
+            sentence=f"{place.where}: the quotation “{words}” does not say who is quoted.",
+            fix="Add a line below it that starts with a dash: — Name, place. If the reader wants no"
+            " name, say so: — A teacher in Leeds.",
+            quote=words.rstrip("…"),
+        )
+
+
+def _unattributed(parent: Element) -> Iterator[Element]:
+    children = [child for child in parent.children if isinstance(child, Element) or child.strip()]
+    for index, child in enumerate(children):
+        if not isinstance(child, Element):
+            continue
+        if child.tag != "blockquote":
+            yield from _unattributed(child)
+            continue
+        before = children[index - 1] if index else None
+        after = children[index + 1] if index + 1 < len(children) else None
+        if has_words(child.text) and not (
+            _names_its_source(child) or _introduces(before) or _follows(after)
+        ):
+            yield child
+
+
+def _names_its_source(quote: Element) -> bool:
+    """Whether a quotation says itself who is quoted, mostly in its last line."""
+    if len(quote.elements) > 1 and names_a_source(quote.elements[-1]):
+        return True
+    text = quote.text.strip()
+    return bool(
+        _SOURCE_AFTER_DASH.search(text) or _SOURCE_BEFORE.match(text) or _goes_on_after(text)
+    )
+
+
+def _goes_on_after(text: str) -> bool:
+    """Whether words follow a quotation in quotation marks: "“The ferry was full,” says Ada Lane".
+
+    Where a mark closes a quotation, a comma or the like stands at one side of it; otherwise it is
+    an apostrophe, or belongs to a quoted word.
+    """
+    mark = f"[{_CLOSING.get(text[:1], '”»')}]"
+    ends = rf"(?:[.,!?…;:]{mark}(?!\w)|{mark}\s*[,.(\[])"
+    return bool(re.search(rf"{ends}\s*[(\[]?\s*\w[^\n]{{3,160}}$", text[1:]))
+
+
+def _introduces(before: Element | str | None) -> bool:
+    """Whether the words above a quotation say who is quoted: "Ada Lane wrote:"."""
+    text = before if isinstance(before, str) else before.text if before is not None else ""
+    return text.rstrip().endswith(":") and has_words(text)
+
+
+def _follows(after: Element | str | None) -> bool:
+    """Whether the line below a quotation says who is quoted."""
+    return isinstance(after, Element) and after.tag == "p" and names_a_source(after)
+
+
+# --- whether they agreed ---------------------------------------------------------------------
+
+# So many words in a row are not the same by chance.
+_WORDS_IN_A_ROW = 8
+# A shorter quotation counts if it is the whole comment.
+_WORDS_OF_A_COMMENT = 4
+_WORD = re.compile(r"[^\W_]+")
+# Where a quotation leaves words out, or words of somebody else stand in it.
+_GAP = re.compile(r"…|\.\.\.|\[[^\]]*\]|[“”„«»\"]")
+_SOURCE = re.compile(rf"{_DASH}[^—–―\n]{{1,160}}$")
+# The words by which the database finds comments: the longest of each row, and of how many rows.
+_SEARCHED = re.compile(r"[a-z0-9]{4,}")
+_SEARCHED_WORDS = 2
+_SEARCHED_ROWS = 6
+_MAX_COMMENTS = 200
+
+
+class _Quotation(NamedTuple):
+    """A quotation: its text, where it is, and the words in it that may be a reader's, in rows."""
+
+    text: str
+    place: Place
+    rows: list[list[str]]
+
+
+def check_consents(
+    bodies: Iterable[tuple[Element, Place]], *, briefing: Briefing
+) -> Iterator[Finding]:
+    """Yield the quotations of comments whose readers did not agree to be quoted so.
+
+    A comment is known by its words: a quotation that is in no comment is left alone.
+    """
+    quotations = [
+        _Quotation(quote.text, place, rows)
+        for body, place in bodies
+        for quote in body.find("blockquote")
+        if (rows := list(_rows_of(quote)))
+    ]
+    comments = _comments_with(quotations, briefing) if quotations else []
+    for quotation in quotations:
+        findings = [
+            _finding(comment, quotation) for comment in comments if _is_quoted(comment, quotation)
+        ]
+        # Of two readers who wrote the same, one may have agreed.
+        if None not in findings:
+            yield from (found for found in findings[:1] if found)
+
+
+def _rows_of(quote: Element) -> Iterator[list[str]]:
+    """Yield the words of a quotation, apart where something stands between them."""
+    for text in _texts_of(quote):
+        for part in (text, _SOURCE.sub("", text)):
+            for words in map(_words, _GAP.split(part)):
+                if len(words) >= _WORDS_OF_A_COMMENT:
+                    yield words
+
+
+def _texts_of(element: Element) -> Iterator[str]:
+    """Yield the text of each innermost block."""
+    if any(child.tag in BLOCKS for child in element.elements):
+        for child in element.elements:
+            yield from _texts_of(child)
+    else:
+        yield element.text.strip()
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text without case and punctuation."""
+    return _WORD.findall(text.lower())
+
+
+def _comments_with(quotations: list[_Quotation], briefing: Briefing) -> list[Comment]:
+    """Return the briefing's comments that may be quoted there, by a few of the words."""
+    wanted = [
+        reduce(operator.and_, (Q(body__icontains=word) for word in words))
+        for quotation in quotations
+        for words in _searched(quotation)
+    ]
+    if not wanted:
+        return []
+    asked = QuoteConsent.objects.filter(comment=OuterRef("pk"))
+    comments = Comment.objects.filter(
+        reduce(operator.or_, wanted), issue__briefing=briefing, contributor=None
+    )
+    found = comments.exclude(state=CommentState.UNCONFIRMED).annotate(was_asked=Exists(asked))
+    return list(found.order_by("-pk")[:_MAX_COMMENTS])
+
+
+def _searched(quotation: _Quotation) -> Iterator[list[str]]:
+    """Yield words that stand together in a comment if it is quoted: a few of a few rows."""
+    rows = [
+        row[start : start + _WORDS_IN_A_ROW]
+        for row in quotation.rows
+        for start in range(0, len(row), _WORDS_IN_A_ROW)
+    ]
+    for row in sorted(rows, key=len, reverse=True)[:_SEARCHED_ROWS]:
+        found = {word for one in row for word in _SEARCHED.findall(one)} or set(row)
+        yield sorted(found, key=lambda word: (-len(word), word))[:_SEARCHED_WORDS]
+
+
+def _is_quoted(comment: Comment, quotation: _Quotation) -> bool:
+    body = _words(comment.body)
+    said = _runs(body)
+    return any(row == body or not said.isdisjoint(_runs(row)) for row in quotation.rows)
+
+
+def _runs(words: list[str]) -> set[tuple[str, ...]]:
+    """Return all rows of words that are long enough not to be the same by chance."""
+    ends = range(_WORDS_IN_A_ROW, len(words) + 1)
+    return {tuple(words[end - _WORDS_IN_A_ROW : end]) for end in ends}
+
+
+def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
+    """Return what is wrong with quoting a comment; None if its reader agreed."""
+    words, where = shortened(quotation.text), quotation.place.where
+    begins = words.rstrip("…")
+    if comment.is_withdrawn or (comment.quoting == QuoteChoice.NO and _was_asked(comment)):
+        return Finding(
+            code="quotation-withdrawn",
+            level=Level.BLOCKS,
+            place=quotation.place,
+            sentence=f"{where}: the reader who wrote “{words}” does not want to be quoted.",
+            fix="Remove the quotation.",
+            quote=begins,
+        )
+    if comment.quoting == QuoteChoice.NO:
+        return Finding(
+            code="quotation-without-consent",
+            level=Level.WARNS,
+            place=quotation.place,
+            sentence=f"{where}: we have not asked the reader who wrote “{words}” whether we may"
+            " quote them.",
+            fix="Ask them, or remove the quotation.",
+            about=quotation.text,
+            quote=begins,
+        )
+    if comment.quoting == QuoteChoice.ANONYMOUS and _is_named(comment, quotation):
+        return Finding(
+            code="quoted-by-name",
+            level=Level.BLOCKS,
+            place=quotation.place,
+            sentence=f"{where}: the reader who wrote “{words}” agreed to be quoted without a name.",
+            fix=f"Write “— A reader” instead of “{comment.name}”.",
+            quote=begins,
+        )
+    return None
+
+
+def _was_asked(comment: Comment) -> bool:
+    return bool(getattr(comment, "was_asked", False))
+
+
+def _is_named(comment: Comment, quotation: _Quotation) -> bool:
+    """Whether a quotation has the name of its writer, which is not in what they wrote."""
+    name, text, body = (
+        f" {' '.join(_words(part))} " for part in (comment.name, quotation.text, comment.body)
+    )
+    return bool(name.strip()) and name in text and name not in body
