@@ -46,6 +46,7 @@ def leave_remark(
         remark = Remark.objects.create(
             issue=issue,
             section=about,
+            section_key=about.pk if about else None,
             section_heading=(about.heading or about.get_kind_display()) if about else "",
             words=words,
             by_id=by.pk if by is not None else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from briefings.issue_edits import ONLY_CORRECTED, EditResult, record_edit
 from briefings.models import Contributor, IssueState, Remark, Section
@@ -45,7 +46,7 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             section.sisters = words.get("sisters", [])
             section.save()
             if is_back:
-                _bring_remarks_back(section)
+                _bring_remarks_back(section, key=words["id"])
             kept.append(section.pk)
         issue.sections.exclude(pk__in=kept).delete()
         return record_edit(
@@ -64,8 +65,12 @@ def _brought_back(issue: Issue, key: int) -> Section:
     return Section(pk=key if is_free else None, issue=issue)
 
 
-def _bring_remarks_back(section: Section) -> None:
-    """Put the remarks that outlived a section at it again; they know it by its heading only."""
+def _bring_remarks_back(section: Section, *, key: int) -> None:
+    """Put the remarks that outlived a section at it again; `key` is the one that it had.
+
+    Remarks that were lost before their section's key was kept know it by its heading only.
+    """
     heading = section.heading or section.get_kind_display()
-    lost = Remark.objects.filter(issue=section.issue, section=None, section_heading=heading)
-    lost.update(section=section)
+    of_section = Q(section_key=key) | Q(section_key=None, section_heading=heading)
+    lost = Remark.objects.filter(of_section, issue=section.issue, section=None)
+    lost.update(section=section, section_key=section.pk)

@@ -45,8 +45,8 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
 class Remark(models.Model):
     """A remark on a section of a draft, or on the whole of it, in plain text.
 
-    It outlives its section, whose heading it keeps. A guest has no account: they came by a preview
-    link and gave a name.
+    It outlives its section, whose key and heading it keeps. A guest has no account: they came by a
+    preview link and gave a name.
     """
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="remarks")
@@ -58,6 +58,11 @@ class Remark(models.Model):
         related_name="remarks",
     )
     section_heading = models.CharField(max_length=200, blank=True)
+    section_key = models.PositiveBigIntegerField(
+        null=True,
+        editable=False,
+        help_text="The key of the section, by which a restored one is known again.",
+    )
     words = models.TextField(max_length=MAX_REMARK_CHARS)
     state = models.CharField(max_length=8, choices=RemarkState, default=RemarkState.OPEN)
     by = models.ForeignKey(

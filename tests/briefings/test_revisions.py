@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.models import Issue, IssueState, RevisionStep, SectionKind
+from briefings.models import Issue, IssueState, Remark, RevisionStep, SectionKind
 from briefings.remarks import leave_remark
 from briefings.revision_diff import Change, compare, diff_words
 from briefings.revisions import restore
@@ -286,3 +286,41 @@ def test_two_long_unlike_texts_are_compared_in_seconds(unit: str) -> None:
     compare(content((1, "", old)), content((1, "", new)))
 
     assert time.process_time() - start < 20
+
+
+def test_remarks_come_back_to_their_own_section_of_two_with_one_heading() -> None:
+    issue = make_issue(
+        sections=[
+            (SectionKind.NOTE, "Beds", "<p>One</p>"),
+            (SectionKind.NOTE, "Beds", "<p>Two</p>"),
+            (SectionKind.NOTE, "Wards", "<p>Three</p>"),
+        ]
+    )
+    sections = list(issue.sections.all())
+    for section in sections:
+        leave_remark(issue, words=section.body, section=section.pk, by=None, at=timezone.now())
+    leave_remark(issue, words="All of it", section=None, by=None, at=timezone.now())
+    old = issue.keep_revision(RevisionStep.SAVED, by=None)
+    issue.sections.filter(pk=sections[2].pk).update(heading="Renamed")
+    issue.sections.all().delete()
+
+    for _ in range(2):
+        restore(old, by=None, at=timezone.now())
+
+        found = {remark.words: remark.section_id for remark in issue.remarks.all()}
+        assert found == {**{one.body: one.pk for one in sections}, "All of it": None}
+        issue.sections.all().delete()
+
+
+def test_a_remark_from_before_keys_were_kept_is_known_by_its_heading() -> None:
+    issue = make_issue(sections=[(SectionKind.NOTE, "Beds", "<p>One</p>")])
+    key = issue.sections.get().pk
+    remark = leave_remark(issue, words="Why?", section=key, by=None, at=timezone.now())
+    Remark.objects.update(section_key=None)
+    old = issue.keep_revision(RevisionStep.SAVED, by=None)
+    issue.sections.all().delete()
+
+    restore(old, by=None, at=timezone.now())
+
+    remark.refresh_from_db()
+    assert (remark.section_id, remark.section_key) == (key, key)
