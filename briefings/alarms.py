@@ -62,7 +62,12 @@ DISPATCH_LATE = AlarmKind(
     label="A dispatch is not finished by its deadline",
     concerns="everybody who may send its issue",
 )
-ALARM_KINDS = (CUT_OFF_PASSED, APPROVAL_LOST, RETURNED, SLOT_MISSED, DISPATCH_LATE)
+GUEST_SPOKE = AlarmKind(
+    name="guest_spoke",
+    label="A guest left remarks on a draft, or said that it is fine by them",
+    concerns="its author, its reviewer, and whoever made the preview link",
+)
+ALARM_KINDS = (CUT_OFF_PASSED, APPROVAL_LOST, RETURNED, GUEST_SPOKE, SLOT_MISSED, DISPATCH_LATE)
 
 
 def raise_alarm(

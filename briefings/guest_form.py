@@ -12,7 +12,7 @@ from django.forms import BoundField
 
 from briefings.models import PreviewLink
 from briefings.models.remark import MAX_GUEST_NAME_CHARS
-from briefings.preview_links import say_fine
+from briefings.preview_links import alarm_of_guest, say_fine
 from briefings.remarks import Guest, RemarkRefused, checked_words, leave_remark
 from newsroom.bot_trap import BotTrapField
 from newsroom.form_signature import SignatureField
@@ -118,14 +118,17 @@ class GuestForm(forms.Form):
         guest = Guest(name=self.cleaned_data["name"], link=link)
         is_fine = self.data.get("act") == FINE
         with transaction.atomic():
-            for place, words in self.written.items():
+            remarks = [
                 leave_remark(
                     link.issue, words=words, section=place or None, by=None, at=at, guest=guest
                 )
+                for place, words in self.written.items()
+            ]
             if is_fine:
                 read = self.cleaned_data.get("version") or link.issue.version
                 say_fine(link.issue, guest=guest, version=min(read, link.issue.version), at=at)
-        return Said(remarks=len(self.written), is_fine=is_fine)
+            alarm_of_guest(link.issue, guest=guest, remarks=remarks, is_fine=is_fine, at=at)
+        return Said(remarks=len(remarks), is_fine=is_fine)
 
 
 def _with_lost_remarks(data: QueryDict, places: list[int]) -> QueryDict:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
+from briefings import alarms
 from briefings.models import GuestOpinion, PreviewLink
 from briefings.models.preview_link import LINK_WORKS_FOR
 from newsroom import audit_log
+from newsroom.rate_limits import HOUR, count_within
 from newsroom.tokens import is_row_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from briefings.models import Issue
+    from briefings.models import Issue, Remark
     from briefings.remarks import Guest
     from newsroom.audit_log import Actor
 
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 DURATIONS = (timedelta(days=2), LINK_WORKS_FOR, timedelta(days=14), timedelta(days=30))
 # More than anybody needs; a page that lists a hundred secrets is of no use.
 MAX_WORKING = 20
+# Emails about what guests say by one link. Whoever has the link can say more: it is on the page.
+HOURLY_ALARMS = 6
 
 
 class LinkRefused(Exception):
@@ -85,3 +92,30 @@ def say_fine(issue: Issue, *, guest: Guest, version: int, at: datetime) -> Guest
             version=version,
         )
     return opinion
+
+
+def alarm_of_guest(
+    issue: Issue, *, guest: Guest, remarks: Sequence[Remark], is_fine: bool, at: datetime
+) -> None:
+    """Email what a guest said with one form to those who work on the draft.
+
+    Call it in the transaction that keeps the remarks.
+    """
+    count = count_within("guest-alarms", str(guest.link.pk), window=HOUR, at=at)
+    if count > HOURLY_ALARMS:
+        return
+    path = reverse("admin:briefings_issue_change", args=[issue.pk])
+    alarms.raise_alarm(
+        alarms.GUEST_SPOKE,
+        "guest_remarks",
+        about=issue,
+        concerned=[issue.author.account, issue.reviewer, guest.link.made_by],
+        context={
+            "issue": issue,
+            "guest": guest.name,
+            "remarks": remarks,
+            "is_fine": is_fine,
+            "is_last": count == HOURLY_ALARMS,
+            "url": f"{settings.SITE_URL}{path}#remarks",
+        },
+    )

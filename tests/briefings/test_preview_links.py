@@ -7,15 +7,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from briefings.alarms import GUEST_SPOKE
 from briefings.guest_form import HOURLY_PER_LINK
-from briefings.models import GuestOpinion, Issue, IssueState, PreviewLink, Remark, SectionKind
+from briefings.models import (
+    AlarmChoice,
+    AlarmScope,
+    GuestOpinion,
+    Issue,
+    IssueState,
+    PreviewLink,
+    Remark,
+    SectionKind,
+)
 from briefings.models.preview_link import LINK_WORKS_FOR
-from briefings.preview_links import MAX_WORKING, LinkRefused, make_link, withdraw_link
-from newsroom.models import AuditLogEntry
+from briefings.preview_links import (
+    HOURLY_ALARMS,
+    MAX_WORKING,
+    LinkRefused,
+    make_link,
+    withdraw_link,
+)
+from newsroom.models import AuditLogEntry, OutgoingEmail
 from newsroom.retention.enforcement import apply_policy
 from tests.briefings.admin_client import (
     author_client,
@@ -25,7 +42,7 @@ from tests.briefings.admin_client import (
     staff_client,
 )
 from tests.briefings.working_copies_in_tests import keep_unsaved
-from tests.factories import make_issue, make_published_issue
+from tests.factories import make_briefing, make_contributor, make_issue, make_published_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -284,3 +301,89 @@ def test_the_names_of_guests_have_an_end() -> None:
     assert (remark.words, remark.guest_name) == ("Good.", "")
     assert GuestOpinion.objects.get().guest_name == ""
     assert not PreviewLink.objects.filter(pk=link.pk).exists()
+
+
+def mails() -> dict[str, str]:
+    """Return the text of each email about a guest by its recipient, the newest of each."""
+    found = OutgoingEmail.objects.filter(name="guest_remarks").order_by("pk")
+    return {email.to: " ".join(email.text.split()) for email in found}
+
+
+def shared_by_staff() -> tuple[Issue, PreviewLink, dict[str, User]]:
+    """Return an issue with an author and a reviewer, and a link that an editor made."""
+    people = {
+        name: make_staff("Editors", email=f"{name}@news.example.com", username=name)
+        for name in ("author", "reviewer", "editor", "bystander")
+    }
+    lead = make_contributor(account=people["author"])
+    issue = make_issue(
+        briefing=make_briefing(lead=lead, title="Council & mayor"), reviewer=people["reviewer"]
+    )
+    return issue, make_link(issue, by=people["editor"], at=timezone.now()), people
+
+
+def test_what_a_guest_says_is_emailed_to_those_who_work_on_the_draft() -> None:
+    issue, link, _ = shared_by_staff()
+    section = issue.sections.first()
+    assert section is not None
+
+    say(link, name="Dr <Bell>", **{f"remark_{section.pk}": "Is it <214>?", "remark_0": "Good."})
+
+    assert sorted(mails()) == [
+        f"{name}@news.example.com" for name in ("author", "editor", "reviewer")
+    ]
+    text = mails()["author@news.example.com"]
+    assert f"Dr <Bell> read the draft of “{issue.title}” (Council & mayor {issue.number})" in text
+    assert f"{section.heading}: Is it <214>?" in text
+    assert "The whole issue: Good." in text
+    assert "fine by them" not in text
+    assert f"{change_url(issue)}#remarks" in text
+    assert reverse("admin:briefings_my_alarms") in text
+    email = OutgoingEmail.objects.filter(name="guest_remarks")[0]
+    assert email.subject == f"Remarks by a guest: Council & mayor {issue.number}"
+    assert "Is it &lt;214&gt;?" in email.html
+
+
+def test_a_guest_who_says_that_the_draft_is_fine_is_emailed_too() -> None:
+    issue, link, _ = shared_by_staff()
+
+    say(link, act="fine")
+
+    text = mails()["reviewer@news.example.com"]
+    assert "says that it is fine by them. This approves nothing." in text
+    subject = OutgoingEmail.objects.filter(name="guest_remarks")[0].subject
+    assert subject == f"Fine by a guest: Council & mayor {issue.number}"
+
+
+def test_everybody_chooses_whether_to_be_emailed_about_guests() -> None:
+    _, link, people = shared_by_staff()
+    for name, scope in (("author", AlarmScope.NONE), ("bystander", AlarmScope.ALL)):
+        AlarmChoice.objects.create(user=people[name], kind=GUEST_SPOKE.name, scope=scope)
+
+    say(link, remark_0="Good.")
+
+    assert sorted(mails()) == [
+        f"{name}@news.example.com" for name in ("bystander", "editor", "reviewer")
+    ]
+
+
+def test_a_refused_form_and_a_bot_email_nobody() -> None:
+    _, link, _ = shared_by_staff()
+    say(link, name="", remark_0="Good.")
+    say(link, remark_0="Buy now", website="https://spam.example")
+    assert mails() == {}
+
+
+def test_a_talkative_guest_fills_no_inbox() -> None:
+    _, link, _ = shared_by_staff()
+
+    for number in range(HOURLY_ALARMS + 2):
+        say(link, remark_0=f"Remark {number}")
+
+    assert Remark.objects.count() == HOURLY_ALARMS + 2
+    to_author = OutgoingEmail.objects.filter(
+        name="guest_remarks", to="author@news.example.com"
+    ).order_by("pk")
+    assert len(to_author) == HOURLY_ALARMS
+    said = ["we email you no more" in " ".join(email.text.split()) for email in to_author]
+    assert said == [*[False] * (HOURLY_ALARMS - 1), True]

@@ -23,6 +23,7 @@ FOR_STAFF = {
     "database_restored",
     "dispatch_late",
     "dispatch_paused",
+    "guest_remarks",
     "issue_not_ready",
     "issue_returned",
     "outage",
