@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousFileOperation
@@ -15,13 +15,16 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from briefings.models import Picture, Section
+from briefings.models import Contributor, Picture, Section
 from briefings.picture_files import names_of_pictures
 
 log = logging.getLogger(__name__)
 
 # In pixels: a phone; the column on a sharp screen; the largest that we keep.
 WIDTHS = (480, 960, 1600)
+# Of the portrait of a contributor: beside an article and on their own page, on ordinary screens and
+# on sharp ones.
+PORTRAIT_WIDTHS = (88, 224, 448)
 QUALITY = 80
 MAX_WEBP_SIDE = 16_383  # in pixels; the format has no more
 UNREADABLE = (OSError, ValueError, SuspiciousFileOperation, Image.DecompressionBombError)
@@ -53,15 +56,22 @@ def sizes_of_pictures(bodies: Iterable[str]) -> tuple[PictureSizes, ...]:
     if not names:
         return ()
     rows = Picture.objects.filter(name__in=names).order_by("name")
-    return tuple(
-        PictureSizes(
-            name=row.name, width=row.width, height=row.height, widths=tuple(map(int, row.widths))
-        )
-        for row in rows
+    return tuple(map(_sizes, rows))
+
+
+def sizes_of(name: str) -> PictureSizes | None:
+    """Return what is known of one stored picture."""
+    row = Picture.objects.filter(name=name).first()
+    return _sizes(row) if row else None
+
+
+def _sizes(row: Picture) -> PictureSizes:
+    return PictureSizes(
+        name=row.name, width=row.width, height=row.height, widths=tuple(map(int, row.widths))
     )
 
 
-def make_sizes(name: str) -> Picture | None:
+def make_sizes(name: str, *, widths: Sequence[int] = WIDTHS) -> Picture | None:
     """Write the WebP copies of a stored picture; None if it cannot be read.
 
     Doing it again changes nothing.
@@ -71,7 +81,7 @@ def make_sizes(name: str) -> Picture | None:
             raw = file.read()
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG")) as image:
             image.load()
-            copies = _encoded(image, is_lossless=image.format == "PNG")
+            copies = _encoded(image, widths, is_lossless=image.format == "PNG")
             width, height = image.size
     except UNREADABLE:
         log.warning("the picture %s cannot be read, so there are no smaller copies", name)
@@ -84,16 +94,16 @@ def make_sizes(name: str) -> Picture | None:
     return picture
 
 
-def _encoded(image: Image.Image, *, is_lossless: bool) -> dict[int, bytes]:
+def _encoded(image: Image.Image, widths: Sequence[int], *, is_lossless: bool) -> dict[int, bytes]:
     """Return the WebP files by width: those narrower than the picture, and its own width.
 
-    That one is always there: a browser that reads WebP takes nothing else, so a sharp screen would
-    show a blurred picture without it.
+    That one is there unless the largest of the others is narrower: a browser that reads WebP takes
+    nothing else, so a sharp screen would show a blurred picture without it.
     """
     if max(image.size) > MAX_WEBP_SIDE:
         return {}
     copies = {}
-    for width in sorted({*(one for one in WIDTHS if one < image.width), image.width}):
+    for width in sorted({min(one, image.width) for one in widths}):
         height = max(1, round(image.height * width / image.width))
         copy = (
             image
@@ -121,3 +131,11 @@ def pictures_without_sizes() -> Iterator[str]:
             if name not in known:
                 known.add(name)
                 yield name
+
+
+def portraits_without_sizes() -> list[str]:
+    """Return the portraits of contributors of which there are no copies yet."""
+    photos = Contributor.objects.exclude(photo="")
+    return list(
+        photos.exclude(photo__in=Picture.objects.values("name")).values_list("photo", flat=True)
+    )

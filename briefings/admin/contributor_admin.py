@@ -17,6 +17,7 @@ from briefings.approval_loss import void_approval
 from briefings.images import MAX_BYTES, ImageRefused, reencode
 from briefings.models import Contributor
 from briefings.models.issue import APPROVED_STATES
+from briefings.picture_sizes import PORTRAIT_WIDTHS, make_sizes
 from briefings.slugs import free_slug
 from newsroom.file_uploads import accepts_files
 
@@ -83,6 +84,8 @@ class ContributorAdmin(PlainSelectsMixin, admin.ModelAdmin[Contributor]):
     def save_model(self, request: HttpRequest, obj: Contributor, form: Any, change: bool) -> None:
         """Save; approved issues that would end with another sign-off need a new approval."""
         super().save_model(request, obj, form, change)
+        if obj.photo and "photo" in form.changed_data:
+            make_sizes(obj.photo.name or "", widths=PORTRAIT_WIDTHS)
         if not change or "sign_off" not in form.changed_data:
             return
         for issue in obj.issues.filter(state__in=APPROVED_STATES):

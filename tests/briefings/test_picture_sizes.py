@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from briefings.images import StoredImage, store_image
-from briefings.models import Issue, Picture, SectionKind
+from briefings.models import Contributor, Issue, Picture, SectionKind
 from briefings.picture_sizes import copy_name, make_sizes
 from tests.briefings.rendering.sample_emails import render
-from tests.factories import make_published_issue
+from tests.factories import make_briefing, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +168,69 @@ def test_a_picture_too_tall_for_webp_is_stored_all_the_same() -> None:
 
     assert Picture.objects.get().widths == []
     assert stored.height == 17_000
+
+
+def portrait_of(person: Contributor, where: str) -> str:
+    """Return the portrait on a page."""
+    portraits = re.findall(
+        r'<picture>(?:(?!</picture>).)*class="face".*?</picture>', page_at(where)
+    )
+    assert len(portraits) == 1
+    return str(portraits[0])
+
+
+def page_at(where: str) -> str:
+    return Client().get(where).content.decode()
+
+
+def with_portrait(width: int, height: int) -> Contributor:
+    """Upload a portrait as an administrator does."""
+    person = make_contributor(name="Rosa Meyer")
+    client = Client()
+    client.force_login(User.objects.create_superuser("robin"))
+    file = SimpleUploadedFile("me.jpg", photo(width, height), content_type="image/jpeg")
+    client.post(
+        reverse("admin:briefings_contributor_change", args=[person.pk]),
+        {"name": person.name, "slug": person.slug, "photo": file},
+    )
+    person.refresh_from_db()
+    return person
+
+
+@pytest.mark.parametrize(
+    ("size", "widths", "beside", "alone"),
+    [
+        ((900, 900), [88, 224, 448], "44px", "112px"),
+        ((900, 600), [88, 224, 448], "66px", "168px"),
+        ((600, 900), [88, 224, 448], "44px", "112px"),
+        ((150, 150), [88, 150], "44px", "112px"),
+    ],
+)
+def test_a_portrait_has_copies_as_small_as_it_is_shown(
+    size: tuple[int, int], widths: list[int], beside: str, alone: str
+) -> None:
+    person = with_portrait(*size)
+    issue = make_published_issue(briefing=make_briefing(lead=person))
+
+    name = person.photo.name or ""
+    assert Picture.objects.get(name=name).widths == widths
+    for where, shown in ((issue.get_absolute_url(), beside), (person.get_absolute_url(), alone)):
+        portrait = portrait_of(person, where)
+        offered = [f"{default_storage.url(copy_name(name, one))} {one}w" for one in widths]
+        assert f'srcset="{", ".join(offered)}"' in portrait
+        assert 'type="image/webp" srcset=' in portrait
+        assert f'sizes="{shown}"' in portrait
+        assert f'src="{person.photo.url}" alt=""' in portrait
+
+
+def test_a_portrait_from_before_gets_its_copies_by_the_command() -> None:
+    name = default_storage.save("contributors/old.jpg", ContentFile(photo(700, 700)))
+    person = make_contributor(photo=name)
+    assert "<picture>" not in page_at(person.get_absolute_url())
+    assert f'<img class="face" src="{person.photo.url}"' in page_at(person.get_absolute_url())
+
+    call_command("make_picture_sizes")
+    call_command("make_picture_sizes")
+
+    assert Picture.objects.get().widths == [88, 224, 448]
+    assert " 224w" in portrait_of(person, person.get_absolute_url())

@@ -1,18 +1,25 @@
-"""Make the smaller copies of pictures that were uploaded before there were any."""
+"""Make the smaller copies of pictures and portraits that were uploaded before there were any."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from briefings.picture_sizes import make_sizes, pictures_without_sizes
+from briefings.picture_sizes import (
+    PORTRAIT_WIDTHS,
+    WIDTHS,
+    make_sizes,
+    pictures_without_sizes,
+    portraits_without_sizes,
+)
 
 
 class Command(BaseCommand):
     help = (
-        "Makes WebP copies of the pictures in issues that have none yet, one picture at a time."
-        " You can stop it at any moment and start it again."
+        "Makes WebP copies of the pictures in issues and the portraits of contributors that have"
+        " none yet, one at a time. You can stop it at any moment and start it again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,10 +29,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         made = failed = 0
-        for name in pictures_without_sizes():
+        pictures = ((name, WIDTHS) for name in pictures_without_sizes())
+        portraits = ((name, PORTRAIT_WIDTHS) for name in portraits_without_sizes())
+        for name, widths in chain(pictures, portraits):
             if dry_run:
                 self.stdout.write(name)
-            elif make_sizes(name):
+            elif make_sizes(name, widths=widths):
                 made += 1
             else:
                 failed += 1
