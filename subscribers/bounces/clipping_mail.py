@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.contrib.auth import get_user_model
 
@@ -46,14 +47,28 @@ def record_clippings(
     person = _staff_with_address(author, briefing)
     if person is None or not passes_dmarc(message, author=author):
         return 0
-    plain, html = map(read_links, whole_texts(message))
-    known = {link.url for link in plain}
-    links = plain + [link for link in html if link.url not in known]
+    plain, html, signature = map(read_links, whole_texts(message))
+    own = {link.url for link in signature} - {link.url for link in html}
+    found = {link.url: link for link in plain}
+    found |= {link.url: link for link in html if link.url not in found}
+    links = [
+        link
+        for link in found.values()
+        if link.url not in own and not _is_front_page_of(author, link.url)
+    ]
     if len(links) == 1 and not links[0].title:
         links = [replace(links[0], title=subject)]
     for link in links:
         keep_clipping(briefing, link, by=person, at=at, may_revive=False)
     return len(links)
+
+
+def _is_front_page_of(author: str, url: str) -> bool:
+    """Whether an address is the start page of the author's own organisation: from a signature."""
+    parts = urlsplit(url)
+    domain = (parts.hostname or "").removeprefix("www.")
+    is_own = domain == author.rpartition("@")[2].lower().removeprefix("www.")
+    return is_own and parts.path == "/" and not parts.query
 
 
 def _staff_with_address(author: str, briefing: Briefing) -> User | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.message import Message
+from typing import NamedTuple
 
 from newsroom.html_tree import Element, parse
 from subscribers.bounces.message_parts import part_text, tree_to_text
@@ -29,11 +30,15 @@ _SIGNATURE = re.compile(r"^(?:--|—|__)[ \t]*$")
 _MARKED_SIGNATURE = re.compile(r"^-- $")
 # White space at the ends of lines means nothing in HTML.
 _MARKED_SIGNATURE_HTML = re.compile(r"^\s*--\s*$")
+# The same for HTML elements in which email programs put a signature without any mark.
+_SIGNATURE_HTML = phrases("signature_html")
+_SIGNATURE_HTML_START = phrases("signature_html_start")
 _DEVICE_SIGNATURE = phrases("device_signature", before=r"^[ \t]*", after=r".{0,80}$")
 # Classes, ids and names of HTML elements where email programs quote the email that is replied to …
 _QUOTED_HTML = phrases("quoted_html")
 # … and from which on everything is quoted.
 _QUOTED_HTML_START = phrases("quoted_html_start")
+_NAMING = ("class", "id", "name", "data-marker")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -47,17 +52,77 @@ def reply_text(message: Message) -> str:
     return strip_quoted_text(tree_to_text(tree))
 
 
-def whole_texts(message: Message) -> tuple[str, str]:
-    """Return the plain text of a message and that of its HTML, with the addresses of its links.
+class WholeTexts(NamedTuple):
+    """The plain text of a message, that of its HTML, and that of the signature in its HTML."""
 
-    What it forwards or quotes is included, a signature is not.
+    plain: str
+    html: str
+    signature: str
+
+
+def whole_texts(message: Message) -> WholeTexts:
+    """Return the texts of a message, with the addresses of its links.
+
+    What it forwards or quotes is included, a signature is not; but the plain text may have one that
+    only the HTML shows to be a signature.
     """
     plain, markup = _bodies(message)
     tree = _with_addresses(parse(markup, repair=True))
-    return (
-        _without_signature(plain, mark=_MARKED_SIGNATURE),
-        _without_signature(tree_to_text(tree), mark=_MARKED_SIGNATURE_HTML),
+    signature = Element("div", {}, _take_signatures(tree))
+    return WholeTexts(
+        plain=_without_signature(plain, mark=_MARKED_SIGNATURE),
+        html=_without_signature(tree_to_text(tree), mark=_MARKED_SIGNATURE_HTML),
+        signature=tree_to_text(signature),
     )
+
+
+def _take_signatures(node: Element) -> list[Element | str]:
+    """Take the signatures out of a tree and return them; what they quote stays in the tree."""
+    kept: list[Element | str] = []
+    taken: list[Element | str] = []
+    in_signature = False
+    for child in node.children:
+        named = _names_of(child) if isinstance(child, Element) else ""
+        if isinstance(child, Element) and _is_quotation(child, named):
+            in_signature = False
+            taken += _take_signatures(child)
+            kept.append(child)
+        elif in_signature or _SIGNATURE_HTML.search(named):
+            in_signature = in_signature or bool(_SIGNATURE_HTML_START.search(named))
+            taken.append(child)
+            kept += _quotations_in(child)
+        else:
+            if isinstance(child, Element):
+                taken += _take_signatures(child)
+            kept.append(child)
+    node.children = kept
+    return taken
+
+
+def _quotations_in(node: Element | str) -> list[Element | str]:
+    """Take the quoted and forwarded emails out of a signature and return them."""
+    found: list[Element | str] = []
+    if isinstance(node, str):
+        return found
+    kept: list[Element | str] = []
+    for child in node.children:
+        if isinstance(child, Element) and _is_quotation(child, _names_of(child)):
+            found.append(child)
+        else:
+            found += _quotations_in(child)
+            kept.append(child)
+    node.children = kept
+    return found
+
+
+def _is_quotation(element: Element, named: str) -> bool:
+    starts = _QUOTED_HTML.search(named) or _QUOTED_HTML_START.search(named)
+    return element.tag == "blockquote" or bool(starts)
+
+
+def _names_of(element: Element) -> str:
+    """Return the classes, the id and the name by which email programs know their own elements."""
+    return " ".join(element.attributes.get(name, "") for name in _NAMING)
 
 
 def _without_signature(text: str, *, mark: re.Pattern[str]) -> str:
@@ -111,7 +176,7 @@ def _mark_quoted_html(node: Element) -> bool:
     kept: list[Element | str] = []
     for child in node.children:
         if isinstance(child, Element):
-            named = " ".join(child.attributes.get(name, "") for name in ("class", "id", "name"))
+            named = _names_of(child)
             if _QUOTED_HTML_START.search(named):
                 node.children = kept
                 return True

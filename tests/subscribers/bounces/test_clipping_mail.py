@@ -194,3 +194,74 @@ def test_links_only_in_the_html_part_count(reporter: User, link: str) -> None:
     assert answer == KEPT
     assert urls(briefing) == ["https://paper.example/beds", "https://paper.example/wards"]
     assert Clipping.objects.get(url="https://paper.example/wards").title.endswith("Wards close")
+
+
+SIGNATURE = 'Ida Lund<br>The Ward<br><a href="https://ward.example/ida">ward.example/ida</a>'
+FORWARDED = '<div>See <a href="https://paper.example/wards">Wards close</a></div>'
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        f'<div class="gmail_signature" data-smartmail="gmail_signature">{SIGNATURE}</div>',
+        f'<div id="Signature"><p>{SIGNATURE}</p></div>',
+        f'<div id="ms-outlook-mobile-signature">{SIGNATURE}</div>',
+        f'<pre class="moz-signature" cols="72">{SIGNATURE}</pre>',
+        f'<div name="messageSignatureSection">{SIGNATURE}</div>',
+        f'<div data-marker="__SIG_PRE__"><div>{SIGNATURE}</div></div>',
+        f'<div><div><div id="AppleMailSignature" dir="ltr">{SIGNATURE}</div></div></div>',
+        f'<div id="_rc_sig">{SIGNATURE}</div>',
+        f'<br id="lineBreakAtBeginningOfSignature"><div>{SIGNATURE}</div>',
+    ],
+)
+@pytest.mark.parametrize("is_plain_too", [True, False])
+def test_a_signature_that_only_its_html_marks_is_no_clipping(
+    reporter: User, signed: str, is_plain_too: bool
+) -> None:
+    briefing = make_briefing()
+    plain = "https://paper.example/beds\n\nIda Lund\nThe Ward\nhttps://ward.example/ida\n"
+
+    send(
+        briefing,
+        plain if is_plain_too else " ",
+        html=f'<div>Beds: <a href="https://paper.example/beds">here</a></div>{signed}'
+        f'<blockquote type="cite">{FORWARDED}</blockquote>',
+    )
+
+    assert urls(briefing) == ["https://paper.example/beds", "https://paper.example/wards"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<div class="gmail_signature">{SIGNATURE}<div class="gmail_quote">{FORWARDED}</div></div>',
+        f'<div id="AppleMailSignature">{SIGNATURE}<blockquote>{FORWARDED}</blockquote></div>',
+        f'<div id="Signature">{SIGNATURE}</div><div id="divRplyFwdMsg">From: Bo</div>{FORWARDED}',
+        f'<br id="lineBreakAtBeginningOfSignature">{SIGNATURE}<blockquote>{FORWARDED}</blockquote>',
+    ],
+)
+def test_what_is_forwarded_below_a_signature_counts(reporter: User, body: str) -> None:
+    briefing = make_briefing()
+
+    send(briefing, " ", html=body)
+
+    assert urls(briefing) == ["https://paper.example/wards"]
+
+
+def test_a_link_that_stands_in_the_text_and_in_the_signature_counts(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(briefing, " ", html=f'<p>{SIGNATURE}</p><div class="moz-signature">{SIGNATURE}</div>')
+
+    assert urls(briefing) == ["https://ward.example/ida"]
+
+
+def test_the_start_page_of_the_authors_own_paper_is_no_clipping(reporter: User) -> None:
+    briefing = make_briefing()
+
+    send(
+        briefing,
+        "https://paper.example/\nhttps://ward.example/beds\n\nIda Lund\nhttps://www.ward.example\n",
+    )
+
+    assert urls(briefing) == ["https://paper.example/", "https://ward.example/beds"]
