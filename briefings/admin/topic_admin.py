@@ -88,8 +88,9 @@ def set_topics(request: HttpRequest, pk: int) -> HttpResponse:
         if new := _named(request.POST.get("new", "")):
             topics.append(new)
         names = sorted({topic.name for topic in topics})
-        issue.topics.set(topics)
-        audit_log.record("set the topics of", issue, by=request.user, topics=names)
+        if set(topics) != set(issue.topics.all()):
+            issue.topics.set(topics)
+            audit_log.record("set the topics of", issue, by=request.user, topics=names)
     messages.success(request, f"Topics: {', '.join(names)}." if names else "It has no topics now.")
     return redirect(reverse("admin:briefings_issue_change", args=[pk]) + "#topics")
 

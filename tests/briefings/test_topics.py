@@ -10,6 +10,7 @@ from django.test import Client
 
 from briefings.admin import topic_admin
 from briefings.models import Topic
+from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import make_staff
 from tests.factories import (
     make_briefing,
@@ -128,3 +129,15 @@ def test_a_topic_that_somebody_else_makes_meanwhile_is_taken(
     client.post(f"/admin/briefings/issue/{issue.pk}/topics/", {"new": "Beds"})
 
     assert [topic.name for topic in issue.topics.all()] == ["Beds"]
+
+
+def test_topics_that_stay_the_same_are_no_entry_in_the_log(client: Client) -> None:
+    client.force_login(make_staff("Editors"))
+    issue, topic = make_issue(), make_topic()
+    path = f"/admin/briefings/issue/{issue.pk}/topics/"
+
+    for posted in ({}, {"topic": [topic.pk]}, {"topic": [topic.pk]}, {"new": topic.name}):
+        client.post(path, posted)
+
+    entries = AuditLogEntry.objects.on(issue).filter(verb="set the topics of")
+    assert [entry.detail["topics"] for entry in entries] == [["Waiting times"]]
