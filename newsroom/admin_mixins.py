@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -25,7 +26,7 @@ else:
 READ_ONLY_ROWS = "admin/_read_only_rows.html"
 MAX_EXACT_COUNT = 10_000
 DATE_PARTS = ("year", "month", "day")
-# Where a request keeps what to say instead of Django's message.
+# Where a request keeps what to say instead of Django's next message.
 IN_OUR_WORDS = "newsroom.in_our_words"
 
 
@@ -97,37 +98,42 @@ class PlainMessagesMixin(Admin):
     """
 
     def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        _say_instead(request, "Saved.")
-        return super().response_add(request, obj, *args, **kwargs)
+        with _said_as(request, "Saved."):
+            return super().response_add(request, obj, *args, **kwargs)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        _say_instead(request, "Saved.")
-        return super().response_change(request, obj)
+        with _said_as(request, "Saved."):
+            return super().response_change(request, obj)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> Any:
-        _say_instead(request, f"Deleted “{obj_display}”.")
-        return super().response_delete(request, obj_display, obj_id)
+        with _said_as(request, f"Deleted “{obj_display}”."):
+            return super().response_delete(request, obj_display, obj_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete the rows that were ticked in the list."""
-        _say_instead(request, f"Deleted {queryset.count():,}.")
+        """Delete the rows that were ticked in the list; the action says so afterwards."""
+        request.META[IN_OUR_WORDS] = f"Deleted {queryset.count():,}."
         super().delete_queryset(request, queryset)
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
-        """Add Django's message to the page, in our own words where there are some."""
-        super().message_user(request, request.META.get(IN_OUR_WORDS, message), *args, **kwargs)
+        """Add Django's message to the page, in our own words where they wait for it."""
+        super().message_user(request, request.META.pop(IN_OUR_WORDS, message), *args, **kwargs)
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> Any:
-        _say_instead(
-            request, f"There is no {opts.verbose_name} {object_id}. Perhaps it was deleted."
-        )
-        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]  # not in the stubs
+        words = f"There is no {opts.verbose_name} {object_id}. Perhaps it was deleted."
+        with _said_as(request, words):
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]  # not in the stubs
 
 
-def _say_instead(request: HttpRequest, words: str) -> None:
+@contextmanager
+def _said_as(request: HttpRequest, words: str) -> Iterator[None]:
+    """Put our words in place of the first message that Django adds meanwhile, and of no other."""
     request.META[IN_OUR_WORDS] = words
+    try:
+        yield
+    finally:
+        request.META.pop(IN_OUR_WORDS, None)
 
 
 class RefusedRowsMixin:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
@@ -21,6 +22,7 @@ from briefings.admin.activity import latest_activity
 from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.admin.role_forms import IN_ALL, RoleLogMixin, RoleOfAccountInline
 from newsroom import audit_log
+from newsroom.admin_site import MODEL_HEADINGS
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -162,7 +164,13 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
     """Permissions to tick, each as what a person may do."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(capfirst(obj.name.removeprefix("Can ")))
+        """Return what the permission allows; the database keeps names that models once had."""
+        verb, _, _ = obj.codename.partition("_")
+        model = obj.content_type.model_class()
+        if model is None or obj.codename != get_permission_codename(verb, model._meta):
+            return str(capfirst(obj.name.removeprefix("Can ")))
+        rows = MODEL_HEADINGS.get(model.__name__, str(model._meta.verbose_name_plural))
+        return f"{verb.capitalize()} {rows[:1].lower()}{rows[1:]}"
 
 
 admin.site.unregister(Group)
@@ -185,7 +193,9 @@ class StaffGroupAdmin(admin.ModelAdmin[Group]):
         of_django = Q(codename__regex=r"^(add|change|delete|view)_")
         offered = Permission.objects.filter(Q(group__isnull=False) | accounts | (ours & ~of_django))
         return PermissionsField(
-            offered.order_by("content_type__app_label", "name").distinct(),
+            offered.select_related("content_type")
+            .order_by("content_type__app_label", "name")
+            .distinct(),
             label="May",
             required=False,
             widget=forms.CheckboxSelectMultiple,

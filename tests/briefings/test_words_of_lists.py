@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from axes.models import AccessLog
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib import admin as admin_site
 from django.contrib.auth.models import Group, Permission, User
-from django.test import Client
+from django.contrib.messages import get_messages
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from briefings.models import Contributor
@@ -17,7 +25,7 @@ from tests.briefings.admin_client import (
     save,
     staff_client,
 )
-from tests.factories import make_issue
+from tests.factories import make_contributor, make_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +90,49 @@ def test_a_list_of_log_ins_has_one_name_on_all_its_pages(admin: Client) -> None:
     assert ">Log-ins and log-outs</a>" in shown(admin, "axes_accesslog_change", record.pk)
 
 
+@pytest.mark.parametrize(
+    ("model", "fields", "title"),
+    [
+        (AccessLog, {}, "Log-in of robin, "),
+        (AccessFailureLog, {}, "Failed log-in of robin, "),
+        (AccessAttempt, {"failures_since_start": 3}, "Wrong passwords of robin, "),
+    ],
+)
+def test_a_record_of_a_log_in_has_a_plain_title_and_stays(
+    admin: Client, model: Any, fields: dict[str, int], title: str
+) -> None:
+    record = model.objects.create(username="robin", ip_address="192.0.2.7", **fields)
+    name = f"axes_{model._meta.model_name}"
+
+    for page in (shown(admin, f"{name}_change", record.pk), shown(admin, f"{name}_changelist")):
+        assert "deletelink" not in page
+        assert "Delete selected" not in page
+        assert "ccess " not in page
+    page = shown(admin, f"{name}_change", record.pk)
+    assert f"<h1>{title}" in page
+    assert f"<title>{title}" in page
+    assert " @ " not in page
+    assert 'type="submit" value="Save"' not in page
+    delete = reverse(f"admin:{name}_delete", args=[record.pk])
+    assert admin.post(delete, {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=record.pk).exists()
+
+
+def test_somebody_who_is_locked_out_is_let_in_again(admin: Client) -> None:
+    User.objects.create_user("ada", password="a ward of beds", is_staff=True)
+    right = {"username": "ada", "password": "a ward of beds"}
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        Client().post(reverse("admin:login"), {**right, "password": "wrong"})
+    assert Client().post(reverse("admin:login"), right).status_code == 429
+
+    url = reverse("admin:axes_accessattempt_changelist")
+    chosen = [attempt.pk for attempt in AccessAttempt.objects.all()]
+    done = admin.post(url, {"action": "let_in_again", "_selected_action": chosen}, follow=True)
+
+    assert messages_of(done) == "Done. They can log in again, with the right password."
+    assert Client().post(reverse("admin:login"), right).status_code == 302
+
+
 def test_log_ins_are_listed_under_plain_heads(admin: Client) -> None:
     for name in ("accesslog", "accessattempt", "accessfailurelog"):
         page = shown(admin, f"axes_{name}_changelist")
@@ -98,6 +149,43 @@ def test_a_group_is_changed_by_boxes_to_tick(admin: Client) -> None:
     url = reverse("admin:auth_group_change", args=[group.pk])
     admin.post(url, {"name": "Night shift", "permissions": [kept.pk]})
     assert list(group.permissions.all()) == [kept]
+
+
+def test_permissions_are_named_as_the_lists_are(admin: Client) -> None:
+    page = shown(admin, "auth_group_change", Group.objects.create(name="Night shift").pk)
+    for words in ("View sign-ups", "Change issues", "View staff accounts", "Approve issues"):
+        assert words in page
+    assert "signup" not in page
+    assert "View issue\n" not in page
+
+
+def test_the_list_of_accounts_has_one_name_on_all_pages(admin: Client) -> None:
+    robin = User.objects.get(username="robin")
+    pages = [shown(admin, f"auth_user_{name}") for name in ("changelist", "add")]
+    pages += [
+        shown(admin, f"auth_user_{name}", robin.pk)
+        for name in ("change", "password_change", "history")
+    ]
+    for page in (*pages, shown(admin, "index")):
+        assert "Staff accounts" in page
+        assert ">Accounts<" not in page
+        assert "› Accounts" not in page
+
+
+def test_our_words_replace_only_the_message_of_the_deed(rf: RequestFactory) -> None:
+    """Whatever else a request says is said."""
+    request = rf.get("/")
+    SessionMiddleware(lambda _: HttpResponse()).process_request(request)
+    MessageMiddleware(lambda _: HttpResponse()).process_request(request)
+    page = admin_site.site.get_model_admin(Contributor)
+    make_contributor()
+
+    page.delete_queryset(request, Contributor.objects.all())
+    page.message_user(request, "Successfully deleted 1 contributor.")
+    page.message_user(request, "Their portrait is kept.")
+
+    said = [str(message) for message in get_messages(request)]
+    assert said == ["Deleted 1.", "Their portrait is kept."]
 
 
 def test_the_cursor_is_in_the_headline_of_a_new_issue_only(admin: Client) -> None:
