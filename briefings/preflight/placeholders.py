@@ -49,8 +49,8 @@ _ADD = r"(?:add|check|confirm|verify|update) (?!up\b|out\b|on\b|with\b|in\b)"
 # often with an article: “It [the number of beds] fell.”
 _IN_BRACKETS = (
     rf"(?:{_ADJECTIVE}(?:{_NOUN} )?{_NOUN}"
-    r"(?: (?:here|tk|tbc|tba|tbd|to come|to follow|goes here|needed))?"
-    rf"|{_SHOWN}s? (?:from|of|for|about|to) [^\[\]]{{1,60}}"
+    r"(?: (?:here|tk|tbc|tba|tbd|to come|to follow|goes here|needed))?\s*\??"
+    rf"|(?:{_SHOWN}|{_ADJECTIVE}name)s? (?:from|of|for|about|to) [^\[\]]{{1,60}}"
     rf"|{_INSERT}[^\[\]]{{0,80}}"
     rf"|{_ADD}[^\[\]]{{1,80}}"
     r"|[^\[\]]{0,60}[:—–-] ?(?:tk|tbc|tbd)"
@@ -70,6 +70,7 @@ _KINDS = (
             r"|\bXX[./-]XX[./-](?:\d{4}|X{2,4})\b"
         ),
     ),
+    _Kind(("xx",), re.compile(r"[£$€]\s?x{2,}(?:k|m|bn)?\b")),
     _Kind(("xx/xx", "xx.xx"), re.compile(r"\bxx[./]xx[./](?:\d{4}|x{2,4})\b", _ANY_CASE)),
     _Kind(("TB",), re.compile(r"\bTB[ACD]\b")),
     _Kind(("TO", "FIX", "PLACE"), re.compile(r"\bTO-?DO\b|\bFIX-?ME\b|\bPLACEHOLDER\b")),
@@ -119,8 +120,8 @@ _KINDS = (
     _Kind(("???",), re.compile(r"(?<=\w)\?{3,}"), is_doubtful=True),
     _Kind(("___",), re.compile(r"(?<!\w)_{3,}(?!\w)"), is_doubtful=True),
     _Kind(("XX",), re.compile(r"(?<![\w-])XX(?![\w-]| chromosomes?\b)"), is_doubtful=True),
-    _Kind(("tk",), re.compile(r"(?<![\w./@-])(?:tk)+(?![\w./@-])"), is_doubtful=True),
-    _Kind(("xxxx", "Xxx"), re.compile(r"\bx{4,}\b|\bXxx+\b"), is_doubtful=True),
+    _Kind(("tk",), re.compile(r"(?<![\w./@-])(?:tk|Tk)+(?![\w./@-])"), is_doubtful=True),
+    _Kind(("xxx", "Xxx"), re.compile(r"\bx{4,}\b|\bx{3}(?=\s+\w)|\bXxx+\b"), is_doubtful=True),
     _Kind(("tbc", "tbd"), re.compile(r"\btb[cd]\b"), is_doubtful=True),
     _Kind(("[ ", "[]"), re.compile(r"\[\s*\]"), is_doubtful=True),
     _Kind(
@@ -136,8 +137,14 @@ _ROMAN_BEFORE = re.compile(
     r"|30th\s*\(|[ivxlc]+[-–])$"
 )
 _ROMAN_AFTER = re.compile(r"\s+(?:Olympiad|Olympics?|Games|Corps|Winter|Summer)\b")
-# Somebody's initials, a firm or a model: TK Elevator, TK-101.
-_NAME_AFTER = re.compile(r"\s[A-Z][a-z]+|-\d")
+# Somebody's initials, a firm or a model: TK Elevator, TK-101. What an editor still has to do is
+# not a name: TK Check with Anna.
+_NAME_AFTER = re.compile(
+    r"\s(?!(?:Add|Amount|Ask|Call|Caption|Check|Confirm|Date|Details|Figures?|Fill|Find|From|Get"
+    r"|Headline|How|Image|Insert|Link|Look|Name|Need|Needs|Number|Photo|Picture|Quote|Replace|See"
+    r"|Source|The|This|Title|To|Update|Verify|Wait|What|When|Where|Who|Why|Write)\b)[A-Z][a-z]+"
+    r"|-\d"
+)
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 
 

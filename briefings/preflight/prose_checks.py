@@ -18,7 +18,7 @@ _MEANT_TWICE = {
     "en": frozenset(
         {"had", "that", "very", "really", "so", "much", "many", "no", "yes", "ha", "bye", "hear"}
         | {"there", "far", "well", "long", "never", "too", "more", "please", "knock", "blah"}
-        | {"do", "is", "chop", "night", "go", "now", "big", "old", "her", "s"}
+        | {"do", "chop", "night", "go", "now", "big", "old", "her", "s"}
     ),
     "fr": frozenset({"nous", "vous", "très", "bien", "non", "oui", "trop", "faire"}),
     "de": frozenset({"die", "das", "der", "sie", "sehr", "ja", "nein", "so", "dass"}),
@@ -27,6 +27,8 @@ _MEANT_TWICE = {
     "it": frozenset({"piano", "no", "sì", "quasi", "molto", "via", "poco"}),
     "pt": frozenset({"muito", "não", "sim", "quase", "pouco"}),
 }
+# “What it is is a scandal”, unlike “The problem is is that”.
+_ENDS_A_CLAUSE = re.compile(r"\b(?:he|she|it|this|that|there|where|what) $", re.IGNORECASE)
 # Capitals in a row from which we take them for shouting: words, and characters in all.
 _SHOUTED_WORDS = 4
 _SHOUTED_CHARACTERS = 18
@@ -114,6 +116,8 @@ def _repeated(text: str, language: str) -> Iterator[str]:
     for found in _TWICE.finditer(text):
         first, second = found[1], found[2]
         if "\n" in found[0].strip() or first.casefold() in meant:
+            continue
+        if language == "en" and first == "is" and _ENDS_A_CLAUSE.search(text, 0, found.start()):
             continue
         if len(first) == 1 and first.lower() not in "aio":
             continue

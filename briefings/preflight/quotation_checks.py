@@ -109,7 +109,7 @@ def _follows(after: Element | str | None) -> bool:
 
 # --- whether they agreed ---------------------------------------------------------------------
 
-# So many words in a row are not the same by chance.
+# This many words in a row are not the same by chance.
 _WORDS_IN_A_ROW = 8
 # A shorter quotation counts if it is the whole comment.
 _WORDS_OF_A_COMMENT = 4
@@ -117,7 +117,7 @@ _WORD = re.compile(r"[^\W_]+")
 # Where a quotation leaves words out, or words of somebody else stand in it.
 _GAP = re.compile(r"…|\.\.\.|\[[^\]]*\]|[“”„«»\"]")
 _SOURCE = re.compile(rf"{_DASH}[^—–―\n]{{1,160}}$")
-# The words by which the database finds comments: the longest of each row, and of how many rows.
+# The words by which the database finds comments: the longest ones of the longest rows.
 _SEARCHED = re.compile(r"[a-z0-9]{4,}")
 _SEARCHED_WORDS = 2
 _SEARCHED_ROWS = 6
@@ -150,7 +150,7 @@ def check_consents(
         findings = [
             _finding(comment, quotation) for comment in comments if _is_quoted(comment, quotation)
         ]
-        # Of two readers who wrote the same, one may have agreed.
+        # If two readers wrote the same, it is enough that one of them agreed.
         if None not in findings:
             yield from (found for found in findings[:1] if found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefings.models import SectionKind
+from briefings.models import Issue, SectionKind
 from briefings.picture_files import is_stored, media_name
 from briefings.preflight.email_support import unsupported_features
 from briefings.preflight.findings import Finding, Level, Place, has_words, place_of, shortened
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Characters of a bold paragraph up to which it looks like a heading.
 LONGEST_HEADING = 90
+# Where labels may be in capitals.
+_CELLS = {"pre", "td", "th"}
 
 
 class _Block(NamedTuple):
@@ -73,6 +75,14 @@ def check_section(
             f"{place.where} has no sister titles.",
             fix="Choose at least one, or remove the section.",
         )
+    elif section.kind == SectionKind.SISTERS and not _lists_something(section):
+        yield _warns(
+            "empty-sister-titles",
+            place,
+            f"{place.where} lists nothing: none of its sister titles has published an issue.",
+            fix="Choose others, or remove the section.",
+            about=str(section.sisters),
+        )
     elif body.is_empty and section.kind != SectionKind.SISTERS:
         yield _blocks(
             "empty-section",
@@ -88,7 +98,8 @@ def check_section(
         yield from check_attribution(body, place)
     yield from _check_links(body, place, anchors)
     for block in _blocks_of(body):
-        yield from check_words(block.text, place, language=language)
+        check = check_words if block.tag in _CELLS or block.within & _CELLS else check_line
+        yield from check(block.text, place, language=language)
         if block.tag not in {"pre", "td", "th"} and not block.within & {"pre", "table"}:
             yield from check_language(block.text, place, language=language)
     for dropped in unsupported_features(body):
@@ -99,6 +110,12 @@ def check_section(
             fix=dropped.fix,
             about=f"{dropped.name} {dropped.element.attributes}",
         )
+
+
+def _lists_something(section: Section) -> bool:
+    """Whether a section of sister titles has any issue to list for readers."""
+    listed = Issue.objects.published().filter(briefing__in=section.sisters, briefing__retired=False)
+    return listed.exclude(briefing=section.issue.briefing_id).exists()
 
 
 def _blocks(code: str, place: Place, sentence: str, *, fix: str, quote: str = "") -> Finding:

@@ -112,6 +112,16 @@ PLACEHOLDERS = [
     "TODO: ask Ada",
     "DD/MM/YYYY",
     "<insert name>",
+    "Read it here [link?] or there",
+    "It closed on [date ?].",
+    "[source?]",
+    "[name of councillor]",
+    "[full name of the reader]",
+    "It cost £xxx.",
+    "€xxm",
+    "TK Check with Anna.",
+    "TK Get the quote from the council.",
+    "It fell by TK Number here",
 ]
 NO_PLACEHOLDERS = [
     "TK Maxx opened a shop.",
@@ -135,8 +145,17 @@ NO_PLACEHOLDERS = [
     "[laughs]",
     "[from the council]",
     "5 > 4 < 6",
+    "[the name of the ward]",
+    "Is there a link? [laughs]",
 ]
-DOUBTFUL = ["TK Bloggs voted against.", "Why???", "the report (link)", "XX people"]
+DOUBTFUL = [
+    "TK Bloggs voted against.",
+    "Why???",
+    "the report (link)",
+    "XX people",
+    "Tk",
+    "xxx people came",
+]
 
 
 @pytest.mark.parametrize("words", PLACEHOLDERS)
@@ -506,10 +525,18 @@ def test_headings_that_skip_a_level_or_are_none_warn(body: str, code: str) -> No
         ("The NHS BMA RCN GMC agreed", False),
         ("HMS BELFAST sailed", False),
         ("L’ÉTAT DOIT PAYER SANS DÉLAI", True),
+        ("CLICK HERE TO SIGN UP NOW", True),
+        ("BREAKING NEWS TODAY", True),
+        ("BREAKING NEWS: the ferry left", False),
+        ("BBC NEWS", False),
     ],
 )
 def test_words_in_capitals_warn_and_acronyms_do_not(words: str, warns: bool) -> None:
     assert codes(about(f"<p>{words}</p>")) == ({("all-capitals", False)} if warns else set())
+
+
+def test_labels_of_a_table_may_be_in_capitals() -> None:
+    assert about("<table><tbody><tr><td>LEAVES MONDAY</td></tr></tbody></table>") == []
 
 
 def test_a_headline_in_capitals_warns() -> None:
@@ -524,6 +551,8 @@ def test_a_headline_in_capitals_warns() -> None:
         ("The the ferry left", "The the"),
         ("Nobody knew <em>the</em> the price", "the the"),
         ("She had had enough", ""),
+        ("The problem is is that it closed.", "is is"),
+        ("What it is is a scandal.", ""),
         ("That that mattered", ""),
         ("Walla Walla is far", ""),
         ("very very late", ""),
@@ -540,6 +569,27 @@ def test_a_word_that_is_written_twice_warns(words: str, found: str) -> None:
 
 def test_words_at_the_end_and_the_start_of_paragraphs_are_not_repeated() -> None:
     assert about("<p>We want in</p><p>In the end</p><ul><li>a b</li><li>b c</li></ul>") == []
+
+
+# --- sister titles
+
+
+def test_sister_titles_that_list_nothing_warn() -> None:
+    issue = make_issue(sections=[(SectionKind.SISTERS, "More", "")])
+    section = issue.sections.get()
+    silent, retired = make_briefing(), make_briefing(retired=True)
+    make_issue(briefing=silent)
+    make_published_issue(briefing=retired)
+    make_published_issue(briefing=issue.briefing)
+
+    def found(*briefings: Briefing) -> set[tuple[str, bool]]:
+        section.sisters = [briefing.pk for briefing in briefings]
+        section.save()
+        return {one for one in codes(findings(issue)) if "sister" in one[0]}
+
+    assert found(silent, retired, issue.briefing) == {("empty-sister-titles", False)}
+    assert found(silent, make_published_issue().briefing) == set()
+    assert found() == {("no-sister-titles", True)}
 
 
 # --- language
