@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from briefings.admin.viewed_issue import viewed_issue
+from briefings.admin.viewed_issue import unsaved_new_issue, viewed_issue
 from briefings.finding_overrides import (
     find_finding,
     override,
@@ -34,15 +34,22 @@ if TYPE_CHECKING:
 @never_cache
 @require_safe
 def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return what preflight finds in the unsaved words of one page (`?draft=`), for its script."""
+    """Return what preflight finds in the unsaved words of one page (`?draft=`), for its script.
+
+    A `pk` of 0 stands for a new issue, which has only unsaved words.
+    """
     user = request.user
-    issue = viewed_issue(request, pk)
-    if not isinstance(user, User):
-        raise PermissionDenied
-    copy = unsaved_copy(user, issue=issue, token=request.GET.get("draft", ""))
-    if copy is None:
-        raise Http404("There are no unsaved words.")
-    draft = with_unsaved_words(issue, copy.content)
+    if pk:
+        issue = viewed_issue(request, pk)
+        if not isinstance(user, User):
+            raise PermissionDenied
+        copy = unsaved_copy(user, issue=issue, token=request.GET.get("draft", ""))
+        if copy is None:
+            raise Http404("There are no unsaved words.")
+        draft = with_unsaved_words(issue, copy.content)
+    else:
+        draft, _ = unsaved_new_issue(request)
+        issue = draft
     sections = list(draft.sections.all())
     words = count_words(sections)
     context = {
@@ -51,7 +58,7 @@ def findings_of_draft(request: HttpRequest, pk: int) -> HttpResponse:
         "minutes": reading_time(words),
         "preflight": run_preflight(draft, sections, publish_at=draft.publish_at),
         "form_url": "",
-        "may_override": may_approve(user, issue),
+        "may_override": bool(pk) and may_approve(user, issue),
     }
     return TemplateResponse(request, "admin/briefings/issue/_checks.html", context)
 

@@ -283,10 +283,11 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             self._record_edit(request, form)
         elif is_correction(request):
             raise CorrectionRefused("You changed nothing, so there is nothing to tell readers yet.")
-        if was_changed and "reviewer" in form.changed_data:
-            ask_reviewer(
-                form.instance, by=request.user, is_ready=form.instance.state != IssueState.DRAFT
-            )
+        has_new_reviewer = was_changed and "reviewer" in form.changed_data
+        # Submitting asks the reviewer, too; two emails at once would say the same.
+        form.instance.asks_after_step = has_new_reviewer and "_step" in request.POST
+        if has_new_reviewer and not form.instance.asks_after_step:
+            _ask_reviewer(request, form.instance)
         form.instance.was_changed = was_changed
         form.instance.was_merged = bool(
             was_changed and form.stale_save and form.stale_save.is_merge and form.stale_save.taken
@@ -347,6 +348,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         was_changed = getattr(obj, "was_changed", False)
         says_saved = was_changed and not is_correction(request)
         is_merged = getattr(obj, "was_merged", False)
+        has_asked = False
         if says_saved and (is_merged or not name):
             messages.success(request, "Saved.")
         elif not was_changed and not name:
@@ -357,12 +359,14 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             # Who changed the content has seen it: the check of the version kept others out.
             seen = None if was_changed else request.POST.get("seen", "")
             if name == "approve" and self._has_open_remarks(request, obj):
+                if getattr(obj, "asks_after_step", False):
+                    _ask_reviewer(request, obj)
                 if says_saved:
                     messages.success(request, "Saved.")
                 query = urlencode({"seen": seen if seen is not None else obj.content_hash()})
                 page = reverse("admin:briefings_issue_open_remarks", args=[obj.pk])
                 return self._back_to(request, obj, page=f"{page}?{query}")
-            self._say_what_came_of(
+            is_taken = self._say_what_came_of(
                 request,
                 lambda: take_step(
                     name,
@@ -375,6 +379,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 ),
                 says_saved=says_saved,
             )
+            has_asked = is_taken and name == "submit"
+        if getattr(obj, "asks_after_step", False) and not has_asked:
+            _ask_reviewer(request, obj)
         return self._back_to(request, obj)
 
     def _has_open_remarks(self, request: HttpRequest, obj: Issue) -> bool:
@@ -384,8 +391,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     def _say_what_came_of(
         self, request: HttpRequest, step: Callable[[], str], *, says_saved: bool = False
-    ) -> None:
-        """Take a step and show its sentence, or the reason why it was refused.
+    ) -> bool:
+        """Take a step and show its sentence, or the reason why it was refused; return which.
 
         `says_saved` is for words that were saved before: without the step, that is worth saying.
         """
@@ -395,8 +402,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             if says_saved:
                 messages.success(request, "Saved.")
             messages.error(request, str(refusal))
-        else:
-            messages.success(request, sentence)
+            return False
+        messages.success(request, sentence)
+        return True
 
     def _back_to(self, request: HttpRequest, obj: Issue, *, page: str = "") -> HttpResponse:
         """Redirect to the issue's page or another one, and discard its unsaved words everywhere.
@@ -480,6 +488,10 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
         ]
+
+
+def _ask_reviewer(request: HttpRequest, issue: Issue) -> None:
+    ask_reviewer(issue, by=request.user, is_ready=issue.state != IssueState.DRAFT)
 
 
 def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:

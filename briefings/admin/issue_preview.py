@@ -22,9 +22,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from briefings.admin.proof_page import refused_addresses
-from briefings.admin.viewed_issue import viewed_issue
+from briefings.admin.viewed_issue import unsaved_new_issue, viewed_issue
 from briefings.models import Issue, WorkingCopy
-from briefings.permissions import may_add_issue, may_send_proof, may_share_preview
+from briefings.permissions import may_send_proof, may_share_preview
 from briefings.preview_recipient import MADE_UP, subscriber_lookup
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import (
@@ -32,7 +32,7 @@ from briefings.rendering.issue_email import (
     render_issue_email,
     summarise_issue_email,
 )
-from briefings.unsaved_issue import new_unsaved_issue, unsaved_copy, with_unsaved_words
+from briefings.unsaved_issue import unsaved_copy, with_unsaved_words
 from briefings.views import issue_page
 from briefings.working_copies import newest_copy
 
@@ -85,11 +85,8 @@ def _previewed(request: HttpRequest, pk: int) -> Previewed:
         raise PermissionDenied
     token = request.GET.get("draft", "")
     if not pk:
-        copy = unsaved_copy(user, issue=None, token=token) if token else None
-        new = new_unsaved_issue(copy.content) if copy else None
-        if new is None or not may_add_issue(user, new.briefing):
-            raise Http404("This new issue has no words yet.")
-        return Previewed(issue=new, copy=copy)
+        new, words = unsaved_new_issue(request)
+        return Previewed(issue=new, copy=words)
     issue = viewed_issue(request, pk)
     copy = None if "saved" in request.GET else unsaved_copy(user, issue=issue, token=token)
     if copy is None or not (token or copy.updated_at >= issue.updated_at):

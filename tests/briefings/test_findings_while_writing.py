@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from briefings.models import Issue, SectionKind
+from briefings.models import Issue, Role, SectionKind
 from briefings.working_copies import keep_words
-from tests.briefings.admin_client import change_url, make_staff, staff_client
-from tests.factories import make_issue
+from tests.briefings.admin_client import change_url, make_member, make_staff, staff_client
+from tests.factories import make_briefing, make_issue
 
 pytestmark = pytest.mark.django_db
 TOKEN = "page00000001"
@@ -62,3 +62,32 @@ def test_nobody_sees_the_unsaved_words_of_another() -> None:
     client.force_login(rosa)
     assert findings(client, issue, "page00000002")[0] == 404
     assert findings(client, issue, "'; --")[0] == 404
+
+
+def test_a_new_issue_is_checked_before_it_is_saved() -> None:
+    briefing = make_briefing()
+    rosa = make_member(Role.REPORTER, of=briefing)
+    client = Client()
+    client.force_login(rosa)
+    page = client.get(reverse("admin:briefings_issue_add")).content.decode()
+    url = reverse("admin:briefings_findings", args=[0])
+    assert f'data-findings="{url}"' in page
+    section = {"id": "", "kind": "note", "heading": "", "body": "<p>By XXX</p>", "removed": False}
+    fields = {"title": "The bridge", "briefing": str(briefing.pk), "number": "7"}
+    content = {"version": "", "seen": "", "fields": fields, "sections": [section]}
+    keep_words(user=rosa, token=TOKEN, sequence=1, issue=None, content=content)
+
+    answer = client.get(url, {"draft": TOKEN})
+
+    assert answer.status_code == 200
+    assert "“XXX” is a placeholder." in answer.content.decode()
+    assert "Leave it as it is" not in answer.content.decode()
+    assert client.get(url).status_code == 404
+    for other in (staff_client("Editors"), staff_client()):
+        assert other.get(url, {"draft": TOKEN}).status_code == 404
+
+
+def test_the_page_of_a_new_issue_says_who_sees_it() -> None:
+    page = staff_client("Reporters").get(reverse("admin:briefings_issue_add")).content.decode()
+    assert "Editors see the saved draft, too." in page
+    assert "Only you see it" not in page

@@ -120,3 +120,22 @@ def test_the_list_of_issues_shows_who_reviews_and_when_it_is_due(
     Issue.objects.filter(pk=issue.pk).update(reviewer=reviewer, due_at=due)
     page = staff_client("Editors").get(reverse("admin:briefings_issue_changelist"))
     assert "reviewer Bo Lind · due Wed 2 Dec 2026, 16:00" in page.content.decode()
+
+
+def test_a_reviewer_who_is_chosen_with_the_submission_gets_one_email(
+    issue: Issue, reviewer: User
+) -> None:
+    ask(author_client(issue), issue, reviewer, _step="submit")
+
+    email = OutgoingEmail.objects.get()
+    assert email.subject == f"Ready for your review: Ward & Round {issue.number}"
+
+
+@pytest.mark.parametrize("step", ["approve", "no-such-step"])
+def test_a_reviewer_who_is_chosen_with_a_step_that_is_refused_is_asked(
+    issue: Issue, reviewer: User, step: str
+) -> None:
+    ask(staff_client("Editors"), issue, reviewer, _step=step)
+
+    email = OutgoingEmail.objects.get()
+    assert email.subject == f"Please review: Ward & Round {issue.number}"
