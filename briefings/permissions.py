@@ -59,6 +59,9 @@ VIEW_ACCOUNT = "auth.view_user"
 ADD_ACCOUNT = "auth.add_user"
 CHANGE_ACCOUNT = "auth.change_user"
 
+# Let somebody log in again who is locked out.
+FORGET_WRONG_PASSWORDS = "axes.delete_accessattempt"
+
 # Addresses of readers, which `subscribers` shows to few.
 VIEW_ADDRESSES = "subscribers.view_subscriber"
 

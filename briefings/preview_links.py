@@ -116,6 +116,7 @@ def alarm_of_guest(
             "remarks": remarks,
             "is_fine": is_fine,
             "is_last": count == HOURLY_ALARMS,
+            "window": HOUR,
             "url": f"{settings.SITE_URL}{path}#remarks",
         },
     )

@@ -14,6 +14,8 @@ from django.contrib import admin, messages
 from django.utils.timezone import get_current_timezone
 
 from briefings.local_time import format_local
+from briefings.permissions import FORGET_WRONG_PASSWORDS
+from newsroom.permissions import may
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +72,7 @@ class WrongPasswords(LogInRecords):
 
     def has_let_in_permission(self, request: HttpRequest) -> bool:
         """Whether this person may undo a lock-out."""
-        return request.user.has_perm("axes.delete_accessattempt")
+        return may(request.user, FORGET_WRONG_PASSWORDS)
 
     @admin.action(description="Let these log in again now", permissions=["let_in"])
     def let_in_again(self, request: HttpRequest, attempts: QuerySet[Any]) -> None:
