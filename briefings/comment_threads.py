@@ -8,12 +8,19 @@ writer withdrew keeps its place while there are replies to it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, TextChoices, Window
 from django.db.models.functions import RowNumber
 
+from briefings.comment_counts import count_comments
 from briefings.models import Comment, CommentState, Issue
 from briefings.models.comment import SHOWN_STATES, CommentQuerySet
+from newsroom.compiled_queries import CompiledQuery
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 THREADS_PER_PAGE = 50
 REPLIES_PER_PAGE = 50
@@ -121,13 +128,13 @@ def comment_page(
     if wanted == 1 and not goes_on:  # as on nearly every issue: nothing needs to be counted
         said = sum(thread.reply_count + (not thread.comment.is_withdrawn) for thread in threads)
         return CommentPage(threads=threads, comment_count=said, number=1, last=1, order=sort)
-    thread_count, comment_count = _count_both(issue)
-    last = _page_count(thread_count, THREADS_PER_PAGE)
+    counts = count_comments(issue)
+    last = _page_count(counts.threads, THREADS_PER_PAGE)
     if wanted > last:
         threads, _ = _threads(issue, page=last, order=sort)
     return CommentPage(
         threads=threads,
-        comment_count=comment_count,
+        comment_count=counts.comments,
         number=min(wanted, last),
         last=last,
         order=sort,
@@ -153,18 +160,16 @@ def page_of_comment(issue: Issue, pk: int) -> str | None:
     return page_query(before // THREADS_PER_PAGE + 1)
 
 
-def _shown_threads(issue: Issue) -> CommentQuerySet:
-    """Return the threads that readers see: of a withdrawn comment, those with replies."""
+def _shown_threads(issue: Issue | int) -> CommentQuerySet:
+    """Return the threads on an issue that readers see: of a withdrawn one, those with replies."""
     replies = Comment.objects.filter(parent=OuterRef("pk"), state=CommentState.APPROVED)
-    threads = issue.comments.threads().filter(state__in=SHOWN_STATES)
+    threads = Comment.objects.threads().filter(issue=issue, state__in=SHOWN_STATES)
     return threads.filter(Q(state=CommentState.APPROVED) | Exists(replies))
 
 
 def _threads(issue: Issue, *, page: int, order: CommentOrder) -> tuple[list[Thread], bool]:
     """Return the threads of a page with their first replies, and whether there are further ones."""
-    start = (page - 1) * THREADS_PER_PAGE
-    rows = _with_relations(_shown_threads(issue).order_by(*_COLUMNS[order]))
-    found = list(rows[start : start + THREADS_PER_PAGE + 1])
+    found = _rows_of_page(page, order).rows(issue.pk)
     threads = {comment.pk: Thread(comment=comment) for comment in found[:THREADS_PER_PAGE]}
     if threads:
         _add_first_replies(threads)
@@ -173,16 +178,37 @@ def _threads(issue: Issue, *, page: int, order: CommentOrder) -> tuple[list[Thre
     return list(threads.values()), len(found) > THREADS_PER_PAGE
 
 
+@lru_cache(maxsize=64)  # the first pages; others are rarely opened
+def _rows_of_page(page: int, order: CommentOrder) -> CompiledQuery[Comment]:
+    """Return the query of the threads of a page, and of one more if there is one."""
+    start = (page - 1) * THREADS_PER_PAGE
+
+    def rows(issue: int) -> QuerySet[Comment]:
+        threads = _with_relations(_shown_threads(issue)).order_by(*_COLUMNS[order])
+        return threads[start : start + THREADS_PER_PAGE + 1]
+
+    return CompiledQuery(rows, int)
+
+
 def _add_first_replies(threads: dict[int, Thread]) -> None:
     """Read the first replies to each thread, and how many there are, in one query."""
+    # Of a fixed number of threads, so that the query is always the same one.
+    keys = [*threads, *[min(threads)] * (THREADS_PER_PAGE - len(threads))]
+    for reply in _FIRST_REPLIES.rows(*keys):
+        thread = threads[reply.parent_id or 0]
+        thread.replies.append(reply)
+        thread.reply_count = vars(reply)["of_all"]
+
+
+def _first_replies(*threads: int) -> QuerySet[Comment]:
     numbered = _with_relations(Comment.objects.approved()).annotate(
         place=Window(RowNumber(), partition_by="parent_id", order_by=["created_at", "pk"]),
         of_all=Window(Count("pk"), partition_by="parent_id"),
     )
-    for reply in numbered.filter(parent__in=list(threads), place__lte=REPLIES_PER_PAGE):
-        thread = threads[reply.parent_id or 0]
-        thread.replies.append(reply)
-        thread.reply_count = vars(reply)["of_all"]
+    return numbered.filter(parent__in=threads, place__lte=REPLIES_PER_PAGE)
+
+
+_FIRST_REPLIES = CompiledQuery(_first_replies, *[int] * THREADS_PER_PAGE)
 
 
 def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentPage:
@@ -196,30 +222,17 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
     _set_issue(thread, issue)
     return CommentPage(
         threads=[thread],
-        comment_count=_count_all(issue),
+        comment_count=count_comments(issue).comments,
         number=page,
         last=last,
         only_thread=comment.pk,
     )
 
 
-def _count_both(issue: Issue) -> tuple[int, int]:
-    """Return how many threads and comments readers see, in one query."""
-    said = Q(state=CommentState.APPROVED)
-    is_seen = (said & VISIBLE) | Q(pk__in=_shown_threads(issue).filter(~said).values("pk"))
-    counts = issue.comments.filter(is_seen).aggregate(
-        threads=Count("pk", filter=Q(parent=None)), all=Count("pk", filter=said)
-    )
-    return counts["threads"], counts["all"]
-
-
-def _count_all(issue: Issue) -> int:
-    return issue.comments.approved().filter(VISIBLE).count()
-
-
 def _with_relations(comments: CommentQuerySet) -> CommentQuerySet:
     """Have the query read what the page shows of other tables."""
-    return comments.select_related("contributor", "section")
+    related = comments.select_related("contributor", "section")
+    return related.defer("section__body", "section__sisters")
 
 
 def _set_issue(thread: Thread, issue: Issue) -> None:

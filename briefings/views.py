@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -32,6 +32,7 @@ from briefings.rendering.page_html import page_sections, reading_minutes
 from briefings.rendering.thread_html import thread_html
 from briefings.share_links import share_links
 from newsroom.client_address import client_ip
+from newsroom.compiled_queries import CompiledQuery
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
     TooManyForms,
@@ -201,10 +202,19 @@ def issue_page(
 
 
 def _published_or_404(slug: str, number: int) -> Issue:
+    for issue in _ISSUE_OF_PAGE.rows(slug, number):
+        return issue
+    raise Http404("There is no such issue.")
+
+
+def _issue_of_page(slug: str, number: int) -> QuerySet[Issue]:
     issues = Issue.objects.published().for_page().with_neighbours()
     is_corrected = Exists(Correction.objects.filter(issue=OuterRef("pk")))
     issues = issues.annotate(is_corrected=is_corrected)
-    return get_object_or_404(issues, briefing__slug=slug, number=number)
+    return issues.filter(briefing__slug=slug, number=number)
+
+
+_ISSUE_OF_PAGE = CompiledQuery(_issue_of_page, str, int)
 
 
 def _corrections(issue: Issue) -> list[Correction]:

@@ -152,6 +152,25 @@ def kept_file(name: str, make: Callable[[], bytes]) -> bytes:
     return made
 
 
+def remembered_until_changed(name: str, subject: str, make: Callable[[], Result]) -> Result:
+    """Return what `make` returned after the last change of a subject, or call it."""
+    version_of_it, key = version_key(subject), f"{_release()}.{name}"
+
+    def read(store: BaseCache) -> tuple[str, tuple[str, Result] | None]:
+        found = store.get_many([version_of_it, key])
+        if version_of_it not in found:
+            store.add(version_of_it, new_version(), None)
+        return found.get(version_of_it) or store.get(version_of_it, ""), found.get(key)
+
+    version, known = _with_cache(read) or ("", None)
+    if version and known and known[0] == version:
+        return known[1]
+    made = make()
+    if version:
+        _with_cache(lambda store: store.set(key, (version, made), LONGEST))
+    return made
+
+
 def in_encoding(page: Page, encoding: str) -> Page:
     """Return a page compressed, if that makes it smaller; it is another representation then."""
     body = encoded(page.body, encoding)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 from html import unescape
 from typing import Any, cast
 
 import pytest
 from django.db import connection
+from django.db.models import signals
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefings.models import Comment, CommentState, Issue
+from briefings.comment_counts import Counts, count_comments
+from briefings.models import Comment, CommentState, Issue, IssueState
 from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db
@@ -236,3 +239,79 @@ def test_a_page_reads_what_it_shows_however_many_comments_there_are(
 
 def page_at(client: Client, path: str) -> str:
     return str(client.get(path).content.decode())
+
+
+# --- what a page costs
+
+
+def test_counts_are_those_of_all_pages_whatever_states_comments_have(client: Client) -> None:
+    issue = make_published_issue()
+    states = [*CommentState, CommentState.APPROVED, CommentState.APPROVED]
+    for number in range(110):
+        state = states[number % len(states)]
+        thread = make_comment(on=issue, body=f"Thread {number}.", state=state)
+        for place in range(number % 3):
+            state = states[(number + place) % len(states)]
+            make_comment(on=issue, parent=thread, body=f"Reply {number}-{place}.", state=state)
+    path, seen, threads, number = issue.get_absolute_url(), 0, 0, 1
+    while True:
+        html = page_at(client, f"{path}?page={number}")
+        seen += len(re.findall(r"<p>(?:Thread|Reply) ", html))
+        threads += html.count('aria-label="Comment by') + html.count('"Withdrawn comment"')
+        said = re.search(r'id="comments-heading">(\d+) comments', html)
+        if 'rel="next"' not in html:
+            break
+        number += 1
+    assert number == 2
+    assert said is not None
+    assert count_comments(issue) == Counts(threads=threads, comments=seen)
+    assert int(said[1]) == seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_comments_are_counted_once_until_they_change() -> None:
+    issue = make_published_issue()
+    made = many(issue, 60)
+    assert count_comments(issue).comments == 60
+    with CaptureQueriesContext(connection) as queries:
+        assert count_comments(issue).comments == 60
+    assert len(queries) == 0
+    made[0].reject(by=None, at=timezone.now())
+    assert count_comments(issue) == Counts(threads=59, comments=59)
+
+
+def test_a_page_reads_no_more_rows_from_a_large_archive_or_many_comments(client: Client) -> None:
+    def rows_read(issue: Issue) -> dict[str, int]:
+        read: list[str] = []
+
+        def note(sender: type, **_: object) -> None:
+            read.append(sender.__name__)
+
+        signals.post_init.connect(note)
+        try:
+            page(client, issue)
+        finally:
+            signals.post_init.disconnect(note)
+        return dict(Counter(read))
+
+    briefing = make_briefing()
+    issues = [make_published_issue(briefing=briefing) for _ in range(3)]
+    many(issues[1], 51)
+    page(client, issues[1])  # makes the form, which is remembered
+    before = rows_read(issues[1])
+    assert before["Comment"] == 51
+    many(issues[1], 60)
+    Issue.objects.bulk_create(
+        Issue(
+            briefing=briefing,
+            number=number,
+            title="Another",
+            author=briefing.lead,
+            state=IssueState.PUBLISHED,
+            approved_hash="x",
+            published_at=timezone.now(),
+        )
+        for number in range(4, 60)
+    )
+    after = rows_read(issues[1])
+    assert after == before
