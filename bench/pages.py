@@ -22,23 +22,31 @@ from tests.servers.programs import PYTHON
 
 CONNECTIONS = 16
 COMMENTS = 30
+MANY_ISSUES, MANY_COMMENTS = 5_000, 20_000
 HEADERS = {"Host": "news.example.com", "X-Forwarded-Proto": "https"}
 AIMS = (
     Aim(figure="page_proxy_vs_static", bound=0.7),
     Aim(figure="page_cached_vs_uncached", bound=8.0),
     Aim(figure="page_uncached_vs_bare", bound=0.8),
+    Aim(figure="page_5000_issues_vs_3", bound=0.9),
+    Aim(figure="page_20000_comments_vs_50", bound=0.9),
 )
 # What each ratio measures, and what it compares that with.
 RATIOS = {
     "page_proxy_vs_static": ("proxy", "static"),
     "page_cached_vs_uncached": ("cached", "uncached"),
     "page_uncached_vs_bare": ("uncached", "bare"),
+    "page_5000_issues_vs_3": ("of 5,000 issues", "of 3 issues"),
+    "page_20000_comments_vs_50": ("with 20,000 comments", "of 3 issues"),
 }
 
 
 def measure(installation: Installation, *, rounds: int, seconds: int) -> dict[str, Any]:
     """Return the ratios, and the pages a second of every round."""
     issue = json.loads(installation.run_step("page", str(COMMENTS)))
+    grown = json.loads(
+        installation.run_step("growth_of_pages", str(MANY_ISSUES), str(MANY_COMMENTS))
+    )
     installation.run_step("static")
     path: str = issue["path"]
     with ExitStack() as ending:
@@ -72,6 +80,12 @@ def measure(installation: Installation, *, rounds: int, seconds: int) -> dict[st
         ending.callback(proxy.stop)
         targets = {name: (port, path) for name, port in ports.items()}
         targets |= {"proxy": (proxy.port, path), "static": (proxy.port, "/page.html")}
+        # Uncached, as they are made: an archive or comments must not make them slower.
+        targets |= {
+            "of 3 issues": (ports["uncached"], grown["few"]),
+            "of 5,000 issues": (ports["uncached"], grown["issues"]),
+            "with 20,000 comments": (ports["uncached"], grown["comments"]),
+        }
         assert _fetch(proxy.port, path) == bodies["cached"]
         for port, where in targets.values():  # the first requests load modules
             _rate(port, where, seconds=1)

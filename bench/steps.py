@@ -175,32 +175,28 @@ def editors(number: str) -> None:
 
 def page(comments: str) -> None:
     """Publish an issue with comments; print its number and path as JSON."""
-    from django.utils import timezone
+    from bench.sample_pages import publish, write_comments
 
-    from bench.sample_issue import make_briefing, next_issue
-    from briefings.models import Comment, CommentState
+    issue = publish(issues=3)
+    write_comments(issue, threads=int(comments))
+    print(json.dumps({"pk": issue.pk, "path": issue.get_absolute_url()}))
+    write_back()
 
-    briefing, now = make_briefing(), timezone.now()
-    issues = [next_issue(briefing) for _ in range(3)]
-    for issue in issues:
-        issue.publish(at=timezone.now())
-    for number in range(int(comments)):
-        thread = Comment.objects.create(
-            issue=issues[1],
-            name=f"Reader {number}",
-            body=f"Our ward has {number} of them, and nobody was told.\n\nNobody at all.",
-            state=CommentState.APPROVED,
-            confirmed_at=now,
-        )
-        if number % 3 == 0:
-            Comment.objects.create(
-                issue=issues[1],
-                parent=thread,
-                contributor=briefing.lead,
-                body=f"We asked them {number} times.",
-                state=CommentState.APPROVED,
-            )
-    print(json.dumps({"pk": issues[1].pk, "path": issues[1].get_absolute_url()}))
+
+def growth_of_pages(issues: str, comments: str) -> None:
+    """Publish an issue with little around it, and others in a large archive and among comments.
+
+    Prints the path of each as JSON.
+    """
+    from bench.sample_pages import publish, write_comments
+    from briefings.comment_threads import THREADS_PER_PAGE
+
+    pages = {"few": publish(issues=3), "issues": publish(issues=int(issues))}
+    for issue in pages.values():
+        write_comments(issue, threads=THREADS_PER_PAGE)
+    pages["comments"] = publish(issues=3)
+    write_comments(pages["comments"], threads=int(comments))
+    print(json.dumps({name: issue.get_absolute_url() for name, issue in pages.items()}))
     write_back()
 
 
@@ -215,7 +211,7 @@ STEPS = {
     step.__name__: step
     for step in (
         *(migrate, issue, another, begin, lease, plain, article, email, connections, editors),
-        *(page, static),
+        *(page, growth_of_pages, static),
     )
 }
 
