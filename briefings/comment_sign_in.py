@@ -27,7 +27,8 @@ from briefings.comment_identity import (
 )
 from briefings.models import Comment
 from briefings.recommendations import recommend
-from newsroom.email_addresses import masked_address, normalise_address, readable_address
+from newsroom.address_field import AddressField, AddressInput
+from newsroom.email_addresses import masked_address, readable_address
 from newsroom.form_guard import (
     RETRY_AFTER,
     ProofOfWorkNeeded,
@@ -43,12 +44,9 @@ from newsroom.private_pages import private_page
 class SignInForm(forms.Form):
     """The address that gets a link, and the comment that its owner wants to recommend."""
 
-    # No type=email: browsers refuse internationalised addresses that we can write to.
-    email = forms.CharField(
+    email = AddressField(
         label="Your email address",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
-        ),
+        widget=AddressInput,
         error_messages={"required": "Enter your email address, so that we can send you the link."},
     )
     recommends = forms.ModelChoiceField(
@@ -57,9 +55,6 @@ class SignInForm(forms.Form):
     began = SignatureField()
 
     use_required_attribute = False  # our error messages say more than the browser's
-
-    def clean_email(self) -> str:
-        return normalise_address(self.cleaned_data["email"])
 
 
 @private_page

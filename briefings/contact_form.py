@@ -15,9 +15,9 @@ from briefings.forms import clean_words
 from briefings.models import QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, QUESTION
+from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField
 from newsroom.duration_words import in_words
-from newsroom.email_addresses import normalise_address
 from newsroom.emails import queue_email
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible, one_line
@@ -53,13 +53,10 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
     )
-    # No type=email: browsers refuse internationalised addresses that we can write to.
-    email = forms.CharField(
+    email = AddressField(
         label="Your email address",
         help_text="The answer goes there.",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
-        ),
+        widget=AddressInput,
         error_messages={"required": "Enter your email address, so that you can get an answer."},
     )
     quoting = forms.ChoiceField(
@@ -88,9 +85,6 @@ class ContactForm(forms.Form):
         """Return the name on one line, or an empty string if none of it is visible."""
         name = one_line(self.cleaned_data["name"])
         return name if has_visible(name) else ""
-
-    def clean_email(self) -> str:
-        return normalise_address(self.cleaned_data["email"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -15,8 +15,9 @@ from briefings.models import Comment, Commenter, Issue, QuoteChoice
 from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
 from briefings.rendering.page_html import PageSection
+from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField
-from newsroom.email_addresses import address_key, normalise_address
+from newsroom.email_addresses import address_key
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible
 
@@ -47,16 +48,13 @@ class CommentForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
     )
-    # No type=email: browsers refuse internationalised addresses that we can write to.
-    email = forms.CharField(
+    email = AddressField(
         label="Your email address",
         help_text=(
             "We never show it. We send you a link to confirm your first comment. If you are signed"
             " in for comments, leave this empty."
         ),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}
-        ),
+        widget=AddressInput,
         error_messages={"required": "Enter your email address, so that we can send you the link."},
     )
     quoting = forms.TypedChoiceField(
@@ -120,9 +118,7 @@ class CommentForm(forms.Form):
 
     def clean_email(self) -> str:
         """Return the address; somebody who is signed in may leave it empty."""
-        if self.commenter:
-            return self.commenter.address
-        return normalise_address(self.cleaned_data["email"])
+        return self.commenter.address if self.commenter else str(self.cleaned_data["email"])
 
     def clean_quoting(self) -> QuoteChoice:
         """Return the answer about being quoted; only who gives a name can be quoted by it."""

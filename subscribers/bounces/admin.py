@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from newsroom.address_field import AddressField
 from newsroom.admin_mixins import READ_ONLY_ROWS, LargeTableAdminMixin, ReadOnlyAdminMixin
 from subscribers.bounces.staff_suppression import (
     MAX_WHY_CHARS,
@@ -24,7 +25,6 @@ from subscribers.bounces.staff_suppression import (
 from subscribers.models import BounceEvent, Dispatch, Subscriber, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.models.address_search import search_address
-from subscribers.signup.forms import AddressField
 
 
 class BounceEventInline(ReadOnlyAdminMixin, admin.TabularInline[BounceEvent, Subscriber]):

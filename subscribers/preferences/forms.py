@@ -9,11 +9,12 @@ from django import forms
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.address_field import AddressField
 from newsroom.duration_words import in_words
 from newsroom.form_signature import SignatureField
 from subscribers.models import Subscriber
 from subscribers.models.subscriber import MAX_PAUSE, PauseRefused
-from subscribers.signup.forms import AddressField, DeliverableAddressField, ProfileForm
+from subscribers.signup.forms import DeliverableAddressField, ProfileForm
 
 
 class LinkRequestForm(forms.Form):

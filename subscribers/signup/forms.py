@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from briefings.models import Briefing
-from newsroom.email_addresses import normalise_address
+from newsroom.address_field import AddressField
 from newsroom.invisible_characters import is_printable, remove_invisible_from_name
 from newsroom.name_rules import validate_name
 from newsroom.smtp_submission import can_deliver_to
@@ -20,30 +20,6 @@ from subscribers.signup.embedded_form import MAX_SOURCE
 
 # Pages whose addresses contain a secret. Only the first part of their path is kept as evidence.
 _PRIVATE_PAGES = {"comments", "confirm", "preferences", "unsubscribe", "view"}
-
-
-class AddressField(forms.CharField):
-    """An email address, normalised to the form in which we write to it."""
-
-    widget = forms.EmailInput
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("label", "Email address")
-        options.setdefault("error_messages", {"required": "Enter your email address."})
-        super().__init__(**options)
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {
-            **super().widget_attrs(widget),
-            "autocomplete": "email",
-            "autocapitalize": "none",
-            "spellcheck": "false",
-        }
-
-    def clean(self, value: Any) -> str:
-        """Return the normalised address. Raises the errors of newsroom.email_addresses."""
-        typed = str(super().clean(value))
-        return normalise_address(typed) if typed else ""
 
 
 class DeliverableAddressField(AddressField):
