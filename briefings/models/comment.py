@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_COMMENT_CHARS = 5_000
 MAX_NAME_CHARS = 80
+MAX_PASSAGE_CHARS = 500
 CONFIRM_WITHIN = timedelta(days=7)
 EDIT_WITHIN = timedelta(minutes=15)
 
@@ -67,6 +68,18 @@ class CommentQuerySet(models.QuerySet["Comment"]):
             emails_on_replies=True,
             state=CommentState.APPROVED,
         )
+
+    def of_address(self, address: str) -> CommentQuerySet:
+        """Return the comments that the owner of an address wrote, as far as they are confirmed."""
+        return self.filter(email__iexact=address).exclude(state=CommentState.UNCONFIRMED)
+
+    def quotable(self) -> CommentQuerySet:
+        """Return the comments whose writers let us quote them."""
+        return self.exclude(quoting=QuoteChoice.NO)
+
+    def not_withdrawn(self) -> CommentQuerySet:
+        """Return the comments that their writers have not withdrawn."""
+        return self.exclude(state=CommentState.WITHDRAWN)
 
     def waiting(self) -> CommentQuerySet:
         """Return the moderators' queue, the oldest first."""
@@ -118,6 +131,18 @@ class Comment(models.Model):
         on_delete=models.SET_NULL,
         related_name="comments",
     )
+    # As they were when the comment was sent: a correction may change them, or remove the section.
+    section_heading = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    passage = models.TextField(
+        max_length=MAX_PASSAGE_CHARS,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The words of the issue that it is about.",
+    )
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
     )
@@ -159,6 +184,15 @@ class Comment(models.Model):
         db_default=QuoteChoice.NO,
         editable=False,
     )
+    quote_name = models.CharField(
+        "name to quote",
+        max_length=MAX_NAME_CHARS,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What their writer agreed to be quoted with.",
+    )
     recommendation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     emails_on_replies = models.BooleanField(
         default=False,
@@ -192,6 +226,10 @@ class Comment(models.Model):
     )
 
     objects = CommentQuerySet.as_manager()
+
+    # What the page of the issue knows of the passage: see `comment_places.place_passages`.
+    is_passage_changed = False
+    passage_link = ""
 
     class Meta:
         ordering = ("created_at", "pk")
@@ -261,6 +299,11 @@ class Comment(models.Model):
         return self.contributor.name if self.contributor else self.name or "Anonymous"
 
     @property
+    def place_name(self) -> str:
+        """The heading of the section that it is about, as it is now; empty for the whole issue."""
+        return (self.section.heading if self.section else "") or self.section_heading
+
+    @property
     def bears_name(self) -> bool:
         """Whether its writer gave a name, or it is an author's."""
         return bool(self.contributor_id or self.name)
@@ -269,6 +312,13 @@ class Comment(models.Model):
     def is_withdrawn(self) -> bool:
         """Whether its writer withdrew it: readers see its place in the thread, not its words."""
         return self.state == CommentState.WITHDRAWN
+
+    @property
+    def name_to_quote(self) -> str:
+        """The name that a quotation of it may give; empty for none."""
+        if self.quoting != QuoteChoice.NAMED:
+            return ""
+        return self.quote_name or (self.display_name if self.bears_name else "")
 
     def may_be_edited(self, *, at: datetime) -> bool:
         """Whether its writer may still change its words."""

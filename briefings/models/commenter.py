@@ -39,6 +39,8 @@ class Commenter(models.Model):
     signed_in_at = models.DateTimeField(null=True, editable=False)
     # Browsers that signed in before this was raised are signed out.
     session = models.PositiveIntegerField(default=0, editable=False)
+    # Links that sign in, in emails from before this, sign in nobody.
+    signed_out_at = models.DateTimeField(null=True, editable=False)
     # Replies that were published before this have been emailed about.
     told_of_replies_until = models.DateTimeField(null=True, editable=False)
 
@@ -54,6 +56,12 @@ class Commenter(models.Model):
         self.refresh_from_db(fields=["signed_in_at", "session"])
         return changed
 
-    def sign_out_everywhere(self) -> None:
-        """End the sessions of all browsers."""
-        Commenter.objects.filter(pk=self.pk).update(session=models.F("session") + 1)
+    def sign_out_everywhere(self, *, at: datetime) -> None:
+        """End the sessions of all browsers, and the links of earlier emails that begin one."""
+        Commenter.objects.filter(pk=self.pk).update(
+            session=models.F("session") + 1, signed_out_at=at
+        )
+
+    def has_ended_links_of(self, sent_at: datetime) -> bool:
+        """Whether the owner signed out everywhere after an email was sent."""
+        return self.signed_out_at is not None and sent_at <= self.signed_out_at

@@ -23,14 +23,21 @@ class QuoteConsentQuerySet(AppendOnlyQuerySet["QuoteConsent"]):
 class QuoteConsent(AppendOnlyModel):
     """What a reader chose for a comment, when, where, and what they were told.
 
-    The latest one holds, and `Comment.quoting` repeats it. It counts once the comment's address is
-    confirmed.
+    The latest one holds, and `Comment.quoting` and `Comment.quote_name` repeat it. It counts once
+    the comment's address is confirmed.
     """
 
     comment = models.ForeignKey(
         "briefings.Comment", on_delete=models.CASCADE, related_name="quote_consents"
     )
     choice = models.CharField(max_length=10, choices=QuoteChoice)
+    name = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The name to quote them with, if they agreed to that.",
+    )
     at = models.DateTimeField("when", default=timezone.now)
     source = models.CharField(max_length=300, help_text="Page or email.")
     wording = models.TextField(help_text="What the person was told.")

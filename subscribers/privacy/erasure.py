@@ -152,6 +152,7 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
         "contributor": None,
         "by_staff": False,
         "quoting": QuoteChoice.NO,
+        "quote_name": "",
         "emails_on_replies": False,
         "edited_at": None,
     }
