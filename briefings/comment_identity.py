@@ -74,10 +74,12 @@ def sign_out(response: HttpResponse) -> None:
 def email_sign_in_link(address: str, *, recommends: Comment | None = None) -> None:
     """Email a link that signs in, to any address: nobody learns whether we know it.
 
-    An address gets one such email within SIGN_IN_EMAIL_INTERVAL.
+    An address gets one such email within SIGN_IN_EMAIL_INTERVAL for each comment that its owner
+    wants to recommend, and one for none.
     """
     commenter = Commenter.objects.at_address(address).first()
-    if not is_first_within(SIGN_IN_EMAIL_INTERVAL, "comments-link", address.casefold()):
+    wanted = f"{address.casefold()} {recommends.pk if recommends else 0}"
+    if not is_first_within(SIGN_IN_EMAIL_INTERVAL, "comments-link", wanted):
         return
     with transaction.atomic():
         queue_email_in_constant_time(
@@ -143,5 +145,7 @@ def _take_over_earlier_comments(commenter: Commenter) -> None:
 
 
 def _last_sign_in(commenter: Commenter | None) -> str:
+    """Return what changes with each sign-in, and when somebody signs out everywhere."""
     at = commenter.signed_in_at if commenter else None
-    return f"{at.timestamp():.6f}" if at else "0"
+    session = f"/{commenter.session}" if commenter and commenter.session else ""
+    return f"{at.timestamp():.6f}{session}" if at else f"0{session}"

@@ -25,7 +25,7 @@ from briefings.comment_identity import (
     signed_in,
     use_sign_in_link,
 )
-from briefings.models import Comment
+from briefings.models import Comment, Issue
 from briefings.recommendations import recommend
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.email_addresses import masked_address, readable_address
@@ -90,14 +90,19 @@ def sign_in_page(
     *,
     recommends: Comment | None = None,
     link_failed: bool = False,
+    ended_link_to: Issue | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Return the page that asks for an address."""
+    """Return the page that asks for an address.
+
+    `ended_link_to` is the issue in whose email was a link that its owner has ended.
+    """
     form = form or SignInForm(initial={"recommends": recommends})
     context = {
         "form": form,
         "recommends": recommends,
         "link_failed": link_failed,
+        "ended_link_to": ended_link_to,
         "valid_for": SIGN_IN_LINK_VALID_FOR,
         "signed_in_for": SIGNED_IN_FOR,
     }
@@ -115,12 +120,17 @@ def comments_sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     link = read_sign_in_link(token)
     if link is None:
         return sign_in_page(request, link_failed=True, status=404)
+    recommended = Comment.objects.approved().filter(pk=link.recommends or 0).first()
     if link.is_used:
         browser = signed_in(request)
         if browser and browser == link.commenter:
-            return redirect("briefings:my_comments")
-        return sign_in_page(request, link_failed=True, status=410)
-    recommended = Comment.objects.approved().filter(pk=link.recommends or 0).first()
+            # Another link signed them in meanwhile; what they wanted to recommend is not lost.
+            return (
+                redirect("briefings:comment_recommend", pk=recommended.pk)
+                if recommended
+                else redirect("briefings:my_comments")
+            )
+        return sign_in_page(request, recommends=recommended, link_failed=True, status=410)
     if request.method != "POST":
         context = {
             "address": masked_address(link.address),
@@ -147,7 +157,7 @@ def comments_sign_out(request: HttpRequest) -> HttpResponse:
     """Sign this browser out, or every browser."""
     commenter = signed_in(request)
     if commenter and "everywhere" in request.POST:
-        commenter.sign_out_everywhere()
+        commenter.sign_out_everywhere(at=timezone.now())
     response = TemplateResponse(request, "briefings/comments/signed_out.html", {})
     sign_out(response)
     return response

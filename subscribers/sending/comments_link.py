@@ -1,8 +1,9 @@
 """The link to the comments in an issue email: its owner can sign in for comments with it.
 
 An email may be forwarded. So the link works only while the issue takes comments, and each time it
-signs a browser in, the owner of the address is told by email, with a link that ends it. The limits
-on emails that somebody else may cause hold for these, too.
+signs a browser in, the owner of the address is told by email, with a link that ends it. If they
+sign out in all browsers, the links of all earlier emails end, too. The limits on emails that
+somebody else may cause hold for these as well.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
     is_theirs = browser is not None and browser.address_key == address_key(recipient.address)
     if is_theirs or not issue.comments_open(at=now):
         return redirect(f"{issue.get_absolute_url()}#comments")
+    known = Commenter.objects.at_address(recipient.address).first()
+    if known and known.has_ended_links_of(delivery.dispatch.created_at):
+        return sign_in_page(request, ended_link_to=issue, status=410)
     if request.method != "POST":
         context = {
             "issue": issue,

@@ -162,6 +162,20 @@ def test_signing_out_ends_this_browser_or_all(client: Client) -> None:
     assert not other.get("/comments/me/").json()["signed_in"]
 
 
+def test_signing_out_everywhere_ends_links_that_were_not_used_yet(client: Client) -> None:
+    commenter = sign_in(client)
+    link = sign_in_path(ADA, commenter=commenter)
+    client.post("/comments/sign-out/", {"everywhere": "yes"})
+    response = Client().post(link)
+    assert response.status_code == 410
+    assert COOKIE not in response.cookies
+    assert COOKIE in Client().post(sign_in_path(ADA, commenter=reread(commenter))).cookies
+
+
+def reread(commenter: Commenter) -> Commenter:
+    return Commenter.objects.get(pk=commenter.pk)
+
+
 def test_the_cookie_is_gone_with_its_reader(client: Client) -> None:
     sign_in(client).delete()
     assert not client.get("/comments/me/").json()["signed_in"]

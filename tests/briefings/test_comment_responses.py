@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,38 @@ def test_who_is_not_signed_in_recommends_with_the_link_in_the_email(
     assert count_of(comment) == 0
     assert client.post(link)["Location"] == comment.get_absolute_url()
     assert count_of(comment) == 1
+
+
+def links_in_emails() -> list[str]:
+    texts = OutgoingEmail.objects.order_by("pk").values_list("text", flat=True)
+    return [
+        re.findall(r"http://news\.example\.com(/comments/sign-in/\S+)", one)[0] for one in texts
+    ]
+
+
+def test_of_two_comments_recommended_within_minutes_none_is_lost(
+    client: Client, issue: Issue, comment: Comment
+) -> None:
+    other = make_comment(on=issue, body="And the roof leaks.")
+    for one in (comment, other, other):  # the last is a double click
+        client.post("/comments/sign-in/", {"email": ADA, "recommends": str(one.pk)})
+    first, second = links_in_emails()
+    client.post(first)
+    # The first link signed them in; the second leads to the button for its own comment.
+    assert client.post(second)["Location"] == f"/comments/{other.pk}/recommend/"
+    assert client.get(second)["Location"] == f"/comments/{other.pk}/recommend/"
+    client.post(f"/comments/{other.pk}/recommend/")
+    assert (count_of(comment), count_of(other)) == (1, 1)
+
+
+def test_a_used_link_asks_for_an_address_and_keeps_what_was_to_be_recommended(
+    client: Client, comment: Comment
+) -> None:
+    link = sign_in_path(ADA, recommends=comment)
+    client.post(link)
+    page = Client().get(link)
+    assert page.status_code == 410
+    assert f'name="recommends" value="{comment.pk}"' in page.content.decode()
 
 
 @pytest.mark.parametrize("state", [CommentState.PENDING, CommentState.REJECTED])

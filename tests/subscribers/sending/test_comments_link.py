@@ -64,6 +64,28 @@ def test_whoever_has_a_forwarded_email_cannot_flood_its_owner(
     assert not OutgoingEmail.objects.exists()
 
 
+def test_signing_out_everywhere_ends_the_links_of_earlier_emails(
+    client: Client, delivery: Delivery
+) -> None:
+    client.post(link_of(delivery))
+    client.post("/comments/sign-out/", {"everywhere": "yes"})
+    for browser in (client, Client()):
+        for response in (browser.get(link_of(delivery)), browser.post(link_of(delivery))):
+            assert response.status_code == 410
+            assert COOKIE not in response.cookies or not response.cookies[COOKIE].value
+            assert "has signed out in all browsers" in response.content.decode()
+            assert delivery.dispatch.issue.get_absolute_url() in response.content.decode()
+    later = make_dispatch(issue=make_scheduled_issue(briefing=delivery.dispatch.issue.briefing))
+    dispatches.start(later, at=timezone.now())
+    assert COOKIE in client.post(link_of(later.deliveries.get())).cookies
+
+
+def test_signing_out_of_one_browser_leaves_the_link(client: Client, delivery: Delivery) -> None:
+    client.post(link_of(delivery))
+    client.post("/comments/sign-out/")
+    assert COOKIE in client.post(link_of(delivery)).cookies
+
+
 def test_once_comments_are_closed_the_link_signs_in_nobody(
     client: Client, delivery: Delivery
 ) -> None:
