@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from briefings.models import Briefing, Contributor
 from newsroom.confusables import skeletons
-from newsroom.invisible_characters import has_hidden_character, is_joiner
+from newsroom.invisible_characters import has_hidden_character, has_visible, is_joiner
 from newsroom.name_rules import validate_name
 
 # Thai and Hebrew put up to three marks on a character.
@@ -27,6 +27,18 @@ _ROLES = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+")
 _ALLOWED_PUNCTUATION = frozenset(" .,'’‘ʼ`´-‐‑–()·・&/\"“”_+:;#*")
+
+
+def clean_comment_name(typed: str, *, own: Collection[str] = ()) -> str:
+    """Return a name on one line, or an empty string if none of it is visible.
+
+    Raises ValidationError as `validate_comment_name` does.
+    """
+    name = " ".join(typed.split())
+    if not has_visible(name):
+        return ""
+    validate_comment_name(name, own=own)
+    return name
 
 
 def validate_comment_name(name: str, *, own: Collection[str] = ()) -> None:
@@ -47,10 +59,10 @@ def validate_comment_name(name: str, *, own: Collection[str] = ()) -> None:
             "Your name cannot include symbols or emoji. Leave them out, or leave the name empty.",
             code="character",
         )
-    if _is_taken(name):
+    if is_taken_name(name):
         raise ValidationError(
             "This name could be mistaken for one of our authors or editors. Enter another name, or"
-            " leave it empty.",
+            " leave it empty. If it is yours, sign in for comments first.",
             code="taken",
         )
 
@@ -70,7 +82,7 @@ def _is_of_a_name(char: str) -> bool:
     return unicodedata.category(char)[0] in "LMN" or char in _ALLOWED_PUNCTUATION or is_joiner(char)
 
 
-def _is_taken(name: str) -> bool:
+def is_taken_name(name: str) -> bool:
     """Whether a name is, contains, or looks like a name of the staff, or claims a role."""
     forms = [_words(form) for form in skeletons(name)]
     roles = {form for role in _ROLES for form in skeletons(role)}

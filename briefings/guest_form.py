@@ -10,6 +10,7 @@ from django import forms
 from django.db import transaction
 from django.forms import BoundField
 
+from briefings.comment_names import is_taken_name
 from briefings.models import PreviewLink
 from briefings.models.remark import MAX_GUEST_NAME_CHARS
 from briefings.preview_links import alarm_of_guest, say_fine
@@ -89,6 +90,11 @@ class GuestForm(forms.Form):
         if not has_visible(name) or has_hidden_character(name):
             raise forms.ValidationError("Enter your name.", code="required")
         validate_name(name)
+        if is_taken_name(name):
+            raise forms.ValidationError(
+                "This name could be mistaken for one of our authors or editors. Enter another one.",
+                code="taken",
+            )
         return name
 
     def clean(self) -> dict[str, Any]:

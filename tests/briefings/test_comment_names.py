@@ -53,6 +53,11 @@ def refusal(name: str) -> str:
         *("Author", "Isla (author)", "The Editors", "\u0410uthor", "Moderat0r", "verified Isla"),
         *("_Author_", "The_Author", "Isla_Overton_"),
         *("Is\u05d5a Overton", "Isla \u05e1verton", "Is\u0142a Overton", "Isla \u00d8verton"),
+        *(
+            "Isla Over\u0442on",
+            "Is\u029f\u1d00 O\u1d20\u1d07\u0280\u1d1b\u1d0f\u0274",
+            "Isla Overto\u043f",
+        ),
         *("Isla Overto\u03b7", "Auth\u00f8r", "Authors", "Newsroom team", "The editorial team"),
         *("The Ward Round", "Th\u0435 Ward R\u00f8und"),
     ],

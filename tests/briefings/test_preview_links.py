@@ -387,3 +387,13 @@ def test_a_talkative_guest_fills_no_inbox() -> None:
     assert len(to_author) == HOURLY_ALARMS
     said = ["We email you no more of it" in email.text for email in to_author]
     assert said == [*[False] * (HOURLY_ALARMS - 1), True]
+
+
+@pytest.mark.parametrize("name", ["Isla Overton", "Isl\u0430 Ov\u0435rton", "The Editors"])
+def test_a_guest_cannot_take_the_name_of_a_colleague(name: str) -> None:
+    make_contributor(name="Isla Overton")
+    link = shared(make_issue())
+    page = say(link, name=name, act="fine")
+    assert page.status_code == 422
+    assert "could be mistaken for one of our authors or editors" in text(page)
+    assert not GuestOpinion.objects.exists()
