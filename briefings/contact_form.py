@@ -6,31 +6,42 @@ reader's address is the Reply-To of the email, so an answer goes straight to the
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from briefings.comment_names import clean_comment_name
 from briefings.forms import clean_words
-from briefings.models import QuoteChoice
+from briefings.models import Contributor, QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
-from briefings.quote_wording import ANSWERS, QUESTION
+from briefings.quote_wording import ANSWERS, EXPLANATION_OF_MESSAGES, QUESTION, wording_of
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField
 from newsroom.duration_words import in_words
 from newsroom.emails import queue_email
 from newsroom.form_signature import SignatureField
-from newsroom.invisible_characters import has_visible, one_line
-from newsroom.rate_limits import HOUR, count_within, is_first_within
+from newsroom.invisible_characters import one_line
+from newsroom.rate_limits import HOUR, count_within, recall, remember
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from briefings.models import Contributor
-
 MAX_MESSAGE_CHARS = 5_000
 # However many people write: an author's inbox is not to be flooded through us.
 MESSAGES_AN_HOUR = 30
+# The same message again within this time is a double click, or somebody who was not sure.
+SAME_MESSAGE_WITHIN = HOUR
+ADDRESS_LIMIT_REACHED = _(
+    "Many forms were sent with this address, so your message is not sent. It is still here: send it"
+    " again in {window}."
+)
+
+
+_SENT = "contact-sent"
 
 
 class TooManyMessages(Exception):
@@ -63,6 +74,7 @@ class ContactForm(forms.Form):
         label=QUESTION,
         choices=[(choice.value, words) for choice, words in ANSWERS.items()],
         initial=QuoteChoice.NO,
+        help_text=EXPLANATION_OF_MESSAGES,
         error_messages={
             "required": "Choose whether we may quote you.",
             "invalid_choice": "Choose whether we may quote you.",
@@ -82,9 +94,11 @@ class ContactForm(forms.Form):
         return clean_words(self.cleaned_data["message"], what="message", limit=MAX_MESSAGE_CHARS)
 
     def clean_name(self) -> str:
-        """Return the name on one line, or an empty string if none of it is visible."""
-        name = one_line(self.cleaned_data["name"])
-        return name if has_visible(name) else ""
+        """Return the name on one line, or an empty string if none of it is visible.
+
+        Nobody has confirmed the address, so nobody has the name of a colleague here.
+        """
+        return clean_comment_name(one_line(self.cleaned_data["name"]))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -104,8 +118,11 @@ def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> N
             f" still here: send it again in {in_words(HOUR)}."
         )
     same = f"{to.pk} {cleaned['email']} {cleaned['message']}"
-    if not is_first_within(HOUR, "contact-same", same):
+    _wait_for_others(to)
+    if recall(_SENT, same):
         return
+    # Not before: a message whose transaction fails was not sent, and is sent again.
+    transaction.on_commit(partial(remember, _SENT, same, "sent", window=SAME_MESSAGE_WITHIN))
     queue_email(
         "contact_author",
         to=to.contact,
@@ -115,7 +132,15 @@ def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> N
             "email": cleaned["email"],
             "message": cleaned["message"],
             "quoting": cleaned["quoting"],
+            "wording": wording_of(
+                QuoteChoice(cleaned["quoting"]), explanation=EXPLANATION_OF_MESSAGES
+            ),
             "page_url": settings.SITE_URL + to.get_absolute_url(),
         },
         headers={"Reply-To": cleaned["email"]},
     )
+
+
+def _wait_for_others(to: Contributor) -> None:
+    """Let messages to one author go one after the other: a double click is two at once."""
+    list(Contributor.objects.select_for_update().filter(pk=to.pk).values_list("pk"))

@@ -11,7 +11,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from briefings.contact_form import ContactForm, TooManyMessages, send_message
+from briefings.contact_form import (
+    ADDRESS_LIMIT_REACHED,
+    ContactForm,
+    TooManyMessages,
+    send_message,
+)
 from briefings.issue_archive import by_year
 from briefings.models import Contributor
 from newsroom.form_guard import ProofOfWorkNeeded, TooManyForms, check_form, proof_of_work_page
@@ -58,6 +63,7 @@ def contributor_contact(request: HttpRequest, slug: str) -> HttpResponse:
                 address=form.cleaned_data["email"],
                 signature=form.cleaned_data["began"],
                 at=now,
+                address_limit=str(ADDRESS_LIMIT_REACHED),
             )
             with transaction.atomic():
                 send_message(form.cleaned_data, to=contributor, at=now)

@@ -20,6 +20,11 @@ EXPLANATION = (
     "Issues are emailed and published. You can change your answer later; emails that were sent"
     " cannot be called back."
 )
+# Of a message to an author we keep no copy, so there is no page on which to change the answer.
+EXPLANATION_OF_MESSAGES = (
+    "Issues are emailed and published. To change your answer later, write to the author again;"
+    " emails that were sent cannot be called back."
+)
 ANSWERS = {
     QuoteChoice.NO: "No, do not quote me",
     QuoteChoice.ANONYMOUS: "Yes, without my name",
@@ -27,10 +32,10 @@ ANSWERS = {
 }
 
 
-def wording_of(choice: QuoteChoice) -> str:
+def wording_of(choice: QuoteChoice, *, explanation: str = EXPLANATION) -> str:
     """Return the whole text that a person saw and chose from, with their answer at its end."""
     offered = " / ".join(ANSWERS.values())
-    return f"{QUESTION} {EXPLANATION} {offered}\nAnswer: {ANSWERS[choice]}"
+    return f"{QUESTION} {explanation} {offered}\nAnswer: {ANSWERS[choice]}"
 
 
 def record_choice(
@@ -40,6 +45,7 @@ def record_choice(
     QuoteConsent.objects.create(
         comment=comment,
         choice=choice,
+        name=comment.name_to_quote,
         at=at,
         source=source,
         wording=wording_of(choice),

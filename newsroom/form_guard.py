@@ -85,11 +85,13 @@ def check_form(
     signature: str,
     at: datetime,
     is_from_other_site: bool = False,
+    address_limit: str = ADDRESS_LIMIT_REACHED,
 ) -> None:
-    """Count a valid form that makes us write to this address.
+    """Count a valid form that makes us write to this address, or in its name.
 
     Raises ProofOfWorkNeeded or TooManyForms if it cannot be accepted. `signature` is the form's,
-    from `form_signature`.
+    from `form_signature`. `address_limit` is what to say, with {window}, if the address is over its
+    limit.
     """
     submission = Submission(
         ip=client_ip(request),
@@ -98,7 +100,7 @@ def check_form(
     )
     if needs_proof_of_work(submission, solution=request.POST.get("altcha", "")):
         raise ProofOfWorkNeeded
-    if error := limit_reached(submission, address=address):
+    if error := limit_reached(submission, address=address, address_limit=address_limit):
         raise TooManyForms(error)
 
 
@@ -150,7 +152,9 @@ def needs_proof_of_work(submission: Submission, *, solution: str) -> bool:
     return any(counted) and not has_proof and not is_solved(solution)
 
 
-def limit_reached(submission: Submission, *, address: str) -> str:
+def limit_reached(
+    submission: Submission, *, address: str, address_limit: str = ADDRESS_LIMIT_REACHED
+) -> str:
     """Count a form that is about to be accepted; return an error message if it is one too many.
 
     An empty string means that it can be accepted.
@@ -159,7 +163,7 @@ def limit_reached(submission: Submission, *, address: str) -> str:
     if is_over_email_form_limit(submission.ip, at=at):
         return NETWORK_LIMIT_REACHED
     if window := mailbox_limit_reached(address, at=at):
-        return ADDRESS_LIMIT_REACHED.format(window=in_words(window))
+        return address_limit.format(window=in_words(window))
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
         return NETWORK_LIMIT_REACHED
     if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:

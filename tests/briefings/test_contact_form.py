@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
 from briefings import contact_form
 from briefings.contact_form import MAX_MESSAGE_CHARS
-from briefings.models import Contributor
+from briefings.models import Contributor, QuoteChoice
+from briefings.quote_wording import ANSWERS, QUESTION
+from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from tests.factories import make_briefing, make_contributor, make_correction, make_published_issue
 
@@ -109,9 +113,53 @@ def test_a_wrong_form_comes_back_with_what_was_typed(
     assert not OutgoingEmail.objects.exists()
 
 
-def test_the_same_message_sent_twice_makes_one_email(client: Client, rosa: Contributor) -> None:
-    assert send(client, rosa).status_code == send(client, rosa).status_code == 302
+def test_the_same_message_sent_twice_makes_one_email(
+    client: Client, rosa: Contributor, django_capture_on_commit_callbacks: Any
+) -> None:
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert send(client, rosa).status_code == 302
     assert OutgoingEmail.objects.count() == 1
+
+
+def test_a_message_that_was_not_stored_can_be_sent_again(client: Client, rosa: Contributor) -> None:
+    """A transaction that fails leaves no mark that the message was sent."""
+    failing = patch.object(contact_form, "queue_email", side_effect=DatabaseError)
+    with failing, pytest.raises(DatabaseError):
+        send(client, rosa)
+    send(client, rosa)
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_over_the_limit_of_an_address_nothing_points_to_its_inbox(
+    client: Client, rosa: Contributor
+) -> None:
+    with patch.object(form_guard, "HOURLY_PER_ADDRESS", 0):
+        response = send(client, rosa)
+    text = text_of(response.content)
+    assert response.status_code == 429
+    assert "inbox" not in text
+    assert "your message is not sent. It is still here" in text
+    assert "The bus is back." in text
+
+
+@pytest.mark.parametrize("name", ["Rosa Meyer", "R\u043esa Meyer", "ROSA  MEYER", "The Editors"])
+def test_nobody_writes_under_the_name_of_a_colleague(
+    client: Client, rosa: Contributor, name: str
+) -> None:
+    response = send(client, rosa, name=name)
+    assert response.status_code == 422
+    assert "could be mistaken for one of our authors" in text_of(response.content)
+
+
+def test_the_email_keeps_what_the_reader_was_asked_about_being_quoted(
+    client: Client, rosa: Contributor
+) -> None:
+    send(client, rosa, quoting="anonymous")
+    email = OutgoingEmail.objects.get()
+    for part in (email.text, unescape(email.html)):
+        assert QUESTION in " ".join(part.split())
+        assert f"Answer: {ANSWERS[QuoteChoice.ANONYMOUS]}" in " ".join(part.split())
 
 
 def test_an_author_is_not_flooded_and_the_message_stays_in_the_form(
