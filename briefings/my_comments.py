@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,9 +21,9 @@ from briefings.comment_identity import signed_in
 from briefings.comment_sign_in import sign_in_page
 from briefings.comment_threads import number_in_address
 from briefings.forms import EMPTY, clean_comment_body
-from briefings.models import Comment, Commenter, QuoteChoice
+from briefings.models import Comment, Commenter
 from briefings.models.comment import EDIT_WITHIN
-from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
+from briefings.quoting_form import QuotingForm
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
 from newsroom.form_origin import own_forms_only
@@ -46,17 +47,6 @@ class EditForm(forms.Form):
 
     def clean_body(self) -> str:
         return clean_comment_body(self.cleaned_data["body"])
-
-
-class QuotingForm(forms.Form):
-    """Whether a comment may be quoted."""
-
-    quoting = forms.TypedChoiceField(
-        label=QUESTION,
-        choices=[(choice.value, words) for choice, words in ANSWERS.items()],
-        coerce=QuoteChoice,
-        help_text=EXPLANATION,
-    )
 
 
 def for_readers_signed_in(
@@ -88,7 +78,7 @@ def my_comments(request: HttpRequest, commenter: Commenter) -> HttpResponse:
 def my_comment(request: HttpRequest, commenter: Commenter, pk: int) -> HttpResponse:
     """Edit or withdraw a comment, or change what its writer agreed to; GET leads to the list."""
     comment = get_object_or_404(commenter.comments, pk=pk)
-    back = f"{reverse('briefings:my_comments')}#comment-{pk}"
+    back = f"{reverse('briefings:my_comments')}{_query_of(comment)}#comment-{pk}"
     if request.method != "POST":
         return redirect(back)
     now, source, ip = timezone.now(), request.path, client_ip(request)
@@ -103,13 +93,12 @@ def my_comment(request: HttpRequest, commenter: Commenter, pk: int) -> HttpRespo
         case "withdraw":
             own_comments.withdraw(comment, at=now, source=source, ip=ip)
         case "quoting":
-            choice = QuotingForm(request.POST)
-            if not choice.is_valid():
-                return _page(request, commenter, status=422)
-            wanted = choice.cleaned_data["quoting"]
-            if wanted == QuoteChoice.NAMED and not comment.bears_name:
-                wanted = QuoteChoice.ANONYMOUS
-            own_comments.choose_quoting(comment, wanted, at=now, source=source, ip=ip)
+            answer = QuotingForm(request.POST, comment=comment)
+            if not answer.is_valid():
+                return _page(request, commenter, edited=comment, answer=answer, status=422)
+            own_comments.choose_quoting(
+                comment, answer.choice, name=answer.name, at=now, source=source, ip=ip
+            )
         case "replies":
             wanted_emails = request.POST.get("wanted") == "yes"
             own_comments.set_emails_on_replies(comment, wanted=wanted_emails)
@@ -141,13 +130,15 @@ def _page(
     *,
     edited: Comment | None = None,
     form: EditForm | None = None,
+    answer: QuotingForm | None = None,
     too_late: str = "",
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     own = commenter.comments.order_by("-created_at", "-pk")
     rows = own.select_related("issue__briefing", "contributor")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    number = _page_with(edited) if edited else request.GET.get("page")
+    page = Paginator(rows, PER_PAGE).get_page(number)
     entries: list[dict[str, Any]] = []
     for comment in page:
         is_edited = edited is not None and comment.pk == edited.pk
@@ -159,9 +150,8 @@ def _page(
                 else None,
                 "is_open": is_edited and form is not None,
                 "too_late": too_late if is_edited else "",
-                "quoting_form": QuotingForm(
-                    initial={"quoting": comment.quoting}, auto_id=f"id_%s_{comment.pk}"
-                ),
+                "quoting_form": answer if answer and is_edited else QuotingForm(comment=comment),
+                "is_answer_open": is_edited and answer is not None,
             }
         )
     context = {
@@ -179,3 +169,16 @@ def _edit_form(comment: Comment, posted: EditForm | None) -> EditForm:
         posted.auto_id = f"id_%s_{comment.pk}"
         return posted
     return EditForm(initial={"body": comment.body}, auto_id=f"id_%s_{comment.pk}")
+
+
+def _page_with(comment: Comment) -> int:
+    """Return the number of the page that shows a comment among those of its writer."""
+    later = Q(created_at__gt=comment.created_at)
+    later |= Q(created_at=comment.created_at, pk__gt=comment.pk)
+    before = Comment.objects.filter(later, commenter=comment.commenter_id).count()
+    return before // PER_PAGE + 1
+
+
+def _query_of(comment: Comment) -> str:
+    number = _page_with(comment)
+    return f"?page={number}" if number > 1 else ""

@@ -10,6 +10,7 @@ from briefings.models import Comment, CommentState, EarlierWords, QuoteChoice
 from briefings.quote_wording import record_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
@@ -39,7 +40,8 @@ def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> 
         _lock(comment)
         if not comment.may_be_withdrawn:
             return False
-        _choose(comment, QuoteChoice.NO, at=at, source=source, ip=ip)
+        if comment.quoting != QuoteChoice.NO:
+            _choose(comment, QuoteChoice.NO, name="", at=at, source=source, ip=ip)
         comment.state = CommentState.WITHDRAWN
         comment.withdrawn_at = at
         comment.featured = False
@@ -49,13 +51,42 @@ def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> 
 
 
 def choose_quoting(
-    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+    comment: Comment,
+    choice: QuoteChoice,
+    *,
+    name: str = "",
+    at: datetime,
+    source: str,
+    ip: str | None,
 ) -> None:
-    """Change whether a comment may be quoted, and record it; a withdrawn one stays unquoted."""
+    """Change whether a comment may be quoted, and record it; a withdrawn one stays unquoted.
+
+    `name` is what to quote its writer with, where the comment bears no name.
+    """
     with transaction.atomic():
         _lock(comment)
         if not comment.is_withdrawn:
-            _choose(comment, choice, at=at, source=source, ip=ip)
+            _choose(comment, choice, name=name, at=at, source=source, ip=ip)
+
+
+def answer_about_quoting(
+    comment: Comment, choice: QuoteChoice, *, name: str, at: datetime, source: str, ip: str | None
+) -> bool:
+    """Record the first answer about a comment by email; False if there was one before."""
+    with transaction.atomic():
+        _lock(comment)
+        if comment.is_withdrawn or comment.quote_consents.exists():
+            return False
+        _choose(comment, choice, name=name, at=at, source=source, ip=ip)
+    return True
+
+
+def stop_quoting(comments: Iterable[Comment], *, at: datetime, source: str, ip: str | None) -> int:
+    """Withdraw the consent to quote any of these comments; return how many could be quoted."""
+    quotable = [comment for comment in comments if comment.quoting != QuoteChoice.NO]
+    for comment in sorted(quotable, key=lambda one: one.pk):
+        choose_quoting(comment, QuoteChoice.NO, at=at, source=source, ip=ip)
+    return len(quotable)
 
 
 def set_emails_on_replies(comment: Comment, *, wanted: bool) -> None:
@@ -64,12 +95,24 @@ def set_emails_on_replies(comment: Comment, *, wanted: bool) -> None:
 
 
 def _choose(
-    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+    comment: Comment,
+    choice: QuoteChoice,
+    *,
+    name: str,
+    at: datetime,
+    source: str,
+    ip: str | None,
 ) -> None:
-    if choice == comment.quoting:
+    if choice == QuoteChoice.NAMED:
+        name = comment.display_name if comment.bears_name else name or comment.quote_name
+    else:
+        name = ""
+    is_same = (choice, name) == (comment.quoting, comment.quote_name)
+    # Who sent a comment by email was not asked yet: their first answer is recorded in any case.
+    if is_same and comment.quote_consents.exists():
         return
-    comment.quoting = choice
-    comment.save(update_fields=["quoting"])
+    comment.quoting, comment.quote_name = choice, name
+    comment.save(update_fields=["quoting", "quote_name"])
     record_choice(comment, choice, at=at, source=source, ip=ip)
 
 

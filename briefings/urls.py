@@ -3,6 +3,7 @@
 from django.urls import path
 
 from briefings import (
+    comment_quoting,
     comment_responses,
     comment_sign_in,
     contributor_views,
@@ -63,6 +64,7 @@ urlpatterns = [
     *token_paths(
         "comments/replies/stop/", comment_sign_in.stop_reply_emails, name="stop_reply_emails"
     ),
+    *token_paths("comments/quoting/", comment_quoting.comment_quoting, name="comment_quoting"),
     path("comments/sign-out/", comment_sign_in.comments_sign_out, name="comments_sign_out"),
     path(
         "comments/<int:pk>/recommend/",

@@ -14,6 +14,7 @@ from subscribers.preferences.views import (
     download_data,
     erase,
     preferences,
+    preferences_comments,
     preferences_link,
 )
 from subscribers.privacy.views import privacy
@@ -32,6 +33,7 @@ urlpatterns = [
     *token_paths("preferences/pause/", resume, name="resume"),
     *token_paths("preferences/undo/", undo_from_email, name="undo_from_email"),
     path("preferences/<str:token>/data/", download_data, name="download_data"),
+    path("preferences/<str:token>/comments/", preferences_comments, name="preferences_comments"),
     path("preferences/<str:token>/erase/", erase, name="erase"),
     *token_paths("preferences/", preferences, name="preferences"),
     path("privacy/", privacy, name="privacy"),

@@ -15,8 +15,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from briefings import own_comments
+from briefings.comment_identity import confirm_commenter, sign_in
+from briefings.models import Comment
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
 from newsroom.form_guard import (
@@ -198,6 +202,7 @@ def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> 
         "resume": _resume,
         "change-address": _request_address_change,
         "cancel-address-change": _cancel_address_change,
+        "stop-quoting": _stop_quoting,
     }
     result: Context = {}
     if request.method == "POST":
@@ -220,6 +225,7 @@ def _owner_page(request: HttpRequest, subscriber: Subscriber, *, token: str) -> 
 
 
 def _owner_context(subscriber: Subscriber) -> Context:
+    comments = Comment.objects.of_address(subscriber.address)
     slugs = [subscription.briefing.slug for subscription in subscriber.active_subscriptions()]
     return {
         "subscriber": subscriber,
@@ -232,6 +238,8 @@ def _owner_context(subscriber: Subscriber) -> Context:
         "waiting_change": address_changes.waiting_change(subscriber, at=timezone.now()),
         "address_form": AddressChangeForm(),
         "link_valid_for": OWNER_LINK_VALID_FOR,
+        "comment_count": comments.not_withdrawn().count(),
+        "quotable_count": comments.quotable().count(),
     }
 
 
@@ -282,6 +290,28 @@ def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Con
 def _cancel_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:
     address_changes.cancel_change(subscriber)
     return {"done": "Change cancelled. We will keep using your current address."}
+
+
+def _stop_quoting(request: HttpRequest, subscriber: Subscriber) -> Context:
+    quotable = Comment.objects.of_address(subscriber.address).quotable()
+    own_comments.stop_quoting(quotable, at=timezone.now(), source=SOURCE, ip=client_ip(request))
+    return {"done": _("We will not quote any of your comments from now on.")}
+
+
+@private_page
+@own_forms_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_comments(request: HttpRequest, token: str) -> HttpResponse:
+    """POST signs the owner in for comments and leads to theirs; GET leads to the button."""
+    access = access_links.verify_access(token)
+    if access is None:
+        return _link_expired(request)
+    if request.method != "POST" or not access.is_owner:
+        return redirect("subscribers:preferences", token=token)
+    commenter = confirm_commenter(access.subscriber.address, at=timezone.now())
+    response = redirect("briefings:my_comments")
+    sign_in(response, commenter)
+    return response
 
 
 @private_page

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from briefings.models import Comment, CommentState, EarlierWords, Issue, QuoteChoice, QuoteConsent
 from briefings.models.comment import EDIT_WITHIN
+from briefings.my_comments import PER_PAGE
 from briefings.quote_wording import ANSWERS, QUESTION, WORDING_VERSION
 from tests.briefings.test_comment_identity import ADA, send, sign_in
-from tests.factories import make_comment, make_published_issue
+from tests.factories import make_comment, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +174,86 @@ def test_consent_is_changed_and_withdrawn_and_each_step_is_kept(
     assert list(choices) == ["named", "anonymous", "no", "named", "no"]
     with pytest.raises(TypeError, match="append-only"):
         QuoteConsent.objects.update(choice="named")
+
+
+def test_by_name_needs_a_name_where_the_comment_has_none(client: Client, issue: Issue) -> None:
+    sign_in(client)
+    send(client, issue)
+    comment = Comment.objects.get()
+    assert do(client, comment, "quoting", quoting="named") == 422
+    assert do(client, comment, "quoting", quoting="named", quote_name=" \u200b") == 422
+    assert comment.quoting == QuoteChoice.NO
+    assert do(client, comment, "quoting", quoting="named", quote_name=" Ada \n Byron ") == 302
+    assert (comment.quoting, comment.name_to_quote) == (QuoteChoice.NAMED, "Ada Byron")
+    record = QuoteConsent.objects.latest("pk")
+    assert (record.choice, record.name) == (QuoteChoice.NAMED, "Ada Byron")
+    comment.approve(by=None, at=timezone.now())
+    assert "Ada Byron" not in Client().get(issue.get_absolute_url()).content.decode()
+    do(client, comment, "quoting", quoting="anonymous")
+    assert (comment.name_to_quote, QuoteConsent.objects.latest("pk").name) == ("", "")
+
+
+def test_nobody_is_quoted_with_the_name_of_a_colleague(client: Client, issue: Issue) -> None:
+    make_contributor(name="Noor Haddad")
+    sign_in(client)
+    send(client, issue)
+    comment = Comment.objects.get()
+    fields = {"quoting": "named", "quote_name": "No\u043er Haddad"}
+    assert do(client, comment, "quoting", **fields) == 422
+    assert comment.quoting == QuoteChoice.NO
+
+
+def test_a_comment_with_a_name_is_quoted_with_that(comment: Comment) -> None:
+    assert comment.name_to_quote == "Ada"
+    assert QuoteConsent.objects.get().name == "Ada"
+
+
+@pytest.fixture
+def many(client: Client, issue: Issue) -> list[Comment]:
+    """Return more comments than fit on one page, of a reader who is signed in; the latest first."""
+    commenter, now = sign_in(client), timezone.now()
+    for number in range(PER_PAGE + 2):
+        make_comment(
+            on=issue,
+            commenter=commenter,
+            body=f"Number {number}.",
+            created_at=now - timedelta(seconds=number),
+        )
+    return list(commenter.comments.order_by("-created_at"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"do": "edit", "body": "Other words."},
+        {"do": "quoting", "quoting": "anonymous"},
+        {"do": "replies", "wanted": "yes"},
+        {"do": "withdraw"},
+    ],
+)
+def test_whatever_is_done_on_the_second_page_leads_back_to_it(
+    client: Client, many: list[Comment], fields: dict[str, str]
+) -> None:
+    for comment, page in ((many[0], ""), (many[-1], "?page=2")):
+        response = client.post(f"/comments/mine/{comment.pk}/", fields)
+        assert response["Location"] == f"/comments/mine/{page}#comment-{comment.pk}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"do": "edit", "body": " "}, "Write your comment."),
+        ({"do": "quoting", "quoting": "named"}, "Enter the name"),
+        ({"do": "quoting", "quoting": "?"}, "Choose whether we may quote you."),
+    ],
+)
+def test_an_error_is_shown_at_the_comment_wherever_that_is(
+    client: Client, many: list[Comment], fields: dict[str, str], error: str
+) -> None:
+    for comment in (many[0], many[-1]):
+        response = client.post(f"/comments/mine/{comment.pk}/", fields)
+        assert response.status_code == 422
+        page = response.content.decode()
+        own = page[page.index(f'id="comment-{comment.pk}"') :].partition("</article>")[0]
+        assert error in own
+        assert "<details open" in own
