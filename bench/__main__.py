@@ -4,7 +4,8 @@
 the plot of docs/performance.md. BENCH="--ledger 10000000" measures only the ledger.
 BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived.
 BENCH=--autosave measures how fast the server keeps what ten editors type. BENCH=--pages measures
-how fast it serves public pages. The variable LISTMONK names a binary of listmonk to compare with.
+how fast it serves public pages, and BENCH=--comments sends 200 comments a minute while their page
+is read. The variable LISTMONK names a binary of listmonk to compare with.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import growth, kills, listmonk, machine, pages, ten_editors
+from bench import comments, growth, kills, listmonk, machine, pages, ten_editors
 from bench.installation import Installation
 from bench.report import Measured, figures, tables
 from bench.rounds import run_connection_rounds, run_rounds, run_slow_rounds
@@ -48,7 +49,14 @@ def main() -> None:
         "--autosave", action="store_true", help="only measure ten editors who type at once"
     )
     parser.add_argument("--pages", action="store_true", help="only measure public pages")
-    parser.add_argument("--seconds", type=int, default=5, help="of each measurement of pages")
+    parser.add_argument(
+        "--comments", action="store_true", help="only measure comments while their page is read"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        help="of each measurement of pages (default: 5), or of comments (default: 60)",
+    )
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
@@ -66,7 +74,12 @@ def main() -> None:
         elif options.pages:
             name, found = (
                 "bench-pages.json",
-                pages.measure(installation, rounds=options.rounds, seconds=options.seconds),
+                pages.measure(installation, rounds=options.rounds, seconds=options.seconds or 5),
+            )
+        elif options.comments:
+            name, found = (
+                "bench-comments.json",
+                comments.measure(installation, seconds=options.seconds or 60),
             )
         elif options.ledger:
             name, found = (

@@ -200,6 +200,51 @@ def growth_of_pages(issues: str, comments: str) -> None:
     write_back()
 
 
+def commenters(number: str) -> None:
+    """Publish an issue and sign readers in for comments; print what they send with as JSON."""
+    from django.http import HttpResponse
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from bench.sample_issue import make_briefing, next_issue
+    from briefings.comment_identity import COOKIE, sign_in
+    from briefings.comment_submission import MAX_SIGNED_IN_AN_HOUR
+    from briefings.models import Commenter
+
+    issue = next_issue(make_briefing())
+    issue.publish(at=timezone.now())
+    cookies = []
+    for place in range(int(number)):
+        response = HttpResponse()
+        sign_in(response, Commenter.objects.confirmed(f"reader{place}@example.com"))
+        cookies.append(f"{COOKIE}={response.cookies[COOKIE].value}")
+    where = [issue.briefing.slug, issue.number]
+    print(
+        json.dumps(
+            {
+                "pk": issue.pk,
+                "path": issue.get_absolute_url(),
+                "form": reverse("briefings:comment_create", args=where),
+                "cookies": cookies,
+                "limit": MAX_SIGNED_IN_AN_HOUR,
+            }
+        )
+    )
+    write_back()
+
+
+def moderate(issue: str) -> None:
+    """Approve the comments on an issue as they come, until this process is stopped."""
+    from django.utils import timezone
+
+    from briefings.models import Comment
+
+    while True:
+        for comment in Comment.objects.waiting().filter(issue=int(issue)):
+            comment.approve(by=None, at=timezone.now())
+        time.sleep(0.2)
+
+
 def static() -> None:
     """Collect the static files, whose names pages need."""
     from django.core.management import call_command
@@ -211,7 +256,7 @@ STEPS = {
     step.__name__: step
     for step in (
         *(migrate, issue, another, begin, lease, plain, article, email, connections, editors),
-        *(page, growth_of_pages, static),
+        *(page, growth_of_pages, commenters, moderate, static),
     )
 }
 
