@@ -33,21 +33,23 @@ class EmptyForm(NamedTuple):
     zone: str
     number: int
     sections: tuple[PageSection, ...]
+    about: str  # the key of the section that is chosen, or empty
     closes: datetime
     signature: str
     language: str | None
 
 
 def empty_form_html(
-    issue: Issue, *, sections: Iterable[PageSection], closes: datetime, at: datetime
+    issue: Issue, *, sections: Iterable[PageSection], about: str, closes: datetime, at: datetime
 ) -> SafeString:
-    """Return the form for a comment on an issue that takes comments."""
+    """Return the form for a comment on an issue that takes comments, or on a section of it."""
     return _render(
         EmptyForm(
             slug=issue.briefing.slug,
             zone=issue.briefing.time_zone,
             number=issue.number,
             sections=tuple(sections),
+            about=about,
             closes=closes,
             signature=sign_form(at=at, cached=True),
             language=get_language(),
@@ -59,11 +61,11 @@ def empty_form_html(
 def _render(form: EmptyForm) -> SafeString:
     briefing = Briefing(slug=form.slug, time_zone=form.zone)
     issue = Issue(briefing=briefing, number=form.number)
-    began = {"began": form.signature}
+    initial = {"began": form.signature, "section": form.about}
     context = {
         "issue": issue,
         "briefing": briefing,
-        "form": CommentForm(issue=issue, sections=form.sections, initial=began),
+        "form": CommentForm(issue=issue, sections=form.sections, initial=initial),
         "comments_open": True,
         "comments_close": form.closes,
     }

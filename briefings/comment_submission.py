@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from briefings.comment_badges import Badge, own_names
 from briefings.comment_identity import confirm_commenter
+from briefings.comment_places import Place
 from briefings.models import (
     Comment,
     CommentChannel,
@@ -19,10 +21,10 @@ from briefings.models import (
     CommentState,
     Issue,
     QuoteChoice,
-    Section,
 )
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
-from briefings.quote_wording import record_choice
+from briefings.quote_wording import QUESTION, record_choice
+from briefings.quoting_links import ANSWER_WITHIN, quoting_path
 from newsroom import emails
 from newsroom.duration_words import in_words
 from newsroom.form_guard import mailbox_limit_reached
@@ -39,6 +41,10 @@ MAX_EMAILED_A_DAY = 10  # comments by email from one address
 MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
 MAX_UNPROVED_AN_HOUR = 30  # of these, comments whose sender may be forged
 
+ADDRESS_LIMIT_REACHED = _(
+    "Many forms were sent with this address, so your comment is not sent. It is still here: send it"
+    " again in {window}."
+)
 
 # For this long the admin shows how many comments by email were over a limit.
 REFUSALS_SHOWN = timedelta(days=7)
@@ -56,7 +62,7 @@ class NewComment:
     body: str
     email: str
     name: str = ""
-    section: Section | None = None
+    place: Place = field(default_factory=Place)
     parent: Comment | None = None
     quoting: QuoteChoice = QuoteChoice.NO
     emails_on_replies: bool = False
@@ -145,12 +151,15 @@ def _store(new: NewComment, *, issue: Issue, at: datetime, **fields: Any) -> Com
     """Store a comment with what its writer chose about being quoted."""
     comment = Comment.objects.create(
         issue=issue,
-        section=new.section,
+        section_id=new.place.section,
+        section_heading=new.place.heading[:200],
+        passage=new.place.passage,
         parent=new.parent,
         name=new.name,
         email=new.email,
         body=new.body,
         quoting=new.quoting,
+        quote_name=new.name if new.quoting == QuoteChoice.NAMED else "",
         emails_on_replies=new.emails_on_replies,
         created_at=at,
         **fields,
@@ -164,9 +173,10 @@ def submit_emailed_comment(
 ) -> bool:
     """Put a reader's reply by email into the moderators' queue; False if it is there already.
 
-    `key` identifies the email. The comment has no name, as nobody asked for one. If it is not
-    proved who wrote it, the address gets a link to confirm it first. Raises TooManyComments, and
-    counts that for `refused_emailed_comments`.
+    `key` identifies the email. The comment has no name, as nobody asked for one. The first email
+    that answers it asks whether we may quote it. If it is not proved who wrote it, that email has a
+    link to confirm it, and its page asks. Raises TooManyComments, and counts that for
+    `refused_emailed_comments`.
     """
     try:
         return _store_emailed_comment(
@@ -213,7 +223,9 @@ def _store_emailed_comment(
                 "commenter": commenter if is_proved else None,
             },
         )
-        if is_new and not is_proved:
+        if is_new and is_proved:
+            _queue_question_about_quoting(comment, at=at)
+        elif is_new:
             _queue_confirmation_email(comment, at=at)
     return is_new
 
@@ -241,15 +253,32 @@ def comment_of_token(token: str) -> Comment | None:
     return comments.filter(pk=pk).first()
 
 
+def _queue_question_about_quoting(comment: Comment, *, at: datetime) -> None:
+    """Thank the writer of a comment by email, and ask whether we may quote it.
+
+    It is the first email that answers them, so it asks. Nobody gets it whom we must not write to,
+    or whose address others have had many emails sent to.
+    """
+    if emails.is_suppressed(comment.email) or mailbox_limit_reached(comment.email, at=at):
+        return
+    emails.queue_email(
+        "emailed_comment",
+        to=comment.email,
+        context={
+            "issue": comment.issue,
+            "briefing": comment.issue.briefing,
+            "accent_colours": comment.issue.briefing.accent_colours,
+            "question": QUESTION,
+            "quoting_url": settings.SITE_URL + quoting_path(comment),
+            "answer_within": ANSWER_WITHIN,
+        },
+        headers={"Auto-Submitted": "auto-replied"},  # RFC 3834: no machine answers it
+        not_before=_after_other_emails(comment, at=at),
+    )
+
+
 def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
     """Queue the email with the link; one that follows another too soon is sent later."""
-    earlier = (
-        Comment.objects.filter(
-            email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
-        )
-        .exclude(pk=comment.pk)
-        .count()
-    )
     # Without the text of the comment: nobody can use the form to email text to others.
     emails.queue_email_in_constant_time(
         "confirm_comment",
@@ -261,5 +290,13 @@ def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
             "confirm_within": CONFIRM_WITHIN,
         },
-        not_before=at + earlier * CONFIRMATION_EMAIL_INTERVAL,
+        not_before=_after_other_emails(comment, at=at),
     )
+
+
+def _after_other_emails(comment: Comment, *, at: datetime) -> datetime:
+    """Return when an address may get an email about a comment, by its earlier comments."""
+    recent = Comment.objects.filter(
+        email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
+    )
+    return at + recent.exclude(pk=comment.pk).count() * CONFIRMATION_EMAIL_INTERVAL

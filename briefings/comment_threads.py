@@ -70,6 +70,11 @@ class CommentPage:
     order: CommentOrder = CommentOrder.FEATURED
 
     @property
+    def all_comments(self) -> list[Comment]:
+        """The comments on this page, those of its threads and the replies to them."""
+        return [comment for thread in self.threads for comment in (thread.comment, *thread.replies)]
+
+    @property
     def query(self) -> str:
         """The query string of this page, without a page number on the first."""
         return self._query(self.number)

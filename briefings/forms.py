@@ -8,11 +8,17 @@ from typing import Any, cast
 from django import forms
 
 from briefings.comment_badges import own_names
-from briefings.comment_names import validate_comment_name
+from briefings.comment_names import clean_comment_name
+from briefings.comment_places import (
+    find_place,
+    name_of_section,
+    passage_not_found,
+    takes_comments,
+)
 from briefings.comment_submission import NewComment
 from briefings.comment_threads import number_in_address
 from briefings.models import Comment, Commenter, Issue, QuoteChoice
-from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS
+from briefings.models.comment import MAX_COMMENT_CHARS, MAX_NAME_CHARS, MAX_PASSAGE_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
 from briefings.rendering.page_html import PageSection
 from newsroom.address_field import AddressField, AddressInput
@@ -71,6 +77,8 @@ class CommentForm(forms.Form):
         label="Email me when somebody replies; several replies come in one email", required=False
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The words that a reader selected; static/js/comment-on-words.js fills it in.
+    passage = forms.CharField(required=False, widget=forms.HiddenInput)
     began = SignatureField()
     website = BotTrapField()
 
@@ -86,11 +94,12 @@ class CommentForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.issue = issue
+        self.sections = [section for section in sections if takes_comments(section)]
         self.signed_in = signed_in
         self.fields["email"].required = signed_in is None
-        headed = [(section.pk, section.heading) for section in sections if section.heading]
+        named = [(section.pk, name_of_section(section)) for section in self.sections]
         choice = cast("forms.TypedChoiceField", self.fields["section"])
-        choice.choices = [("", "The whole issue"), *headed]
+        choice.choices = [("", "The whole issue"), *named]
 
     @property
     def is_from_bot(self) -> bool:
@@ -110,11 +119,8 @@ class CommentForm(forms.Form):
 
     def clean_name(self) -> str:
         """Return the name on one line, or an empty string if none of it is visible."""
-        name = " ".join(self.cleaned_data["name"].split())
-        if not has_visible(name):
-            return ""
-        validate_comment_name(name, own=own_names(self.commenter.address) if self.commenter else ())
-        return name
+        own = own_names(self.commenter.address) if self.commenter else ()
+        return clean_comment_name(self.cleaned_data["name"], own=own)
 
     def clean_email(self) -> str:
         """Return the address; somebody who is signed in may leave it empty."""
@@ -133,15 +139,26 @@ class CommentForm(forms.Form):
         """Return the thread that the comment replies to; a reply to a reply joins its thread."""
         return find_thread(self.issue, self.cleaned_data["reply_to"])
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        passage = "" if cleaned.get("reply_to") else cleaned.get("passage", "")
+        place = None
+        if len(passage) <= MAX_PASSAGE_CHARS:
+            place = find_place(self.sections, section=cleaned.get("section"), passage=passage)
+        if place is None:
+            self.add_error("section", passage_not_found())
+            self.data = {**{name: self.data[name] for name in self.data}, "passage": ""}
+        cleaned["place"] = place
+        return cleaned
+
     def new_comment(self, *, ip: str | None) -> NewComment:
         """Return the comment for `comment_submission.submit_comment`."""
         cleaned = self.cleaned_data
-        section = self.issue.sections.filter(pk=cleaned["section"]).first()
         return NewComment(
             body=cleaned["body"],
             email=cleaned["email"],
             name=cleaned["name"],
-            section=section,
+            place=cleaned["place"],
             parent=cleaned["reply_to"],
             quoting=cleaned["quoting"],
             emails_on_replies=cleaned["emails_on_replies"],

@@ -3,13 +3,13 @@
 from django.urls import path
 
 from briefings import (
-    comment_quoting,
     comment_responses,
     comment_sign_in,
     contributor_views,
     correction_list,
     feeds,
     my_comments,
+    quoting_page,
     shared_preview_views,
     sharing_picture_views,
     sitemaps,
@@ -64,7 +64,7 @@ urlpatterns = [
     *token_paths(
         "comments/replies/stop/", comment_sign_in.stop_reply_emails, name="stop_reply_emails"
     ),
-    *token_paths("comments/quoting/", comment_quoting.comment_quoting, name="comment_quoting"),
+    *token_paths("comments/quoting/", quoting_page.comment_quoting, name="comment_quoting"),
     path("comments/sign-out/", comment_sign_in.comments_sign_out, name="comments_sign_out"),
     path(
         "comments/<int:pk>/recommend/",

@@ -21,12 +21,22 @@ from briefings import comment_submission
 from briefings.comment_changes import comments_of_page
 from briefings.comment_form_html import empty_form_html
 from briefings.comment_identity import SIGNED_IN_FOR, sign_in, signed_in
+from briefings.comment_places import place_passages
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import archive_of
-from briefings.models import Briefing, CommentState, Correction, Issue
+from briefings.models import (
+    Briefing,
+    Comment,
+    CommentChannel,
+    CommentState,
+    Correction,
+    Issue,
+)
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
+from briefings.own_comments import answer_about_quoting
+from briefings.quoting_form import QuotingForm
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
 from briefings.rendering.thread_html import thread_html
@@ -116,11 +126,12 @@ def _time_zone_name(briefing: Briefing) -> str:
     return place if place.isupper() else f"{place} time"
 
 
-@public_page("page", "sort", "thread", "reply_to", "comment", subjects=comments_of_page)
+@public_page("page", "sort", "thread", "reply_to", "about", "comment", subjects=comments_of_page)
 @require_safe
 def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show an issue; `?reply_to=` opens the comment form as a reply to a comment.
 
+    `?about=` opens it for a comment on a section.
     `?page=` shows another page of comments, `?sort=` another order of them, `?thread=` all replies
     to one comment.
     """
@@ -135,6 +146,8 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         context |= _comment_form(request, context)
         if "comment_sent" in context:
             shown["comment"] = "sent"
+        elif context.get("about") and comments.query == "?":
+            shown["about"] = context["about"]
     response = TemplateResponse(request, "briefings/issue_detail.html", context)
     if context["comments_open"]:
         response.headers["Expires"] = http_date(context["comments_close"].timestamp())
@@ -149,9 +162,12 @@ def _comment_form(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
     issue, comment = page["issue"], request.GET.get("reply_to", "")
     thread = find_thread(issue, comment) if comment else None
     if thread is None:
-        sections, closes = page["sections"], page["comments_close"]
-        empty = empty_form_html(issue, sections=sections, closes=closes, at=timezone.now())
-        return {"empty_form": empty}
+        sections, about = page["sections"], request.GET.get("about", "")
+        about = about if about in {str(section.pk) for section in sections} else ""
+        empty = empty_form_html(
+            issue, sections=sections, about=about, closes=page["comments_close"], at=timezone.now()
+        )
+        return {"empty_form": empty, "about": about}
     initial = {"reply_to": thread.pk}
     form = CommentForm(issue=issue, sections=page["sections"], initial=initial)
     return {"form": form, "replied_to": thread}
@@ -175,6 +191,7 @@ def issue_page(
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
     corrections = _corrections(issue)
+    place_passages(comments.all_comments, sections)
     return {
         "issue": issue,
         "briefing": issue.briefing,
@@ -285,6 +302,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
                 address=form.cleaned_data["email"],
                 signature=form.cleaned_data["began"],
                 at=now,
+                address_limit=str(comment_submission.ADDRESS_LIMIT_REACHED),
             )
             comment_submission.submit_comment(new, issue=issue, at=now)
         except ProofOfWorkNeeded:
@@ -310,10 +328,21 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if comment is None:
         limits = {"confirm_within": CONFIRM_WITHIN}
         return TemplateResponse(request, "briefings/comment_link_invalid.html", limits, status=404)
-    if request.method == "POST":
-        commenter = comment_submission.confirm_comment(comment, at=timezone.now())
+    answer = _question_about_quoting(request, comment)
+    if request.method == "POST" and (answer is None or answer.is_valid()):
+        now = timezone.now()
+        commenter = comment_submission.confirm_comment(comment, at=now)
         response = redirect("briefings:comment_confirm", token=token)
         if commenter:
+            if answer:
+                answer_about_quoting(
+                    comment,
+                    answer.choice,
+                    name=answer.name,
+                    at=now,
+                    source="/comments/confirm/…",
+                    ip=client_ip(request),
+                )
             sign_in(response, commenter)
         return response
     context = {
@@ -324,5 +353,17 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "is_confirmed": comment.state != CommentState.UNCONFIRMED,
         "is_published": comment.state == CommentState.APPROVED,
         "signed_in_for": SIGNED_IN_FOR,
+        "answer": answer,
     }
-    return TemplateResponse(request, "briefings/comment_confirm.html", context)
+    status = 422 if answer and answer.is_bound else 200
+    return TemplateResponse(request, "briefings/comment_confirm.html", context, status=status)
+
+
+def _question_about_quoting(request: HttpRequest, comment: Comment) -> QuotingForm | None:
+    """Return the question for who sent a comment by email: the form of the page had asked it."""
+    is_open = comment.state == CommentState.UNCONFIRMED
+    if comment.channel != CommentChannel.MAIL or not is_open:
+        return None
+    if request.method == "POST":  # without an answer, it is confirmed and not quoted
+        return QuotingForm(request.POST, comment=comment) if "quoting" in request.POST else None
+    return QuotingForm(comment=comment)

@@ -41,8 +41,11 @@ class ShownComment(NamedTuple):
     is_edited: bool
     is_withdrawn: bool
     recommendation_count: int
-    section_heading: str
+    place_name: str
     section_anchor: str
+    passage: str
+    passage_link: str
+    is_passage_changed: bool
 
     @property
     def url(self) -> str:
@@ -88,9 +91,9 @@ def thread_html(
 
 def _shown(comment: Comment, address: tuple[str, int]) -> ShownComment:
     if comment.is_withdrawn:
-        display_name = body = ""
+        display_name = body = passage = ""
     else:
-        display_name, body = comment.display_name, comment.body
+        display_name, body, passage = comment.display_name, comment.body, comment.passage
     section = comment.section
     return ShownComment(
         pk=comment.pk,
@@ -104,8 +107,11 @@ def _shown(comment: Comment, address: tuple[str, int]) -> ShownComment:
         is_edited=comment.edited_at is not None,
         is_withdrawn=comment.is_withdrawn,
         recommendation_count=comment.recommendation_count,
-        section_heading=section.heading if section else "",
-        section_anchor=section.anchor if section and section.heading else "",
+        place_name=comment.place_name,
+        section_anchor=section.anchor if section else "",
+        passage=passage,
+        passage_link=comment.passage_link,
+        is_passage_changed=comment.is_passage_changed,
     )
 
 

@@ -48,13 +48,17 @@ class SampleTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleComment:
-    """A comment of a reader (or, with `author`, a contributor), `hours` after publication."""
+    """A comment of a reader (or, with `author`, a contributor), `hours` after publication.
+
+    `about` is the heading of a section, and `words` what it says there.
+    """
 
     body: str
     hours: float
     name: str = ""
     author: str = ""
     about: str = ""
+    words: str = ""
     state: str = "approved"
     featured: bool = False
     replies: list[SampleComment] = field(default_factory=list)

@@ -173,6 +173,8 @@ def _load_comments(
         comment = Comment.objects.create(
             issue=issue,
             section=issue.sections.filter(heading=sample.about).first() if sample.about else None,
+            section_heading=sample.about,
+            passage=sample.words,
             parent=parent,
             contributor=authors[sample.author] if sample.author else None,
             name=sample.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from unittest.mock import patch
 
 import pytest
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from briefings.comment_submission import MAX_UNCONFIRMED
 from briefings.models import Comment, CommentState, Issue
+from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from tests.factories import make_briefing, make_comment, make_published_issue, make_scheduled_issue
 
@@ -112,6 +114,16 @@ def test_a_comment_of_a_megabyte_is_refused_with_its_length(client: Client) -> N
 def test_an_internationalised_address_is_accepted(client: Client) -> None:
     assert send(client, make_published_issue(), email="użytkownik@example.org").status_code == 302
     assert OutgoingEmail.objects.get().to == "użytkownik@example.org"
+
+
+def test_over_the_limit_of_an_address_nothing_points_to_its_inbox(client: Client) -> None:
+    with patch.object(form_guard, "HOURLY_PER_ADDRESS", 0):
+        response = send(client, make_published_issue())
+    text = text_of(response.content)
+    assert response.status_code == 429
+    assert "inbox" not in text
+    assert "your comment is not sent. It is still here" in text
+    assert "Our ward is one of the 214." in text
 
 
 def test_a_field_that_people_do_not_see_stops_bots_without_telling_them(client: Client) -> None:

@@ -34,7 +34,7 @@ def sign_in(page: Page, site: str) -> None:
     expect(page.get_by_role("heading", name="Your comments")).to_be_visible()
 
 
-def test_without_scripts_a_reader_writes_changes_and_withdraws_a_comment(
+def test_without_scripts_a_reader_can_do_everything_with_a_comment(
     without_scripts: Page, site: str, issue: Issue
 ) -> None:
     page = without_scripts
@@ -42,6 +42,9 @@ def test_without_scripts_a_reader_writes_changes_and_withdraws_a_comment(
     page.goto(site + issue.get_absolute_url())
     page.get_by_role("button", name="Recommend the comment by \u2068Imran").click()
     expect(page.get_by_role("button", name="recommended by 1")).to_be_visible()
+    page.get_by_role("link", name="Comment on this section: Closed, but still counted").click()
+    section = str(issue.sections.all()[0].pk)
+    expect(page.get_by_label("What it is about")).to_have_value(section)
     page.get_by_label("Your comment").fill("Our ward is shut.")
     page.get_by_role("button", name="Send comment").click()
     expect(page.get_by_role("heading", name="Thank you for your comment")).to_be_visible()
@@ -49,11 +52,29 @@ def test_without_scripts_a_reader_writes_changes_and_withdraws_a_comment(
     page.get_by_label("Your comment").fill("Our ward was shut.")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("· edited")).to_be_visible()
+    page.get_by_text("Quoting: not at all").click()
+    page.get_by_label("May we quote you").select_option("named")
+    page.locator("details[open]").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Enter the name, or choose")).to_be_visible()
+    page.get_by_label("The name to quote you with").fill("Ada Byron")
+    page.locator("details[open]").get_by_role("button", name="Save").click()
+    page.get_by_text("Emails about replies: off").click()
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_text("Emails about replies: on")).to_be_visible()
+    expect(page.get_by_text("Quoting: by name (Ada Byron)")).to_be_visible()
     page.get_by_text("Withdraw", exact=True).click()
     page.get_by_role("button", name="Withdraw the comment").click()
     expect(page.get_by_text("Withdrawn ·")).to_be_visible()
+    page.get_by_role("button", name="Sign out in all browsers").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     comment = Comment.objects.latest("pk")
     assert (comment.body, comment.state) == ("Our ward was shut.", CommentState.WITHDRAWN)
+    assert (comment.section_id, comment.section_heading) == (
+        int(section),
+        "Closed, but still counted",
+    )
+    answers = comment.quote_consents.values_list("choice", "name")
+    assert list(answers) == [("no", ""), ("named", "Ada Byron"), ("no", "")]
 
 
 def test_with_scripts_the_page_shows_who_is_signed_in_and_what_they_recommended(

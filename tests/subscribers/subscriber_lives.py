@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefings.comment_identity import email_sign_in_link
-from briefings.comment_submission import confirm_comment
+from briefings.comment_submission import confirm_comment, submit_emailed_comment
 from briefings.models import Briefing, Comment, CommentReport, EarlierWords, Issue, ReportReason
 from briefings.recommendations import recommend
 from briefings.reply_emails import send_reply_emails
@@ -90,6 +90,9 @@ def live(client: Client) -> Life:
     EarlierWords.objects.create(
         comment=comment, body=f"It helps the accounts, says {NAME}.", until=timezone.now()
     )
+    submit_emailed_comment("So says everybody.", email=OLD, issue=issue, key="1", at=timezone.now())
+    question = OutgoingEmail.objects.filter(name="emailed_comment")
+    question.update(not_before=timezone.now())  # as if she had written much later
     others = make_comment(on=issue)
     recommend(others, by=commenter, at=timezone.now())
     CommentReport.objects.create(

@@ -74,6 +74,7 @@ CHANGES: dict[str, Callable[[Issue], object]] = {
     "edited": first_comment(edited_at=timezone.now()),
     "recommended": first_comment(recommendation_count=7),
     "withdrawn": first_comment(state=CommentState.WITHDRAWN),
+    "words that it is about": first_comment(passage="214 beds"),
     "section gone": first_comment(section=None),
     "written at": first_comment(created_at=timezone.now() - timedelta(days=2)),
     "author": first_comment(contributor=None),
@@ -101,6 +102,15 @@ def test_each_change_is_on_the_page_at_once(client: Client, issue: Issue, change
     thread_html._render.cache_clear()
     comment_form_html._render.cache_clear()
     assert after == page(client, issue)
+
+
+def test_a_correction_of_words_that_a_comment_is_about_is_on_the_page_at_once(
+    client: Client, issue: Issue
+) -> None:
+    first_comment(passage="214 beds")(issue)
+    assert "(as it read then)" not in page(client, issue)
+    Section.objects.filter(body__contains="214").update(body="<p>The county has 241 beds.</p>")
+    assert "(as it read then)" in page(client, issue)
 
 
 def test_each_language_has_threads_of_its_own(client: Client, issue: Issue) -> None:

@@ -130,11 +130,22 @@ def test_each_reader_s_email_has_a_reply_address_of_its_own() -> None:
     assert process(reply).action == "comment"
 
 
-def test_nothing_is_sent_back() -> None:
+def test_one_email_is_sent_back_and_an_answer_to_it_makes_no_other(settings: Any) -> None:
+    """A machine that answers what we send back starts no loop (RFC 3834)."""
     delivery = make_sent_delivery()
-    before = OutgoingEmail.objects.count()
-    process(write_reply(to=reader_reply_address(delivery.pk)))
-    assert OutgoingEmail.objects.count() == before
+    reply = write_reply(to=reader_reply_address(delivery.pk))
+    for _ in range(2):  # delivered twice
+        process(reply)
+    email = OutgoingEmail.objects.get()
+    assert (email.name, email.to) == ("emailed_comment", "ivy@ward.example")
+    assert email.headers["Auto-Submitted"] == "auto-replied"
+    assert "Reply-To" not in email.headers
+    answer = write_reply(
+        to=settings.DEFAULT_FROM_EMAIL, subject=f"Re: {email.subject}", message_id="<2@x.example>"
+    )
+    process(answer)
+    assert Comment.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
     assert mail.outbox == []
 
 

@@ -67,6 +67,7 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
     assert moves[:2] == [(OLD, NEW), (NEW, TAKEN)]
     assert [one["body"] for one in data["comments"]] == [
         "The write-off helps the accounts.",
+        "So says everybody.",
         "Who counted the beds?",
         "And another thing.",
     ]
