@@ -14,6 +14,7 @@ from briefings.clippings import tick_off
 from briefings.models import Correction, Issue, IssueState, RevisionStep
 from briefings.models.issue_text import keep_search_text
 from briefings.preflight import added_blocks
+from briefings.published_words import is_published
 from briefings.small_fixes import NotSmall, check_small
 from briefings.unsaved_issue import with_words_of
 from newsroom import audit_log
@@ -102,7 +103,11 @@ def _record_correction(
     revision = issue.keep_revision(RevisionStep.CORRECTED, by=by)
     if not note:
         try:
-            check_small(known.content if known else {}, revision.content)
+            check_small(
+                known.content if known else {},
+                revision.content,
+                is_known=lambda word: is_published(word, besides=issue),
+            )
         except NotSmall as reason:
             raise NoteNeeded(
                 "This needs a note for readers, because it changes more than typing errors."

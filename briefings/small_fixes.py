@@ -10,8 +10,9 @@ A program cannot tell what a change means. So this is strict where meaning is li
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,11 @@ MAX_WORDS_FIXED = 5
 # Words a character apart that say something else: not/now, he/she, million/billion.
 DECISIVE_WORDS = frozenset(
     Path(__file__).with_name("decisive_words.txt").read_text(encoding="utf-8").split()
+)
+# Words a character or two from another one. Who wrote one of them may have meant it, so to put
+# the other in its place is more than a fixed typing error: fired/hired, county/country.
+CONFUSABLE_WORDS = frozenset(
+    Path(__file__).with_name("confusable_words.txt").read_text(encoding="utf-8").split()
 )
 # At the start of a word, these turn it into its opposite: legal/illegal, able/unable.
 OPPOSITES = ("un", "in", "im", "il", "ir", "dis", "non", "a", "de", "re", "mis")
@@ -58,10 +64,16 @@ class NotSmall(Exception):
     """A change that needs a note; the message says why, to an editor."""
 
 
-def check_small(before: dict[str, Any], after: dict[str, Any]) -> None:
+def check_small(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    is_known: Callable[[str], bool] = lambda _: False,
+) -> None:
     """Raise NotSmall unless two contents of a revision differ by a few typing errors only.
 
-    An empty `before` means that nobody knows what readers were last told.
+    An empty `before` means that nobody knows what readers were last told. `is_known` says whether
+    a word in lower case stands in other issues, so that it is not misspelt.
     """
     if not before:
         raise NotSmall("There is no earlier revision to compare it with.")
@@ -82,7 +94,7 @@ def check_small(before: dict[str, Any], after: dict[str, Any]) -> None:
         right += [_heading(other), *_runs(new_tree, quoted=is_quoted)]
     if [*_quotations(before)] != [*_quotations(after)]:
         raise NotSmall("A quotation or its quotation marks changed.")
-    vocabulary = _Vocabulary(left)
+    vocabulary = _Vocabulary(left, is_known)
     changed = sum(
         _count_fixes(one, other, vocabulary)
         for one, other in zip(left, right, strict=True)
@@ -185,10 +197,14 @@ def _words(run: _Run) -> list[_Word]:
 
 
 class _Vocabulary:
-    """The words of the text before the fix: which are ordinary, and which may be names."""
+    """The words of the text before the fix: which are ordinary, and which may be names.
 
-    def __init__(self, runs: Sequence[_Run]) -> None:
+    A word that `is_known` from other issues is not misspelt.
+    """
+
+    def __init__(self, runs: Sequence[_Run], is_known: Callable[[str], bool]) -> None:
         words = [word for run in runs for word in _words(run)]
+        self.is_known = is_known
         self.in_lower_case = {word.core for word in words if word.core.islower()}
         self.names = {
             word.core for word in words if not word.starts_sentence and not word.core.islower()
@@ -217,7 +233,7 @@ def _count_fixes(before: _Run, after: _Run, vocabulary: _Vocabulary) -> int:
     matcher = SequenceMatcher(
         None, [word.text for word in old], [word.text for word in new], autojunk=False
     )
-    changed = 0
+    changed = commas = 0
     for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
             continue
@@ -226,7 +242,16 @@ def _count_fixes(before: _Run, after: _Run, vocabulary: _Vocabulary) -> int:
             old[old_start:old_end], new[new_start:new_end], context, vocabulary=vocabulary
         )
         changed += max(old_end - old_start, new_end - new_start)
+        commas += _commas_changed(old[old_start:old_end], new[new_start:new_end])
+    if commas > 1:
+        raise NotSmall("Several commas changed, so that a sentence may say something else.")
     return changed
+
+
+def _commas_changed(old: Sequence[_Word], new: Sequence[_Word]) -> int:
+    """Return how many words got a comma, or lost one, without other punctuation in its place."""
+    pairs = zip(old, new, strict=False)
+    return sum({one.text, other.text} == {one.core, f"{one.core},"} for one, other in pairs)
 
 
 def _check_replacement(
@@ -272,6 +297,13 @@ def _check_word(before: _Word, after: _Word, vocabulary: _Vocabulary) -> None:
         raise NotSmall(f"“{before.core}” became “{after.core}”, which may say something else.")
     if word_distance(old, new) > mistakes_allowed(old, new):
         raise NotSmall(f"“{before.core}” became “{after.core}”: that is another word.")
+    if old in CONFUSABLE_WORDS:
+        raise NotSmall(f"“{before.core}” became “{after.core}”, which may say something else.")
+    if vocabulary.is_known(before.core.lower()):
+        raise NotSmall(
+            f"“{before.core}” became “{after.core}”, but other issues have it, too: it may not be"
+            " misspelt."
+        )
 
 
 def _is_decisive(old: str, new: str) -> bool:
@@ -291,6 +323,13 @@ def _check_spacing(
     old = [word.core for word in before]
     new = [word.core for word in after]
     if old and new and _NOT_IN_WORDS.sub("", "".join(old)) == _NOT_IN_WORDS.sub("", "".join(new)):
+        parted = [word.lower() for word in (*old, *new)]
+        line = [*(word.core for word in context[0]), *new]
+        is_doubled = any(one == two for one, two in pairwise(map(str.lower, line)))
+        if is_doubled or not DECISIVE_WORDS.isdisjoint(parted):
+            raise NotSmall(
+                f"“{' '.join(old)}” became “{' '.join(new)}”, which may say something else."
+            )
         return
     beside = [word.core for words in context for word in words]
     if len(old) == 1 and not new and old[0].casefold() in {word.casefold() for word in beside}:

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from briefings.models import SectionKind
+from briefings.published_words import is_published
 from briefings.small_fixes import MAX_WORDS_FIXED, NotSmall, check_small
+from tests.factories import make_briefing, make_issue, make_published_issue
 
 
 def content(*bodies: str, kind: str = "feature", **head: Any) -> dict[str, Any]:
@@ -103,6 +106,21 @@ def test_typing_errors_may_be_fixed_without_a_note(before: str, after: str) -> N
         ("<p>See a.example/x for it.</p>", "<p>See a.example/y for it.</p>", "address"),
         ("<p>Write to ann@a.example.</p>", "<p>Write to anne@a.example.</p>", "address"),
         ("<p>One.</p>", "<p>One.</p><p>Two.</p>", "paragraph"),
+        ("<p>They saw an increase.</p>", "<p>They saw a decrease.</p>", "something else"),
+        ("<p>Costs will increase.</p>", "<p>Costs will decrease.</p>", "something else"),
+        ("<p>She was hired.</p>", "<p>She was fired.</p>", "something else"),
+        ("<p>He was accused.</p>", "<p>He was abused.</p>", "something else"),
+        ("<p>She got bail.</p>", "<p>She got jail.</p>", "something else"),
+        ("<p>The county paid.</p>", "<p>The country paid.</p>", "something else"),
+        ("<p>It is nowhere.</p>", "<p>It is now here.</p>", "something else"),
+        ("<p>It is now here.</p>", "<p>It is nowhere.</p>", "something else"),
+        ("<p>It was notable.</p>", "<p>It was not able.</p>", "something else"),
+        ("<p>We saw the therapist.</p>", "<p>We saw the the rapist.</p>", "something else"),
+        (
+            "<p>The minister, said the council, is late.</p>",
+            "<p>The minister said the council is late.</p>",
+            "commas",
+        ),
         ("<p>All <strong>of</strong> it.</p>", "<p>All of it.</p>", "formatting"),
         ('<p><img src="/a.png" alt="A"></p>', '<p><img src="/b.png" alt="A"></p>', "picture"),
     ],
@@ -185,3 +203,23 @@ def test_many_fixes_in_a_row_change_no_more_than_one_may(
     assert not re.search("[A-Z]", now.replace("May", ""))
     assert "twelve" in now
     assert "without" in now
+
+
+def test_a_word_of_other_issues_is_not_misspelt() -> None:
+    before, after = content("<p>A trim ran.</p>"), content("<p>A tram ran.</p>")
+    check_small(before, after)
+    with pytest.raises(NotSmall, match="other issues"):
+        check_small(before, after, is_known=lambda word: word == "trim")
+
+
+@pytest.mark.django_db
+def test_words_are_known_from_published_issues_in_the_same_language() -> None:
+    issue = make_published_issue(sections=[(SectionKind.NOTE, "", "<p>A trim ran.</p>")])
+    make_issue(sections=[(SectionKind.NOTE, "", "<p>A trim ran.</p>")])
+    german = make_briefing(language="de")
+    make_published_issue(briefing=german, sections=[(SectionKind.NOTE, "", "<p>Trim</p>")])
+    make_published_issue(sections=[(SectionKind.NOTE, "", "<p>A trimmer, an un-trim.</p>")])
+    assert not is_published("trim", besides=issue)
+
+    make_published_issue(sections=[(SectionKind.NOTE, "", "<p><em>Trim</em> it.</p>")])
+    assert is_published("trim", besides=issue)
