@@ -125,9 +125,13 @@ _MAX_COMMENTS = 200
 
 
 class _Quotation(NamedTuple):
-    """A quotation: its text, where it is, and the words in it that may be a reader's, in rows."""
+    """A quotation: its text, its first paragraph, its place, and the words that may be a reader's.
+
+    These are in rows, without what stands between them.
+    """
 
     text: str
+    begins: str
     place: Place
     rows: list[list[str]]
 
@@ -140,7 +144,7 @@ def check_consents(
     A comment is known by its words: a quotation that is in no comment is left alone.
     """
     quotations = [
-        _Quotation(quote.text, place, rows)
+        _Quotation(quote.text, next(_texts_of(quote)), place, rows)
         for body, place in bodies
         for quote in body.find("blockquote")
         if (rows := list(_rows_of(quote)))
@@ -221,7 +225,7 @@ def _runs(words: list[str]) -> set[tuple[str, ...]]:
 
 def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
     """Return what is wrong with quoting a comment; None if its reader agreed."""
-    words, where = shortened(quotation.text), quotation.place.where
+    words, where = shortened(quotation.begins), quotation.place.where
     begins = words.rstrip("…")
     if comment.is_withdrawn or (comment.quoting == QuoteChoice.NO and _was_asked(comment)):
         return Finding(

@@ -16,11 +16,13 @@ from briefings.models import (
     Contributor,
     Issue,
     IssueState,
+    QuoteChoice,
     RevisionStep,
     Section,
     SectionKind,
     Topic,
 )
+from briefings.quote_wording import record_choice
 from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
@@ -170,6 +172,7 @@ def _load_comments(
 
     def add(sample: SampleComment, parent: Comment | None) -> None:
         at = published + sample.hours * pace
+        quoting = QuoteChoice.NAMED if sample.name else QuoteChoice.ANONYMOUS
         comment = Comment.objects.create(
             issue=issue,
             section=issue.sections.filter(heading=sample.about).first() if sample.about else None,
@@ -180,8 +183,11 @@ def _load_comments(
             name=sample.name,
             email=f"{slugify(sample.name) or 'a-reader'}@example.com" if not sample.author else "",
             body=sample.body,
+            quoting=QuoteChoice.NO if sample.author else quoting,
             created_at=at,
         )
+        if not sample.author:
+            record_choice(comment, quoting, at=at, source=issue.get_absolute_url(), ip=None)
         _decide(comment, sample, editor, at, minute=pace / 60)
         for reply in sample.replies:
             add(reply, comment)
