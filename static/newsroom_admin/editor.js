@@ -43,6 +43,13 @@
   CKEDITOR.on("instanceReady", ({ editor }) => {
     const area = editor.element.$;
     editor.on("change", () => area.dispatchEvent(new Event("newsroom:typed", { bubbles: true })));
+    // The editor looks where the cursor is a moment after each key; a dialog that opens sooner would
+    // put its link or picture before the last characters.
+    editor.on("beforeCommandExec", ({ data }) => {
+      if (!["link", "image"].includes(data.name)) return;
+      editor.forceNextSelectionCheck();
+      editor.selectionChange(true);
+    });
     const space = editor.editable().$;
     space.setAttribute("aria-multiline", "true");
     // An empty one has no frame, so it says where to write.

@@ -141,6 +141,7 @@
     const [problem, list] = [id(), id()];
     let link = null;
     let before = "";
+    let isDone = false;
     let reset = () => {};
     return {
       title: "Link",
@@ -171,6 +172,7 @@
         },
       ],
       onShow() {
+        isDone = false;
         link = CKEDITOR.plugins.link.getSelectedLink(editor);
         before = link ? link.getText() : editor.getSelection().getSelectedText();
         this.setValueOf("info", "url", link ? link.data("cke-saved-href") || link.getAttribute("href") || "" : "");
@@ -183,6 +185,8 @@
         return this.getContentElement("info", "url");
       },
       onOk() {
+        // The editor clicks the button on keydown and on keyup of Enter; on a busy page, both arrive.
+        if (isDone) return true;
         const written = this.getValueOf("info", "url");
         const address = addressOf(written);
         if (!address) {
@@ -192,6 +196,7 @@
           this.getContentElement("info", "url").focus();
           return false;
         }
+        isDone = true;
         insert(editor, link, address, this.getValueOf("info", "words").trim(), before);
         return true;
       },

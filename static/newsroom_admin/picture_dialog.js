@@ -38,6 +38,7 @@
     let image = null; // the one that is in the text already
     let uploaded = null;
     let isBusy = false;
+    let isDone = false;
 
     function show(url) {
       const shown = part("shown");
@@ -122,7 +123,7 @@
         const selected = editor.getSelection().getSelectedElement();
         image = selected?.is("img") && !selected.data("cke-realelement") ? selected : null;
         uploaded = null;
-        isBusy = false;
+        isBusy = isDone = false;
         part("status").textContent = "";
         show(image?.getAttribute("src"));
         this.setValueOf("info", "alt", image?.getAttribute("alt") ?? "");
@@ -133,6 +134,8 @@
         return this.getContentElement("info", image ? "alt" : "file");
       },
       onOk() {
+        // The editor clicks the button on keydown and on keyup of Enter; on a busy page, both arrive.
+        if (isDone) return true;
         const alt = this.getValueOf("info", "alt").trim();
         let problem = "";
         if (isBusy) problem = "Wait until the picture is uploaded.";
@@ -143,6 +146,7 @@
           if (!isBusy && (image || uploaded)) this.getContentElement("info", "alt").focus();
           return false;
         }
+        isDone = true;
         const isNew = !image;
         const target = image ?? editor.document.createElement("img");
         if (uploaded) {

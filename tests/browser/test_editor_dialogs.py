@@ -58,6 +58,13 @@ def look_at_dialog(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+def confirm_twice(page: Page) -> None:
+    """Confirm a dialog as Enter does where the page is busy: on keydown and on keyup."""
+    page.evaluate(
+        "() => { const open = CKEDITOR.dialog.getCurrent(); open.click('ok'); open.click('ok'); }"
+    )
+
+
 def test_a_link_is_typed_or_found_among_earlier_issues(page: Page, site: str) -> None:
     rail = make_briefing(title="Rail & road")
     earlier = make_published_issue(briefing=rail, title="The old timetable")
@@ -75,7 +82,7 @@ def test_a_link_is_typed_or_found_among_earlier_issues(page: Page, site: str) ->
     expect(dialog.get_by_role("alert")).to_contain_text("leads nowhere")
     dialog.get_by_label("Address").fill("www.a.example/report")
     dialog.get_by_label("Words of the link").fill("a report")
-    dialog.get_by_role("button", name="OK").click()
+    confirm_twice(page)
     expect(dialog).to_be_hidden()
 
     focus(page, 1)
@@ -94,7 +101,8 @@ def test_a_link_is_typed_or_found_among_earlier_issues(page: Page, site: str) ->
     save(page)
 
     bodies = [body for _, body in stored(issue)]
-    assert '<a href="https://www.a.example/report">a report</a>' in bodies[0]
+    assert bodies[0].count('<a href="https://www.a.example/report">a report</a>') == 1
+    assert bodies[0].count("a report") == 1
     assert f'<a href="{earlier.get_absolute_url()}">The old timetable</a>' in bodies[1]
     # The dialog of an existing link shows it, and changes its address only.
     editor(page, 0).locator("a").dblclick()
@@ -134,12 +142,12 @@ def test_a_picture_gets_its_words_in_the_dialog(
     dialog.get_by_label("Alternative text").fill("Empty beds")
     dialog.get_by_label("Caption").fill("The ward at noon")
     look_at_dialog(page, "dialog-picture")
-    dialog.get_by_role("button", name="OK").click()
+    confirm_twice(page)
     expect(dialog).to_be_hidden()
     save(page)
 
     body = stored(issue)[0][1]
-    assert 'alt="Empty beds"' in body
+    assert body.count('alt="Empty beds"') == 1
     assert 'width="640"' in body
     assert body.endswith("<p><em>The ward at noon</em></p>")
     editor(page, 0).locator("img").dblclick()
