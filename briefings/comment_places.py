@@ -79,13 +79,23 @@ def find_passage(text: str, words: str) -> str:
 
     Browsers put other spaces and line ends between the words that somebody selects than we do.
     """
-    places = [at for at, char in enumerate(text) if not char.isspace() and remove_invisible(char)]
     wanted = "".join(remove_invisible(words).split())
-    start = "".join(text[at] for at in places).find(wanted) if wanted else -1
+    letters, places = _letters(text)
+    start = letters.find(wanted) if wanted else -1
     if start < 0:
         return ""
     first, last = places[start], places[start + len(wanted) - 1]
     return " ".join(text[first : last + 1].split())
+
+
+@lru_cache(maxsize=32)
+def _letters(text: str) -> tuple[str, list[int]]:
+    """Return a text without what cannot be seen, and where each of its characters stood.
+
+    Kept, because a page looks for the words of up to fifty comments in the same few sections.
+    """
+    places = [at for at, char in enumerate(text) if not char.isspace() and remove_invisible(char)]
+    return "".join(text[at] for at in places), places
 
 
 def text_of(section: PageSection) -> str:
