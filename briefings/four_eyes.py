@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 # Keys of a revision that repeat another one, or are compared one by one.
 NOT_PARTS = {"author_name", "sections"}
+ORDER = "order"
 NAMES = {
     "title": "the headline",
     "author": "the author",
-    "order": "the order of the sections",
+    ORDER: "the order of the sections",
 }
+# A name for people and the value to compare, by key.
+Parts = dict[str, tuple[str, Any]]
 MAX_NAMED = 3
 
 
@@ -80,22 +83,18 @@ def changed_since_approval(issue: Issue) -> dict[str, tuple[str, int | None]]:
         now = _parts(revision.content)
         names |= {part: name for part, (name, _) in {**before, **now}.items()}
         for part in before.keys() | now.keys():
-            if _value(before, part) != _value(now, part):
+            if _differs(part, before, now):
                 last_by[part] = revision.by_id
         before = now
-    return {
-        part: (names[part], by)
-        for part, by in last_by.items()
-        if _value(base, part) != _value(before, part)
-    }
+    return {part: (names[part], by) for part, by in last_by.items() if _differs(part, base, before)}
 
 
-def _parts(content: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+def _parts(content: Mapping[str, Any]) -> Parts:
     """Return the parts of a revision: a name for people, and the value to compare.
 
     Empty values are left out, since revisions from before a field was added lack it.
     """
-    parts: dict[str, tuple[str, Any]] = {
+    parts: Parts = {
         key: (NAMES.get(key, f"the {key}"), value)
         for key, value in content.items()
         if key not in NOT_PARTS and value
@@ -105,14 +104,24 @@ def _parts(content: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
         words = {key: value for key, value in section.items() if key != "id" and value}
         name = section["heading"] or f"the {_kind(section['kind'])}"
         parts[f"section {section['id']}"] = (name, words)
+    if len(sections) > 1:
+        parts[ORDER] = (NAMES[ORDER], [section["id"] for section in sections])
     return parts
+
+
+def _differs(part: str, before: Parts, after: Parts) -> bool:
+    """Whether a part is not the same; sections that are new or gone do not change the order."""
+    old, new = _value(before, part), _value(after, part)
+    if part == ORDER and old and new:
+        old, new = ([key for key in old if key in new], [key for key in new if key in old])
+    return bool(old != new)
 
 
 def _kind(kind: str) -> str:
     return SectionKind(kind).label.lower() if kind in SectionKind.values else kind
 
 
-def _value(parts: Mapping[str, tuple[str, Any]], part: str) -> Any:
+def _value(parts: Parts, part: str) -> Any:
     return parts[part][1] if part in parts else None
 
 

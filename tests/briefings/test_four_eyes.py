@@ -164,3 +164,36 @@ def test_the_page_says_why_and_who_may(client: Client) -> None:
     assert "you were the last to change the headline. Omar can approve it." in page
     assert 'value="approve"' not in page
     assert "approve" not in [step.name for step in steps_for(issue, ina)]
+
+
+def move_last_to_the_top(issue: Issue, by: User) -> None:
+    sections = list(issue.sections.all())
+    for position, section in enumerate([sections[-1], *sections[:-1]], start=1):
+        issue.sections.filter(pk=section.pk).update(position=position)
+    change(issue, by)
+
+
+def test_who_only_moved_a_section_does_not_approve_it() -> None:
+    issue = issue_with_four_eyes()
+    ina, omar = editor(issue, "Ina"), editor(issue, "Omar")
+    move_last_to_the_top(issue, ina)
+    issue.submit(by=ina)
+
+    assert "the last to change the order of the sections" in why_not_approve(issue, ina)
+    assert not may_approve_now(issue, ina)
+    assert may_approve_now(issue, omar)
+
+
+def test_sections_that_were_moved_back_or_added_are_not_moved() -> None:
+    issue = issue_with_four_eyes()
+    ina, omar = editor(issue, "Ina"), editor(issue, "Omar")
+    issue.submit(by=ina)
+    assert may_approve_now(issue, omar)
+    for _ in issue.sections.all():
+        move_last_to_the_top(issue, ina)
+    issue.sections.create(kind="note", heading="More", body="<p>x</p>", position=0)
+    change(issue, omar)
+
+    issue.refresh_from_db()
+    assert why_not_approve(issue, ina) == ""
+    assert "change More." in why_not_approve(issue, omar)
