@@ -5,28 +5,45 @@
   const PLACES = ["align-left", "align-right", "align-center"];
   const TYPES = "image/jpeg,image/png,image/webp,image/gif";
 
-  // A caption is the paragraph below the picture, if all of it is in italics.
+  // A caption is the paragraph below the picture, if all of it is in italics; where no paragraph can
+  // stand, such as in an item of a list, it is the line below it.
   const blockOf = (image) => new CKEDITOR.dom.elementPath(image, image.getDocument().getBody()).block ?? image;
+  const isInline = (image) => blockOf(image).is("li", "td", "th", "caption");
+  const isElement = (node, name) => node?.type === CKEDITOR.NODE_ELEMENT && node.is(name);
+  const hasWords = (node) => node.type === CKEDITOR.NODE_ELEMENT || node.getText().trim();
+
+  // Returns the element with the words of the caption, and all that belongs to it.
   function captionOf(image) {
+    if (isInline(image)) {
+      const line = image.getNext(hasWords);
+      const text = isElement(line, "br") ? line.getNext(hasWords) : null;
+      return isElement(text, "em") ? { text, parts: [line, text] } : null;
+    }
     const next = blockOf(image).getNext((node) => node.type === CKEDITOR.NODE_ELEMENT);
-    if (!next?.is("p") || next.getChildCount() !== 1) return null;
-    const only = next.getFirst();
-    return only.type === CKEDITOR.NODE_ELEMENT && only.is("em") ? next : null;
+    if (!isElement(next, "p") || next.getChildCount() !== 1) return null;
+    const text = next.getFirst();
+    return isElement(text, "em") ? { text, parts: [next] } : null;
   }
 
   function setCaption(editor, image, words) {
     const known = captionOf(image);
     if (!words) {
-      known?.remove();
+      for (const part of known?.parts ?? []) part.remove();
       return;
     }
     if (known) {
-      known.getFirst().setText(words);
+      known.text.setText(words);
+      return;
+    }
+    const text = editor.document.createElement("em");
+    text.setText(words);
+    if (isInline(image)) {
+      const line = editor.document.createElement("br");
+      line.insertAfter(image);
+      text.insertAfter(line);
       return;
     }
     const caption = editor.document.createElement("p");
-    const text = editor.document.createElement("em");
-    text.setText(words);
     caption.append(text);
     caption.insertAfter(blockOf(image));
   }
@@ -127,7 +144,7 @@
         part("status").textContent = "";
         show(image?.getAttribute("src"));
         this.setValueOf("info", "alt", image?.getAttribute("alt") ?? "");
-        this.setValueOf("info", "caption", (image && captionOf(image)?.getText()) ?? "");
+        this.setValueOf("info", "caption", (image && captionOf(image)?.text.getText()) ?? "");
         this.setValueOf("info", "place", PLACES.find((name) => image?.hasClass(name)) ?? "");
       },
       onFocus() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,25 @@ def test_a_picture_gets_its_words_in_the_dialog(
     body = stored(issue)[0][1]
     assert "The ward at noon" not in body
     assert 'class="align-center"' in body
+    # In an item of a list, the caption is the line below the picture.
+    page.evaluate("() => Object.values(CKEDITOR.instances)[1].setData('<ul><li>Item</li></ul>')")
+    focus(page, 1)
+    page.keyboard.press("Control+End")
+    sections(page).nth(1).locator(".cke_button__image").click()
+    expect(upload).to_be_focused()
+    upload.set_input_files([photo("list.png")])
+    expect(dialog.get_by_label("Alternative text")).to_be_focused()
+    dialog.get_by_label("Alternative text").fill("A weir")
+    dialog.get_by_label("Caption").fill("The weir in October")
+    dialog.get_by_role("button", name="OK").click()
+    expect(dialog).to_be_hidden()
+    editor(page, 1).locator("img").dblclick()
+    expect(dialog.get_by_label("Caption")).to_have_value("The weir in October")
+    dialog.get_by_label("Caption").fill("The weir in May")
+    dialog.get_by_role("button", name="OK").click()
+    save(page)
+    body = stored(issue)[1][1]
+    assert re.search(r"<li>Item<img [^>]+><br><em>The weir in May</em></li>", body), body
 
 
 def test_items_are_added_to_the_round_up_and_clippings_by_one_click(page: Page, site: str) -> None:
