@@ -18,6 +18,7 @@ from briefings.rendering.email_html import email_html
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import reading_time
+from briefings.rendering.section_html import parse_section
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
@@ -80,6 +81,7 @@ class _EmailSection:
     heading: str
     html: SafeString
     text: str
+    plain_words: str  # without the marks of plain text, such as “>” and “[1]”
 
     @property
     def words(self) -> int:
@@ -212,6 +214,7 @@ def _email_sections(issue: Issue, *, url: str) -> list[_EmailSection]:
                 heading=heading,
                 html=mark_safe(html),  # written from a tree of sanitised HTML
                 text=text,
+                plain_words=" ".join(parse_section(section.body).text.split()),
             )
         )
     return rendered
@@ -226,7 +229,7 @@ def _heading(section: Section, issue: Issue, *, is_first: bool) -> str:
 
 def _first_words(sections: list[_EmailSection], *, chars: int = PREVIEW_CHARS) -> str:
     """Return the first words, for the line that an inbox shows beside the subject."""
-    words = " ".join(sections[0].text.split()) if sections else ""
+    words = sections[0].plain_words if sections else ""
     if len(words) <= chars:
         return words
     return words[:chars].rpartition(" ")[0] + "…"

@@ -212,7 +212,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
                 for delivery in failed_deliveries(dispatch)[:MAX_SHOWN]
             ],
             "may_resend": may_send(request.user, dispatch.issue),
-            "may_edit": may_correct(request.user, dispatch.issue),
+            "may_correct": may_correct(request.user, dispatch.issue),
             "may_view_addresses": sees,
             "may_release": may(request.user, RELEASE_HELD),
             "facts": describe(progress),

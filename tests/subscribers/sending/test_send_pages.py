@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.models import Issue, IssueState
+from briefings.models import Issue, IssueState, SectionKind
 from newsroom.models import AuditLogEntry, OutgoingEmail
 from subscribers.models import Delivery, DeliveryState, Dispatch, DispatchState
 from subscribers.sending import dispatches
@@ -64,6 +64,36 @@ def test_the_send_page_shows_what_goes_out(client: Client) -> None:
     assert "0 subscribers" in page
     assert "It was to go out" in page
     assert "The send time has passed" not in page
+
+
+def test_the_send_page_shows_the_first_words_without_the_marks_of_plain_text(
+    client: Client,
+) -> None:
+    log_in(client, "send_issue")
+    body = (
+        '<p>See <a href="https://a.example/">the list</a>.</p><blockquote><p>“It is late.”</p>'
+        "</blockquote><ul><li>One</li></ul>"
+    )
+    issue = make_scheduled_issue(sections=[(SectionKind.FEATURE, "Beds", body)])
+    page = words_of(client.get(send_page(issue)))
+    assert "It begins See the list. “It is late.” One " in page
+
+
+@pytest.mark.parametrize(
+    ("permission", "address", "words"),
+    [
+        ("send_issue", "admin:briefings_issue_correct", "Correct the issue"),
+        ("view_issue", "admin:briefings_issue_change", "Open the issue"),
+    ],
+)
+def test_the_page_of_a_dispatch_leads_to_what_one_may_do_with_its_issue(
+    client: Client, permission: str, address: str, words: str
+) -> None:
+    log_in(client, permission, "view_dispatch")
+    dispatch = make_dispatch()
+    page = client.get(reverse("admin:subscribers_dispatch_change", args=[dispatch.pk]))
+    link = reverse(address, args=[dispatch.issue_id])
+    assert f'<a href="{link}">{words}</a>' in page.content.decode()
 
 
 def test_the_send_page_shows_what_the_checks_found(client: Client) -> None:
