@@ -17,12 +17,8 @@ import mammoth
 from briefings.document_import.blocks import DocumentRefused, SourceDocument, paragraph_texts
 from briefings.document_import.html_source import read_html
 from briefings.document_import.pictures import EmbeddedPicture
-from briefings.document_import.word_markup import (
-    LIST_NUMBER,
-    PICTURE,
-    WordPicture,
-    prepare_markup,
-)
+from briefings.document_import.word_markup import LIST_NUMBER, prepare_markup
+from briefings.document_import.word_pictures import PICTURE, WordPicture
 from briefings.images import MAX_BYTES as MAX_PICTURE_BYTES
 from briefings.images import ImageRefused
 

@@ -1,0 +1,112 @@
+"""What Word keeps outside plain runs of words: fields and their instructions, and equations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from xml.etree import ElementTree as ET
+
+from briefings.document_import.word_xml import child_of, children_of, is_tag, value_of
+from briefings.link_addresses import web_address
+from newsroom.text_encodings import WINDOWS_1252
+
+
+def find_fields(nodes: list[ET.Element]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield where each field begins, where its instruction ends, and where the field ends."""
+    opened: list[tuple[int, int]] = []
+    for at, node in enumerate(nodes):
+        kind = value_of(node, "fldCharType") if is_tag(node, "fldChar") else ""
+        if kind == "begin":
+            opened.append((at, 0))
+        elif kind == "separate" and opened:
+            opened[-1] = (opened[-1][0], at)
+        elif kind == "end" and opened:
+            begin, separate = opened.pop()
+            yield begin, (separate or at, at)
+
+
+_FIELD_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+
+
+def link_instruction(instruction: str) -> str:
+    r"""Return a HYPERLINK field's code without its switches; the one of use is `\l`, a place."""
+    parts = _FIELD_PART.findall(instruction)
+    if not parts or parts[0][1].upper() != "HYPERLINK":
+        return ""
+    address = anchor = ""
+    switch = ""
+    for quoted, bare in parts[1:]:
+        if bare.startswith("\\"):
+            switch = bare[:2].lower()
+            switch = "" if switch in {"\\n", "\\m", "\\h"} else switch
+            continue
+        value = quoted.replace("\\\\", "\\") or bare
+        if switch == "\\l":
+            anchor = value
+        elif not switch:
+            address = address or value
+        switch = ""
+    if not address:
+        return f' HYPERLINK \\l "{anchor}" ' if anchor else ""
+    address = web_address(address) or address
+    return f' HYPERLINK "{address}{f"#{anchor}" if anchor and "#" not in address else ""}" '
+
+
+_FRACTION = re.compile(r"EQ\s+\\f\s*\(([^()\\]{1,60}?)[,;]([^()\\]{1,60}?)\)", re.IGNORECASE)
+_SYMBOL = re.compile(r"SYMBOL\s+(0x[0-9a-f]{1,5}|\d{1,6})(.*)", re.IGNORECASE)
+
+
+def shown_by_field(instruction: str) -> str:
+    """Return what a field shows for EQ with a fraction, and for SYMBOL; else an empty string."""
+    if fraction := _FRACTION.fullmatch(instruction):
+        return f"{fraction[1].strip()}/{fraction[2].strip()}"
+    symbol = _SYMBOL.fullmatch(instruction)
+    if symbol is None or re.search(r"\\f\s", symbol[2]):  # of a font with signs of its own
+        return ""
+    number = int(symbol[1], 0)
+    if "\\u" in symbol[2]:
+        return chr(number) if 31 < number < 0xD800 else ""
+    return bytes([number]).decode(WINDOWS_1252, "replace") if 31 < number < 256 else ""
+
+
+def linear_equation(element: ET.Element) -> str:
+    """Return an equation on one line: a fraction with a slash, a power with a caret."""
+    words = "".join(map(linear_equation, element)) if len(element) else (element.text or "")
+    part = partial(_linear_of, element)
+    match element.tag.rpartition("}")[2]:
+        case "f":
+            words = f"{part('num')}/{part('den')}"
+        case "sSup":
+            words = f"{part('e')}^{part('sup')}"
+        case "sSub":
+            words = f"{part('e')}_{part('sub')}"
+        case "sSubSup":
+            words = f"{part('e')}_{part('sub')}^{part('sup')}"
+        case "rad":
+            words = f"√({part('e')})"
+        case "nary":
+            sign = value_of(child_of(child_of(element, "naryPr"), "chr")) or "∫"
+            limits = (("_", part("sub")), ("^", part("sup")))
+            shown = "".join(f"{mark}{limit}" for mark, limit in limits if limit)
+            words = f"{sign}{shown} {part('e')}"
+        case "m":
+            rows = (
+                map(linear_equation, children_of(row, "e")) for row in children_of(element, "mr")
+            )
+            words = f"[{'; '.join(map(', '.join, rows))}]"
+        case "d":
+            words = f"({words})"
+    return words if len(element) or is_tag(element, "t") else ""
+
+
+def _linear_of(element: ET.Element, name: str) -> str:
+    child = child_of(element, name)
+    words = linear_equation(child) if child is not None else ""
+    return f"({words})" if re.search(r"[-+=/ ]", words) else words
+
+
+def is_deleted_in_equation(run: ET.Element) -> bool:
+    """Whether a run of an equation is a tracked deletion."""
+    properties = children_of(run, "rPr") if is_tag(run, "r") else ()
+    return any(child_of(one, "del") is not None for one in properties)
