@@ -176,10 +176,13 @@ class Diagnosis:
         return classification_of(self.reason, temporary=self.temporary)
 
 
-def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnosis:
+def classify(
+    diagnostic: str, *, status: str = "", context: str = "", recipient: str = ""
+) -> Diagnosis:
     """Return the reason for a diagnostic, the status field beside it and the text around it.
 
-    `context` counts only where the diagnostic itself says nothing.
+    `context` counts only where the diagnostic itself says nothing. `recipient` is whom the email
+    went to: any other address at a host of ours is about us.
     """
     diagnostic = diagnostic[:MAX_CHARS]
     phrases = comparable_text(diagnostic)
@@ -192,7 +195,7 @@ def classify(diagnostic: str, *, status: str = "", context: str = "") -> Diagnos
     temporary = _is_temporary(status, own_status=own_status, reply_code=reply_code)
     temporary = temporary or bool(_SAYS_TEMPORARY.search(phrases))
     reason = _by_phrases(phrases, status=best_status, strong_only=False)
-    if reason in NOT_ABOUT_US and is_only_about_us(diagnostic):
+    if reason in NOT_ABOUT_US and is_only_about_us(diagnostic, recipient=recipient):
         reason = Reason.SENDER
     if reason is None:
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)

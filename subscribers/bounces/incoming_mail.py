@@ -9,7 +9,12 @@ from datetime import datetime
 
 from newsroom.email_addresses import address_key
 from subscribers.bounces.delivery_lookup import find_delivery
-from subscribers.bounces.replies import ReplyAction, is_to_reply_address, record_reply
+from subscribers.bounces.replies import (
+    ReplyAction,
+    is_to_reply_address,
+    record_reply,
+    returned_delivery,
+)
 from subscribers.bounces.report import (
     MOST_SEVERE_FIRST,
     MessageKind,
@@ -60,7 +65,7 @@ def process_message(
     `recipient` is the envelope recipient, where the mail server passes it on.
     """
     report = parse_report(message, recipient=recipient)
-    if report.may_be_reply and is_to_reply_address(message, recipient=recipient):
+    if _is_written_by_person(report, message, recipient=recipient):
         report = replace(report, kind=MessageKind.REPLY, results=())
     action: str = BounceAction.NOTHING.value
     if report.kind == MessageKind.REPLY:
@@ -71,10 +76,32 @@ def process_message(
     return ProcessedMessage(report=report, action=action)
 
 
+def _is_written_by_person(report: Report, message: bytes, *, recipient: str) -> bool:
+    """Whether what looks like a bounce is what a person writes about one, or forwards.
+
+    No mail system sends one to an address for replies. At a return address it is a person's if its
+    subject is a reply's or that of a forwarded email, and it does not name the email's own reader.
+    """
+    if report.kind not in {MessageKind.BOUNCE, MessageKind.NOTICE} or not report.may_be_reply:
+        return False
+    if is_to_reply_address(message, recipient=recipient):
+        return True
+    if not report.is_answer:
+        return False
+    delivery = returned_delivery(message, recipient=recipient)
+    if delivery is None:
+        return find_delivery(report) is None
+    reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+    key = address_key(reader.address) if reader else ""
+    return reader is not None and all(
+        address_key(result.address) != key for result in report.results
+    )
+
+
 def preview_message(message: bytes) -> ProcessedMessage:
     """Return what `process_message` would do if a real delivery matched. Changes nothing."""
     report = parse_report(message)
-    if report.kind == MessageKind.REPLY:
+    if report.kind == MessageKind.REPLY or _is_written_by_person(report, message, recipient=""):
         return ProcessedMessage(report=report, action=ReplyAction.COMMENT.value)
     if report.kind not in {MessageKind.BOUNCE, MessageKind.COMPLAINT}:
         return ProcessedMessage(report=report, action=BounceAction.NOTHING.value)

@@ -28,6 +28,11 @@ _UNSUBSCRIBE_REQUEST = phrases("unsubscribe_request")
 # A header such as X-Apple-Unsubscribe, and not List-Unsubscribe, which is ours.
 _UNSUBSCRIBE_HEADER = re.compile(r"(?im)^x-[\w-]*unsubscribe[ \t]*:[ \t]*(?:true|yes|1)\b")
 _RETURN_TOKEN = re.compile(rf"\+[0-9a-fA-F]{{{SIGNED_ID_CHARS}}}@")
+# Before the subject of a reply or of a forwarded email, in the languages of email programs.
+ANSWER_PREFIXES = re.compile(
+    r"(?i)^(?:\s*(?:re|aw|sv|antw|antwort|odp|rv|tr|r|vs|vl|fw|fwd|wg|doorst|enc|i|rif|res|vb|pd|ynt"
+    r"|ilt|videresendt?|vidarebefordrat|回复|转发|回覆|轉寄|답장|전달)\s*(?:\[\d+\])?\s*[:：])+\s*"
+)
 _AUTO_REPLY_HEADERS = (
     "x-autoreply",
     "x-autorespond",
@@ -122,6 +127,11 @@ def is_feedback_report(parts: MessageParts) -> bool:
 def has_reply_subject(parts: MessageParts) -> bool:
     """Whether the subject starts like a reply's, such as "Re:"."""
     return bool(re.match(r"(?i)\s*(?:re|aw|sv|antw|odp|rv|tr|r)\s*:", parts.header("subject")))
+
+
+def has_answer_subject(parts: MessageParts) -> bool:
+    """Whether the subject starts like a reply's or a forwarded email's, such as "Fwd:"."""
+    return bool(ANSWER_PREFIXES.match(parts.header("subject")))
 
 
 def is_challenge(parts: MessageParts) -> bool:

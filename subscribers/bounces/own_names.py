@@ -42,19 +42,33 @@ _AS_ORIGIN = re.compile(
 )
 
 
-def is_only_about_us(diagnostic: str) -> bool:
+def is_only_about_us(diagnostic: str, *, recipient: str = "") -> bool:
     """Whether a server's reply names an address or a domain of ours, and nobody else's address.
 
-    Whatever it says of that, it does not say it of the reader.
+    Whatever it says of that, it does not say it of the reader. If we know whom the email went to,
+    any other address at our hosts is ours as well.
     """
     text = diagnostic.lower()
     if len(text) > _MOST_CHARS or not _SERVER_REPLY.match(text):
         return False
-    own = re.compile("|".join(_each_own_name(site_host(), own_addresses())))
+    names = _each_own_name(site_host(), own_addresses())
+    if recipient:
+        if recipient.lower() in text:
+            return False
+        names.append(rf"(?<![\w.+-])[\w.+=-]{{1,80}}@{_any_of_hosts()}(?![\w-]|\.\w)")
+    own = re.compile("|".join(names))
     found = own.search(text)
     if found is None or "@" in own.sub(" ", text):
         return False
     return not _AS_ORIGIN.search(text[: found.start()])
+
+
+def _own_hosts(host: str, addresses: tuple[str, ...]) -> list[str]:
+    return sorted({host, *(address.rpartition("@")[2] for address in addresses)})
+
+
+def _any_of_hosts() -> str:
+    return f"(?:{'|'.join(map(re.escape, _own_hosts(site_host(), own_addresses())))})"
 
 
 def _each_own_name(host: str, addresses: tuple[str, ...]) -> list[str]:
@@ -62,8 +76,8 @@ def _each_own_name(host: str, addresses: tuple[str, ...]) -> list[str]:
 
     Other addresses at our hosts may be those of readers.
     """
-    hosts = {host, *(address.rpartition("@")[2] for address in addresses)}
-    names = [rf"(?<![\w@.+-]){re.escape(one)}(?![\w-]|\.\w)" for one in sorted(hosts)]
+    hosts = _own_hosts(host, addresses)
+    names = [rf"(?<![\w@.+-]){re.escape(one)}(?![\w-]|\.\w)" for one in hosts]
     for address in addresses:
         local, _, domain = address.rpartition("@")
         # with the token of a delivery

@@ -134,7 +134,8 @@ def _ses_recipients(text: str, name: str) -> list[Any]:
 
 def _ses_bounce(row: dict[str, Any], *, transient: bool) -> RecipientResult:
     diagnostic = str(row.get("diagnosticCode") or "")[:500]
-    found = classify(diagnostic, status=str(row.get("status") or "")[:12])
+    status = str(row.get("status") or "")[:12]
+    found = classify(diagnostic, status=status, recipient=row["emailAddress"][:320])
     return RecipientResult(
         address=row["emailAddress"][:320],
         classification=classification_of(found.reason, temporary=found.temporary or transient),

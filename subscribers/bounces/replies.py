@@ -24,6 +24,7 @@ from newsroom.tokens import SIGNED_ID_CHARS, verify_id
 from subscribers.bounces.author_proof import passes_dmarc, read_author
 from subscribers.bounces.clipping_mail import find_tray, record_clippings
 from subscribers.bounces.delivery_lookup import delivery_with_token
+from subscribers.bounces.message_kind import ANSWER_PREFIXES
 from subscribers.bounces.message_parts import MAX_BYTES, decoded_header
 from subscribers.bounces.own_names import own_addresses
 from subscribers.bounces.reply_text import reply_text
@@ -53,9 +54,6 @@ RECENT_DISPATCHES = 12
 _TOKEN = re.compile(rf"\+([0-9a-fA-F]{{{SIGNED_ID_CHARS}}})@")
 _VIEW_TOKEN = re.compile(rf"/view/([0-9a-f]{{{SIGNED_ID_CHARS}}})")
 _RECIPIENT_HEADERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-_REPLY_PREFIXES = re.compile(
-    r"(?i)^(?:\s*(?:re|aw|sv|antw|odp|rv|tr|r|vs|fw|fwd|wg)\s*(?:\[\d+\])?\s*:)+\s*"
-)
 
 
 def record_reply(raw: bytes, *, recipient: str, at: datetime) -> ReplyAction:
@@ -101,6 +99,12 @@ def is_to_reply_address(raw: bytes, *, recipient: str) -> bool:
     )
 
 
+def returned_delivery(raw: bytes, *, recipient: str) -> Delivery | None:
+    """Return the delivery to whose return address a message was sent."""
+    addresses = _recipients(message_from_bytes(raw[:MAX_BYTES]), recipient)
+    return _delivery_by_token(addresses, purposes=("bounce",))
+
+
 def _author(message: Message) -> str:
     """Return the author's normalised address; empty when it is doubtful or one of our own."""
     try:
@@ -144,9 +148,11 @@ def _is_from_its_reader(message: Message, recipient: str, *, author: str) -> boo
     return reader is not None and address_key(reader.address) == address_key(author)
 
 
-def _delivery_by_token(addresses: list[str]) -> Delivery | None:
+def _delivery_by_token(
+    addresses: list[str], *, purposes: tuple[str, ...] = (REPLY_PURPOSE, "bounce")
+) -> Delivery | None:
     for token in _TOKEN.findall(" ".join(addresses)):
-        for purpose in (REPLY_PURPOSE, "bounce"):
+        for purpose in purposes:
             if delivery := delivery_with_token(token.lower(), purpose=purpose):
                 return delivery
     return None
@@ -192,7 +198,7 @@ def _by_view_link(raw: bytes) -> Issue | None:
 
 def _subject(message: Message) -> str:
     """Return the subject without “Re:” and “Fwd:”."""
-    return _REPLY_PREFIXES.sub("", decoded_header(message, "subject")).strip()
+    return ANSWER_PREFIXES.sub("", decoded_header(message, "subject")).strip()
 
 
 def _by_briefing(message: Message, addresses: list[str]) -> Issue | None:

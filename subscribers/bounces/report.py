@@ -114,6 +114,7 @@ class Report:
     the returned email's List-Unsubscribe. Neither has been looked up yet. `is_unsubscribe` marks a
     complaint that asks for no more than to unsubscribe. `may_be_reply` marks a bounce that no mail
     system seems to have written and that returns nothing: a person may quote a bounce of their own.
+    `is_answer` says that the subject starts like that of a reply or of a forwarded email.
     """
 
     kind: MessageKind
@@ -123,3 +124,4 @@ class Report:
     is_unsubscribe: bool = False
     message_id: str = ""
     may_be_reply: bool = False
+    is_answer: bool = False

@@ -28,6 +28,7 @@ from subscribers.bounces.delivery_status import (
 )
 from subscribers.bounces.message_kind import (
     declares_delivery_status,
+    has_answer_subject,
     has_auto_reply_text,
     is_about_our_email,
     is_auto_reply,
@@ -97,7 +98,8 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
             unsubscribe_token=find_unsubscribe_token(parts),
             is_unsubscribe=kind == MessageKind.COMPLAINT and asks_to_unsubscribe(parts),
             message_id=parts.header("message-id")[:255],
-            may_be_reply=kind == MessageKind.BOUNCE and may_be_written_by_person(parts),
+            may_be_reply=may_be_written_by_person(parts),
+            is_answer=has_answer_subject(parts),
         )
     except Exception:
         log.warning("could not parse an incoming message", exc_info=True)
@@ -236,7 +238,7 @@ def _result_from_fields(
     context = _text_about(beside, parts, alone=alone)
     # Without a field for the server's words, those beside the address are what it said.
     diagnostic = fields.diagnostic or beside
-    found = classify(diagnostic, status=fields.status, context=context)
+    found = classify(diagnostic, status=fields.status, context=context, recipient=address)
     is_specific = fields.status and not fields.status.endswith(".0.0")
     return _result(
         address,
@@ -275,7 +277,8 @@ def _from_free_text(
         )
     results = []
     for address, text in addresses:
-        found = classify(text, context=parts.text if len(addresses) == 1 or not text else "")
+        context = parts.text if len(addresses) == 1 or not text else ""
+        found = classify(text, context=context, recipient=address)
         if found.reason == Reason.UNCLEAR and len(addresses) > 1:
             found = classify(_lines_with(address, parts.text))
         if found.reason == Reason.UNCLEAR and len(addresses) > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -23,6 +24,7 @@ from subscribers.models import (
     Delivery,
     DeliveryState,
     Dispatch,
+    Subscriber,
 )
 
 log = logging.getLogger(__name__)
@@ -47,22 +49,31 @@ def process_refusals(*, at: datetime) -> int:
     )
     our_fault: dict[int, bool] = {}
     count = 0
-    for delivery in refused[:BATCH_SIZE]:
-        event = classify_refusal(delivery.server_reply or "", delivery=delivery.pk)
+    batch = list(refused[:BATCH_SIZE])
+    readers = Subscriber.objects.filter(pk__in=[delivery.subscriber_id for delivery in batch])
+    addresses = dict(readers.values_list("pk", "address"))
+    for delivery in batch:
+        refusal = partial(
+            classify_refusal,
+            delivery.server_reply or "",
+            delivery=delivery.pk,
+            recipient=addresses.get(delivery.subscriber_id, ""),
+        )
+        event = refusal()
         if event.classification == BounceClassification.HARD:
             if delivery.dispatch_id not in our_fault:
                 our_fault[delivery.dispatch_id] = _is_our_fault(delivery.dispatch_id)
             if our_fault[delivery.dispatch_id]:
-                event = classify_refusal(
-                    delivery.server_reply or "", delivery=delivery.pk, our_fault=True
-                )
+                event = refusal(our_fault=True)
         count += apply_policy(event, delivery, at=at) is not None
     return count
 
 
-def classify_refusal(reply: str, *, delivery: int, our_fault: bool = False) -> ReceivedEvent:
+def classify_refusal(
+    reply: str, *, delivery: int, recipient: str = "", our_fault: bool = False
+) -> ReceivedEvent:
     """Return the event for what a server replied to an email, such as `550 5.1.1 user unknown`."""
-    found = classify(reply)
+    found = classify(reply, recipient=recipient)
     reason = found.reason
     if reason == Reason.UNCLEAR and find_reply_code(reply) in ADDRESS_REFUSED_CODES:
         reason = Reason.USER_UNKNOWN

@@ -260,7 +260,7 @@ def translate_event(
         reason, status = Reason.COMPLAINT, ""
         classification = BounceClassification.COMPLAINT
     else:
-        found = classify(diagnostic)
+        found = classify(diagnostic, recipient=tracking_event.recipient or "")
         reason, status = found.reason, found.status
         if reason == Reason.UNCLEAR or (reason == Reason.POLICY and not status):
             refused = _REASONS_OF_REFUSALS.get(tracking_event.reject_reason or "")

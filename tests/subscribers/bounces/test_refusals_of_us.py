@@ -72,3 +72,35 @@ def test_a_refusal_of_the_reader_stays_one(words: str) -> None:
     found = classify(f"550 5.1.1 {words}", status="5.1.1")
 
     assert found.classification == BounceClassification.HARD
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "User newsletter@hall.example not found",
+        "<news@briefings.hall.example>: unknown user",
+        "no mailbox here is called office@hall.example",
+        "news@hall.example is not known to us",
+    ],
+)
+@pytest.mark.parametrize("status", ["5.1.1", "5.0.0", ""])
+def test_another_address_at_our_host_is_about_us(words: str, status: str) -> None:
+    found = classify(f"550 5.1.1 {words}", status=status, recipient="ivy@ward.example")
+
+    assert found.reason == Reason.SENDER
+
+
+@pytest.mark.parametrize(
+    ("words", "recipient"),
+    [
+        ("User newsletter@hall.example not found", "Newsletter@hall.example"),
+        ("<ivy@hall.example>: user unknown", "ivy@hall.example"),
+        ("<ivy@ward.example>: user unknown (from news@hall.example)", "ivy@ward.example"),
+        ("No such user here (message from news@hall.example)", "ivy@ward.example"),
+        ("User newsletter@hall.example.ward.example not found", "ivy@ward.example"),
+    ],
+)
+def test_a_reader_at_our_host_may_be_unknown(words: str, recipient: str) -> None:
+    found = classify(f"550 5.1.1 {words}", status="5.1.1", recipient=recipient)
+
+    assert found.classification == BounceClassification.HARD

@@ -26,7 +26,11 @@ from subscribers.models.address_hash import hash_address
 from subscribers.sending.issue_addresses import reader_reply_address, reply_address
 from subscribers.sending.personalised_email import PreparedEmail, Recipient
 from tests.factories import make_briefing
-from tests.subscribers.bounces.reports.bounce_factories import make_sent_delivery, process
+from tests.subscribers.bounces.reports.bounce_factories import (
+    bounce_address,
+    make_sent_delivery,
+    process,
+)
 
 pytestmark = pytest.mark.django_db
 WORDS = "Two wards were closed here, too."
@@ -84,21 +88,56 @@ def test_whoever_was_forwarded_an_email_confirms_what_they_reply(author: str) ->
 
 BOUNCE_OF_HERS = (
     "Your words never reach my colleague. This came when I wrote to him:\n\n"
-    "> MAILER-DAEMON: could not be delivered\n> <bob@ward.example>: 550 5.1.1 user unknown\n"
+    "> From: MAILER-DAEMON@mx.ward.example\n> Your message could not be delivered.\n"
+    "> <bob@ward.example>: 550 5.1.1 user unknown\n"
+)
+FORWARDED = (
+    *("Fwd: Undeliverable", "WG: Unzustellbar", "TR: Non remis", "RV: No se pudo entregar"),
+    *("Doorst: Niet bezorgd", "FW: Mail delivery failed", "Re: Undeliverable", "转发: Undelivered"),
+    *("I: Mancata consegna", "Fwd: Delayed: your message"),
 )
 
 
 @pytest.mark.parametrize(
-    "subject",
-    ["Fwd: Undeliverable", "WG: Unzustellbar", "Re: Mail delivery failed", "Undeliverable: hello"],
+    "subject", [*FORWARDED, "Undeliverable: hello", "Delivery failure", "Undeliverable mail to Bob"]
 )
-def test_a_bounce_that_a_reader_writes_about_is_their_reply(subject: str) -> None:
+@pytest.mark.parametrize("reference", ["", "<1@x.example>"])
+def test_a_bounce_that_a_reader_writes_about_is_their_reply(subject: str, reference: str) -> None:
     delivery = make_sent_delivery()
     address = reader_reply_address(delivery.pk)
-    process(write_reply(to=address, subject=subject, body=BOUNCE_OF_HERS))
+    fields = {"In_Reply_To": reference} if reference else {}
+    process(write_reply(to=address, subject=subject, body=BOUNCE_OF_HERS, **fields))
 
     assert "never reach my colleague" in Comment.objects.get().body
     assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("subject", FORWARDED)
+def test_a_bounce_of_somebody_else_at_the_return_address_suppresses_nobody(subject: str) -> None:
+    delivery = make_sent_delivery()
+    process(write_reply(to=bounce_address(delivery), subject=subject, body=BOUNCE_OF_HERS))
+
+    assert "never reach my colleague" in Comment.objects.get().body
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "words"),
+    [
+        ("MAILER-DAEMON@mx.ward.example", "Fwd: Undeliverable", BOUNCE_OF_HERS),
+        ("it@ward.example", "Undeliverable", "<ivy@ward.example>: 550 5.1.1 user unknown"),
+        ("it@ward.example", "Re: Undeliverable", "<ivy@ward.example>: 550 5.1.1 user unknown"),
+    ],
+)
+def test_a_bounce_of_a_mail_system_or_about_the_reader_stays_one(
+    author: str, subject: str, words: str
+) -> None:
+    delivery = make_sent_delivery()
+    bounce = write_reply(to=bounce_address(delivery), author=author, subject=subject, body=words)
+
+    assert process(bounce).report.kind == "bounce"
+    assert Suppression.objects.exists()
+    assert not Comment.objects.exists()
 
 
 def test_the_reply_address_of_an_issue_leads_to_it_and_proves_nobody() -> None:

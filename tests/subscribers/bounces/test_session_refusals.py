@@ -62,3 +62,13 @@ def test_a_server_that_refuses_everybody_suppresses_nobody() -> None:
     process_refusals(at=timezone.now())
     assert not Suppression.objects.exists()
     assert {one.classification for one in BounceEvent.objects.all()} == {"policy"}
+
+
+@pytest.mark.parametrize(
+    ("address", "suppresses"), [("ivy@ward.example", False), ("jobs@news.example.com", True)]
+)
+def test_whose_address_a_server_names_decides(address: str, suppresses: bool) -> None:
+    refuse(make_sent_delivery(email=address), "550 5.1.1 User jobs@news.example.com not found")
+    process_refusals(at=timezone.now())
+
+    assert Suppression.objects.exists() == suppresses
