@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
+from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from newsroom.invisible_characters import strip_invisible
@@ -19,7 +21,15 @@ _NO_SLASHES = re.compile(r"\A(mailto|tel):[\s/]+(?=[^\s/])", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([^?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _RECIPIENT = re.compile(r"[^\s@<>,]{1,64}@[^\s@<>,.]+(?:\.[^\s@<>,.]+)+")
 _TEL = re.compile(r"tel:[^a-z]*\d[^a-z]*\d", re.IGNORECASE)
-_QUOTED = re.compile(r"<(.*)>|\"(.*)\"|'(.*)'|“(.*)”|‘(.*)’", re.DOTALL)
+_QUOTED = re.compile(
+    r"<(.*)>|\"(.*)\"|'(.*)'|“(.*)”|‘(.*)’|„(.*)“|«(.*)»|\((.*)\)|\[(.*)\]", re.DOTALL
+)
+# 'Ann Lee <ann@a.example>', as email programs show an address.
+_NAMED_EMAIL = re.compile(
+    r"(?:mailto:)?[^<>@]{0,200}<(?:mailto:)?\s*([^\s<>]+@[^\s<>]+)\s*>", re.IGNORECASE
+)
+# What belongs to the sentence around an address.
+_BEHIND = re.compile(r"[,”’»>]+\Z")
 _BARE_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+(?:\?\w+=\S*)?", re.ASCII)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d{2,5})?(?:[/?#]\S*)?", re.IGNORECASE)
 _NO_SCHEME = re.compile(r"\A//(?=(?:[\w-]+\.)+[a-z]{2,24}(?:[:/?#]|$))", re.IGNORECASE)
@@ -31,11 +41,29 @@ _FILE_NAME = re.compile(
 _WRAPPERS = (
     (re.compile(r"(?:[\w-]+\.)?safelinks\.protection\.outlook\.com$"), "/", ("url",)),
     (re.compile(r"(?:www\.)?google(?:\.\w{2,3}){1,2}$"), "/url", ("q", "url")),
-    (re.compile(r"l\.facebook\.com$"), "/l.php", ("u",)),
+    (re.compile(r"lm?\.facebook\.com$"), "/l.php", ("u",)),
     (re.compile(r"(?:www\.)?linkedin\.com$"), "/redir/redirect", ("url",)),
+    (re.compile(r"(?:www\.)?youtube\.com$"), "/redirect", ("q",)),
+    (re.compile(r"(?:www\.)?slack-redir\.net$"), "/link", ("url",)),
+    (re.compile(r"(?:\w+\.)?duckduckgo\.com$"), "/l/", ("uddg",)),
+    (re.compile(r"out\.reddit\.com$"), "/", ("url",)),
+    # mail filters
+    (re.compile(r"linkprotect\.cudasvc\.com$"), "/url", ("a",)),
+    (re.compile(r"(?:[\w-]+\.)?clicktime\.symantec\.com$"), "/", ("u",)),
+    (re.compile(r"(?:[\w-]+\.)?trendmicro\.com(?::\d+)?$"), "/wis/clicktime", ("url",)),
+    (re.compile(r"protect2?\.fireeye\.com$"), "/", ("u",)),
+    (re.compile(r"urldefense\.proofpoint\.com$"), "/v1/url", ("u",)),
 )
-# Proofpoint writes the address into the path of its own; '*' stands for what it took out.
-_PROOFPOINT = re.compile(r"https://urldefense\.com/v3/__(https?:/[^*]+)__;")
+# Proofpoint writes the address with characters of its own. In the third version, '*' stands for one
+# that it took out, and '**' with another behind it for several: they follow in base64.
+_PROOFPOINT_2 = re.compile(r"https://urldefense\.proofpoint\.com/v2/url\?(?:[^#]*&)?u=([^&#]+)")
+_PROOFPOINT_3 = re.compile(r"https://urldefense\.(?:com|us)/v3/__(https?:/.+?)__;([\w*=-]*)!")
+_TAKEN_OUT = re.compile(r"\*(?:\*([\w-]))?")
+_RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+# Cisco writes it behind a signature.
+_CISCO = re.compile(
+    r"https?://secure-web\.cisco\.com/[\w-]+/(https?%3A%2F%2F[^/?#]+)", re.IGNORECASE
+)
 
 
 def web_address(written: str) -> str:
@@ -44,10 +72,8 @@ def web_address(written: str) -> str:
     Adds a missing scheme, drops a doubled one, and looks inside the links of mail filters. Reading
     the result again changes nothing.
     """
-    address = strip_invisible(written)
-    if quoted := _QUOTED.fullmatch(address):
-        address = strip_invisible(next(filter(None, quoted.groups()), ""))
-    if not address or len(address) > 4 * MAX_ADDRESS:
+    address = _without_surroundings(strip_invisible(written))
+    if not address:
         return ""
     if _BARE_EMAIL.fullmatch(address):
         return f"mailto:{address}"
@@ -70,15 +96,38 @@ def web_address(written: str) -> str:
     return address
 
 
+def _without_surroundings(address: str) -> str:
+    """Return an address without the quotation marks, the name or the sentence around it."""
+    if quoted := _QUOTED.fullmatch(address):
+        address = strip_invisible(next(filter(None, quoted.groups()), ""))
+    if len(address) > 4 * MAX_ADDRESS:
+        return ""
+    is_mailto = address[:7].lower() == "mailto:"
+    if named := _NAMED_EMAIL.fullmatch(unquote(address) if is_mailto else address):
+        address = named[1]
+    return _without_closing(_BEHIND.sub("", address))
+
+
 def _mail_or_phone(address: str) -> str:
     """Return the address of an email or phone link if it names an email address or a number."""
     found = _MAILTO.fullmatch(address)
     if found is None:
         return address if _TEL.match(address) else ""
-    recipients = unquote(found[1]).split(",")
-    are_addresses = all(_RECIPIENT.fullmatch(recipient.strip()) for recipient in recipients)
+    written = unquote(found[1]).strip(" .,;").replace(";", ",")  # Outlook's list has semicolons
+    recipients = [recipient.strip() for recipient in written.split(",")]
+    if all(map(_RECIPIENT.fullmatch, recipients)):
+        is_same = recipients == unquote(found[1]).split(",")
+        return address if is_same else f"mailto:{','.join(recipients)}{found[2]}"
     shares_a_page = not found[1] and len(found[2]) > 1
-    return address if are_addresses or shares_a_page else ""
+    return address if shares_a_page else ""
+
+
+def _without_closing(address: str) -> str:
+    """Return an address without the brackets at its end that none in it opens."""
+    for opening, closing in ("()", "[]"):
+        while address.endswith(closing) and address.count(closing) > address.count(opening):
+            address = address[:-1]
+    return address
 
 
 def is_on_this_site(address: str) -> bool:
@@ -94,10 +143,32 @@ def _wrapped(address: str) -> str:
         fields = parse_qs(parts.query, max_num_fields=50)
     except ValueError:
         return ""
-    if proofpoint := _PROOFPOINT.match(address):
-        return proofpoint[1]
+    if inner := _by_proofpoint(address):
+        return inner
+    if cisco := _CISCO.match(address):
+        return unquote(cisco[1])
     for hosts, path, names in _WRAPPERS:
         if hosts.match(host) and parts.path.startswith(path):
             given = (value for name in names for value in fields.get(name, ()))
             return next(filter(_SCHEME.match, given), "")
     return ""
+
+
+def _by_proofpoint(address: str) -> str:
+    if found := _PROOFPOINT_2.match(address):
+        inner = unquote(found[1].replace("-", "%").replace("_", "/"))
+        return inner if _SCHEME.match(inner) else ""
+    found = _PROOFPOINT_3.match(address)
+    if found is None:
+        return ""
+    try:
+        taken_out = urlsafe_b64decode(f"{found[2]}==").decode()
+    except ValueError:
+        return ""
+    characters = iter(taken_out)
+
+    def put_in(mark: re.Match[str]) -> str:
+        return "".join(islice(characters, _RUNS.index(mark[1]) + 2 if mark[1] else 1))
+
+    inner = _TAKEN_OUT.sub(put_in, found[1])
+    return re.sub(r"\A(https?:/)(?=[^/])", r"\1/", inner)

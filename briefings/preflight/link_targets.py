@@ -39,12 +39,14 @@ _PRIVATE_NETWORKS = tuple(
 )
 _FULL_ADDRESS = "Write the full address, which starts with https://."
 _EMAIL = re.compile(r"[^\s@,?]+@[^\s@,?]+\.[^\s@,?]+")
-# Characters that no host has, and labels of a kind that nobody may register (RFC 5891, section
-# 4.2.3.1); some video sites have three hyphens there.
-_NO_HOST = re.compile(r"[^a-z0-9._:-]|(?:^|\.)(?!xn--)[a-z0-9]{2}--(?!-)")
+# Characters that no host has, hyphens around a label (RFC 1123, section 2.1), and labels of a kind
+# that nobody may register (RFC 5891, section 4.2.3.1; some video sites have three hyphens there).
+_NO_HOST = re.compile(r"[^a-z0-9._:-]|(?:^|\.)(?:-|(?!xn--)[a-z0-9]{2}--(?!-))|-(?:\.|$)")
+# Browsers read this as the number of a machine (RFC 3696, section 2).
+_ENDS_IN_NUMBER = re.compile(r"\.\d+\.?$")
 # A path that somebody meant to fill in.
 _PLACEHOLDER = re.compile(
-    r"(?:^|[/#])(?:TK|TBC|TBD|X{3,}|\[?(?:link|url|insert[^/]*)\]?|%5B[^/]*%5D)(?:$|[/?#&])",
+    r"(?:^|[/#])(?:TK|TBC|TBD|X{3,}|\[?(?:link|url|insert[^/]*)\]?|%5B[^/]*%5D)(?:$|[/#&]|\?(?!\w+=))",
 )
 # Pages of ours whose address belongs to one person, or that nobody outside the newsroom opens.
 _PERSONAL = re.compile(r"token|erase|undo|data$|webhook|media_upload")
@@ -79,7 +81,9 @@ def host_of(address: str) -> str | None:
         host = host.encode("idna").decode()
     except ValueError:
         return None
-    return None if _NO_HOST.search(host) else host
+    if _NO_HOST.search(host) or (_ENDS_IN_NUMBER.search(host) and _machine(host) is None):
+        return None
+    return host
 
 
 def is_external(address: str) -> bool:
@@ -160,13 +164,20 @@ def _host_problem(host: str) -> Problem | None:
 
 def _is_private(host: str) -> bool:
     """Whether a host is the number of a machine on a private network."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = _machine(host)
+    if address is None:
         return False
     return address.is_loopback or any(
         address.version == network.version and address in network for network in _PRIVATE_NETWORKS
     )
+
+
+def _machine(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the number of a machine that a host is; None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _own_page_problem(link: Element, address: str, anchors: Collection[str]) -> Problem | None:
