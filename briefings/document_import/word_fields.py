@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from xml.etree import ElementTree as ET
 
-from briefings.document_import.word_xml import child_of, children_of, is_tag, value_of
+from briefings.document_import.word_xml import (
+    child_of,
+    children_of,
+    int_of,
+    is_tag,
+    value_of,
+)
 from briefings.link_addresses import web_address
 from newsroom.text_encodings import WINDOWS_1252
 
@@ -53,14 +59,38 @@ def link_instruction(instruction: str) -> str:
     return f' HYPERLINK "{address}{f"#{anchor}" if anchor and "#" not in address else ""}" '
 
 
+# Fields that show nothing where they stand, or the number of a page.
+SHOW_NOTHING = frozenset(
+    {"XE", "TC", "TA", "RD", "PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "PAGEREF", "TOC"}
+    | {"INDEX", "SET", "ASK", "FILLIN", "PRIVATE", "ADDIN", "BIBLIOGRAPHY", "ADVANCE", "NEXT"}
+    | {"NEXTIF", "SKIPIF", "PRINT", "HYPERLINK"}
+)
 _FRACTION = re.compile(r"EQ\s+\\f\s*\(([^()\\]{1,60}?)[,;]([^()\\]{1,60}?)\)", re.IGNORECASE)
 _SYMBOL = re.compile(r"SYMBOL\s+(0x[0-9a-f]{1,5}|\d{1,6})(.*)", re.IGNORECASE)
+# A button with words: first the name of what it does.
+_BUTTON = re.compile(r"(?:MACROBUTTON|GOTOBUTTON)\s+(?:\"[^\"]*\"|\S+)\s+(.+)", re.IGNORECASE)
 
 
-def shown_by_field(instruction: str) -> str:
-    """Return what a field shows for EQ with a fraction, and for SYMBOL; else an empty string."""
+def shown_by_field(instruction: str, begin: ET.Element) -> str:
+    """Return what a field without a result shows; empty if that cannot be told.
+
+    `begin` is the mark that it begins with: what somebody chose in a form is there.
+    """
     if fraction := _FRACTION.fullmatch(instruction):
         return f"{fraction[1].strip()}/{fraction[2].strip()}"
+    if button := _BUTTON.fullmatch(instruction):
+        return button[1].strip('" ')
+    match instruction.partition(" ")[0].upper():
+        case "FORMCHECKBOX":
+            return _box_of(child_of(child_of(begin, "ffData"), "checkBox"))
+        case "FORMDROPDOWN":
+            return _choice_of(child_of(child_of(begin, "ffData"), "ddList"))
+        case "SYMBOL":
+            return _symbol(instruction)
+    return ""
+
+
+def _symbol(instruction: str) -> str:
     symbol = _SYMBOL.fullmatch(instruction)
     if symbol is None or re.search(r"\\f\s", symbol[2]):  # of a font with signs of its own
         return ""
@@ -68,6 +98,22 @@ def shown_by_field(instruction: str) -> str:
     if "\\u" in symbol[2]:
         return chr(number) if 31 < number < 0xD800 else ""
     return bytes([number]).decode(WINDOWS_1252, "replace") if 31 < number < 256 else ""
+
+
+def _box_of(box: ET.Element | None) -> str:
+    for name in ("checked", "default"):
+        state = child_of(box, name)
+        if state is not None:
+            return "☐" if value_of(state) in {"0", "false", "off"} else "☒"
+    return "☐"
+
+
+def _choice_of(choices: ET.Element | None) -> str:
+    """Return the entry of a list that was chosen."""
+    entries = [value_of(entry) for entry in children_of(choices, "listEntry")]
+    chosen = value_of(child_of(choices, "result")) or value_of(child_of(choices, "default"))
+    at = int_of(chosen)
+    return entries[at] if at < len(entries) else ""
 
 
 def linear_equation(element: ET.Element) -> str:

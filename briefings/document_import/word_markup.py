@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from briefings.document_import.html_markup import WHITE, Colour, is_unseen, read_colour
 from briefings.document_import.word_fields import (
+    SHOW_NOTHING,
     find_fields,
     is_deleted_in_equation,
     linear_equation,
@@ -26,6 +27,7 @@ from briefings.document_import.word_fields import (
 from briefings.document_import.word_pictures import (
     WordPicture,
     holds_picture,
+    holds_text_box,
     mark_pictures,
     read_relationships,
 )
@@ -119,8 +121,10 @@ class _Story:
         for page_end in [node for node in self.root.iter() if is_tag(node, "br")]:
             if value_of(page_end, "type") in {"page", "column"}:
                 page_end.tag, page_end.text = self._name("t"), " "
+        self._choose_drawings()
         self._take_out_placeholders()
         self._take_out_deleted()
+        self._join_run_in_headings()
         self._replace("fldSimple", self._field_runs)
         self._replace("oMathPara", lambda element: [self._run(linear_equation(element))])
         self._replace("oMath", lambda element: [self._run(linear_equation(element))])
@@ -160,13 +164,15 @@ class _Story:
             self._left_out.append(f"Hidden text: {hidden}")
         self._rewrite_link_fields(paragraph)
         level = value_of(child_of(properties, "outlineLvl"))
+        is_heading = self._styles.is_heading(style_id)
         if properties is not None and level in set("012345678"):
             heading = self._styles.add_heading(min(int(level) + 1, MAX_LEVEL))
             style = child_of(properties, "pStyle")
             if style is None:
                 style = ET.SubElement(properties, self._name("pStyle"))
             style.set(self._name("val"), heading or style_id)
-        self._number(paragraph, properties, style_id)
+            is_heading = True
+        self._number(paragraph, properties, style_id, is_heading=is_heading)
 
     # --- deleted and hidden -----------------------------------------------------------------
 
@@ -245,7 +251,7 @@ class _Story:
                 else [self._styles.inherited(style_id, "rPr", name) for style_id in style_ids]
             )
             nearest = next((element for element in found if element is not None), None)
-            if nearest is not None and value_of(nearest) not in {"0", "false", "off"}:
+            if self._is_on(nearest):
                 return True
         return False
 
@@ -283,9 +289,10 @@ class _Story:
                     parent.insert(at + offset, element)
 
     def _field_runs(self, field_element: ET.Element) -> list[ET.Element]:
-        """Return a simple field's result; a link's as the complex field that it stands for."""
+        """Return a simple field's result; a link, or one without, as the complex field it means."""
         instruction = value_of(field_element, "instr")
-        if not instruction.strip().upper().startswith("HYPERLINK"):
+        is_link = instruction.strip().upper().startswith("HYPERLINK")
+        if not is_link and words_of(field_element):
             return list(field_element)
         code = ET.Element(self._name("r"))
         ET.SubElement(code, self._name("instrText")).text = instruction
@@ -312,23 +319,26 @@ class _Story:
                 codes = []
 
     def _spell_out_fields(self) -> None:
-        """Write out fractions and signs that are fields without a result, or name the field."""
+        """Write out what fields without a result show, or name the field."""
         nodes = list(self.root.iter())
         for begin, (instruction_end, end) in find_fields(nodes):
-            if instruction_end != end:
+            if any(is_tag(node, *_SHOWN) for node in nodes[instruction_end:end]):
                 continue
             codes = [node for node in nodes[begin:end] if is_tag(node, "instrText")]
             instruction = " ".join("".join(code.text or "" for code in codes).split())
-            if instruction.partition(" ")[0].upper() not in {"EQ", "SYMBOL"}:
+            if not instruction or instruction.partition(" ")[0].upper() in SHOW_NOTHING:
                 continue
-            words = shown_by_field(instruction)
+            words = shown_by_field(instruction, nodes[begin])
             if not words:
                 self._left_out.append(f"A field of Word: {instruction}. Write what it shows.")
                 continue
             for code in codes:
                 code.text = ""
+            nodes[begin][:] = []
             nodes[begin].tag, nodes[begin].text = self._name("t"), words
             nodes[end].tag = self._name("t")
+            if instruction_end != end:
+                nodes[instruction_end].tag = self._name("t")
 
     def _take_out_instructions(self) -> None:
         """Take out what stands in the instructions of fields, with other fields in them.
@@ -350,6 +360,23 @@ class _Story:
         for parent in nodes if unseen else ():
             for child in [node for node in parent if node in unseen]:
                 parent.remove(child)
+
+    def _choose_drawings(self) -> None:
+        """Leave one of two forms of each drawing: the newer for pictures, the older for its words.
+
+        The converter reads the text boxes of the older one alone, and pictures of both.
+        """
+        for parent in list(self.root.iter()):
+            for child in [node for node in parent if is_tag(node, "AlternateContent")]:
+                newer, older = child_of(child, "Choice"), child_of(child, "Fallback")
+                if newer is None or not holds_picture(newer) or holds_text_box(newer):
+                    continue
+                if older is not None and holds_text_box(older):
+                    continue
+                at = list(parent).index(child)
+                parent.remove(child)
+                for offset, drawing in enumerate(list(newer)):
+                    parent.insert(at + offset, drawing)
 
     def _name_objects(self) -> None:
         """Name charts, diagrams, inserted documents and embedded objects: they have no words."""
@@ -385,27 +412,73 @@ class _Story:
 
     # --- lists and drop caps ----------------------------------------------------------------
 
-    def _number(self, paragraph: ET.Element, properties: ET.Element | None, style_id: str) -> None:
-        """Put a paragraph into the list of its style, and its number in front of its words."""
+    def _number(
+        self,
+        paragraph: ET.Element,
+        properties: ET.Element | None,
+        style_id: str,
+        *,
+        is_heading: bool,
+    ) -> None:
+        """Put a paragraph into the list of its style, and its number in front of its words.
+
+        The number of a heading, and one with words of its own such as 'Rule 2:', become words.
+        """
         own = child_of(properties, "numPr")
-        numbers = own if own is not None else self._styles.inherited(style_id, "pPr", "numPr")
+        inherited = self._styles.inherited(style_id, "pPr", "numPr")
+        numbers = own if own is not None else inherited
         if numbers is None:
             return
-        inherited = self._styles.inherited(style_id, "pPr", "numPr")
         number_id = value_of(child_of(numbers, "numId")) or value_of(child_of(inherited, "numId"))
         level = int_of(value_of(child_of(numbers, "ilvl")))
         if number_id in {"", "0"} or properties is None:
             return
         if own is not None:
             properties.remove(own)
-        added = ET.SubElement(properties, self._name("numPr"))
-        ET.SubElement(added, self._name("ilvl")).set(self._name("val"), str(level))
-        ET.SubElement(added, self._name("numId")).set(self._name("val"), number_id)
+        becomes_words = is_heading or self._numbering.says_words(number_id, level)
+        if not becomes_words:
+            added = ET.SubElement(properties, self._name("numPr"))
+            ET.SubElement(added, self._name("ilvl")).set(self._name("val"), str(level))
+            ET.SubElement(added, self._name("numId")).set(self._name("val"), number_id)
         if not words_of(paragraph):
             return
         if (numbered := self._numbering.next_number(number_id, level)) is not None:
-            mark = f"\ue0f0{numbered[0]}{numbered[1]}\ue0f1"
-            paragraph.insert(list(paragraph).index(properties) + 1, self._run(mark))
+            shown = f"\ue0f0{numbered[0]}{numbered[1]}\ue0f1"
+            if becomes_words:
+                shown = f"{self._numbering.label(number_id, level)} "
+            paragraph.insert(list(paragraph).index(properties) + 1, self._run(shown))
+
+    def _join_run_in_headings(self) -> None:
+        """Join a paragraph whose end is hidden, as Word's style separator is, to the next one."""
+        for parent in list(self.root.iter()):
+            for child, after in pairwise(list(parent)):
+                mark = child_of(child_of(child, "pPr"), "rPr")
+                is_hidden = any(self._is_on(child_of(mark, name)) for name in _ON[:2])
+                if not (is_hidden and is_tag(child, "p") and is_tag(after, "p")):
+                    continue
+                runs = [node for node in child if not is_tag(node, "pPr")]
+                shown = [run for run in runs if not self._is_on(_run_property(run, "vanish"))]
+                if not any(map(words_of, shown)):
+                    continue
+                if self._styles.is_heading(value_of(child_of(child_of(child, "pPr"), "pStyle"))):
+                    self._make_bold(runs)
+                at = 1 if child_of(after, "pPr") is not None else 0
+                for offset, run in enumerate(runs):
+                    after.insert(at + offset, run)
+                parent.remove(child)
+
+    def _make_bold(self, runs: list[ET.Element]) -> None:
+        for run in [node for one in runs for node in one.iter() if is_tag(node, "r")]:
+            properties = child_of(run, "rPr")
+            if properties is None:
+                properties = ET.Element(self._name("rPr"))
+                run.insert(0, properties)
+            if child_of(properties, "b") is None:
+                ET.SubElement(properties, self._name("b"))
+
+    @staticmethod
+    def _is_on(element: ET.Element | None) -> bool:
+        return element is not None and value_of(element) not in {"0", "false", "off"}
 
     def _join_drop_caps(self) -> None:
         """Put a dropped capital, a paragraph of its own in Word, in front of its paragraph."""
@@ -429,3 +502,7 @@ class _Story:
 
 
 _DROPPED = frozenset({"drop", "margin"})
+
+
+def _run_property(run: ET.Element, name: str) -> ET.Element | None:
+    return child_of(child_of(run, "rPr"), name)

@@ -96,3 +96,8 @@ def _share(text: str, whole: int) -> float:
 def holds_picture(element: ET.Element) -> bool:
     """Whether an element has a picture in it."""
     return any(is_tag(node, "blip", "imagedata") for node in element.iter())
+
+
+def holds_text_box(element: ET.Element) -> bool:
+    """Whether an element has a text box in it."""
+    return any(is_tag(node, "txbxContent") for node in element.iter())

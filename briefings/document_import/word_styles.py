@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
@@ -48,6 +49,7 @@ class Numbering:
     formats: dict[tuple[str, int], str] = field(default_factory=dict)
     starts: dict[tuple[str, int], int] = field(default_factory=dict)
     overrides: dict[tuple[str, int], int] = field(default_factory=dict)
+    texts: dict[tuple[str, int], str] = field(default_factory=dict)  # with %1 for a number
     reached: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def next_number(self, number_id: str, level: int) -> tuple[int, str] | None:
@@ -69,6 +71,41 @@ class Numbering:
         for deeper in [key for key in self.reached if key[0] == abstract and key[1] > level]:
             del self.reached[deeper]
         return number, _NUMBER_TYPES.get(kind, "1")
+
+    def label(self, number_id: str, level: int) -> str:
+        """Return how the source shows the number that `next_number` has returned: 'Rule 2:'."""
+        abstract = self.abstract.get(number_id, "")
+
+        def numeral(place: re.Match[str]) -> str:
+            key = abstract, int(place[1]) - 1
+            number = self.reached.get(key, self.starts.get(key, 1))
+            return _numeral(number, self.formats.get(key, ""))
+
+        return re.sub(r"%(\d)", numeral, self.texts.get((abstract, level), f"%{level + 1}."))
+
+    def says_words(self, number_id: str, level: int) -> bool:
+        """Whether more stands before a number than signs: 'Rule 2:', but not '2.' or '(a)'."""
+        text = self.texts.get((self.abstract.get(number_id, ""), level), "")
+        return "%" in text and bool(re.sub(r"%\d|[\s().:\[\]–-]", "", text))
+
+
+_ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"))
+
+
+def _numeral(number: int, kind: str) -> str:
+    """Return a number as Word writes it in one of its formats."""
+    if kind in {"lowerLetter", "upperLetter"} and number > 0:
+        written = chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)
+    elif kind in {"lowerRoman", "upperRoman"} and 0 < number < 400:
+        written = ""
+        for value, digits in (*_ROMAN, (1, "i")):
+            written += digits * (number // value)
+            number %= value
+    elif kind == "decimalZero":
+        return f"{number:02}"
+    else:
+        return str(number)
+    return written.upper() if kind.startswith("upper") else written
 
 
 class Styles:
@@ -136,6 +173,10 @@ class Styles:
         level = value_of(self.inherited(style_id, "pPr", "outlineLvl"))
         return f"heading {min(int(level) + 1, MAX_LEVEL)}" if level in set("012345678") else ""
 
+    def is_heading(self, style_id: str) -> bool:
+        """Whether a style is that of a heading or a title, or is based on one."""
+        return self._built_in(style_id).lower().startswith(("heading", "title", "subtitle"))
+
     def add_heading(self, level: int) -> str:
         """Return the id of a heading's style; the document may have given its id to another."""
         name = f"heading {level}"
@@ -170,7 +211,7 @@ def resolve_own_levels(root: ET.Element) -> None:
                 continue
             copied = ET.SubElement(made, level.tag)
             copied.set(qualified(root, "ilvl"), key)
-            for name, otherwise in (("start", "1"), ("numFmt", "decimal")):
+            for name, otherwise in (("start", "1"), ("numFmt", "decimal"), ("lvlText", "")):
                 value = value_of(child_of(level, name)) or otherwise
                 ET.SubElement(copied, qualified(root, name)).set(qualified(root, "val"), value)
         root.insert(0, made)
@@ -188,6 +229,8 @@ def read_numbering(xml: bytes | None) -> Numbering:
                 key = value_of(element, "abstractNumId"), int_of(value_of(level, "ilvl"))
                 numbering.formats[key] = value_of(child_of(level, "numFmt"))
                 numbering.starts[key] = int_of(value_of(child_of(level, "start")), otherwise=1)
+                if text := value_of(child_of(level, "lvlText")):
+                    numbering.texts[key] = text
         elif is_tag(element, "num"):
             number_id = value_of(element, "numId")
             numbering.abstract[number_id] = value_of(child_of(element, "abstractNumId"))

@@ -282,6 +282,51 @@ def test_a_field_that_cannot_be_written_out_is_named(code: str) -> None:
     assert document.left_out == (f"A field of Word: {code}. Write what it shows.",)
 
 
+def field_character(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def instruction(code: str) -> str:
+    return f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>'
+
+
+def form_field(code: str, data: str) -> str:
+    begin = f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r>'
+    return f"{begin}{instruction(code)}{field_character('end')}"
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        (form_field("FORMCHECKBOX", '<w:checkBox><w:checked w:val="1"/></w:checkBox>'), "☒"),
+        (form_field("FORMCHECKBOX", '<w:checkBox><w:default w:val="0"/></w:checkBox>'), "☐"),
+        (
+            form_field(
+                "FORMDROPDOWN",
+                '<w:ddList><w:result w:val="1"/><w:listEntry w:val="eight"/>'
+                '<w:listEntry w:val="nine"/></w:ddList>',
+            ),
+            "nine",
+        ),
+        (form_field("MACROBUTTON NoMacro [write here]", ""), "[write here]"),
+        ('<w:fldSimple w:instr=" SYMBOL 189 "/>', "½"),
+    ],
+)
+def test_what_a_field_shows_without_a_result_stays(field: str, shown: str) -> None:
+    document = read(para(run("Pay "), field, run(" at the gate.")))
+
+    assert html_of(document) == f"<p>Pay {shown} at the gate.</p>"
+    assert document.left_out == ()
+
+
+@pytest.mark.parametrize("code", ["LISTNUM", "AUTONUM", "REF Total", "MERGEFIELD Fare"])
+def test_a_field_whose_words_are_missing_is_named(code: str) -> None:
+    field = f"{field_character('begin')}{instruction(code)}{field_character('end')}"
+    document = read(para(run("Ten "), field, run("tolls")))
+
+    assert document.left_out == (f"A field of Word: {code}. Write what it shows.",)
+
+
 def test_fields_of_pages_and_indexes_have_no_words() -> None:
     fields = "".join(
         f"{field_character('begin')}{instruction(code)}{field_character('end')}"
@@ -324,14 +369,6 @@ def test_charts_are_named_with_their_words() -> None:
         "A chart. Insert it in the editor as a picture.",
         "Words in a chart: Fares",
     )
-
-
-def field_character(kind: str) -> str:
-    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
-
-
-def instruction(code: str) -> str:
-    return f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>'
 
 
 def complex_field(code: str, result: str) -> str:
@@ -474,6 +511,65 @@ def number(key: int, of: int, inner: str = "") -> str:
 def item(text: str, key: int, level: int = 0) -> str:
     numbers = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{key}"/></w:numPr>'
     return para(run(text), properties=numbers)
+
+
+def level(kind: str, text: str, at: int = 0) -> str:
+    return f'<w:lvl w:ilvl="{at}"><w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/></w:lvl>'
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("%1.", "<ol><li>Gates</li><li>Tolls</li></ol>"),
+        ("(%1)", "<ol><li>Gates</li><li>Tolls</li></ol>"),
+        ("Rule %1:", "<p>Rule 1: Gates</p>\n<p>Rule 2: Tolls</p>"),
+        ("§ %1", "<p>§ 1 Gates</p>\n<p>§ 2 Tolls</p>"),
+    ],
+)
+def test_words_beside_a_number_are_kept(text: str, html: str) -> None:
+    kinds = f'<w:abstractNum w:abstractNumId="1">{level("decimal", text)}</w:abstractNum>'
+    document = read(
+        para(run(BODY)), item("Gates", 1), item("Tolls", 1), numbering=kinds + number(1, 1)
+    )
+
+    assert html_of(document) == f"<p>{BODY}</p>\n{html}"
+
+
+def test_a_heading_keeps_its_number() -> None:
+    kinds = level("upperRoman", "%1.") + level("decimal", "%1.%2", 1)
+    numbered = '<w:pStyle w:val="H2"/><w:numPr><w:ilvl w:val="{}"/><w:numId w:val="1"/></w:numPr>'
+    document = read(
+        para(run(BODY)), para(run("New gates"), properties=numbered.format(0)), para(run(BODY)),
+        para(run("Tolls"), properties=numbered.format(0)), para(run(BODY)),
+        para(run("Bells"), properties=numbered.format(1)), para(run(BODY)),
+        styles=style("H2", "heading 2"),
+        numbering=f'<w:abstractNum w:abstractNumId="1">{kinds}</w:abstractNum>{number(1, 1)}',
+    )  # fmt: skip
+
+    assert [section.heading for section in document.sections][1:] == [
+        "I. New gates",
+        "II. Tolls",
+        "II.1 Bells",
+    ]
+
+
+@pytest.mark.parametrize("mark", ["<w:vanish/><w:specVanish/>", "<w:vanish/>"])
+def test_a_heading_may_run_into_its_paragraph(mark: str) -> None:
+    head = f'<w:pStyle w:val="H2"/><w:rPr>{mark}</w:rPr>'
+    document = read(
+        para(run(BODY)), para(run("Gates. "), properties=head), para(run("Nine of them.")),
+        styles=style("H2", "heading 2"),
+    )  # fmt: skip
+
+    assert html_of(document) == f"<p>{BODY}</p>\n<p><strong>Gates. </strong>Nine of them.</p>"
+
+
+def test_a_hidden_end_of_a_hidden_paragraph_joins_nothing() -> None:
+    hidden = para(run("ASK LEGAL", "<w:vanish/>"), properties="<w:rPr><w:vanish/></w:rPr>")
+    document = read(hidden, para(run("Nine gates.")))
+
+    assert html_of(document) == "<p>Nine gates.</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
 
 
 def test_a_list_goes_on_after_a_paragraph() -> None:
