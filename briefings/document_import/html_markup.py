@@ -13,6 +13,7 @@ from itertools import islice
 
 from PIL import ImageColor
 
+from briefings.document_import.drawn_lists import make_drawn_lists
 from newsroom.html_tree import BLOCKS, LISTS, Element
 from newsroom.invisible_characters import remove_invisible
 
@@ -22,24 +23,36 @@ MAX_RULE = 2_000
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _MEANING = re.compile(
-    r"font-weight|font-style|text-decoration|vertical-align|display|visibility|list-style|color"
-    r"|background|opacity|font-size|height|text-indent|position|clip",
+    r"font|text-decoration|vertical-align|display|visibility|list-style|color"
+    r"|background|opacity|height|text-indent|position|clip|margin|\btop\b|\bbottom\b",
     re.IGNORECASE,
 )
 _TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"mso-comment-reference|mso-element\s*:\s*comment", re.IGNORECASE)
 _COMMENTS = frozenset({"msocomtxt", "MsoCommentText"})
 _COMMENT_REFERENCES = frozenset({"MsoCommentReference", "msocomanchor"})
-_NOTE_ID = re.compile(r"_?(?:ftn|edn|ftnt|endnote|cmnt|msocom_)(\d{1,4})$")
+_NOTE_ID = re.compile(
+    r"(?!.*(?:ref|anchor|link|back))_?(?:ftn|edn|ftnt|fn|note|footnote|endnote|cite_note|cmnt|msocom)"
+    r"[-_:]?(?:[\w.]{1,40}-)?\d{1,4}$|sd(?:foot|end)note\d{1,4}sym$",
+    re.IGNORECASE,
+)
+_OF_NOTES = re.compile(r"(?:foot|end)note|\bnotes?\b|ftn|edn|\bfn|cite_", re.IGNORECASE)
+_NOTES_CLASS = re.compile(r"[\w-]*(?:foot|end)notes?[\w-]*$", re.IGNORECASE)
+# The text of a link from a note back to where it is referred to.
+_BACK_ARROW = re.compile("[\\s\u00a0\ufe0e\ufe0f]*[↩↑⤴←⏎^⮐⇑][\\s\u00a0\ufe0e\ufe0f]*")
 _NOTE_LABEL = re.compile(r"\s*\[?(?:\d{1,4}|[a-z]{1,2}|[ivx]{1,6}|\*)\]?\s*$", re.IGNORECASE)
 _DOCS_LIST = re.compile(r"(lst-[\w-]*?)-(\d)$")
-_WORD_ITEM = re.compile(r"MsoListParagraph", re.IGNORECASE)
-_BULLET_CHARACTER = re.compile("(?:[o§·•▪\uf0a7\uf0b7ØüvqvŸ-])[\u00a0 ]{1,40}(?=\\S)")
-_LEVEL = re.compile(r"mso-list\s*:[^;]*\blevel(\d)", re.IGNORECASE)
-_MARGIN = re.compile(
-    r"margin(?:-left)?\s*:\s*(?:[\d.]+\w*\s+){0,3}?([\d.]+)(pt|in|cm|px)", re.IGNORECASE
+# Styles for quotations, as Word and other programs call them in several languages.
+_QUOTE_CLASS = re.compile(
+    r"(?!.*(?:author|source|name|attribution|caption|by$))"
+    r"(?:[\w-]*(?:quote|blocktext|zitat|citaat|citazione|cytat)[\w-]*|citation|citat|cita)$",
+    re.IGNORECASE,
 )
-_POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "px": 0.75}
+_LARGE = re.compile(
+    r"font-size\s*:\s*(?:[3-9]\d|\d{3})(?:\.\d+)?p[tx]|font-size\s*:\s*(?:[3-9]|\d\d)(?:\.\d+)?em"
+    r"|float\s*:\s*left",
+    re.IGNORECASE,
+)
 
 
 def prepare_page(root: Element) -> list[str]:
@@ -49,6 +62,8 @@ def prepare_page(root: Element) -> list[str]:
     _take_out_unseen(root, left_out, knows_backgrounds=knows_backgrounds)
     is_office = _is_of_word(root)
     _rewrite(root, left_out, is_office=is_office)
+    _join_drop_caps(root)
+    make_drawn_lists(root)
     _nest_docs_lists(root)
     _collect_notes(root)
     return left_out
@@ -264,6 +279,8 @@ def _rewrite(parent: Element, left_out: list[str], *, is_office: bool) -> None:
             if words := _words(child):
                 left_out.append(f"Deleted text (tracked change): {words}")
             continue
+        if "msocomoff" in child.classes:
+            continue  # the line above Word's list of comments
         _rewrite(child, left_out, is_office=is_office)
         children += _rewritten(child, is_office=is_office)
     parent.children = children
@@ -314,20 +331,31 @@ def _rewritten(element: Element, *, is_office: bool) -> list[Element | str]:
             return element.children
         case "q":
             return ["“", *element.children, "”"]
-        case "rt" if element.text.strip():
-            return [" (", *element.children, ")"]
-        case "rp" | "annotation" | "annotation-xml":
-            return []
-        case "mfrac" | "msup" | "msub" if len(element.elements) == 2:
-            first, second = element.elements
-            raised = {"msup": "sup", "msub": "sub"}.get(element.tag)
-            fraction = [*_in_brackets(first), "/", *_in_brackets(second)]
-            return [first, Element(raised, {}, [second])] if raised else fraction
-        case "a" if _COMMENT_MARK.search(element.attributes.get("style", "")):
-            return element.children  # the words that a comment is about
+        case "rt" | "rp" | "annotation" | "annotation-xml" | "mfrac" | "msup" | "msub":
+            return _on_one_line(element)
+        case "a":
+            return _rewritten_link(element)
+        case "span" if {"MsoFootnoteReference", "MsoEndnoteReference"} & {*element.classes}:
+            return [Element("sup", {}, element.children)]
+        case "li" | "ol" | "section" | "div":
+            _number_notes(element)
         case "p":
             return [_rewritten_paragraph(element)]
     return [element]
+
+
+def _on_one_line(element: Element) -> list[Element | str]:
+    """Return a part of a formula or of ruby, which need several lines, as it is written on one."""
+    if element.tag == "rt":
+        return [" (", *element.children, ")"] if element.text.strip() else [element]
+    if not element.tag.startswith("m"):
+        return []
+    if len(element.elements) != 2:
+        return [element]
+    first, second = element.elements
+    raised = {"msup": "sup", "msub": "sub"}.get(element.tag)
+    fraction = [*_in_brackets(first), "/", *_in_brackets(second)]
+    return [first, Element(raised, {}, [second])] if raised else fraction
 
 
 def _in_brackets(part: Element) -> list[Element | str]:
@@ -335,46 +363,91 @@ def _in_brackets(part: Element) -> list[Element | str]:
     return ["(", part, ")"] if part.tag == "mrow" and len(part.elements) > 1 else [part]
 
 
+def _rewritten_link(link: Element) -> list[Element | str]:
+    """Return a link to a note as its number; none that leads back, and none to a comment."""
+    if _COMMENT_MARK.search(link.attributes.get("style", "")):
+        return link.children  # the words that a comment is about
+    href = link.attributes.get("href", "")
+    if not href.startswith("#"):
+        return [link]
+    if _BACK_ARROW.fullmatch(link.text):
+        return []
+    label = link.text.strip("[] \n\t\u00a0")
+    is_of_note = _OF_NOTES.search(href) and _NOTE_LABEL.fullmatch(label)
+    if not is_of_note or _is_back_link(link):
+        return [link]
+    return [Element("sup", {}, [f"[{label}]"])]
+
+
+def _number_notes(element: Element) -> None:
+    """Name the items that a page calls footnotes as the Word converter does."""
+    if element.tag == "li":
+        notes = [element] if _NOTE_ID.match(element.attributes.get("id", "")) else []
+    elif any(map(_NOTES_CLASS.match, element.classes)):
+        lists = [element] if element.tag == "ol" else list(element.find("ol"))
+        notes = [item for one in lists for item in one.elements if item.tag == "li"]
+    else:
+        return
+    for note in notes:
+        note.attributes["id"] = f"footnote-{note.attributes.get('id', '')}"
+
+
 def _rewritten_paragraph(paragraph: Element) -> Element:
-    """Return what a paragraph is by its class: a title, a quotation, an item of a list."""
+    """Return what a paragraph is by its class: a title or a quotation."""
     if any(map(_TITLE_CLASS.match, paragraph.classes)):
         paragraph.tag = "h1"
-    elif {"MsoQuote", "MsoIntenseQuote"}.intersection(paragraph.classes):
+    elif any(map(_QUOTE_CLASS.match, paragraph.classes)):
         return Element("blockquote", {}, [paragraph])
-    elif any(map(_WORD_ITEM.match, paragraph.classes)):
-        _mark_list_item(paragraph)
     return paragraph
 
 
-def _mark_list_item(paragraph: Element) -> None:
-    """Write a bullet that Word drew with another character as •, and note how deep it stands."""
-    style = paragraph.attributes.get("style", "")
-    level, margin = _LEVEL.search(style), _MARGIN.search(style)
-    if level:
-        paragraph.attributes["data-indent"] = str(int(level[1]) * 2)
-    elif margin:
-        points = float(margin[1][:6].rstrip(".") or 0) * _POINTS[margin[2].lower()]
-        paragraph.attributes["data-indent"] = str(max(round(points / 18), 2))
-    else:
-        paragraph.attributes["data-indent"] = "2"
-    words = remove_invisible(paragraph.text).lstrip(" \n\t\u00a0").replace("\n", " ")
-    if _BULLET_CHARACTER.match(words):
-        _drop_first_character(paragraph)
-        paragraph.children.insert(0, "• ")
+# --- dropped capitals, lists of Google Docs, footnotes ---------------------------------------
 
 
-def _drop_first_character(element: Element) -> bool:
-    for at, child in enumerate(element.children):
-        if isinstance(child, str):
-            if child.strip(" \n\t\u00a0"):
-                element.children[at] = child.lstrip(" \n\t\u00a0")[1:]
-                return True
-        elif _drop_first_character(child):
-            return True
+def _join_drop_caps(parent: Element) -> None:
+    """Put a dropped capital, a table or a paragraph of its own, in front of its paragraph."""
+    children: list[Element | str] = []
+    capital = ""
+    for child in parent.children:
+        if capital and (isinstance(child, Element) or child.strip()):
+            if isinstance(child, Element):
+                first = next(iter(child.children), "")
+                if isinstance(first, str) and first.startswith("\n"):
+                    child.children[0] = first.lstrip()
+                child.children.insert(0, capital)
+            capital = ""
+        if not isinstance(child, Element):
+            children.append(child)
+            continue
+        if _is_dropped(child) and _next_is_paragraph(parent, child):
+            capital = child.text.strip(" \n\t\u00a0")
+            continue
+        _join_drop_caps(child)
+        children.append(child)
+    parent.children = children
+
+
+def _is_dropped(element: Element) -> bool:
+    """Whether an element holds nothing but a large capital letter, perhaps quoted."""
+    if element.tag not in {"table", "div", "p"}:
+        return False
+    text = element.text.strip(" \n\t\u00a0")
+    first = text.lstrip("“‘\"'«„")
+    if len(first) != 1 or not first.isupper() or len(text) > 2:
+        return False
+    styles = (one.attributes.get("style", "") for one in (element, *_elements(element)))
+    return element.tag == "table" or any(map(_LARGE.search, styles))
+
+
+def _next_is_paragraph(parent: Element, element: Element) -> bool:
+    """Whether a paragraph that goes on with a word follows an element."""
+    at = next(at for at, child in enumerate(parent.children) if child is element)
+    for child in parent.children[at + 1 :]:
+        if isinstance(child, Element):
+            return child.tag == "p" and child.text.strip()[:1].isalpha()
+        if child.strip():
+            return False
     return False
-
-
-# --- lists of Google Docs, footnotes ---------------------------------------------------------
 
 
 def _nest_docs_lists(parent: Element) -> None:

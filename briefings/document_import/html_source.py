@@ -28,6 +28,7 @@ from briefings.document_import.blocks import (
     text_of,
 )
 from briefings.document_import.html_markup import CODE, hides, is_left_out, prepare_page
+from briefings.document_import.lines import collect_lists
 from briefings.document_import.pictures import (
     EmbeddedPicture,
     PictureTaker,
@@ -78,7 +79,28 @@ def read_html(
     left_out = prepare_page(root)
     document = _PageReader(embedded or {}).read(root)
     document.left_out[:0] = left_out
+    document.left_out += _remarks(source)
     return document
+
+
+MAX_REMARK = 500  # characters
+_REMARK = re.compile(rf"<!--(?!-*>)((?:(?!-->).){{1,{MAX_REMARK}}})-->", re.DOTALL)
+_BODY = re.compile(r"<body\b.*", re.DOTALL | re.IGNORECASE)
+# What programs write: conditions, blocks of editors, names of parts of a page.
+_OF_PROGRAMS = re.compile(
+    r"[/\[.#<{*@!]|\w+:\w|react-|(?:start|end|begin|open|close)\b|(?:start|end)fragment"
+    r"|.*(?:[<>{}=]|\b(?:start|end|begins|ends)$)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _remarks(source: str) -> Iterator[str]:
+    """Yield what somebody wrote between the words of a page for those who edit it."""
+    body = _BODY.search(source)
+    found = _REMARK.findall(body[0] if body else source)
+    for words in dict.fromkeys(" ".join(remark.split()) for remark in found):
+        if any(char.isalpha() for char in words) and not _OF_PROGRAMS.match(words):
+            yield f"Comment: {words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,6 @@ class _Context:
     level: int = 0  # of the heading around it
     role: SourceRole = SourceRole.NONE
     preformatted: bool = False
-    indent: int = 0  # of a list item that is a paragraph
 
 
 class _PageReader:
@@ -125,6 +146,8 @@ class _PageReader:
                 container.add(HorizontalRule())
             elif child.tag == "img":
                 self._add_picture(child, context)
+            elif child.tag == "input":
+                self._name_field(child)
             elif is_left_out(child):
                 self._leave_out(child)
             else:
@@ -155,11 +178,12 @@ class _PageReader:
                 container.add(Preformatted(text))
             return
         paragraph = collapse_spaces(runs)
-        for content in [paragraph] if context.level and paragraph else paragraph.lines("\n\n+"):
-            if context.level:
+        is_heading = context.level and (context.level == 1 or context.role is SourceRole.NONE)
+        for content in [paragraph] if is_heading and paragraph else paragraph.lines("\n\n+"):
+            if is_heading:
                 container.add(Heading(join(content.lines(), " "), context.level))
             else:
-                container.add(Paragraph(content, context.role, context.indent))
+                container.add(Paragraph(content, context.role))
 
     def _add_picture(self, image: Element, context: _Context) -> None:
         """Keep a picture on the web by its address, take one inside the document, name others."""
@@ -197,6 +221,14 @@ class _PageReader:
                 f"The link to “{address[:200]}”, which is not a full web address. Its text is kept."
             )
 
+    def _name_field(self, field: Element) -> None:
+        """Name what a form's field or button says."""
+        kind = field.attributes.get("type", "").lower()
+        names = ("value", "placeholder") if kind not in _WORDLESS_FIELDS else ()
+        words = next(filter(None, (field.attributes.get(name, "") for name in names)), "")
+        if words := " ".join(remove_invisible(words).split()):
+            self.document.left_out.append(f"A field: {words[:200]}")
+
     def _leave_out(self, element: Element) -> None:
         """Keep the page's title, and name the words of anything else that is left out."""
         words = "" if element.tag in CODE else remove_invisible(element.text)
@@ -227,22 +259,48 @@ _MARK_TAGS = {
 }
 _RAISED = r"vertical-align\s*:\s*"
 _LENGTH = r"(?:[1-9]|0?\.\d)[\d.]*(?:px|pt|r?em|ex|%)"
-# What a style puts on the text inside, for spans and the like.
-_STYLE_MARKS = (
-    ("strong", re.compile(r"font-weight\s*:\s*(?:bold(?:er)?|[6-9]00)", re.IGNORECASE)),
-    ("em", re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE)),
-    ("s", re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through", re.IGNORECASE)),
-    (
-        "sup",
-        re.compile(rf"{_RAISED}(?:super|{_LENGTH})|mso-text-raise\s*:\s*[1-9.]", re.IGNORECASE),
-    ),
-    ("sub", re.compile(rf"{_RAISED}(?:sub\b|-{_LENGTH})|mso-text-raise\s*:\s*-", re.IGNORECASE)),
-)
+# What a style puts on the text inside; of several declarations the last counts.
+_WEIGHT = re.compile(r"(?<![\w-])font(?:-weight)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_SLANT = re.compile(r"(?<![\w-])font(?:-style)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_LINE = re.compile(r"text-decoration(?:-line)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
+# Before the size, which every shorthand has; behind it stand names of fonts.
+_BOLD = re.compile(r"(?:[a-z-]+\s+)*(?:bold(?:er)?|[6-9]00)\b", re.IGNORECASE)
+_SLANTED = re.compile(r"(?:(?:[a-z-]+|[1-9]00)\s+)*(?:italic|oblique)\b", re.IGNORECASE)
+_SUP = re.compile(rf"{_RAISED}(?:super|{_LENGTH})|mso-text-raise\s*:\s*[1-9.]", re.IGNORECASE)
+_SUB = re.compile(rf"{_RAISED}(?:sub\b|-{_LENGTH})|mso-text-raise\s*:\s*-", re.IGNORECASE)
+_AS_AROUND = ("inherit", "initial", "unset", "revert", "var(")
+_MOVED = re.compile(r"position\s*:\s*relative", re.IGNORECASE)
+_UP = re.compile(rf"(?<![\w-])(?:top\s*:\s*-|bottom\s*:\s*){_LENGTH}", re.IGNORECASE)
+_DOWN = re.compile(rf"(?<![\w-])(?:top\s*:\s*|bottom\s*:\s*-){_LENGTH}", re.IGNORECASE)
+_ON_THE_LINE = re.compile(rf"{_RAISED}(?:baseline|0)", re.IGNORECASE)
+
+
+def _marks_of_style(style: str) -> dict[str, bool]:
+    """Return which marks a style puts on text, and which it takes from it."""
+    marks: dict[str, bool] = {}
+    for tag, declared, meant in (("strong", _WEIGHT, _BOLD), ("em", _SLANT, _SLANTED)):
+        value = next(iter(declared.findall(style)[-1:]), "").strip().lower()
+        if value and not value.startswith(_AS_AROUND):
+            marks[tag] = bool(meant.match(value))
+    if lines := _LINE.findall(style):
+        marks["s"] = "line-through" in lines[-1].lower()
+        if "none" in lines[-1].lower():
+            marks["u"] = False
+    is_moved = bool(_MOVED.search(style))
+    if _SUP.search(style) or (is_moved and _UP.search(style)):
+        marks["sup"] = True
+    elif _SUB.search(style) or (is_moved and _DOWN.search(style)):
+        marks["sub"] = True
+    elif _ON_THE_LINE.search(style):
+        marks["sup"] = marks["sub"] = False
+    return marks
+
+
 _STYLED_TAGS = frozenset({"span", "font", "small", "big", "tt", "code"})
-_NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
 _FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
 _STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
 _BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
+_WORDLESS_FIELDS = frozenset({"hidden", "checkbox", "radio", "file", "image", "color", "range"})
 _MEDIA = {
     "audio": "A recording",
     "embed": "An embedded object",
@@ -272,7 +330,6 @@ def _context_within(element: Element, outer: _Context) -> _Context:
         level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
         role=role or (SourceRole.NONE if is_container else outer.role),
         preformatted=outer.preformatted or element.tag == "pre",
-        indent=_number(element.attributes.get("data-indent", ""), most=100, otherwise=0),
     )
 
 
@@ -283,13 +340,14 @@ def _marks_of(element: Element) -> Iterator[Mark]:
         address = _address_of(element)
         if _is_full_address(address):
             yield Mark("a", address)
+    styled = _marks_of_style(style) if style else {}
+    own = _MARK_TAGS.get(element.tag)
     # A bold element that is not bold is the wrapper of Google Docs around a whole paste.
-    is_wrapper = element.tag in {"b", "strong"} and _NOT_BOLD.search(style)
-    if element.tag in _MARK_TAGS and not is_wrapper:
-        yield Mark(_MARK_TAGS[element.tag])
-    if element.tag in _STYLED_TAGS:
-        for tag, pattern in _STYLE_MARKS:
-            if pattern.search(style):
+    if own is not None and styled.get(own, True):
+        yield Mark(own)
+    if element.tag in _STYLED_TAGS or own is not None:
+        for tag, is_on in styled.items():
+            if is_on and tag != own:
                 yield Mark(tag)
 
 
@@ -479,12 +537,11 @@ _WITH_BLOCKS = ListBlock | Table | BlockQuote
 
 
 def _cell(cell: _Container) -> Cell:
-    has_blocks = any(isinstance(block, _WITH_BLOCKS) for block in cell.blocks)
+    blocks = collect_lists(cell.blocks)
+    has_blocks = any(isinstance(block, _WITH_BLOCKS) for block in blocks)
     return Cell(
-        RichText.plain("\n".join(map(text_of, cell.blocks)))
-        if has_blocks
-        else _text_of_blocks(cell.blocks),
-        blocks=tuple(cell.blocks) if has_blocks else (),
+        RichText.plain("\n".join(map(text_of, blocks))) if has_blocks else _text_of_blocks(blocks),
+        blocks=tuple(blocks) if has_blocks else (),
         is_header=cell.tag == "th",
         colspan=_number(cell.attributes.get("colspan", ""), most=MAX_SPAN),
         rowspan=_number(cell.attributes.get("rowspan", ""), most=MAX_SPAN),

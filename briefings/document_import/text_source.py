@@ -279,11 +279,34 @@ _CODE_OR_REFERENCE = re.compile(
     r"(^```.*?^```|^~~~.*?^~~~|`[^`\n]+`)|\[\^([^\]\s]{1,60})\]", re.DOTALL | re.MULTILINE
 )
 
+# A note where it belongs, as Pandoc and Obsidian write it: ^[Counted in May.]
+_INLINE_NOTE = re.compile(
+    r"(^```.*?^```|^~~~.*?^~~~|`[^`\n]+`)"
+    r"|(?<!\\)\^\[(?=[^\[\]]{0,1000}?[^\W\d]{2})"
+    r"((?:[^\[\]\n]|\n(?![ \t]*\n)|\[[^\[\]\n]{0,300}\]){1,2000}?)\](?!\()",
+    re.DOTALL | re.MULTILINE,
+)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def _with_named_notes(body: str) -> str:
+    """Return a text whose inline notes stand below it, under names."""
+    notes: list[str] = []
+
+    def name(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return found[0]
+        notes.append(" ".join(found[2].split()))
+        return f"[^inline:{len(notes)}]"
+
+    text = _INLINE_NOTE.sub(name, body)
+    below = "\n\n".join(f"[^inline:{at}]: {note}" for at, note in enumerate(notes, start=1))
+    return f"{text}\n\n{below}\n" if below else text
 
 
 def _with_footnotes(body: str, parser: MarkdownIt, references: dict[str, Any]) -> str:
     """Return the HTML of a text, with its footnotes numbered as they are referred to."""
+    body = _with_named_notes(body)
     notes = dict(_NOTE.findall(body))
     if not notes:
         return str(parser.render(body, references))

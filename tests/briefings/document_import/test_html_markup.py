@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from briefings.document_import import ImportedDocument, read_document
@@ -135,6 +137,26 @@ def test_comments_of_word_and_google_docs_are_named() -> None:
         ('10<span style="top:-3pt;mso-text-raise:3.0pt">3</span>', "10<sup>3</sup>"),
         ('H<span style="vertical-align: -25%">2</span>O', "H<sub>2</sub>O"),
         ('<span style="vertical-align:0pt">nine</span>', "nine"),
+        ('<span style="font:italic 12px serif">lean</span>', "<em>lean</em>"),
+        ('<span style="font:small-caps bold 12px/1 Arial">fat</span>', "<strong>fat</strong>"),
+        ('<span style="font:12px Arial Bold Italic">plain</span>', "plain"),
+        ('10<span style="position:relative;top:-3.0pt">3</span>', "10<sup>3</sup>"),
+        ('10<span style="position:relative;bottom:.4em">3</span>', "10<sup>3</sup>"),
+        ('H<span style="position: relative; top: 2pt">2</span>O', "H<sub>2</sub>O"),
+        ('<span style="top:-3.0pt">nine</span>', "nine"),
+        (
+            '<sup style="vertical-align:baseline;position:relative;top:-.4em">3</sup>',
+            "<sup>3</sup>",
+        ),
+        ('<i style="font-style:normal">nine</i>', "nine"),
+        ('<u style="text-decoration:none">nine</u>', "nine"),
+        ('<sup style="vertical-align:baseline">nine</sup>', "nine"),
+        ('<b style="font-weight:inherit">fat</b>', "<strong>fat</strong>"),
+        (
+            '<b style="font-weight:bold;font-style:italic">both</b>',
+            "<strong><em>both</em></strong>",
+        ),
+        ('<span class="x" style="font-weight:normal">nine</span>', "nine"),
         ("<q>Quoted</q>", "“Quoted”"),
         ("<ruby>漢<rt>kan</rt></ruby>", "漢 (kan)"),
         ("<math><mfrac><mi>a</mi><mi>b</mi></mfrac></math>", "a/b"),
@@ -236,7 +258,127 @@ def test_footnotes_are_a_numbered_list_and_no_roundup() -> None:
     )
 
 
+NOTES = {
+    "Substack": """<p>Bells<a class="footnote-anchor" id="footnote-anchor-1" href="#footnote-1"
+        >1</a>.</p><div class="footnote"><a id="footnote-1" href="#footnote-anchor-1">1</a>
+        <div class="footnote-content"><p>In May.</p></div></div>""",
+    "Pandoc": """<p>Bells<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a>.</p>
+        <section class="footnotes"><hr><ol><li id="fn1"><p>In May.<a href="#fnref1">↩︎</a></p></li>
+        </ol></section>""",
+    "WordPress": """<p>Bells<sup class="fn"><a href="#e1-note" id="e1-link">1</a></sup>.</p>
+        <ol class="wp-block-footnotes"><li id="e1-note">In May.
+        <a href="#e1-link">↩︎</a></li></ol>""",
+    "Wikipedia": """<p>Bells<sup class="reference"><a href="#cite_note-May-1">[1]</a></sup>.</p>
+        <ol class="references"><li id="cite_note-May-1"><a href="#cite_ref-May_1-0">^</a> In
+        May.</li></ol>""",
+    "LibreOffice": """<p>Bells<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym">
+        <sup>1</sup></a>.</p><div id="sdfootnote1"><p><a name="sdfootnote1sym"
+        href="#sdfootnote1anc">1</a>In May.</p></div>""".replace(">\n        <sup>", "><sup>"),
+    "Word": """<p class=MsoNormal>Bells<a href="#_ftn1" name="_ftnref1"><span
+        class=MsoFootnoteReference>[1]</span></a>.</p><div><hr size=1><div id=ftn1>
+        <p class=MsoFootnoteText><a href="#_ftnref1" name="_ftn1"><span
+        class=MsoFootnoteReference>[1]</span></a> In May.</p></div></div>""",
+}
+
+
+@pytest.mark.parametrize("program", NOTES)
+def test_notes_are_numbered_whichever_program_wrote_them(program: str) -> None:
+    document = read(f"<p>{BODY}</p>{NOTES[program]}")
+    html = html_of(document).replace("<hr>\n", "")
+
+    assert re.sub(r"<sup>\[?1\]?</sup>", "<sup>[1]</sup>", html) == (
+        f"<p>{BODY}</p>\n<p>Bells<sup>[1]</sup>.</p>\n<ol><li>In May.</li></ol>"
+    )
+
+
+@pytest.mark.parametrize(
+    "subtitle",
+    ['<h3 class="subtitle">Nobody pays</h3>', '<h2 class="standfirst">Nobody pays</h2>',
+     '<h4 class="post-subtitle">Nobody pays</h4>'],
+)  # fmt: skip
+def test_a_subtitle_that_is_a_heading_is_the_strapline(subtitle: str) -> None:
+    document = read(f"{subtitle}<p>{BODY}</p><h2>Who pays</h2><p>{BODY}</p>")
+
+    assert (document.title, document.strapline) == ("Schools share", "Nobody pays")
+    assert [section.heading for section in document.sections] == ["Schools share", "Who pays"]
+
+
+@pytest.mark.parametrize(
+    "capital",
+    ["<table><tr><td><p><span style='font-size:48pt'>T</span></p></td></tr></table>",
+     "<p style='font-size:60px;float:left'>T</p>", "<div style='font-size:4em'>T</div>"],
+)  # fmt: skip
+def test_a_dropped_capital_stays_with_its_word(capital: str) -> None:
+    assert html_of(read(f"{capital}\n<p>\nhe gates are shut.</p>")) == "<p>The gates are shut.</p>"
+
+
+def test_a_capital_in_a_table_of_several_cells_stays_there() -> None:
+    table = "<table><tr><td>T</td><td>Toll</td></tr></table>"
+
+    assert "<td>T</td>" in html_of(read(f"<p>{BODY}</p>{table}<p>he said.</p>"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Zitat", "HausZitat", "pullquote", "Citaat", "MsoBlockText", "citation"]
+)
+def test_a_style_for_quotations_makes_them(name: str) -> None:
+    assert html_of(read(f"<p>{BODY}</p><p class={name}>Never again.</p>")) == (
+        f"<p>{BODY}</p>\n<blockquote><p>Never again.</p></blockquote>"
+    )
+
+
+@pytest.mark.parametrize("name", ["quote-author", "quote__source", "quotename", "citations"])
+def test_a_style_for_what_stands_beside_a_quotation_makes_none(name: str) -> None:
+    assert "blockquote" not in html_of(read(f"<p>{BODY}</p><p class={name}>Ada Lane</p>"))
+
+
+def test_the_line_above_words_comments_is_none_of_the_text() -> None:
+    comments = "<hr class=msocomoff><div class=msocomtxt><p class=MsoCommentText>Check</p></div>"
+    document = read(f"<p class=MsoNormal>{BODY}</p><div>{comments}</div>")
+
+    assert html_of(document) == f"<p>{BODY}</p>"
+
+
+def test_bullets_typed_into_a_cell_are_a_list() -> None:
+    table = "<table><tr><td>South</td><td><p>• Quay</p><p>• Castle</p></td></tr></table>"
+
+    assert "<td><ul><li>Quay</li><li>Castle</li></ul></td>" in html_of(
+        read(f"<p>{BODY}</p>{table}")
+    )
+
+
 # --- what has no words
+
+
+def test_remarks_between_the_words_of_a_page_are_named() -> None:
+    document = read(
+        f"<p>{BODY}<!-- ASK LEGAL --></p><!-- Ben: is it forty,\n or fifty? --><!-- TK -->"
+    )
+
+    assert document.left_out == (
+        "Comment: ASK LEGAL",
+        "Comment: Ben: is it forty, or fifty?",
+        "Comment: TK",
+    )
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["<!--[if gte mso 9]><p>x</p><![endif]-->", "<!-- wp:paragraph -->", "<!-- /wp:list -->",
+     "<!--StartFragment-->", "<!-- #content -->", "<!-- .entry -->", "<!-- End of header -->",
+     "<!-- <p>old</p> -->", "<!-- react-text: 12 -->", "<!---->", "<!-- -->", "<!-- 12 -->"],
+)  # fmt: skip
+def test_what_programs_write_between_words_is_not_named(remark: str) -> None:
+    assert read(f"<p>{BODY}</p>{remark}").left_out == ()
+
+
+def test_what_fields_and_buttons_say_is_named() -> None:
+    document = read(
+        f'<p>{BODY}</p><form><input value="Nine"><input placeholder="Your name">'
+        '<input type="submit" value="Join"><input type="hidden" value="t0ken"><input></form>'
+    )
+
+    assert document.left_out == ("A field: Nine", "A field: Your name", "A field: Join")
 
 
 def test_films_and_recordings_are_named() -> None:
@@ -312,6 +454,31 @@ def test_a_list_in_a_cell_leaves_the_table_whole() -> None:
     )
 
     assert html_of(read(f"<p>{BODY}</p>{table}")) == f"<p>{BODY}</p>\n{table}"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "Bells^[In *May*.] ring.",
+            "<p>Bells<sup>[1]</sup> ring.</p>\n<ol><li>In <em>May</em>.</li></ol>",
+        ),
+        (
+            "Bells^[In\n[May](https://a.example/m)]",
+            '<p>Bells<sup>[1]</sup></p>\n<ol><li>In <a href="https://a.example/m">May</a></li></ol>',
+        ),
+        (
+            "Bells[^a].^[Once.]\n\n[^a]: In May.",
+            "<p>Bells<sup>[1]</sup>.<sup>[2]</sup></p>\n<ol><li>In May.</li><li>Once.</li></ol>",
+        ),
+        ("Bells `^[In May.]` ring.", "<p>Bells ^[In May.] ring.</p>"),
+        ("Bells x^[2] ring.", "<p>Bells x^[2] ring.</p>"),
+    ],
+)
+def test_notes_within_a_sentence_of_markdown_are_numbered(text: str, html: str) -> None:
+    document = read_document(f"# Schools share\n\n{text}\n".encode(), name="a.md")
+
+    assert html_of(document) == html
 
 
 def test_footnotes_of_markdown_are_numbered_as_they_are_referred_to() -> None:
