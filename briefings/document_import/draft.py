@@ -36,6 +36,7 @@ from briefings.document_import.lines import (
 )
 from briefings.document_import.pictures import ImportedPicture, is_in, use_stored
 from briefings.document_import.sections import (
+    closing_notes,
     demote_long_headings,
     mark_headings,
     read_section,
@@ -281,7 +282,12 @@ def _sections(
             f"{name} has {len(parts)} headings; an issue can have at most {MAX_SECTIONS} sections."
             " Import one issue at a time."
         )
-    sections = [_section(heading, *read_section(heading, blocks)) for heading, blocks in parts]
+    read = [(heading, *read_section(heading, blocks)) for heading, blocks in parts]
+    closing = closing_notes([(kind, blocks) for _, kind, blocks in read])
+    sections = [
+        _section(heading, SectionKind.NOTE if at in closing else kind, blocks)
+        for at, (heading, kind, blocks) in enumerate(read)
+    ]
     for section in sections:
         if len(section.html) > MAX_BODY_CHARS:
             raise DocumentRefused(

@@ -149,7 +149,7 @@ class _HeadReader:
         signs_at_foot = (
             is_name(text) and text.casefold() in self._lines_at_foot and self._has_headline
         )
-        if is_marked or signs_at_foot:
+        if is_marked or signs_at_foot or self._is_bare_name(text):
             self.byline = text
             return self._take()
         return False
@@ -211,7 +211,8 @@ class _HeadReader:
         is_above_byline = not self.byline and len(self.rest) > 1 and _is_byline(self.rest[1])
         if self._candidates and _is_series_strapline(self._candidates[0].text, beside=self._first):
             return False  # the line above is the strapline and this one the headline
-        if not (is_above_byline or (self.title and block.content.is_wholly("em", "strong"))):
+        marks = ("em", "strong") if self.title else ("em",)  # a bold line may open a section
+        if not (is_above_byline or block.content.is_wholly(*marks)):
             return False
         self.strapline = self._first
         return self._take()
@@ -254,6 +255,21 @@ class _HeadReader:
     @property
     def _may_be_strapline(self) -> bool:
         return not self.strapline and 0 < len(self._first) <= MAX_STRAPLINE
+
+    def _is_bare_name(self, text: str) -> bool:
+        """Whether a line is a name between a strapline and the article.
+
+        Where headings are marked, a line that is not cannot be one in capitals.
+        """
+        block, *below = islice(self.rest, 2)
+        is_plain = isinstance(block, Paragraph) and not block.content.is_wholly("strong")
+        if not (self.strapline and self._has_headline and is_plain and is_name(text) and below):
+            return False
+        after = below[0]
+        has_marked = self._has_headings or any(
+            isinstance(one, Paragraph) and one.content.is_wholly("strong") for one in self.rest
+        )
+        return has_marked and isinstance(after, Paragraph) and not is_headline(text_of(after))
 
     def _is_broken_strapline(self, lines: list[Paragraph]) -> bool:
         """Whether lines are one marked strapline that somebody broke, without a name or a date."""

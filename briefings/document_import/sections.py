@@ -86,11 +86,22 @@ _NOTE = re.compile(
 _BREAK = re.compile(
     r"(?:(?:a|an|our|my|the|short|little|summer|winter|spring|autumn|christmas|easter|festive"
     r"|holiday|half-term|mid-term|new year) )*(?:break|holidays?|time off|pause)"
-    r"|out of (?:the )?office|on (?:holiday|leave)|back soon|see you in \w+|no (?:issue|letter"
-    r"|briefing|newsletter)\b.*",
+    r"|out of (?:the )?office|on (?:holiday|leave)|back soon"
+    r"|(?:see you|until) (?:in|on|next|then)\b.*|no (?:issue|letter|briefing|newsletter)\b.*"
+    r"|(?:(?:an? )?(?:(?:quick|final|last|short|brief) )?word (?:about|on|to|from|before)\b.*"
+    r"|(?:(?:many|some|special|a big|and) )*thank(?:s| you)"
+    r"(?:,? (?:all|everyone|everybody|again|to)\b.*)?"
+    r"|about (?:me|us|the (?:author|writer|editor|briefing|newsletter)"
+    r"|this (?:briefing|newsletter|letter))"
+    r"|(?:how to )?(?:get in touch|contact(?: (?:me|us|details))?"
+    r"|(?:reach|write to|find) (?:me|us))"
+    r"\b.*|(?:and )?that(?:['’]s| is) (?:all|it)\b.*|goodbye|farewell|signing off)[.!]?",
     re.IGNORECASE,
 )
 MAX_BREAK = 400  # characters
+# Below an article of some length, what is much shorter is a note, whatever its heading says.
+MIN_ARTICLE = 800
+MAX_CLOSING_NOTE = 300
 # How a sentence starts, and what a short question has, that continues the paragraph before it.
 _CONTINUES = re.compile(
     r"(?:and|but|so|or|then|yet|still|more|also|that|this|it|these|those|they|he|she|i)\b",
@@ -390,11 +401,29 @@ def kind_of(heading: str, blocks: list[Block]) -> SectionKind:
     if _FEEDBACK.search(name) and (_NAMES_FEEDBACK.fullmatch(name) or _is_mainly_quoted(blocks)):
         return SectionKind.FEEDBACK
     names_roundup = _ROUNDUP.search(name) and _NAMES_ROUNDUP.fullmatch(name)
-    if names_roundup or _is_mainly_lists(blocks):
+    is_musing = name[:4].lower() == "what" and _is_one_paragraph(blocks)
+    if (names_roundup and not is_musing) or _is_mainly_lists(blocks):
         return SectionKind.ROUNDUP
     if _NOTE.search(name) or (_BREAK.fullmatch(name) and _is_short(blocks)):
         return SectionKind.NOTE
     return SectionKind.FEATURE
+
+
+def closing_notes(sections: list[tuple[SectionKind, list[Block]]]) -> set[int]:
+    """Return which sections below an article are notes by their size, at the end of an issue."""
+    lengths = [sum(len(text_of(block)) for block in blocks) for _, blocks in sections]
+    articles = [at for at, (kind, _) in enumerate(sections) if kind == SectionKind.FEATURE]
+    longest = max((lengths[at] for at in articles), default=0)
+    closing: set[int] = set()
+    for at in reversed(articles):
+        if longest < MIN_ARTICLE or lengths[at] > min(MAX_CLOSING_NOTE, longest // 4):
+            break
+        closing.add(at)
+    return closing
+
+
+def _is_one_paragraph(blocks: list[Block]) -> bool:
+    return len(blocks) == 1 and isinstance(blocks[0], Paragraph) and "\n" not in text_of(blocks[0])
 
 
 def _is_short(blocks: list[Block]) -> bool:

@@ -347,3 +347,24 @@ def test_an_article_may_be_about_sharing_and_signing_up(sentence: str) -> None:
 
     assert f"<p>{sentence}</p>" in body_of(document)
     assert document.left_out == ()
+
+
+@pytest.mark.parametrize("headline", ["**Trams return**", "# Trams return"])
+def test_a_bare_name_between_a_strapline_and_the_article_is_the_author(headline: str) -> None:
+    text = f"{headline}\n\n*What they will cost*\n\nAda Lane\n\n{BODY}\n\n**Why now**\n\n{BODY}\n"
+    document = read_document(text.encode(), name="a.md")
+
+    assert (document.title, document.strapline, document.byline) == (
+        "Trams return",
+        "What they will cost",
+        "Ada Lane",
+    )
+    assert [section.heading for section in document.sections] == ["Trams return", "Why now"]
+
+
+def test_a_line_in_capitals_is_no_author_where_no_heading_is_marked() -> None:
+    strapline = "What they will cost, by our tram correspondent Bo Ek."
+    document = read("Trams return", strapline, "Who Pays", BODY)
+
+    assert document.byline == "Bo Ek"
+    assert "Who Pays" in {section.heading for section in document.sections}

@@ -54,6 +54,13 @@ def body_of(document: ImportedDocument) -> str:
         ("Corrections officers are short of teachers", SectionKind.FEATURE),
         ("Away days cost schools a million", SectionKind.FEATURE),
         ("Housekeeping staff walk out", SectionKind.FEATURE),
+        ("A word about next week", SectionKind.NOTE),
+        ("Thank you", SectionKind.NOTE),
+        ("Thanks to all who wrote", SectionKind.NOTE),
+        ("About me", SectionKind.NOTE),
+        ("How to get in touch", SectionKind.NOTE),
+        ("That's all", SectionKind.NOTE),
+        ("What I am reading", SectionKind.FEATURE),
         ("Errata", SectionKind.NOTE),
         ("Correction", SectionKind.NOTE),
         ("Clarification", SectionKind.NOTE),
@@ -90,6 +97,16 @@ def test_a_headline_with_such_a_word_is_feedback_above_nothing_but_quotations(he
     document = read(*week, heading, BODY, said, BODY)
     assert [section.kind for section in document.sections] == ["roundup", "feature"]
     assert document.title == heading
+
+
+def test_what_is_much_shorter_than_the_article_above_it_is_a_note() -> None:
+    short = "Ada Lane writes from Hove."
+    document = read("# Schools share", *[BODY] * 12, "# From the hut", short, name="issue.md")
+    assert [section.kind for section in document.sections] == ["feature", "note"]
+    document = read("# Schools share", *[BODY] * 12, "# From the hut", *[BODY] * 4, name="issue.md")
+    assert [section.kind for section in document.sections] == ["feature", "feature"]
+    document = read("# Schools share", BODY, "# From the hut", short, name="issue.md")
+    assert [section.kind for section in document.sections] == ["feature", "feature"]
 
 
 AWAY = "We are away next week. Back on the ninth."
