@@ -44,7 +44,7 @@ _NOTE_LABEL = re.compile(r"\s*\[?(?:\d{1,4}|[a-z]{1,2}|[ivx]{1,6}|\*)\]?\s*$", r
 _DOCS_LIST = re.compile(r"(lst-[\w-]*?)-(\d)$")
 # Styles for quotations, as Word and other programs call them in several languages.
 _QUOTE_CLASS = re.compile(
-    r"(?!.*(?:author|source|name|attribution|caption|by$))"
+    r"(?!.*(?:autor|author|source|name|attribution|caption|by$))"
     r"(?:[\w-]*(?:quote|blocktext|zitat|citaat|citazione|cytat)[\w-]*|citation|citat|cita)$",
     re.IGNORECASE,
 )

@@ -11,13 +11,26 @@
     ["em", ({ fontStyle }) => fontStyle === "italic" || fontStyle.startsWith("oblique")],
     ["u", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("underline")],
     ["s", ({ textDecoration, textDecorationLine }) => `${textDecoration} ${textDecorationLine}`.includes("line-through")],
-    ["sup", ({ verticalAlign }) => verticalAlign === "super" || parseFloat(verticalAlign) > 0],
-    ["sub", ({ verticalAlign }) => verticalAlign === "sub" || parseFloat(verticalAlign) < 0],
+    ["sup", (style) => style.verticalAlign === "super" || parseFloat(style.verticalAlign) > 0 || raisedBy(style) > 0],
+    ["sub", (style) => style.verticalAlign === "sub" || parseFloat(style.verticalAlign) < 0 || raisedBy(style) < 0],
   ];
+  // Elements whose own style may take their mark from them.
+  const UNMEANT = [
+    ["b, strong", ({ fontWeight }) => fontWeight === "normal" || Number(fontWeight) <= 500 && fontWeight !== ""],
+    ["i, em, cite, dfn, var", ({ fontStyle }) => fontStyle === "normal"],
+    ["u, ins, s, strike, del", (style) => `${style.textDecoration} ${style.textDecorationLine}`.includes("none")],
+    ["sup, sub", (style) => style.verticalAlign === "baseline" && !raisedBy(style)],
+  ];
+
+  // How far a style moves words up from where they stand.
+  function raisedBy({ position, top, bottom }) {
+    if (position !== "relative") return 0;
+    return -(parseFloat(top) || 0) || parseFloat(bottom) || 0;
+  }
 
   // What a rule of the pasted page's own style sheet may say about its text.
   const HIDING = ["display", "visibility", "opacity", "color", "background-color", "background-image", "text-indent", "clip", "clip-path"];
-  const MARKING = ["font-weight", "font-style", "text-decoration-line", "vertical-align"];
+  const MARKING = ["font-weight", "font-style", "text-decoration-line", "vertical-align", "position", "top", "bottom"];
 
   const isOfWord = (html) => /class="?'?Mso|\bmso-|urn:schemas-microsoft-com/i.test(html);
   const styleOf = (element) => element.getAttribute("style") ?? "";
@@ -158,6 +171,11 @@
   }
 
   function useMarks(body) {
+    for (const [tags, isUnmeant] of UNMEANT) {
+      for (const element of body.querySelectorAll(tags)) {
+        if (isUnmeant(element.style)) element.replaceWith(...element.childNodes);
+      }
+    }
     for (const span of body.querySelectorAll("span, font")) {
       let inner = [...span.childNodes];
       for (const [tag, isMeant] of MEANINGS) {
@@ -339,9 +357,13 @@
     for (const folded of body.querySelectorAll("details")) folded.replaceWith(...folded.childNodes);
   }
 
-  // Word's styles for quotations, which its paragraphs have one by one.
+  // Styles for quotations, Word's own and those of a house, which paragraphs have one by one.
+  const QUOTE_CLASS =
+    /^(?!.*(?:autor|author|source|name|attribution|caption|by$))(?:[\w-]*(?:quote|blocktext|zitat|citaat|citazione|cytat)[\w-]*|citation|citat|cita)$/i;
+
   function makeQuotations(body) {
-    for (const paragraph of body.querySelectorAll("p[class^=MsoQuote], p[class^=MsoIntenseQuote]")) {
+    for (const paragraph of body.querySelectorAll("p[class]")) {
+      if (![...paragraph.classList].some((name) => QUOTE_CLASS.test(name))) continue;
       const before = neighbourBefore(paragraph);
       const quotation = before?.matches("blockquote.MsoQuote") ? before : body.ownerDocument.createElement("blockquote");
       if (quotation !== before) {

@@ -106,8 +106,14 @@ TRACKED = """<p class=MsoNormal>Costs <del cite='mailto:Bo'>eight</del><ins
 COMMENTED = """<p class=MsoNormal>The price is nine.</p><div style='mso-element:comment-list'>
  <p class=MsoCommentText>Check this</p></div>"""
 STYLED = """<p>10<span style='vertical-align:super'>3</span> <del>old</del> <span
- style='font-weight:bold'>new</span></p>"""
+ style='font-weight:bold'>new</span></p><p>10<span style='position:relative;top:-3pt'>4</span> <i
+ style='font-style:normal'>upright</i> <u style='text-decoration:none'>bare</u> <span
+ style='font:italic 9pt serif'>slanted</span></p>"""
 
+UNSTYLED = (
+    "<p>10<sup>3</sup> <s>old</s> <strong>new</strong></p>"
+    "<p>10<sup>4</sup> upright bare <em>slanted</em></p>"
+)
 CLASSED = """<html><head><style><!-- .a{font-weight:700} span.b, .c i{font-style:italic}
  .raised{vertical-align:super} .secret{display:none} .pale{color:#fff} .struck
  {text-decoration:line-through} @media print{.a{display:none}} --></style></head><body><p>Ten<span
@@ -140,7 +146,7 @@ IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
         (HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
         (TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
         (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
-        (STYLED, "<p>10<sup>3</sup> <s>old</s> <strong>new</strong></p>", ""),
+        (STYLED, UNSTYLED, ""),
     ],
 )
 def test_a_paste_takes_what_its_reader_sees(
@@ -281,11 +287,13 @@ def test_quotations_of_word_are_pasted_as_quotations(page: Page, site: str) -> N
         "<p class=MsoNormal>Nine.</p><p class=MsoQuote>Ten,</p>"
         "<p class=MsoQuoteCxSpLast>they said.</p>"
         "<p class=MsoNormal>Then:</p><p class=MsoIntenseQuote>Twelve.</p>"
+        "<p class=MsoNormal>And:</p><p class=HausZitat>One.</p><p class=ZitatAutor>Bo</p>"
     )
 
     assert saved_after_paste(page, site, html) == (
         "<p>Nine.</p><blockquote><p>Ten,</p><p>they said.</p></blockquote>"
         "<p>Then:</p><blockquote><p>Twelve.</p></blockquote>"
+        "<p>And:</p><blockquote><p>One.</p></blockquote><p>Bo</p>"
     )
 
 
