@@ -36,6 +36,13 @@ class CommentOrder(TextChoices):
     RECOMMENDED = "recommended", "Most recommended"
 
 
+NEVER_SHOWN = (
+    *("email", "mail_key", "channel", "quoting", "emails_on_replies"),
+    *("confirmed_at", "withdrawn_at", "decided_at"),
+    *("section__body", "section__sisters"),
+    *("contributor__bio", "contributor__contact", "contributor__sign_off"),
+)
+
 _COLUMNS = {
     CommentOrder.FEATURED: ("-featured", "created_at", "pk"),
     CommentOrder.OLDEST: ("created_at", "pk"),
@@ -235,9 +242,9 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
 
 
 def _with_relations(comments: CommentQuerySet) -> CommentQuerySet:
-    """Have the query read what the page shows of other tables."""
+    """Have the query read what the page shows of other tables, and not what it never shows."""
     related = comments.select_related("contributor", "section")
-    return related.defer("section__body", "section__sisters")
+    return related.defer(*NEVER_SHOWN)
 
 
 def _set_issue(thread: Thread, issue: Issue) -> None:

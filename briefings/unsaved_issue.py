@@ -45,7 +45,7 @@ def with_unsaved_words(issue: Issue, content: Mapping[str, Any]) -> Issue:
     if fields.get("goes_out"):
         with suppress(ValueError):  # somebody is still typing it
             unsaved.publish_at = parse_local(str(fields["goes_out"]), issue.briefing.zone)
-    _put_sections(unsaved, _sections(issue, content))
+    unsaved.put_sections(_sections(issue, content))
     return unsaved
 
 
@@ -88,13 +88,6 @@ def _sections(issue: Issue, content: Mapping[str, Any]) -> list[Section]:
         section.position = place
         sections.append(section)
     return sections
-
-
-def _put_sections(issue: Issue, sections: list[Section]) -> None:
-    """Have `issue.sections.all()` return these, as after `prefetch_related`."""
-    prefetched = Section.objects.all()
-    prefetched._result_cache = sections
-    issue._prefetched_objects_cache = {"sections": prefetched}  # type: ignore[attr-defined]  # Django's own name
 
 
 def _key(value: object) -> int:

@@ -32,6 +32,7 @@ from briefings.models import (
     CommentState,
     Correction,
     Issue,
+    Section,
 )
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
@@ -136,6 +137,7 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     to one comment.
     """
     issue = _published_or_404(slug, number)
+    issue.put_sections(_SECTIONS_OF_PAGE.rows(issue.pk))
     wanted = {name: request.GET.get(name, "") for name in ("page", "thread", "sort")}
     comments = comment_page(
         issue, number=wanted["page"], thread=wanted["thread"], order=wanted["sort"]
@@ -232,6 +234,7 @@ def _issue_of_page(slug: str, number: int) -> QuerySet[Issue]:
 
 
 _ISSUE_OF_PAGE = CompiledQuery(_issue_of_page, str, int)
+_SECTIONS_OF_PAGE = CompiledQuery(lambda issue: Section.objects.filter(issue=issue), int)
 
 
 def _corrections(issue: Issue) -> list[Correction]:

@@ -27,6 +27,7 @@ from newsroom.transitions import TransitionRefused, move, update_if
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from briefings.models.section import Section
     from newsroom.audit_log import Actor
 
 
@@ -246,6 +247,12 @@ class Issue(models.Model):
         if lines is not None:
             return topics_of_lines(lines)
         return list(self.topics.all()) if self.pk else []
+
+    def put_sections(self, sections: list[Section]) -> None:
+        """Have `issue.sections.all()` return these, as after `prefetch_related`."""
+        prefetched = self.sections.none()
+        prefetched._result_cache = sections
+        self._prefetched_objects_cache = {"sections": prefetched}  # Django's own name
 
     def belongs_to(self, user: Actor) -> bool:
         """Whether this person created the issue, or is its author as readers see it."""

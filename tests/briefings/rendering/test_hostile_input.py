@@ -82,7 +82,7 @@ def test_no_markup_of_an_author_escapes_its_place() -> None:
 def test_a_section_that_was_never_saved_is_sanitised_too() -> None:
     issue = make_issue(sections=[])
     unsaved = Section(issue=issue, kind="note", body='<p onclick="x()">a<script>x()</script></p>')
-    issue._prefetched_objects_cache = {"sections": [unsaved]}  # type: ignore[attr-defined]  # a preview
+    issue.put_sections([unsaved])  # as in a preview
 
     links = EmailLinks(**dict(zip(EmailLinks.__slots__, PLACEHOLDERS, strict=True)))
     html = render_issue_email(issue, links=links).html
