@@ -15,7 +15,6 @@ from email.charset import QP, Charset
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import TYPE_CHECKING, Any
 
-import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -26,6 +25,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from newsroom.email_headers import header_field
+from newsroom.email_styles import inline_styles
 from newsroom.models import OutgoingEmail
 from newsroom.site_address import ascii_address, site_host
 from newsroom.smtp_submission import AddressNotSupported, submit
@@ -48,7 +48,6 @@ BATCH_SIZE = 500
 # Django would write 8-bit text without announcing it (RFC 6152); a strict server refuses that.
 _QUOTED_PRINTABLE = Charset("utf-8")
 _QUOTED_PRINTABLE.body_encoding = QP
-_inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def queue_email(
@@ -141,7 +140,7 @@ def _render_html(name: str, context: dict[str, Any]) -> str:
         if str(missing) != template:
             raise
         return ""
-    return _inliner.inline(html)
+    return inline_styles(html)
 
 
 def _wake() -> None:

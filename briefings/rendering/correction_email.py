@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from briefings.rendering.issue_email import (
     EmailLinks,
     RenderedEmail,
-    inline_styles,
     issue_email_context,
+    wrapped_with_styles,
 )
 from briefings.revision_diff import Change, compare
 from newsroom.invisible_characters import one_line
@@ -51,7 +51,7 @@ def render_correction_email(correction: Correction, *, links: EmailLinks) -> Ren
     text = render_to_string("email/correction/body.txt", context)
     return RenderedEmail(
         subject=subject,
-        html=inline_styles(render_to_string("email/correction/body.html", context)),
+        html=wrapped_with_styles(render_to_string("email/correction/body.html", context)),
         text=text.strip("\n") + "\n",
     )
 

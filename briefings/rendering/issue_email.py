@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import dateformat
@@ -22,6 +21,7 @@ from briefings.rendering.section_html import parse_section
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
+from newsroom.email_styles import inline_styles
 from newsroom.invisible_characters import one_line
 
 # Gmail shows the first 102 KB of an email and hides the rest, the unsubscribe link included. The
@@ -30,8 +30,6 @@ GMAIL_CLIP_BYTES = 100_000
 PREVIEW_CHARS = 140
 # Of the text, on the page that sends it.
 FIRST_LINES_CHARS = 320
-
-_inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def render_issue_email(
     context = issue_email_context(issue, links=links)
     if proof is not None:
         context |= {"proof": proof, "subject": f"Proof: {context['subject']}"}
-    html = inline_styles(render_to_string("email/issue/body.html", context))
+    html = wrapped_with_styles(render_to_string("email/issue/body.html", context))
     text = render_to_string("email/issue/body.txt", context)
     return RenderedEmail(
         subject=context["subject"],
@@ -127,9 +125,9 @@ def render_issue_email(
     )
 
 
-def inline_styles(html: str) -> str:
+def wrapped_with_styles(html: str) -> str:
     """Return an email's HTML with its styles in its elements, and in lines that servers take."""
-    return wrap_html(_inliner.inline(html)) + "\n"
+    return wrap_html(inline_styles(html)) + "\n"
 
 
 def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def test_what_is_typed_is_shown_beside_the_form_and_a_remark_does_not_touch_it(
     open_issue(page, site, issue)
     page.get_by_role("button", name="Preview beside").click()
     shown = page.frame_locator(FRAME)
-    expect(shown.locator("article")).to_contain_text("Saved words")
+    expect(shown.locator(".prose")).to_contain_text("Saved words")
 
     # A remark is sent without leaving the page, and is not a change of the issue.
     sections(page).first.hover()
@@ -38,7 +38,7 @@ def test_what_is_typed_is_shown_beside_the_form_and_a_remark_does_not_touch_it(
     assert Remark.objects.get().section == issue.sections.get()
 
     write(page, 0, " and typed ones")
-    expect(shown.locator("article")).to_contain_text("Saved words and typed ones")
+    expect(shown.locator(".prose")).to_contain_text("Saved words and typed ones")
     page.get_by_role("button", name="Dark", exact=True).click()
     background = "getComputedStyle(document.documentElement).backgroundColor"
     expect(shown.locator("body")).to_be_visible()
