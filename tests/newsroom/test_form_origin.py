@@ -232,6 +232,7 @@ def addresses(issue: Issue) -> list[str]:
         *(
             "/comments/sign-out/",
             "/comments/replies/stop/nothing/",
+            "/comments/quoting/nothing/",
             "/comments/from-email/nothing/",
         ),
         *(f"/comments/{comment.pk}/recommend/", f"/comments/{comment.pk}/report/"),

@@ -144,7 +144,7 @@ def test_every_address_without_a_token_has_a_public_page_or_is_known_to_have_non
     others = {
         *("healthz", "readyz", "media", "favicon", "provider_webhook"),  # no pages
         *("comment_create", "contributor_contact", "comment_detail", "issue_in_words"),  # redirects
-        *("undo_unsubscribe", "download_data", "erase"),  # of one person
+        *("undo_unsubscribe", "download_data", "erase", "preferences_comments"),  # of one person
         *("comment_create_under_issue", "my_comments", "my_comment", "comments_me"),
         *("comments_sign_in", "comments_sign_out", "comment_recommend", "comment_report"),
         *("proof_link", "search_feed", "search_json_feed"),  # too rare to be stored
