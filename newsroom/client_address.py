@@ -1,4 +1,4 @@
-"""The IP address that a request comes from, as far as it can be trusted."""
+"""Where a request comes from: its IP address, as far as it can be trusted, and its browser."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def client_ip(request: HttpRequest) -> str | None:
     if settings.BEHIND_PROXY and (hops := request.META.get("HTTP_X_FORWARDED_FOR")):
         hop = str(hops).rpartition(",")[2]
     return _parse_address(hop.strip())
+
+
+def user_agent(request: HttpRequest) -> str:
+    """Return what the visitor's browser calls itself, shortened."""
+    return str(request.META.get("HTTP_USER_AGENT", ""))[:300]
 
 
 def network_of(ip: str | None) -> str:

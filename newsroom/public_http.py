@@ -1,4 +1,4 @@
-"""Ask a web address on the internet for its status, and nothing on our own network.
+"""Ask a web address on the internet, and nothing on our own network.
 
 Whoever can write a link could otherwise make this server open pages that only it can reach. So the
 host is looked up once, each of its addresses has to be public, and the connection goes to the
@@ -13,15 +13,17 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from newsroom.site_address import ascii_host
 
 SECONDS = 8.0
 MAX_HEAD_BYTES = 32_768
+MAX_ANSWER_BYTES = 65_536
 MAX_REDIRECTS = 5
 PORTS = {80, 443, 8000, 8080, 8443}
 USER_AGENT = "Mozilla/5.0 (compatible; NewsroomLinkCheck)"
@@ -77,6 +79,19 @@ def fetch_status(address: str, *, seconds: float = SECONDS) -> int:
         except ValueError:
             raise RequestFailed(Failure.NOT_ALLOWED, "a malformed redirect") from None
     raise RequestFailed(Failure.TOO_MANY_REDIRECTS)
+
+
+def post_form(address: str, fields: Mapping[str, str], *, seconds: float = SECONDS) -> str:
+    """Send a form and return the answer's text, in its first bytes. Raises RequestFailed.
+
+    Redirects are not followed, and any status but 200 is a failure.
+    """
+    deadline = time.monotonic() + seconds
+    body = urlencode(fields).encode()
+    status, answer = _exchange(_parse(address), deadline, body)
+    if status != HTTPStatus.OK:
+        raise RequestFailed(Failure.NO_ANSWER, f"status {status}")
+    return answer.decode("utf-8", "replace")
 
 
 def is_public(ip: str) -> bool:
@@ -152,6 +167,40 @@ def _request(target: _Target, deadline: float) -> tuple[int, str]:
         raise RequestFailed(Failure.BAD_CERTIFICATE, error.verify_message) from None
     except (OSError, UnicodeError) as error:
         raise RequestFailed(Failure.NO_ANSWER, type(error).__name__) from None
+
+
+def _exchange(target: _Target, deadline: float, body: bytes) -> tuple[int, bytes]:
+    """Send a form to an address and return the status and the body of its answer.
+
+    We speak HTTP/1.0, so that the answer comes in one piece and ends with the connection.
+    """
+    addresses = _resolve(target.host, target.port)
+    try:
+        with _connect(addresses, target, deadline) as connection:
+            head = (
+                f"POST {target.path} HTTP/1.0\r\nHost: {target.host}\r\n"
+                f"User-Agent: {USER_AGENT}\r\n"
+                "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            )
+            connection.settimeout(_left(deadline))
+            connection.sendall(head.encode("ascii") + body)
+            received = b""
+            while len(received) < MAX_ANSWER_BYTES:
+                connection.settimeout(_left(deadline))
+                chunk = connection.recv(4096)
+                if not chunk:
+                    break
+                received += chunk
+    except ssl.SSLCertVerificationError as error:
+        raise RequestFailed(Failure.BAD_CERTIFICATE, error.verify_message) from None
+    except (OSError, UnicodeError) as error:
+        raise RequestFailed(Failure.NO_ANSWER, type(error).__name__) from None
+    answer_head, _, answer = received.partition(b"\r\n\r\n")
+    status = _STATUS.match(answer_head)
+    if status is None:
+        raise RequestFailed(Failure.NO_ANSWER, "not an HTTP answer")
+    return int(status[1]), answer
 
 
 def _connect(addresses: list[str], target: _Target, deadline: float) -> socket.socket:
