@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from briefings.comment_decisions import decide
 from briefings.models import Comment, CommentState, Contributor
 from briefings.permissions import may_moderate
 from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -28,12 +30,19 @@ def possible_authors(comment: Comment, *, user: Actor) -> QuerySet[Contributor]:
 
 
 def reply_to(
-    comment: Comment, body: str, *, author: Contributor, by: Actor, at: datetime
+    comment: Comment,
+    body: str,
+    *,
+    author: Contributor,
+    by: Actor,
+    at: datetime,
+    read: Mapping[int, str] | None = None,
 ) -> Comment:
     """Publish an author's reply in the comment's thread and return it.
 
     A comment that still waits is approved with it, so that readers see what the reply is about.
-    Raises PermissionDenied, and TransitionRefused where readers would not see the reply.
+    `read` has the `version_of` each comment that was on the page. Raises PermissionDenied, and
+    TransitionRefused where readers would not see the reply or the words are not those read.
     """
     if not may_moderate(by, comment.issue):
         raise PermissionDenied
@@ -49,7 +58,7 @@ def reply_to(
     with transaction.atomic():
         for waiting in (comment.parent, comment):
             if waiting is not None and waiting.state == CommentState.PENDING:
-                waiting.approve(by=by, at=at)
+                decide("approve", waiting, by=by, at=at, read=(read or {}).get(waiting.pk, ""))
         reply = Comment.objects.create(
             issue=comment.issue,
             section=comment.section,
@@ -59,6 +68,7 @@ def reply_to(
             state=CommentState.APPROVED,
             created_at=at,
             confirmed_at=at,
+            published_at=at,
             decided_at=at,
             decided_by_id=by.pk if by else None,
         )

@@ -31,6 +31,7 @@ class EmptyForm(NamedTuple):
 
     slug: str
     zone: str
+    moderation: str
     number: int
     sections: tuple[PageSection, ...]
     about: str  # the key of the section that is chosen, or empty
@@ -47,6 +48,7 @@ def empty_form_html(
         EmptyForm(
             slug=issue.briefing.slug,
             zone=issue.briefing.time_zone,
+            moderation=issue.briefing.moderation,
             number=issue.number,
             sections=tuple(sections),
             about=about,
@@ -59,7 +61,7 @@ def empty_form_html(
 
 @lru_cache(maxsize=REMEMBERED)
 def _render(form: EmptyForm) -> SafeString:
-    briefing = Briefing(slug=form.slug, time_zone=form.zone)
+    briefing = Briefing(slug=form.slug, time_zone=form.zone, moderation=form.moderation)
     issue = Issue(briefing=briefing, number=form.number)
     initial = {"began": form.signature, "section": form.about}
     context = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import forms
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.comment_identity import signed_in
 from briefings.comment_sign_in import sign_in_page
-from briefings.models import Comment, CommentReport, ReportReason
+from briefings.models import Comment, ReportReason
 from briefings.models.comment_response import MAX_REPORT_CHARS
+from briefings.moderation.reports import store_report
 from briefings.recommendations import recommend, take_back
 from newsroom.bot_trap import BotTrapField
 from newsroom.client_address import client_ip, subnet_of
@@ -121,16 +121,13 @@ def _store_report(request: HttpRequest, comment: Comment, form: ReportForm) -> N
     whence = f"{comment.pk} {subnet_of(client_ip(request))}"
     if commenter is None and not is_first_within(ANONYMOUS_REPORT_INTERVAL, "report", whence):
         return
-    try:
-        with transaction.atomic():
-            CommentReport.objects.create(
-                comment=comment,
-                commenter=commenter,
-                reason=form.cleaned_data["reason"],
-                detail=form.cleaned_data["detail"],
-            )
-    except IntegrityError:  # they reported it before
-        return
+    store_report(
+        comment,
+        by=commenter,
+        reason=form.cleaned_data["reason"],
+        detail=form.cleaned_data["detail"],
+        at=timezone.now(),
+    )
 
 
 def _readable_or_404(pk: int) -> Comment:

@@ -23,6 +23,8 @@ from briefings.models import (
     QuoteChoice,
 )
 from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
+from briefings.moderation.bans import ban_on, words_for_reader
+from briefings.moderation.publication import receive
 from briefings.quote_wording import QUESTION, record_choice
 from briefings.quoting_links import ANSWER_WITHIN, quoting_path
 from newsroom import emails
@@ -51,8 +53,16 @@ REFUSALS_SHOWN = timedelta(days=7)
 _REFUSED = "emailed_comment_refused"
 
 
-class TooManyComments(Exception):
-    """A comment cannot be taken now; the message tells the reader why and what to do."""
+class CommentRefused(Exception):
+    """A comment cannot be taken; the message tells the reader why and what to do."""
+
+
+class TooManyComments(CommentRefused):
+    """A comment cannot be taken now, because of those before it."""
+
+
+class WriterBanned(CommentRefused):
+    """Its writer, who is known, is banned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,7 @@ class NewComment:
     quoting: QuoteChoice = QuoteChoice.NO
     emails_on_replies: bool = False
     ip: str | None = None  # kept with the consent to be quoted
+    user_agent: str = ""  # for Akismet
 
 
 def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
@@ -101,8 +112,11 @@ def submit_signed_in_comment(
 ) -> Comment:
     """Put a comment of a reader who is signed in into the moderators' queue.
 
-    Nothing is emailed. The same comment sent twice is stored once. Raises TooManyComments.
+    It may appear at once (`moderation.publication`). Nothing is emailed. The same comment sent
+    twice is stored once. Raises TooManyComments and WriterBanned.
     """
+    if ban := ban_on(commenter.address, issue.briefing, at=at):
+        raise WriterBanned(words_for_reader(ban, issue.briefing))
     with transaction.atomic():
         # Two of their comments at once wait for each other, so that none is stored twice.
         list(Commenter.objects.select_for_update().filter(pk=commenter.pk).values_list("pk"))
@@ -134,17 +148,46 @@ def submit_signed_in_comment(
             confirmed_at=at,
         )
         Commenter.objects.filter(pk=commenter.pk).update(name=new.name)
+        receive(comment, at=at, ip=new.ip, user_agent=new.user_agent)
     return comment
 
 
-def confirm_comment(comment: Comment, *, at: datetime) -> Commenter | None:
-    """Confirm a comment for the owner of its address; None if it was confirmed before."""
+def confirm_comment(
+    comment: Comment, *, at: datetime, ip: str | None = None, user_agent: str = ""
+) -> Commenter | None:
+    """Confirm a comment for the owner of its address; None if it was confirmed before.
+
+    It may appear at once (`moderation.publication`); that of a banned reader is rejected.
+    """
     with transaction.atomic():
         if not comment.confirm(at=at):
             return None
         commenter = confirm_commenter(comment.email, at=at)
         Commenter.objects.filter(pk=commenter.pk, name="").update(name=comment.name)
+        comment.refresh_from_db(fields=["commenter"])
+        _receive_confirmed(comment, at=at, ip=ip, user_agent=user_agent)
     return commenter
+
+
+def _receive_confirmed(comment: Comment, *, at: datetime, ip: str | None, user_agent: str) -> bool:
+    """Receive a comment whose address is confirmed; False if its writer is banned: it is rejected.
+
+    The page that they confirm on says so. Before, nothing may show that the address is banned.
+    """
+    address = comment.commenter.address if comment.commenter else comment.email
+    if ban_on(address, comment.issue.briefing, at=at):
+        comment.reject(by=None, at=at)
+        return False
+    receive(comment, at=at, ip=ip, user_agent=user_agent)
+    return True
+
+
+def ban_words(comment: Comment, *, at: datetime) -> str:
+    """Return what a banned reader is told of a comment that they confirmed; empty for others."""
+    if comment.state != CommentState.REJECTED or comment.decided_by_id:
+        return ""
+    ban = ban_on(comment.email, comment.issue.briefing, at=at)
+    return words_for_reader(ban, comment.issue.briefing) if ban else ""
 
 
 def _store(new: NewComment, *, issue: Issue, at: datetime, **fields: Any) -> Comment:
@@ -224,7 +267,8 @@ def _store_emailed_comment(
             },
         )
         if is_new and is_proved:
-            _queue_question_about_quoting(comment, at=at)
+            if _receive_confirmed(comment, at=at, ip=None, user_agent=""):
+                _queue_question_about_quoting(comment, at=at)
         elif is_new:
             _queue_confirmation_email(comment, at=at)
     return is_new

@@ -151,7 +151,7 @@ class CommentForm(forms.Form):
         cleaned["place"] = place
         return cleaned
 
-    def new_comment(self, *, ip: str | None) -> NewComment:
+    def new_comment(self, *, ip: str | None, user_agent: str = "") -> NewComment:
         """Return the comment for `comment_submission.submit_comment`."""
         cleaned = self.cleaned_data
         return NewComment(
@@ -163,6 +163,7 @@ class CommentForm(forms.Form):
             quoting=cleaned["quoting"],
             emails_on_replies=cleaned["emails_on_replies"],
             ip=ip,
+            user_agent=user_agent,
         )
 
 

@@ -21,10 +21,10 @@ from briefings.comment_identity import signed_in
 from briefings.comment_sign_in import sign_in_page
 from briefings.comment_threads import number_in_address
 from briefings.forms import EMPTY, clean_comment_body
-from briefings.models import Comment, Commenter
+from briefings.models import Comment, Commenter, CommentState
 from briefings.models.comment import EDIT_WITHIN
 from briefings.quoting_form import QuotingForm
-from newsroom.client_address import client_ip
+from newsroom.client_address import client_ip, user_agent
 from newsroom.email_addresses import readable_address
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
@@ -88,7 +88,8 @@ def my_comment(request: HttpRequest, commenter: Commenter, pk: int) -> HttpRespo
             if not edit_form.is_valid():
                 return _page(request, commenter, edited=comment, form=edit_form, status=422)
             body = edit_form.cleaned_data["body"]
-            if not own_comments.edit(comment, body, at=now):
+            agent = user_agent(request)
+            if not own_comments.edit(comment, body, at=now, ip=ip, user_agent=agent):
                 return _page(request, commenter, edited=comment, too_late=body, status=409)
         case "withdraw":
             own_comments.withdraw(comment, at=now, source=source, ip=ip)
@@ -159,6 +160,7 @@ def _page(
         "entries": entries,
         "page": page,
         "is_sent": "sent" in request.GET,
+        "is_sent_to_page": any(row.state == CommentState.APPROVED for row in list(page)[:1]),
         "edit_within": EDIT_WITHIN,
     }
     return TemplateResponse(request, "briefings/comments/my_comments.html", context, status=status)

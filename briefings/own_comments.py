@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from briefings.models import Comment, CommentState, EarlierWords, QuoteChoice
+from briefings.moderation.publication import receive
 from briefings.quote_wording import record_choice
 
 if TYPE_CHECKING:
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def edit(comment: Comment, body: str, *, at: datetime) -> bool:
+def edit(
+    comment: Comment, body: str, *, at: datetime, ip: str | None = None, user_agent: str = ""
+) -> bool:
     """Change the words of a comment; False if it is too late.
 
-    The earlier words are kept for moderators, and an editor reads the new ones before they appear.
+    The earlier words are kept for moderators. The new ones are received like a new comment.
     """
     with transaction.atomic():
         _lock(comment)
@@ -30,7 +33,14 @@ def edit(comment: Comment, body: str, *, at: datetime) -> bool:
         comment.edited_at = at
         comment.state = CommentState.PENDING
         comment.featured = False
-        comment.save(update_fields=["body", "edited_at", "state", "featured"])
+        comment.needs_review = False
+        comment.published_at = comment.published_at_if_hidden(at=at)
+        comment.save(
+            update_fields=[
+                *("body", "edited_at", "state", "featured", "needs_review", "published_at")
+            ]
+        )
+        receive(comment, at=at, ip=ip, user_agent=user_agent)
     return True
 
 
@@ -45,8 +55,13 @@ def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> 
         comment.state = CommentState.WITHDRAWN
         comment.withdrawn_at = at
         comment.featured = False
+        comment.needs_review = False
         comment.emails_on_replies = False
-        comment.save(update_fields=["state", "withdrawn_at", "featured", "emails_on_replies"])
+        comment.save(
+            update_fields=[
+                *("state", "withdrawn_at", "featured", "needs_review", "emails_on_replies")
+            ]
+        )
     return True
 
 

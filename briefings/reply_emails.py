@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from briefings.models import Comment, Commenter
+from briefings.models.comment import TOLD_OF_AFTER
 from newsroom.emails import is_suppressed, queue_email
 from newsroom.tokens import sign_id, verify_id
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 INTERVAL = timedelta(days=1)
-# A reply that was approved a moment ago may be in a transaction that is not finished yet.
-SETTLED_AFTER = timedelta(minutes=2)
 # Older replies are told to nobody, for instance after a long outage.
 TOLD_WITHIN = timedelta(days=7)
 MAX_REPLIES = 10  # in one email; it says how many more there are
@@ -31,7 +30,7 @@ def send_reply_emails(*, at: datetime) -> int:
 
     Return the number of emails.
     """
-    until = at - SETTLED_AFTER
+    until = at - TOLD_OF_AFTER
     sent = 0
     for commenter, replies in _news(until=until).items():
         sent += _email(commenter, replies, until=until)
@@ -58,7 +57,7 @@ def stop_reply_emails(commenter: Commenter) -> None:
 def _news(*, until: datetime) -> dict[Commenter, list[Comment]]:
     """Return the new replies for each reader who is due an email, the oldest of a thread first."""
     published = Comment.objects.approved().filter(
-        parent__isnull=False, decided_at__gt=until - TOLD_WITHIN, decided_at__lte=until
+        parent__isnull=False, published_at__gt=until - TOLD_WITHIN, published_at__lte=until
     )
     by_thread: dict[int, list[Comment]] = defaultdict(list)
     for reply in published.filter(parent__in=Comment.objects.seen()).select_related(
@@ -72,7 +71,9 @@ def _news(*, until: datetime) -> dict[Commenter, list[Comment]]:
         if reader is None or (told_until and told_until > until - INTERVAL):
             continue
         for reply in by_thread[own.parent_id or own.pk]:
-            is_new = reply.decided_at and (not told_until or reply.decided_at > told_until)
+            # One that was hidden for a while, such as after an edit, is not news again.
+            since = reply.published_at
+            is_new = since and (not told_until or since > told_until)
             is_after = reply.created_at > own.created_at and reply.commenter_id != reader.pk
             if is_new and is_after:
                 news[reader][reply.pk] = reply

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from briefings import cut_offs, next_drafts, reply_emails
 from briefings.link_checks import check_due_links
+from briefings.moderation import akismet, comment_digests, rejection_emails
 from briefings.search import index_repair
 from newsroom import database_epoch
 from newsroom.clock import database_now
@@ -34,6 +35,26 @@ def send_reply_emails() -> None:
     """Email readers who asked about replies to their comments, each at most once a day."""
     if database_epoch.restored_epoch() is None:
         reply_emails.send_reply_emails(at=database_now())
+
+
+@shared_task
+def send_rejection_emails() -> None:
+    """Email readers why their comments were rejected, once a moderator can no longer undo it."""
+    if database_epoch.restored_epoch() is None:
+        rejection_emails.send_rejection_emails(at=database_now())
+
+
+@shared_task
+def send_comment_digests() -> None:
+    """Email moderators and authors what waits, in the rhythm that each chose."""
+    if database_epoch.restored_epoch() is None:
+        comment_digests.send_comment_digests(at=database_now())
+
+
+@shared_task
+def check_spam() -> None:
+    """Ask Akismet about the comments that wait for its answer."""
+    akismet.check_due_comments(at=database_now())
 
 
 @shared_task

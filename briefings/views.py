@@ -42,7 +42,7 @@ from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
 from briefings.rendering.thread_html import thread_html
 from briefings.share_links import share_links
-from newsroom.client_address import client_ip
+from newsroom.client_address import client_ip, user_agent
 from newsroom.compiled_queries import CompiledQuery
 from newsroom.form_guard import (
     ProofOfWorkNeeded,
@@ -294,7 +294,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
         return sent
     if form.is_valid():
         try:
-            new = form.new_comment(ip=client_ip(request))
+            new = form.new_comment(ip=client_ip(request), user_agent=user_agent(request))
             if form.commenter:
                 comment = comment_submission.submit_signed_in_comment(
                     new, commenter=form.commenter, issue=issue, at=now
@@ -312,6 +312,9 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
             return proof_of_work_page(request, at=now, context={"briefing": issue.briefing})
         except (TooManyForms, comment_submission.TooManyComments) as refusal:
             form.add_error(None, str(refusal))
+        except comment_submission.WriterBanned as refusal:
+            form.add_error(None, str(refusal))
+            return TemplateResponse(request, "briefings/issue_detail.html", context, status=403)
         else:
             return sent
     context["replied_to"] = form.cleaned_data.get("reply_to")
@@ -334,7 +337,9 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     answer = _question_about_quoting(request, comment)
     if request.method == "POST" and (answer is None or answer.is_valid()):
         now = timezone.now()
-        commenter = comment_submission.confirm_comment(comment, at=now)
+        commenter = comment_submission.confirm_comment(
+            comment, at=now, ip=client_ip(request), user_agent=user_agent(request)
+        )
         response = redirect("briefings:comment_confirm", token=token)
         if commenter:
             if answer:
@@ -355,6 +360,7 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "briefing": comment.issue.briefing,
         "is_confirmed": comment.state != CommentState.UNCONFIRMED,
         "is_published": comment.state == CommentState.APPROVED,
+        "ban": comment_submission.ban_words(comment, at=timezone.now()),
         "signed_in_for": SIGNED_IN_FOR,
         "answer": answer,
     }

@@ -73,6 +73,15 @@ app.conf.beat_schedule = {
         "task": "briefings.tasks.send_reply_emails",
         "schedule": crontab(minute="*/5"),
     },
+    "tell readers of rejected comments": {
+        "task": "briefings.tasks.send_rejection_emails",
+        "schedule": crontab(minute="*/5"),
+    },
+    "send digests of comments": {
+        "task": "briefings.tasks.send_comment_digests",
+        "schedule": crontab(minute="*/5"),
+    },
+    "check comments for spam": {"task": "briefings.tasks.check_spam", "schedule": 30.0},
     "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},
     "finish erasures": {
         "task": "subscribers.privacy.tasks.finish_erasures",

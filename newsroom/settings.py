@@ -282,6 +282,13 @@ if REPLY_ADDRESS and REPLY_ADDRESS.count("@") != 1:
         "REPLY_ADDRESS",
         f"is wrong: {REPLY_ADDRESS!r} is not an address such as replies@example.com",
     )
+# Where readers object to the rejection of a comment, if not at the briefing's own address.
+APPEALS_ADDRESS: str = ascii_address(env.str("APPEALS_ADDRESS", ""))
+if APPEALS_ADDRESS and APPEALS_ADDRESS.count("@") != 1:
+    raise setting_error(
+        "APPEALS_ADDRESS",
+        f"is wrong: {APPEALS_ADDRESS!r} is not an address such as appeals@example.com",
+    )
 # The name by which our own mail server signs Authentication-Results (RFC 8601); empty for none.
 AUTHSERV_ID: str = env.str("AUTHSERV_ID", "")
 # The mailbox that receives reports and replies, if no pipe delivers them.
@@ -323,6 +330,9 @@ if LATE_WINDOW < 60:
 # Whether a worker opens the external links of unpublished issues, to warn of those that are dead.
 CHECK_LINKS: bool = read("CHECK_LINKS", env.bool, True, hint="write true or false")
 
+# With the key of an account, a worker asks Akismet whether a new comment is spam.
+AKISMET_KEY: str = env.str("AKISMET_KEY", "")
+
 # Seconds after which staff are emailed that a mail server, or a step of sending, still fails.
 ALERT_AFTER: int = read("ALERT_AFTER", env.int, 600, hint="write a whole number of seconds")
 if ALERT_AFTER < 0:
@@ -356,6 +366,8 @@ AXES_VERBOSE = False
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
 # Called when staff preview an issue as a subscriber would get it: briefings imports no subscribers.
 SUBSCRIBER_LOOKUP = "subscribers.sending.preview_recipients.subscriber_lookup"
+# Called for the keyed hash by which a banned reader is known: briefings imports no subscribers.
+ADDRESS_HASH = "subscribers.models.address_hash.hash_address"
 # Called when the database turns out to be restored from a backup (newsroom/database_epoch.py).
 HOLD_AFTER_RESTORE = "subscribers.restoration.held_work.hold_everything"
 # Both limits count forms that make us email somebody, from all networks together. Above the first,

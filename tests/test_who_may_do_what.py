@@ -21,10 +21,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
+from briefings.comment_decisions import decide
 from briefings.models import (
     Briefing,
     Clipping,
+    CommentBan,
     CommentState,
+    FlaggedWord,
     Issue,
     RevisionStep,
     Role,
@@ -140,6 +143,13 @@ COMMENTS = [
     Row("briefings_comment_delete", "comment", (NOBODY,) * 3),
     post("briefings_comment_decide", "comment", "EMAC", "EMAC", "C"),
     post("briefings_comment_reply", "comment", "EMAC", "EMAC", "C"),
+    page("briefings_moderation", "EMAC"),
+    page("briefings_moderation_cards", "EMAC"),
+    post("briefings_moderation_decide", "comment", "EMAC", "EMAC", "C", decision="approve"),
+    page("briefings_decisions", "EMAC"),
+    post("briefings_decision_undo", "decision", "EMAC", "EMAC", "C"),
+    post("briefings_ban_lift", "ban", "EMAC", "EMAC", "C"),
+    *pages_of("briefings_flaggedword", "flagged_word", lists="C", adds="C", views="C", deletes="C"),
 ]
 ISSUES = [
     page("briefings_issue_changelist", "REPAC"),
@@ -359,7 +369,9 @@ class World:
                 "revision": [issue.revisions.get().pk],
             }
             return [issue.pk, *more.get(about, [])]
-        if about in {"published", "dispatch", "delivery", "comment", "source", "correction"}:
+        if about in {"published", "dispatch", "delivery", "comment", "source", "correction"} | {
+            *("decision", "ban"),
+        }:
             return self._of_dispatched(about, self.dispatched(role, whose))
         if about == "briefing":
             return [(self.here, self.elsewhere)[whose].pk]
@@ -386,6 +398,11 @@ class World:
         if about == "comment":
             known = issue.comments.first()
             return [(known or make_comment(on=issue, state=CommentState.PENDING)).pk]
+        if about == "decision":
+            made = make_comment(on=issue, state=CommentState.PENDING)
+            return [decide("approve", made, by=self.users["C"], at=timezone.now()).pk]
+        if about == "ban":
+            return [CommentBan.objects.create(address_hash="0" * 64, briefing=issue.briefing).pk]
         if about == "delivery":
             return [dispatch.pk, dispatch.deliveries.earliest("pk").pk]
         return [issue.pk if about == "published" else dispatch.pk]
@@ -439,6 +456,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "clipping": lambda world: Clipping.objects.create(
         briefing=world.here, url="https://paper.example/wards"
     ),
+    "flagged_word": lambda world: FlaggedWord.objects.create(words="crook"),
     "topic": lambda world: Topic.objects.create(name="Waiting times", slug="waiting-times"),
     "contributor": lambda world: make_contributor(),
     "subscriber": lambda world: make_reader(of=world.here).subscriber,

@@ -51,6 +51,10 @@ WORDS = {
     "rejected": "rejected {it}",
     "featured": "featured {it}",
     "unfeatured": "stopped featuring {it}",
+    "marked as spam": "rejected {it} as spam",
+    "banned the writer of": "rejected {it} and banned its writer",
+    "undid a decision about": "undid the last decision about {it}",
+    "lifted a ban": "lifted the ban of the writer of {it}",
     "answered": "replied to {it}",
     "was given a role": "gave {it} a role",
     "lost a role": "took a role from {it}",
@@ -69,10 +73,11 @@ class ActivityLine:
 def latest_activity(subject: models.Model, *, limit: int = 12) -> list[ActivityLine]:
     """Return the latest entries about a row, the newest first."""
     entries = AuditLogEntry.objects.on(subject).select_related("actor")
-    return [_line(entry, subject) for entry in entries[:limit]]
+    return [activity_line(entry, subject) for entry in entries[:limit]]
 
 
-def _line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
+def activity_line(entry: AuditLogEntry, subject: models.Model) -> ActivityLine:
+    """Return an entry about a row in words."""
     words = WORDS.get(entry.verb, f"{entry.verb} {{it}}")
     what = words.format(it=f"the {subject._meta.verbose_name}")
     if role := entry.detail.get("role"):

@@ -278,9 +278,10 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
             {"fields": (("slot_weekday", "slot_time"), "time_zone", "cut_off_hours")},
         ),
         ("Approval", {"fields": ("four_eyes",)}),
-        ("Readers", {"fields": ("reply_address", "comments_close_after", "retired")}),
+        ("Readers", {"fields": ("reply_address", "retired")}),
+        ("Comments", {"fields": ("moderation", "trusted_after", "comments_close_after")}),
     )
-    radio_fields = {"accent": admin.HORIZONTAL}
+    radio_fields = {"accent": admin.HORIZONTAL, "moderation": admin.VERTICAL}
     inlines = (BreakInline, TemplateSectionInline, RoleInBriefingInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Briefing]:

@@ -19,14 +19,22 @@ from django.views.decorators.http import require_POST
 from briefings.admin.activity import latest_activity
 from briefings.admin.briefing_filter import BriefingFilter
 from briefings.admin.form_fields import parse_key
+from briefings.admin.moderation_pages import moderation_urls
 from briefings.admin.state_badges import comment_badge
 from briefings.author_replies import possible_authors, reply_to
-from briefings.comment_decisions import DECISIONS, decide, open_decisions
+from briefings.comment_decisions import (
+    DECISIONS,
+    DecisionRefused,
+    decide,
+    open_decisions,
+    version_of,
+)
 from briefings.models import Comment, CommentState, Contributor
 from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.permissions import (
     MODERATE_COMMENT,
     comments_for,
+    may_everywhere,
     may_moderate,
     may_view_addresses,
     may_view_issue,
@@ -45,12 +53,17 @@ if TYPE_CHECKING:
 
 QUEUES: dict[str, tuple[str, dict[str, Any]]] = {
     "waiting": ("Waiting", {"state": CommentState.PENDING}),
+    "review": ("Published, to review", {"needs_review": True}),
     "approved": ("Approved", {"state": CommentState.APPROVED}),
     "featured": ("Featured", {"featured": True}),
     "rejected": ("Rejected", {"state": CommentState.REJECTED}),
     "withdrawn": ("Withdrawn", {"state": CommentState.WITHDRAWN}),
     "all": ("All", {}),
 }
+
+
+# Of many decisions at once, how many that changed nothing are explained.
+REFUSALS_NAMED = 5
 
 
 class ReplyForm(forms.Form):
@@ -74,13 +87,16 @@ class ReplyForm(forms.Form):
         self.initial.setdefault("author", own.pk if own else comment.issue.author_id)
 
     def save(self, *, at: datetime) -> Comment:
-        """Publish the reply. Raises TransitionRefused where readers would not see it."""
+        """Publish the reply. Raises TransitionRefused where `reply_to` does."""
+        thread = self.comment.parent or self.comment
+        read = {one.pk: self.data.get(f"read-{one.pk}", "") for one in (self.comment, thread)}
         return reply_to(
             self.comment,
             self.cleaned_data["body"],
             author=self.cleaned_data["author"],
             by=self.user,
             at=at,
+            read=read,
         )
 
 
@@ -166,7 +182,8 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
 
     @admin.display(description="comment")
     def comment_text(self, comment: Comment) -> str:
-        return render_to_string("admin/briefings/comment/_comment_text.html", {"comment": comment})
+        context = {"comment": comment, "version": version_of(comment)}
+        return render_to_string("admin/briefings/comment/_comment_text.html", context)
 
     @admin.display(description="state", ordering="state")
     def badge(self, comment: Comment) -> str:
@@ -193,10 +210,30 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
         at = timezone.now()
         chosen = queryset.select_related("issue")
         theirs = [comment for comment in chosen if may_moderate(request.user, comment.issue)]
-        done = sum(decide(name, comment, by=request.user, at=at) for comment in theirs)
+        done, refusals = 0, []
+        for comment in theirs:
+            read = request.POST.get(f"read-{comment.pk}", "")
+            try:
+                decide(name, comment, by=request.user, at=at, read=read)
+                done += 1
+            except DecisionRefused as refusal:
+                refusals.append(f"{comment.display_name}: {refusal}")
         unchanged = len(chosen) - done
         rest = f" Not changed: {unchanged}." if unchanged else ""
         messages.success(request, f"{DECISIONS[name].done}: {done}.{rest}")
+        for words in refusals[:REFUSALS_NAMED]:
+            messages.warning(request, words)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, with a way to the moderators' queue for who may use it."""
+        context = {
+            **(extra_context or {}),
+            "may_moderate": may(request.user, MODERATE_COMMENT),
+            "may_flag": may_everywhere(request.user, MODERATE_COMMENT),
+        }
+        return super().changelist_view(request, context)
 
     def change_view(
         self,
@@ -233,6 +270,9 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
             "media": self.media,
             "comment": comment,
             "thread": thread,
+            "version": version_of(comment),
+            "thread_version": version_of(thread),
+            "holds": comment.hold_reasons.all() if moderates else [],
             "replies": thread.replies.exclude(state=CommentState.UNCONFIRMED).select_related(
                 "contributor"
             ),
@@ -255,14 +295,14 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
         comment = self._find(request, pk)
         self._require_moderator(request, comment)
         name = request.POST.get("decision", "")
-        if name not in DECISIONS:
-            messages.error(request, "We do not know that decision. Reload the page and try again.")
-        elif decide(name, comment, by=request.user, at=timezone.now()):
+        read = request.POST.get(f"read-{pk}", "")
+        try:
+            decide(name, comment, by=request.user, at=timezone.now(), read=read)
             messages.success(request, f"{DECISIONS[name].done}: comment by {comment.display_name}.")
-        else:
-            messages.info(
-                request, f"Nothing changed: the comment is {comment.get_state_display().lower()}."
-            )
+        except DecisionRefused as refusal:
+            messages.warning(request, str(refusal))
+        except (KeyError, ValueError):
+            messages.error(request, "We do not know that decision. Reload the page and try again.")
         return HttpResponseRedirect(self._previous_page(request))
 
     def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -310,5 +350,6 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
                 wrap(require_POST(self.reply_view)),
                 name="briefings_comment_reply",
             ),
+            *moderation_urls(wrap),
             *super().get_urls(),
         ]

@@ -13,14 +13,18 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from briefings.alarms import ALARM_KINDS
-from briefings.models import AlarmChoice, AlarmScope
+from briefings.models import AlarmChoice, AlarmScope, CommentDigest, DigestRhythm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+# The name of the field for the digest of comments.
+DIGEST = "comment_digest"
+
+
 class AlarmsForm(forms.Form):
-    """One choice for each kind of alarm."""
+    """One choice for each kind of alarm, and the rhythm of the digest of comments."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,11 +37,27 @@ class AlarmsForm(forms.Form):
                 initial=chosen.get(kind.name, AlarmScope.MINE),
                 widget=forms.RadioSelect,
             )
+        digest = CommentDigest.objects.filter(user=user.pk).first()
+        self.fields[DIGEST] = forms.ChoiceField(
+            label="Comments that wait",
+            help_text=(
+                "What waits in briefings whose comments you moderate, and on issues of which"
+                " you are the author. Nothing is sent when nothing waits."
+            ),
+            choices=DigestRhythm.choices,
+            initial=digest.rhythm if digest else DigestRhythm.DAILY,
+            required=False,
+            widget=forms.RadioSelect,
+        )
 
     def save(self, user: User) -> None:
         """Keep what the person chose."""
+        scopes = {**self.cleaned_data}
+        rhythm = scopes.pop(DIGEST)
         with transaction.atomic():
-            for kind, scope in self.cleaned_data.items():
+            if rhythm:
+                CommentDigest.objects.update_or_create(user=user, defaults={"rhythm": rhythm})
+            for kind, scope in scopes.items():
                 AlarmChoice.objects.update_or_create(
                     user=user, kind=kind, defaults={"scope": scope}
                 )

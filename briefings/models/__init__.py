@@ -2,15 +2,18 @@
 
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
 from briefings.models.breaks import Break
-from briefings.models.briefing import Briefing, Language
+from briefings.models.briefing import Briefing, Language, Moderation
 from briefings.models.clippings_tray import Clipping
 from briefings.models.comment import Comment, CommentChannel, CommentState
+from briefings.models.comment_ban import BanLength, CommentBan
+from briefings.models.comment_digest import CommentDigest, DigestRhythm
 from briefings.models.comment_response import CommentReport, Recommendation, ReportReason
 from briefings.models.commenter import Commenter
 from briefings.models.contributor import Contributor
 from briefings.models.correction import Correction
 from briefings.models.earlier_words import EarlierWords
 from briefings.models.finding_override import FindingOverride
+from briefings.models.hold_reason import FlaggedWord, HoldKind, HoldReason
 from briefings.models.issue import (
     APPROVED_STATES,
     EDITABLE_STATES,
@@ -25,10 +28,12 @@ from briefings.models.picture import Picture
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
 from briefings.models.quote_consent import QuoteChoice, QuoteConsent
+from briefings.models.rejection_reason import RejectionReason
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.section_template import TemplateSection
+from briefings.models.spam_check import SpamCheck
 from briefings.models.topic import Topic
 from briefings.models.working_copy import WorkingCopy
 
@@ -37,19 +42,26 @@ __all__ = [
     "EDITABLE_STATES",
     "AlarmChoice",
     "AlarmScope",
+    "BanLength",
     "Break",
     "Briefing",
     "Clipping",
     "Comment",
+    "CommentBan",
     "CommentChannel",
+    "CommentDigest",
     "CommentReport",
     "CommentState",
     "Commenter",
     "Contributor",
     "Correction",
+    "DigestRhythm",
     "EarlierWords",
     "FindingOverride",
+    "FlaggedWord",
     "GuestOpinion",
+    "HoldKind",
+    "HoldReason",
     "Issue",
     "IssueState",
     "IssueText",
@@ -57,6 +69,7 @@ __all__ = [
     "LinkCheck",
     "LinkState",
     "Membership",
+    "Moderation",
     "OpenPage",
     "Picture",
     "PreviewLink",
@@ -65,6 +78,7 @@ __all__ = [
     "QuoteConsent",
     "RaisedAlarm",
     "Recommendation",
+    "RejectionReason",
     "Remark",
     "RemarkAnswer",
     "RemarkState",
@@ -75,6 +89,7 @@ __all__ = [
     "SearchWord",
     "Section",
     "SectionKind",
+    "SpamCheck",
     "TakeOver",
     "TakeOverAnswer",
     "TemplateSection",

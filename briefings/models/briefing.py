@@ -16,6 +16,7 @@ from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 from briefings.models.breaks import Break
 from briefings.models.section_template import TemplateSection, default_template
 from briefings.slots import EARLY, WEEK, Weekday, WeeklySlot
+from newsroom.duration_words import in_words
 
 if TYPE_CHECKING:
     from briefings.models.issue import Issue
@@ -49,6 +50,8 @@ RESERVED_SLUGS = frozenset(
     ]
 )
 
+# For this long after a rejection, a reader's comments do not appear at once.
+TRUST_LOST_FOR = timedelta(days=30)
 # So that a cut-off is after the slot before it.
 MOST_CUT_OFF_HOURS = 6 * 24
 
@@ -67,6 +70,14 @@ class Language(models.TextChoices):
     SPANISH = "es", "Spanish"
     SWEDISH = "sv", "Swedish"
     WELSH = "cy", "Welsh"
+
+
+class Moderation(models.TextChoices):
+    """When readers see a comment that nothing holds."""
+
+    BEFORE = "before", "Once a moderator has approved it"
+    AFTER = "after", "At once; a moderator reads it afterwards"
+    TRUSTED = "trusted", "At once from readers we trust; from others, once approved"
 
 
 def validate_free_slug(slug: str) -> None:
@@ -149,6 +160,27 @@ class Briefing(models.Model):
         default=14,
         help_text="Days after publication. Enter 0 to take no comments.",
     )
+    moderation = models.CharField(
+        "comments appear",
+        max_length=7,
+        choices=Moderation,
+        default=Moderation.BEFORE,
+        db_default=Moderation.BEFORE,
+        help_text=(
+            "A first comment, a link, a flagged word and other reasons for doubt hold a comment for"
+            " a moderator in any case."
+        ),
+    )
+    trusted_after = models.PositiveSmallIntegerField(
+        "trusted after",
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1)],
+        help_text=(
+            "For “readers we trust”: how many of a reader's comments have to be approved in this"
+            f" briefing. A rejected comment ends the trust for {in_words(TRUST_LOST_FOR)}."
+        ),
+    )
     four_eyes = models.BooleanField(
         "four eyes",
         default=False,
@@ -181,6 +213,9 @@ class Briefing(models.Model):
             models.CheckConstraint(
                 condition=Q(cut_off_hours__gte=1), name="briefing_cut_off_is_before_its_slot"
             ),
+            models.CheckConstraint(
+                condition=Q(trusted_after__gte=1), name="briefing_trusts_nobody_unread"
+            ),
         )
 
     def __str__(self) -> str:
@@ -198,6 +233,11 @@ class Briefing(models.Model):
     def accent_colours(self) -> AccentColours:
         """The accent's colours, for emails, which have no style sheet."""
         return ACCENT_COLOURS[Accent(self.accent)]
+
+    @property
+    def reads_comments_first(self) -> bool:
+        """Whether no comment appears before a moderator has read it."""
+        return self.moderation == Moderation.BEFORE
 
     @property
     def slot(self) -> WeeklySlot:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from briefings.comment_changes import record_comments_changed
 from briefings.models.quote_consent import QuoteChoice
+from briefings.models.rejection_reason import RejectionReason
 from newsroom import audit_log
 from newsroom.transitions import update_if
 
@@ -25,6 +27,8 @@ MAX_NAME_CHARS = 80
 MAX_PASSAGE_CHARS = 500
 CONFIRM_WITHIN = timedelta(days=7)
 EDIT_WITHIN = timedelta(minutes=15)
+# Nobody is told of a reply earlier: its transaction may not be finished, and it may still change.
+TOLD_OF_AFTER = timedelta(minutes=2)
 
 
 class CommentState(models.TextChoices):
@@ -82,8 +86,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.exclude(state=CommentState.WITHDRAWN)
 
     def waiting(self) -> CommentQuerySet:
-        """Return the moderators' queue, the oldest first."""
-        return self.filter(state=CommentState.PENDING).order_by("confirmed_at", "pk")
+        """Return the moderators' queue, the oldest first: some may be on the page already."""
+        published = Q(state=CommentState.APPROVED, needs_review=True)
+        waiting = self.filter(Q(state=CommentState.PENDING) | published)
+        return waiting.order_by("confirmed_at", "pk")
 
     def threads(self) -> CommentQuerySet:
         """Return the comments that are not replies."""
@@ -170,6 +176,20 @@ class Comment(models.Model):
     body = models.TextField(max_length=MAX_COMMENT_CHARS)
     state = models.CharField(max_length=12, choices=CommentState, default=CommentState.UNCONFIRMED)
     featured = models.BooleanField(default=False)
+    needs_review = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether a moderator is to read it, although readers see it.",
+    )
+    rejection_reason = models.CharField(
+        max_length=12,
+        choices=RejectionReason,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     by_staff = models.BooleanField(
         default=False,
         db_default=False,
@@ -215,6 +235,9 @@ class Comment(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When readers first saw it."
+    )
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -223,6 +246,12 @@ class Comment(models.Model):
         editable=False,
         on_delete=models.SET_NULL,
         related_name="+",
+    )
+    rejection_told_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When its writer was told by email that it was rejected.",
     )
 
     objects = CommentQuerySet.as_manager()
@@ -265,9 +294,21 @@ class Comment(models.Model):
                 name="thread_by_recommendations",
             ),
             models.Index(
-                fields=["decided_at"],
+                fields=["published_at"],
                 condition=Q(parent__isnull=False, state=CommentState.APPROVED),
-                name="reply_by_decision",
+                name="reply_by_publication",
+            ),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                condition=Q(state=CommentState.PENDING)
+                | Q(state=CommentState.APPROVED, needs_review=True),
+                name="comment_that_waits",
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(state=CommentState.REJECTED, rejection_told_at=None)
+                & ~Q(rejection_reason=""),
+                name="rejection_to_tell",
             ),
         )
 
@@ -336,25 +377,68 @@ class Comment(models.Model):
             Q(state=CommentState.UNCONFIRMED), self, state=CommentState.PENDING, confirmed_at=at
         )
 
-    def approve(self, *, by: Actor, at: datetime) -> bool:
-        """Show the comment; False if it was shown already, or never confirmed."""
-        return self._decide(CommentState.APPROVED, "approved", by=by, at=at)
+    def publish(self, *, at: datetime, needs_review: bool) -> bool:
+        """Show the comment before a moderator has read it; False if it does not wait any more."""
+        return update_if(
+            Q(state=CommentState.PENDING),
+            self,
+            state=CommentState.APPROVED,
+            needs_review=needs_review,
+            published_at=_first(at),
+        )
 
-    def reject(self, *, by: Actor, at: datetime) -> bool:
+    def approve(self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None) -> bool:
+        """Show the comment, or leave it shown after a review; False if nothing changed."""
+        hidden = Q(state__in=DECIDABLE_STATES - {CommentState.APPROVED})
+        return self._decide(
+            hidden | Q(state=CommentState.APPROVED, needs_review=True),
+            *("approved", by, at, detail),
+            state=CommentState.APPROVED,
+            published_at=_first(at),
+            rejection_reason="",
+        )
+
+    def reject(
+        self,
+        *,
+        by: Actor,
+        at: datetime,
+        reason: str = "",
+        verb: str = "rejected",
+        detail: dict[str, Any] | None = None,
+    ) -> bool:
         """Hide the comment; False if it was hidden already, or never confirmed."""
-        return self._decide(CommentState.REJECTED, "rejected", by=by, at=at, featured=False)
+        return self._decide(
+            Q(state__in=DECIDABLE_STATES - {CommentState.REJECTED}),
+            *(verb, by, at, detail),
+            state=CommentState.REJECTED,
+            featured=False,
+            rejection_reason=reason,
+            published_at=self.published_at_if_hidden(at=at),
+        )
 
-    def feature(self, *, by: Actor, at: datetime) -> bool:
+    def feature(self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None) -> bool:
         """Show the comment first, approving it if need be; False if nothing changed."""
-        with transaction.atomic():
-            if self.state != CommentState.APPROVED and not self.approve(by=by, at=at):
-                return False
-            approved = Q(state=CommentState.APPROVED, featured=False)
-            return update_if(approved, self, verb="featured", by=by, featured=True)
+        return self._decide(
+            Q(state__in=DECIDABLE_STATES, featured=False),
+            *("featured", by, at, detail),
+            state=CommentState.APPROVED,
+            featured=True,
+            published_at=_first(at),
+            rejection_reason="",
+        )
 
-    def unfeature(self, *, by: Actor) -> bool:
+    def unfeature(self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None) -> bool:
         """Show the comment in its place again; False if it was not featured."""
-        return update_if(Q(featured=True), self, verb="unfeatured", by=by, featured=False)
+        return self._decide(Q(featured=True), "unfeatured", by, at, detail, featured=False)
+
+    def published_at_if_hidden(self, *, at: datetime) -> datetime | None:
+        """Return what `published_at` becomes if it is hidden now.
+
+        If nobody can have been told of it, the next time that it is shown is the first.
+        """
+        first = self.published_at
+        return None if first is None or at < first + TOLD_OF_AFTER else first
 
     def discard(self, *, by: Actor) -> None:
         """Delete the comment and its replies; the audit log keeps that it existed."""
@@ -370,8 +454,18 @@ class Comment(models.Model):
         return self.state not in hidden and thread.state != CommentState.REJECTED
 
     def _decide(
-        self, target: CommentState, verb: str, *, by: Actor, at: datetime, **changes: bool
+        self,
+        movable: Q,
+        verb: str,
+        by: Actor,
+        at: datetime,
+        detail: dict[str, Any] | None,
+        **changes: Any,
     ) -> bool:
-        movable = Q(state__in=DECIDABLE_STATES - {target})
-        decision: dict[str, Any] = {"state": target, "decided_at": at, "decided_by": by, **changes}
-        return update_if(movable, self, verb=verb, by=by, **decision)
+        decision = {"decided_at": at, "decided_by": by, "needs_review": False, **changes}
+        return update_if(movable, self, verb=verb, by=by, detail=detail, **decision)
+
+
+def _first(at: datetime) -> Coalesce:
+    """Return the moment at which a comment was first shown, which is now if it never was."""
+    return Coalesce("published_at", Value(at, output_field=models.DateTimeField()))

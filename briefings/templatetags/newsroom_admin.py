@@ -19,11 +19,11 @@ from briefings.comment_submission import (
     refused_emailed_comments,
 )
 from briefings.local_time import format_local
+from briefings.moderation.comment_queue import waiting_for
 from briefings.permissions import (
     ADD_BRIEFING,
     MODERATE_COMMENT,
     VIEW_BRIEFING,
-    comments_for,
     may_everywhere,
 )
 from briefings.this_week import this_week
@@ -72,7 +72,7 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
         "may_see": may_see,
         "may_add_briefing": may_everywhere(user, ADD_BRIEFING),
         "may_moderate": may_moderate,
-        "waiting_comments": comments_for(user).waiting().count() if may_moderate else 0,
+        "waiting_comments": waiting_for(user).count() if may_moderate else 0,
         "refused_replies": refused_emailed_comments(at=at) if may_moderate else 0,
         "refusals_shown": REFUSALS_SHOWN,
         "day": DAY,

@@ -16,6 +16,7 @@ from subscribers.privacy.personal_data import person_of, rows_about
 # names of staff, and the bodies of emails, which are full of tokens.
 LEFT_OUT = {
     "address_hash",
+    "by",
     "decided_by",
     "headers",
     "html",

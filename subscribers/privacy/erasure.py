@@ -22,7 +22,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
-from briefings.models import Comment, CommentState, EarlierWords, QuoteChoice, QuoteConsent
+from briefings.models import (
+    Comment,
+    CommentState,
+    EarlierWords,
+    HoldReason,
+    QuoteChoice,
+    QuoteConsent,
+    SpamCheck,
+)
 from briefings.proofs import forget_addresses
 from briefings.recommendations import forget_recommendations
 from newsroom.append_only import all_rows
@@ -144,6 +152,8 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     pks = list(comments.values_list("pk", flat=True))
     all_rows(QuoteConsent).filter(comment__in=pks).delete()
     EarlierWords.objects.filter(comment__in=pks).delete()
+    HoldReason.objects.filter(comment__in=pks).delete()
+    SpamCheck.objects.filter(comment__in=pks).delete()
     blank: dict[str, Any] = {
         "name": "",
         "email": "",

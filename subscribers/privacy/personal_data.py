@@ -16,11 +16,14 @@ from django.db.models import Model, Q, QuerySet
 
 from briefings.models import (
     Comment,
+    CommentBan,
     Commenter,
     CommentReport,
     EarlierWords,
+    HoldReason,
     QuoteConsent,
     Recommendation,
+    SpamCheck,
 )
 from newsroom.email_addresses import address_key
 from newsroom.models import OutgoingEmail
@@ -87,6 +90,11 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         "deliveries": deliveries_to(subscriber_id).select_related("dispatch__issue__briefing"),
         "bounces and complaints": BounceEvent.objects.filter(**own).order_by("pk"),
         "comments": comments,
+        "why comments were held": HoldReason.objects.filter(comment__in=comments.values("pk")),
+        "comments that a spam filter checks": SpamCheck.objects.filter(
+            comment__in=comments.values("pk")
+        ),
+        "bans from comments": CommentBan.objects.filter(address_hash__in=person.hashes),
         "earlier words of comments": EarlierWords.objects.filter(comment__in=comments.values("pk")),
         "consents to be quoted": QuoteConsent.objects.filter(comment__in=comments.values("pk")),
         "your signing in for comments": commenters,

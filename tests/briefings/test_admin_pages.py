@@ -45,7 +45,7 @@ def test_the_week_shows_each_briefing_its_slot_and_its_unpublished_issues() -> N
 
     for words in ("The Ward Round", "The rota", "Scheduled", "Front Door", "No issue in progress"):
         assert words in week
-    assert "<strong>1 comment</strong> waiting for approval" in week
+    assert "<strong>1 comment</strong> waiting for a moderator" in week
     assert "Gone" not in week
     assert "Last week’s" not in week
 

@@ -32,7 +32,7 @@ def comment() -> Comment:
 
 
 def reply(to: Comment, body: str = "Ours too.", *, at: datetime = NOW, **fields: object) -> Comment:
-    return make_comment(on=to.issue, parent=to, body=body, created_at=at, decided_at=at, **fields)
+    return make_comment(on=to.issue, parent=to, body=body, created_at=at, published_at=at, **fields)
 
 
 def test_a_reply_is_told_once(comment: Comment) -> None:

@@ -15,7 +15,16 @@ from django.utils import timezone
 
 from briefings.comment_identity import email_sign_in_link
 from briefings.comment_submission import confirm_comment, submit_emailed_comment
-from briefings.models import Briefing, Comment, CommentReport, EarlierWords, Issue, ReportReason
+from briefings.models import (
+    Briefing,
+    Comment,
+    CommentReport,
+    EarlierWords,
+    Issue,
+    RejectionReason,
+    ReportReason,
+)
+from briefings.moderation.rejection_emails import send_rejection_emails
 from briefings.recommendations import recommend
 from briefings.reply_emails import send_reply_emails
 from newsroom.models import OutgoingEmail
@@ -105,8 +114,9 @@ def live(client: Client) -> Life:
         email=OLD,
         emails_on_replies=True,
     )
-    make_comment(on=issue, parent=asks, decided_at=timezone.now())
+    make_comment(on=issue, parent=asks, published_at=timezone.now())
     send_reply_emails(at=timezone.now() + timedelta(hours=1))
+    reject_long_ago(make_comment(on=issue, body="It is all a lie.", email=OLD))
     email_sign_in_link(OLD)
     client.post(f"/unsubscribe/{subscriber.subscriptions.get(briefing=council).token}/", **here)
     move(client, subscriber, to=NEW, **here)
@@ -166,6 +176,13 @@ def live(client: Client) -> Life:
         life.links[name] = _links_of(fill_placeholders(email_of.html + email_of.text, reader))
     assert not any(html_part(email) == "" for email in left)
     return life
+
+
+def reject_long_ago(comment: Comment) -> None:
+    """Reject a comment, and tell its writer."""
+    at = timezone.now() - timedelta(hours=1)
+    comment.reject(by=None, at=at, reason=RejectionReason.FALSE)
+    send_rejection_emails(at=timezone.now())
 
 
 def move(client: Client, subscriber: Subscriber, *, to: str, **extra: Any) -> AddressChange:

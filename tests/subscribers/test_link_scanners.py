@@ -18,6 +18,7 @@ EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 FOR_STAFF = {
     "approval_void",
     "bounces_about_us",
+    "comments_waiting",
     "contact_author",
     "cut_off_passed",
     "database_restored",

@@ -69,6 +69,7 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
         "The write-off helps the accounts.",
         "So says everybody.",
         "Who counted the beds?",
+        "It is all a lie.",
         "And another thing.",
     ]
     assert {one["address"] for one in data["sign-ups"]} == {OLD, NEW}

@@ -1,0 +1,124 @@
+"""With a key, a worker asks Akismet about new comments; no reader waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from briefings.comment_submission import NewComment, submit_signed_in_comment
+from briefings.models import Comment, Commenter, CommentState, Issue, Moderation, SpamCheck
+from briefings.moderation import akismet
+from briefings.moderation.akismet import LEASE, MOST_ATTEMPTS, check_due_comments
+from newsroom.public_http import Failure, RequestFailed
+from tests.factories import make_briefing, make_comment, make_published_issue
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+Answering = Callable[[str | Failure], list[dict[str, str]]]
+
+
+@pytest.fixture(autouse=True)
+def _with_a_key(settings: LazySettings) -> None:
+    settings.AKISMET_KEY = "0123456789ab"
+
+
+@pytest.fixture
+def issue() -> Issue:
+    issue = make_published_issue(briefing=make_briefing(moderation=Moderation.AFTER))
+    known = Commenter.objects.confirmed("ada@example.org")
+    make_comment(on=issue, commenter=known, body="Earlier.", created_at=NOW - timedelta(days=9))
+    return issue
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """Let Akismet answer as told; return the list of what it was asked."""
+
+    def answer(with_what: str | Failure) -> list[dict[str, str]]:
+        asked: list[dict[str, str]] = []
+
+        def post(address: str, fields: dict[str, str], *, seconds: float) -> str:
+            assert address.startswith("https://rest.akismet.com/")
+            assert 0 < seconds <= 10
+            asked.append(fields)
+            if isinstance(with_what, Failure):
+                raise RequestFailed(with_what)
+            return with_what
+
+        monkeypatch.setattr(akismet, "post_form", post)
+        return asked
+
+    return answer
+
+
+def send(issue: Issue) -> Comment:
+    new = NewComment(
+        body="The beds are empty.",
+        email="ada@example.org",
+        name="Ada",
+        ip="203.0.113.9",
+        user_agent="Browser 1",
+    )
+    writer = Commenter.objects.get(address="ada@example.org")
+    return submit_signed_in_comment(new, commenter=writer, issue=issue, at=NOW)
+
+
+def test_a_comment_waits_for_the_answer_and_then_appears(
+    issue: Issue, answering: Answering
+) -> None:
+    asked = answering("false")
+    comment = send(issue)
+    assert (comment.state, asked) == (CommentState.PENDING, [])
+    assert check_due_comments(at=NOW) == 1
+    comment.refresh_from_db()
+    assert (comment.state, comment.needs_review) == (CommentState.APPROVED, True)
+    assert not SpamCheck.objects.exists()
+    assert check_due_comments(at=NOW + LEASE) == 0
+    assert (asked[0]["user_ip"], asked[0]["user_agent"]) == ("203.0.113.9", "Browser 1")
+    assert asked[0]["comment_content"] == "The beds are empty."
+    assert "ada@example.org" not in str(asked)
+
+
+def test_spam_stays_with_the_reason(issue: Issue, answering: Answering) -> None:
+    answering("true")
+    comment = send(issue)
+    check_due_comments(at=NOW)
+    comment.refresh_from_db()
+    assert comment.state == CommentState.PENDING
+    assert [hold.kind for hold in comment.hold_reasons.all()] == ["akismet"]
+
+
+@pytest.mark.parametrize("answer", [Failure.NO_ANSWER, Failure.NO_SUCH_HOST, "invalid", ""])
+def test_without_an_answer_a_moderator_decides(
+    answer: str | Failure, issue: Issue, answering: Answering
+) -> None:
+    asked = answering(answer)
+    comment = send(issue)
+    for attempt in range(MOST_ATTEMPTS + 2):
+        check_due_comments(at=NOW + attempt * LEASE)
+    comment.refresh_from_db()
+    assert (comment.state, len(asked)) == (CommentState.PENDING, MOST_ATTEMPTS)
+    assert [hold.kind for hold in comment.hold_reasons.all()] == ["unchecked"]
+    assert not SpamCheck.objects.exists()
+
+
+def test_what_a_moderator_decided_meanwhile_stays(issue: Issue, answering: Answering) -> None:
+    answering("false")
+    comment = send(issue)
+    comment.reject(by=None, at=NOW)
+    check_due_comments(at=NOW)
+    comment.refresh_from_db()
+    assert comment.state == CommentState.REJECTED
+
+
+def test_without_a_key_nothing_is_asked(
+    issue: Issue, answering: Answering, settings: LazySettings
+) -> None:
+    settings.AKISMET_KEY = ""
+    answering("true")
+    assert send(issue).state == CommentState.APPROVED
+    assert not SpamCheck.objects.exists()
