@@ -70,7 +70,13 @@ if (form && chosenWords) {
     waiting = setTimeout(show, 150);
   });
   document.addEventListener("keydown", (event) => {
+    if (!button.isConnected) return;
     if (event.key === "Escape") button.remove();
+    // Browsers would go on from the start of the page, not from the selection.
+    if (event.key === "Tab" && !event.shiftKey && document.activeElement.tabIndex < 0) {
+      event.preventDefault();
+      button.focus();
+    }
   });
   button.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection
   button.addEventListener("click", choose);

@@ -42,7 +42,7 @@ def test_without_scripts_a_reader_can_do_everything_with_a_comment(
     page.goto(site + issue.get_absolute_url())
     page.get_by_role("button", name="Recommend the comment by \u2068Imran").click()
     expect(page.get_by_role("button", name="recommended by 1")).to_be_visible()
-    page.get_by_role("link", name="Comment on this section: Closed, but still counted").click()
+    page.get_by_role("link", name="Comment on this section (Closed, but still counted)").click()
     section = str(issue.sections.all()[0].pk)
     expect(page.get_by_label("What it is about")).to_have_value(section)
     page.get_by_label("Your comment").fill("Our ward is shut.")
