@@ -80,8 +80,8 @@ def find_passage(text: str, words: str) -> str:
     Browsers put other spaces and line ends between the words that somebody selects than we do.
     """
     wanted = "".join(remove_invisible(words).split())
-    letters, places = _letters(text)
-    start = letters.find(wanted) if wanted else -1
+    visible, places = _visible_of(text)
+    start = visible.find(wanted) if wanted else -1
     if start < 0:
         return ""
     first, last = places[start], places[start + len(wanted) - 1]
@@ -89,7 +89,7 @@ def find_passage(text: str, words: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _letters(text: str) -> tuple[str, list[int]]:
+def _visible_of(text: str) -> tuple[str, list[int]]:
     """Return a text without what cannot be seen, and where each of its characters stood.
 
     Kept, because a page looks for the words of up to fifty comments in the same few sections.
