@@ -38,7 +38,8 @@ class CommentOrder(TextChoices):
 
 NEVER_SHOWN = (
     *("email", "mail_key", "channel", "quoting", "emails_on_replies"),
-    *("confirmed_at", "withdrawn_at", "decided_at"),
+    *("confirmed_at", "withdrawn_at", "decided_at", "published_at", "needs_review"),
+    *("rejection_reason", "rejection_told_at"),
     *("section__body", "section__sisters"),
     *("contributor__bio", "contributor__contact", "contributor__sign_off"),
 )
