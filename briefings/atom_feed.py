@@ -38,7 +38,7 @@ def atom_feed(feed: Feed) -> HttpResponse:
         link=feed.page,
         description="",
         subtitle=_xml_text(feed.subtitle) or None,
-        language="en-GB",
+        language=feed.language,
         feed_url=feed.atom,
         feed_guid=feed.id,
     )

@@ -14,12 +14,14 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from briefings.models import Briefing, Correction, Issue
+from briefings.models.briefing import Language
 from briefings.rendering.page_html import page_sections
 from newsroom.site_address import site_host
 
 ENTRIES = 20
 # The date of a feed that has no entries yet.
 BEFORE_THE_FIRST_ISSUE = datetime(2026, 1, 1, tzinfo=UTC)
+SITE_LANGUAGE = "en-GB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Feed:
     id: str
     title: str
     subtitle: str
+    language: str
     page: str
     atom: str
     json: str
@@ -60,15 +63,30 @@ FeedFormat = Callable[[Feed], HttpResponse]
 
 
 def issue_feed(
-    issues: Any, *, tag: str, title: str, page: str, paths: tuple[str, str], subtitle: str = ""
+    issues: Any,
+    *,
+    tag: str,
+    title: str,
+    page: str,
+    paths: tuple[str, str],
+    subtitle: str = "",
+    briefing: Briefing | None = None,
 ) -> Feed:
     """Return a feed of published issues, given as a query with the newest first.
 
-    `paths` are those of its Atom and its JSON format.
+    `paths` are those of its Atom and its JSON format. Only with a `briefing` is it in one language.
     """
     latest = issues.for_page().prefetch_related("sections", "corrections")[:ENTRIES]
     entries = tuple(_of_issue(issue) for issue in latest)
-    return _feed(entries, tag=tag, title=title, page=page, paths=paths, subtitle=subtitle)
+    return _feed(
+        entries,
+        tag=tag,
+        title=title,
+        page=page,
+        paths=paths,
+        subtitle=subtitle,
+        language=_language(briefing),
+    )
 
 
 def correction_feed(
@@ -82,7 +100,8 @@ def correction_feed(
     """Return a feed of a briefing's corrections, given the newest first."""
     tag = f"corrections-{briefing.pk}"
     entries = tuple(_of_correction(one, briefing) for one in islice(corrections, ENTRIES))
-    return _feed(entries, tag=tag, title=title, page=page, paths=paths)
+    language = _language(briefing)
+    return _feed(entries, tag=tag, title=title, page=page, paths=paths, language=language)
 
 
 def _feed(
@@ -92,6 +111,7 @@ def _feed(
     title: str,
     page: str,
     paths: tuple[str, str],
+    language: str,
     subtitle: str = "",
 ) -> Feed:
     atom, json = paths
@@ -99,11 +119,18 @@ def _feed(
         id=_tag(BEFORE_THE_FIRST_ISSUE, tag),
         title=title,
         subtitle=subtitle,
+        language=language,
         page=settings.SITE_URL + page,
         atom=settings.SITE_URL + atom,
         json=settings.SITE_URL + json,
         entries=entries,
     )
+
+
+def _language(briefing: Briefing | None) -> str:
+    """Return the language that a feed says it is in."""
+    known = briefing.language if briefing else ""
+    return SITE_LANGUAGE if known in {"", Language.ENGLISH} else known
 
 
 def _of_issue(issue: Issue) -> FeedEntry:

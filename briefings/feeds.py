@@ -48,6 +48,7 @@ def briefing_feed(request: HttpRequest, slug: str, write: FeedFormat) -> HttpRes
             tag=f"briefing-{briefing.pk}",
             title=f"{briefing.title} · {settings.SITE_NAME}",
             subtitle=f"{_as_sentence(briefing.strapline)} {next_line}".strip(),
+            briefing=briefing,
             page=briefing.get_absolute_url(),
             paths=(
                 reverse("briefings:briefing_feed", args=[slug]),

@@ -27,7 +27,7 @@ def json_feed(feed: Feed) -> HttpResponse:
         "feed_url": feed.json,
         **({"description": feed.subtitle} if feed.subtitle else {}),
         "icon": settings.SITE_URL + static("icons/apple-touch-icon.png"),
-        "language": "en-GB",
+        "language": feed.language,
         "items": [_item(entry) for entry in feed.entries],
     }
     return HttpResponse(

@@ -103,6 +103,24 @@ def test_a_feed_has_what_the_standard_requires_and_no_empty_value(
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", moment)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "de"), ("en", "en-GB"), ("", "en-GB"), ("cy", "cy")]
+)
+def test_a_briefings_feeds_are_in_its_language(client: Client, language: str, said: str) -> None:
+    briefing = make_briefing(slug="ward", language=language)
+    make_correction(make_published_issue(briefing=briefing))
+    for path in ("/ward/feed", "/ward/corrections/feed"):
+        assert read(client, f"{path}.json")["language"] == said
+        root = ET.fromstring(client.get(f"{path}/").content)  # noqa: S314  (our own words)
+        assert root.attrib["{http://www.w3.org/XML/1998/namespace}lang"] == said
+    assert read(client, "/feed.json")["language"] == "en-GB"
+
+
+def test_the_foot_of_a_page_leads_to_the_feed_of_all_issues(client: Client) -> None:
+    assert '<a href="/feed/">Feed of all issues</a>' in client.get("/").content.decode()
+    assert '<a href="/feed/">Feed of all issues</a>' in client.get("/privacy/").content.decode()
+
+
 def test_an_unchanged_feed_is_not_sent_again(client: Client, issue: Issue) -> None:
     first = client.get("/ward/feed.json")
     again = client.get("/ward/feed.json", headers={"if-none-match": first["ETag"]})
