@@ -101,8 +101,8 @@ def called(link: Element) -> str:
     return f"the link “{words}”" if words else "a link"
 
 
-def link_problem(link: Element, *, anchors: Collection[str]) -> Problem | None:
-    """Return what is wrong with a link; `anchors` are the places on the issue's own page."""
+def link_problem(link: Element, *, anchors: Collection[str], issue: Issue) -> Problem | None:
+    """Return what is wrong with a link of an issue; `anchors` are the places on its own page."""
     if "href" not in link.attributes:
         if {"id", "name"}.isdisjoint(link.attributes):
             return Problem(
@@ -124,13 +124,14 @@ def link_problem(link: Element, *, anchors: Collection[str]) -> Problem | None:
         )
     if host not in {"", site_host()}:
         return _space_problem(link, address) or _host_problem(host)
-    return _own_page_problem(link, address, anchors)
+    return _own_page_problem(link, address, anchors, issue)
 
 
 def _contact_problem(link: Element, address: str) -> Problem | None:
     kind, _, rest = address.partition(":")
     if kind.lower() == "mailto":
-        is_whole = _EMAIL.search(unquote(rest))
+        # Without a recipient, but with something to say, the reader chooses whom to write to.
+        is_whole = _EMAIL.search(unquote(rest)) or re.match(r"\?(?:subject|body)=\S", rest)
     else:
         is_whole = re.search(r"\d{2}", rest)
     if is_whole:
@@ -180,7 +181,9 @@ def _machine(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _own_page_problem(link: Element, address: str, anchors: Collection[str]) -> Problem | None:
+def _own_page_problem(
+    link: Element, address: str, anchors: Collection[str], issue: Issue
+) -> Problem | None:
     parts = urlsplit(address)
     if not parts.path and not parts.netloc:
         if not parts.fragment or unquote(parts.fragment) in anchors:
@@ -210,7 +213,7 @@ def _own_page_problem(link: Element, address: str, anchors: Collection[str]) -> 
             f"{called(link)} leads to a page of one person only.",
             "Link to a page that everybody may open.",
         )
-    return _missing_page(link, match)
+    return _missing_page(link, match, issue)
 
 
 def _resolve(path: str) -> ResolverMatch | None:
@@ -222,15 +225,16 @@ def _resolve(path: str) -> ResolverMatch | None:
     return None
 
 
-def _missing_page(link: Element, match: ResolverMatch) -> Problem | None:
+def _missing_page(link: Element, match: ResolverMatch, issue: Issue) -> Problem | None:
     """Return what is wrong where a page of ours has no content, or has none yet."""
     given, name = match.kwargs, match.url_name
     if name == "media":
         return None if is_stored(str(given["name"])) else _not_there(link, "a file")
     if "number" in given:
         issues = Issue.objects.filter(briefing__slug=given["slug"], number=given["number"])
-        if issues.published().exists():
-            return None
+        is_own = (given["slug"], given["number"]) == (issue.briefing.slug, issue.number)
+        if is_own or issues.published().exists():
+            return None  # its own page is there as soon as the link is
         if issues.exists():
             return Problem(
                 f"{called(link)} leads to issue {given['number']}, which is not published yet.",

@@ -57,8 +57,24 @@ _IN_BRACKETS = (
     r"|to (?:come|follow|be (?:confirmed|added|checked|decided|supplied|written|announced))"
     r"|placeholder|dummy(?: text)?|todo|to ?do|fixme|tk+|tb[acd]|x{2,}|\?+|_+|ok\?|sic\?)"
 )
+# What editors put into a quotation to explain it: “The [council] knew,” she said.
+_EXPLAINS = re.compile(
+    r"\[\s*(?:dates?|days?|times?|places?|venues?|locations?|titles?|numbers|figures?|amounts?|sums?"
+    r"|prices?|percentages?|statistics?|sources?|authors?|names|surnames|words|contents?|paragraphs?"
+    r"|sections?|stor(?:y|ies)|tables?|charts?|graphs?|organi[sz]ations?|compan(?:y|ies)|councils?"
+    r"|emails?|phones?|telephones?|details|readers?|contributors?)\s*\]",
+    re.IGNORECASE,
+)
 _ANY_CASE = re.IGNORECASE
 _TK = re.compile(r"\b(?:TK){2,}\b|\bTK\b(?! Maxx\b)")
+_TBC = re.compile(r"\bTB[ACD]\b")
+_INITIALS = (_TK, _TBC)
+_DATE = re.compile(r"\bDD[./-]MM[./-](?:YY){1,2}\b|\bYYYY-MM-DD\b|\b00[./-]00[./-](?:00){1,2}\b")
+# Alone in a paragraph, these may be a sentence.
+_WORDS_HERE = re.compile(
+    r"(?:words|details|examples?|place|day|time|table|story|content) (?:goes )?here[.!]?",
+    re.IGNORECASE,
+)
 _XXX = re.compile(r"(?<![\w@/.#-])X{3,}(?![\w@-])")
 _KINDS = (
     _Kind(("TK",), _TK),
@@ -72,13 +88,10 @@ _KINDS = (
     ),
     _Kind(("xx",), re.compile(r"[£$€]\s?x{2,}(?:k|m|bn)?\b")),
     _Kind(("xx/xx", "xx.xx"), re.compile(r"\bxx[./]xx[./](?:\d{4}|x{2,4})\b", _ANY_CASE)),
-    _Kind(("TB",), re.compile(r"\bTB[ACD]\b")),
+    _Kind(("TB",), _TBC),
     _Kind(("TO", "FIX", "PLACE"), re.compile(r"\bTO-?DO\b|\bFIX-?ME\b|\bPLACEHOLDER\b")),
     _Kind(("???",), re.compile(r"(?<![\w?!])\?{3,}")),
-    _Kind(
-        ("DD", "YYYY", "00"),
-        re.compile(r"\bDD[./-]MM[./-](?:YY){1,2}\b|\bYYYY-MM-DD\b|\b00[./-]00[./-](?:00){1,2}\b"),
-    ),
+    _Kind(("DD", "YYYY", "00"), _DATE),
     _Kind(
         ("ipsum", "dolor sit", "consectetur"),
         re.compile(
@@ -137,10 +150,14 @@ _ROMAN_BEFORE = re.compile(
     r"|30th\s*\(|[ivxlc]+[-–])$"
 )
 _ROMAN_AFTER = re.compile(r"\s+(?:Olympiad|Olympics?|Games|Corps|Winter|Summer)\b")
+_XXX_BEER = re.compile(r"\bCastlemaine\s+$")
+# A date is asked for in this form: “Write it as DD/MM/YYYY.”
+_FORM_BEFORE = re.compile(r"\b(?:as|format|form|style|like|in)\s*:?\s*[“\"‘(]?$")
 # Somebody's initials, a firm or a model: TK Elevator, TK-101. What an editor still has to do is
 # not a name: TK Check with Anna.
 _NAME_AFTER = re.compile(
-    r"\s(?!(?:Add|Amount|Ask|Call|Caption|Check|Confirm|Date|Details|Figures?|Fill|Find|From|Get"
+    r"\s(?!(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April"
+    r"|May|June|July|August|September|October|November|December|Add|Amount|Ask|Call|Caption|Check|Confirm|Date|Details|Figures?|Fill|Find|From|Get"
     r"|Headline|How|Image|Insert|Link|Look|Name|Need|Needs|Number|Photo|Picture|Quote|Replace|See"
     r"|Source|The|This|Title|To|Update|Verify|Wait|What|When|Where|Who|Why|Write)\b)[A-Z][a-z]+"
     r"|-\d"
@@ -148,8 +165,11 @@ _NAME_AFTER = re.compile(
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 
 
-def find_placeholders(text: str) -> Iterator[Placeholder]:
-    """Yield the placeholders in a text; web addresses are not read."""
+def find_placeholders(text: str, *, is_quoted: bool = False) -> Iterator[Placeholder]:
+    """Yield the placeholders in a text; web addresses are not read.
+
+    `is_quoted` says that all of it is a quotation.
+    """
     lower = text.lower()
     kinds = [
         kind
@@ -163,12 +183,34 @@ def find_placeholders(text: str) -> Iterator[Placeholder]:
         for found in kind.pattern.finditer(words):
             if kind.pattern is _XXX and _is_roman(words, found):
                 continue
-            is_name = kind.pattern is _TK and bool(_NAME_AFTER.match(words, found.end()))
-            yield Placeholder(" ".join(found[0].split()), kind.is_doubtful or is_name)
+            is_doubtful = (
+                kind.is_doubtful
+                or (kind.pattern in _INITIALS and bool(_NAME_AFTER.match(words, found.end())))
+                or (kind.pattern is _DATE and bool(_FORM_BEFORE.search(words, 0, found.start())))
+                or bool(_WORDS_HERE.fullmatch(found[0].strip()))
+                or (
+                    bool(_EXPLAINS.fullmatch(found[0]))
+                    and (is_quoted or _is_in_quotation(words, found.start()))
+                )
+            )
+            yield Placeholder(" ".join(found[0].split()), is_doubtful)
+
+
+def _is_in_quotation(words: str, at: int) -> bool:
+    """Whether a quotation mark is open at a place in a text."""
+    before = words[:at]
+    return (
+        before.count("“") > before.count("”")
+        or before.count("«") > before.count("»")
+        or before.count('"') % 2 == 1
+        or bool(re.search(r"(?<!\w)‘(?!.*’(?!\w))", before))
+    )
 
 
 def _is_roman(words: str, found: re.Match[str]) -> bool:
     start = max(0, found.start() - 20)
     return bool(
-        _ROMAN_BEFORE.search(words, start, found.start()) or _ROMAN_AFTER.match(words, found.end())
+        _ROMAN_BEFORE.search(words, start, found.start())
+        or _XXX_BEER.search(words, start, found.start())
+        or _ROMAN_AFTER.match(words, found.end())
     )

@@ -35,18 +35,22 @@ _SHOUTED_CHARACTERS = 18
 _LONGEST_ACRONYM = 5
 
 
-def check_line(text: str, place: Place, *, language: str) -> Iterator[Finding]:
+def check_line(
+    text: str, place: Place, *, language: str, is_quoted: bool = False
+) -> Iterator[Finding]:
     """Yield what is wrong with the words of one line, such as a heading."""
-    yield from check_words(text, place, language=language)
+    yield from check_words(text, place, language=language, is_quoted=is_quoted)
     alphabetic = [character for character in text if character.isalpha()]
     is_upper = len(alphabetic) > 2 * _LONGEST_ACRONYM and all(map(str.isupper, alphabetic))
     if is_upper and len(text.split()) > 1 and not _shouts(text):
         yield _capitals(text, place)
 
 
-def check_words(text: str, place: Place, *, language: str) -> Iterator[Finding]:
+def check_words(
+    text: str, place: Place, *, language: str, is_quoted: bool = False
+) -> Iterator[Finding]:
     """Yield the placeholders, the repeated words and the capitals of a paragraph."""
-    for placeholder in find_placeholders(text):
+    for placeholder in find_placeholders(text, is_quoted=is_quoted):
         if placeholder.is_doubtful:
             yield Finding(
                 code="doubtful-placeholder",

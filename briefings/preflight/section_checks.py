@@ -96,10 +96,11 @@ def check_section(
     yield from _check_pictures(body, place)
     if section.kind == SectionKind.FEEDBACK:
         yield from check_attribution(body, place)
-    yield from _check_links(body, place, anchors)
+    yield from _check_links(body, place, anchors, issue=section.issue)
     for block in _blocks_of(body):
         check = check_words if block.tag in _CELLS or block.within & _CELLS else check_line
-        yield from check(block.text, place, language=language)
+        is_quoted = "blockquote" in block.within
+        yield from check(block.text, place, language=language, is_quoted=is_quoted)
         if block.tag not in {"pre", "td", "th"} and not block.within & {"pre", "table"}:
             yield from check_language(block.text, place, language=language)
     for dropped in unsupported_features(body):
@@ -277,9 +278,11 @@ _FILE_NAME = re.compile(
 # --- links -----------------------------------------------------------------------------------
 
 
-def _check_links(body: Element, place: Place, anchors: Collection[str]) -> Iterator[Finding]:
+def _check_links(
+    body: Element, place: Place, anchors: Collection[str], *, issue: Issue
+) -> Iterator[Finding]:
     for link in body.find("a"):
-        if problem := link_problem(link, anchors=anchors):
+        if problem := link_problem(link, anchors=anchors, issue=issue):
             yield _blocks(
                 "broken-link",
                 place,

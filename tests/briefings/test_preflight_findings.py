@@ -147,6 +147,7 @@ NO_PLACEHOLDERS = [
     "5 > 4 < 6",
     "[the name of the ward]",
     "Is there a link? [laughs]",
+    "Castlemaine XXXX sold well.",
 ]
 DOUBTFUL = [
     "TK Bloggs voted against.",
@@ -170,9 +171,44 @@ def test_words_that_only_look_like_a_placeholder_are_left_alone(words: str) -> N
     assert list(find_placeholders(words)) == []
 
 
+DOUBTFUL += [
+    "TBC Bank in Tbilisi",
+    "Write the date as DD/MM/YYYY on the form.",
+    "Words here.",
+    "“The [council] knew,” she said.",
+    '"We asked the [company] twice," he said.',
+    "He said: ‘It’s the [story] that it’s about.’",
+]
+
+
 @pytest.mark.parametrize("words", DOUBTFUL)
 def test_a_doubtful_placeholder_only_warns(words: str) -> None:
     assert codes(about(f"<p>{words}</p>")) == {("doubtful-placeholder", False)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "“We knew,” the [council] said.",
+        "“See [link],” she said.",
+        "“I told [name] so.”",
+        "The venue is TBC Monday",
+        "On DD/MM/YYYY it closed.",
+    ],
+)
+def test_what_nobody_explains_in_a_quotation_blocks(words: str) -> None:
+    assert codes(about(f"<p>{words}</p>")) == {("placeholder", True)}
+
+
+def test_all_of_a_pull_quote_is_a_quotation() -> None:
+    body = "<blockquote><p>The [council] knew.</p></blockquote>"
+    assert codes(about(body)) == {("doubtful-placeholder", False)}
+
+
+def test_a_link_to_the_issues_own_page_is_fine() -> None:
+    issue = make_issue()
+    issue.sections.update(body=f'<p>Read it <a href="{issue.get_absolute_url()}">here</a></p>')
+    assert "broken-link" not in {found.code for found in findings(issue)}
 
 
 @pytest.mark.parametrize("field", ["title", "strapline", "subject", "preheader"])
@@ -276,6 +312,8 @@ def page_of_ours(briefing: Briefing) -> str:
         ("/preferences/abcdefghij/", "leads to a page of one person only"),
         ("/unsubscribe/abcdefghij/", "leads to a page of one person only"),
         ("/subscribe/", ""),
+        ("mailto:?subject=Read%20this", ""),
+        ("mailto:?", "has no email address"),
         ("#nowhere", "leads to “nowhere”, which is nowhere in this issue"),
         ("#quay", ""),
         ("#comments", ""),
