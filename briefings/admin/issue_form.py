@@ -179,6 +179,12 @@ class IssueForm(forms.ModelForm[Issue]):
                 code="published",
             )
         self.is_not_theirs = True
+        if is_published:
+            raise ValidationError(
+                "This issue is published, so it can only be corrected. Your version is below and is"
+                " not saved. Copy what you need, and ask a publisher to correct it.",
+                code="published",
+            )
         state = self.instance.get_state_display().lower()
         raise ValidationError(
             f"This issue is {state}, and your account may change only your own drafts. Your version"

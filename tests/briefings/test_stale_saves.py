@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefings.models import Issue, IssueState, RevisionStep, SectionKind
+from briefings.models import Issue, IssueState, RevisionStep, Role, SectionKind
 from newsroom.models import AuditLogEntry
 from tests.briefings.admin_client import (
     author_client,
+    make_member,
     messages_of,
     open_issue,
     read_form,
     save,
     staff_client,
 )
-from tests.factories import make_issue
+from tests.factories import make_issue, make_scheduled_issue
 
 if TYPE_CHECKING:
-    from django.test import Client
-
     from tests.briefings.admin_client import Page
 
 pytestmark = pytest.mark.django_db
@@ -307,6 +308,21 @@ def test_words_of_somebody_who_may_no_longer_edit_stay_on_the_page() -> None:
     assert stored(issue)[1] == ("Nurses", "<p>Nurses.</p>")
     assert read_form(page)["sections-1-body"] == "<p>Mine.</p>"
     assert "your account may change only your own drafts" in page.content.decode()
+
+
+def test_an_editor_whose_issue_went_out_meanwhile_is_told_that_it_can_be_corrected() -> None:
+    issue = make_scheduled_issue(publish_at=timezone.now())
+    client = Client()
+    client.force_login(make_member(Role.EDITOR, of=issue.briefing))
+    form = open_issue(client, issue)
+    issue.publish(at=timezone.now())
+
+    page = save(client, issue, form, **body(0, "Mine."))
+
+    assert "This issue is published, so it can only be corrected." in page.content.decode()
+    assert "ask a publisher" in page.content.decode()
+    assert "your own drafts" not in page.content.decode()
+    assert read_form(page)["sections-0-body"] == "<p>Mine.</p>"
 
 
 WORDS = st.sampled_from(["", "one.", "two.", "three.", "one. two."])
