@@ -19,6 +19,7 @@ from briefings.comment_submission import (
     refused_emailed_comments,
 )
 from briefings.local_time import format_local
+from briefings.models import Briefing
 from briefings.moderation.comment_queue import waiting_for
 from briefings.permissions import (
     ADD_BRIEFING,
@@ -44,6 +45,23 @@ register = template.Library()
 def our_heading(opts: Any) -> str:
     """Return the heading that a package's list has on the start page; empty for our own lists."""
     return MODEL_HEADINGS.get(opts.object_name, "")
+
+
+@register.filter
+def in_plain_words(contents: Any) -> Any:
+    """Return what a field shows that cannot be changed, with words in place of Django's icons."""
+    for icon, words in (("icon-yes.svg", "Yes"), ("icon-no.svg", "No"), ("icon-unknown.svg", "—")):
+        if str(contents).startswith("<img ") and icon in str(contents):
+            return words
+    return contents
+
+
+@register.filter
+def sister_titles(section: Section) -> str:
+    """Return the titles of the briefings whose latest issues a section lists."""
+    return ", ".join(
+        Briefing.objects.filter(pk__in=section.sisters).values_list("title", flat=True)
+    )
 
 
 register.filter("issue_badge", issue_badge)

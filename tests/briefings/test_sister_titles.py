@@ -12,7 +12,7 @@ from briefings.preflight import blocking_findings
 from briefings.revision_diff import compare
 from briefings.revisions import restore
 from subscribers.sending import dispatches
-from tests.briefings.admin_client import open_issue, read_form, save, staff_client
+from tests.briefings.admin_client import change_url, open_issue, read_form, save, staff_client
 from tests.briefings.rendering.sample_emails import SITE, read_page, render
 from tests.factories import (
     make_briefing,
@@ -220,3 +220,13 @@ def test_a_section_without_a_choice_stops_the_issue() -> None:
     section.sisters = [make_briefing().pk]
     section.save()
     assert {"no-sister-titles", "empty-section"}.isdisjoint(blocking(issue))
+
+
+def test_who_may_not_edit_sees_which_titles_a_section_lists() -> None:
+    issue = make_published_issue()
+    sisters_section(issue, make_briefing(title="Rail & road").pk, make_briefing(title="Court").pk)
+    reader = staff_client("Publishers")
+
+    page = reader.get(change_url(issue)).content.decode()
+
+    assert "Lists the latest issue of: <bdi>Court, Rail &amp; road</bdi>" in page

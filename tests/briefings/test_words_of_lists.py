@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from tests.briefings.admin_client import (
     save,
     staff_client,
 )
-from tests.factories import make_contributor, make_issue
+from tests.factories import make_briefing, make_contributor, make_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +171,16 @@ def test_the_list_of_accounts_has_one_name_on_all_pages(admin: Client) -> None:
         assert "Staff accounts" in page
         assert ">Accounts<" not in page
         assert "› Accounts" not in page
+
+
+def test_a_briefing_that_one_may_only_read_says_yes_no_and_none() -> None:
+    briefing = make_briefing(four_eyes=True)
+    page = shown(staff_client("Reporters"), "briefings_briefing_change", briefing.pk)
+
+    assert "/icon-" not in page
+    assert re.search(r"Four eyes</span>\s*<div class=\"readonly\">Yes</div>", page)
+    assert re.search(r"Retired</span>\s*<div class=\"readonly\">No</div>", page)
+    assert re.search(r"Breaks</h2>[^§]{0,800}None\.", page)
 
 
 def test_our_words_replace_only_the_message_of_the_deed(rf: RequestFactory) -> None:
