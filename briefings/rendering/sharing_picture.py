@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -60,8 +60,9 @@ class SharingPicture:
     @property
     def version(self) -> str:
         """A hash of everything that is in it."""
-        *words, _path = astuple(self)
-        return hashlib.sha256("\n".join((DRAWING, *words)).encode()).hexdigest()[:16]
+        words = (self.name, self.headline, self.standfirst, self.foot, self.site)
+        drawn = "\n".join((DRAWING, *words, self.background, self.ink))
+        return hashlib.sha256(drawn.encode()).hexdigest()[:16]
 
     @property
     def address(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -101,6 +102,19 @@ def test_other_words_have_another_address_and_the_former_one_leads_there(client:
     issue.briefing.accent = "plum"
     issue.briefing.save()
     assert client.get(before)["Location"] == picture_path(client, issue.get_absolute_url())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["de", "cy", ""])
+def test_the_address_on_a_page_is_that_of_the_picture_in_every_language(
+    client: Client, language: str
+) -> None:
+    briefing = make_briefing(language=language)
+    issue = make_published_issue(briefing=briefing, at=datetime(2026, 5, 7, 6, tzinfo=UTC))
+    for page in (issue.get_absolute_url(), briefing.get_absolute_url(), "/"):
+        path = picture_path(client, page)
+        assert client.get(path).status_code == 200, page
+        assert client.get(path, headers={"accept-language": "de"}).status_code == 200
 
 
 @pytest.mark.django_db
