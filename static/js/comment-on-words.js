@@ -51,7 +51,7 @@ function choose() {
   const { words, section } = chosen;
   form.elements.passage.value = words;
   form.elements.section.value = section.id.split("-").pop();
-  chosenWords.querySelector("q").textContent = words;
+  chosenWords.querySelector("bdi").textContent = words;
   chosenWords.hidden = false;
   getSelection().removeAllRanges();
   button.remove();

@@ -90,7 +90,7 @@ def test_a_comment_on_words_shows_them_and_leads_to_them(client: Client, issue: 
     assert comment.passage == "214 beds that nobody staffs"
     page = page_of(issue)
     found = re.search(
-        r'about: <a href="#([^"]*)"><q dir="auto">214 beds that nobody staffs</q></a>', page
+        r'<a href="#([^"]*)">about: “<bdi>214 beds that nobody staffs</bdi>”</a>', page
     )
     assert found
     anchor, directive = unescape(found[1]).split(":~:text=")
@@ -154,7 +154,7 @@ def test_words_that_a_correction_changed_are_shown_as_they_were(
     about(client, issue, "214 beds that nobody staffs")
     change(issue, body=BODY.replace("214", "241"))
     page = page_of(issue)
-    found = re.search(r'<a href="#([^"]*)"><q dir="auto">214 beds that nobody staffs</q>', page)
+    found = re.search(r'<a href="#([^"]*)">about: “<bdi>214 beds that nobody staffs</bdi>”', page)
     assert found
     assert f'id="{found[1]}"' in page  # leads to the section, for the words are gone
     assert "(as it read then)" in page
@@ -167,7 +167,7 @@ def test_a_correction_elsewhere_in_the_section_changes_nothing(
     change(issue, body=f"<p>Corrected.</p>{BODY}", heading="The beds, again")
     page = page_of(issue)
     assert "(as it read then)" not in page
-    [anchor] = re.findall(r'about: <a href="#([^":]*):~:text=', page)
+    [anchor] = re.findall(r'<a href="#([^":]*):~:text=', page)
     assert f'id="{anchor}"' in page
     assert "· on <a" in page
     assert "The beds, again" in page
@@ -177,7 +177,7 @@ def test_a_comment_outlives_its_section(client: Client, issue: Issue) -> None:
     about(client, issue, "214 beds that nobody staffs")
     section_of(issue).delete()
     page = page_of(issue)
-    assert '<q dir="auto">214 beds that nobody staffs</q>' in page
+    assert "“<bdi>214 beds that nobody staffs</bdi>”" in page
     assert "· on <bdi>The beds &amp; the rest</bdi>" in page
     assert "(as it read then)" in page
     assert ":~:text=" not in page
@@ -209,7 +209,7 @@ def test_characters_with_a_meaning_in_a_directive_are_encoded(client: Client) ->
 def test_a_passage_is_shown_to_its_writer_before_they_confirm(client: Client, issue: Issue) -> None:
     send(client, issue, passage="214 beds", section=str(section_of(issue).pk))
     page = client.get(confirmation_path(Comment.objects.get())).content.decode()
-    assert '<q dir="auto">214 beds</q>' in page
+    assert "“<bdi>214 beds</bdi>”" in page
 
 
 def test_passages_cost_no_query(client: Client, issue: Issue) -> None:
@@ -239,7 +239,7 @@ def test_hostile_words_are_shown_as_words(client: Client) -> None:
     about(client, issue, "Write <b onclick=x> &amp; go", section=str(section_of(issue, 0).pk))
     page = page_of(issue)
     assert "<b onclick" not in page
-    assert '<q dir="auto">Write &lt;b onclick=x&gt; &amp;amp; go</q>' in page
+    assert "“<bdi>Write &lt;b onclick=x&gt; &amp;amp; go</bdi>”" in page
 
 
 def test_nothing_is_found_in_nothing() -> None:
