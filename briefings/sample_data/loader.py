@@ -24,6 +24,7 @@ from briefings.models import (
 )
 from briefings.quote_wording import record_choice
 from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
+from briefings.sample_data.sample_pictures import add_portrait, store_figures
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
 from newsroom import audit_log
@@ -61,7 +62,7 @@ def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
         account = staff.get(sample.account)
         if account is not None and Contributor.objects.filter(account=account).exists():
             account = None  # somebody gave it to another contributor
-        authors[sample.slug], _ = Contributor.objects.get_or_create(
+        authors[sample.slug], is_new = Contributor.objects.get_or_create(
             slug=sample.slug,
             defaults={
                 "name": sample.name,
@@ -72,6 +73,8 @@ def _load_contributors(staff: dict[str, User]) -> dict[str, Contributor]:
                 "account": account,
             },
         )
+        if is_new:
+            add_portrait(authors[sample.slug])
     return authors
 
 
@@ -127,7 +130,7 @@ def _load_issue(
             position=position,
             kind=section.kind,
             heading=section.heading,
-            body=section.html,
+            body=store_figures(section.html),
             sisters=others if section.kind == SectionKind.SISTERS else [],
         )
     audit_log.record("created", issue, by=staff["reporter"])

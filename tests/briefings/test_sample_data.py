@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,17 @@ from django.contrib.auth.models import User
 from briefings.models import (
     Briefing,
     Comment,
+    Contributor,
     Issue,
     IssueState,
+    Picture,
     RevisionStep,
+    Section,
     SectionKind,
     Topic,
 )
 from briefings.permissions import may_edit_issue
+from briefings.picture_files import media_name
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
 from newsroom.models import AuditLogEntry, OutgoingEmail
@@ -35,6 +40,20 @@ from subscribers.sending import dispatches
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _without_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the drawings, whose smaller copies take longer than everything else together."""
+    if "media" not in request.fixturenames:
+        monkeypatch.setattr("briefings.sample_data.loader.add_portrait", lambda person: None)
+        monkeypatch.setattr("briefings.sample_data.loader.store_figures", lambda html: html)
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
 def test_samples_show_every_state_a_thread_and_a_queue() -> None:
@@ -195,3 +214,21 @@ def test_the_latest_issue_goes_to_the_inbox_once(settings: Any, tmp_path: Path) 
 
 def kinds(issue: Issue) -> list[str]:
     return list(issue.sections.values_list("kind", flat=True))
+
+
+def test_the_samples_have_portraits_and_figures_with_words_for_those_who_do_not_see_them(
+    media: Path,
+) -> None:
+    load_samples(at=NOON)
+
+    people = Contributor.objects.all()
+    assert people
+    for person in people:
+        assert (media / str(person.photo)).exists(), person
+    for briefing in Briefing.objects.all():
+        bodies = Section.objects.filter(issue__briefing=briefing).values_list("body", flat=True)
+        figures = re.findall(r'<img src="([^"]+)" alt="([^"]*)"', " ".join(bodies))
+        assert figures
+        for source, alternative in figures:
+            assert Picture.objects.filter(name=media_name(source)).exists(), source
+            assert len(alternative) > 40
