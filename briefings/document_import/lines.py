@@ -100,6 +100,7 @@ def _nested(
 
 
 MAX_HEADLINE = 120
+MAX_ABBREVIATION = 5  # letters and digits, such as 'Capt.'
 MAX_HEADING_LINE = 80
 MAX_BOILERPLATE = 240
 
@@ -217,6 +218,8 @@ def is_name(text: str) -> bool:
     for word in words:
         alphabetic = word.strip(".").replace("-", "").replace("’", "").replace("'", "")
         if not alphabetic.isalpha() or word.lower() in _NOT_IN_NAMES:
+            return False
+        if word.endswith(".") and len(alphabetic) > MAX_ABBREVIATION and word is not words[-1]:
             return False
         if _is_capitalised(word):
             capitalised += 1

@@ -123,6 +123,7 @@ class _Story:
                 page_end.tag, page_end.text = self._name("t"), " "
         self._choose_drawings()
         self._take_out_placeholders()
+        self._keep_boxes_to_tick()
         self._take_out_deleted()
         self._join_run_in_headings()
         self._replace("fldSimple", self._field_runs)
@@ -202,6 +203,12 @@ class _Story:
                     if words := words_of(child):
                         self._left_out.append(f"A field that nobody filled in: {words}")
                     parent.remove(child)
+
+    def _keep_boxes_to_tick(self) -> None:
+        """Leave the sign that a box shows; the converter would make a form's field of the box."""
+        for properties in [node for node in self.root.iter() if is_tag(node, "sdtPr")]:
+            for box in [node for node in properties if is_tag(node, "checkbox")]:
+                properties.remove(box)
 
     def _hide_runs(self, paragraph: ET.Element, style_id: str, background: Colour | None) -> str:
         """Take hidden words out of a paragraph and return them; give runs their style's marks."""

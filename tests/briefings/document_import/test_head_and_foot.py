@@ -368,3 +368,10 @@ def test_a_line_in_capitals_is_no_author_where_no_heading_is_marked() -> None:
 
     assert document.byline == "Bo Ek"
     assert "Who Pays" in {section.heading for section in document.sections}
+
+
+def test_two_words_that_are_sentences_are_no_author() -> None:
+    document = read("# Trams return", "Before. After.", name="a.md")
+
+    assert document.byline == ""
+    assert "Before. After." in body_of(document)

@@ -327,6 +327,13 @@ def test_a_field_whose_words_are_missing_is_named(code: str) -> None:
     assert document.left_out == (f"A field of Word: {code}. Write what it shows.",)
 
 
+def test_a_box_to_tick_shows_whether_it_is_ticked() -> None:
+    box = '<w14:checkbox xmlns:w14="urn:w14"><w14:checked w14:val="1"/></w14:checkbox>'
+    ticked = f"<w:sdt><w:sdtPr>{box}</w:sdtPr><w:sdtContent>{run('☒')}</w:sdtContent></w:sdt>"
+
+    assert html_of(read(para(ticked, run(" I have paid.")))) == "<p>☒ I have paid.</p>"
+
+
 def test_fields_of_pages_and_indexes_have_no_words() -> None:
     fields = "".join(
         f"{field_character('begin')}{instruction(code)}{field_character('end')}"
