@@ -34,6 +34,7 @@ from subscribers.bounces.message_kind import (
     is_auto_reply,
     is_auto_reply_for_person,
     is_challenge,
+    is_feedback_report,
     is_from_mail_system,
     is_rejecting_receipt,
     is_unsubscribe_request,
@@ -112,6 +113,7 @@ def may_be_written_by_person(parts: MessageParts) -> bool:
         is_from_mail_system(parts)
         or is_auto_reply(parts)
         or declares_delivery_status(parts)
+        or is_feedback_report(parts)
         or returns_our_email(parts)
         or parts.header("return-path") == "<>"
         or parts.header("x-failed-recipients")
