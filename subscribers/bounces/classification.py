@@ -141,6 +141,11 @@ _TABLE = tomllib.loads(
 _SAYS_TEMPORARY = re.compile("|".join(_TABLE["temporary"]))
 
 
+_OF_READERS = re.compile("|".join(_TABLE["of_readers"]))
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+MIN_WORDS = 3
+
+
 def _any_of(phrases: list[str] | None) -> re.Pattern[str] | None:
     return re.compile("|".join(phrases)) if phrases else None
 
@@ -199,6 +204,8 @@ def classify(
         reason = Reason.SENDER
     if reason is None:
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
+        if reason == Reason.USER_UNKNOWN and _speaks_of_something_else(phrases):
+            reason = Reason.UNCLEAR
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:
         context = context[:MAX_CHARS]
         if not (own_status or reply_code or status):
@@ -216,6 +223,14 @@ def classify(
         )
     reason = _milder_by_codes(reason or Reason.UNCLEAR, codes=(status, own_status))
     return Diagnosis(reason=reason, temporary=temporary, status=best_status or own_status)
+
+
+def _speaks_of_something_else(phrases: str) -> bool:
+    """Whether words that no rule knows say nothing of a reader or a mailbox.
+
+    Some systems write 5.1.1 over whatever went wrong; a code alone counts, and so do a few words.
+    """
+    return len(_WORDS.findall(phrases)) >= MIN_WORDS and not _OF_READERS.search(phrases)
 
 
 def _milder_by_codes(reason: Reason, *, codes: tuple[str, str]) -> Reason:
