@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 
 class BotTrapField(forms.CharField):
@@ -13,7 +14,7 @@ class BotTrapField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             **{
-                "label": "Leave this empty",
+                "label": gettext_lazy("Leave this empty"),
                 "required": False,
                 "widget": forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
                 **options,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.functional import lazy
+from django.utils.translation import ngettext_lazy
+
 # A unit, the shortest duration that is told in it, and its length. One day is “24 hours”.
 UNITS = (
-    ("year", timedelta(days=365), timedelta(days=365)),
-    ("day", timedelta(days=2), timedelta(days=1)),
-    ("hour", timedelta(hours=1), timedelta(hours=1)),
-    ("minute", timedelta(minutes=1), timedelta(minutes=1)),
+    (ngettext_lazy("%d year", "%d years"), timedelta(days=365), timedelta(days=365)),
+    (ngettext_lazy("%d day", "%d days"), timedelta(days=2), timedelta(days=1)),
+    (ngettext_lazy("%d hour", "%d hours"), timedelta(hours=1), timedelta(hours=1)),
+    (ngettext_lazy("%d minute", "%d minutes"), timedelta(minutes=1), timedelta(minutes=1)),
 )
+SECONDS = ngettext_lazy("%d second", "%d seconds")
 
 
 def in_words(duration: timedelta) -> str:
@@ -18,11 +22,10 @@ def in_words(duration: timedelta) -> str:
 
     The unit is the largest one that makes a whole number, so that the words are exact.
     """
-    for name, least, unit in UNITS:
+    for words, least, unit in UNITS:
         if duration >= least and not duration % unit:
-            return _count(duration // unit, name)
-    return _count(round(duration.total_seconds()), "second")
+            return str(words % (duration // unit))
+    return str(SECONDS % round(duration.total_seconds()))
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+in_words_lazy = lazy(in_words, str)

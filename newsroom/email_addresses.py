@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
 from newsroom.invisible_characters import has_space_or_invisible
 
@@ -21,7 +22,9 @@ _LOCAL_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 # Full stops of other scripts, typed as the dot between labels (UTS 46, section 2.3).
 _DOTS = str.maketrans("。．｡", "...")
-_NOT_AN_ADDRESS = "This is not an email address. Enter it in the form name@example.org."
+_NOT_AN_ADDRESS = gettext_lazy(
+    "This is not an email address. Enter it in the form name@example.org."
+)
 
 
 def normalise_address(address: str) -> str:
@@ -37,7 +40,8 @@ def normalise_address(address: str) -> str:
         raise ValidationError(_NOT_AN_ADDRESS, code="invalid")
     if has_space_or_invisible(address):
         raise ValidationError(
-            "An email address cannot contain spaces or invisible characters.", code="invalid"
+            gettext("An email address cannot contain spaces or invisible characters."),
+            code="invalid",
         )
     local, _, domain = address.rpartition("@")
     try:
@@ -152,4 +156,4 @@ def fold_case(text: str) -> str:
 
 
 def _too_long() -> str:
-    return f"An email address can have at most {MAX_BYTES} characters."
+    return gettext("An email address can have at most %(limit)d characters.") % {"limit": MAX_BYTES}

@@ -27,6 +27,7 @@ from django.utils.module_loading import import_string
 from newsroom.email_headers import header_field
 from newsroom.email_styles import inline_styles
 from newsroom.models import OutgoingEmail
+from newsroom.reader_language import STAFF_LANGUAGE, in_language
 from newsroom.site_address import ascii_address, site_host
 from newsroom.smtp_submission import AddressNotSupported, submit
 from newsroom.wake_ups import wake
@@ -55,13 +56,14 @@ def queue_email(
     *,
     to: str,
     context: dict[str, Any],
+    language: str = STAFF_LANGUAGE,
     headers: dict[str, str] | None = None,
     not_before: datetime | None = None,
 ) -> OutgoingEmail:
     """Render the email in templates/email/<name>/ and queue it for one address.
 
-    The folder holds subject.txt, body.txt and optionally body.html. The email is sent after the
-    transaction commits, or at `not_before` if that is later.
+    The folder holds subject.txt, body.txt and optionally body.html. An email to a reader names its
+    language. The email is sent after the transaction commits, or at `not_before` if that is later.
     """
     context = {
         "site_name": settings.SITE_NAME,
@@ -69,13 +71,16 @@ def queue_email(
         "postal_address": settings.POSTAL_ADDRESS,
         **context,
     }
-    subject = " ".join(render_to_string(f"email/{name}/subject.txt", context).split())
+    with in_language(language):
+        subject = " ".join(render_to_string(f"email/{name}/subject.txt", context).split())
+        text = render_to_string(f"email/{name}/body.txt", context).strip() + "\n"
+        html = _render_html(name, {**context, "subject": subject})
     return queue_rendered_email(
         name,
         to=to,
         subject=subject,
-        text=render_to_string(f"email/{name}/body.txt", context).strip() + "\n",
-        html=_render_html(name, {**context, "subject": subject}),
+        text=text,
+        html=html,
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
         not_before=not_before,
     )
@@ -86,6 +91,7 @@ def queue_email_in_constant_time(
     *,
     to: str,
     context: dict[str, Any],
+    language: str = STAFF_LANGUAGE,
     headers: dict[str, str] | None = None,
     not_before: datetime | None = None,
     allowed: bool = True,
@@ -98,7 +104,9 @@ def queue_email_in_constant_time(
     `form_guard.check_form`.
     """
     must_not_write = is_suppressed(to)
-    email = queue_email(name, to=to, context=context, headers=headers, not_before=not_before)
+    email = queue_email(
+        name, to=to, context=context, language=language, headers=headers, not_before=not_before
+    )
     if must_not_write or not allowed:
         email.delete()
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -35,8 +36,8 @@ def length_required() -> HttpResponse:
 
 def too_large(limit: int) -> HttpResponse:
     """Return the page for a form that is larger than its view accepts, in bytes."""
-    text = (
-        f"The form was larger than {limit // 1024 // 1024} MB, so we did not save any of it. Go"
-        " back, make it shorter or choose a smaller file, and send it again."
-    )
+    text = gettext(
+        "The form was larger than %(limit)d MB, so we did not save any of it. Go back, make it"
+        " shorter or choose a smaller file, and send it again."
+    ) % {"limit": limit // 1024 // 1024}
     return HttpResponse(render_to_string("413.html", {"text": text}), status=413)

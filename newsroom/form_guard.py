@@ -21,9 +21,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.crypto import salted_hmac
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from newsroom.client_address import client_ip, subnet_of
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_words, in_words_lazy
 from newsroom.email_addresses import address_key
 from newsroom.form_signature import is_plausible
 from newsroom.proof_of_work import is_solved, new_challenge
@@ -43,17 +45,22 @@ HOURLY_PER_NETWORK = 240
 HOURLY_EMAIL_FORMS_PER_IP = 60
 RETRY_AFTER = f"{HOUR.total_seconds():.0f}"
 
-ADDRESS_LIMIT_REACHED = (
+ADDRESS_LIMIT_REACHED = gettext_lazy(
     "This address has been entered many times. Check its inbox: the emails that are already there"
     " cover all of them. If there are none, try again in {window}."
 )
-NETWORK_LIMIT_REACHED = (
-    "We have received too many forms from your network. There is nothing wrong with yours. Try"
-    f" again in {in_words(HOUR)}."
+NETWORK_LIMIT_REACHED = format_lazy(
+    gettext_lazy(
+        "We have received too many forms from your network. There is nothing wrong with yours."
+        " Try again in {window}."
+    ),
+    window=in_words_lazy(HOUR),
 )
-SITE_LIMIT_REACHED = (
-    "We have received too many forms. There is nothing wrong with yours. Try again in"
-    f" {in_words(HOUR)}."
+SITE_LIMIT_REACHED = format_lazy(
+    gettext_lazy(
+        "We have received too many forms. There is nothing wrong with yours. Try again in {window}."
+    ),
+    window=in_words_lazy(HOUR),
 )
 
 
@@ -161,13 +168,13 @@ def limit_reached(
     """
     at = submission.at
     if is_over_email_form_limit(submission.ip, at=at):
-        return NETWORK_LIMIT_REACHED
+        return str(NETWORK_LIMIT_REACHED)
     if window := mailbox_limit_reached(address, at=at):
         return address_limit.format(window=in_words(window))
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
-        return NETWORK_LIMIT_REACHED
+        return str(NETWORK_LIMIT_REACHED)
     if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:
-        return SITE_LIMIT_REACHED
+        return str(SITE_LIMIT_REACHED)
     return ""
 
 

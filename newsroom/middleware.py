@@ -1,4 +1,4 @@
-"""Middleware: error pages for an unreachable database, unwanted bodies and wrong addresses."""
+"""Middleware: the language of pages, and error pages for what no view can answer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from django.http import (
 )
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.views.defaults import page_not_found
 
 from newsroom.connection_errors import database_error_message
 from newsroom.error_pages import length_required, too_large, unreadable
 from newsroom.file_uploads import accepted_files, let_files_in
+from newsroom.reader_language import STAFF_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,21 @@ class DatabaseUnavailableMiddleware:
             return None
         log.error(database_error_message(failure))
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
+
+
+class ReaderLanguageMiddleware:
+    """Begins each page in the site's language, and the admin's in English.
+
+    A view about one briefing changes it (`reader_language.answer_in`); that ends with the response.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_for_staff = request.path_info.startswith("/admin/")
+        with translation.override(STAFF_LANGUAGE if is_for_staff else settings.LANGUAGE_CODE):
+            return self.get_response(request)
 
 
 class RequestSizeLimitMiddleware:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 MAX_WORDS = 12
 _DOT = "[.․。．｡]"
@@ -33,13 +34,17 @@ def validate_name(name: str) -> None:
     """Raise ValidationError if a name contains a link, an email address or a message."""
     if "@" in name or "＠" in name or _LINK.search(name) or _has_host(name):
         raise ValidationError(
-            "Your name cannot include a web address or an email address. Enter only what we should"
-            " call you, or leave it empty.",
+            gettext(
+                "Your name cannot include a web address or an email address. Enter only what we"
+                " should call you, or leave it empty."
+            ),
             code="link",
         )
     if _MESSAGE.search(name) or len(name.split()) > MAX_WORDS:
         raise ValidationError(
-            "This looks like a message. Enter only what we should call you, or leave it empty.",
+            gettext(
+                "This looks like a message. Enter only what we should call you, or leave it empty."
+            ),
             code="message",
         )
 

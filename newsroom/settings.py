@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "newsroom.middleware.DatabaseUnavailableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.public_pages.PublicPageMiddleware",
+    "newsroom.middleware.ReaderLanguageMiddleware",
     "csp.middleware.CSPMiddleware",
     "newsroom.middleware.RequestSizeLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -419,7 +420,20 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Language, time, files, logs ----------------------------------------------------------------
 
-LANGUAGE_CODE = "en-gb"
+# The languages that the words of pages and emails are written in: locale/ and newsroom/formats/.
+LANGUAGES = [("en-gb", "English"), ("de", "German")]
+# That of pages about several briefings. A page or an email about one is in the briefing's own.
+LANGUAGE_CODE: str = read(
+    "LANGUAGE_CODE",
+    env.str,
+    "en-gb",
+    hint=f"write one of {', '.join(code for code, _ in LANGUAGES)}",
+).lower()
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise setting_error(
+        "LANGUAGE_CODE", f"is wrong: write one of {', '.join(code for code, _ in LANGUAGES)}"
+    )
+LOCALE_PATHS = [BASE_DIR / "locale"]
 # The database holds UTC. Pages about an issue are in its briefing's zone, all others in this one.
 TIME_ZONE: str = read("TIME_ZONE", env.str, "Europe/London", hint="write a name like Europe/London")
 if TIME_ZONE not in available_timezones():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, ngettext_lazy
 
 _TABLE_KEYS = {"what", "personal", "other", "rules", "kept"}
 _RULE_KEYS = {
@@ -37,6 +38,13 @@ class Unit(StrEnum):
     DAY = "day"
     MONTH = "month"
     YEAR = "year"
+
+
+_PERIODS = {
+    Unit.DAY: ngettext_lazy("%d day", "%d days"),
+    Unit.MONTH: ngettext_lazy("%d month", "%d months"),
+    Unit.YEAR: ngettext_lazy("%d year", "%d years"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +74,7 @@ class Rule:
     @property
     def period(self) -> str:
         """The period in words: “12 months”."""
-        return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
+        return str(_PERIODS[self.unit] % self.amount)
 
     def cutoff(self, *, at: datetime) -> datetime:
         """Return the latest moment from which the whole period has passed."""
@@ -97,7 +105,9 @@ class Table:
     @property
     def says(self) -> list[str]:
         """The rules in words for readers, with their periods filled in."""
-        return [rule.says.replace("{period}", rule.period) for rule in self.rules if rule.says]
+        return [
+            gettext(rule.says).replace("{period}", rule.period) for rule in self.rules if rule.says
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
