@@ -24,6 +24,11 @@ class WholeTextFeed(Atom1Feed):
         """Return when the latest entry changed."""
         return max((item["updateddate"] for item in self.items), default=BEFORE_THE_FIRST_ISSUE)
 
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        """Return the language of an entry that is in another one than the feed."""
+        differs = item["language"] != self.feed["language"]
+        return {"xml:lang": item["language"]} if differs else {}
+
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item | {"description": None})
         if item["standfirst"]:
@@ -45,6 +50,7 @@ def atom_feed(feed: Feed) -> HttpResponse:
     for entry in feed.entries:
         atom.add_item(
             title=_xml_text(entry.title),
+            language=entry.language,
             link=entry.page,
             description="",
             unique_id=entry.id,

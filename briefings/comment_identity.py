@@ -91,7 +91,15 @@ def email_sign_in_link(address: str, *, recommends: Comment | None = None) -> No
                 "valid_for": SIGN_IN_LINK_VALID_FOR,
                 "signed_in_for": SIGNED_IN_FOR,
             },
+            language=_language(commenter, recommends),
         )
+
+
+def _language(commenter: Commenter | None, recommends: Comment | None) -> str:
+    """Return the language of an email about signing in: the comment's, or the reader's own."""
+    if recommends:
+        return recommends.issue.briefing.language
+    return (commenter or Commenter(pk=0)).language  # as many queries for an unknown address
 
 
 def sign_in_path(

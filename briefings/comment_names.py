@@ -9,6 +9,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from briefings.models import Briefing, Contributor
 from newsroom.confusables import skeletons
@@ -50,19 +51,27 @@ def validate_comment_name(name: str, *, own: Collection[str] = ()) -> None:
         return
     if has_hidden_character(name) or _has_stacked_marks(name):
         raise ValidationError(
-            "Your name contains characters that cannot be shown. Type it again, or leave it empty.",
+            gettext(
+                "Your name contains characters that cannot be shown. Type it again, or leave it"
+                " empty."
+            ),
             code="hidden",
         )
     validate_name(name)
     if not all(_is_of_a_name(char) for char in name):
         raise ValidationError(
-            "Your name cannot include symbols or emoji. Leave them out, or leave the name empty.",
+            gettext(
+                "Your name cannot include symbols or emoji. Leave them out, or leave the name"
+                " empty."
+            ),
             code="character",
         )
     if is_taken_name(name):
         raise ValidationError(
-            "This name could be mistaken for one of our authors or editors. Enter another name, or"
-            " leave it empty. If it is yours, sign in for comments first.",
+            gettext(
+                "This name could be mistaken for one of our authors or editors. Enter another name,"
+                " or leave it empty. If it is yours, sign in for comments first."
+            ),
             code="taken",
         )
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from briefings.comment_identity import signed_in
@@ -23,6 +25,7 @@ from newsroom.duration_words import in_words
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from newsroom.rate_limits import HOUR, count_within, is_first_within, is_over_hourly_limit
+from newsroom.reader_language import answer_in, grouped_lazy
 
 # A network, such as a hospital's, may have many readers.
 HOURLY_REPORTS = 20
@@ -35,17 +38,22 @@ class ReportForm(forms.Form):
     """Why a reader thinks that a comment should not be on the page."""
 
     reason = forms.ChoiceField(
-        label="What is wrong with it?",
+        label=gettext_lazy("What is wrong with it?"),
         choices=ReportReason,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is wrong with the comment."},
+        error_messages={"required": gettext_lazy("Choose what is wrong with the comment.")},
     )
     detail = forms.CharField(
-        label="Anything that helps us to decide",
+        label=gettext_lazy("Anything that helps us to decide"),
         required=False,
         max_length=MAX_REPORT_CHARS,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
-        error_messages={"max_length": f"Shorten this to {MAX_REPORT_CHARS:,} characters or fewer."},
+        error_messages={
+            "max_length": format_lazy(
+                gettext_lazy("Shorten this to {limit} characters or fewer."),
+                limit=grouped_lazy(MAX_REPORT_CHARS),
+            )
+        },
     )
     website = BotTrapField()
 
@@ -104,7 +112,9 @@ def comment_report(request: HttpRequest, pk: int) -> HttpResponse:
             "report", ip=client_ip(request), limit=HOURLY_REPORTS, at=timezone.now()
         ):
             form.add_error(
-                None, f"Too many reports came from your network. Try again in {in_words(HOUR)}."
+                None,
+                gettext("Too many reports came from your network. Try again in %(window)s.")
+                % {"window": in_words(HOUR)},
             )
             status = 429
         else:
@@ -132,4 +142,6 @@ def _store_report(request: HttpRequest, comment: Comment, form: ReportForm) -> N
 
 def _readable_or_404(pk: int) -> Comment:
     comments = Comment.objects.approved().select_related("issue__briefing", "contributor")
-    return get_object_or_404(comments, pk=pk)
+    comment = get_object_or_404(comments, pk=pk)
+    answer_in(comment.issue.briefing.language)
+    return comment

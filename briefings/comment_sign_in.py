@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,6 +26,7 @@ from briefings.comment_identity import (
     signed_in,
     use_sign_in_link,
 )
+from briefings.forms import ADDRESS_MISSING
 from briefings.models import Comment, Issue
 from briefings.recommendations import recommend
 from newsroom.address_field import AddressField, AddressInput
@@ -39,15 +41,16 @@ from newsroom.form_guard import (
 from newsroom.form_origin import own_forms_only
 from newsroom.form_signature import SignatureField
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in
 
 
 class SignInForm(forms.Form):
     """The address that gets a link, and the comment that its owner wants to recommend."""
 
     email = AddressField(
-        label="Your email address",
+        label=gettext_lazy("Your email address"),
         widget=AddressInput,
-        error_messages={"required": "Enter your email address, so that we can send you the link."},
+        error_messages={"required": ADDRESS_MISSING},
     )
     recommends = forms.ModelChoiceField(
         Comment.objects.approved(), required=False, widget=forms.HiddenInput
@@ -98,6 +101,8 @@ def sign_in_page(
     `ended_link_to` is the issue in whose email was a link that its owner has ended.
     """
     form = form or SignInForm(initial={"recommends": recommends})
+    if recommends:
+        answer_in(recommends.issue.briefing.language)
     context = {
         "form": form,
         "recommends": recommends,
@@ -121,6 +126,10 @@ def comments_sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return sign_in_page(request, link_failed=True, status=404)
     recommended = Comment.objects.approved().filter(pk=link.recommends or 0).first()
+    if recommended:
+        answer_in(recommended.issue.briefing.language)
+    elif link.commenter:
+        answer_in(link.commenter.language)
     if link.is_used:
         browser = signed_in(request)
         if browser and browser == link.commenter:
@@ -156,8 +165,10 @@ def comments_sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 def comments_sign_out(request: HttpRequest) -> HttpResponse:
     """Sign this browser out, or every browser."""
     commenter = signed_in(request)
-    if commenter and "everywhere" in request.POST:
-        commenter.sign_out_everywhere(at=timezone.now())
+    if commenter:
+        answer_in(commenter.language)
+        if "everywhere" in request.POST:
+            commenter.sign_out_everywhere(at=timezone.now())
     response = TemplateResponse(request, "briefings/comments/signed_out.html", {})
     sign_out(response)
     return response
@@ -170,8 +181,10 @@ def comments_sign_out(request: HttpRequest) -> HttpResponse:
 def stop_reply_emails(request: HttpRequest, token: str) -> HttpResponse:
     """Ask (GET) whether to end all emails about replies, and end them (POST)."""
     commenter = reply_emails.commenter_of_token(token)
-    if commenter and request.method == "POST":
-        reply_emails.stop_reply_emails(commenter)
+    if commenter:
+        answer_in(commenter.language)
+        if request.method == "POST":
+            reply_emails.stop_reply_emails(commenter)
     context = {"token": token, "is_known": commenter, "is_done": request.method == "POST"}
     return TemplateResponse(
         request,

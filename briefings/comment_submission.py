@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from briefings.comment_badges import Badge, own_names
@@ -99,8 +100,10 @@ def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
             return duplicate
         if same_address.filter(created_at__gt=at - DAY).count() >= MAX_UNCONFIRMED:
             raise TooManyComments(
-                "Several of your comments are not confirmed yet. Confirm them with the links in the"
-                " emails we sent you, then send this one again."
+                gettext(
+                    "Several of your comments are not confirmed yet. Confirm them with the links in"
+                    " the emails we sent you, then send this one again."
+                )
             )
         comment = _store(new, issue=issue, at=at)
         _queue_confirmation_email(comment, at=at)
@@ -133,8 +136,11 @@ def submit_signed_in_comment(
         ):
             if comments.count() >= limit:
                 raise TooManyComments(
-                    f"You have sent {limit} comments within {in_words(window)}. Wait a little,"
-                    " then send this one again."
+                    gettext(
+                        "You have sent %(limit)d comments within %(window)s. Wait a little, then"
+                        " send this one again."
+                    )
+                    % {"limit": limit, "window": in_words(window)}
                 )
         badge = own_names(commenter.address).get(new.name, Badge())
         comment = _store(
@@ -334,6 +340,7 @@ def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
             "confirm_url": settings.SITE_URL + confirmation_path(comment),
             "confirm_within": CONFIRM_WITHIN,
         },
+        language=comment.issue.briefing.language,
         not_before=_after_other_emails(comment, at=at),
     )
 

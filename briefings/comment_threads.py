@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, TextChoices, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy
 
 from briefings.comment_counts import count_comments
 from briefings.models import Comment, CommentState, Issue
@@ -30,10 +31,10 @@ VISIBLE = Q(parent=None) | Q(parent__state__in=SHOWN_STATES)
 class CommentOrder(TextChoices):
     """The orders in which a reader can have the threads; replies are always the oldest first."""
 
-    FEATURED = "featured", "Featured first"
-    OLDEST = "oldest", "Oldest first"
-    NEWEST = "newest", "Newest first"
-    RECOMMENDED = "recommended", "Most recommended"
+    FEATURED = "featured", gettext_lazy("Featured first")
+    OLDEST = "oldest", gettext_lazy("Oldest first")
+    NEWEST = "newest", gettext_lazy("Newest first")
+    RECOMMENDED = "recommended", gettext_lazy("Most recommended")
 
 
 NEVER_SHOWN = (

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_names import clean_comment_name
-from briefings.forms import clean_words
+from briefings.forms import NAME_TOO_LONG, clean_words
 from briefings.models import Contributor, QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION_OF_MESSAGES, QUESTION, wording_of
@@ -26,16 +27,21 @@ from newsroom.emails import queue_email
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import one_line
 from newsroom.rate_limits import HOUR, count_within, recall, remember
+from newsroom.reader_language import grouped_lazy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_MESSAGE_CHARS = 5_000
+EMPTY = gettext_lazy("Write your message.")
+TOO_LONG = gettext_lazy(
+    "Your message is %(count)s characters long. Shorten it to %(limit)s characters or fewer."
+)
 # However many people write: an author's inbox is not to be flooded through us.
 MESSAGES_AN_HOUR = 30
 # The same message again within this time is a double click, or somebody who was not sure.
 SAME_MESSAGE_WITHIN = HOUR
-ADDRESS_LIMIT_REACHED = _(
+ADDRESS_LIMIT_REACHED = gettext_lazy(
     "Many forms were sent with this address, so your message is not sent. It is still here: send it"
     " again in {window}."
 )
@@ -52,23 +58,28 @@ class ContactForm(forms.Form):
     """What a reader writes to an author."""
 
     message = forms.CharField(
-        label="Your message",
-        help_text=f"Plain text, up to {MAX_MESSAGE_CHARS:,} characters.",
+        label=gettext_lazy("Your message"),
+        help_text=format_lazy(
+            gettext_lazy("Plain text, up to {limit} characters."),
+            limit=grouped_lazy(MAX_MESSAGE_CHARS),
+        ),
         widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
-        error_messages={"required": "Write your message."},
+        error_messages={"required": EMPTY},
     )
     name = forms.CharField(
-        label="Your name",
+        label=gettext_lazy("Your name"),
         required=False,
         max_length=MAX_NAME_CHARS,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
-        error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
+        error_messages={"max_length": NAME_TOO_LONG},
     )
     email = AddressField(
-        label="Your email address",
-        help_text="The answer goes there.",
+        label=gettext_lazy("Your email address"),
+        help_text=gettext_lazy("The answer goes there."),
         widget=AddressInput,
-        error_messages={"required": "Enter your email address, so that you can get an answer."},
+        error_messages={
+            "required": gettext_lazy("Enter your email address, so that you can get an answer.")
+        },
     )
     quoting = forms.ChoiceField(
         label=QUESTION,
@@ -76,8 +87,8 @@ class ContactForm(forms.Form):
         initial=QuoteChoice.NO,
         help_text=EXPLANATION_OF_MESSAGES,
         error_messages={
-            "required": "Choose whether we may quote you.",
-            "invalid_choice": "Choose whether we may quote you.",
+            "required": gettext_lazy("Choose whether we may quote you."),
+            "invalid_choice": gettext_lazy("Choose whether we may quote you."),
         },
     )
     began = SignatureField()
@@ -91,7 +102,9 @@ class ContactForm(forms.Form):
         return bool(self.data.get("website"))
 
     def clean_message(self) -> str:
-        return clean_words(self.cleaned_data["message"], what="message", limit=MAX_MESSAGE_CHARS)
+        return clean_words(
+            self.cleaned_data["message"], limit=MAX_MESSAGE_CHARS, too_long=TOO_LONG, empty=EMPTY
+        )
 
     def clean_name(self) -> str:
         """Return the name on one line, or an empty string if none of it is visible.
@@ -103,7 +116,7 @@ class ContactForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("quoting") == QuoteChoice.NAMED and not cleaned.get("name", "-"):
-            self.add_error("name", "Enter your name, so that we can quote you with it.")
+            self.add_error("name", gettext("Enter your name, so that we can quote you with it."))
         return cleaned
 
 
@@ -114,8 +127,11 @@ def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> N
     """
     if count_within("contact", str(to.pk), window=HOUR, at=at) > MESSAGES_AN_HOUR:
         raise TooManyMessages(
-            f"{to.name} has been sent many messages in the last hour, so yours is not sent. It is"
-            f" still here: send it again in {in_words(HOUR)}."
+            gettext(
+                "%(name)s has been sent many messages in the last hour, so yours is not sent. It is"
+                " still here: send it again in %(window)s."
+            )
+            % {"name": to.name, "window": in_words(HOUR)}
         )
     same = f"{to.pk} {cleaned['email']} {cleaned['message']}"
     _wait_for_others(to)

@@ -22,6 +22,7 @@ from briefings.models import Contributor
 from newsroom.form_guard import ProofOfWorkNeeded, TooManyForms, check_form, proof_of_work_page
 from newsroom.form_origin import own_forms_only
 from newsroom.public_pages import public_page, unless_as_asked
+from newsroom.reader_language import answer_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ PER_PAGE = 50
 def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a contributor, their issues by pages (`?page=`), and the form to write to them."""
     contributor = get_object_or_404(Contributor, slug=slug)
+    answer_in(contributor.language)
     context = _page(contributor, ContactForm(), number=request.GET.get("page"))
     context["message_sent"] = request.GET.get("contact") == "sent"
     shown = {"contact": "sent"} if context["message_sent"] else {}
@@ -48,6 +50,7 @@ def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def contributor_contact(request: HttpRequest, slug: str) -> HttpResponse:
     """Email a reader's message to an author; GET redirects to the form."""
     contributor = get_object_or_404(Contributor.objects.exclude(contact=""), slug=slug)
+    answer_in(contributor.language)
     page = contributor.get_absolute_url()
     if request.method != "POST":
         return redirect(f"{page}#contact")

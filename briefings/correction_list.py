@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from briefings.feed_entries import correction_feed
 from briefings.models import Briefing, Correction
 from newsroom.public_pages import public_page, unless_as_asked
+from newsroom.reader_language import answer_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,6 +37,7 @@ def _corrections_of(briefing: Briefing) -> CorrectionQuerySet:
 def corrections(request: HttpRequest, slug: str) -> HttpResponse:
     """List the corrections of a briefing, the newest first, by pages (`?page=`)."""
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
+    answer_in(briefing.language)
     page = Paginator(_corrections_of(briefing), PER_PAGE).get_page(request.GET.get("page"))
     for correction in page.object_list:
         correction.issue.briefing = briefing
@@ -48,11 +51,12 @@ def corrections(request: HttpRequest, slug: str) -> HttpResponse:
 def corrections_feed(request: HttpRequest, slug: str, write: FeedFormat) -> HttpResponse:
     """Return the feed of a briefing's corrections."""
     briefing = get_object_or_404(Briefing, slug=slug)
+    answer_in(briefing.language)
     return write(
         correction_feed(
             briefing,
             _corrections_of(briefing),
-            title=f"Corrections · {briefing.title} · {settings.SITE_NAME}",
+            title=f"{gettext('Corrections')} · {briefing.title} · {settings.SITE_NAME}",
             page=reverse("briefings:corrections", args=[slug]),
             paths=(
                 reverse("briefings:corrections_feed", args=[slug]),

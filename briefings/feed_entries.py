@@ -12,16 +12,16 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import escape
+from django.utils.translation import gettext
 
 from briefings.models import Briefing, Correction, Issue
-from briefings.models.briefing import Language
 from briefings.rendering.page_html import page_sections
+from newsroom.reader_language import current_language_tag, in_language, text_language
 from newsroom.site_address import site_host
 
 ENTRIES = 20
 # The date of a feed that has no entries yet.
 BEFORE_THE_FIRST_ISSUE = datetime(2026, 1, 1, tzinfo=UTC)
-SITE_LANGUAGE = "en-GB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class FeedEntry:
     """An issue or a correction in a feed."""
 
     id: str
+    language: str
     title: str
     page: str  # as all addresses here, with the site's
     author: str
@@ -129,23 +130,24 @@ def _feed(
 
 def _language(briefing: Briefing | None) -> str:
     """Return the language that a feed says it is in."""
-    known = briefing.language if briefing else ""
-    return SITE_LANGUAGE if known in {"", Language.ENGLISH} else known
+    return text_language(briefing.language) if briefing else current_language_tag()
 
 
 def _of_issue(issue: Issue) -> FeedEntry:
     page = settings.SITE_URL + issue.get_absolute_url()
     published = issue.published_at or issue.created_at
-    html = render_to_string(
-        "briefings/_feed_entry.html",
-        {
-            "issue": issue,
-            "sections": page_sections(issue, base=page),
-            "corrections": _noted(issue),
-        },
-    )
+    with in_language(issue.briefing.language):
+        html = render_to_string(
+            "briefings/_feed_entry.html",
+            {
+                "issue": issue,
+                "sections": page_sections(issue, base=page),
+                "corrections": _noted(issue),
+            },
+        )
     return FeedEntry(
         id=_tag(issue.created_at, f"issue-{issue.pk}"),
+        language=text_language(issue.briefing.language),
         title=issue.title,
         page=page,
         author=issue.author.name,
@@ -163,7 +165,8 @@ def _of_correction(correction: Correction, briefing: Briefing) -> FeedEntry:
     issue.briefing = briefing
     return FeedEntry(
         id=_tag(correction.at, f"correction-{correction.pk}"),
-        title=f"Correction: {issue.title}",
+        language=text_language(briefing.language),
+        title=gettext("Correction: %(title)s") % {"title": issue.title},
         page=f"{settings.SITE_URL}{issue.get_absolute_url()}#corrections",
         author=issue.author.name,
         author_page=settings.SITE_URL + issue.author.get_absolute_url(),

@@ -14,6 +14,7 @@ from briefings.feed_entries import issue_feed
 from briefings.models import Briefing, Issue
 from briefings.next_issue import next_issue_line
 from newsroom.public_pages import public_page
+from newsroom.reader_language import answer_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -41,6 +42,7 @@ def feed(request: HttpRequest, write: FeedFormat) -> HttpResponse:
 def briefing_feed(request: HttpRequest, slug: str, write: FeedFormat) -> HttpResponse:
     """Return the feed of one briefing; its subtitle says when the next issue comes."""
     briefing = get_object_or_404(Briefing, slug=slug)
+    answer_in(briefing.language)
     next_line = next_issue_line(briefing, at=timezone.now())
     return write(
         issue_feed(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_badges import own_names
 from briefings.comment_names import clean_comment_name
@@ -26,42 +28,56 @@ from newsroom.bot_trap import BotTrapField
 from newsroom.email_addresses import address_key
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_visible
+from newsroom.reader_language import grouped, grouped_lazy
 
-EMPTY = "Write your comment."
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+EMPTY = gettext_lazy("Write your comment.")
+NAME_TOO_LONG = gettext_lazy("Your name must be %(limit_value)d characters or fewer.")
+ADDRESS_MISSING = gettext_lazy("Enter your email address, so that we can send you the link.")
+TOO_LONG = gettext_lazy(
+    "Your comment is %(count)s characters long. Shorten it to %(limit)s characters or fewer."
+)
 
 
 class CommentForm(forms.Form):
     """A reader's comment."""
 
     body = forms.CharField(
-        label="Your comment",
-        help_text=f"Plain text, up to {MAX_COMMENT_CHARS:,} characters.",
+        label=gettext_lazy("Your comment"),
+        help_text=format_lazy(
+            gettext_lazy("Plain text, up to {limit} characters."),
+            limit=grouped_lazy(MAX_COMMENT_CHARS),
+        ),
         widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(
-        label="What it is about",
+        label=gettext_lazy("What it is about"),
         required=False,
         coerce=int,
         empty_value=None,
-        error_messages={"invalid_choice": "Choose a section from the list, or the whole issue."},
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose a section from the list, or the whole issue.")
+        },
     )
     name = forms.CharField(
-        label="Your name",
+        label=gettext_lazy("Your name"),
         required=False,
         max_length=MAX_NAME_CHARS,
-        help_text="Leave this empty to stay anonymous.",
+        help_text=gettext_lazy("Leave this empty to stay anonymous."),
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
-        error_messages={"max_length": f"Your name must be {MAX_NAME_CHARS} characters or fewer."},
+        error_messages={"max_length": NAME_TOO_LONG},
     )
     email = AddressField(
-        label="Your email address",
-        help_text=(
+        label=gettext_lazy("Your email address"),
+        help_text=gettext_lazy(
             "We never show it. We send you a link to confirm your first comment. If you are signed"
             " in for comments, leave this empty."
         ),
         widget=AddressInput,
-        error_messages={"required": "Enter your email address, so that we can send you the link."},
+        error_messages={"required": ADDRESS_MISSING},
     )
     quoting = forms.TypedChoiceField(
         label=QUESTION,
@@ -71,10 +87,13 @@ class CommentForm(forms.Form):
         empty_value=QuoteChoice.NO,
         initial=QuoteChoice.NO,
         help_text=EXPLANATION,
-        error_messages={"invalid_choice": "Choose one of the answers about being quoted."},
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of the answers about being quoted.")
+        },
     )
     emails_on_replies = forms.BooleanField(
-        label="Email me when somebody replies; several replies come in one email", required=False
+        label=gettext_lazy("Email me when somebody replies; several replies come in one email"),
+        required=False,
     )
     reply_to = forms.CharField(required=False, widget=forms.HiddenInput)
     # The words that a reader selected; static/js/comment-on-words.js fills it in.
@@ -99,7 +118,7 @@ class CommentForm(forms.Form):
         self.fields["email"].required = signed_in is None
         named = [(section.pk, name_of_section(section)) for section in self.sections]
         choice = cast("forms.TypedChoiceField", self.fields["section"])
-        choice.choices = [("", "The whole issue"), *named]
+        choice.choices = [("", gettext("The whole issue")), *named]
 
     @property
     def is_from_bot(self) -> bool:
@@ -131,7 +150,7 @@ class CommentForm(forms.Form):
         choice: QuoteChoice = self.cleaned_data["quoting"]
         if choice == QuoteChoice.NAMED and not self.cleaned_data.get("name", "-"):
             raise forms.ValidationError(
-                "Enter your name above, or choose to be quoted without it.", code="no_name"
+                gettext("Enter your name above, or choose to be quoted without it."), code="no_name"
             )
         return choice
 
@@ -169,23 +188,23 @@ class CommentForm(forms.Form):
 
 def clean_comment_body(typed: str) -> str:
     """Return a comment as it is stored. Raises ValidationError if it is empty or too long."""
-    return clean_words(typed, what="comment", limit=MAX_COMMENT_CHARS)
+    return clean_words(typed, limit=MAX_COMMENT_CHARS, too_long=TOO_LONG, empty=EMPTY)
 
 
-def clean_words(typed: str, *, what: str, limit: int) -> str:
+def clean_words(typed: str, *, limit: int, too_long: StrOrPromise, empty: StrOrPromise) -> str:
     """Return what a reader wrote with each line end as one character, as readers count them.
 
-    `what` names it to the reader. Raises ValidationError if it is empty or too long.
+    Raises ValidationError with the message for what is too long or empty.
     """
     words = typed.replace("\r\n", "\n").replace("\r", "\n")
     if len(words) > limit:
         raise forms.ValidationError(
-            f"Your {what} is {len(words):,} characters long. Shorten it to"
-            f" {limit:,} characters or fewer.",
+            too_long,
             code="too_long",
+            params={"count": grouped(len(words)), "limit": grouped(limit)},
         )
     if not has_visible(words):
-        raise forms.ValidationError(f"Write your {what}.", code="required")
+        raise forms.ValidationError(empty, code="required")
     return words
 
 

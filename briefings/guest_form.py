@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db import transaction
 from django.forms import BoundField
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_names import is_taken_name
+from briefings.forms import NAME_TOO_LONG
 from briefings.models import PreviewLink
 from briefings.models.remark import MAX_GUEST_NAME_CHARS
 from briefings.preview_links import alarm_of_guest, say_fine
@@ -30,6 +32,7 @@ WHOLE_ISSUE = 0
 HOURLY_PER_NETWORK = 60
 HOURLY_PER_LINK = 60
 FINE = "fine"
+NAME_MISSING = gettext_lazy("Enter your name.")
 
 
 class TooManyRemarks(Exception):
@@ -48,13 +51,13 @@ class GuestForm(forms.Form):
     """One text area for each section and one for the whole issue; any of them may be empty."""
 
     name = forms.CharField(
-        label="Your name",
+        label=gettext_lazy("Your name"),
         max_length=MAX_GUEST_NAME_CHARS,
-        help_text="So that the newsroom knows who is speaking.",
+        help_text=gettext_lazy("So that the newsroom knows who is speaking."),
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={
-            "required": "Enter your name.",
-            "max_length": f"Your name must be {MAX_GUEST_NAME_CHARS} characters or fewer.",
+            "required": NAME_MISSING,
+            "max_length": NAME_TOO_LONG,
         },
     )
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
@@ -70,7 +73,7 @@ class GuestForm(forms.Form):
         super().__init__(data and _with_lost_remarks(data, self.places), **kwargs)
         for place in self.places:
             self.fields[_field_name(place)] = forms.CharField(
-                label="Your remark",
+                label=gettext_lazy("Your remark"),
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
             )
@@ -88,11 +91,14 @@ class GuestForm(forms.Form):
         """Return the name on one line."""
         name = " ".join(self.cleaned_data["name"].split())
         if not has_visible(name) or has_hidden_character(name):
-            raise forms.ValidationError("Enter your name.", code="required")
+            raise forms.ValidationError(NAME_MISSING, code="required")
         validate_name(name)
         if is_taken_name(name):
             raise forms.ValidationError(
-                "This name could be mistaken for one of our authors or editors. Enter another one.",
+                gettext(
+                    "This name could be mistaken for one of our authors or editors. Enter another"
+                    " one."
+                ),
                 code="taken",
             )
         return name
@@ -109,7 +115,10 @@ class GuestForm(forms.Form):
                 self.add_error(name, str(refusal))
         if not self.written and self.data.get("act") != FINE and not self.errors:
             self.add_error(
-                None, "Write a remark under a section first, or say that the draft is fine by you."
+                None,
+                gettext(
+                    "Write a remark under a section first, or say that the draft is fine by you."
+                ),
             )
         return cleaned
 
@@ -161,6 +170,8 @@ def check_guest_limits(link: PreviewLink, *, ip: str | None, at: datetime) -> No
     )
     if any(is_over):
         raise TooManyRemarks(
-            "We have received too many remarks. There is nothing wrong with yours. Keep this page"
-            " open and try again later."
+            gettext(
+                "We have received too many remarks. There is nothing wrong with yours. Keep this"
+                " page open and try again later."
+            )
         )

@@ -28,7 +28,7 @@ def json_feed(feed: Feed) -> HttpResponse:
         **({"description": feed.subtitle} if feed.subtitle else {}),
         "icon": settings.SITE_URL + static("icons/apple-touch-icon.png"),
         "language": feed.language,
-        "items": [_item(entry) for entry in feed.entries],
+        "items": [_item(entry, feed) for entry in feed.entries],
     }
     return HttpResponse(
         json.dumps(content, ensure_ascii=False),
@@ -37,7 +37,7 @@ def json_feed(feed: Feed) -> HttpResponse:
     )
 
 
-def _item(entry: FeedEntry) -> dict[str, Any]:
+def _item(entry: FeedEntry, feed: Feed) -> dict[str, Any]:
     return {
         "id": entry.id,
         "url": entry.page,
@@ -46,6 +46,7 @@ def _item(entry: FeedEntry) -> dict[str, Any]:
         **({"summary": entry.summary} if entry.summary else {}),
         "date_published": _moment(entry.published),
         "date_modified": _moment(entry.updated),
+        **({"language": entry.language} if entry.language != feed.language else {}),
         "authors": [{"name": entry.author, "url": entry.author_page}],
         "tags": list(entry.subjects),
     }

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings import own_comments
@@ -28,6 +29,7 @@ from newsroom.client_address import client_ip, user_agent
 from newsroom.email_addresses import readable_address
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in
 
 PER_PAGE = 20
 Arguments = ParamSpec("Arguments")
@@ -38,7 +40,7 @@ class EditForm(forms.Form):
     """New words for a comment."""
 
     body = forms.CharField(
-        label="Your comment",
+        label=gettext_lazy("Your comment"),
         widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
         error_messages={"required": EMPTY},
     )
@@ -61,6 +63,7 @@ def for_readers_signed_in(
         commenter = signed_in(request)
         if commenter is None:
             return sign_in_page(request, status=200 if request.method == "GET" else 403)
+        answer_in(commenter.language)
         return view(request, commenter, *args, **kwargs)
 
     return private_page(own_forms_only(wrapper))

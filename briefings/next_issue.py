@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from briefings.models import IssueState
 from briefings.slots import EARLY, WEEK
@@ -57,4 +59,5 @@ def line_for_email(issue: Issue) -> str:
 
 def _comes_on(moment: datetime, briefing: Briefing) -> str:
     local = moment.astimezone(briefing.zone)
-    return f"The next issue comes on {local:%A} {local.day} {local:%B}."
+    day = date_format(local, "WEEKDAY_MONTH_DAY_FORMAT")
+    return gettext("The next issue comes on %(day)s.") % {"day": day}

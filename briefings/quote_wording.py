@@ -7,35 +7,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext, gettext_lazy
+
 from briefings.models import QuoteChoice, QuoteConsent
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django_stubs_ext import StrOrPromise
+
     from briefings.models import Comment
 
 WORDING_VERSION = 1
-QUESTION = "May we quote you in a later issue?"
-EXPLANATION = (
+QUESTION = gettext_lazy("May we quote you in a later issue?")
+EXPLANATION = gettext_lazy(
     "Issues are emailed and published. You can change your answer later; emails that were sent"
     " cannot be called back."
 )
 # Of a message to an author we keep no copy, so there is no page on which to change the answer.
-EXPLANATION_OF_MESSAGES = (
+EXPLANATION_OF_MESSAGES = gettext_lazy(
     "Issues are emailed and published. To change your answer later, write to the author again;"
     " emails that were sent cannot be called back."
 )
 ANSWERS = {
-    QuoteChoice.NO: "No, do not quote me",
-    QuoteChoice.ANONYMOUS: "Yes, without my name",
-    QuoteChoice.NAMED: "Yes, with the name I give here",
+    QuoteChoice.NO: gettext_lazy("No, do not quote me"),
+    QuoteChoice.ANONYMOUS: gettext_lazy("Yes, without my name"),
+    QuoteChoice.NAMED: gettext_lazy("Yes, with the name I give here"),
 }
 
 
-def wording_of(choice: QuoteChoice, *, explanation: str = EXPLANATION) -> str:
+def wording_of(choice: QuoteChoice, *, explanation: StrOrPromise = EXPLANATION) -> str:
     """Return the whole text that a person saw and chose from, with their answer at its end."""
-    offered = " / ".join(ANSWERS.values())
-    return f"{QUESTION} {explanation} {offered}\nAnswer: {ANSWERS[choice]}"
+    offered = " / ".join(map(str, ANSWERS.values()))
+    answer = gettext("Answer: %(answer)s") % {"answer": ANSWERS[choice]}
+    return f"{QUESTION} {explanation} {offered}\n{answer}"
 
 
 def record_choice(

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from briefings.models import Issue, PreviewLink, Remark, RemarkAnswer, RemarkState
 from briefings.models.remark import MAX_REMARK_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import has_visible, remove_invisible
+from newsroom.reader_language import grouped
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,11 +64,14 @@ def checked_words(words: str) -> str:
     """Return the words of a remark or an answer as they are kept. Raises RemarkRefused."""
     kept = remove_invisible(words.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not has_visible(kept):
-        raise RemarkRefused("Write something first.")
+        raise RemarkRefused(gettext("Write something first."))
     if len(kept) > MAX_REMARK_CHARS:
         raise RemarkRefused(
-            f"This has {len(kept):,} characters. The limit is {MAX_REMARK_CHARS:,}. Shorten it, or"
-            " make it two remarks."
+            gettext(
+                "This has %(count)s characters. The limit is %(limit)s. Shorten it, or make it two"
+                " remarks."
+            )
+            % {"count": grouped(len(kept)), "limit": grouped(MAX_REMARK_CHARS)}
         )
     return kept
 

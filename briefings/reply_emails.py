@@ -13,6 +13,7 @@ from django.urls import reverse
 from briefings.models import Comment, Commenter
 from briefings.models.comment import TOLD_OF_AFTER
 from newsroom.emails import is_suppressed, queue_email
+from newsroom.reader_language import shared_language
 from newsroom.tokens import sign_id, verify_id
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _email(commenter: Commenter, replies: list[Comment], *, until: datetime) -> 
                 "stop_link": link,
                 "mine": settings.SITE_URL + reverse("briefings:my_comments"),
             },
+            language=shared_language(reply.issue.briefing.language for reply in replies),
             headers={
                 "List-Unsubscribe": f"<{link}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

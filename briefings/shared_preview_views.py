@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings.guest_form import GuestForm, TooManyRemarks, check_guest_limits
@@ -17,6 +18,7 @@ from briefings.views import issue_page
 from newsroom.client_address import client_ip
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SENT = {
-    "remarks": "Thank you. The newsroom has your remarks.",
-    "fine": "Thank you. The newsroom knows that the draft is fine by you.",
-    "both": "Thank you. The newsroom has your remarks, and knows that the draft is fine by you.",
+    "remarks": gettext_lazy("Thank you. The newsroom has your remarks."),
+    "fine": gettext_lazy("Thank you. The newsroom knows that the draft is fine by you."),
+    "both": gettext_lazy(
+        "Thank you. The newsroom has your remarks, and knows that the draft is fine by you."
+    ),
 }
 
 
@@ -47,6 +51,7 @@ def shared_preview(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, link: PreviewLink, *, at: datetime) -> HttpResponse:
     issue = link.issue
+    answer_in(issue.briefing.language)
     shown = issue_page(issue, is_preview=True)
     form = GuestForm(
         request.POST or None, sections=shown["sections"], initial={"version": issue.version}

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import models
+from django.utils.translation import gettext, gettext_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,13 +34,13 @@ class DayRange(Protocol):
 class Weekday(models.IntegerChoices):
     """Days as `date.weekday()` counts them."""
 
-    MONDAY = 0, "Monday"
-    TUESDAY = 1, "Tuesday"
-    WEDNESDAY = 2, "Wednesday"
-    THURSDAY = 3, "Thursday"
-    FRIDAY = 4, "Friday"
-    SATURDAY = 5, "Saturday"
-    SUNDAY = 6, "Sunday"
+    MONDAY = 0, gettext_lazy("Monday")
+    TUESDAY = 1, gettext_lazy("Tuesday")
+    WEDNESDAY = 2, gettext_lazy("Wednesday")
+    THURSDAY = 3, gettext_lazy("Thursday")
+    FRIDAY = 4, gettext_lazy("Friday")
+    SATURDAY = 5, gettext_lazy("Saturday")
+    SUNDAY = 6, gettext_lazy("Sunday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,10 @@ class WeeklySlot:
     @property
     def words(self) -> str:
         """The slot as a phrase, for pages and the wording of consent: 'every Thursday at 07:00'."""
-        return f"every {self.weekday.label} at {self.time:%H:%M}"
+        return gettext("every %(weekday)s at %(time)s") % {
+            "weekday": self.weekday.label,
+            "time": f"{self.time:%H:%M}",
+        }
 
     def next(self, *, after: datetime, breaks: Iterable[DayRange] = ()) -> datetime:
         """Return the first slot later than `after` (aware) that is in no break, in UTC."""

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import http_date
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -52,7 +53,13 @@ from newsroom.form_guard import (
 )
 from newsroom.form_origin import own_forms_only
 from newsroom.public_pages import public_page, unless_as_asked
+from newsroom.reader_language import answer_in
 
+# Places of time zones that other languages call otherwise.
+PLACES = (
+    *(gettext_noop("Brussels"), gettext_noop("Luxembourg"), gettext_noop("Vienna")),
+    *(gettext_noop("Warsaw"), gettext_noop("Zurich")),
+)
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
 
 
@@ -109,6 +116,7 @@ def _home_briefing(briefing: Briefing, issues: list[Issue], newest: Issue | None
 def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a briefing: what it is, its latest issues, and its archive; `?year=` shows a year."""
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
+    answer_in(briefing.language)
     archive = archive_of(briefing, year=request.GET.get("year", ""))
     context = {
         "briefing": briefing,
@@ -123,8 +131,8 @@ def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _time_zone_name(briefing: Briefing) -> str:
     """Return a time zone in a reader's words: 'London time'."""
-    place = briefing.time_zone.rpartition("/")[2].replace("_", " ")
-    return place if place.isupper() else f"{place} time"
+    place = gettext(briefing.time_zone.rpartition("/")[2].replace("_", " "))
+    return place if place.isupper() else gettext("%(place)s time") % {"place": place}
 
 
 @public_page("page", "sort", "thread", "reply_to", "about", "comment", subjects=comments_of_page)
@@ -222,6 +230,7 @@ def issue_page(
 
 def _published_or_404(slug: str, number: int) -> Issue:
     for issue in _ISSUE_OF_PAGE.rows(slug, number):
+        answer_in(issue.briefing.language)
         return issue
     raise Http404("There is no such issue.")
 
@@ -334,6 +343,7 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if comment is None:
         limits = {"confirm_within": CONFIRM_WITHIN}
         return TemplateResponse(request, "briefings/comment_link_invalid.html", limits, status=404)
+    answer_in(comment.issue.briefing.language)
     answer = _question_about_quoting(request, comment)
     if request.method == "POST" and (answer is None or answer.is_valid()):
         now = timezone.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from typing import Any
 
 from django import forms
@@ -22,8 +24,10 @@ class AddressField(forms.CharField):
     widget = forms.EmailInput
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("label", "Email address")
-        options.setdefault("error_messages", {"required": "Enter your email address."})
+        options.setdefault("label", gettext_lazy("Email address"))
+        options.setdefault(
+            "error_messages", {"required": gettext_lazy("Enter your email address.")}
+        )
         super().__init__(**options)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

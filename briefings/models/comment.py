@@ -12,6 +12,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from briefings.comment_changes import record_comments_changed
 from briefings.models.quote_consent import QuoteChoice
@@ -313,7 +314,7 @@ class Comment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.display_name} on {self.issue}"
+        return f"{self._given_name or 'Anonymous'} on {self.issue}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the row; a page that may show it, or showed it before, is made again."""
@@ -337,7 +338,11 @@ class Comment(models.Model):
     @property
     def display_name(self) -> str:
         """The name that readers see: the author's, the reader's, or 'Anonymous'."""
-        return self.contributor.name if self.contributor else self.name or "Anonymous"
+        return self._given_name or gettext("Anonymous")
+
+    @property
+    def _given_name(self) -> str:
+        return self.contributor.name if self.contributor else self.name
 
     @property
     def place_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 MAX_REPORT_CHARS = 1_000
 
@@ -36,13 +37,13 @@ class Recommendation(models.Model):
 class ReportReason(models.TextChoices):
     """Why a reader reports a comment."""
 
-    ABUSE = "abuse", "It insults or threatens somebody"
-    HATE = "hate", "It attacks people for who they are"
-    PRIVATE = "private", "It gives away something private"
-    FALSE = "false", "It says something that is not true"
-    SPAM = "spam", "It is advertising or spam"
-    OFF_TOPIC = "off_topic", "It has nothing to do with the issue"
-    OTHER = "other", "Something else"
+    ABUSE = "abuse", gettext_lazy("It insults or threatens somebody")
+    HATE = "hate", gettext_lazy("It attacks people for who they are")
+    PRIVATE = "private", gettext_lazy("It gives away something private")
+    FALSE = "false", gettext_lazy("It says something that is not true")
+    SPAM = "spam", gettext_lazy("It is advertising or spam")
+    OFF_TOPIC = "off_topic", gettext_lazy("It has nothing to do with the issue")
+    OTHER = "other", gettext_lazy("Something else")
 
 
 class CommentReport(models.Model):

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from newsroom.email_addresses import address_key
+from newsroom.reader_language import shared_language
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +49,12 @@ class Commenter(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Commenter {self.pk}"
+
+    @property
+    def language(self) -> str:
+        """The language of the issues that they commented on; the site's if there are several."""
+        languages = self.comments.order_by().values_list("issue__briefing__language", flat=True)
+        return shared_language(languages.distinct())
 
     def note_sign_in(self, *, at: datetime) -> bool:
         """Note that they sign in; False if they did since this row was read."""

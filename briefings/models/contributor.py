@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from newsroom.reader_language import shared_language
+
 if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
@@ -67,6 +69,12 @@ class Contributor(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("briefings:contributor_detail", args=[self.slug])
+
+    @property
+    def language(self) -> str:
+        """The language of their issues, for words about them; the site's if there are several."""
+        issues = self.issues.published().order_by()
+        return shared_language(issues.values_list("briefing__language", flat=True).distinct())
 
     @property
     def initials(self) -> str:

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.rendering.sharing_picture import picture_of_issue
+from newsroom.reader_language import text_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +57,7 @@ def article_data(issue: Issue, corrections: Sequence[Correction]) -> SafeString:
     if issue.strapline:
         data["description"] = issue.strapline
     if issue.briefing.language:
-        data["inLanguage"] = issue.briefing.language
+        data["inLanguage"] = text_language(issue.briefing.language)
     if topics := [topic.name for topic in issue.topic_list]:
         data["keywords"] = topics
     if issue.published_at:

@@ -15,6 +15,7 @@ from briefings.rendering.issue_email import (
 )
 from briefings.revision_diff import Change, compare
 from newsroom.invisible_characters import one_line
+from newsroom.reader_language import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,20 +40,20 @@ def render_correction_email(correction: Correction, *, links: EmailLinks) -> Ren
     """Return a correction's email, for the readers who were sent the issue."""
     issue = correction.issue
     passages = corrected_passages(correction)
-    context = {
-        **issue_email_context(issue, links=links),
-        "correction": correction,
-        "corrected_on": correction.local_at,
-        "passages": passages[:MAX_PASSAGES],
-        "has_more": len(passages) > MAX_PASSAGES,
-    }
-    subject = one_line(render_to_string("email/correction/subject.txt", context))
-    context["subject"] = subject
-    text = render_to_string("email/correction/body.txt", context)
+    with in_language(issue.briefing.language):
+        context = {
+            **issue_email_context(issue, links=links),
+            "correction": correction,
+            "corrected_on": correction.local_at,
+            "passages": passages[:MAX_PASSAGES],
+            "has_more": len(passages) > MAX_PASSAGES,
+        }
+        subject = one_line(render_to_string("email/correction/subject.txt", context))
+        context["subject"] = subject
+        text = render_to_string("email/correction/body.txt", context)
+        html = render_to_string("email/correction/body.html", context)
     return RenderedEmail(
-        subject=subject,
-        html=wrapped_with_styles(render_to_string("email/correction/body.html", context)),
-        text=text.strip("\n") + "\n",
+        subject=subject, html=wrapped_with_styles(html), text=text.strip("\n") + "\n"
     )
 
 

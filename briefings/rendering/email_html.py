@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
+from django.utils.translation import gettext
+
 from briefings.models import SectionKind
 from briefings.rendering.section_html import DIRECTED, names_a_source, parse_section, raise_heading
 from newsroom.html_tree import Element, write
 
 # A table may be wider than a phone: then it scrolls by itself, with the keyboard too.
-_SCROLLING = {"class": "wide block", "tabindex": "0", "role": "group", "aria-label": "Table"}
+_SCROLLING = {"class": "wide block", "tabindex": "0", "role": "group"}
 # The width between the margins, in CSS pixels; Outlook does not know max-width.
 COLUMN_WIDTH = 536
 
@@ -131,7 +133,7 @@ class _EmailAdapter:
                 cell.attributes["align"] = style.rpartition(":")[2].strip()
             elif cell.tag == "th":
                 cell.attributes["align"] = "left"
-        return Element("div", _SCROLLING, [table])
+        return Element("div", {**_SCROLLING, "aria-label": gettext("Table")}, [table])
 
     def preformatted(self, pre: Element) -> Element:
         """Put preformatted text on a background."""

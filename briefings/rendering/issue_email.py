@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import dateformat
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
@@ -23,6 +23,7 @@ from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
 from newsroom.email_styles import inline_styles
 from newsroom.invisible_characters import one_line
+from newsroom.reader_language import in_language
 
 # Gmail shows the first 102 KB of an email and hides the rest, the unsubscribe link included. The
 # difference leaves room for what a relay adds to the HTML (tracking, another encoding).
@@ -98,7 +99,8 @@ class EmailSummary:
 
 def summarise_issue_email(issue: Issue, *, links: EmailLinks) -> EmailSummary:
     """Return the subject, the line beside it and the first lines of an issue's email."""
-    context = issue_email_context(issue, links=links)
+    with in_language(issue.briefing.language):
+        context = issue_email_context(issue, links=links)
     return EmailSummary(
         subject=context["subject"],
         preview=context["preview"],
@@ -113,11 +115,12 @@ def render_issue_email(
 
     With a `proof`, its subject and its first line say that this is not the email of a subscriber.
     """
-    context = issue_email_context(issue, links=links)
-    if proof is not None:
-        context |= {"proof": proof, "subject": f"Proof: {context['subject']}"}
-    html = wrapped_with_styles(render_to_string("email/issue/body.html", context))
-    text = render_to_string("email/issue/body.txt", context)
+    with in_language(issue.briefing.language):
+        context = issue_email_context(issue, links=links)
+        if proof is not None:
+            context |= {"proof": proof, "subject": f"Proof: {context['subject']}"}
+        html = wrapped_with_styles(render_to_string("email/issue/body.html", context))
+        text = render_to_string("email/issue/body.txt", context)
     return RenderedEmail(
         subject=context["subject"],
         html=html,
@@ -156,7 +159,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
             issue.briefing.reply_address or settings.REPLY_ADDRESS or issue.briefing.lead.contact
         ),
         # Formatted here: a template would convert it from the briefing's time zone to the site's.
-        "day": dateformat.format(issue.dateline, "j F Y"),
+        "day": date_format(issue.dateline, "LONG_DATE_FORMAT"),
         "next_issue": line_for_email(issue),
         "minutes": reading_time(sum(section.words for section in sections)),
         "site_name": settings.SITE_NAME,

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
 
 from briefings.models import Issue, Section, SectionKind
 from briefings.picture_files import media_name
@@ -104,7 +105,12 @@ def render_body(
     Without a heading of the section's own, headings in it move up a level, so that none is skipped.
     """
     around = _Surroundings(
-        kind=kind, headed=headed, base=base, site=settings.SITE_URL, pictures=pictures
+        kind=kind,
+        headed=headed,
+        base=base,
+        site=settings.SITE_URL,
+        pictures=pictures,
+        language=get_language(),
     )
     return _render(html, around)
 
@@ -118,6 +124,7 @@ class _Surroundings:
     base: str
     site: str
     pictures: tuple[PictureSizes, ...]
+    language: str | None  # of the words that are added
 
     def sizes_of(self, address: str) -> PictureSizes | None:
         """Return what is known of the picture at an address."""
@@ -161,7 +168,12 @@ def _adapted(
         case "img":
             return _picture(child, around, in_link="a" in within)
         case "table":
-            scroll = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Table"}
+            scroll = {
+                "class": "scroll",
+                "tabindex": "0",
+                "role": "group",
+                "aria-label": gettext("Table"),
+            }
             return Element("div", scroll, [child])
         case "em" if around.kind == SectionKind.ROUNDUP and _is_source_of_item(child, parent):
             child.tag, child.attributes = "span", {"class": "src"}
@@ -197,7 +209,7 @@ def _picture(image: Element, around: _Surroundings, *, in_link: bool) -> Element
         image.attributes |= {"alt": alt, "loading": "lazy"}
         sizes = around.sizes_of(image.attributes["src"])
         return _with_copies(image, sizes) if sizes else image
-    label = f"{alt or 'Picture'} (picture)"
+    label = gettext("%(picture)s (picture)") % {"picture": alt or gettext("Picture")}
     if in_link:
         return label
     return Element("a", {"href": image.attributes["src"], "rel": "noopener"}, [label])

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw
 
 from briefings.rendering.picture_text import SANS, SERIF, Box, Type, drawable, in_lines
+from newsroom.reader_language import in_language
 
 if TYPE_CHECKING:
     from briefings.models import Briefing, Issue
@@ -89,12 +90,14 @@ class SharingPicture:
 
 def picture_of_issue(issue: Issue) -> SharingPicture:
     """Return the picture of an issue: its headline under the name of its briefing."""
-    day = format_date(issue.dateline, "j F Y")
+    with in_language(issue.briefing.language):
+        day = date_format(issue.dateline, "LONG_DATE_FORMAT")
+        foot = _("Issue %(number)s · %(date)s") % {"number": issue.number, "date": day}
     return SharingPicture(
         name=issue.briefing.title,
         headline=issue.title,
         standfirst="",
-        foot=_("Issue %(number)s · %(date)s") % {"number": issue.number, "date": day},
+        foot=foot,
         site=settings.SITE_NAME,
         background=issue.briefing.accent_colours.light,
         ink=issue.briefing.accent_colours.on_light,
@@ -104,11 +107,13 @@ def picture_of_issue(issue: Issue) -> SharingPicture:
 
 def picture_of_briefing(briefing: Briefing) -> SharingPicture:
     """Return the picture of a briefing: its title, and what it is about."""
+    with in_language(briefing.language):
+        slot = capfirst(briefing.slot.words)
     return SharingPicture(
         name=settings.SITE_NAME,
         headline=briefing.title,
         standfirst=briefing.strapline,
-        foot="" if briefing.retired else capfirst(briefing.slot.words),
+        foot="" if briefing.retired else slot,
         site=settings.SITE_HOST,
         background=briefing.accent_colours.light,
         ink=briefing.accent_colours.on_light,
@@ -118,10 +123,12 @@ def picture_of_briefing(briefing: Briefing) -> SharingPicture:
 
 def picture_of_site() -> SharingPicture:
     """Return the picture of the home page, and of all pages that have none of their own."""
+    with in_language(settings.LANGUAGE_CODE):
+        standfirst = _("Briefings by email and on the web")
     return SharingPicture(
         name="",
         headline=settings.SITE_NAME,
-        standfirst=_("Briefings by email and on the web"),
+        standfirst=standfirst,
         foot=settings.SITE_HOST,
         site="",
         background=INK,

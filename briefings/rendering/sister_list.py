@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from django.utils import dateformat
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from briefings.models import Issue, SectionKind
@@ -69,7 +69,7 @@ def _as_list(issues: Iterable[Issue]) -> str:
                 issue.title,
                 "" if issue.title.rstrip().endswith(SENTENCE_ENDS) else ".",
                 issue.briefing.title,
-                dateformat.format(issue.dateline, "j F Y"),
+                date_format(issue.dateline, "LONG_DATE_FORMAT"),
             )
             for issue in issues
         ),

@@ -38,10 +38,10 @@ function show(reader) {
   field.hidden = true;
   const line = document.createElement("p");
   line.className = "ui signed-in";
-  line.append("Signed in as ", reader.address, ". ");
+  line.append(own.signedInAs.replace("{address}", () => reader.address), " ");
   const link = document.createElement("a");
   link.href = own.mine;
-  link.textContent = "Your comments";
+  link.textContent = own.yourComments;
   line.append(link);
   field.after(line);
 }

@@ -9,10 +9,10 @@ if (navigator.clipboard) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(formHtml.value);
-      status.textContent = "Copied.";
+      status.textContent = status.dataset.copied;
     } catch {
       formHtml.select();
-      status.textContent = "Selected. Copy it with your keyboard.";
+      status.textContent = status.dataset.selected;
     }
   });
 }

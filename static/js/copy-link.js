@@ -6,7 +6,7 @@ for (const link of document.querySelectorAll("[data-copy]")) {
     const status = link.closest("nav").querySelector("[data-copied]");
     try {
       await navigator.clipboard.writeText(link.href);
-      status.textContent = "Link copied.";
+      status.textContent = status.dataset.copied;
     } catch {
       status.textContent = link.href;
     }

@@ -139,13 +139,13 @@ def test_what_a_writer_chose_is_recorded_with_the_words_that_they_saw(
     record = QuoteConsent.objects.get()
     assert (record.comment, record.choice) == (comment, QuoteChoice.NAMED)
     assert record.source == issue.get_absolute_url()
-    assert record.wording.startswith(QUESTION)
-    assert record.wording.endswith(ANSWERS[QuoteChoice.NAMED])
+    assert record.wording.startswith(str(QUESTION))
+    assert record.wording.endswith(str(ANSWERS[QuoteChoice.NAMED]))
     assert record.wording_version == WORDING_VERSION
     assert record.ip == "127.0.0.1"
     page = client.get(issue.get_absolute_url()).content.decode()
     for words in (QUESTION, *ANSWERS.values()):
-        assert words in page
+        assert str(words) in page
 
 
 def test_who_chooses_nothing_is_not_quoted(client: Client, issue: Issue) -> None:
