@@ -323,6 +323,7 @@ def _queue_question_about_quoting(comment: Comment, *, at: datetime) -> None:
             "answer_within": ANSWER_WITHIN,
         },
         headers={"Auto-Submitted": "auto-replied"},  # RFC 3834: no machine answers it
+        language=comment.issue.briefing.language,
         not_before=_after_other_emails(comment, at=at),
     )
 

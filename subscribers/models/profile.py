@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
+
+# What the fields are called on pages.
+LABELS = (gettext_noop("name"),)
 
 
 class Profile(models.Model):
@@ -26,7 +30,7 @@ class Profile(models.Model):
     @classmethod
     def label(cls, name: str) -> str:
         """Return what a field is called on pages."""
-        return str(cls._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        return gettext(str(cls._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 PROFILE_FIELDS = tuple(field.name for field in Profile._meta.fields)

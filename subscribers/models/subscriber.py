@@ -10,10 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from briefings.models import Briefing, Issue
 from newsroom.duration_words import in_words
 from newsroom.email_addresses import masked_address, readable_address
+from newsroom.reader_language import shared_language
 from newsroom.tokens import ROW_TOKEN_CHARS, is_row_token, make_row_token
 from subscribers.models.address_hash import hash_address
 from subscribers.models.profile import Profile
@@ -103,6 +105,14 @@ class Subscriber(Profile):
         zones = self.subscriptions.order_by("pk").values_list("briefing__time_zone", flat=True)
         return ZoneInfo(zones.first() or Briefing._meta.get_field("time_zone").get_default())
 
+    @property
+    def language(self) -> str:
+        """The language of the briefings that the subscriber gets, or got; the site's if several."""
+        rows = self.subscriptions.values_list("state", "briefing__language")
+        languages = [(state, language) for state, language in rows]
+        active = {language for state, language in languages if state == SubscriptionState.ACTIVE}
+        return shared_language(active or {language for _, language in languages})
+
     def active_subscriptions(self) -> list[Subscription]:
         """Return the active subscriptions in the order of their briefings' titles."""
         active = self.subscriptions.active().select_related("briefing", "subscriber")
@@ -119,16 +129,22 @@ class Subscriber(Profile):
     def pause(self, *, until: date, at: datetime, longest: timedelta = MAX_PAUSE) -> None:
         """Send this subscriber no issue before the day `until` begins. Raises PauseRefused."""
         if until < self.earliest_pause_end(at=at):
-            raise PauseRefused("Choose a date after today.")
+            raise PauseRefused(gettext("Choose a date after today."))
         if until > self.latest_pause_end(at=at, longest=longest):
             if longest < MAX_PAUSE:
                 raise PauseRefused(
-                    f"With this link you can pause for up to {in_words(longest)}. To pause for"
-                    " longer, have a link emailed to you below."
+                    gettext(
+                        "With this link you can pause for up to %(longest)s. To pause for longer,"
+                        " have a link emailed to you below."
+                    )
+                    % {"longest": in_words(longest)}
                 )
             raise PauseRefused(
-                f"You can pause for up to {in_words(MAX_PAUSE)}. To stop for longer, unsubscribe:"
-                " you can sign up again whenever you like."
+                gettext(
+                    "You can pause for up to %(longest)s. To stop for longer, unsubscribe: you can"
+                    " sign up again whenever you like."
+                )
+                % {"longest": in_words(MAX_PAUSE)}
             )
         paused_until = datetime.combine(until, time.min, self.time_zone)
         Subscriber.objects.filter(pk=self.pk).update(paused_at=at, paused_until=paused_until)

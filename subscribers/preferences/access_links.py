@@ -75,5 +75,6 @@ def _queue_email(subscriber: Subscriber, *, is_known: bool) -> None:
         "preferences_link",
         to=subscriber.address,
         context={"link": owner_link(subscriber), "valid_for": OWNER_LINK_VALID_FOR},
+        language=subscriber.language,
         allowed=is_known,
     )

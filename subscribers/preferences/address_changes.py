@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from newsroom.emails import queue_email, queue_email_in_constant_time
 from newsroom.rate_limits import is_first_this_hour
@@ -55,7 +56,7 @@ def request_change(subscriber: Subscriber, *, address: str, ip: str | None, at: 
     """
     key = hash_address(address)
     if key == subscriber.address_hash:
-        raise SameAddress("We already send your emails to this address.")
+        raise SameAddress(gettext("We already send your emails to this address."))
     with transaction.atomic():
         lock_subscriber(subscriber)
         unfinished = subscriber.address_changes.exclude(state=AddressChangeState.DONE)
@@ -153,11 +154,21 @@ def _finish(change: AddressChange, *, at: datetime) -> None:
             "name": change.subscriber.name,
             "preferences_url": preferences_url(change.subscriber),
         }
-        queue_email("address_changed", to=change.new_address, context=context)
+        queue_email(
+            "address_changed",
+            to=change.new_address,
+            context=context,
+            language=change.subscriber.language,
+        )
     elif not is_suppressed:
         link = settings.SITE_URL + reverse("subscribers:preferences_link")
         context = {"old_address": change.masked_old_address, "link": link}
-        queue_email("address_taken", to=change.new_address, context=context)
+        queue_email(
+            "address_taken",
+            to=change.new_address,
+            context=context,
+            language=change.subscriber.language,
+        )
 
 
 def _change_address(change: AddressChange, *, at: datetime) -> bool:
@@ -193,5 +204,6 @@ def _queue_confirmation(change: AddressChange, side: Side, *, allowed: bool) -> 
             "new_address": change.readable_new_address,
             "confirm_within": CONFIRM_CHANGE_WITHIN,
         },
+        language=change.subscriber.language,
         allowed=allowed,
     )

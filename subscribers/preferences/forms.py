@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.models import Briefing
 from newsroom.address_field import AddressField
@@ -54,12 +55,12 @@ class PauseForm(forms.Form):
     """The day on which emails resume."""
 
     until = forms.DateField(
-        label="Resume on",
+        label=gettext_lazy("Resume on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
         error_messages={
-            "required": "Enter the day on which your emails should resume.",
-            "invalid": "Enter a real date, like 31/12/2026.",
+            "required": gettext_lazy("Enter the day on which your emails should resume."),
+            "invalid": gettext_lazy("Enter a real date, like 31/12/2026."),
         },
     )
     use_required_attribute = False  # so that our own messages are shown
@@ -72,7 +73,9 @@ class PauseForm(forms.Form):
         self.longest = longest
         now = timezone.now()
         until = self.fields["until"]
-        until.help_text = f"Any day from tomorrow, up to {in_words(longest)} from now."
+        until.help_text = gettext("Any day from tomorrow, up to %(longest)s from now.") % {
+            "longest": in_words(longest)
+        }
         until.widget.attrs |= {
             "min": subscriber.earliest_pause_end(at=now).isoformat(),
             "max": subscriber.latest_pause_end(at=now, longest=longest).isoformat(),
@@ -92,6 +95,6 @@ class PauseForm(forms.Form):
 class AddressChangeForm(forms.Form):
     """The address that emails should go to from now on."""
 
-    address = DeliverableAddressField(label="New email address")
+    address = DeliverableAddressField(label=gettext_lazy("New email address"))
     began = SignatureField()
     use_required_attribute = False  # so that our own messages are shown

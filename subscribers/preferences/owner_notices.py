@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 
 from newsroom.emails import queue_email
 from newsroom.rate_limits import HOUR, count_within
+from newsroom.reader_language import in_language, shared_language
 from newsroom.tokens import sign_value, verify_value
 from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscriber, Subscription
@@ -71,7 +72,12 @@ def unsubscribe_and_tell_owner(
                 "undo_link": _undo_link(_UNSUBSCRIBED, value),
                 "valid_for": UNDO_WORKS_FOR,
             }
-            queue_email("unsubscribed", to=subscriber.address, context=context)
+            queue_email(
+                "unsubscribed",
+                to=subscriber.address,
+                context=context,
+                language=shared_language(one.briefing.language for one in ended),
+            )
     notices = count_within("owner-notices", str(subscriber.pk), window=HOUR, at=at)
     return Unsubscribed(
         unsubscribed=ended,
@@ -85,12 +91,15 @@ def tell_owner_of_pause(subscriber: Subscriber) -> None:
     if is_suppressed(subscriber.address):
         return
     day = subscriber.resumes_on(at=timezone.now())
+    language = subscriber.language
+    with in_language(language):
+        resume_day = date_format(day, "WEEKDAY_DATE_FORMAT") if day else ""
     context = {
-        "resume_day": date_format(day, "l j F Y") if day else "",
+        "resume_day": resume_day,
         "undo_link": _undo_link(_PAUSED, f"{subscriber.pk} {_pause_moment(subscriber)}"),
         "valid_for": UNDO_WORKS_FOR,
     }
-    queue_email("paused", to=subscriber.address, context=context)
+    queue_email("paused", to=subscriber.address, context=context, language=language)
 
 
 def find_undo(token: str) -> Undo | None:

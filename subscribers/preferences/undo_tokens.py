@@ -44,7 +44,7 @@ def unsubscribe_moments(unsubscribed: Sequence[Subscription]) -> str:
 def subscribe_again(value: str, *, ip: str | None, at: datetime) -> list[Subscription] | None:
     """Restart the subscriptions that ended at just these moments; None if none of them did."""
     moments = dict(part.split("@") for part in value.split(" "))
-    evidence = Evidence(source="undo", wording=UNDO_WORDING, ip=ip)
+    evidence = Evidence(source="undo", wording=str(UNDO_WORDING), ip=ip)
     with transaction.atomic():
         rows = Subscription.objects.filter(pk__in=moments)
         lock_subscribers(rows.values_list("subscriber_id", flat=True))

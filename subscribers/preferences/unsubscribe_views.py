@@ -8,19 +8,21 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsroom.client_address import client_ip
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in, shared_language
 from subscribers.consent import unsubscribe_from
 from subscribers.models import Subscription
 from subscribers.preferences import owner_notices, undo_tokens
 from subscribers.preferences.owner_notices import unsubscribe_and_tell_owner
 from subscribers.preferences.undo_tokens import ONE_CLICK
 
-UNKNOWN_LINK = "This link does not belong to a subscription. Nothing was changed.\n"
+UNKNOWN_LINK = gettext_lazy("This link does not belong to a subscription. Nothing was changed.")
 SOURCE = "email link"
 
 
@@ -37,10 +39,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     is_one_click = request.method == "POST" and _is_one_click(request)
     if subscription is None:
         if is_one_click:
-            return HttpResponse(UNKNOWN_LINK, content_type="text/plain", status=404)
+            return HttpResponse(
+                f"{UNKNOWN_LINK}\n", content_type="text/plain; charset=utf-8", status=404
+            )
         return TemplateResponse(
             request, "subscribers/preferences/unsubscribe_link_invalid.html", status=404
         )
+    answer_in(subscription.briefing.language)
     now = timezone.now()
     if request.method != "POST":
         context = {
@@ -54,8 +59,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if is_one_click:
         # Without an email: nobody who uses their mail program's own button expects one more.
         unsubscribe_from([subscription], source=ONE_CLICK, ip=ip, at=now)
-        words = f"You have unsubscribed from {subscription.briefing.title}.\n"
-        return HttpResponse(words, content_type="text/plain; charset=utf-8")
+        words = gettext("You have unsubscribed from %(title)s.") % {
+            "title": subscription.briefing.title
+        }
+        return HttpResponse(f"{words}\n", content_type="text/plain; charset=utf-8")
     done = unsubscribe_and_tell_owner([subscription], source=SOURCE, ip=ip, at=now)
     return TemplateResponse(
         request,
@@ -93,6 +100,7 @@ def undo_unsubscribe(request: HttpRequest) -> HttpResponse:
     )
     if restarted is None:
         return _page_expired(request)
+    answer_in(shared_language(one.briefing.language for one in restarted))
     context = {"subscriptions": restarted}
     return TemplateResponse(request, "subscribers/preferences/resubscribed.html", context)
 
@@ -111,6 +119,7 @@ def undo_from_email(request: HttpRequest, token: str) -> HttpResponse:
             {"is_over": True, "valid_for": owner_notices.UNDO_WORKS_FOR},
             status=410,
         )
+    answer_in(undo.subscriber.language)
     context: dict[str, object] = {"undo": undo}
     if request.method == "POST":
         context["is_done"] = owner_notices.carry_out(undo, ip=client_ip(request), at=now)

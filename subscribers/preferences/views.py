@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from briefings import own_comments
@@ -33,6 +33,7 @@ from newsroom.form_guard import (
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from newsroom.public_pages import public_page
+from newsroom.reader_language import answer_in
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
 from subscribers.models.subscriber import MAX_PAUSE, MAX_PAUSE_BY_EMAIL_LINK
@@ -86,6 +87,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     access = access_links.verify_access(token)
     if access is None:
         return _link_expired(request)
+    answer_in(access.subscriber.language)
     try:
         if access.is_owner:
             return _owner_page(request, access.subscriber, token=token)
@@ -124,7 +126,7 @@ def _link_expired(request: HttpRequest) -> HttpResponse:
 def _resume_day(subscriber: Subscriber) -> str:
     """Return the day on which a paused subscriber's emails resume; empty if not paused."""
     day = subscriber.resumes_on(at=timezone.now())
-    return date_format(day, "l j F Y") if day else ""
+    return date_format(day, "WEEKDAY_DATE_FORMAT") if day else ""
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber) -> Context:
@@ -260,7 +262,7 @@ def _save(request: HttpRequest, subscriber: Subscriber) -> Context:
 
 def _resume(request: HttpRequest, subscriber: Subscriber) -> Context:
     subscriber.resume()
-    return {"done": "Your emails have resumed. You will get the next issue as usual."}
+    return {"done": gettext("Your emails have resumed. You will get the next issue as usual.")}
 
 
 def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:
@@ -278,24 +280,27 @@ def _request_address_change(request: HttpRequest, subscriber: Subscriber) -> Con
     except address_changes.SameAddress as same:
         form.add_error("address", str(same))
         return {"address_form": form, "status": 422}
-    done = (
-        f"We have emailed {readable_address(address)} and your current address."
-        " Open both emails to confirm the change."
-    )
+    done = gettext(
+        "We have emailed %(address)s and your current address. Open both emails to confirm the"
+        " change."
+    ) % {"address": readable_address(address)}
     if suggested := suggest_domain(address.rpartition("@")[2]):
-        done += f" Did you mean {suggested}? If so, cancel the change and enter the address again."
+        question = gettext(
+            "Did you mean %(domain)s? If so, cancel the change and enter the address again."
+        )
+        done += " " + question % {"domain": suggested}
     return {"done": done}
 
 
 def _cancel_address_change(request: HttpRequest, subscriber: Subscriber) -> Context:
     address_changes.cancel_change(subscriber)
-    return {"done": "Change cancelled. We will keep using your current address."}
+    return {"done": gettext("Change cancelled. We will keep using your current address.")}
 
 
 def _stop_quoting(request: HttpRequest, subscriber: Subscriber) -> Context:
     quotable = Comment.objects.of_address(subscriber.address).quotable()
     own_comments.stop_quoting(quotable, at=timezone.now(), source=SOURCE, ip=client_ip(request))
-    return {"done": _("We will not quote any of your comments from now on.")}
+    return {"done": gettext("We will not quote any of your comments from now on.")}
 
 
 @private_page
@@ -322,6 +327,7 @@ def download_data(request: HttpRequest, token: str) -> HttpResponse:
     access = access_links.verify_access(token)
     if access is None:
         return _link_expired(request)
+    answer_in(access.subscriber.language)
     if request.method != "POST" or not access.is_owner:
         return redirect("subscribers:preferences", token=token)
     now = timezone.now()
@@ -341,6 +347,7 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     access = access_links.verify_access(token)
     if access is None:
         return _link_expired(request)
+    answer_in(access.subscriber.language)
     if not access.is_owner:
         return redirect("subscribers:preferences", token=token)
     person = person_of(access.subscriber)
@@ -382,6 +389,7 @@ def confirm_address_change(request: HttpRequest, token: str) -> HttpResponse:
         return TemplateResponse(
             request, "subscribers/preferences/address_change.html", context, status=404
         )
+    answer_in(found.change.subscriber.language)
     context = {
         "change": found.change,
         "is_new_address": found.side == address_changes.Side.NEW,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 
 class ErasureForm(forms.Form):
@@ -10,6 +11,6 @@ class ErasureForm(forms.Form):
 
     keep_words = forms.BooleanField(
         required=False,
-        label="Keep my comments, without my name",
-        help_text="If you leave this unticked, we delete your comments too.",
+        label=gettext_lazy("Keep my comments, without my name"),
+        help_text=gettext_lazy("If you leave this unticked, we delete your comments too."),
     )

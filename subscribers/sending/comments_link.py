@@ -31,6 +31,7 @@ from newsroom.emails import is_suppressed, queue_email
 from newsroom.form_guard import mailbox_limit_reached
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in
 from newsroom.tokens import verify_id
 from subscribers.models import Delivery
 from subscribers.sending.ledger import recipient_of
@@ -48,6 +49,7 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
     if delivery is None or recipient is None:
         return sign_in_page(request, link_failed=True, status=404)
     issue, now = delivery.dispatch.issue, timezone.now()
+    answer_in(issue.briefing.language)
     browser = signed_in(request)
     is_theirs = browser is not None and browser.address_key == address_key(recipient.address)
     if is_theirs or not issue.comments_open(at=now):
@@ -69,12 +71,12 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
         return response  # signed in nobody: the form asks for an address
     with transaction.atomic():
         commenter = confirm_commenter(recipient.address, at=now)
-        _tell_owner(commenter)
+        _tell_owner(commenter, language=issue.briefing.language)
     sign_in(response, commenter)
     return response
 
 
-def _tell_owner(commenter: Commenter) -> None:
+def _tell_owner(commenter: Commenter, *, language: str) -> None:
     """Email the owner that a browser was signed in, with a link to sign it out."""
     if is_suppressed(commenter.address):
         return
@@ -86,4 +88,5 @@ def _tell_owner(commenter: Commenter) -> None:
             "valid_for": SIGN_IN_LINK_VALID_FOR,
             "signed_in_for": SIGNED_IN_FOR,
         },
+        language=language,
     )

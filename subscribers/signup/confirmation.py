@@ -11,6 +11,7 @@ from django.db import transaction
 
 from briefings.models import Briefing, Issue
 from newsroom.emails import queue_email
+from newsroom.reader_language import shared_language
 from subscribers.consent import Evidence, subscribe
 from subscribers.locks import lock_subscribers
 from subscribers.models import (
@@ -186,5 +187,6 @@ def _queue_welcome(confirmation: Confirmation) -> None:
             "preferences_url": preferences_url(confirmation.subscriber),
             "accent_colours": new[0].briefing.accent_colours if len(new) == 1 else None,
         },
+        language=shared_language(one.briefing.language for one in new),
         headers=transactional_list_headers([one.subscription for one in new]),
     )

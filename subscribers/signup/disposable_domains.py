@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from newsroom.domain_lists import find_listed_domain, read_domain_list
 from newsroom.email_addresses import readable_address
@@ -23,8 +24,11 @@ def validate_not_disposable(address: str) -> None:
     if find_listed_domain(domain, (_listed_domains(), settings.DISPOSABLE_DOMAINS)):
         shown = readable_address(address).rpartition("@")[2]
         raise ValidationError(
-            f"Addresses at {shown} are temporary, so our emails would not reach you. Enter an"
-            " address that you will keep.",
+            gettext(
+                "Addresses at %(domain)s are temporary, so our emails would not reach you. Enter an"
+                " address that you will keep."
+            )
+            % {"domain": shown},
             code="disposable",
         )
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.models import Briefing
 from newsroom.address_field import AddressField
@@ -32,8 +33,10 @@ class DeliverableAddressField(AddressField):
             validate_not_disposable(address)
         if address and not can_deliver_to(address):
             raise forms.ValidationError(
-                "Our mail server cannot send to this address yet, because of the characters before"
-                " the @. Enter a different address.",
+                gettext(
+                    "Our mail server cannot send to this address yet, because of the characters"
+                    " before the @. Enter a different address."
+                ),
                 code="no_smtputf8",
             )
         return address
@@ -45,7 +48,8 @@ class OneLineField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
         options.setdefault(
-            "error_messages", {"max_length": "Use %(limit_value)d characters or fewer."}
+            "error_messages",
+            {"max_length": gettext_lazy("Use %(limit_value)d characters or fewer.")},
         )
         super().__init__(**options)
 
@@ -59,8 +63,8 @@ class ProfileForm(forms.Form):
     """What people may tell us about themselves: one form field for each field of `Profile`."""
 
     name = OneLineField(
-        label="Your name",
-        help_text="We use it to greet you in our emails.",
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy("We use it to greet you in our emails."),
         max_length=Profile._meta.get_field("name").max_length,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
@@ -92,14 +96,16 @@ class SignUpForm(ProfileForm):
     # The answer to “Did you mean gmail.com?”: that domain, or `no`.
     chosen_domain = forms.CharField(required=False, widget=forms.HiddenInput)
     # Hidden from people, but bots fill in every field they find.
-    subject = forms.CharField(required=False, label="Leave this empty")
+    subject = forms.CharField(required=False, label=gettext_lazy("Leave this empty"))
     briefings = forms.ModelMultipleChoiceField(
         Briefing.objects.none(),
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Choose at least one briefing.",
-            "invalid_choice": "“%(value)s” is no longer available. Choose another briefing.",
+            "required": gettext_lazy("Choose at least one briefing."),
+            "invalid_choice": gettext_lazy(
+                "“%(value)s” is no longer available. Choose another briefing."
+            ),
         },
     )
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from briefings.models import Briefing
 from newsroom.emails import queue_email_in_constant_time
+from newsroom.reader_language import shared_language
 from newsroom.tokens import make_row_token
 from subscribers.consent import Evidence
 from subscribers.models import SignUp, SignUpChoice, Subscriber, Subscription
@@ -156,5 +157,6 @@ def _queue_email(pending: SignUp, *, wanted: set[int], unconfirmed: set[int]) ->
             **context,
             "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None,
         },
+        language=shared_language(briefing.language for briefing in briefings),
         headers={"List-Id": transactional_list_id(briefings)},
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from newsroom.emails import queue_email
+from newsroom.reader_language import shared_language
 from subscribers.models import SignUp, Suppression
 from subscribers.sending.list_headers import transactional_list_id
 from subscribers.signup.pending_sign_ups import confirm_url, unconfirmed_briefings
@@ -50,6 +51,7 @@ def _send_reminder(pending: SignUp, *, at: datetime) -> bool:
                 "until": pending.confirmable_until,
                 "accent_colours": briefings[0].accent_colours if len(briefings) == 1 else None,
             },
+            language=shared_language(briefing.language for briefing in briefings),
             headers={"List-Id": transactional_list_id(briefings)},
         )
     return True

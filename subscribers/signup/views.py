@@ -25,6 +25,7 @@ from newsroom.form_origin import own_forms_only
 from newsroom.form_signature import sign_form
 from newsroom.private_pages import private_page
 from newsroom.public_pages import public_page, unless_as_asked
+from newsroom.reader_language import answer_in, shared_language
 from subscribers.consent import Evidence
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import Subscriber
@@ -65,6 +66,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def subscribe_briefing(request: HttpRequest, slug: str) -> HttpResponse:
     """Offer one briefing. The forms on other pages and on other sites are sent here."""
     briefing = get_object_or_404(Briefing.objects.select_related("lead"), slug=slug)
+    answer_in(briefing.language)
     if briefing.retired:
         context = {"briefing": briefing}
         return TemplateResponse(request, "subscribers/signup/retired.html", context, status=410)
@@ -175,6 +177,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             confirmed = confirmation.confirm(token, ip=client_ip(request), at=now)
             new = confirmed.new_subscriptions
+            answer_in(confirmed.subscriber.language)
             context = {
                 "confirmation": confirmed,
                 "preferences_url": preferences_url(confirmed.subscriber),
@@ -190,6 +193,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             status=LINK_STATUS[invalid.problem],
         )
     briefings = confirmation.briefings_to_confirm(pending)
+    answer_in(shared_language(briefing.language for briefing in briefings))
     subscriber = Subscriber.objects.filter(address_hash=pending.address_hash).first()
     profile = confirmation.profile_to_save(pending, subscriber)
     context = {
@@ -207,6 +211,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def embed(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the HTML of the form for other sites; `?page=` adds the page that it is for."""
     briefing = get_object_or_404(Briefing.objects.current(), slug=slug)
+    answer_in(briefing.language)
     page = request.GET.get("page", "").strip()
     page_is_invalid = bool(page) and not is_web_page(page)
     context = {
@@ -231,6 +236,7 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
         return TemplateResponse(
             request, "subscribers/signup/resume.html", {"is_over": True}, status=404
         )
+    answer_in(subscriber.language)
     context = {"subscriber": subscriber, "until": until}
     if request.method == "POST":
         context["has_resumed"] = subscriber.resume()

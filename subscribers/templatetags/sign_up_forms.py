@@ -19,7 +19,7 @@ def sign_up_wording(briefing: Briefing | None = None) -> str:
 @register.simple_tag
 def undo_wording() -> str:
     """Return what people consent to when they undo unsubscribing."""
-    return consent_wording.UNDO_WORDING
+    return str(consent_wording.UNDO_WORDING)
 
 
 @register.simple_tag
