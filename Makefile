@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test test-fast lint bench format lock
+.PHONY: help install install-dev demo test test-fast lint bench format messages lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: install-dev ## compare dispatches with other senders (a quarter of an hou
 format: install-dev ## format the code and fix what ruff can fix
 	@.venv/bin/ruff check --fix-only --quiet .
 	@.venv/bin/ruff format .
+
+messages: install-dev ## update locale/ with the words of templates and code, and compile it
+	@tools/messages.sh update
 
 lock: install-dev ## update the lock files, keeping pins that still fit; UPGRADE=1 upgrades all
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group bootstrap -o requirements-uv.lock

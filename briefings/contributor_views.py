@@ -22,7 +22,7 @@ from briefings.models import Contributor
 from newsroom.form_guard import ProofOfWorkNeeded, TooManyForms, check_form, proof_of_work_page
 from newsroom.form_origin import own_forms_only
 from newsroom.public_pages import public_page, unless_as_asked
-from newsroom.reader_language import answer_in
+from newsroom.reader_language import answer_in, shared_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -35,8 +35,8 @@ PER_PAGE = 50
 def contributor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a contributor, their issues by pages (`?page=`), and the form to write to them."""
     contributor = get_object_or_404(Contributor, slug=slug)
-    answer_in(contributor.language)
     context = _page(contributor, ContactForm(), number=request.GET.get("page"))
+    answer_in(shared_language(issue.briefing.language for issue in context["page"]))
     context["message_sent"] = request.GET.get("contact") == "sent"
     shown = {"contact": "sent"} if context["message_sent"] else {}
     if context["page"].number > 1:

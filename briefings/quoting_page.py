@@ -14,6 +14,7 @@ from briefings.quoting_links import ANSWER_WITHIN, comments_of_token
 from newsroom.client_address import client_ip
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
+from newsroom.reader_language import answer_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,7 @@ def comment_quoting(request: HttpRequest, token: str) -> HttpResponse:
     if comment is None:
         context = {"is_known": False, "answer_within": ANSWER_WITHIN}
         return TemplateResponse(request, "briefings/comments/quoting.html", context, status=404)
+    answer_in(comment.issue.briefing.language)
     form = QuotingForm(request.POST if request.method == "POST" else None, comment=comment)
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
-
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from newsroom.email_addresses import normalise_address
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,9 @@ from newsroom.email_addresses import address_key
 from newsroom.form_signature import is_plausible
 from newsroom.proof_of_work import is_solved, new_challenge
 from newsroom.rate_limits import HOUR, count_within, is_over_hourly_limit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 WINDOW = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -92,7 +96,7 @@ def check_form(
     signature: str,
     at: datetime,
     is_from_other_site: bool = False,
-    address_limit: str = ADDRESS_LIMIT_REACHED,
+    address_limit: StrOrPromise = ADDRESS_LIMIT_REACHED,
 ) -> None:
     """Count a valid form that makes us write to this address, or in its name.
 
@@ -160,7 +164,7 @@ def needs_proof_of_work(submission: Submission, *, solution: str) -> bool:
 
 
 def limit_reached(
-    submission: Submission, *, address: str, address_limit: str = ADDRESS_LIMIT_REACHED
+    submission: Submission, *, address: str, address_limit: StrOrPromise = ADDRESS_LIMIT_REACHED
 ) -> str:
     """Count a form that is about to be accepted; return an error message if it is one too many.
 
@@ -170,7 +174,7 @@ def limit_reached(
     if is_over_email_form_limit(submission.ip, at=at):
         return str(NETWORK_LIMIT_REACHED)
     if window := mailbox_limit_reached(address, at=at):
-        return address_limit.format(window=in_words(window))
+        return str(address_limit).format(window=in_words(window))
     if count_within("taken", submission.network, window=HOUR, at=at) > HOURLY_PER_NETWORK:
         return str(NETWORK_LIMIT_REACHED)
     if count_within("taken", "all", window=HOUR, at=at) > settings.SIGN_UPS_AN_HOUR:

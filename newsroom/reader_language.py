@@ -59,7 +59,7 @@ def text_language(code: str) -> str:
     """Return the tag of a text: that of our words, if they are in its language, or its own."""
     words = words_language(code)
     is_own = words.partition("-")[0] == code.partition("-")[0]
-    return language_tag(words if is_own else code)
+    return language_tag(words if is_own or not code else code)
 
 
 def current_language_tag() -> str:

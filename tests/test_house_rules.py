@@ -32,6 +32,7 @@ SHARED_NAMES = {
     "__init__",
     "admin",
     "apps",
+    "formats",
     "forms",
     "models",
     "permissions",

@@ -190,7 +190,9 @@ def words_of(file: Path) -> Words:
     if file.suffix == ".py":
         return _words_of_python(source)
     if file.parts[0] == "templates":
+        said = re.findall(r'\{% translate "([^"]*)"|_\("([^"]*)"\)', source)
         source = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", source, flags=re.DOTALL)
+        source += "\n".join(map("".join, said))
         source = re.sub(r"<style.*?</style>", "", source, flags=re.DOTALL)
         source = re.sub(r'\b(?:class|id|name|for|href|src|style|data-[\w-]+)="[^"]*"', "", source)
     return Words(source, [], set())

@@ -26,6 +26,7 @@ check "ruff format" .venv/bin/ruff format --check --quiet .
 # shellcheck disable=SC2086
 check "mypy" $production $python -m mypy
 check "djlint" .venv/bin/djlint --lint --quiet templates
+check "translations" tools/messages.sh check
 # shellcheck disable=SC2086
 check "migrations" $production $python -W error manage.py makemigrations --check --dry-run
 # shellcheck disable=SC2086

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
-from briefings.local_time import long_moment
 from briefings.models import CommentBan
 from briefings.permissions import MODERATE_COMMENT, briefings_for, may_everywhere, may_moderate
 from newsroom import audit_log
@@ -66,8 +67,9 @@ def ban_on(address: str, briefing: Briefing, *, at: datetime) -> CommentBan | No
 def words_for_reader(ban: CommentBan, briefing: Briefing) -> str:
     """Return what a banned reader is told."""
     if ban.until is None:
-        return "We take no more comments from you."
-    return f"We take no comments from you until {long_moment(ban.until, briefing.zone)}."
+        return gettext("We take no more comments from you.")
+    until = date_format(ban.until.astimezone(briefing.zone), "LONG_DATETIME_FORMAT")
+    return gettext("We take no comments from you until %(until)s.") % {"until": until}
 
 
 def bans_for(user: Actor, *, at: datetime) -> CommentBanQuerySet:

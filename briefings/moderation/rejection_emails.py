@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from briefings.models import Comment, CommentBan, CommentState, RejectionReason
 from briefings.moderation.bans import words_for_reader, writers_address
 from newsroom.emails import is_suppressed, queue_email
+from newsroom.reader_language import in_language
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,6 +77,8 @@ def _tell(comment: Comment, *, at: datetime) -> bool:
         briefing = comment.issue.briefing
         ban = CommentBan.objects.active(at=at).filter(comment=comment).first()
         appeals = appeal_address(briefing)
+        with in_language(briefing.language):
+            ban_words = words_for_reader(ban, briefing) if ban else ""
         queue_email(
             "comment_rejected",
             to=address,
@@ -85,9 +88,10 @@ def _tell(comment: Comment, *, at: datetime) -> bool:
                 "briefing": briefing,
                 "accent_colours": briefing.accent_colours,
                 "why": SENTENCES[comment.rejection_reason],
-                "ban": words_for_reader(ban, briefing) if ban else "",
+                "ban": ban_words,
                 "appeals": appeals,
             },
+            language=briefing.language,
             headers={"Reply-To": appeals} if appeals else {},
         )
     return True

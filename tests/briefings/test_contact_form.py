@@ -158,7 +158,7 @@ def test_the_email_keeps_what_the_reader_was_asked_about_being_quoted(
     send(client, rosa, quoting="anonymous")
     email = OutgoingEmail.objects.get()
     for part in (email.text, unescape(email.html)):
-        assert QUESTION in " ".join(part.split())
+        assert str(QUESTION) in " ".join(part.split())
         assert f"Answer: {ANSWERS[QuoteChoice.ANONYMOUS]}" in " ".join(part.split())
 
 

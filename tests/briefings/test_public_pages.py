@@ -249,7 +249,7 @@ def test_an_issue_has_metadata(client: Client) -> None:
     issue = make_published_issue(title='Beds & "boards"', strapline="Who <signed>?")
     html = page(client, issue.get_absolute_url())
     address = f"http://news.example.com{issue.get_absolute_url()}"
-    assert '<html lang="en-GB">' in html
+    assert '<html lang="en-GB" dir="ltr">' in html
     assert f'<link rel="canonical" href="{address}">' in html
     assert '<meta name="description" content="Who &lt;signed&gt;?">' in html
     assert '<meta property="og:title" content="Beds &amp; &quot;boards&quot;">' in html

@@ -51,8 +51,8 @@ def test_the_first_email_that_answers_a_reply_asks_whether_we_may_quote_it(issue
     assert email.to == ADA
     assert email.subject == "Thank you for your answer to “Council & mayor”"
     assert email.headers["Auto-Submitted"] == "auto-replied"
-    assert QUESTION in " ".join(email.text.split())
-    assert QUESTION in email.html
+    assert str(QUESTION) in " ".join(email.text.split())
+    assert str(QUESTION) in email.html
     assert link_of(email) in email.html
     assert "Our ward" not in email.text
 
@@ -73,8 +73,8 @@ def test_the_answer_is_a_consent_record_and_a_link_scanner_gives_none(
     assert COOKIE not in response.cookies
     record = QuoteConsent.objects.get()
     assert (record.comment, record.choice) == (comment, QuoteChoice.ANONYMOUS)
-    assert record.wording.startswith(QUESTION)
-    assert record.wording.endswith(ANSWERS[QuoteChoice.ANONYMOUS])
+    assert record.wording.startswith(str(QUESTION))
+    assert record.wording.endswith(str(ANSWERS[QuoteChoice.ANONYMOUS]))
     assert record.wording_version == WORDING_VERSION
     assert record.ip == "127.0.0.1"
     assert link.split("/")[3] not in record.source  # no token in the record
@@ -145,7 +145,7 @@ def test_who_has_to_confirm_a_reply_is_asked_on_that_page(client: Client, issue:
     comment = arrive(issue, is_proved=False)
     assert OutgoingEmail.objects.get().name == "confirm_comment"
     path = confirmation_path(comment)
-    assert QUESTION in client.get(path).content.decode()
+    assert str(QUESTION) in client.get(path).content.decode()
     assert client.post(path, {"quoting": "named"}).status_code == 422  # without a name
     comment.refresh_from_db()
     assert comment.state == CommentState.UNCONFIRMED
@@ -154,4 +154,4 @@ def test_who_has_to_confirm_a_reply_is_asked_on_that_page(client: Client, issue:
     assert comment.state == CommentState.PENDING
     assert (comment.quoting, comment.name_to_quote) == (QuoteChoice.NAMED, "Ada Byron")
     assert QuoteConsent.objects.get().choice == QuoteChoice.NAMED
-    assert QUESTION not in client.get(path).content.decode()
+    assert str(QUESTION) not in client.get(path).content.decode()

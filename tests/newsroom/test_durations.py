@@ -77,6 +77,7 @@ def test_the_rule_sees_durations(text: str) -> None:
     [
         "It works for {{ confirm_within|in_words }}.",
         "{{ minutes }} minute{{ minutes|pluralize }} to read",
+        "{% blocktranslate count n=n %}0 day{% plural %}0 days{% endblocktranslate %}",
         "write emails a second, or 0 for no limit",
         "after a few minutes",
         "every second Thursday",
@@ -113,7 +114,11 @@ def _words_of_template(source: str) -> str:
 
 
 def _values_as_numbers(source: str) -> str:
-    """Replace each value by 0: “{{ days }} days” is a duration too, and wrong for one day."""
+    """Replace each value by 0: “{{ days }} days” is a duration too, and wrong for one day.
+
+    A text that is translated with its plural is right for one, too.
+    """
+    source = re.sub(r"\{% blocktranslate count .*?\{% endblocktranslate %\}", "", source)
     return re.sub(r"\{\{.*?\}\}", "0", source)
 
 

@@ -25,7 +25,7 @@ PLAIN = ["400.html", "413.html", "429.html", "500.html", "503.html"]
 def test_a_plain_error_page_needs_no_database_and_no_context_but_a_wait(name: str) -> None:
     html = render_to_string(name, {"cooloff_timedelta": timedelta(hours=1)})
     assert "<h1>" in html
-    assert '<html lang="en-GB">' in html
+    assert '<html lang="en-GB" dir="ltr">' in html
     assert not re.search(r"\{[{%]", html)
     static = Path(__file__).parents[2]
     for address in re.findall(r'href="(/static/[^"]+)"', html):

@@ -67,21 +67,26 @@ IP6 = "2001:db8:77::77"
 
 @dataclass(kw_only=True)
 class Life:
-    """The subscriber, what they read and wrote, and the links of each email by its name."""
+    """The subscriber, what they read and wrote, and each email by its name, with its links.
+
+    `emails` has subject, text and HTML.
+    """
 
     subscriber: Subscriber
     briefings: list[Briefing]
     issue: Issue
     comment: Comment
     links: dict[str, list[str]] = field(default_factory=dict)
+    emails: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
-def live(client: Client) -> Life:
+def live(client: Client, *, language: str = "en") -> Life:
     """Sign up twice, read, comment, get an issue, change the address, and request everything else.
 
     Nobody has followed the links of the last email of each kind.
     """
-    ward, council = make_briefing(title="The Ward Round"), make_briefing(title="The Council")
+    ward = make_briefing(title="The Ward Round", language=language)
+    council = make_briefing(title="The Council", language=language)
     issue = make_published_issue(briefing=ward)
     form = {"address": OLD, "name": NAME, "briefings": [ward.slug, council.slug]}
     here: dict[str, Any] = {"REMOTE_ADDR": IP}
@@ -169,11 +174,13 @@ def live(client: Client) -> Life:
     life = Life(subscriber=subscriber, briefings=[ward, council], issue=issue, comment=comment)
     for name, email in zip(names, left, strict=True):
         life.links[name] = links_in(email)  # of two emails of a kind, those of the later one
+        life.emails[name] = (str(email.subject), str(email.body), html_part(email))
     sent = {"issue": (dispatch, delivery), "correction": (correction, corrected)}
     for name, (email_of, to) in sent.items():
         reader = recipient_of(to)
         assert reader is not None
         life.links[name] = _links_of(fill_placeholders(email_of.html + email_of.text, reader))
+        life.emails[name] = (email_of.subject, email_of.text, email_of.html)
     assert not any(html_part(email) == "" for email in left)
     return life
 
