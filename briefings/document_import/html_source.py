@@ -88,7 +88,8 @@ _REMARK = re.compile(rf"<!--(?!-*>)((?:(?!-->).){{1,{MAX_REMARK}}})-->", re.DOTA
 _BODY = re.compile(r"<body\b.*", re.DOTALL | re.IGNORECASE)
 # What programs write: conditions, blocks of editors, names of parts of a page.
 _OF_PROGRAMS = re.compile(
-    r"[/\[.#<{*@!]|\w+:\w|react-|(?:start|end|begin|open|close)\b|(?:start|end)fragment"
+    r"(?:more|nextpage)$|[/\[.#<{*@!]|\w+:\w|react-|(?:start|end|begin|open|close)\b"
+    r"|(?:start|end)fragment"
     r"|.*(?:[<>{}=]|\b(?:start|end|begins|ends)$)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -334,9 +334,9 @@ def test_a_style_for_what_stands_beside_a_quotation_makes_none(name: str) -> Non
 
 def test_the_line_above_words_comments_is_none_of_the_text() -> None:
     comments = "<hr class=msocomoff><div class=msocomtxt><p class=MsoCommentText>Check</p></div>"
-    document = read(f"<p class=MsoNormal>{BODY}</p><div>{comments}</div>")
+    document = read(f"<p class=MsoNormal>{BODY}</p><div>{comments}</div><p>Ten bells.</p>")
 
-    assert html_of(document) == f"<p>{BODY}</p>"
+    assert html_of(document) == f"<p>{BODY}</p>\n<p>Ten bells.</p>"
 
 
 def test_bullets_typed_into_a_cell_are_a_list() -> None:
@@ -364,7 +364,8 @@ def test_remarks_between_the_words_of_a_page_are_named() -> None:
 
 @pytest.mark.parametrize(
     "remark",
-    ["<!--[if gte mso 9]><p>x</p><![endif]-->", "<!-- wp:paragraph -->", "<!-- /wp:list -->",
+    ["<!--[if gte mso 9]><p>x</p><![endif]-->", "<!-- wp:paragraph -->", "<!--more-->",
+     "<!-- /wp:list -->",
      "<!--StartFragment-->", "<!-- #content -->", "<!-- .entry -->", "<!-- End of header -->",
      "<!-- <p>old</p> -->", "<!-- react-text: 12 -->", "<!---->", "<!-- -->", "<!-- 12 -->"],
 )  # fmt: skip

@@ -328,7 +328,8 @@ def test_a_field_whose_words_are_missing_is_named(code: str) -> None:
 
 
 def test_a_box_to_tick_shows_whether_it_is_ticked() -> None:
-    box = '<w14:checkbox xmlns:w14="urn:w14"><w14:checked w14:val="1"/></w14:checkbox>'
+    namespace = "http://schemas.microsoft.com/office/word/2010/wordml"
+    box = f'<w14:checkbox xmlns:w14="{namespace}"><w14:checked w14:val="1"/></w14:checkbox>'
     ticked = f"<w:sdt><w:sdtPr>{box}</w:sdtPr><w:sdtContent>{run('☒')}</w:sdtContent></w:sdt>"
 
     assert html_of(read(para(ticked, run(" I have paid.")))) == "<p>☒ I have paid.</p>"
