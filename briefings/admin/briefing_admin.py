@@ -96,9 +96,20 @@ class BriefingForm(forms.ModelForm[Briefing]):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:  # not for those who may only view
             self.fields["slug"].required = False
+            # A page that was open during an update does not have them.
+            for name in ("moderation", "trusted_after"):
+                self.fields[name].required = False
         slot_time = self.fields.get("slot_time")
         if slot_time and isinstance(slot_time.widget, SlotTimeInput):
             slot_time.widget.words = capfirst(self.instance.slot.words)
+
+    def clean_moderation(self) -> str:
+        """Return what was chosen, or else what is."""
+        return self.cleaned_data["moderation"] or self.instance.moderation
+
+    def clean_trusted_after(self) -> int:
+        """Return the number that was entered, or else the one before."""
+        return self.cleaned_data["trusted_after"] or self.instance.trusted_after
 
     def clean_slug(self) -> str:
         """Return the slug, or one made of the title."""

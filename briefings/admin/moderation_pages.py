@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 PRELOADED = 10
 # How many a moderator can pass over before the first of them come again.
 MOST_SKIPPED = 300
-PER_PAGE = 50
+PER_PAGE = 25
 # The keys of the page, as it lists them; moderation.js has them, too.
 KEYS = (
     ("A", "Approve"),

@@ -39,8 +39,15 @@ class WriterHistory:
     @property
     def lines(self) -> list[tuple[str, int]]:
         """How many of their other comments are in each state, in words."""
-        shown = (CommentState.APPROVED, CommentState.REJECTED, CommentState.WITHDRAWN)
-        return [(state.label, self.counts[state]) for state in shown if self.counts.get(state)]
+        shown = {
+            CommentState.APPROVED: "approved",
+            CommentState.REJECTED: "rejected",
+            CommentState.PENDING: "waiting",
+            CommentState.WITHDRAWN: "withdrawn",
+        }
+        return [
+            (words, self.counts[state]) for state, words in shown.items() if self.counts.get(state)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

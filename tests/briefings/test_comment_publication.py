@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from briefings.comment_submission import (
@@ -16,6 +17,7 @@ from briefings.comment_submission import (
     submit_signed_in_comment,
 )
 from briefings.models import Comment, Commenter, CommentState, Issue, Moderation
+from tests.briefings.admin_client import read_form, staff_client
 from tests.factories import make_briefing, make_comment, make_published_issue
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +122,19 @@ def test_the_form_says_when_a_comment_appears() -> None:
     ):
         page = Client().get(issue_with(moderation).get_absolute_url()).content.decode()
         assert says in page
+
+
+def test_an_editor_chooses_it_on_the_briefings_page() -> None:
+    briefing = make_briefing()
+    client = staff_client("Editors")
+    address = reverse("admin:briefings_briefing_change", args=[briefing.pk])
+    form = read_form(client.get(address), "briefing_form") | {"accent": briefing.accent}
+    client.post(address, {**form, "moderation": "trusted", "trusted_after": "7"})
+    briefing.refresh_from_db()
+    assert (briefing.moderation, briefing.trusted_after) == (Moderation.TRUSTED, 7)
+    client.post(address, {**form, "title": "Renamed", "trusted_after": ""})
+    briefing.refresh_from_db()
+    assert (briefing.title, briefing.moderation, briefing.trusted_after) == (
+        *("Renamed", Moderation.TRUSTED),
+        7,
+    )

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from briefings import own_comments
 from briefings.models import Comment, Commenter, CommentState
 from briefings.reply_emails import INTERVAL, MAX_REPLIES, send_reply_emails, stop_link
 from newsroom.models import OutgoingEmail
@@ -32,7 +33,9 @@ def comment() -> Comment:
 
 
 def reply(to: Comment, body: str = "Ours too.", *, at: datetime = NOW, **fields: object) -> Comment:
-    return make_comment(on=to.issue, parent=to, body=body, created_at=at, published_at=at, **fields)
+    return make_comment(
+        on=to.issue, parent=to, body=body, created_at=at, **{"published_at": at, **fields}
+    )
 
 
 def test_a_reply_is_told_once(comment: Comment) -> None:
@@ -47,6 +50,39 @@ def test_a_reply_is_told_once(comment: Comment) -> None:
     assert answer.get_absolute_url() in email.text
     assert "Ours too." in email.html
     assert email.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def approve(comment: Comment, *, at: datetime) -> None:
+    comment.refresh_from_db()
+    assert comment.approve(by=None, at=at)
+
+
+def test_a_reply_that_is_approved_again_is_not_told_again(comment: Comment) -> None:
+    """It was: what counted was the latest decision, not when readers first saw it."""
+    answer = reply(comment, state=CommentState.PENDING, published_at=None)
+    approve(answer, at=NOW)
+    assert send_reply_emails(at=NOW + timedelta(minutes=10)) == 1
+    own_comments.edit(answer, "Ours, too.", at=NOW + timedelta(minutes=12))
+    approve(answer, at=NOW + timedelta(hours=1))
+    assert send_reply_emails(at=NOW + 2 * INTERVAL) == 0
+
+
+def test_a_reply_that_nobody_was_told_of_yet_is_told_when_it_appears_again(
+    comment: Comment,
+) -> None:
+    reply(comment, at=NOW - timedelta(hours=1))
+    answer = reply(comment, "Not yet.", state=CommentState.PENDING, published_at=None)
+    approve(answer, at=NOW)
+    answer.reject(by=None, at=NOW + timedelta(minutes=1))
+    assert send_reply_emails(at=NOW + timedelta(minutes=10)) == 1
+    approve(answer, at=NOW + timedelta(hours=1))
+    assert send_reply_emails(at=NOW + 2 * INTERVAL) == 1
+
+
+def test_a_reply_that_appears_at_once_is_told(comment: Comment) -> None:
+    answer = reply(comment, state=CommentState.PENDING, published_at=None)
+    assert answer.publish(at=NOW, needs_review=True)
+    assert send_reply_emails(at=NOW + timedelta(minutes=10)) == 1
 
 
 def test_replies_of_a_day_come_in_one_email(comment: Comment) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsroom import public_http
-from newsroom.public_http import Failure, RequestFailed, fetch_status, is_public
+from newsroom.public_http import Failure, RequestFailed, fetch_status, is_public, post_form
 
 PUBLIC = "93.184.215.14"
 
@@ -237,3 +237,41 @@ def test_a_host_that_does_not_exist_is_told_from_a_missing_network(
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
     assert refusal("http://nobody.example/") == failure
+
+
+# --- forms
+
+
+@pytest.mark.usefixtures("loopback_is_public")
+def test_a_form_is_sent_and_the_answer_read() -> None:
+    with site(answer("200 OK", "Content-Type: text/plain") + b"true") as server:
+        said = post_form(f"http://127.0.0.1:{server.port}/check", {"words": "Tea & cäke"})
+    assert said == "true"
+    head, _, body = server.requests[0].partition("\r\n\r\n")
+    assert head.startswith("POST /check HTTP/1.0\r\n")
+    assert f"Content-Length: {len(body)}" in head
+    assert body == "words=Tea+%26+c%C3%A4ke"
+
+
+@pytest.mark.usefixtures("loopback_is_public")
+@pytest.mark.parametrize("reply", [answer("302 Found", "Location: /x"), answer("500 Oops"), b"?"])
+def test_a_form_follows_no_redirect_and_takes_no_other_answer(reply: bytes) -> None:
+    with site(reply) as server, pytest.raises(RequestFailed):
+        post_form(f"http://127.0.0.1:{server.port}/", {})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.usefixtures("loopback_is_public")
+def test_a_form_ends_in_time_and_after_enough_bytes() -> None:
+    with site(answer("200 OK"), drip=True) as server, pytest.raises(RequestFailed):
+        post_form(f"http://127.0.0.1:{server.port}/", {}, seconds=0.5)
+    with site(answer("200 OK") + b"x" * 200_000) as server:
+        assert (
+            len(post_form(f"http://127.0.0.1:{server.port}/", {})) <= public_http.MAX_ANSWER_BYTES
+        )
+
+
+def test_a_form_is_not_sent_to_a_private_network() -> None:
+    with pytest.raises(RequestFailed) as failed:
+        post_form("http://127.0.0.1:8000/", {})
+    assert failed.value.failure == Failure.PRIVATE
