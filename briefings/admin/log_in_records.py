@@ -6,6 +6,7 @@ passwords may be let in again, which deletes the count of them.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
@@ -29,7 +30,10 @@ def _column(field: str, heading: str) -> Callable[[Any, Any], Any]:
 
     @admin.display(description=heading, ordering=field)
     def column(_: Any, record: Any) -> Any:
-        return getattr(record, field)
+        value = getattr(record, field)
+        if isinstance(value, datetime):
+            return format_local(value, get_current_timezone())
+        return "—" if value in {None, ""} else value
 
     return column
 
