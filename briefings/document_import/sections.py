@@ -34,6 +34,8 @@ MIN_TIGHT_HEADINGS = 2
 MIN_TIGHT_TEXT = 120
 MAX_SENTENCE_AS_HEADING = 100
 MIN_PARAGRAPHS_OF_PROSE = 2
+MAX_BLOCKS_ABOVE_ROUNDUP = 2
+MAX_WORDS_OF_A_NAME = 4
 
 _FEEDBACK = re.compile(
     r"\bfeedback\b|\bmail ?bag\b|\bpost ?bag\b|\bletters\b"
@@ -64,6 +66,12 @@ _ROUNDUP = re.compile(
     r"^(?:the|this|last|your|my) week(?:['’]s \w+)?(?: in\b(?! wh(?:ich|om|ose)\b)|:| that was\b)"
     r"|\bround-?up\b|\b(?:news )?in brief\b|^in other news\b|^(?:also|elsewhere|and) this week\b"
     r"|^(?:quick |best )?(?:links|reads)\b|^what (?:we(?:['’]re| are)|i(?:['’]m| am)) reading\b",
+    re.IGNORECASE,
+)
+# 'The week at sea:' and the like, in a few words and no sentence.
+_OF_THE_WEEK = re.compile(
+    r"(?!.*\b(?:i|we|you|they|he|she|it)\b)(?:the|this|last|your|my|our)(?: \w+)? week"
+    r"(?: [\w’'-]+){0,4}:",
     re.IGNORECASE,
 )
 _NAMES_ROUNDUP = re.compile(
@@ -150,6 +158,7 @@ def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Bloc
     else:
         lines -= {at for at in lines if _leads_to_quotations(blocks, at)}
         lines |= set(_lines_in_capitals(blocks, lines))
+        lines |= set(_line_above_first_list(blocks))
         lines |= set(_sentences_as_headings(blocks, lines))
     lines |= set(_first_lines_below_roundups(blocks, lines))
     columns = _lines_in_columns(lines)
@@ -197,6 +206,18 @@ def _first_lines_below_roundups(blocks: list[Block], lines: set[int]) -> Iterato
             and sum(map(len, map(text_of, paragraphs))) >= MIN_TIGHT_TEXT
         ):
             yield start
+
+
+def _line_above_first_list(blocks: list[Block]) -> Iterator[int]:
+    """Yield where a few words with a colon open the bullets at the top of an issue: 'Briefly:'."""
+    lists = (at for at, block in enumerate(blocks) if isinstance(block, ListBlock))
+    at = next(lists, 0) - 1
+    if not 0 <= at <= MAX_BLOCKS_ABOVE_ROUNDUP or _is_list_of_quotations(blocks[at + 1 : at + 2]):
+        return
+    line = text_of(blocks[at])
+    is_short = isinstance(blocks[at], Paragraph) and len(line.split()) <= MAX_WORDS_OF_A_NAME
+    if is_short and line.endswith(":") and is_headline(line[:-1]) and not _announces(line):
+        yield at
 
 
 def _lines_in_capitals(blocks: list[Block], lines: set[int]) -> Iterator[int]:
@@ -254,7 +275,8 @@ def _may_be_heading(block: Block) -> bool:
     if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
     text = block.content.text
-    named = text.endswith(":") and (names_kind(text) or names_note(text)) and not _announces(text)
+    names_section = names_kind(text) or names_note(text) or _OF_THE_WEEK.fullmatch(text)
+    named = text.endswith(":") and names_section and not _announces(text)
     return is_headline(text[:-1] if named else text)
 
 
