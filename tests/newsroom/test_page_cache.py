@@ -124,6 +124,45 @@ def test_a_stored_page_needs_neither_the_database_nor_a_session(client: Client) 
 
 
 @pytest.mark.usefixtures("stored")
+def test_of_a_page_that_was_just_shown_only_the_versions_are_fetched(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_published_issue().get_absolute_url()
+    shown = [client.get(path).content for _ in "12"]  # made, then fetched
+    fetched: list[str] = []
+    store = caches["pages"]
+    get_many = store.get_many
+
+    def note(keys: Any, *args: Any, **options: Any) -> Any:
+        fetched.extend(keys)
+        return get_many(keys, *args, **options)
+
+    monkeypatch.setattr(store, "get_many", note)
+    assert client.get(path).content == shown[1] == shown[0]
+    assert fetched
+    assert all(key.startswith("version.") for key in fetched)
+
+
+def test_a_process_keeps_pages_up_to_a_number_of_bytes() -> None:
+    memory = page_cache.PageMemory(max_bytes=400)
+
+    def page(size: int) -> page_cache.Page:
+        return page_cache.Page(body=b"x" * size, headers={}, etag="", modified=0, expires=0)
+
+    for number in range(5):
+        memory.put(f"page {number}", page(90))
+        assert memory.get("page 0")  # used again and again
+    memory.put("page 4", page(100))  # a newer one of that name
+    memory.put("a large page", page(101))
+    kept = {name for name in ("page 0", "page 1", "page 2", "page 3", "page 4") if memory.get(name)}
+    assert kept == {"page 0", "page 2", "page 3", "page 4"}
+    assert memory.get("a large page") is None
+    for number in range(100):
+        memory.put(f"other {number}", page(50))
+    assert sum(bool(memory.get(f"other {number}")) for number in range(100)) == 8
+
+
+@pytest.mark.usefixtures("stored")
 def test_parameters_that_a_page_does_not_have_make_no_other_page(client: Client) -> None:
     path = make_published_issue().get_absolute_url()
     client.get(path)
