@@ -23,7 +23,7 @@ const work = async () => {
   show("working", true);
   try {
     window.$altcha.algorithms.set("PBKDF2/SHA-256", () => new Worker(widget.dataset.worker));
-    widget.configure({ display: "invisible", minDuration: 0, humanInteractionSignature: false });
+    widget.configure({ name: "widget", display: "invisible", minDuration: 0, humanInteractionSignature: false });
     const result = await widget.verify();
     if (result && result.payload) send(result.payload);
     else fail();

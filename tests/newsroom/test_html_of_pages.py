@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import html5lib
 import pytest
 from django.test import Client
@@ -31,6 +33,8 @@ def faults(html: bytes) -> list[str]:
         for name in REFERENCES:
             wanted = one.attrib.get(name, "").split()
             found += [f"{name} names {missing}" for missing in wanted if missing not in ids]
+        if "-" in str(one.tag) and "name" in one.attrib:  # only elements of forms have names
+            found.append(f"{one.tag} has a name")
         target = one.attrib.get("href", "")
         if target.startswith("#") and target[1:] not in ids:
             found.append(f"nothing at {target}")
@@ -60,6 +64,16 @@ def test_every_public_page_is_well_formed(client: Client) -> None:
             found[path] = faults(answer.content)
     assert len(found) > 20
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_the_page_that_asks_for_a_proof_of_work_is_well_formed(
+    client: Client, settings: Any
+) -> None:
+    settings.CHALLENGE_ABOVE = 0
+    path = f"/subscribe/{make_published_issue().briefing.slug}/"
+    answer = client.post(path, {"address": "ada@example.org"})
+    assert b"<altcha-widget" in answer.content
+    assert faults(answer.content) == []
 
 
 def test_forms_that_come_back_and_emails_are_well_formed(client: Client) -> None:
