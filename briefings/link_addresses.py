@@ -98,7 +98,7 @@ def web_address(written: str) -> str:
 
 def _without_surroundings(address: str) -> str:
     """Return an address without the quotation marks, the name or the sentence around it."""
-    if quoted := _QUOTED.fullmatch(address):
+    if quoted := _QUOTED.fullmatch(address.rstrip(",")):
         address = strip_invisible(next(filter(None, quoted.groups()), ""))
     if len(address) > 4 * MAX_ADDRESS:
         return ""

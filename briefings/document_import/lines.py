@@ -100,7 +100,7 @@ def _nested(
 
 
 MAX_HEADLINE = 120
-MAX_ABBREVIATION = 5  # letters and digits, such as 'Capt.'
+MAX_ABBREVIATION = 2  # characters, such as 'J.' or 'St.'
 MAX_HEADING_LINE = 80
 MAX_BOILERPLATE = 240
 
@@ -219,7 +219,8 @@ def is_name(text: str) -> bool:
         alphabetic = word.strip(".").replace("-", "").replace("’", "").replace("'", "")
         if not alphabetic.isalpha() or word.lower() in _NOT_IN_NAMES:
             return False
-        if word.endswith(".") and len(alphabetic) > MAX_ABBREVIATION and word is not words[-1]:
+        is_abbreviation = len(alphabetic) <= MAX_ABBREVIATION or _TITLE.fullmatch(word)
+        if word.endswith(".") and word is not words[-1] and not is_abbreviation:
             return False
         if _is_capitalised(word):
             capitalised += 1

@@ -80,6 +80,7 @@ A_X = "https://a.example/x"
         ("mailto:ada@a.example; bo@b.example", "mailto:ada@a.example,bo@b.example"),
         ("https://a.example/x,", A_X),
         ("https://a.example/x”,", A_X),
+        ("“https://a.example/x”,", A_X),
         ("https://a.example/x)", A_X),
         ("(https://a.example/x)", A_X),
         ("https://a.example/x_(y)", "https://a.example/x_(y)"),
