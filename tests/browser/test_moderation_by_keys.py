@@ -81,6 +81,10 @@ def test_forty_decisions_a_minute(page: Page, site: str) -> None:
     expect(page.locator("[data-moderation]")).to_have_attribute("data-unsent", "0")
     assert Comment.objects.waiting().get() == comments[-1]
 
+    page.goto(f"{site}/admin/briefings/comment/decisions/")
+    expect(page.get_by_role("button", name="Lift the ban")).to_be_visible()
+    assert faults(page) == []
+
 
 @pytest.mark.takes(seconds=10)
 def test_next_previous_and_what_another_moderator_did(page: Page, site: str, watch: Watch) -> None:
