@@ -70,7 +70,7 @@ class WrongResult(Exception):
 def measure(installation: Installation, *, seconds: int) -> dict[str, Any]:
     """Return the figures. Raises WrongResult unless each comment was stored and shown once."""
     readers = max(40, COMMENTS_A_MINUTE * seconds // 60 // 5)
-    issue = Issue(**json.loads(installation.run_step("commenters", str(readers + 1))))
+    issue = Issue(**json.loads(installation.run_step("commenters", str(readers + 2))))
     installation.run_step("static")
     with ExitStack() as ending:
         proxy = _start_servers(installation, ending)
@@ -82,15 +82,18 @@ def measure(installation: Installation, *, seconds: int) -> dict[str, Any]:
             cwd=ROOT,
         )
         ending.callback(moderator.stop)
+        warm = _send_at_once(issue, WRITERS, cookie=issue.cookies[-2], port=proxy)
         sent = Sent()
         with _readers(installation, port=proxy, path=issue.path, seconds=seconds) as reading:
             begun = time.monotonic()
             _send_comments(issue, sent, port=proxy, seconds=seconds)
             spent = time.monotonic() - begun
             pages = _pages_per_second(reading)
-        over = _send_too_many(issue, port=proxy)
-        shown_after = _wait_until_shown(issue, len(sent.accepted) + len(over.accepted), port=proxy)
-    _check(installation, issue, sent, over)
+        # Twice as many of one reader as they may send in an hour, all at once.
+        over = _send_at_once(issue, 2 * issue.limit, cookie=issue.cookies[-1], port=proxy)
+        expected = sum(len(run.accepted) for run in (warm, sent, over))
+        shown_after = _wait_until_shown(issue, expected, port=proxy)
+    _check(installation, issue, (warm, sent, over), expected=expected)
     found = {
         "comments_a_minute": 60 * len(sent.accepted) / spent,
         "pages_per_s": pages,
@@ -158,7 +161,7 @@ def _send_comments(issue: Issue, sent: Sent, *, port: int, seconds: int) -> None
             if number >= total:
                 return
             time.sleep(max(0.0, begun + number * 60 / COMMENTS_A_MINUTE - time.monotonic()))
-            cookie = issue.cookies[number % (len(issue.cookies) - 1)]
+            cookie = issue.cookies[number % (len(issue.cookies) - 2)]
             body = f"Comment {number} of {total}."
             if number % 10 == 0:
                 twin = threading.Thread(target=_send, args=(issue, sent, body, cookie, port))
@@ -175,21 +178,20 @@ def _send_comments(issue: Issue, sent: Sent, *, port: int, seconds: int) -> None
         writer.join()
 
 
-def _send_too_many(issue: Issue, *, port: int) -> Sent:
-    """Send twice as many comments of one reader as they may in an hour, all at once."""
-    over = Sent()
+def _send_at_once(issue: Issue, number: int, *, cookie: str, port: int) -> Sent:
+    """Send comments of one reader, all at the same moment."""
+    sent = Sent()
     writers = [
         threading.Thread(
-            target=_send,
-            args=(issue, over, f"One more: {number}.", issue.cookies[-1], port),
+            target=_send, args=(issue, sent, f"At once: {one} of {number}.", cookie, port)
         )
-        for number in range(2 * issue.limit)
+        for one in range(number)
     ]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
-    return over
+    return sent
 
 
 def _send(issue: Issue, sent: Sent, body: str, cookie: str, port: int) -> None:
@@ -247,21 +249,24 @@ def _fetch(port: int, path: str) -> bytes:
     return body
 
 
-def _check(installation: Installation, issue: Issue, sent: Sent, over: Sent) -> None:
-    if failures := sent.failures + over.failures:
+def _check(
+    installation: Installation, issue: Issue, runs: tuple[Sent, Sent, Sent], *, expected: int
+) -> None:
+    if failures := [failure for run in runs for failure in run.failures]:
         raise WrongResult(f"{len(failures)} comments failed, such as: {failures[0]}")
-    if sent.refused or len(over.accepted) != issue.limit:
+    warm, sent, over = runs
+    if warm.refused or sent.refused or len(over.accepted) != issue.limit:
         raise WrongResult(
-            f"a limit did not hold: {sent.refused} of those under it were refused, and"
-            f" {len(over.accepted)} of a reader's accepted, where {issue.limit} may be"
+            f"a limit did not hold: {warm.refused + sent.refused} of those under it were refused,"
+            f" and {len(over.accepted)} of a reader's accepted, where {issue.limit} may be"
         )
-    stored = installation.query(
-        "SELECT count(*) FROM briefings_comment WHERE issue_id = %s", issue.pk
+    stored, different = (
+        installation.query(
+            f"SELECT count({what}) FROM briefings_comment WHERE issue_id = %s",  # noqa: S608
+            issue.pk,
+        )
+        for what in ("*", "DISTINCT body")
     )
-    different = installation.query(
-        "SELECT count(DISTINCT body) FROM briefings_comment WHERE issue_id = %s", issue.pk
-    )
-    expected = len(sent.accepted) + len(over.accepted)
     if not stored == different == expected:
         raise WrongResult(f"{expected} comments were accepted, {stored} stored, {different} differ")
 
