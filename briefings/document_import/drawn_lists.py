@@ -168,9 +168,10 @@ def _text_before_spacer(element: Element) -> tuple[str, bool]:
             before += child
             continue
         style = child.attributes.get("style", "")
-        is_blank = not child.text.strip(_BLANK)
-        if child.tag == "span" and _SPACER.search(style) and is_blank and child.text:
-            return before + child.text, True
+        if child.tag == "span" and _SPACER.search(style):
+            spaces = child.text
+            if spaces and not spaces.strip(_BLANK):
+                return before + spaces, True
         if child.tag == "span" and _IGNORED.search(style):
             return before + child.text, True
         inner, found = _text_before_spacer(child)

@@ -408,7 +408,7 @@ def _join_drop_caps(parent: Element) -> None:
     """Put a dropped capital, a table or a paragraph of its own, in front of its paragraph."""
     children: list[Element | str] = []
     capital = ""
-    for child in parent.children:
+    for at, child in enumerate(parent.children):
         if capital and (isinstance(child, Element) or child.strip()):
             if isinstance(child, Element):
                 first = next(iter(child.children), "")
@@ -419,7 +419,7 @@ def _join_drop_caps(parent: Element) -> None:
         if not isinstance(child, Element):
             children.append(child)
             continue
-        if _is_dropped(child) and _next_is_paragraph(parent, child):
+        if _is_dropped(child) and _next_is_paragraph(parent, at):
             capital = child.text.strip(" \n\t\u00a0")
             continue
         _join_drop_caps(child)
@@ -429,7 +429,7 @@ def _join_drop_caps(parent: Element) -> None:
 
 def _is_dropped(element: Element) -> bool:
     """Whether an element holds nothing but a large capital letter, perhaps quoted."""
-    if element.tag not in {"table", "div", "p"}:
+    if element.tag not in {"table", "div", "p"} or len(list(islice(_elements(element), 9))) > 8:
         return False
     text = element.text.strip(" \n\t\u00a0")
     first = text.lstrip("“‘\"'«„")
@@ -439,10 +439,9 @@ def _is_dropped(element: Element) -> bool:
     return element.tag == "table" or any(map(_LARGE.search, styles))
 
 
-def _next_is_paragraph(parent: Element, element: Element) -> bool:
-    """Whether a paragraph that goes on with a word follows an element."""
-    at = next(at for at, child in enumerate(parent.children) if child is element)
-    for child in parent.children[at + 1 :]:
+def _next_is_paragraph(parent: Element, at: int) -> bool:
+    """Whether a paragraph that goes on with a word follows the child at this place."""
+    for child in parent.children[at + 1 : at + 4]:
         if isinstance(child, Element):
             return child.tag == "p" and child.text.strip()[:1].isalpha()
         if child.strip():

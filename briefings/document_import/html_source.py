@@ -84,7 +84,6 @@ def read_html(
 
 
 MAX_REMARK = 500  # characters
-_REMARK = re.compile(rf"<!--(?!-*>)((?:(?!-->).){{1,{MAX_REMARK}}})-->", re.DOTALL)
 _BODY = re.compile(r"<body\b.*", re.DOTALL | re.IGNORECASE)
 # What programs write: conditions, blocks of editors, names of parts of a page.
 _OF_PROGRAMS = re.compile(
@@ -95,12 +94,23 @@ _OF_PROGRAMS = re.compile(
 )
 
 
+def _comments(source: str) -> Iterator[str]:
+    start = source.find("<!--")
+    while start >= 0 and (end := source.find("-->", start + 2)) >= 0:
+        yield source[start + 4 : max(end, start + 4)]
+        start = source.find("<!--", end)
+
+
 def _remarks(source: str) -> Iterator[str]:
     """Yield what somebody wrote between the words of a page for those who edit it."""
     body = _BODY.search(source)
-    found = _REMARK.findall(body[0] if body else source)
+    found = _comments(body[0] if body else source)
     for words in dict.fromkeys(" ".join(remark.split()) for remark in found):
-        if any(char.isalpha() for char in words) and not _OF_PROGRAMS.match(words):
+        if (
+            len(words) <= MAX_REMARK
+            and any(char.isalpha() for char in words)
+            and not _OF_PROGRAMS.match(words)
+        ):
             yield f"Comment: {words}"
 
 
