@@ -9,8 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_badges import Badge, own_names
 from briefings.comment_identity import confirm_commenter
@@ -44,7 +43,7 @@ MAX_EMAILED_A_DAY = 10  # comments by email from one address
 MAX_EMAILED_AN_HOUR = 500  # comments by email from all addresses
 MAX_UNPROVED_AN_HOUR = 30  # of these, comments whose sender may be forged
 
-ADDRESS_LIMIT_REACHED = _(
+ADDRESS_LIMIT_REACHED = gettext_lazy(
     "Many forms were sent with this address, so your comment is not sent. It is still here: send it"
     " again in {window}."
 )

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_safe
 
 from briefings.feed_entries import ENTRIES, issue_feed
@@ -108,7 +109,8 @@ def search_feed(request: HttpRequest, write: FeedFormat) -> HttpResponse:
     try:
         issues = newest_issues(asked.words, filters=asked.filters, count=ENTRIES)
     except SearchTooSlow:
-        return HttpResponse("This search takes too long.", status=503, content_type="text/plain")
+        words = gettext("This search takes too long.")
+        return HttpResponse(words, status=503, content_type="text/plain; charset=utf-8")
     address = asked.address(**{"in": ""})
     return write(
         issue_feed(
