@@ -38,6 +38,11 @@ class PictureSizes(NamedTuple):
     height: int
     widths: tuple[int, ...]
 
+    @property
+    def url(self) -> str:
+        """The address of the picture itself."""
+        return default_storage.url(self.name)
+
     def srcset(self) -> str:
         """Return the copies for the attribute of this name."""
         return ", ".join(

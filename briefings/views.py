@@ -26,6 +26,7 @@ from briefings.comment_places import place_passages
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import archive_of
+from briefings.lead_picture import lead_picture
 from briefings.models import (
     Briefing,
     Comment,
@@ -86,6 +87,8 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "newest": newest,
+        "lead_picture": lead_picture(newest) if newest else None,
+        "current": current,
         "briefings": [
             _home_briefing(briefing, recent.get(briefing.pk, []), newest) for briefing in current
         ],

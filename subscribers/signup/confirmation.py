@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from briefings.models import Briefing, Issue
+from briefings.next_issue import next_issue_line
 from newsroom.emails import queue_email
 from newsroom.reader_language import shared_language
 from subscribers.consent import Evidence, subscribe
@@ -64,6 +66,11 @@ class NewSubscription:
     @property
     def latest_issue_url(self) -> str:
         return settings.SITE_URL + self.latest_issue.get_absolute_url() if self.latest_issue else ""
+
+    @property
+    def next_issue(self) -> str:
+        """When the next issue comes, in a sentence for readers."""
+        return next_issue_line(self.briefing, at=timezone.now())
 
     @property
     def unsubscribe_url(self) -> str:

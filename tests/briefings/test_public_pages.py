@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
+from briefings.images import store_image
 from briefings.models import Comment, CommentState, SectionKind
 from newsroom.html_tree import Element, parse
 from tests.factories import (
@@ -87,8 +93,50 @@ def test_home_makes_a_fixed_number_of_queries(
         for week in range(6):
             at = timezone.now() - timedelta(weeks=week)
             make_published_issue(briefing=briefing, author=make_contributor(), at=at)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # one of them for a picture beside the newest issue
         page(client, "/")
+
+
+def test_home_shows_the_first_large_picture_of_the_newest_issue(
+    client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    names = {}
+    for kind, size in {"logo": (90, 90), "tower": (300, 800), "bridge": (640, 320)}.items():
+        file = io.BytesIO()
+        Image.new("RGB", size, "teal").save(file, "PNG")
+        upload = SimpleUploadedFile(f"{kind}.png", file.getvalue())
+        names[kind] = store_image(upload, folder="issues").url
+    body = "".join(f'<p><img src="{url}" alt="A {kind}"></p>' for kind, url in names.items())
+    make_published_issue(sections=[(SectionKind.FEATURE, "Bridges", body)])
+    html = page(client, "/")
+    assert names["bridge"] in html
+    assert names["logo"] not in html
+    assert names["tower"] not in html
+
+
+def test_home_takes_sign_ups_for_one_briefing_or_for_several(client: Client) -> None:
+    ward = make_briefing(title="The Ward Round")
+    make_briefing(title="An old one", slug="old", retired=True)
+    assert f'action="/subscribe/{ward.slug}/"' in page(client, "/")
+    council = make_briefing(title="Council & mayor")
+    form = next(parse(page(client, "/")).find("form"))
+    ticks = [box for box in form.find("input") if box.attributes.get("name") == "briefings"]
+    assert {box.attributes["value"] for box in ticks} == {ward.slug, council.slug}
+    assert not any("checked" in box.attributes for box in ticks)  # consent is given, not taken
+
+
+def test_the_box_for_signing_up_asks_for_an_address_and_for_nothing_else(client: Client) -> None:
+    html = page(client, make_published_issue().get_absolute_url())
+    form = html[html.index('<form class="signup"') :].partition("</form>")[0]
+    assert re.findall(r'<input id="[\w-]+"(?: class="grow")? type="(\w+)"', form) == ["email"]
+    assert 'name="name"' not in form
+
+
+def test_a_page_that_is_not_there_offers_the_search(client: Client) -> None:
+    html = client.get("/no-such-briefing/").content.decode()
+    assert 'action="/search/"' in html
+    assert 'name="q"' in html
 
 
 # --- a briefing

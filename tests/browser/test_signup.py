@@ -111,7 +111,7 @@ def test_signing_up_beside_an_issue_and_unsubscribing_from_an_email(
 ) -> None:
     page.goto(f"{site}/ward-round/1/")
     box = page.locator("form.signup")
-    expect(box).to_contain_text("Sign up to get each issue by email.")
+    expect(box).to_contain_text("Get The Ward Round by email")
     look(page, "signup-20-box")
     box.get_by_label("Email address").fill(ADA)
     box.get_by_role("button").click()

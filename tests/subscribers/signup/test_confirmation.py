@@ -260,3 +260,21 @@ def test_staff_are_told_when_somebody_comes_back_after_a_complaint(
 
     told = [email.to for email in OutgoingEmail.objects.filter(name="subscriber_returned")]
     assert told == (["ina@example.org"] if has_complained else [])
+
+
+def test_the_welcome_page_leads_on_to_the_latest_issue_and_says_when_the_next_comes(
+    client: Client,
+) -> None:
+    briefing = make_briefing(title="The Ward Round")
+    latest = make_published_issue(briefing=briefing, title="Who pays?", strapline="Nobody does.")
+    page = client.post(sign_up(client, briefing)).content.decode()
+    assert f'<a href="{latest.get_absolute_url()}" dir="auto">Who pays?</a>' in page
+    assert "Nobody does." in page
+    assert "The next issue comes on Thursday" in page
+    assert "Tell us your name" in page
+    make_briefing(title="The Council", slug="council")
+    client.post("/subscribe/council/", {"address": "lin@example.org", "name": "Lin"})
+    assert (
+        "Tell us your name"
+        not in client.post(link_to("confirm", emails_sent()[-1])).content.decode()
+    )
