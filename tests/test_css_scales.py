@@ -1,6 +1,6 @@
 """Public pages have one type scale and one space scale: the custom properties of foundation.css.
 
-Sizes in em follow the text that they stand in, and the width of a rule is no space.
+Sizes in em follow the text around them.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class NewSubscription:
 
     @property
     def next_issue(self) -> str:
-        """When the next issue comes, in a sentence for readers."""
+        """What readers are told about when the next issue comes."""
         return next_issue_line(self.briefing, at=timezone.now())
 
     @property
