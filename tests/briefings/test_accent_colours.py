@@ -70,7 +70,7 @@ def test_every_font_that_the_style_sheet_names_is_here_with_its_licence() -> Non
     folder = Path(__file__).parents[2] / "static" / "fonts"
     named = set(re.findall(r'url\("\.\./fonts/([^"]+)"\)', CSS))
     files = {path.name for path in folder.glob("*.woff2")}
-    # Sharing pictures are drawn with Literata where Newsreader lacks a script; pages load none of it.
+    # Sharing pictures are drawn with Literata where Newsreader lacks a script; pages load none.
     assert named == {name for name in files if not name.startswith("literata-")}
     assert not re.findall(r"https?://", CSS)
     assert {path.name for path in folder.glob("*.txt")} == {
