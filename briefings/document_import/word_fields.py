@@ -94,7 +94,8 @@ def _symbol(instruction: str) -> str:
     symbol = _SYMBOL.fullmatch(instruction)
     if symbol is None or re.search(r"\\f\s", symbol[2]):  # of a font with signs of its own
         return ""
-    number = int(symbol[1], 0)
+    is_hexadecimal = symbol[1][:2].lower() == "0x"
+    number = int(symbol[1], 16 if is_hexadecimal else 10)
     if "\\u" in symbol[2]:
         return chr(number) if 31 < number < 0xD800 else ""
     return bytes([number]).decode(WINDOWS_1252, "replace") if 31 < number < 256 else ""

@@ -265,6 +265,7 @@ def test_a_tracked_deletion_in_an_equation_is_named(deleted: str) -> None:
         ("EQ \\f(1,2)", "1/2"),
         ("eq \\f ( a ; b )", "a/b"),
         ("SYMBOL 189", "½"),
+        ("SYMBOL 0189", "½"),
         ("SYMBOL 0x2192 \\u", "→"),
     ],
 )
