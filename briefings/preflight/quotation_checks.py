@@ -124,6 +124,10 @@ _SEARCHED_ROWS = 6
 _MAX_COMMENTS = 200
 
 
+# Words in a row, without case and punctuation.
+_Words = tuple[str, ...]
+
+
 class _Quotation(NamedTuple):
     """A quotation: its text, its first paragraph, its place, and the words that may be a reader's.
 
@@ -133,7 +137,16 @@ class _Quotation(NamedTuple):
     text: str
     begins: str
     place: Place
-    rows: list[list[str]]
+    rows: list[_Words]
+    runs: set[_Words]
+
+
+class _Said(NamedTuple):
+    """A comment with its words."""
+
+    comment: Comment
+    words: _Words
+    runs: set[_Words]
 
 
 def check_consents(
@@ -144,22 +157,23 @@ def check_consents(
     A comment is known by its words: a quotation that is in no comment is left alone.
     """
     quotations = [
-        _Quotation(quote.text, next(_texts_of(quote)), place, rows)
+        _Quotation(quote.text, next(_texts_of(quote)), place, rows, set().union(*map(_runs, rows)))
         for body, place in bodies
         for quote in body.find("blockquote")
-        if (rows := list(_rows_of(quote)))
+        if (rows := list(dict.fromkeys(_rows_of(quote))))
     ]
     comments = _comments_with(quotations, briefing) if quotations else []
+    known = [_Said(one, words := _words(one.body), _runs(words)) for one in comments]
     for quotation in quotations:
         findings = [
-            _finding(comment, quotation) for comment in comments if _is_quoted(comment, quotation)
+            _finding(said.comment, quotation) for said in known if _is_quoted(said, quotation)
         ]
         # If two readers wrote the same, it is enough that one of them agreed.
         if None not in findings:
             yield from (found for found in findings[:1] if found)
 
 
-def _rows_of(quote: Element) -> Iterator[list[str]]:
+def _rows_of(quote: Element) -> Iterator[_Words]:
     """Yield the words of a quotation, apart where something stands between them."""
     for text in _texts_of(quote):
         for part in (text, _SOURCE.sub("", text)):
@@ -177,9 +191,9 @@ def _texts_of(element: Element) -> Iterator[str]:
         yield element.text.strip()
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str) -> _Words:
     """Return the words of a text without case and punctuation."""
-    return _WORD.findall(text.lower())
+    return tuple(_WORD.findall(text.lower()))
 
 
 def _comments_with(quotations: list[_Quotation], briefing: Briefing) -> list[Comment]:
@@ -211,16 +225,14 @@ def _searched(quotation: _Quotation) -> Iterator[list[str]]:
         yield sorted(found, key=lambda word: (-len(word), word))[:_SEARCHED_WORDS]
 
 
-def _is_quoted(comment: Comment, quotation: _Quotation) -> bool:
-    body = _words(comment.body)
-    said = _runs(body)
-    return any(row == body or not said.isdisjoint(_runs(row)) for row in quotation.rows)
+def _is_quoted(said: _Said, quotation: _Quotation) -> bool:
+    return said.words in quotation.rows or not said.runs.isdisjoint(quotation.runs)
 
 
-def _runs(words: list[str]) -> set[tuple[str, ...]]:
+def _runs(words: _Words) -> set[_Words]:
     """Return all rows of words that are long enough not to be the same by chance."""
     ends = range(_WORDS_IN_A_ROW, len(words) + 1)
-    return {tuple(words[end - _WORDS_IN_A_ROW : end]) for end in ends}
+    return {words[end - _WORDS_IN_A_ROW : end] for end in ends}
 
 
 def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:

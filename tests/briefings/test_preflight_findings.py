@@ -481,6 +481,15 @@ def test_a_quotation_whose_reader_does_not_agree_any_more_blocks(body: str) -> N
     assert about_quotation(body, choice=None) == {("quotation-without-consent", False)}
 
 
+def test_the_second_paragraph_of_a_quotation_may_be_what_a_reader_wrote() -> None:
+    asked = (
+        "Is it true that the last boat back leaves before the second half of any match is over, so"
+        " that whoever lives across the water never sees the end of it?"
+    )
+    body = f"<blockquote><p>{asked}</p><p>{SAID}</p><p>— A reader</p></blockquote>"
+    assert about_quotation(body, choice=QuoteChoice.NO) == {("quotation-withdrawn", True)}
+
+
 def test_a_quotation_of_a_withdrawn_comment_blocks_in_a_section_of_any_kind() -> None:
     issue = make_issue(sections=[(SectionKind.FEATURE, "Ferries", quoted(SAID))])
     comment = make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID)
