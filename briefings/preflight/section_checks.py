@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefings.models import Issue, SectionKind
+from briefings.models import SectionKind
 from briefings.picture_files import is_stored, media_name
 from briefings.preflight.email_support import unsupported_features
 from briefings.preflight.findings import Finding, Level, Place, has_words, place_of, shortened
@@ -14,13 +14,14 @@ from briefings.preflight.placeholders import find_placeholders
 from briefings.preflight.prose_checks import check_language, check_line, check_words
 from briefings.preflight.quotation_checks import check_attribution
 from briefings.rendering.section_html import parse_section
+from briefings.rendering.sister_list import lists_an_issue
 from newsroom.html_tree import BLOCKS, HEADINGS, Element
 from newsroom.site_address import site_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from briefings.models import Section
+    from briefings.models import Issue, Section
 
 # Characters of a bold paragraph up to which it looks like a heading.
 LONGEST_HEADING = 90
@@ -75,7 +76,7 @@ def check_section(
             f"{place.where} has no sister titles.",
             fix="Choose at least one, or remove the section.",
         )
-    elif section.kind == SectionKind.SISTERS and not _lists_something(section):
+    elif section.kind == SectionKind.SISTERS and not lists_an_issue(section):
         yield _warns(
             "empty-sister-titles",
             place,
@@ -111,12 +112,6 @@ def check_section(
             fix=dropped.fix,
             about=f"{dropped.name} {dropped.element.attributes}",
         )
-
-
-def _lists_something(section: Section) -> bool:
-    """Whether a section of sister titles has any issue to list for readers."""
-    listed = Issue.objects.published().filter(briefing__in=section.sisters, briefing__retired=False)
-    return listed.exclude(briefing=section.issue.briefing_id).exists()
 
 
 def _blocks(code: str, place: Place, sentence: str, *, fix: str, quote: str = "") -> Finding:

@@ -18,6 +18,8 @@ from briefings.rendering.section_html import SENTENCE_ENDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
     from briefings.models import Section
 
 
@@ -29,8 +31,7 @@ def with_sister_titles(issue: Issue) -> list[Section]:
     """
     sections = list(issue.sections.all())
     chosen = {key for section in sections if _lists(section) for key in section.sisters}
-    chosen.discard(issue.briefing_id)
-    latest = _latest_issues(chosen) if chosen else []
+    latest = list(_latest_issues(chosen, besides=issue)) if chosen else []
     shown = []
     for section in sections:
         if not _lists(section):
@@ -44,6 +45,11 @@ def with_sister_titles(issue: Issue) -> list[Section]:
     return shown
 
 
+def lists_an_issue(section: Section) -> bool:
+    """Whether a section of sister titles has any issue to list."""
+    return _latest_issues(section.sisters, besides=section.issue).exists()
+
+
 def rendered_kind(kind: str) -> str:
     """Return the kind as which a section's body is rendered."""
     return SectionKind.ROUNDUP if kind == SectionKind.SISTERS else kind
@@ -53,10 +59,11 @@ def _lists(section: Section) -> bool:
     return section.kind == SectionKind.SISTERS
 
 
-def _latest_issues(briefings: Iterable[int]) -> list[Issue]:
-    """Return the latest published issue of each briefing that is not retired, the latest first."""
+def _latest_issues(briefings: Iterable[int], *, besides: Issue) -> QuerySet[Issue]:
+    """Return the latest published issue of each other title that is not retired, latest first."""
     latest = Issue.objects.newest_of_each(1).select_related("briefing")
-    return list(latest.filter(briefing__in=briefings, briefing__retired=False))
+    others = latest.exclude(briefing=besides.briefing_id)
+    return others.filter(briefing__in=briefings, briefing__retired=False)
 
 
 def _as_list(issues: Iterable[Issue]) -> str:
