@@ -112,7 +112,7 @@ class Report:
 
     `token` was found in the recipient's address or in the returned email, `unsubscribe_token` in
     the returned email's List-Unsubscribe. Neither has been looked up yet. `is_unsubscribe` marks a
-    complaint that asks for no more than to unsubscribe. `may_be_reply` marks a bounce that no mail
+    complaint that asks for no more than to unsubscribe. `may_be_reply` marks a message that no mail
     system seems to have written and that returns nothing: a person may quote a bounce of their own.
     `is_answer` says that the subject starts like that of a reply or of a forwarded email.
     """
