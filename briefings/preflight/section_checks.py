@@ -30,9 +30,8 @@ _CELLS = {"pre", "td", "th"}
 
 
 class _Block(NamedTuple):
-    """The text of an innermost block, such as a paragraph, and the tags around it."""
+    """The text of an innermost block, such as a paragraph, with its tag and those around it."""
 
-    tag: str
     text: str
     within: frozenset[str]
 
@@ -80,7 +79,8 @@ def check_section(
         yield _warns(
             "empty-sister-titles",
             place,
-            f"{place.where} lists nothing: none of its sister titles has published an issue.",
+            f"{place.where} lists nothing: its sister titles are retired or have published"
+            " nothing.",
             fix="Choose others, or remove the section.",
             about=str(section.sisters),
         )
@@ -99,10 +99,10 @@ def check_section(
         yield from check_attribution(body, place)
     yield from _check_links(body, place, anchors, issue=section.issue)
     for block in _blocks_of(body):
-        check = check_words if block.tag in _CELLS or block.within & _CELLS else check_line
+        check = check_words if block.within & _CELLS else check_line
         is_quoted = "blockquote" in block.within
         yield from check(block.text, place, language=language, is_quoted=is_quoted)
-        if block.tag not in {"pre", "td", "th"} and not block.within & {"pre", "table"}:
+        if not block.within & (_CELLS | {"table"}):
             yield from check_language(block.text, place, language=language)
     for dropped in unsupported_features(body):
         yield _warns(
@@ -134,27 +134,25 @@ def _warns(
     )
 
 
-def _blocks_of(
-    element: Element, tag: str = "p", within: frozenset[str] = frozenset()
-) -> Iterator[_Block]:
+def _blocks_of(element: Element, within: frozenset[str] = frozenset()) -> Iterator[_Block]:
     """Yield the text of each innermost block; words between blocks are paragraphs too."""
     inline: list[str] = []
     for child in element.children:
         if isinstance(child, Element) and child.tag in BLOCKS:
-            yield from _close(inline, tag, within)
-            yield from _blocks_of(child, child.tag, within | {child.tag})
+            yield from _close(inline, within)
+            yield from _blocks_of(child, within | {child.tag})
         elif isinstance(child, str):
             inline.append(child)
         else:
             inline.append("\n" if child.tag == "br" else child.text)
-    yield from _close(inline, tag, within)
+    yield from _close(inline, within)
 
 
-def _close(inline: list[str], tag: str, within: frozenset[str]) -> Iterator[_Block]:
+def _close(inline: list[str], within: frozenset[str]) -> Iterator[_Block]:
     text = "".join(inline).strip()
     inline.clear()
     if text:
-        yield _Block(tag, text, within)
+        yield _Block(text, within)
 
 
 # --- headings --------------------------------------------------------------------------------

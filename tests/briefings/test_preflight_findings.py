@@ -635,6 +635,8 @@ def test_sister_titles_that_list_nothing_warn() -> None:
         return {one for one in codes(findings(issue)) if "sister" in one[0]}
 
     assert found(silent, retired, issue.briefing) == {("empty-sister-titles", False)}
+    [warning] = [one for one in findings(issue) if one.code == "empty-sister-titles"]
+    assert "are retired or have published nothing" in warning.sentence
     assert found(silent, make_published_issue().briefing) == set()
     assert found() == {("no-sister-titles", True)}
 
