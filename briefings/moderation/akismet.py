@@ -55,13 +55,18 @@ def _check(check: SpamCheck, *, at: datetime) -> bool:
 
 
 def _finish(check: SpamCheck, kind: HoldKind | None, *, at: datetime) -> None:
-    """Store the answer, and show the comment if nothing holds it."""
+    """Store the answer, and show the comment if nothing holds it.
+
+    If its writer changed the words meanwhile, the answer is not about them: they are asked about.
+    """
     with transaction.atomic():
         comment: Comment = check.comment
         comment.refresh_from_db(from_queryset=type(comment).objects.select_for_update())
+        leased = SpamCheck.objects.filter(pk=check.pk, not_before=at + LEASE)
+        if not leased.delete()[0]:
+            return
         if kind:
             HoldReason.objects.get_or_create(comment=comment, kind=kind, defaults={"at": at})
-        SpamCheck.objects.filter(pk=check.pk).delete()
         publish_if_allowed(comment, at=at)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from briefings import own_comments
 from briefings.comment_submission import NewComment, submit_signed_in_comment
 from briefings.models import Comment, Commenter, CommentState, Issue, Moderation, SpamCheck
 from briefings.moderation import akismet
@@ -113,6 +114,27 @@ def test_what_a_moderator_decided_meanwhile_stays(issue: Issue, answering: Answe
     check_due_comments(at=NOW)
     comment.refresh_from_db()
     assert comment.state == CommentState.REJECTED
+
+
+@pytest.mark.parametrize("answer", ["false", "true"])
+def test_an_answer_about_earlier_words_does_not_count(
+    answer: str, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment = send(issue)
+
+    def edit_first(_address: str, _fields: dict[str, str], *, seconds: float) -> str:
+        if not comment.edited_at:
+            own_comments.edit(comment, "Cheap beds!", at=NOW, ip="203.0.113.9")
+        return answer
+
+    monkeypatch.setattr(akismet, "post_form", edit_first)
+    check_due_comments(at=NOW)
+    comment.refresh_from_db()
+    assert (comment.state, comment.hold_reasons.count()) == (CommentState.PENDING, 0)
+    check_due_comments(at=NOW + LEASE)
+    comment.refresh_from_db()
+    assert (comment.state == CommentState.APPROVED) == (answer == "false")
+    assert not SpamCheck.objects.exists()
 
 
 def test_without_a_key_nothing_is_asked(
