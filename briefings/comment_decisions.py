@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.timesince import timesince
 
 from briefings.models import BanLength, Comment, CommentBan, CommentState, RejectionReason
-from briefings.moderation.bans import ban_writer, writers_address
+from briefings.moderation.bans import ban_writer, may_lift, writers_address
 from briefings.permissions import may_moderate
 from newsroom import audit_log
 from newsroom.models import AuditLogEntry
@@ -174,10 +174,19 @@ def undo(entry: AuditLogEntry, *, by: Actor, at: datetime) -> Comment:
         changes["decided_at"] = _moment(before["decided_at"])
         if before["state"] != CommentState.APPROVED:
             changes["published_at"] = comment.published_at_if_hidden(at=at)
-        elif comment.published_at is None:
-            changes["published_at"] = _moment(before["published_at"])
+        else:
+            # A report since the decision still waits for a moderator.
+            changes["needs_review"] = before["needs_review"] or comment.needs_review
+            if comment.published_at is None:
+                changes["published_at"] = _moment(before["published_at"])
+        if ban := CommentBan.objects.filter(pk=entry.detail.get("ban")).first():
+            if not may_lift(ban, by=by):
+                raise DecisionRefused(
+                    "Nothing was undone. Its writer is banned from all briefings: only somebody who"
+                    " moderates all of them can undo this."
+                )
+            ban.delete()
         Comment.objects.filter(pk=comment.pk).update(**changes)
-        CommentBan.objects.filter(pk=entry.detail.get("ban")).delete()
         audit_log.record("undid a decision about", comment, by=by, undone=entry.pk)
         comment.refresh_from_db()
     return comment

@@ -80,12 +80,16 @@ def bans_for(user: Actor, *, at: datetime) -> CommentBanQuerySet:
     return bans.filter(briefing__in=briefings_for(user, MODERATE_COMMENT))
 
 
+def may_lift(ban: CommentBan, *, by: Actor) -> bool:
+    """Whether a person can end a ban: one from all briefings, only who moderates all of them."""
+    if ban.briefing:
+        return may_moderate(by, ban.briefing)
+    return may_everywhere(by, MODERATE_COMMENT)
+
+
 def lift(ban: CommentBan, *, by: Actor) -> None:
     """End a ban. Raises PermissionDenied."""
-    allowed = (
-        may_moderate(by, ban.briefing) if ban.briefing else may_everywhere(by, MODERATE_COMMENT)
-    )
-    if not allowed:
+    if not may_lift(ban, by=by):
         raise PermissionDenied
     with transaction.atomic():
         if ban.comment:

@@ -129,6 +129,18 @@ def test_undoing_the_decision_lifts_the_ban(comment: Comment) -> None:
     assert not CommentBan.objects.exists()
 
 
+def test_only_who_can_lift_a_ban_undoes_the_decision_that_made_it(comment: Comment) -> None:
+    boss = make_member(Role.MODERATOR, of=None)
+    at = timezone.now()
+    entry = decide("ban", comment, by=boss, at=at, choice="forever", everywhere=True)
+    with pytest.raises(DecisionRefused, match="banned from all briefings"):
+        undo(entry, by=make_member(Role.MODERATOR, of=comment.issue.briefing), at=at)
+    comment.refresh_from_db()
+    assert comment.state == CommentState.REJECTED
+    undo(entry, by=boss, at=at)
+    assert not CommentBan.objects.exists()
+
+
 def test_a_ban_is_lifted_from_the_log(comment: Comment) -> None:
     ban(comment)
     client, stranger = Client(), Client()

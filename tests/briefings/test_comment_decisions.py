@@ -150,6 +150,16 @@ def test_only_the_last_decision_is_undone_and_not_over_new_words(comment: Commen
         undo(last, by=ann, at=NOW + timedelta(seconds=5))
 
 
+def test_undoing_a_decision_leaves_a_later_report_in_the_queue(comment: Comment) -> None:
+    ann = moderator(comment)
+    decide("approve", comment, by=ann, at=NOW)
+    entry = decide("feature", comment, by=ann, at=NOW + timedelta(seconds=1))
+    store_report(comment, by=None, reason="abuse", detail="", at=NOW + timedelta(seconds=2))
+    undo(entry, by=ann, at=NOW + timedelta(seconds=3))
+    assert state(comment) == (CommentState.APPROVED, False)
+    assert Comment.objects.waiting().get() == comment
+
+
 def test_nobody_decides_or_undoes_elsewhere(comment: Comment) -> None:
     entry = decide("approve", comment, by=moderator(comment), at=NOW)
     stranger = make_member(Role.MODERATOR, of=make_briefing())
