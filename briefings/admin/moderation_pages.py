@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from briefings.admin.activity import activity_line
+from briefings.admin.form_fields import parse_key
 from briefings.comment_decisions import (
     DECISIONS,
     DecisionRefused,
@@ -87,7 +88,6 @@ def moderation(request: HttpRequest) -> HttpResponse:
     comments = next_comments(waiting, count=PRELOADED, user=user, skip=skipped)
     if back := _called_back(request, user):
         comments = [back, *(comment for comment in comments if comment.pk != back.pk)]
-    undoable = request.GET.get("undo", "")
     context = {
         **admin.site.each_context(request),
         **_card_context(request, user),
@@ -99,7 +99,7 @@ def moderation(request: HttpRequest) -> HttpResponse:
         "skipped": skipped,
         "next_query": _query(briefing, [*skipped, *(comment.pk for comment in comments[:1])]),
         "previous_query": _query(briefing, skipped[:-1], show=skipped[-1]) if skipped else "",
-        "undoable": undoable if undoable.isdigit() else "",
+        "undoable": parse_key(request.GET.get("undo")),
         "keys": KEYS,
     }
     return TemplateResponse(request, "admin/briefings/moderation/queue.html", context)
@@ -250,9 +250,7 @@ def _waiting(user: User, briefing: Briefing | None) -> Any:
 
 def _called_back(request: HttpRequest, user: User) -> Comment | None:
     """Return the comment that `?show=` names, if this person may decide about it."""
-    pk = request.GET.get("show", "")
-    if not pk.isdigit() or len(pk) > 18:
-        return None
+    pk = parse_key(request.GET.get("show"))
     found = Comment.objects.filter(pk=pk).exclude(state=CommentState.UNCONFIRMED)
     return found.filter(issue__briefing__in=briefings_for(user, MODERATE_COMMENT)).first()
 
@@ -264,8 +262,8 @@ def _chosen_briefing(request: HttpRequest) -> Briefing | None:
 
 def _skipped(request: HttpRequest) -> list[int]:
     """Return the comments that were passed over, the latest ones."""
-    given = request.GET.get("skip", "").split(",")
-    return [int(pk) for pk in given if pk.isdigit() and len(pk) <= 18][-MOST_SKIPPED:]
+    given = map(parse_key, request.GET.get("skip", "").split(","))
+    return [pk for pk in given if pk][-MOST_SKIPPED:]
 
 
 def _query(briefing: Briefing | None, skipped: Sequence[int], **more: int | None) -> str:

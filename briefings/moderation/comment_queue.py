@@ -71,7 +71,9 @@ def mixed(
 
     `lengths` are those of the whole lines, where only their beginnings are given.
     """
-    length_others, length_held = lengths or (len(others), len(held))
+    whole_others, whole_held = lengths or (0, 0)
+    # Somebody may have decided about the last one before it was counted.
+    length_others, length_held = max(whole_others, len(others)), max(whole_held, len(held))
     places = [
         *(((place + 0.5) / length_others, 0, pk) for place, pk in enumerate(others)),
         *(((place + 0.5) / length_held, 1, pk) for place, pk in enumerate(held)),

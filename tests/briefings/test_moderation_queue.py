@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -90,6 +91,10 @@ def test_the_beginnings_of_long_lines_are_mixed_as_the_whole_is() -> None:
     others, held = list(range(800)), list(range(1000, 1200))
     whole = mixed(others, held)[:50]
     assert mixed(others[:70], held[:70], lengths=(800, 200))[:50] == whole
+
+
+def test_a_line_that_was_empty_when_it_was_counted_is_no_trouble() -> None:
+    assert mixed([1], [1000], lengths=(0, 0)) == [1, 1000]
 
 
 def test_ordinary_comments_come_between_the_held_ones(issue: Issue) -> None:
@@ -218,6 +223,14 @@ def test_a_form_without_a_version_decides_nothing(issue: Issue) -> None:
     moderator().post(address, {"decision": "approve"})
     comment.refresh_from_db()
     assert comment.state == CommentState.PENDING
+
+
+@pytest.mark.parametrize("given", ["²", "٣", "x", "-1", "9" * 30, ""])
+def test_what_is_no_key_in_the_address_is_no_trouble(given: str, issue: Issue) -> None:
+    comment = waiting(issue)
+    client = moderator()
+    for name in ("skip", "show", "undo"):
+        assert shown(client, f"?{name}={quote(given)}") == [comment.pk]
 
 
 def test_next_and_previous_are_links(issue: Issue) -> None:
