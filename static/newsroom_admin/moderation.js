@@ -171,7 +171,7 @@ document.addEventListener("DOMContentLoaded", () => {
       said.textContent = answer.said;
       return;
     }
-    undoable.splice(undoable.indexOf(step), 1);
+    if (undoable.includes(step)) undoable.splice(undoable.indexOf(step), 1); // not if it is being undone
     said.textContent = "";
     // What still waits comes next; what failed is here again, as it was.
     const before = current() ? nextOf(current()) : null;
@@ -197,6 +197,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const url = root.dataset.undo.replace("/0/", `/${step.entry}/`);
     const answer = await send(url, {});
     if (!answer.ok) {
+      if (answer.failed) undoable.push(step);
       complain(answer.said);
       return;
     }
