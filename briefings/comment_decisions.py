@@ -22,6 +22,7 @@ from briefings.moderation.bans import ban_writer, may_lift, writers_address
 from briefings.permissions import may_moderate
 from newsroom import audit_log
 from newsroom.models import AuditLogEntry
+from newsroom.staff_names import name_of
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -211,14 +212,9 @@ def what_happened(comment: Comment, *, at: datetime, read: str = "") -> str:
         return f"Its writer changed the words {_ago(edited, at)}. Read them again."
     last = AuditLogEntry.objects.on(comment).filter(verb__in=DONE_TO_IT).first()
     if last is not None:
-        return f"{name_of(last)} {DONE_TO_IT[last.verb]} {_ago(last.at, at)}."
+        who = name_of(last.actor) or last.actor_name or "The system"
+        return f"{who} {DONE_TO_IT[last.verb]} {_ago(last.at, at)}."
     return f"The comment is {comment.get_state_display().lower()}."
-
-
-def name_of(entry: AuditLogEntry) -> str:
-    """Return the name of whoever an entry is about, or of their account."""
-    full_name = entry.actor.get_full_name() if entry.actor else ""
-    return full_name or entry.actor_name or "The system"
 
 
 def _ago(moment: datetime | None, at: datetime) -> str:

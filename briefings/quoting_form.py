@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from briefings.comment_badges import own_names
 from briefings.comment_names import clean_comment_name
+from briefings.forms import NAME_TOO_LONG
 from briefings.models import QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
@@ -39,7 +40,7 @@ class QuotingForm(forms.Form):
         required=False,
         max_length=MAX_NAME_CHARS,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
-        error_messages={"max_length": _("Your name must be %(limit_value)d characters or fewer.")},
+        error_messages={"max_length": NAME_TOO_LONG},
     )
 
     use_required_attribute = False  # our error messages say more than the browser's

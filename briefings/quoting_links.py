@@ -7,15 +7,11 @@ page.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
 from briefings.models import Comment
 from newsroom.tokens import sign_value, verify_value
-
-if TYPE_CHECKING:
-    from briefings.models.comment import CommentQuerySet
 
 ANSWER_WITHIN = timedelta(days=30)
 _PURPOSE = "quoting of a comment"
@@ -26,8 +22,8 @@ def quoting_path(comment: Comment) -> str:
     return reverse("briefings:comment_quoting", args=[sign_value(_PURPOSE, str(comment.pk))])
 
 
-def comments_of_token(token: str) -> CommentQuerySet:
-    """Return the comment of a link; none if it is forged or too old, or the comment withdrawn."""
+def comment_of_token(token: str) -> Comment | None:
+    """Return the comment of a link; None if it is forged or too old, or the comment withdrawn."""
     pk = verify_value(_PURPOSE, token, max_age=int(ANSWER_WITHIN.total_seconds()))
     comments = Comment.objects.not_withdrawn().select_related("issue__briefing", "contributor")
-    return comments.filter(pk=pk) if pk is not None else comments.none()
+    return comments.filter(pk=pk).first() if pk is not None else None

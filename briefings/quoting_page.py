@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.own_comments import answer_about_quoting
 from briefings.quoting_form import QuotingForm
-from briefings.quoting_links import ANSWER_WITHIN, comments_of_token
+from briefings.quoting_links import ANSWER_WITHIN, comment_of_token
 from newsroom.client_address import client_ip
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
@@ -27,7 +27,7 @@ SOURCE = "/comments/quoting/…"  # what the consent record says, without the to
 @require_http_methods(["GET", "HEAD", "POST"])
 def comment_quoting(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether a comment may be quoted (GET), record the answer (POST); the first one holds."""
-    comment = comments_of_token(token).first()
+    comment = comment_of_token(token)
     if comment is None:
         context = {"is_known": False, "answer_within": ANSWER_WITHIN}
         return TemplateResponse(request, "briefings/comments/quoting.html", context, status=404)

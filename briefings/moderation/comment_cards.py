@@ -69,8 +69,8 @@ def cards_of(comments: Sequence[Comment], *, user: User, at: datetime) -> list[C
     """Return the cards of comments, in their order."""
     prefetch_related_objects(
         comments,
-        *("issue__briefing", "issue__author", "section", "parent__contributor", "contributor"),
-        *("commenter", "hold_reasons", "reports", "earlier_words", "decided_by"),
+        *("issue__briefing", "section", "parent__contributor", "contributor", "commenter"),
+        *("hold_reasons", "reports", "earlier_words"),
     )
     threads = _threads(comments)
     histories = _histories(comments, user=user, at=at)
@@ -146,7 +146,7 @@ def _bans(comments: Sequence[Comment], *, at: datetime) -> dict[int, list[Commen
     addresses = {comment.pk: writers_address(comment) for comment in comments}
     hashes = {pk: hash_of(address) for pk, address in addresses.items() if address}
     active = CommentBan.objects.active(at=at).filter(address_hash__in=set(hashes.values()))
-    found = list(active.select_related("by"))
+    found = list(active)
     return {
         comment.pk: [
             ban

@@ -35,7 +35,7 @@ def near_duplicate(comment: Comment, *, at: datetime) -> Comment | None:
         .only("body", "issue", "commenter")
     )
     own = Q(commenter=comment.commenter_id or 0) | Q(email__iexact=comment.email or "-")
-    for others in (recent.filter(own), recent[:COMPARED_OTHERS]):
+    for others in (recent.filter(own), recent):
         for other in others[:COMPARED_OTHERS]:
             if similarity(runs, word_runs(other.body)) >= SIMILAR:
                 return other
