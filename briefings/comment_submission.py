@@ -28,7 +28,7 @@ from briefings.moderation.publication import receive
 from briefings.quote_wording import QUESTION, record_choice
 from briefings.quoting_links import ANSWER_WITHIN, quoting_path
 from newsroom import emails
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english, in_words
 from newsroom.form_guard import mailbox_limit_reached
 from newsroom.rate_limits import count_within, counted_within
 from newsroom.tokens import sign_value, verify_value
@@ -252,7 +252,7 @@ def _store_emailed_comment(
         )
         if recent.count() >= MAX_EMAILED_A_DAY:
             raise TooManyComments(
-                f"Too many comments came by email from this address within {in_words(DAY)}."
+                f"Too many comments came by email from this address within {in_english(DAY)}."
             )
         _check_emailed_limit(is_proved=is_proved, at=at)
         if not is_proved and mailbox_limit_reached(email, at=at):
@@ -285,7 +285,7 @@ def _check_emailed_limit(*, is_proved: bool, at: datetime) -> None:
     if emailed.count() >= MAX_EMAILED_AN_HOUR or (
         not is_proved and unproved.count() >= MAX_UNPROVED_AN_HOUR
     ):
-        raise TooManyComments(f"Too many comments came by email within {in_words(HOUR)}.")
+        raise TooManyComments(f"Too many comments came by email within {in_english(HOUR)}.")
 
 
 def confirmation_path(comment: Comment) -> str:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from django.utils.functional import lazy
 from django.utils.translation import ngettext_lazy
 
+from newsroom.reader_language import STAFF_LANGUAGE, in_language
+
 # A unit, the shortest duration that is told in it, and its length. One day is “24 hours”.
 UNITS = (
     (ngettext_lazy("%d year", "%d years"), timedelta(days=365), timedelta(days=365)),
@@ -29,3 +31,9 @@ def in_words(duration: timedelta) -> str:
 
 
 in_words_lazy = lazy(in_words, str)
+
+
+def in_english(duration: timedelta) -> str:
+    """Return the words for staff, which are in English wherever they are put together."""
+    with in_language(STAFF_LANGUAGE):
+        return in_words(duration)

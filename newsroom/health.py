@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.connection_errors import broker_error_message, database_error_message
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def _check_worker() -> str:
         return f"newsroom: cannot read the cache: {failure}."
     if seen is None or timezone.now() - seen > WORKER_TIMEOUT:
         return (
-            f"newsroom: no worker has run for {in_words(WORKER_TIMEOUT)}. "
+            f"newsroom: no worker has run for {in_english(WORKER_TIMEOUT)}. "
             "Start `celery -A newsroom worker` and `celery -A newsroom beat`."
         )
     return "ok"

@@ -16,7 +16,7 @@ from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 from briefings.models.breaks import Break
 from briefings.models.section_template import TemplateSection, default_template
 from briefings.slots import EARLY, WEEK, Weekday, WeeklySlot
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english
 
 if TYPE_CHECKING:
     from briefings.models.issue import Issue
@@ -178,7 +178,7 @@ class Briefing(models.Model):
         validators=[MinValueValidator(1)],
         help_text=(
             "For “readers we trust”: how many of a reader's comments have to be approved in this"
-            f" briefing. A rejected comment ends the trust for {in_words(TRUST_LOST_FOR)}."
+            f" briefing. A rejected comment ends the trust for {in_english(TRUST_LOST_FOR)}."
         ),
     )
     four_eyes = models.BooleanField(

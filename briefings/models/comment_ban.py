@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english
 
 DAY, WEEK, MONTH = (timedelta(days=days) for days in (1, 7, 30))
 
@@ -17,9 +17,9 @@ DAY, WEEK, MONTH = (timedelta(days=days) for days in (1, 7, 30))
 class BanLength(models.TextChoices):
     """For how long a reader is banned."""
 
-    DAY = "day", f"For {in_words(DAY)}"
-    WEEK = "week", f"For {in_words(WEEK)}"
-    MONTH = "month", f"For {in_words(MONTH)}"
+    DAY = "day", f"For {in_english(DAY)}"
+    WEEK = "week", f"For {in_english(WEEK)}"
+    MONTH = "month", f"For {in_english(MONTH)}"
     FOREVER = "forever", "For good"
 
     def ends(self, *, at: datetime) -> datetime | None:

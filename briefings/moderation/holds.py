@@ -12,7 +12,7 @@ from briefings.models import Comment, CommentState, HoldKind, HoldReason
 from briefings.models.hold_reason import MAX_DETAIL
 from briefings.moderation.flagged_words import flagged_words_in
 from briefings.moderation.near_duplicates import near_duplicate
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english
 from newsroom.site_address import site_host
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _found(comment: Comment, *, at: datetime) -> Iterator[tuple[HoldKind, str]]:
         yield HoldKind.WORDS, ", ".join(words)
     recent = others.filter(created_at__gt=at - MANY_WITHIN).count() + 1
     if recent >= MANY:
-        yield HoldKind.RATE, f"{recent} in {in_words(MANY_WITHIN)}"
+        yield HoldKind.RATE, f"{recent} in {in_english(MANY_WITHIN)}"
     if same := near_duplicate(comment, at=at):
         yield HoldKind.DUPLICATE, f"comment {same.pk}"
 

@@ -20,8 +20,10 @@ from briefings.models import (
     Moderation,
 )
 from briefings.moderation.flagged_words import words_found
-from briefings.moderation.holds import MANY, links_in
+from briefings.moderation.holds import MANY, MANY_WITHIN, links_in
 from briefings.moderation.near_duplicates import SIMILAR, similarity, word_runs
+from newsroom.duration_words import in_english
+from newsroom.reader_language import in_language
 from tests.factories import make_briefing, make_comment, make_published_issue
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,14 @@ def test_flagged_words_hold_and_are_named(issue: Issue, ada: Commenter) -> None:
 def test_many_comments_in_a_short_time_are_held(issue: Issue, ada: Commenter) -> None:
     sent = [send(issue, ada, f"{number} is a number, and I say so.") for number in range(MANY)]
     assert [one for one in sent if "rate" in holds(one)] == sent[-1:]
+
+
+def test_moderators_read_why_in_english_whatever_the_reader_reads(
+    issue: Issue, ada: Commenter
+) -> None:
+    with in_language("de"):
+        sent = [send(issue, ada, f"{number} is a number, and I say so.") for number in range(MANY)]
+    assert holds(sent[-1]) == {"rate": f"{MANY} in {in_english(MANY_WITHIN)}"}
 
 
 def test_nearly_the_same_comment_of_another_reader_is_held(issue: Issue, ada: Commenter) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from django.template import Context, Template
 
-from newsroom.duration_words import in_words
+from newsroom.duration_words import in_english, in_words
+from newsroom.reader_language import in_language
 from tests.source_files import APPS, ROOT, python_files
 
 NUMBERS = (
@@ -54,6 +55,13 @@ def test_a_duration_is_said_exactly_and_in_the_largest_unit(
     assert in_words(duration) == words
     template = Template("{% load durations %}{{ duration|in_words }}")
     assert template.render(Context({"duration": duration})) == words
+
+
+def test_staff_are_told_a_duration_in_english_on_a_german_page() -> None:
+    with in_language("de"):
+        assert in_words(timedelta(days=30)) == "30 Tage"
+        assert in_english(timedelta(days=30)) == "30 days"
+        assert in_words(timedelta(days=1)) == "24 Stunden"
 
 
 @pytest.mark.parametrize(
