@@ -29,6 +29,7 @@ PORTS = {80, 443, 8000, 8080, 8443}
 USER_AGENT = "Mozilla/5.0 (compatible; NewsroomLinkCheck)"
 # Networks inside which an IPv6 address holds an IPv4 address: NAT64, 6to4 and Teredo.
 _TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))
+_END_OF_HEAD = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _LOCATION = re.compile(rb"^location:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
@@ -62,6 +63,11 @@ class _Target:
     port: int
     path: str
 
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in {80, 443} else f"{host}:{self.port}"
+
 
 def fetch_status(address: str, *, seconds: float = SECONDS) -> int:
     """Return the HTTP status of a page after redirects, without reading it. Raises RequestFailed.
@@ -84,11 +90,19 @@ def fetch_status(address: str, *, seconds: float = SECONDS) -> int:
 def post_form(address: str, fields: Mapping[str, str], *, seconds: float = SECONDS) -> str:
     """Send a form and return the answer's text, in its first bytes. Raises RequestFailed.
 
-    Redirects are not followed, and any status but 200 is a failure.
+    Redirects are not followed, and any status but 200 is a failure. We speak HTTP/1.0, so that the
+    answer comes in one piece and ends with the connection.
     """
     deadline = time.monotonic() + seconds
-    body = urlencode(fields).encode()
-    status, answer = _exchange(_parse(address), deadline, body)
+    target, body = _parse(address), urlencode(fields).encode()
+    head = (
+        f"POST {target.path} HTTP/1.0\r\nHost: {target.host_header}\r\n"
+        f"User-Agent: {USER_AGENT}\r\n"
+        "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    request = head.encode("ascii") + body
+    status, _, answer = _exchange(target, deadline, request, max_bytes=MAX_ANSWER_BYTES)
     if status != HTTPStatus.OK:
         raise RequestFailed(Failure.NO_ANSWER, f"status {status}")
     return answer.decode("utf-8", "replace")
@@ -150,43 +164,31 @@ def _resolve(host: str, port: int) -> list[str]:
 
 def _request(target: _Target, deadline: float) -> tuple[int, str]:
     """Return the status of one address, and where it redirects to."""
-    addresses = _resolve(target.host, target.port)
-    try:
-        with _connect(addresses, target, deadline) as connection:
-            host = f"[{target.host}]" if ":" in target.host else target.host
-            if target.port not in {80, 443}:
-                host = f"{host}:{target.port}"
-            head = (
-                f"GET {target.path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\n"
-                "Accept: text/html,*/*\r\nConnection: close\r\n\r\n"
-            )
-            connection.settimeout(_left(deadline))
-            connection.sendall(head.encode("ascii"))
-            return _read_head(connection, deadline)
-    except ssl.SSLCertVerificationError as error:
-        raise RequestFailed(Failure.BAD_CERTIFICATE, error.verify_message) from None
-    except (OSError, UnicodeError) as error:
-        raise RequestFailed(Failure.NO_ANSWER, type(error).__name__) from None
+    request = (
+        f"GET {target.path} HTTP/1.1\r\nHost: {target.host_header}\r\n"
+        f"User-Agent: {USER_AGENT}\r\nAccept: text/html,*/*\r\nConnection: close\r\n\r\n"
+    )
+    status, head, _ = _exchange(
+        target, deadline, request.encode("ascii"), until=_END_OF_HEAD, max_bytes=MAX_HEAD_BYTES
+    )
+    location = _LOCATION.search(head)
+    return status, location[1].decode("utf-8", "replace") if location else ""
 
 
-def _exchange(target: _Target, deadline: float, body: bytes) -> tuple[int, bytes]:
-    """Send a form to an address and return the status and the body of its answer.
+def _exchange(
+    target: _Target, deadline: float, request: bytes, *, until: bytes = b"", max_bytes: int
+) -> tuple[int, bytes, bytes]:
+    """Send a request; return the status, the head and the body of the answer.
 
-    We speak HTTP/1.0, so that the answer comes in one piece and ends with the connection.
+    It is read to its end, or until it has the bytes `until`, or about `max_bytes`.
     """
     addresses = _resolve(target.host, target.port)
+    received = b""
     try:
         with _connect(addresses, target, deadline) as connection:
-            head = (
-                f"POST {target.path} HTTP/1.0\r\nHost: {target.host}\r\n"
-                f"User-Agent: {USER_AGENT}\r\n"
-                "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n"
-                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            )
             connection.settimeout(_left(deadline))
-            connection.sendall(head.encode("ascii") + body)
-            received = b""
-            while len(received) < MAX_ANSWER_BYTES:
+            connection.sendall(request)
+            while len(received) < max_bytes and not (until and until in received):
                 connection.settimeout(_left(deadline))
                 chunk = connection.recv(4096)
                 if not chunk:
@@ -196,11 +198,11 @@ def _exchange(target: _Target, deadline: float, body: bytes) -> tuple[int, bytes
         raise RequestFailed(Failure.BAD_CERTIFICATE, error.verify_message) from None
     except (OSError, UnicodeError) as error:
         raise RequestFailed(Failure.NO_ANSWER, type(error).__name__) from None
-    answer_head, _, answer = received.partition(b"\r\n\r\n")
-    status = _STATUS.match(answer_head)
+    head, _, body = received.partition(_END_OF_HEAD)
+    status = _STATUS.match(head)
     if status is None:
         raise RequestFailed(Failure.NO_ANSWER, "not an HTTP answer")
-    return int(status[1]), answer
+    return int(status[1]), head, body
 
 
 def _connect(addresses: list[str], target: _Target, deadline: float) -> socket.socket:
@@ -221,22 +223,6 @@ def _connect(addresses: list[str], target: _Target, deadline: float) -> socket.s
             plain.close()
             raise
     raise problem
-
-
-def _read_head(connection: socket.socket, deadline: float) -> tuple[int, str]:
-    received = b""
-    while b"\r\n\r\n" not in received and len(received) < MAX_HEAD_BYTES:
-        connection.settimeout(_left(deadline))
-        chunk = connection.recv(4096)
-        if not chunk:
-            break
-        received += chunk
-    head = received.partition(b"\r\n\r\n")[0]
-    status = _STATUS.match(head)
-    if status is None:
-        raise ConnectionError("not an HTTP answer")
-    location = _LOCATION.search(head)
-    return int(status[1]), location[1].decode("utf-8", "replace") if location else ""
 
 
 def _left(deadline: float) -> float:
