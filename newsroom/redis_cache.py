@@ -35,12 +35,9 @@ class RedisCache(redis.RedisCache):
     def clear(self) -> None:
         """Remove what is in the cache.
 
-        Django empties the whole database, in which the broker's tasks are too. So a cache with a
-        prefix removes its own keys only.
+        Django empties the whole database, in which the broker's tasks are too. Each key of a cache
+        begins with its prefix and a colon, also where the prefix is empty.
         """
-        if not self.key_prefix:
-            super().clear()
-            return
         client = self._cache.get_client()
         for key in client.scan_iter(match=f"{self.key_prefix}:*", count=1_000):
             client.delete(key)
