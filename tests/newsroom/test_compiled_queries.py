@@ -66,6 +66,15 @@ def test_a_value_that_the_sql_would_not_have_is_an_error() -> None:
         CompiledQuery(build, int, str).rows(1, "beds")
 
 
+@pytest.mark.django_db
+def test_a_query_that_would_prefetch_is_an_error() -> None:
+    def build(number: int) -> QuerySet[Issue]:
+        return Issue.objects.filter(number=number).prefetch_related("sections")
+
+    with pytest.raises(ValueError, match="cannot prefetch"):
+        CompiledQuery(build, int).rows(1)
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_each_thread_uses_its_own_connection() -> None:
