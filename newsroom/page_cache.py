@@ -92,9 +92,9 @@ class Found(NamedTuple):
 
 
 def page_key(path: str, query: str) -> str:
-    """Return the key of a page. Another release, key or name of the site has other pages."""
+    """Return the key of a page. Another release, key, name or language of the site has others."""
     words = [_release(), settings.SITE_URL, settings.SITE_NAME, settings.POSTAL_ADDRESS]
-    words += [settings.SECRET_KEY, path, query]
+    words += [settings.LANGUAGE_CODE, settings.SECRET_KEY, path, query]
     return "page." + hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 

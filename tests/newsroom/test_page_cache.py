@@ -586,6 +586,12 @@ def test_a_wrong_host_gets_no_stored_page(client: Client, settings: Any) -> None
         PublicPageMiddleware(lambda _: HttpResponse("x"))(request)
 
 
+def test_a_site_that_changes_its_language_has_other_pages(settings: Any) -> None:
+    english = page_cache.page_key("/", "")
+    settings.LANGUAGE_CODE = "de"
+    assert page_cache.page_key("/", "") != english
+
+
 @committed
 def test_a_row_of_somebody_elses_transaction_is_in_no_stored_page(client: Client) -> None:
     contributor = make_contributor()
