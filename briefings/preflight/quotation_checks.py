@@ -205,11 +205,11 @@ def _comments_with(quotations: list[_Quotation], briefing: Briefing) -> list[Com
     ]
     if not wanted:
         return []
-    asked = QuoteConsent.objects.filter(comment=OuterRef("pk"))
+    answers = QuoteConsent.objects.filter(comment=OuterRef("pk"))
     comments = Comment.objects.filter(
         reduce(operator.or_, wanted), issue__briefing=briefing, contributor=None
     )
-    found = comments.exclude(state=CommentState.UNCONFIRMED).annotate(was_asked=Exists(asked))
+    found = comments.exclude(state=CommentState.UNCONFIRMED).annotate(has_answered=Exists(answers))
     return list(found.order_by("-pk")[:_MAX_COMMENTS])
 
 
@@ -239,7 +239,7 @@ def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
     """Return what is wrong with quoting a comment; None if its reader agreed."""
     words, where = shortened(quotation.begins), quotation.place.where
     begins = words.rstrip("…")
-    if comment.is_withdrawn or (comment.quoting == QuoteChoice.NO and _was_asked(comment)):
+    if comment.is_withdrawn or (comment.quoting == QuoteChoice.NO and _has_answered(comment)):
         return Finding(
             code="quotation-withdrawn",
             level=Level.BLOCKS,
@@ -253,8 +253,8 @@ def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
             code="quotation-without-consent",
             level=Level.WARNS,
             place=quotation.place,
-            sentence=f"{where}: we have not asked the reader who wrote “{words}” whether we may"
-            " quote them.",
+            sentence=f"{where}: the reader who wrote “{words}” has not said whether we may quote"
+            " them.",
             fix="Ask them, or remove the quotation.",
             about=quotation.text,
             quote=begins,
@@ -271,8 +271,9 @@ def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
     return None
 
 
-def _was_asked(comment: Comment) -> bool:
-    return bool(getattr(comment, "was_asked", False))
+def _has_answered(comment: Comment) -> bool:
+    """Whether a reader has said if they may be quoted; forms ask at once, emails afterwards."""
+    return bool(getattr(comment, "has_answered", False))
 
 
 def _is_named(comment: Comment, quotation: _Quotation) -> bool:

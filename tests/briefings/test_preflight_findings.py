@@ -481,6 +481,15 @@ def test_a_quotation_whose_reader_does_not_agree_any_more_blocks(body: str) -> N
     assert about_quotation(body, choice=None) == {("quotation-without-consent", False)}
 
 
+def test_a_reader_who_has_not_answered_yet_is_not_called_unasked() -> None:
+    issue = make_issue(sections=[(FEEDBACK, "Readers", quoted(SAID))])
+    make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID)
+
+    [found] = [one for one in findings(issue) if one.code == "quotation-without-consent"]
+
+    assert "has not said whether we may quote them" in found.sentence
+
+
 def test_the_second_paragraph_of_a_quotation_may_be_what_a_reader_wrote() -> None:
     asked = (
         "Is it true that the last boat back leaves before the second half of any match is over, so"
