@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from briefings.comment_identity import sign_in_path
 from briefings.comment_submission import (
     NewComment,
     confirmation_path,
@@ -17,6 +18,7 @@ from briefings.comment_submission import (
     submit_signed_in_comment,
 )
 from briefings.models import Comment, Commenter, CommentState, Issue, Moderation
+from newsroom.models import OutgoingEmail
 from tests.briefings.admin_client import read_form, staff_client
 from tests.factories import make_briefing, make_comment, make_published_issue
 
@@ -112,6 +114,25 @@ def test_a_comment_by_email_goes_the_same_way() -> None:
         WORDS, email="ada@example.org", issue=issue, key="k", at=timezone.now(), is_proved=True
     )
     assert is_on_page(issue)
+
+
+@pytest.mark.parametrize("moderation", [Moderation.BEFORE, Moderation.AFTER])
+def test_no_page_or_email_promises_an_editor_where_none_reads_first(moderation: Moderation) -> None:
+    issue = issue_with(moderation)
+    writer = reader(on=issue)
+    submit_emailed_comment(
+        WORDS, email=writer.address, issue=issue, key="k", at=timezone.now(), is_proved=True
+    )
+    email = OutgoingEmail.objects.get(name="emailed_comment")
+    browser = Client()
+    browser.post(sign_in_path(writer.address, commenter=writer))
+    page = browser.get(reverse("briefings:my_comments")).content.decode()
+    reads_first = moderation == Moderation.BEFORE
+    for words in (email.html, " ".join(email.text.split())):
+        assert ("An editor reads each answer before it appears" in words) == reads_first
+        assert "without your name and address" in words
+    assert ("An editor then reads the comment again" in page) == reads_first
+    assert "marked as edited" in page
 
 
 def test_the_form_says_when_a_comment_appears() -> None:
