@@ -71,7 +71,10 @@ if (form && chosenWords) {
   });
   document.addEventListener("keydown", (event) => {
     if (!button.isConnected) return;
-    if (event.key === "Escape") button.remove();
+    if (event.key === "Escape") {
+      clearTimeout(waiting); // or it would come back for what was selected a moment ago
+      button.remove();
+    }
     // Browsers would go on from the start of the page, not from the selection.
     if (event.key === "Tab" && !event.shiftKey && document.activeElement.tabIndex < 0) {
       event.preventDefault();
