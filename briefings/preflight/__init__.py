@@ -109,9 +109,7 @@ def check_issue(
     if issue.state != IssueState.PUBLISHED:
         found += check_send_time(issue, publish_at)
     found += _check_sections(parsed, language=issue.briefing.language)
-    found += check_consents(
-        ((section.body, section.place) for section in parsed), briefing=issue.briefing
-    )
+    found += check_consents(parsed, briefing=issue.briefing)
     found += _check_dead_links(parsed)
     found += _check_length(parsed)
     found += _check_contrast(issue)

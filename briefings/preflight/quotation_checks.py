@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
 
-from briefings.models import Comment, CommentState, QuoteChoice, QuoteConsent
+from briefings.models import Comment, CommentState, QuoteChoice, QuoteConsent, SectionKind
 from briefings.preflight.findings import Finding, Level, Place, has_words, shortened
 from briefings.rendering.section_html import names_a_source
 from newsroom.html_tree import BLOCKS, Element
@@ -17,7 +17,7 @@ from newsroom.html_tree import BLOCKS, Element
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from briefings.models import Briefing
+    from briefings.models import Briefing, Section
 
 _DASH = r"(?:[—–―]|--|(?<=\s)-)"
 # What closes a quotation, by what opens it.
@@ -37,6 +37,8 @@ _CLOSING = {
 _SOURCE_AFTER_DASH = re.compile(
     rf"(?:[.!?…”\"»)]\s*|[.,!?…][’']\s*|\n\s*){_DASH}\s*\w[^\n]{{0,160}}$"
 )
+# The example in our own advice.
+_EXAMPLE = re.compile(rf"{_DASH}\s*Name, place\.?\s*$")
 # A beginning that says it: "Ada Lane writes: “The ferry …".
 _SOURCE_BEFORE = re.compile(r"\w[^“„‘«\"\n]{1,160}:\s*[“„‘«\"]")
 
@@ -60,26 +62,34 @@ def check_attribution(body: Element, place: Place) -> Iterator[Finding]:
 
 
 def _unattributed(parent: Element) -> Iterator[Element]:
-    children = [child for child in parent.children if isinstance(child, Element) or child.strip()]
-    for index, child in enumerate(children):
-        if not isinstance(child, Element):
-            continue
+    for before, child, after in _with_neighbours(parent):
         if child.tag != "blockquote":
             yield from _unattributed(child)
-            continue
-        before = children[index - 1] if index else None
-        after = children[index + 1] if index + 1 < len(children) else None
-        if has_words(child.text) and not (
+        elif has_words(child.text) and not (
             _names_its_source(child) or _introduces(before) or _follows(after)
         ):
             yield child
 
 
+def _with_neighbours(
+    parent: Element,
+) -> Iterator[tuple[Element | str | None, Element, Element | str | None]]:
+    """Yield the elements inside one, with what stands before and after each."""
+    children = [child for child in parent.children if isinstance(child, Element) or child.strip()]
+    for before, child, after in zip(
+        [None, *children], children, [*children[1:], None], strict=False
+    ):
+        if isinstance(child, Element):
+            yield before, child, after
+
+
 def _names_its_source(quote: Element) -> bool:
     """Whether a quotation says itself who is quoted, mostly in its last line."""
+    text = quote.text.strip()
+    if _EXAMPLE.search(text):
+        return False
     if len(quote.elements) > 1 and names_a_source(quote.elements[-1]):
         return True
-    text = quote.text.strip()
     return bool(
         _SOURCE_AFTER_DASH.search(text) or _SOURCE_BEFORE.match(text) or _goes_on_after(text)
     )
@@ -104,16 +114,26 @@ def _introduces(before: Element | str | None) -> bool:
 
 def _follows(after: Element | str | None) -> bool:
     """Whether the line below a quotation says who is quoted."""
-    return isinstance(after, Element) and after.tag == "p" and names_a_source(after)
+    return (
+        isinstance(after, Element)
+        and after.tag == "p"
+        and names_a_source(after)
+        and not _EXAMPLE.search(after.text.strip())
+    )
 
 
 # --- whether they agreed ---------------------------------------------------------------------
 
-# This many words in a row are not the same by chance.
+# This many words in a row are not the same by chance, nor are two rows in the same order that have
+# as many together.
 _WORDS_IN_A_ROW = 8
-# A shorter quotation counts if it is the whole comment.
+_WORDS_OF_A_PART = 3
+# A shorter quotation counts if it is the whole comment, or has the name of its writer.
 _WORDS_OF_A_COMMENT = 4
+# Shorter words of a name may be in anybody's.
+_MIN_NAME_CHARS = 3
 _WORD = re.compile(r"[^\W_]+")
+_QUOTATION_MARK = re.compile(r"[“”„«»\"]")
 # Where a quotation leaves words out, or words of somebody else stand in it.
 _GAP = re.compile(r"…|\.\.\.|\[[^\]]*\]|[“”„«»\"]")
 _SOURCE = re.compile(rf"{_DASH}[^—–―\n]{{1,160}}$")
@@ -129,16 +149,19 @@ _Words = tuple[str, ...]
 
 
 class _Quotation(NamedTuple):
-    """A quotation: its text, its first paragraph, its place, and the words that may be a reader's.
+    """A quotation, or a paragraph that may have one.
 
-    These are in rows, without what stands between them.
+    That is its text, the lines beside it that say who is quoted, its first paragraph, its place,
+    and the words that may be a reader's. These are in rows, without what stands between them.
     """
 
     text: str
+    beside: str
     begins: str
     place: Place
     rows: list[_Words]
     runs: set[_Words]
+    parts: list[list[_Words]]  # of each paragraph, what is left of a quotation that was cut
 
 
 class _Said(NamedTuple):
@@ -150,16 +173,25 @@ class _Said(NamedTuple):
 
 
 def check_consents(
-    bodies: Iterable[tuple[Element, Place]], *, briefing: Briefing
+    sections: Iterable[tuple[Section, Element, Place]], *, briefing: Briefing
 ) -> Iterator[Finding]:
     """Yield the quotations of comments whose readers did not agree to be quoted so.
 
-    A comment is known by its words: a quotation that is in no comment is left alone.
+    A comment is known by its words: a quotation that is in no comment is left alone. In a section
+    of readers' words, every paragraph may be a quotation; in others, those with quotation marks.
     """
     quotations = [
-        _Quotation(quote.text, next(_texts_of(quote)), place, rows, set().union(*map(_runs, rows)))
-        for body, place in bodies
-        for quote in body.find("blockquote")
+        _Quotation(
+            text=quote.text,
+            beside=beside,
+            begins=next(_texts_of(quote)),
+            place=place,
+            rows=rows,
+            runs=set().union(*map(_runs, rows)),
+            parts=[list(_parts_of(text)) for text in _texts_of(quote)],
+        )
+        for section, body, place in sections
+        for quote, beside in _quotes(body, is_feedback=section.kind == SectionKind.FEEDBACK)
         if (rows := list(dict.fromkeys(_rows_of(quote))))
     ]
     comments = _comments_with(quotations, briefing) if quotations else []
@@ -171,6 +203,27 @@ def check_consents(
         # If two readers wrote the same, it is enough that one of them agreed.
         if None not in findings:
             yield from (found for found in findings[:1] if found)
+
+
+def _quotes(parent: Element, *, is_feedback: bool) -> Iterator[tuple[Element, str]]:
+    """Yield what may be quotations, with the lines beside each that say who is quoted."""
+    for before, child, after in _with_neighbours(parent):
+        if child.tag != "blockquote" and any(inner.tag in BLOCKS for inner in child.elements):
+            yield from _quotes(child, is_feedback=is_feedback)
+        elif child.tag == "blockquote" or is_feedback or _QUOTATION_MARK.search(child.text):
+            lines = [
+                line.text if isinstance(line, Element) else line
+                for line, is_source in ((before, _introduces(before)), (after, _follows(after)))
+                if line is not None and is_source
+            ]
+            yield child, "\n".join(lines)
+
+
+def _parts_of(text: str) -> Iterator[_Words]:
+    """Yield the parts of a quotation that are long enough to say something."""
+    for words in map(_words, _GAP.split(_SOURCE.sub("", text))):
+        if len(words) >= _WORDS_OF_A_PART:
+            yield words
 
 
 def _rows_of(quote: Element) -> Iterator[_Words]:
@@ -226,7 +279,27 @@ def _searched(quotation: _Quotation) -> Iterator[list[str]]:
 
 
 def _is_quoted(said: _Said, quotation: _Quotation) -> bool:
-    return said.words in quotation.rows or not said.runs.isdisjoint(quotation.runs)
+    if said.words in quotation.rows or not said.runs.isdisjoint(quotation.runs):
+        return True
+    text = _spaced(said.words)
+    if any(_spaced(row) in text for row in quotation.rows) and _is_named(said.comment, quotation):
+        return True
+    return any(_is_cut_from(text, parts) for parts in quotation.parts)
+
+
+def _is_cut_from(text: str, parts: list[_Words]) -> bool:
+    """Whether several parts stand in a text in their order, and have enough words together."""
+    found: list[_Words] = []
+    start = 0
+    for part in parts:
+        if (at := text.find(_spaced(part), start)) >= 0:
+            found.append(part)
+            start = at + len(_spaced(part)) - 1
+    return len(found) > 1 and sum(map(len, found)) >= _WORDS_IN_A_ROW
+
+
+def _spaced(words: _Words) -> str:
+    return f" {' '.join(words)} "
 
 
 def _runs(words: _Words) -> set[_Words]:
@@ -277,8 +350,13 @@ def _has_answered(comment: Comment) -> bool:
 
 
 def _is_named(comment: Comment, quotation: _Quotation) -> bool:
-    """Whether a quotation has the name of its writer, which is not in what they wrote."""
-    name, text, body = (
-        f" {' '.join(_words(part))} " for part in (comment.name, quotation.text, comment.body)
+    """Whether a quotation has the name of its writer or a part of it, which they did not write."""
+    written = f"{quotation.text}\n{quotation.beside}"
+    name, text, body = map(_spaced, map(_words, (comment.name, written, comment.body)))
+    if name.strip() and name in text and name not in body:
+        return True
+    others = set(_WORD.findall(written)) - set(_WORD.findall(comment.body))
+    return any(
+        word in others and len(word) >= _MIN_NAME_CHARS and word[:1].isupper()
+        for word in _WORD.findall(comment.name)
     )
-    return bool(name.strip()) and name in text and name not in body

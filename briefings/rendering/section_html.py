@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from briefings.richtext import sanitise
 from newsroom.html_tree import Element, parse
 
@@ -11,6 +13,7 @@ MAX_DEPTH = 14
 DIRECTED = frozenset(
     {"p", "h3", "h4", "ul", "ol", "li", "blockquote", "td", "th", "caption", "pre"}
 )
+_SOURCE_LINE = re.compile(r"\s*(?:[—–―]|--?\s).*\w", re.DOTALL)
 # What a sentence may end with, before the source of an item of a round-up.
 SENTENCE_ENDS = (".", "!", "?", "…", "”", "’", ")")
 
@@ -21,8 +24,8 @@ def parse_section(html: str) -> Element:
 
 
 def names_a_source(line: Element) -> bool:
-    """Whether a line within a quotation says who is quoted: it starts with a dash."""
-    return line.text.lstrip().startswith(("—", "–", "―", "-- ", "- "))
+    """Whether a line within a quotation says who is quoted: a dash, and words after it."""
+    return bool(_SOURCE_LINE.match(line.text))
 
 
 def raise_heading(heading: Element) -> None:

@@ -426,6 +426,10 @@ def test_a_quotation_of_a_reader_that_says_who_is_quoted_is_fine(body: str) -> N
         '<blockquote><p>"Nobody told us that the ferry was full.</p></blockquote>',
         "<blockquote><p>They call it a “ferry” and nobody told us.</p></blockquote>",
         "<blockquote><p>“They call it a “ferry” and nobody told us.”</p></blockquote>",
+        f"<blockquote>{QUOTE}<p>—</p></blockquote>",
+        f"<blockquote>{QUOTE}<p>— …</p></blockquote>",
+        f"<blockquote>{QUOTE}</blockquote><p>– ?</p>",
+        f"<blockquote>{QUOTE}<p>— Name, place</p></blockquote>",
     ],
 )
 def test_a_quotation_of_a_reader_without_attribution_blocks(body: str) -> None:
@@ -488,6 +492,49 @@ def test_a_reader_who_has_not_answered_yet_is_not_called_unasked() -> None:
     [found] = [one for one in findings(issue) if one.code == "quotation-without-consent"]
 
     assert "has not said whether we may quote them" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>Ada Lane writes: “{SAID}”</p>",
+        f"<p>{SAID}</p><p>— Ada Lane</p>",
+        f"<ul><li>{SAID} — Ada Lane</li></ul>",
+        f"<table><tbody><tr><td>{SAID}</td></tr></tbody></table>",
+        quoted("I’ve asked the harbour office … doesn’t sail on Sundays."),
+        quoted("[A reader] asked the harbour office [this spring] why the evening ferry …"),
+        quoted("I’ve asked the harbour office four times", source="— Ada Lane"),
+    ],
+)
+def test_readers_words_are_known_in_any_paragraph_and_when_they_are_cut(body: str) -> None:
+    withdrawn = {("quotation-withdrawn", True)}
+    assert about_quotation(body, choice=QuoteChoice.NO, name="Ada Lane") == withdrawn
+    assert about_quotation(body, choice=QuoteChoice.NAMED, name="Ada Lane") == set()
+
+
+def test_words_in_quotation_marks_are_known_in_an_article() -> None:
+    body = f"<p>As one reader wrote, “{SAID}” Nobody answered.</p><p>{SAID}</p>"
+    found = about_quotation(body, choice=QuoteChoice.NO, kind=SectionKind.FEATURE)
+    assert found == {("quotation-withdrawn", True)}
+    assert (
+        about_quotation(f"<p>{SAID}</p>", choice=QuoteChoice.NO, kind=SectionKind.FEATURE) == set()
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>Ada Lane wrote:</p><blockquote><p>{SAID}</p></blockquote>",
+        f"<blockquote><p>{SAID}</p></blockquote><p>— Ada Lane</p>",
+        quoted(SAID, source="— Ada"),
+        quoted(SAID, source="— Ms Lane, Leeds"),
+        quoted(SAID, source="— Lane, Ada"),
+    ],
+)
+def test_part_of_a_name_names_a_reader_wherever_it_stands(body: str) -> None:
+    blocks = {("quoted-by-name", True)}
+    assert about_quotation(body, choice=QuoteChoice.ANONYMOUS, name="Ada Lane") == blocks
+    assert about_quotation(body, choice=QuoteChoice.ANONYMOUS, name="Student nurse") == set()
 
 
 def test_the_second_paragraph_of_a_quotation_may_be_what_a_reader_wrote() -> None:
