@@ -86,22 +86,19 @@ def choose_quoting(
 
 def answer_about_quoting(
     comment: Comment, choice: QuoteChoice, *, name: str, at: datetime, source: str, ip: str | None
-) -> bool:
-    """Record the first answer about a comment by email; False if there was one before."""
+) -> None:
+    """Record the first answer about a comment by email; later ones change nothing."""
     with transaction.atomic():
         _lock(comment)
-        if comment.is_withdrawn or comment.quote_consents.exists():
-            return False
-        _choose(comment, choice, name=name, at=at, source=source, ip=ip)
-    return True
+        if not comment.is_withdrawn and not comment.quote_consents.exists():
+            _choose(comment, choice, name=name, at=at, source=source, ip=ip)
 
 
-def stop_quoting(comments: Iterable[Comment], *, at: datetime, source: str, ip: str | None) -> int:
-    """Withdraw the consent to quote any of these comments; return how many could be quoted."""
+def stop_quoting(comments: Iterable[Comment], *, at: datetime, source: str, ip: str | None) -> None:
+    """Withdraw the consent to quote any of these comments."""
     quotable = [comment for comment in comments if comment.quoting != QuoteChoice.NO]
     for comment in sorted(quotable, key=lambda one: one.pk):
         choose_quoting(comment, QuoteChoice.NO, at=at, source=source, ip=ip)
-    return len(quotable)
 
 
 def set_emails_on_replies(comment: Comment, *, wanted: bool) -> None:

@@ -36,14 +36,15 @@ def receive(comment: Comment, *, at: datetime, ip: str | None = None, user_agent
     publish_if_allowed(comment, at=at)
 
 
-def publish_if_allowed(comment: Comment, *, at: datetime) -> bool:
-    """Show a comment that nothing holds, if its briefing publishes first; whether it did."""
+def publish_if_allowed(comment: Comment, *, at: datetime) -> None:
+    """Show a comment that nothing holds, if its briefing publishes first."""
     briefing = comment.issue.briefing
     if briefing.reads_comments_first or comment.hold_reasons.exists():
-        return False
-    if briefing.moderation == Moderation.TRUSTED:
-        return is_trusted(comment, at=at) and comment.publish(at=at, needs_review=False)
-    return comment.publish(at=at, needs_review=True)
+        return
+    if briefing.moderation == Moderation.AFTER:
+        comment.publish(at=at, needs_review=True)
+    elif is_trusted(comment, at=at):
+        comment.publish(at=at, needs_review=False)
 
 
 def is_trusted(comment: Comment, *, at: datetime) -> bool:

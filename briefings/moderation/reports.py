@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def store_report(
     comment: Comment, *, by: Commenter | None, reason: str, detail: str, at: datetime
-) -> bool:
-    """Store a report and ask moderators to look; False if this reader reported it before."""
+) -> None:
+    """Store a report and ask moderators to look, unless this reader reported it before."""
     try:
         with transaction.atomic():
             CommentReport.objects.create(
@@ -28,6 +28,5 @@ def store_report(
             )
             shown = Comment.objects.filter(pk=comment.pk, state=CommentState.APPROVED)
             shown.filter(needs_review=False).update(needs_review=True)
-    except IntegrityError:
-        return False
-    return True
+    except IntegrityError:  # they reported it before
+        return
