@@ -6,12 +6,16 @@ Raw Unicode in an EHLO, an envelope or a Message-ID is refused by most servers (
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from newsroom.email_addresses import to_ascii_domain
+
+# What ends an unquoted name (RFC 5322, section 3.2.3).
+_SPECIALS = re.compile(r"[()<>\[\]:;@\\,.\"]")
 
 
 def site_host() -> str:
@@ -46,14 +50,28 @@ def ascii_url(url: str) -> str:
 def ascii_address(line: str) -> str:
     """Return 'Name <address>' or an address with its domain in A-labels.
 
-    What is not an address, such as a name without one, is returned as it is.
+    A name with a comma or the like is quoted (RFC 5322, section 3.2.4): unquoted, it would be read
+    as several addresses. What is not an address, such as a name without one, is returned as it is.
     """
     before, at, rest = line.rpartition("@")
     domain, bracket, after = rest.partition(">")
+    if not at:
+        return line
     try:
-        return f"{before}{at}{ascii_host(domain.strip())}{bracket}{after}" if at else line
+        host = ascii_host(domain.strip())
     except ValueError:
         return line
+    name, opening, local = before.rpartition("<")
+    return f"{_quoted(name)}{opening}{local}{at}{host}{bracket}{after}"
+
+
+def _quoted(name: str) -> str:
+    """Return the name before an address, in quotation marks if it needs them."""
+    words = name.strip()
+    if not _SPECIALS.search(words) or (words.startswith('"') and words.endswith('"')):
+        return name
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" '
 
 
 def address_with_token(address: str, token: str) -> str:

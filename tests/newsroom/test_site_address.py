@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from email.parser import BytesParser
+from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
+from newsroom import emails
 from newsroom.email_addresses import normalise_address
+from newsroom.email_headers import header_field
 from newsroom.site_address import ascii_address, ascii_host, ascii_url
 from tests.servers.programs import environment, run
 
@@ -36,8 +43,33 @@ def test_addresses_and_urls_are_given_in_a_labels() -> None:
     )
     assert ascii_address("bounces@bücher.example") == "bounces@xn--bcher-kva.example"
     assert ascii_address("") == ""
+    assert ascii_address("news") == "news"
     assert ascii_url("https://bücher.example:8443") == "https://xn--bcher-kva.example:8443"
     assert ascii_url("http://[::1]:8000") == "http://[::1]:8000"
+
+
+@pytest.mark.parametrize(
+    "name", ["Health, Care and Policy", "Ärzte, Pflege", "Dr. Who: News; Views", 'The "Ward" (UK)']
+)
+def test_a_name_is_one_sender_whatever_is_in_it(name: str) -> None:
+    line = ascii_address(f"{name} <news@news.example.com>")
+    assert ascii_address(line) == line
+    sent = header_field("From", line)
+    parsed = BytesParser(policy=SMTP).parsebytes(sent + b"\r\n\r\n")
+    [address] = parsed["From"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "news@news.example.com")
+
+
+@pytest.mark.django_db
+def test_a_transactional_email_comes_from_one_sender(settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Ärzte, Pflege und „Care“ <news@news.example.com>"
+    emails.queue_rendered_email(
+        "welcome", to="ada@example.com", subject="Hi", text="Good morning.\n", html="", headers={}
+    )
+    assert emails.send_due_emails(at=timezone.now()) == 1
+    [sent] = mail.outbox
+    [sender] = BytesParser(policy=SMTP).parsebytes(sent.message().as_bytes())["From"].addresses
+    assert sender.display_name == "Ärzte, Pflege und „Care“"
 
 
 def test_a_newsroom_starts_with_an_internationalised_address(tmp_path: Path) -> None:
