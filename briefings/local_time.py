@@ -71,6 +71,15 @@ def both_of(text: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     return (first, second) if later else None
 
 
+def _is_only_a_date(text: str) -> bool:
+    """Whether a text names no hour, which would be read as midnight."""
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
 def parse_local(
     text: str, zone: ZoneInfo, *, refuse_repeated: bool = False, which: str = ""
 ) -> datetime:
@@ -85,7 +94,7 @@ def parse_local(
         naive: datetime | None = datetime.fromisoformat(text.strip())
     except ValueError:
         naive = None
-    if naive is None or not 2000 <= naive.year <= 2199:
+    if naive is None or _is_only_a_date(text) or not 2000 <= naive.year <= 2199:
         raise ValueError(f"“{text[:40]}” is not a date and time. Enter one like 2026-11-26T07:00.")
     if naive.tzinfo is not None:
         return naive.astimezone(UTC)

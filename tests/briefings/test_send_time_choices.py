@@ -52,6 +52,14 @@ def test_a_time_that_happens_twice_has_two_moments() -> None:
         parse_local(TWICE, zone, refuse_repeated=True)
 
 
+@pytest.mark.parametrize("text", ["2027-06-01", " 2027-06-01 ", "20270601", "2027-W22-2"])
+def test_a_date_without_an_hour_is_not_midnight(text: str) -> None:
+    zone = make_briefing(time_zone="Europe/London").zone
+    with pytest.raises(ValueError, match="is not a date and time"):
+        parse_local(text, zone)
+    assert parse_local("20270601T0700", zone) == parse_local("2027-06-01 07:00", zone)
+
+
 def test_the_form_asks_which_of_two_hours_is_meant() -> None:
     issue = make_issue(briefing=make_briefing(time_zone="Europe/London"))
     client = staff_client("Editors")
