@@ -122,6 +122,7 @@ class _Context:
     level: int = 0  # of the heading around it
     role: SourceRole = SourceRole.NONE
     preformatted: bool = False
+    loose: tuple[str, ...] = ()  # marks of a block's style, which a span may end
 
 
 class _PageReader:
@@ -308,6 +309,8 @@ def _marks_of_style(style: str) -> dict[str, bool]:
 
 
 _STYLED_TAGS = frozenset({"span", "font", "small", "big", "tt", "code"})
+# Other blocks are bold or slanted by a page's design: headings, quotations, captions.
+_STYLED_BLOCKS = frozenset({"p", "li", "td", "div", "dd", "dt", "center"})
 _FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
 _STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
 _BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
@@ -329,29 +332,52 @@ def _source_of(element: Element) -> str:
 
 def _context_within(element: Element, outer: _Context) -> _Context:
     """Return what holds inside an element; a container starts without heading and role."""
-    marks = outer.marks
-    for mark in _marks_of(element):
+    role = _role_of(element)
+    styled = _marks_of_style(element.attributes.get("style", ""))
+    # Google Docs strikes an item as its first words are, and each of its spans says for itself.
+    off = {
+        name
+        for name in outer.loose
+        if styled.get(name) is False and (name != "s" or element.tag in _STYLED_TAGS)
+    }
+    marks = tuple(mark for mark in outer.marks if mark.tag not in off)
+    loose = tuple(name for name in outer.loose if name not in off)
+    for mark in _marks_of(element, styled):
         if mark not in marks:
             marks = (*marks, mark)
-    role = _role_of(element)
+    for name in _marks_of_block(element, styled):
+        has_design = role or outer.role  # a strapline or byline
+        if Mark(name) not in marks and (name == "s" or not has_design):
+            marks = (*marks, Mark(name))
+            if name != "s" or element.tag == "li":
+                loose = (*loose, name)
+    if element.tag in HEADINGS:
+        marks = tuple(mark for mark in marks if mark.tag not in loose or mark.tag == "s")
     is_container = element.tag in CONTAINERS
     return replace(
         outer,
         marks=marks,
+        loose=loose,
         level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
         role=role or (SourceRole.NONE if is_container else outer.role),
         preformatted=outer.preformatted or element.tag == "pre",
     )
 
 
-def _marks_of(element: Element) -> Iterator[Mark]:
+def _marks_of_block(element: Element, styled: Mapping[str, bool]) -> Iterator[str]:
+    """Yield the marks that a block's style puts on its words."""
+    for name in ("strong", "em", "s"):
+        is_meant = element.tag in _STYLED_BLOCKS or (name == "s" and element.tag in BLOCKS)
+        if is_meant and styled.get(name):
+            yield name
+
+
+def _marks_of(element: Element, styled: Mapping[str, bool]) -> Iterator[Mark]:
     """Yield the marks that an element puts on its text."""
-    style = element.attributes.get("style", "")
     if element.tag == "a":
         address = _address_of(element)
         if _is_full_address(address):
             yield Mark("a", address)
-    styled = _marks_of_style(style) if style else {}
     own = _MARK_TAGS.get(element.tag)
     # A bold element that is not bold is the wrapper of Google Docs around a whole paste.
     if own is not None and styled.get(own, True):

@@ -59,6 +59,8 @@ _OBJECTS = frozenset({"drawing", "pict", "object", "AlternateContent"})
 _NOTES = frozenset({"footnoteReference", "endnoteReference"})
 _SHOWN = frozenset({"t", "tab", "br", "sym", "noBreakHyphen"}) | _OBJECTS | _NOTES
 _ON = ("vanish", "specVanish", "webHidden")
+# What both a paragraph style and a character style in it set, Word does not show.
+_TOGGLES = ("b", "i", "strike")
 _CHARACTER_MARKS = ("b", "i", "strike", "dstrike", "u", "vertAlign", "position")
 
 
@@ -160,19 +162,22 @@ class _Story:
     def _prepare_paragraph(self, paragraph: ET.Element, background: Colour | None) -> None:
         properties = child_of(paragraph, "pPr")
         style_id = value_of(child_of(properties, "pStyle"))
-        hidden = self._hide_runs(paragraph, style_id, background)
+        level = value_of(child_of(properties, "outlineLvl"))
+        has_level = properties is not None and level in set("012345678")
+        is_heading = has_level or self._styles.is_heading(style_id)
+        has_design = is_heading or self._styles.is_designed(style_id)
+        hidden = self._hide_runs(
+            paragraph, style_id, background, marks=("strike",) if has_design else _TOGGLES
+        )
         if hidden:
             self._left_out.append(f"Hidden text: {hidden}")
         self._rewrite_link_fields(paragraph)
-        level = value_of(child_of(properties, "outlineLvl"))
-        is_heading = self._styles.is_heading(style_id)
-        if properties is not None and level in set("012345678"):
+        if properties is not None and has_level:
             heading = self._styles.add_heading(min(int(level) + 1, MAX_LEVEL))
             style = child_of(properties, "pStyle")
             if style is None:
                 style = ET.SubElement(properties, self._name("pStyle"))
             style.set(self._name("val"), heading or style_id)
-            is_heading = True
         self._number(paragraph, properties, style_id, is_heading=is_heading)
 
     # --- deleted and hidden -----------------------------------------------------------------
@@ -210,8 +215,18 @@ class _Story:
             for box in [node for node in properties if is_tag(node, "checkbox")]:
                 properties.remove(box)
 
-    def _hide_runs(self, paragraph: ET.Element, style_id: str, background: Colour | None) -> str:
-        """Take hidden words out of a paragraph and return them; give runs their style's marks."""
+    def _hide_runs(
+        self,
+        paragraph: ET.Element,
+        style_id: str,
+        background: Colour | None,
+        *,
+        marks: tuple[str, ...],
+    ) -> str:
+        """Take hidden words out of a paragraph and return them; give runs their styles' marks.
+
+        `marks` are those that the paragraph's style may put on.
+        """
         hidden: list[str] = []
         shading = self._styles.inherited(style_id, "pPr", "shd")
         background = fill_of(shading, background)
@@ -231,9 +246,27 @@ class _Story:
                 shown = _SHOWN - _OBJECTS if is_unseen_text else _SHOWN
                 for child in [node for node in run if is_tag(node, *shown)]:
                     run.remove(child)
-            elif properties is not None:
-                self._use_marks(properties, run_style)
+            else:
+                of_paragraph = [name for name in marks if self._puts_on(style_id, name)]
+                if properties is None and of_paragraph:
+                    properties = ET.Element(self._name("rPr"))
+                    run.insert(0, properties)
+                if properties is not None:
+                    self._toggle_marks(properties, run_style, of_paragraph)
+                    self._use_marks(properties, run_style)
         return joined(hidden)
+
+    def _puts_on(self, style_id: str, name: str) -> bool:
+        names = (name, "dstrike") if name == "strike" else (name,)
+        return any(self._is_on(self._styles.inherited(style_id, "rPr", one)) for one in names)
+
+    def _toggle_marks(self, properties: ET.Element, run_style: str, names: list[str]) -> None:
+        """Write the marks of a paragraph's style at a run that does not say for itself."""
+        for name in names:
+            if child_of(properties, name) is None:
+                mark = ET.SubElement(properties, self._name(name))
+                if self._puts_on(run_style, name):
+                    mark.set(self._name("val"), "0")
 
     def _use_marks(self, properties: ET.Element, run_style: str) -> None:
         """Write a run's marks, also those of its style, as the converter knows them."""

@@ -26,6 +26,8 @@ _BUILT_IN_NAMES = (
     *(f"heading {level}" for level in range(1, 10)),
 )
 _BUILT_IN = frozenset(_BUILT_IN_NAMES)
+# What is bold or slanted in them is how a quotation looks, not what somebody stressed.
+_DESIGNED = frozenset({"quote", "intense quote", "block text", "caption"})
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MAX_LEVEL = 6
 MAX_LIST_LEVEL = 8
@@ -176,6 +178,10 @@ class Styles:
     def is_heading(self, style_id: str) -> bool:
         """Whether a style is that of a heading or a title, or is based on one."""
         return self._built_in(style_id).lower().startswith(("heading", "title", "subtitle"))
+
+    def is_designed(self, style_id: str) -> bool:
+        """Whether a style is one of Word's own for quotations or captions, or is based on one."""
+        return any(style.name.lower() in _DESIGNED for style in self.chain(style_id))
 
     def add_heading(self, level: int) -> str:
         """Return the id of a heading's style; the document may have given its id to another."""

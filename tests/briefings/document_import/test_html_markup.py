@@ -169,6 +169,63 @@ def test_marks_are_kept_however_they_are_written(styled: str, marked: str) -> No
     assert html_of(document) == f"<p>See {marked} here.</p>"
 
 
+@pytest.mark.parametrize(
+    ("block", "html"),
+    [
+        ('<p style="text-decoration:line-through">nine</p>', "<p><s>nine</s></p>"),
+        ('<p class="gone">nine</p>', "<p><s>nine</s></p>"),
+        ('<p style="font-style:italic">nine</p>', "<p><em>nine</em></p>"),
+        ('<div style="text-decoration:line-through"><p>nine</p></div>', "<p><s>nine</s></p>"),
+        (
+            '<p style="font-weight:bold">nine <span style="font-weight:400">gates</span></p>',
+            "<p><strong>nine </strong>gates</p>",
+        ),
+        (
+            '<ul><li style="text-decoration:line-through">nine</li><li>ten</li></ul>',
+            "<ul><li><s>nine</s></li><li>ten</li></ul>",
+        ),
+        (
+            '<ul><li class="gone">nine<span style="text-decoration:none"> gates</span></li></ul>',
+            "<ul><li><s>nine</s> gates</li></ul>",
+        ),
+        (
+            '<p class="gone">nine <a href="https://example.org/">gates</a></p>',
+            '<p><s>nine <a href="https://example.org/">gates</a></s></p>',
+        ),
+        (
+            '<blockquote style="font-style:italic">nine</blockquote>',
+            "<blockquote><p>nine</p></blockquote>",
+        ),
+        ('<p class="standfirst gone">nine</p>', "<p><s>nine</s></p>"),
+        ('<p style="vertical-align:super">nine</p>', "<p>nine</p>"),
+    ],
+)
+def test_a_block_has_the_marks_of_its_style(block: str, html: str) -> None:
+    document = read(f"<p>{BODY}</p>{block}", style=".gone{text-decoration:line-through}")
+
+    assert html_of(document) == f"<p>{BODY}</p>\n{html}"
+
+
+def test_a_cell_has_the_marks_of_its_style() -> None:
+    document = read(
+        f"<p>{BODY}</p><table><tr><td>Gates</td><td style='text-decoration:line-through'>9</td>"
+        "</tr><tr><td style='font-weight:bold'>Bells</td><td>10</td></tr></table>"
+    )
+
+    assert "<s>9</s>" in html_of(document)
+    assert "<strong>Bells</strong>" in html_of(document)
+
+
+def test_a_heading_is_not_bold_by_the_style_around_it() -> None:
+    document = read(
+        f"<p>{BODY}</p><div style='font-weight:bold'><h2 style='font-style:italic'>Who pays</h2>"
+        f"<p style='font-weight:normal'>{BODY}</p></div>"
+    )
+
+    assert [section.heading for section in document.sections] == ["Schools share", "Who pays"]
+    assert html_of(document) == f"<p>{BODY}</p>\n<p>{BODY}</p>"
+
+
 # --- structure
 
 

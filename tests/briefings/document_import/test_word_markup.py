@@ -503,6 +503,52 @@ def test_house_styles_are_what_they_are_based_on() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("properties", "inner", "html"),
+    [
+        ("<w:strike/>", "<w:r><w:t>Nine gates.</w:t></w:r>", "<s>Nine gates.</s>"),
+        ("<w:dstrike/>", run("Nine gates."), "<s>Nine gates.</s>"),
+        ("<w:i/>", run("Nine gates."), "<em>Nine gates.</em>"),
+        (
+            "<w:b/>",
+            run("Nine ") + run("gates.", '<w:b w:val="0"/>'),
+            "<strong>Nine </strong>gates.",
+        ),
+        (
+            "<w:b/>",
+            run("Nine ") + run("gates.", '<w:rStyle w:val="Loud"/>'),
+            "<strong>Nine </strong>gates.",
+        ),
+        ('<w:strike w:val="0"/>', run("Nine gates."), "Nine gates."),
+    ],
+)
+def test_a_paragraph_has_the_marks_of_its_style(properties: str, inner: str, html: str) -> None:
+    styles = (
+        style("Base", "Base", f"<w:rPr>{properties}</w:rPr>")
+        + style("House", "House", based_on="Base")
+        + style("Loud", "Loud", "<w:rPr><w:b/></w:rPr>", kind="character")
+    )
+    document = read(
+        para(run(BODY)), para(inner, properties='<w:pStyle w:val="House"/>'), styles=styles
+    )
+
+    assert html_of(document) == f"<p>{BODY}</p>\n<p>{html}</p>"
+
+
+def test_headings_and_quotations_are_not_bold_by_their_styles() -> None:
+    bold = "<w:rPr><w:b/><w:i/></w:rPr>"
+    document = read(
+        para(run(BODY)), para(run("Who pays"), properties='<w:pStyle w:val="H2"/>'),
+        para(run("Nobody was told."), properties='<w:pStyle w:val="Quote"/>'), para(run(BODY)),
+        styles=style("H2", "heading 2", bold) + style("Quote", "Quote", bold),
+    )  # fmt: skip
+
+    assert [section.heading for section in document.sections] == ["Schools share", "Who pays"]
+    assert html_of(document) == (
+        f"<p>{BODY}</p>\n<blockquote><p>Nobody was told.</p></blockquote>\n<p>{BODY}</p>"
+    )
+
+
 # --- lists
 
 
