@@ -26,6 +26,7 @@ from briefings.document_import.word_fields import (
 )
 from briefings.document_import.word_pictures import (
     WordPicture,
+    drop_dangling,
     holds_picture,
     holds_text_box,
     mark_pictures,
@@ -88,6 +89,7 @@ def prepare_markup(parts: dict[str, bytes]) -> Prepared:
     for path in filter(_STORIES.match, parts):
         root = parse_part(parts[path])
         _Story(root, styles, numbering, prepared.left_out).prepare()
+        drop_dangling(root, parts, path, prepared.left_out)
         mark_pictures(root, read_relationships(parts, path), prepared.pictures)
         prepared.parts[path] = ET.tostring(root)
     styles.rename()

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
-from briefings.document_import.word_xml import child_of, is_tag, parse_part, qualified, value_of
+from briefings.document_import.word_xml import (
+    child_of,
+    is_tag,
+    parse_part,
+    qualified,
+    value_of,
+    words_of,
+)
 from briefings.images import NO_CROP, Crop
 
 # The number of a picture, where it stands.
@@ -41,6 +48,31 @@ def read_relationships(parts: dict[str, bytes], path: str) -> dict[str, WordPict
             inside = posixpath.normpath(posixpath.join(f"/{folder}", target)).lstrip("/")
             found[value_of(relation, "Id")] = WordPicture(path=inside)
     return found
+
+
+def drop_dangling(
+    root: ET.Element, parts: dict[str, bytes], path: str, left_out: list[str]
+) -> None:
+    """Name the pictures and links that lead to nothing; the converter would fail at them."""
+    folder, _, name = path.rpartition("/")
+    xml = parts.get(f"{folder}/_rels/{name}.rels")
+    known = {value_of(relation, "Id") for relation in (parse_part(xml) if xml else ())}
+    for node in root.iter():
+        if not is_tag(node, "blip", "imagedata", "hyperlink", "hlinkClick"):
+            continue
+        ids = [key for key in node.attrib if "officeDocument/" in key and "/relationships}" in key]
+        dangling = [key for key in ids if node.attrib[key] not in known]
+        for key in dangling:
+            del node.attrib[key]
+        if not dangling or len(dangling) < len(ids):
+            continue
+        if is_tag(node, "blip", "imagedata"):
+            left_out.append(
+                "A picture that is missing in the document. Upload it in the editor where it"
+                " belongs."
+            )
+        elif words := words_of(node):
+            left_out.append(f"The link of “{words[:200]}”, which has no address. Its text is kept.")
 
 
 def mark_pictures(

@@ -10,6 +10,7 @@ from briefings.document_import import ImportedDocument, read_document
 from tests.briefings.document_import.documents.word import docx, paragraph, wordml
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 
 
@@ -547,6 +548,30 @@ def test_headings_and_quotations_are_not_bold_by_their_styles() -> None:
     assert html_of(document) == (
         f"<p>{BODY}</p>\n<blockquote><p>Nobody was told.</p></blockquote>\n<p>{BODY}</p>"
     )
+
+
+# --- what leads to nothing
+
+
+IMAGE = f'<v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata xmlns:r="{RELATED}" {{}}/>'
+MISSING = "A picture that is missing in the document. Upload it in the editor where it belongs."
+
+
+@pytest.mark.parametrize("holder", ["object", "pict"])
+def test_a_picture_that_is_missing_refuses_no_document(holder: str) -> None:
+    image = IMAGE.format('r:id="rId99"')
+    document = read(para(run("Nine"), f"<w:r><w:{holder}>{image}</v:shape></w:{holder}></w:r>"))
+
+    assert html_of(document) == "<p>Nine</p>"
+    assert document.left_out == (MISSING,)
+
+
+def test_a_link_whose_address_is_missing_keeps_its_words() -> None:
+    link = f'<w:hyperlink xmlns:r="{RELATED}" r:id="rId99">{run("gates")}</w:hyperlink>'
+    document = read(para(run("Nine "), link))
+
+    assert html_of(document) == "<p>Nine gates</p>"
+    assert document.left_out == ("The link of “gates”, which has no address. Its text is kept.",)
 
 
 # --- lists
