@@ -468,7 +468,7 @@ class _Container:
 
 
 def _lists(container: _Container) -> Iterator[Block]:
-    """Yield a list; several where an item's number does not follow the one before."""
+    """Yield a list; several where an item's number or its type does not follow the one before."""
     parts = [item for item in container.parts if item.blocks]
     if container.tag != "ol":
         lists, parts = _without_empty_bullets(parts)
@@ -480,12 +480,13 @@ def _lists(container: _Container) -> Iterator[Block]:
     step = -1 if is_reversed else 1
     first = len(parts) if is_reversed else 1
     start = number = _start(attributes.get("start", ""), otherwise=first)
-    kind = _number_type(attributes) or _number_type(parts[0].attributes) or "1"
+    kind = _number_type(parts[0].attributes) or _number_type(attributes) or "1"
     role = SourceRole.FOOTNOTES if _is_footnote(parts[0]) else SourceRole.NONE
     items: list[tuple[Block, ...]] = []
     for item in parts:
         value = _start(item.attributes.get("value", ""), otherwise=number)
-        if value != number and container.tag == "ol":
+        own = _number_type(item.attributes) or _number_type(attributes) or kind
+        if (value != number or own != kind) and container.tag == "ol":
             if items:
                 yield ListBlock(
                     tuple(items),
@@ -495,7 +496,7 @@ def _lists(container: _Container) -> Iterator[Block]:
                     is_reversed=is_reversed,
                     role=role,
                 )
-            items, start, number = [], value, value
+            items, start, number, kind = [], value, value, own
         items.append(tuple(item.blocks))
         number += step
     yield ListBlock(

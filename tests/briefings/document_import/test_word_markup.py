@@ -696,6 +696,27 @@ def test_a_deeper_level_goes_on_after_a_paragraph(
     )
 
 
+@pytest.mark.parametrize(
+    ("kinds", "second"),
+    [
+        (("decimal", "lowerLetter", 1), '<ol type="a">'),
+        (("upperRoman", "decimal", 7), '<ol start="7">'),
+        (("upperRoman", "decimal", 3), '<ol start="3">'),
+    ],
+)
+def test_a_list_of_another_type_may_follow(kinds: tuple[str, str, int], second: str) -> None:
+    first, then, start = kinds
+    document = read(
+        item("one", 1), item("two", 1), item("three", 2), item("four", 2),
+        numbering=abstract(1, first) + abstract(2, then, start) + number(1, 1) + number(2, 2),
+    )  # fmt: skip
+    opened = "<ol>" if first == "decimal" else '<ol type="I">'
+
+    assert html_of(document) == (
+        f"{opened}<li>one</li><li>two</li></ol>\n{second}<li>three</li><li>four</li></ol>"
+    )
+
+
 def test_a_list_has_its_start_and_type_and_may_start_again() -> None:
     again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'
     document = read(
