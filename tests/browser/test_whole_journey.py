@@ -113,7 +113,7 @@ def test_a_reader_goes_from_the_home_page_to_an_issue(page: Page, newsroom: Demo
 def test_a_reader_signs_up_and_confirms_by_email(page: Page, newsroom: Demo) -> None:
     welcome = sign_up(page, newsroom, address="grace@example.org", briefing="The Committee Room")
 
-    welcome.get_by_role("link", name="The latest issue").click()
+    welcome.get_by_role("link", name="Who owns the pound?").click()
     expect(welcome.get_by_role("heading", level=1)).to_have_text("Who owns the pound?")
     open_email(page, newsroom, to="grace@example.org", subject="Welcome")
     email = page.frame_locator("iframe")
