@@ -170,7 +170,35 @@
     if (named.size) editor.showNotification(`Left out of the paste: ${[...named].join("; ")}.`, "warning");
   }
 
+  const STYLED_BLOCKS = "p, li, td, div, dd, dt, center";
+
+  // The block whose style sets a property for these words, unless something inside it sets it again.
+  function blockThatSets(property, words) {
+    let e = words.parentElement;
+    while (e && !e.style[property]) e = e.parentElement;
+    return e?.matches(STYLED_BLOCKS) ? e : null;
+  }
+
+  // Headings and quotations are bold or slanted by a page's design.
+  function useMarksOfBlocks(body) {
+    const walker = body.ownerDocument.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) if (walker.currentNode.data.trim()) texts.push(walker.currentNode);
+    const properties = { strong: "fontWeight", em: "fontStyle", s: "textDecorationLine" };
+    for (const [tag, isMeant] of MEANINGS.filter(([name]) => name in properties)) {
+      for (const words of texts) {
+        const block = blockThatSets(properties[tag], words);
+        if (!block || !isMeant(block.style)) continue;
+        if (tag !== "s" && words.parentElement.closest("h1, h2, h3, h4, h5, h6, blockquote, th")) continue;
+        const element = body.ownerDocument.createElement(tag);
+        words.replaceWith(element);
+        element.append(words);
+      }
+    }
+  }
+
   function useMarks(body) {
+    useMarksOfBlocks(body);
     for (const [tags, isUnmeant] of UNMEANT) {
       for (const element of body.querySelectorAll(tags)) {
         if (isUnmeant(element.style)) element.replaceWith(...element.childNodes);

@@ -120,6 +120,13 @@ CLASSED = """<html><head><style><!-- .a{font-weight:700} span.b, .c i{font-style
  class=raised>3</span> <span class=a>bold</span> <span class=b>slanted</span> <span
  class=struck>struck</span>.<span class=secret> ASK</span><span class=pale> LEGAL</span></p></body>
  </html>"""
+STYLED_BLOCKS = """<p style='text-decoration:line-through'>Nine</p><p style='font-weight:bold'>Ten
+ <span style='font-weight:400'>gates</span></p><ul><li style='text-decoration:line-through'>Old</li>
+ <li style='font-style:italic'>New</li></ul>"""
+UNSTYLED_BLOCKS = (
+    "<p><s>Nine</s></p><p><strong>Ten </strong>gates</p>"
+    "<ul><li><s>Old</s></li><li><em>New</em></li></ul>"
+)
 PALE = """<p>Nine.<span style='color:white'> ASK</span> Ten. <span
  style='color:#fff;background:#036'>Seen.</span></p>"""
 SMALL = """<p>Nine.<span style='font-size:0'> ASK</span><span
@@ -147,6 +154,7 @@ IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
         (TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
         (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
         (STYLED, UNSTYLED, ""),
+        (STYLED_BLOCKS, UNSTYLED_BLOCKS, ""),
     ],
 )
 def test_a_paste_takes_what_its_reader_sees(
