@@ -72,8 +72,8 @@ def test_a_server_gets_as_many_connections_as_it_takes(
     send_all(make_sending(readers=READERS), server)
     [taken] = [connection_limits.taken_by(one) for one in settings.MAIL_SERVERS]
     assert server.refused
-    assert taken
-    if at == "greeting":  # later, all of them may be open by then
+    if at == "greeting":  # later, all of them may be open by then, or the others at their end
+        assert taken
         assert server.refused <= connection_limits.STEP
         assert taken < server.limit  # one is left free for transactional emails
 
