@@ -17,6 +17,7 @@ from briefings.document_import.word_xml import (
     qualified,
     value_of,
 )
+from newsroom import roman_numerals
 
 _NUMBER_TYPES = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
 # Some programs use these styles without declaring them: they have Word's own ids.
@@ -91,18 +92,12 @@ class Numbering:
         return "%" in text and bool(re.sub(r"%\d|[\s().:\[\]–-]", "", text))
 
 
-_ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"))
-
-
 def _numeral(number: int, kind: str) -> str:
     """Return a number as Word writes it in one of its formats."""
     if kind in {"lowerLetter", "upperLetter"} and number > 0:
         written = chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)
-    elif kind in {"lowerRoman", "upperRoman"} and 0 < number < 400:
-        written = ""
-        for value, digits in (*_ROMAN, (1, "i")):
-            written += digits * (number // value)
-            number %= value
+    elif kind in {"lowerRoman", "upperRoman"} and 0 < number <= roman_numerals.LARGEST:
+        written = roman_numerals.to_roman(number)
     elif kind == "decimalZero":
         return f"{number:02}"
     else:

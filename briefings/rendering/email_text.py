@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from briefings.rendering.section_html import parse_section
 from briefings.rendering.text_tables import Row, text_table
 from briefings.rendering.text_wrap import WIDTH, wrap_text
+from newsroom import roman_numerals
 from newsroom.html_tree import BLOCKS, Element
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
@@ -199,21 +200,12 @@ def _superscript(words: str) -> str:
     return f"^{words}" if set(superscript) & set(words) - {" "} else superscript
 
 
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
-    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
-
-
 def _numeral(number: int, number_type: str) -> str:
     """Return a list's number as HTML's type says: 1, a, A, i or I; figures where none fits."""
     if number_type in {"a", "A"} and 1 <= number <= 26:
         numeral = chr(ord("a") + number - 1)
-    elif number_type in {"i", "I"} and 1 <= number < 4000:
-        numeral = ""
-        for value, symbol in _ROMAN:
-            count, number = divmod(number, value)
-            numeral += symbol * count
+    elif number_type in {"i", "I"} and 1 <= number <= roman_numerals.LARGEST:
+        numeral = roman_numerals.to_roman(number)
     else:
         return str(number)
     return numeral.upper() if number_type.isupper() else numeral
