@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
@@ -24,5 +25,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
     except PolicyError as fault:
         log.error("The privacy page shows no policy: %s", fault)
         tables = []
-    context = {"tables": tables, "signed_in_for": SIGNED_IN_FOR}
+    context = {
+        "tables": tables,
+        "signed_in_for": SIGNED_IN_FOR,
+        "asks_akismet": bool(settings.AKISMET_KEY),
+    }
     return TemplateResponse(request, "subscribers/privacy/privacy.html", context)

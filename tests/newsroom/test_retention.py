@@ -398,3 +398,12 @@ def test_the_beat_knows_every_task_that_it_asks_for() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert apply_retention.name in asked
     assert asked <= set(app.tasks)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["", "a-key"])
+def test_the_privacy_page_names_akismet_where_it_is_asked(
+    client: Client, settings: Any, key: str
+) -> None:
+    settings.AKISMET_KEY = key
+    assert ("Akismet" in client.get("/privacy/").content.decode()) == bool(key)
