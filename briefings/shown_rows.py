@@ -13,13 +13,14 @@ from briefings.models import (
     Correction,
     Issue,
     Picture,
+    Quotation,
     Section,
     Topic,
 )
 from newsroom.content_changes import watch_tables
 
 SHOWN = (
-    *(Break, Briefing, Contributor, Correction, Issue, Picture, Section, Topic),
+    *(Break, Briefing, Contributor, Correction, Issue, Picture, Quotation, Section, Topic),
     Issue.topics.through,
 )
 

@@ -1,6 +1,7 @@
 """The tables: briefings and their issues, and what staff and readers do with them."""
 
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
+from briefings.models.answer import Answer
 from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing, Language, Moderation
 from briefings.models.clippings_tray import Clipping
@@ -25,11 +26,14 @@ from briefings.models.link_check import LinkCheck, LinkState
 from briefings.models.membership import Membership, Role
 from briefings.models.open_page import OpenPage, TakeOver, TakeOverAnswer
 from briefings.models.picture import Picture
+from briefings.models.point import Point, PointCheck
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
+from briefings.models.quotation import Quotation
 from briefings.models.quote_consent import QuoteChoice, QuoteConsent
 from briefings.models.rejection_reason import RejectionReason
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
+from briefings.models.response_mark import MarkKind, ResponseMark
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.section_template import TemplateSection
@@ -42,6 +46,7 @@ __all__ = [
     "EDITABLE_STATES",
     "AlarmChoice",
     "AlarmScope",
+    "Answer",
     "BanLength",
     "Break",
     "Briefing",
@@ -68,12 +73,16 @@ __all__ = [
     "Language",
     "LinkCheck",
     "LinkState",
+    "MarkKind",
     "Membership",
     "Moderation",
     "OpenPage",
     "Picture",
+    "Point",
+    "PointCheck",
     "PreviewLink",
     "Proof",
+    "Quotation",
     "QuoteChoice",
     "QuoteConsent",
     "RaisedAlarm",
@@ -83,6 +92,7 @@ __all__ = [
     "RemarkAnswer",
     "RemarkState",
     "ReportReason",
+    "ResponseMark",
     "Revision",
     "RevisionStep",
     "Role",

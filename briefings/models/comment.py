@@ -40,12 +40,15 @@ class CommentState(models.TextChoices):
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn by its writer"
+    PRIVATE = "private", "For the newsroom only"
 
 
 # The states of comments that may be on the page: of a withdrawn one, its place in the thread.
 SHOWN_STATES = (CommentState.APPROVED, CommentState.WITHDRAWN)
 # The states of comments that a moderator decides about.
 DECIDABLE_STATES = {CommentState.PENDING, CommentState.APPROVED, CommentState.REJECTED}
+# The states of what readers said and the newsroom may use: the response to an issue.
+RESPONSE_STATES = (CommentState.PENDING, CommentState.APPROVED, CommentState.PRIVATE)
 
 
 class CommentChannel(models.TextChoices):
@@ -53,6 +56,8 @@ class CommentChannel(models.TextChoices):
 
     PAGE = "page", "On the website"
     MAIL = "mail", "By email"
+    ANSWER = "answer", "Answer to a question"
+    MESSAGE = "message", "Message to the author"
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -222,7 +227,7 @@ class Comment(models.Model):
         help_text="Whether its writer is told by email about replies.",
     )
     channel = models.CharField(
-        max_length=4, choices=CommentChannel, default=CommentChannel.PAGE, editable=False
+        max_length=7, choices=CommentChannel, default=CommentChannel.PAGE, editable=False
     )
     mail_key = models.CharField(
         max_length=64,
@@ -272,7 +277,8 @@ class Comment(models.Model):
             models.CheckConstraint(
                 condition=Q(state=CommentState.UNCONFIRMED)
                 | Q(confirmed_at__isnull=False)
-                | Q(contributor__isnull=False),
+                | Q(contributor__isnull=False)
+                | Q(channel=CommentChannel.MESSAGE, state=CommentState.PRIVATE),
                 name="comment_in_the_queue_is_confirmed",
             ),
         )

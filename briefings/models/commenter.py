@@ -42,6 +42,11 @@ class Commenter(models.Model):
     session = models.PositiveIntegerField(default=0, editable=False)
     # Links that sign in, in emails from before this, sign in nobody.
     signed_out_at = models.DateTimeField(null=True, editable=False)
+    told_when_quoted = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether they are told by email that an issue quotes them.",
+    )
     # Replies that were published before this have been emailed about.
     told_of_replies_until = models.DateTimeField(null=True, editable=False)
 

@@ -7,6 +7,8 @@ from django.utils.text import slugify
 
 from briefings.richtext import RichTextField
 
+MAX_OPTION_CHARS = 120
+
 
 class SectionKind(models.TextChoices):
     """What a section is; each kind looks different on the page and in the email."""
@@ -14,6 +16,7 @@ class SectionKind(models.TextChoices):
     FEATURE = "feature", "Feature"
     ROUNDUP = "roundup", "Round-up (bullets)"
     FEEDBACK = "feedback", "Feedback (readers quoted)"
+    QUESTION = "question", "Question to readers"
     SISTERS = "sisters", "Sister titles (latest issues)"
     NOTE = "note", "Note or sign-off"
 
@@ -22,6 +25,7 @@ class Section(models.Model):
     """A part of an issue: its kind, heading and text.
 
     `sisters` are the keys of the briefings whose latest issues a section of that kind lists.
+    `options` are the answers to choose from in a section that asks a question, in their order.
     """
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="sections")
@@ -30,6 +34,12 @@ class Section(models.Model):
     heading = models.CharField(max_length=200, blank=True)
     body = RichTextField(blank=True)
     sisters = models.JSONField(default=list, blank=True)
+    options = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
+    closes_at = models.DateTimeField(
+        "closes", null=True, blank=True, help_text="Until when readers may answer the question."
+    )
 
     class Meta:
         ordering = ("position", "pk")
