@@ -186,6 +186,7 @@ ISSUES = [
     post("briefings_preview_links", "issue", "REPAC", "EPAC", "C"),
     post("briefings_remarks", "issue", *READERS, act="leave", words="Who says so?"),
     post("briefings_issue_open_remarks", "issue", "EAC", "EAC", "C"),
+    Row("briefings_response", "issue", WRITERS),
     Row("briefings_revisions", "issue", READERS),
     Row("briefings_revisions_compare", "comparison", READERS),
     post("briefings_revision_restore", "revision", *WRITERS),

@@ -21,6 +21,7 @@ from briefings.admin import (
     preview_link_pages,
     proof_page,
     remark_pages,
+    response_pages,
     revision_pages,
     topic_admin,
 )
@@ -249,6 +250,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "may_send": may_send(request.user, saved),
                 **corrections_context(request, saved),
                 **clipping_pages.tray_context(request, saved),
+                **response_pages.response_on_page(request, saved),
                 "remarks": remark_pages.remarks_on_page(saved, request.user),
                 **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
                 **topic_admin.topics_on_page(saved, request.user),
@@ -484,6 +486,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             ),
             path("calendar/", wrap(calendar_page.issue_calendar), name="briefings_calendar"),
             *clipping_pages.clipping_urls(wrap),
+            *response_pages.response_urls(wrap),
             path("link-search/", wrap(link_search), name="briefings_link_search"),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),

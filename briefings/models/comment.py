@@ -87,6 +87,13 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Return the comments whose writers let us quote them."""
         return self.exclude(quoting=QuoteChoice.NO)
 
+    def responses(self) -> CommentQuerySet:
+        """Return what readers said that the newsroom may use, from pages, emails and forms.
+
+        What authors and staff wrote is not part of it.
+        """
+        return self.filter(state__in=RESPONSE_STATES, contributor=None, by_staff=False)
+
     def not_withdrawn(self) -> CommentQuerySet:
         """Return the comments that their writers have not withdrawn."""
         return self.exclude(state=CommentState.WITHDRAWN)

@@ -1,0 +1,1 @@
+"""The response to an issue: everything that readers said about it, for the next issue."""
