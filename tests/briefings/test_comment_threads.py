@@ -247,7 +247,7 @@ def page_at(client: Client, path: str) -> str:
 def test_counts_are_those_of_all_pages_whatever_states_comments_have(client: Client) -> None:
     issue = make_published_issue()
     states = [*CommentState, CommentState.APPROVED, CommentState.APPROVED]
-    for number in range(110):
+    for number in range(140):
         state = states[number % len(states)]
         thread = make_comment(on=issue, body=f"Thread {number}.", state=state)
         for place in range(number % 3):
