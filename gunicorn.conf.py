@@ -29,7 +29,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 timeout = 60
 graceful_timeout = 30
-keepalive = 5
+# A kept connection stays with one worker, so one may have all of a proxy's while the other is idle:
+# that halves the rate. Behind a proxy, each request has a connection of its own, which goes to a
+# worker that is free. Browsers are further away than a proxy, and keep theirs.
+keepalive = 0 if BEHIND_PROXY else 5
 # A worker writes its sign of life to a file; on a busy disk, a healthy one would be killed.
 MEMORY = Path("/dev/shm")  # noqa: S108  (gunicorn makes a file of its own in it)
 worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
@@ -69,7 +72,7 @@ def pre_request(worker: Any, req: Any) -> None:
 
 
 def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
-    """Let the next request on this connection wait as long as `keepalive` says."""
+    """Let the next request on a kept connection wait as long as `keepalive` says."""
     vars(req.unreader).pop("chunk", None)
 
 

@@ -161,6 +161,12 @@ def test_a_visitors_body_of_300_mb_is_refused_with_little_of_it_taken(
     assert largest_file(uploads) == 0
 
 
+def test_behind_a_proxy_each_request_has_a_connection_of_its_own(start_gunicorn: Start) -> None:
+    """Kept connections would all go to one of the worker processes if it happens to be awake."""
+    port = start_gunicorn(BEHIND_PROXY="true")
+    assert b"\r\nconnection: close\r\n" in get(port, "/healthz").lower()
+
+
 @pytest.mark.slow
 def test_eight_bodies_that_never_end_do_not_stop_the_only_process(start_gunicorn: Start) -> None:
     """All of its threads wait for them, but not for longer than gunicorn.conf.py says."""
