@@ -451,7 +451,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "newsroom.hashed_files.HashedFilesStorage"
     },
 }
 LOG_LEVEL: int = read(

@@ -19,7 +19,7 @@ from tests.servers.programs import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KB = 1_000
-STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGE = "newsroom.hashed_files.HashedFilesStorage"
 NOT_FOR_READERS = ["admin", "newsroom_admin", "ckeditor", "altcha"]
 # Plain English, which compresses as an article does. No issue is as long.
 PROSE = (ROOT / "docs" / "operations.md").read_text()[:46_000]
