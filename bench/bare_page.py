@@ -26,7 +26,7 @@ ISSUE = os.environ.get("BENCH_ISSUE", "")
 def page(request: HttpRequest, **_: Any) -> HttpResponse:
     """Query and render."""
     template, bodies = prepared()
-    issue = Issue.objects.select_related("briefing__lead", "author").get(pk=ISSUE)
+    issue = Issue.objects.select_related("briefing", "author").get(pk=ISSUE)
     sections = list(Section.objects.filter(issue=issue))
     threads = list(
         Comment.objects.approved()

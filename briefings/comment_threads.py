@@ -134,7 +134,7 @@ def comment_page(
 
     A number that is too high leads to the last page, anything else that is wrong to the first.
     """
-    if only := _find(_shown_threads(issue), thread):
+    if thread and (only := _find(_shown_threads(issue), thread)):
         return _page_of_replies(issue, only, number=number)
     wanted = number_in_address(number)
     sort = CommentOrder(order) if order in CommentOrder else CommentOrder.FEATURED

@@ -42,6 +42,7 @@ from briefings.own_comments import answer_about_quoting
 from briefings.quoting_form import QuotingForm
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
+from briefings.rendering.sharing_picture import picture_of_issue
 from briefings.rendering.thread_html import thread_html
 from briefings.share_links import share_links
 from newsroom.client_address import client_ip, user_agent
@@ -203,7 +204,7 @@ def issue_page(
     sections = page_sections(issue)
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
-    corrections = _corrections(issue)
+    corrections, picture = _corrections(issue), picture_of_issue(issue)
     place_passages(comments.all_comments, sections)
     return {
         "issue": issue,
@@ -226,7 +227,8 @@ def issue_page(
         "share": share_links(issue),
         "corrections": [correction for correction in corrections if correction.note],
         "corrected_at": last_changed(issue, corrections) if corrections else None,
-        "article_data": article_data(issue, corrections),
+        "article_data": article_data(issue, corrections, picture=picture),
+        "picture": picture,
         **_neighbours(issue),
     }
 
@@ -239,7 +241,7 @@ def _published_or_404(slug: str, number: int) -> Issue:
 
 
 def _issue_of_page(slug: str, number: int) -> QuerySet[Issue]:
-    issues = Issue.objects.published().for_page().with_neighbours()
+    issues = Issue.objects.published().for_page(with_lead=False).with_neighbours()
     is_corrected = Exists(Correction.objects.filter(issue=OuterRef("pk")))
     issues = issues.annotate(is_corrected=is_corrected)
     return issues.filter(briefing__slug=slug, number=number)
@@ -262,14 +264,14 @@ def _corrections(issue: Issue) -> list[Correction]:
 def _neighbours(issue: Issue) -> dict[str, Issue | None]:
     """Return the previous and the next issue of the same briefing; in a preview, by a query."""
     known = vars(issue)
-    if "number_before" not in known:
+    if "issue_before" not in known:
         row = Issue.objects.with_neighbours().filter(pk=issue.pk).first()
         known = vars(row) if row else {}
     found: dict[str, Issue | None] = {}
-    for name, place in (("earlier", "before"), ("later", "after")):
-        number, title = known.get(f"number_{place}"), known.get(f"title_{place}")
+    for name, named in (("earlier", "issue_before"), ("later", "issue_after")):
+        number, _, title = (known.get(named) or "").partition(" ")
         found[name] = (
-            Issue(briefing=issue.briefing, number=number, title=title or "") if number else None
+            Issue(briefing=issue.briefing, number=int(number), title=title) if number else None
         )
     return found
 

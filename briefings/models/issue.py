@@ -85,27 +85,32 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         )
         return self.published().annotate(rank=rank).filter(rank__lte=count)
 
-    def for_page(self) -> IssueQuerySet:
-        """Return the issues with the rows that a page about them needs."""
+    def for_page(self, *, with_lead: bool = True) -> IssueQuerySet:
+        """Return the issues with the rows that a page about them needs.
+
+        The page of the issue itself says nothing of the briefing's lead.
+        """
         line = Concat("topic__slug", Value(" "), "topic__name")
         topics = Issue.topics.through.objects.filter(issue=OuterRef("pk")).order_by()
         by_issue: models.QuerySet[Any, Any] = topics.values("issue")
         lines = Subquery(by_issue.annotate(lines=TopicLines(line)).values("lines"))
-        issues = self.select_related("briefing__lead", "author")
+        issues = self.select_related("briefing__lead" if with_lead else "briefing", "author")
         return issues.annotate(topic_lines=Coalesce(lines, Value("")))
 
     def with_neighbours(self) -> IssueQuerySet:
-        """Return the issues with what their pages say of the previous and the next one."""
+        """Return the issues with the number and the headline of the previous and the next one.
+
+        Each is one text, 'number headline', or None: two columns would be two subqueries.
+        """
         beside = Issue.objects.filter(
             briefing=OuterRef("briefing"), state=IssueState.PUBLISHED
         ).order_by()
+        named = Concat("number", Value(" "), "title", output_field=CharField())
         before = beside.filter(number__lt=OuterRef("number")).order_by("-number")
         after = beside.filter(number__gt=OuterRef("number")).order_by("number")
         return self.annotate(
-            number_before=Subquery(before.values("number")[:1]),
-            title_before=Subquery(before.values("title")[:1]),
-            number_after=Subquery(after.values("number")[:1]),
-            title_after=Subquery(after.values("title")[:1]),
+            issue_before=Subquery(before.values(named=named)[:1]),
+            issue_after=Subquery(after.values(named=named)[:1]),
         )
 
 

@@ -10,19 +10,21 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
-from briefings.rendering.sharing_picture import picture_of_issue
 from newsroom.reader_language import text_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from briefings.models import Correction, Issue
+    from briefings.rendering.sharing_picture import SharingPicture
 
 # So that no word of an issue can end the script element that holds it.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def article_data(issue: Issue, corrections: Sequence[Correction]) -> SafeString:
+def article_data(
+    issue: Issue, corrections: Sequence[Correction], *, picture: SharingPicture
+) -> SafeString:
     """Return an issue as JSON-LD for a script element, with its corrections, newest first.
 
     `corrections` are all of them, also those without a note, which count for the date of the
@@ -61,7 +63,7 @@ def article_data(issue: Issue, corrections: Sequence[Correction]) -> SafeString:
     if topics := [topic.name for topic in issue.topic_list]:
         data["keywords"] = topics
     if issue.published_at:
-        data["image"] = [settings.SITE_URL + picture_of_issue(issue).address]
+        data["image"] = [settings.SITE_URL + picture.address]
         data["datePublished"] = _iso(issue.dateline)
         data["dateModified"] = _iso(last_changed(issue, corrections))
     if comments := [_correction(correction) for correction in corrections if correction.note]:
