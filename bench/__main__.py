@@ -34,7 +34,9 @@ def main() -> None:
     """Measure, print tables, and write the figures to a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--emails", type=int, default=60_000, help="emails in a dispatch")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of all senders")
+    parser.add_argument(
+        "--rounds", type=int, help="rounds of all senders (default: 3), or of pages (default: 9)"
+    )
     parser.add_argument(
         "--readers", type=int, default=1_000_000, help="subscribers of the largest dispatch"
     )
@@ -55,7 +57,7 @@ def main() -> None:
     parser.add_argument(
         "--seconds",
         type=int,
-        help="of each measurement of pages (default: 5), or of comments (default: 60)",
+        help="of each measurement of pages (default: 2), or of comments (default: 60)",
     )
     options = parser.parse_args()
 
@@ -74,7 +76,9 @@ def main() -> None:
         elif options.pages:
             name, found = (
                 "bench-pages.json",
-                pages.measure(installation, rounds=options.rounds, seconds=options.seconds or 5),
+                pages.measure(
+                    installation, rounds=options.rounds or 9, seconds=options.seconds or 2
+                ),
             )
         elif options.comments:
             name, found = (
@@ -116,7 +120,7 @@ def compare(installation: Installation, options: argparse.Namespace) -> dict[str
     """Run all senders in rounds, then dispatches alone; print the tables and return the figures."""
     if listmonk.binary() is None:
         print(listmonk.LEFT_OUT, flush=True)
-    emails, rounds = options.emails, options.rounds
+    emails, rounds = options.emails, options.rounds or 3
     measured = Measured(
         to_sink=run_rounds(installation, emails=emails, rounds=rounds),
         slow=run_slow_rounds(installation, emails=emails * 2 // 3, rounds=rounds),

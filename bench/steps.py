@@ -200,6 +200,15 @@ def growth_of_pages(issues: str, comments: str) -> None:
     write_back()
 
 
+def archive_to_search(issues: str) -> None:
+    """Publish an archive of that many issues; print what readers ask it as JSON."""
+    from bench.sample_archive import ordinary_queries, publish_archive
+
+    publish_archive(issues=int(issues))
+    print(json.dumps(ordinary_queries()))
+    write_back()
+
+
 def commenters(number: str) -> None:
     """Publish an issue and sign readers in for comments; print what they send with as JSON."""
     from django.http import HttpResponse
@@ -256,7 +265,7 @@ STEPS = {
     step.__name__: step
     for step in (
         *(migrate, issue, another, begin, lease, plain, article, email, connections, editors),
-        *(page, growth_of_pages, commenters, moderate, static),
+        *(page, growth_of_pages, archive_to_search, commenters, moderate, static),
     )
 }
 
