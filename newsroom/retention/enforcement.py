@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, Field, JSONField, Model, Q, QuerySet, TextField
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    Field,
+    JSONField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+)
 from django.db.models.fields import CharField
 
 from newsroom.append_only import all_rows
@@ -112,6 +122,10 @@ def _due_rows(model: type[Model], rule: Rule, *, at: datetime) -> QuerySet[Any]:
             rows = rows.filter(**{f"{name}__isnull": condition.is_null})
         else:
             rows = rows.filter(**{f"{name}__in": condition.values})
+    for table, column in rule.unless_in:
+        referring = models_by_table()[table]
+        name = _field(referring, column).attname
+        rows = rows.exclude(Exists(all_rows(referring).filter(**{name: OuterRef("pk")}).order_by()))
     if rule.columns:
         not_blank = Q()
         for field in (_field(model, column) for column in rule.columns):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext_lazy
 _TABLE_KEYS = {"what", "personal", "other", "rules", "kept"}
 _RULE_KEYS = {
     *("action", "columns", "after", "days", "months", "years"),
-    *("while", "while_null", "while_not_null", "says"),
+    *("while", "while_null", "while_not_null", "unless_in", "says"),
 }
 
 
@@ -60,7 +60,8 @@ class Condition:
 class Rule:
     """What happens to a table's rows, and how long after the moment in the column `after`.
 
-    A rule that deletes has no `columns`. `says` is the same for readers, with `{period}` in it.
+    A rule that deletes has no `columns`. A rule leaves the rows to which a column of `unless_in`
+    refers, each a table and a column. `says` is the same for readers, with `{period}` in it.
     """
 
     action: Action
@@ -69,6 +70,7 @@ class Rule:
     amount: int
     unit: Unit
     conditions: tuple[Condition, ...]
+    unless_in: tuple[tuple[str, str], ...] = ()
     says: str
 
     @property
@@ -129,6 +131,10 @@ class Policy:
                 yield f"{table}.{column} is listed, but there is no such column."
         for table in self.tables.keys() - columns.keys():
             yield f"{table} is listed, but there is no such table."
+        for one in self.tables.values():
+            for table, column in {named for rule in one.rules for named in rule.unless_in}:
+                if column not in columns.get(table, set()):
+                    yield f"{one.name}: “unless_in” names {table}.{column}, which does not exist."
 
 
 def policy_file() -> Path:
@@ -216,6 +222,7 @@ def _parse_rule(where: str, entry: Any) -> Rule:
         amount=amount,
         unit=unit,
         conditions=tuple(_parse_conditions(where, entry)),
+        unless_in=tuple(_parse_references(where, entry)),
         says=str(entry.get("says", "")),
     )
 
@@ -242,6 +249,14 @@ def _parse_conditions(where: str, entry: Mapping[str, Any]) -> Iterator[Conditio
     for key, is_null in (("while_null", True), ("while_not_null", False)):
         for column in _column_names(where, entry, key):
             yield Condition(column=column, is_null=is_null)
+
+
+def _parse_references(where: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in _column_names(where, entry, "unless_in"):
+        table, _, column = name.partition(".")
+        if not table or not column:
+            raise PolicyError(f"{where}: write in “unless_in” columns as TABLE.COLUMN.")
+        yield table, column
 
 
 def _column_names(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -146,6 +146,7 @@ def test_an_invalid_table_is_named(entry: Any, problem: str) -> None:
         (DELETE | {"while": {"a": 3}}, "while.a must be a text or a list of texts"),
         (DELETE | {"while": "a is null"}, "write “while” as"),
         (DELETE | {"unless": "x"}, "has the unknown key unless"),
+        (DELETE | {"unless_in": ["a"]}, "write in “unless_in” columns as TABLE.COLUMN"),
     ],
 )
 def test_an_invalid_rule_is_named_with_its_table(rule: Any, problem: str) -> None:
