@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # What the log says of each decision, after the name of who made it.
 DONE_TO_IT = {
     "approved": "approved it",
+    "published": "published it as a comment",
     "rejected": "rejected it",
     "marked as spam": "marked it as spam",
     "banned the writer of": "rejected it and banned its writer",
@@ -64,6 +65,7 @@ DECISIONS = {
         Decision(name="ban", label="Ban", done="Rejected, and the writer banned"),
         Decision(name="feature", label="Feature", done="Featured"),
         Decision(name="unfeature", label="Stop featuring", done="No longer featured"),
+        Decision(name="publish", label="Publish as a comment", done="Published as a comment"),
     )
 }
 
@@ -130,6 +132,8 @@ def _carry_out(
             return comment.approve(by=by, at=at, detail=detail)
         case "feature":
             return comment.feature(by=by, at=at, detail=detail)
+        case "publish":
+            return comment.publish_private(by=by, at=at, detail=detail)
         case "unfeature":
             return comment.unfeature(by=by, at=at, detail=detail)
         case "spam":

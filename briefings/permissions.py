@@ -345,15 +345,17 @@ def issues_for(user: Actor) -> IssueQuerySet:
 def comments_for(user: Actor) -> CommentQuerySet:
     """Return the comments that this person may read in the admin.
 
-    A moderator reads all of a briefing; others those on issues that they may view.
+    A moderator reads all of a briefing; others those on issues that they may view. What is for the
+    newsroom only is on the page of the response alone: `may_use_response`.
     """
+    comments = Comment.objects.for_moderators()
     if may_everywhere(user, MODERATE_COMMENT):
-        return Comment.objects.all()
+        return comments
     moderated = rights_of(user).briefings_with(MODERATE_COMMENT)
     allowed = Q(issue__briefing__in=moderated)
     if may(user, VIEW_COMMENT):
         allowed |= Q(issue__in=issues_for(user))
-    return Comment.objects.filter(allowed)
+    return comments.filter(allowed)
 
 
 def staff_who_may(permission: str, where: Issue | Briefing | None = None) -> QuerySet[User]:
@@ -376,3 +378,8 @@ def staff_who_may(permission: str, where: Issue | Briefing | None = None) -> Que
     staff = get_user_model().objects.filter(is_staff=True, is_active=True)
     chosen = Q(pk__in=users.values("pk")) | Q(pk__in=members.values("user"))
     return staff.filter(chosen).order_by("pk")
+
+
+def staff_of_response(briefing: Briefing) -> QuerySet[User]:
+    """Return the active staff who work with the response to a briefing's issues."""
+    return staff_who_may(ADD_ISSUE, briefing) | staff_who_may(CHANGE_ISSUE, briefing)

@@ -160,8 +160,7 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         """Return all comments except those whose address is not confirmed."""
-        shown = comments_for(request.user).exclude(state=CommentState.UNCONFIRMED)
-        return shown.order_by(*self.get_ordering(request))
+        return comments_for(request.user).order_by(*self.get_ordering(request))
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return ("body", "name", *(["email"] if may_view_addresses(request.user) else []))
@@ -250,7 +249,7 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
 
     def _find(self, request: HttpRequest, pk: int | str) -> Comment:
         """Return a comment. Raises Http404, or PermissionDenied if it is not for this person."""
-        readable = Comment.objects.exclude(state=CommentState.UNCONFIRMED)
+        readable = Comment.objects.for_moderators()
         found = get_object_or_404(
             readable.select_related(*self.list_select_related), pk=parse_key(pk)
         )
@@ -273,9 +272,7 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
             "version": version_of(comment),
             "thread_version": version_of(thread),
             "holds": comment.hold_reasons.all() if moderates else [],
-            "replies": thread.replies.exclude(state=CommentState.UNCONFIRMED).select_related(
-                "contributor"
-            ),
+            "replies": thread.replies.for_moderators().select_related("contributor"),
             "may_moderate": moderates,
             "earlier_words": comment.earlier_words.all() if moderates else [],
             "reports": comment.reports.order_by("at") if moderates else [],

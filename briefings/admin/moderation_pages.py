@@ -25,7 +25,7 @@ from briefings.comment_decisions import (
     is_last,
     undo,
 )
-from briefings.models import BanLength, Briefing, Comment, CommentBan, CommentState
+from briefings.models import BanLength, Briefing, Comment, CommentBan
 from briefings.models.rejection_reason import CHOSEN_FROM
 from briefings.moderation.bans import bans_for, lift
 from briefings.moderation.comment_cards import CommentCard, cards_of
@@ -118,7 +118,7 @@ def more_cards(request: HttpRequest) -> HttpResponse:
 def decide_in_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """Carry out a decision: as JSON for the script, or else go on to the next comment."""
     user = _moderator(request)
-    comment = get_object_or_404(Comment.objects.exclude(state=CommentState.UNCONFIRMED), pk=pk)
+    comment = get_object_or_404(Comment.objects.for_moderators(), pk=pk)
     if not may_moderate(user, comment.issue):
         raise PermissionDenied
     name, _, choice = request.POST.get("decision", "").partition(":")
@@ -170,7 +170,8 @@ def undo_decision(request: HttpRequest, pk: int) -> HttpResponse:
 def decisions(request: HttpRequest) -> HttpResponse:
     """List the latest decisions in the briefings that a person moderates, and the bans there."""
     user = _moderator(request)
-    theirs = Comment.objects.filter(issue__briefing__in=briefings_for(user, MODERATE_COMMENT))
+    moderated = briefings_for(user, MODERATE_COMMENT)
+    theirs = Comment.objects.for_moderators().filter(issue__briefing__in=moderated)
     decided = theirs.filter(decided_at__isnull=False).order_by("-decided_at", "-pk")
     page = Paginator(decided.select_related("issue__briefing", "contributor"), PER_PAGE).get_page(
         request.GET.get("page")
@@ -251,7 +252,7 @@ def _waiting(user: User, briefing: Briefing | None) -> Any:
 def _called_back(request: HttpRequest, user: User) -> Comment | None:
     """Return the comment that `?show=` names, if this person may decide about it."""
     pk = parse_key(request.GET.get("show"))
-    found = Comment.objects.filter(pk=pk).exclude(state=CommentState.UNCONFIRMED)
+    found = Comment.objects.for_moderators().filter(pk=pk)
     return found.filter(issue__briefing__in=briefings_for(user, MODERATE_COMMENT)).first()
 
 

@@ -60,6 +60,12 @@ class CommentChannel(models.TextChoices):
     MESSAGE = "message", "Message to the author"
 
 
+# How what begins as private reaches us. An answer may be published as a comment later, as its form
+# says; a message to an author may not.
+PRIVATE_CHANNELS = (CommentChannel.ANSWER, CommentChannel.MESSAGE)
+PUBLISHABLE_CHANNELS = {CommentChannel.ANSWER}
+
+
 class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
@@ -70,6 +76,16 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def seen(self) -> CommentQuerySet:
         """Return the comments that readers see, or the place of those that were withdrawn."""
         return self.filter(state__in=SHOWN_STATES)
+
+    def for_moderators(self) -> CommentQuerySet:
+        """Return the comments that moderators know: not those that are for the newsroom only.
+
+        Nor those that were so until their writer withdrew them, and those that are not confirmed.
+        """
+        was_private = Q(channel__in=PRIVATE_CHANNELS, published_at=None, decided_at=None)
+        hidden = Q(state=CommentState.WITHDRAWN) & was_private
+        unread = (CommentState.UNCONFIRMED, CommentState.PRIVATE)
+        return self.exclude(state__in=unread).exclude(hidden)
 
     def wanting_reply_emails(self, *, threads: Collection[int]) -> CommentQuerySet:
         """Return the comments in these threads whose writers want emails about replies."""
@@ -345,7 +361,7 @@ class Comment(models.Model):
         return super().delete(*args, **kwargs)
 
     def _record_change(self) -> None:
-        if self.state != CommentState.UNCONFIRMED:
+        if self.state not in {CommentState.UNCONFIRMED, CommentState.PRIVATE}:
             record_comments_changed([(self.issue.briefing.slug, self.issue.number)])
 
     @property
@@ -382,12 +398,23 @@ class Comment(models.Model):
     def may_be_edited(self, *, at: datetime) -> bool:
         """Whether its writer may still change its words."""
         since = self.confirmed_at or self.created_at
-        return self.may_be_withdrawn and at < since + EDIT_WITHIN
+        return self.may_be_withdrawn and not self.is_private and at < since + EDIT_WITHIN
 
     @property
     def may_be_withdrawn(self) -> bool:
-        """Whether its writer may withdraw it: it is or may come to be on the page."""
-        return self.state in {CommentState.PENDING, CommentState.APPROVED}
+        """Whether its writer may withdraw it: it is on the page or may be, or we may quote it."""
+        return self.state in RESPONSE_STATES
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only the newsroom reads it."""
+        return self.state == CommentState.PRIVATE
+
+    @property
+    def may_be_published(self) -> bool:
+        """Whether it is private, and its writer was told that we may publish it as a comment."""
+        is_theirs = self.confirmed_at is not None  # nobody else used their address
+        return self.is_private and self.channel in PUBLISHABLE_CHANNELS and is_theirs
 
     def confirm(self, *, at: datetime) -> bool:
         """Put the comment into the moderators' queue; False if it was confirmed before."""
@@ -435,6 +462,21 @@ class Comment(models.Model):
             published_at=self.published_at_if_hidden(at=at),
         )
 
+    def publish_private(
+        self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None
+    ) -> bool:
+        """Make a private response a comment that readers see; False if it may not become one."""
+        return self._decide(
+            Q(
+                state=CommentState.PRIVATE,
+                channel__in=PUBLISHABLE_CHANNELS,
+                confirmed_at__isnull=False,
+            ),
+            *("published", by, at, detail),
+            state=CommentState.APPROVED,
+            published_at=_first(at),
+        )
+
     def feature(self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None) -> bool:
         """Show the comment first, approving it if need be; False if nothing changed."""
         return self._decide(
@@ -468,7 +510,7 @@ class Comment(models.Model):
     def takes_replies(self) -> bool:
         """Whether readers would see a reply: the comment is not hidden, nor its thread."""
         thread = self.parent or self
-        hidden = {CommentState.REJECTED, CommentState.WITHDRAWN}
+        hidden = {CommentState.REJECTED, CommentState.WITHDRAWN, CommentState.PRIVATE}
         return self.state not in hidden and thread.state != CommentState.REJECTED
 
     def _decide(

@@ -88,7 +88,7 @@ def cards_of(comments: Sequence[Comment], *, user: User, at: datetime) -> list[C
 def _threads(comments: Sequence[Comment]) -> dict[int, list[Comment]]:
     """Return each comment's thread: its first comment and the replies around it."""
     keys = {comment.parent_id or comment.pk for comment in comments}
-    numbered = Comment.objects.filter(parent__in=keys).exclude(state=CommentState.UNCONFIRMED)
+    numbered = Comment.objects.for_moderators().filter(parent__in=keys)
     placed = numbered.annotate(
         place=Window(RowNumber(), partition_by="parent_id", order_by=["-created_at", "-pk"])
     )
@@ -111,7 +111,7 @@ def _histories(
 ) -> dict[int, WriterHistory]:
     """Return the histories of the writers, by comment, as far as this person may read them."""
     keys = {comment.commenter_id for comment in comments if comment.commenter_id}
-    readable = comments_for(user).exclude(state=CommentState.UNCONFIRMED).filter(commenter__in=keys)
+    readable = comments_for(user).filter(commenter__in=keys)
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in readable.order_by().values("commenter", "state").annotate(number=Count("pk")):
         counts[row["commenter"]][row["state"]] = row["number"]

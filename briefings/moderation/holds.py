@@ -63,8 +63,7 @@ def _of_same_reader(comment: Comment) -> CommentQuerySet:
         own = Q(commenter=comment.commenter_id)
     else:
         own = Q(email__iexact=comment.email)
-    others = Comment.objects.filter(own).exclude(pk=comment.pk)
-    return others.exclude(state=CommentState.UNCONFIRMED)
+    return Comment.objects.for_moderators().filter(own).exclude(pk=comment.pk)
 
 
 def links_in(text: str) -> list[str]:

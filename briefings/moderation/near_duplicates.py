@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from briefings.models import Comment, CommentState
+from briefings.models import Comment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,9 +28,9 @@ def near_duplicate(comment: Comment, *, at: datetime) -> Comment | None:
     if not runs:
         return None
     recent = (
-        Comment.objects.filter(created_at__gt=at - COMPARED_WITHIN)
+        Comment.objects.for_moderators()
+        .filter(created_at__gt=at - COMPARED_WITHIN)
         .exclude(pk=comment.pk)
-        .exclude(state=CommentState.UNCONFIRMED)
         .order_by("-created_at", "-pk")
         .only("body", "issue", "commenter")
     )
