@@ -122,7 +122,10 @@ def submit_signed_in_comment(
     with transaction.atomic():
         # Two of their comments at once wait for each other, so that none is stored twice.
         list(Commenter.objects.select_for_update().filter(pk=commenter.pk).values_list("pk"))
-        recent = Comment.objects.filter(commenter=commenter, created_at__gt=at - DAY)
+        # Anybody can send a message to an author with somebody else's address.
+        recent = Comment.objects.filter(commenter=commenter, created_at__gt=at - DAY).exclude(
+            channel=CommentChannel.MESSAGE
+        )
         last_hour = recent.filter(created_at__gt=at - HOUR)
         duplicate = last_hour.filter(issue=issue, parent=new.parent, body=new.body).exclude(
             state=CommentState.WITHDRAWN
@@ -349,5 +352,5 @@ def _after_other_emails(comment: Comment, *, at: datetime) -> datetime:
     """Return when an address may get an email about a comment, by its earlier comments."""
     recent = Comment.objects.filter(
         email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
-    )
+    ).exclude(channel=CommentChannel.MESSAGE)  # of which its address gets no email
     return at + recent.exclude(pk=comment.pk).count() * CONFIRMATION_EMAIL_INTERVAL

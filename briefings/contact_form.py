@@ -1,7 +1,8 @@
 """A reader's message to an author: the form, and the email that it becomes.
 
 The author's address stays ours: a page that shows it is read by those who collect addresses. The
-reader's address is the Reply-To of the email, so an answer goes straight to them.
+reader's address is the Reply-To of the email, so an answer goes straight to them. A copy of what
+they wrote about a recent issue is part of the response to it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_names import clean_comment_name
 from briefings.forms import NAME_TOO_LONG, clean_words
-from briefings.models import Contributor, QuoteChoice
+from briefings.models import Contributor, Issue, QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION_OF_MESSAGES, QUESTION, wording_of
+from briefings.response.kept_messages import keep_message
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField
 from newsroom.duration_words import in_words
@@ -120,10 +122,19 @@ class ContactForm(forms.Form):
         return cleaned
 
 
-def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> None:
-    """Queue the email to an author; the same message sent twice makes one email.
+def send_message(
+    cleaned: dict[str, Any],
+    *,
+    to: Contributor,
+    about: Issue | None,
+    at: datetime,
+    source: str = "",
+    ip: str | None = None,
+) -> None:
+    """Queue the email to an author, and keep a copy as a response to the issue that it is about.
 
-    Call it in a transaction, after `form_guard.check_form`. Raises TooManyMessages.
+    The same message sent twice makes one email and one copy. Call it in a transaction, after
+    `form_guard.check_form`. Raises TooManyMessages.
     """
     if count_within("contact", str(to.pk), window=HOUR, at=at) > MESSAGES_AN_HOUR:
         raise TooManyMessages(
@@ -139,6 +150,18 @@ def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> N
         return
     # Not before: a message whose transaction fails was not sent, and is sent again.
     transaction.on_commit(partial(remember, _SENT, same, "sent", window=SAME_MESSAGE_WITHIN))
+    choice = QuoteChoice(cleaned["quoting"])
+    if about:
+        keep_message(
+            cleaned["message"],
+            issue=about,
+            name=cleaned["name"],
+            address=cleaned["email"],
+            choice=choice,
+            at=at,
+            source=source,
+            ip=ip,
+        )
     queue_email(
         "contact_author",
         to=to.contact,
@@ -148,9 +171,8 @@ def send_message(cleaned: dict[str, Any], *, to: Contributor, at: datetime) -> N
             "email": cleaned["email"],
             "message": cleaned["message"],
             "quoting": cleaned["quoting"],
-            "wording": wording_of(
-                QuoteChoice(cleaned["quoting"]), explanation=EXPLANATION_OF_MESSAGES
-            ),
+            "wording": wording_of(choice, explanation=EXPLANATION_OF_MESSAGES),
+            "about": about,
             "page_url": settings.SITE_URL + to.get_absolute_url(),
         },
         headers={"Reply-To": cleaned["email"]},

@@ -45,7 +45,11 @@ def edit(
 
 
 def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> bool:
-    """Take a comment off the page, and the consent to quote it back; False if it is off already."""
+    """Take a comment off the page, and the consent to quote it back; False if it is off already.
+
+    A message to an author goes from the newsroom's pages. Who withdraws it has shown that its
+    address is theirs.
+    """
     with transaction.atomic():
         _lock(comment)
         if not comment.may_be_withdrawn:
@@ -54,12 +58,14 @@ def withdraw(comment: Comment, *, at: datetime, source: str, ip: str | None) -> 
             _choose(comment, QuoteChoice.NO, name="", at=at, source=source, ip=ip)
         comment.state = CommentState.WITHDRAWN
         comment.withdrawn_at = at
+        comment.confirmed_at = comment.confirmed_at or at
         comment.featured = False
         comment.needs_review = False
         comment.emails_on_replies = False
         comment.save(
             update_fields=[
-                *("state", "withdrawn_at", "featured", "needs_review", "emails_on_replies")
+                *("state", "withdrawn_at", "featured", "needs_review", "emails_on_replies"),
+                "confirmed_at",
             ]
         )
     return True

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
     from briefings.models import Comment
 
-WORDING_VERSION = 1
+WORDING_VERSION = 2
 QUESTION = gettext_lazy("May we quote you in a later issue?")
 EXPLANATION = gettext_lazy(
     "Issues are emailed and published. You can change your answer later; emails that were sent"
     " cannot be called back."
 )
-# Of a message to an author we keep no copy, so there is no page on which to change the answer.
+# Of a message about a recent issue the newsroom has a copy: see response/kept_messages.py.
 EXPLANATION_OF_MESSAGES = gettext_lazy(
-    "Issues are emailed and published. To change your answer later, write to the author again;"
-    " emails that were sent cannot be called back."
+    "Issues are emailed and published. Of messages about recent issues our newsroom keeps a copy,"
+    " which we do not publish. You can change your answer later: sign in for comments with your"
+    " address, or write to the author again. Emails that were sent cannot be called back."
 )
 ANSWERS = {
     QuoteChoice.NO: gettext_lazy("No, do not quote me"),
@@ -44,16 +45,25 @@ def wording_of(choice: QuoteChoice, *, explanation: StrOrPromise = EXPLANATION) 
 
 
 def record_choice(
-    comment: Comment, choice: QuoteChoice, *, at: datetime, source: str, ip: str | None
+    comment: Comment,
+    choice: QuoteChoice,
+    *,
+    at: datetime,
+    source: str,
+    ip: str | None,
+    explanation: StrOrPromise = EXPLANATION,
 ) -> None:
-    """Record what a reader chose; call it in the transaction that saves `Comment.quoting`."""
+    """Record what a reader chose; call it in the transaction that saves `Comment.quoting`.
+
+    `explanation` is what stood beside the question.
+    """
     QuoteConsent.objects.create(
         comment=comment,
         choice=choice,
         name=comment.name_to_quote,
         at=at,
         source=source,
-        wording=wording_of(choice),
+        wording=wording_of(choice, explanation=explanation),
         wording_version=WORDING_VERSION,
         ip=ip,
     )

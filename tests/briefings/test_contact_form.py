@@ -85,7 +85,7 @@ def test_no_public_page_shows_the_address_of_an_author(client: Client, rosa: Con
         assert ADDRESS not in html, page
         assert "mailto:" not in html.replace("mailto:?", ""), page
     assert (
-        f'href="{rosa.get_absolute_url()}#contact"'
+        f'href="{rosa.get_absolute_url()}?issue={issue.pk}#contact"'
         in client.get(issue.get_absolute_url()).content.decode()
     )
 

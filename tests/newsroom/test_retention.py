@@ -108,6 +108,14 @@ def test_an_entry_without_a_column_is_named(rewrite: Callable[[str, str], None])
         enforcement.count_due(at=timezone.now())
 
 
+def test_a_rule_that_asks_for_a_column_that_is_gone_is_named(
+    rewrite: Callable[[str, str], None],
+) -> None:
+    rewrite('unless_in = ["briefings_quotation.comment_id"]', 'unless_in = ["gone_table.row_id"]')
+    with pytest.raises(PolicyError, match=r"briefings_comment: .* names gone_table\.row_id"):
+        enforcement.count_due(at=timezone.now())
+
+
 DELETE = {"action": "delete", "after": "a", "days": 3}
 
 
