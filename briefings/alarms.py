@@ -67,7 +67,15 @@ GUEST_SPOKE = AlarmKind(
     label="A guest left remarks on a draft, or said that it is fine by them",
     concerns="its author, its reviewer, and whoever made the preview link",
 )
-ALARM_KINDS = (CUT_OFF_PASSED, APPROVAL_LOST, RETURNED, GUEST_SPOKE, SLOT_MISSED, DISPATCH_LATE)
+FOLLOW_UP_ASKED = AlarmKind(
+    name="follow_up_asked",
+    label="Somebody is asked to follow up what a reader said",
+    concerns="whoever is asked",
+)
+ALARM_KINDS = (
+    *(CUT_OFF_PASSED, APPROVAL_LOST, RETURNED, GUEST_SPOKE, FOLLOW_UP_ASKED),
+    *(SLOT_MISSED, DISPATCH_LATE),
+)
 
 
 def raise_alarm(

@@ -329,6 +329,11 @@ def briefings_with_tray(user: Actor) -> BriefingQuerySet:
     return briefings_for(user, ADD_ISSUE, CHANGE_ISSUE)
 
 
+def briefings_with_response(user: Actor) -> BriefingQuerySet:
+    """Return the briefings with whose response this person works: those of `may_use_response`."""
+    return briefings_for(user, ADD_ISSUE, CHANGE_ISSUE)
+
+
 def issues_for(user: Actor) -> IssueQuerySet:
     """Return the issues that this person may view in the admin: those of `may_view_issue`."""
     if any(may_everywhere(user, permission) for permission in ANY_ISSUE):

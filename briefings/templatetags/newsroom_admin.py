@@ -27,6 +27,7 @@ from briefings.permissions import (
     VIEW_BRIEFING,
     may_everywhere,
 )
+from briefings.response.marks import address_of_piece, open_follow_ups
 from briefings.this_week import this_week
 from newsroom.admin_site import MODEL_HEADINGS
 from newsroom.permissions import may
@@ -64,6 +65,7 @@ def sister_titles(section: Section) -> str:
     )
 
 
+register.filter("address_of_piece", address_of_piece)
 register.filter("issue_badge", issue_badge)
 register.filter("comment_badge", comment_badge)
 
@@ -87,6 +89,7 @@ def desk_of(user: Actor, *, at: datetime) -> dict[str, Any]:
     return {
         "week": this_week(user, at=at) if may_see else None,
         "now": at,
+        "follow_ups": list(open_follow_ups(user)) if may_see else [],
         "may_see": may_see,
         "may_add_briefing": may_everywhere(user, ADD_BRIEFING),
         "may_moderate": may_moderate,

@@ -24,6 +24,7 @@ FOR_STAFF = {
     "database_restored",
     "dispatch_late",
     "dispatch_paused",
+    "follow_up",
     "guest_remarks",
     "issue_not_ready",
     "issue_returned",
