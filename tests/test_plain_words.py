@@ -42,7 +42,10 @@ AVOID = (
         r"\b(?:take|takes|taken|taking|took) (?:\w+ )?off\b(?! the clock)", "unsubscribe, remove"
     ),
     Avoid(r"\b(?:keep|keeps|kept|keeping) off\b", "suppress"),
-    Avoid(r"\bpress(?:es|ed|ing)?\b(?! (?:office|release|Enter|Escape|Ctrl|Tab))", "select, click"),
+    Avoid(
+        r"(?<!aria-)\bpress(?:es|ed|ing)?\b(?! (?:office|release|Enter|Escape|Ctrl|Tab))",
+        "select, click",
+    ),
     Avoid(r"\bbegins? again\b", "resume, start again"),
     Avoid(r"\bhours? (?:has|have) come\b", "it is time to send; the send time has passed"),
     Avoid(r"\b(?:its|their) hours?\b(?! and minute)", "its send time"),

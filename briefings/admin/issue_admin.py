@@ -131,6 +131,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/presence.js",
             "newsroom_admin/findings.js",
             "newsroom_admin/off_clock.js",
+            "newsroom_admin/response_panel.js",
         )
         css = {
             "all": (
@@ -143,6 +144,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/corrections.css",
                 "newsroom_admin/findings.css",
                 "newsroom_admin/clippings.css",
+                "newsroom_admin/response_panel.css",
             )
         }
 

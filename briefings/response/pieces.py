@@ -7,26 +7,111 @@ from typing import TYPE_CHECKING
 
 from django.db.models import prefetch_related_objects
 
-from briefings.models import Comment, MarkKind, ResponseMark
+from briefings.comment_decisions import is_last, version_of
+from briefings.models import (
+    Comment,
+    CommentChannel,
+    CommentState,
+    MarkKind,
+    QuoteChoice,
+    QuoteConsent,
+    ResponseMark,
+)
+from briefings.models.comment import PUBLISHABLE_CHANNELS
+from newsroom.models import AuditLogEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from briefings.models import Issue
     from briefings.models.comment import CommentQuerySet
 
+HOW_IT_CAME = {
+    CommentChannel.PAGE: "on the website",
+    CommentChannel.MAIL: "by email",
+    CommentChannel.ANSWER: "as an answer",
+    CommentChannel.MESSAGE: "in a message to the author",
+}
+NOT_ASKED = "not_asked"
+CONSENTS = {
+    QuoteChoice.NAMED: "May be quoted by name",
+    QuoteChoice.ANONYMOUS: "May be quoted without a name",
+    QuoteChoice.NO: "Does not want to be quoted",
+    NOT_ASKED: "Was not asked about being quoted",
+}
+
+
+# To follow up is more than a click: it is somebody's task.
+BUTTONS = ((MarkKind.USE, "u"), (MarkKind.ANSWER, "a"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkButton:
+    """A mark that one click gives or removes."""
+
+    kind: MarkKind
+    label: str
+    key: str
+    mark: ResponseMark | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One thing that a reader said about an issue, with its marks."""
+    """One thing that a reader said about an issue, with what an editor wants to know of it."""
 
     comment: Comment
-    marks: dict[str, ResponseMark]
+    marks: list[ResponseMark]
+    was_asked: bool  # whether they may be quoted
+    is_new: bool = False  # since this person read the response last
+    publication: AuditLogEntry | None = None  # with which it became a comment, while that is last
+
+    @property
+    def buttons(self) -> list[MarkButton]:
+        """The marks of one click, each with the one that the piece has."""
+        found = {mark.kind: mark for mark in self.marks}
+        return [
+            MarkButton(kind=kind, label=kind.label, key=key, mark=found.get(kind))
+            for kind, key in BUTTONS
+        ]
+
+    @property
+    def follow_up(self) -> ResponseMark | None:
+        """The mark that it is to be followed up, if it has one."""
+        return next((mark for mark in self.marks if mark.kind == MarkKind.FOLLOW_UP), None)
+
+    @property
+    def version(self) -> str:
+        """Its words, and the last decision about it."""
+        return version_of(self.comment)
 
     @property
     def words(self) -> int:
         """How long it is."""
         return len(self.comment.body.split())
+
+    @property
+    def how(self) -> str:
+        """How it reached us."""
+        return HOW_IT_CAME[CommentChannel(self.comment.channel)]
+
+    @property
+    def consent(self) -> str:
+        """What its writer said about being quoted: a QuoteChoice, or `NOT_ASKED`."""
+        is_answered = self.was_asked or self.comment.quoting != QuoteChoice.NO
+        return self.comment.quoting if is_answered else NOT_ASKED
+
+    @property
+    def consent_in_words(self) -> str:
+        """The same as a sentence."""
+        name, words = self.comment.name_to_quote, CONSENTS[self.consent]
+        is_other_name = name and name != self.comment.display_name
+        return f"{words}: {name}" if is_other_name else words
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a moderator has not decided about it yet."""
+        return self.comment.state == CommentState.PENDING
 
 
 def response_to(issue: Issue) -> CommentQuerySet:
@@ -34,21 +119,44 @@ def response_to(issue: Issue) -> CommentQuerySet:
     return Comment.objects.responses().filter(issue=issue)
 
 
-def pieces_of(comments: Sequence[Comment]) -> list[Piece]:
-    """Return comments as pieces, in their order; the number of queries is the same for any."""
+def pieces_of(comments: Sequence[Comment], *, since: datetime | None = None) -> list[Piece]:
+    """Return comments as pieces, in their order; the number of queries is the same for any.
+
+    What arrived after `since` is new.
+    """
     prefetch_related_objects(
         comments,
         *("section", "parent__contributor", "answer__section"),
         *("marks__by", "marks__assigned_to", "quotations__issue__briefing"),
         "point_checks__point",
     )
+    keys = [comment.pk for comment in comments]
+    asked = set(
+        QuoteConsent.objects.filter(comment__in=keys).order_by().values_list("comment", flat=True)
+    )
+    published = _publications(comments)
     return [
         Piece(
             comment=comment,
-            marks={mark.kind: mark for mark in sorted(comment.marks.all(), key=_place)},
+            marks=sorted(comment.marks.all(), key=_place),
+            was_asked=comment.pk in asked,
+            publication=published.get(comment.pk),
+            is_new=since is not None and (comment.confirmed_at or comment.created_at) > since,
         )
         for comment in comments
     ]
+
+
+def _publications(comments: Sequence[Comment]) -> dict[int, AuditLogEntry]:
+    """Return the entries with which private responses became comments, by those that still are."""
+    began_private = {one.pk: one for one in comments if one.channel in PUBLISHABLE_CHANNELS}
+    entries = AuditLogEntry.objects.filter(
+        subject_kind="comment",
+        subject_id__in=[str(pk) for pk in began_private],
+        verb="published",
+    )
+    found = {int(entry.subject_id): entry for entry in entries.order_by("at", "pk")}
+    return {pk: entry for pk, entry in found.items() if is_last(entry, began_private[pk])}
 
 
 def _place(mark: ResponseMark) -> int:

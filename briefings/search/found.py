@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.comment_threads import VISIBLE
 from briefings.models import Briefing, Comment, Contributor, Issue
+from briefings.models.comment import CommentQuerySet
 from briefings.search.engine import END, START, SearchEngine, SearchTooSlow
 from briefings.search.postgres_engine import PostgresEngine
 from briefings.search.search_query import SearchQuery, parse_query
@@ -27,6 +28,8 @@ PER_PAGE = 10
 # The newest that match are ranked and shown, so that a word in every issue costs no more.
 MOST_FOUND = 500
 SECONDS = 2.0
+# Of comments that staff search: those of one issue.
+MOST_KEYS = 5_000
 _MARKED = re.compile(f"{START}([^{START}{END}]*){END}")
 _STRAY = re.compile(f"[{START}{END}]")
 # Marks after which a new sentence may start, and what may stand behind them.
@@ -178,6 +181,19 @@ def newest_issues(words: str, *, filters: Filters, count: int) -> QuerySet[Issue
     with engine.limit_seconds(SECONDS):
         pks = list(_matching_issues(query, engine, filters).values_list("pk", flat=True)[:count])
     return Issue.objects.published().filter(pk__in=pks)
+
+
+def keys_of_matching(words: str, comments: CommentQuerySet) -> list[int]:
+    """Return the keys of those among comments that match, seen by readers or not.
+
+    At most `MOST_KEYS`, the newest; all comments if there is no word to search for.
+    """
+    query, engine = parse_query(words), search_engine()
+    rows = comments.order_by("-pk").values_list("pk", flat=True)
+    if query and engine.has_words(query):
+        condition = engine.comment_matches(query)
+        rows = rows.extra(where=[condition.sql], params=condition.params)  # noqa: S610  (it is ours)
+    return list(rows[:MOST_KEYS])
 
 
 def did_you_mean(words: str, *, filters: Filters) -> str:
