@@ -35,13 +35,9 @@ from briefings.document_import.lines import (
     split_short_lines,
 )
 from briefings.document_import.pictures import ImportedPicture, is_in, use_stored
-from briefings.document_import.sections import (
-    closing_notes,
-    demote_long_headings,
-    mark_headings,
-    read_section,
-    split_sections,
-)
+from briefings.document_import.section_headings import demote_long_headings, mark_headings
+from briefings.document_import.section_kinds import closing_notes
+from briefings.document_import.sections import read_section, split_sections
 from briefings.document_import.text_source import read_markdown, read_text
 from briefings.document_import.word_source import read_word
 from briefings.models import (

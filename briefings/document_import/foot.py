@@ -27,7 +27,7 @@ from briefings.document_import.lines import (
     split_names,
     split_short_lines,
 )
-from briefings.document_import.sections import names_note
+from briefings.document_import.section_kinds import names_note
 
 MAX_SIGN_OFF = 6  # lines
 MAX_SMALL_PRINT = 100  # characters

@@ -33,7 +33,7 @@ from briefings.document_import.lines import (
     join_lines,
     split_short_lines,
 )
-from briefings.document_import.sections import names_kind, names_note
+from briefings.document_import.section_kinds import names_kind, names_note
 
 MAX_HEADLINE_CANDIDATES = 3
 MAX_NAMEPLATE = 4  # words

@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 
 from briefings.document_import.blocks import (
-    Block,
-    BlockQuote,
-    Cell,
     DocumentRefused,
     Heading,
     HorizontalRule,
-    ListBlock,
-    Mark,
     Paragraph,
     Picture,
     Preformatted,
-    RichText,
     Run,
     SourceDocument,
     SourceRole,
-    Table,
     collapse_spaces,
     join,
-    text_of,
+)
+from briefings.document_import.html_containers import Container
+from briefings.document_import.html_marks import (
+    Context,
+    address_of,
+    context_within,
+    is_full_address,
 )
 from briefings.document_import.html_markup import CODE, hides, is_left_out, prepare_page
-from briefings.document_import.lines import collect_lists
 from briefings.document_import.pictures import (
     EmbeddedPicture,
     PictureTaker,
     picture_of_data_url,
 )
-from briefings.link_addresses import web_address
-from briefings.richtext import NUMBER_TYPES
-from newsroom.html_tree import (
-    BLOCKS,
-    CONTAINERS,
-    HEADINGS,
-    LISTS,
-    Element,
-    NestedTooDeeply,
-    parse,
-)
+from newsroom.html_tree import BLOCKS, CONTAINERS, Element, NestedTooDeeply, parse
 from newsroom.invisible_characters import remove_invisible
 
 MAX_TAGS = 60_000
 MAX_DEPTH = 100
-MAX_SPAN = 100
-MAX_NUMBER = 100_000
 
 
 def read_html(
@@ -114,17 +99,6 @@ def _remarks(source: str) -> Iterator[str]:
             yield f"Comment: {words}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What the elements around a piece of text say about it."""
-
-    marks: tuple[Mark, ...] = ()
-    level: int = 0  # of the heading around it
-    role: SourceRole = SourceRole.NONE
-    preformatted: bool = False
-    loose: tuple[str, ...] = ()  # marks of a block's style, which a span may end
-
-
 class _PageReader:
     """Walks a page's tree and collects paragraphs in the container around them."""
 
@@ -137,14 +111,14 @@ class _PageReader:
 
     def read(self, root: Element) -> SourceDocument:
         """Return what the page holds."""
-        body = _Container(root)
-        self._read_children(root, body, _Context())
-        self._end_paragraph(body, _Context())
+        body = Container(root)
+        self._read_children(root, body, Context())
+        self._end_paragraph(body, Context())
         self.document.blocks = body.blocks
         self.document.pictures = self._pictures.taken
         return self.document
 
-    def _read_children(self, parent: Element, container: _Container, context: _Context) -> None:
+    def _read_children(self, parent: Element, container: Container, context: Context) -> None:
         for child in parent.children:
             if isinstance(child, str):
                 text = remove_invisible(child)
@@ -165,23 +139,23 @@ class _PageReader:
             else:
                 self._read_element(child, container, context)
 
-    def _read_element(self, element: Element, container: _Container, outer: _Context) -> None:
+    def _read_element(self, element: Element, container: Container, outer: Context) -> None:
         if element.tag in BLOCKS:
             self._end_paragraph(container, outer)
         if element.tag == "a":
-            self._name_lost_link(_address_of(element), element)
-        context = _context_within(element, outer)
+            self._name_lost_link(address_of(element), element)
+        context = context_within(element, outer)
         if element.tag not in CONTAINERS:
             self._read_children(element, container, context)
             if element.tag in BLOCKS:
                 self._end_paragraph(container, context)
             return
-        inner = _Container(element)
+        inner = Container(element)
         self._read_children(element, inner, context)
         self._end_paragraph(inner, context)
         container.add_container(inner)
 
-    def _end_paragraph(self, container: _Container, context: _Context) -> None:
+    def _end_paragraph(self, container: Container, context: Context) -> None:
         """Put the paragraph being read into its container."""
         runs, self._runs = self._runs, []
         if context.preformatted:
@@ -197,7 +171,7 @@ class _PageReader:
             else:
                 container.add(Paragraph(content, context.role))
 
-    def _add_picture(self, image: Element, context: _Context) -> None:
+    def _add_picture(self, image: Element, context: Context) -> None:
         """Keep a picture on the web by its address, take one inside the document, name others."""
         src = remove_invisible(image.attributes.get("src", "").strip())
         alt = " ".join(remove_invisible(image.attributes.get("alt", "")).split())
@@ -228,7 +202,7 @@ class _PageReader:
                 f"The link of “{' '.join(link.text.split())[:200]}”, which has no address. Its text"
                 " is kept."
             )
-        if address and not _is_full_address(address) and not address.startswith("#"):
+        if address and not is_full_address(address) and not address.startswith("#"):
             self.document.left_out.append(
                 f"The link to “{address[:200]}”, which is not a full web address. Its text is kept."
             )
@@ -259,61 +233,6 @@ class _PageReader:
             self.document.left_out.append(words)
 
 
-# --- what tags, classes and styles say -------------------------------------------------------
-
-_MARK_TAGS = {
-    **dict.fromkeys(("b", "strong"), "strong"),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "em"),
-    **dict.fromkeys(("u", "ins"), "u"),
-    **dict.fromkeys(("s", "strike", "del"), "s"),
-    "sub": "sub",
-    "sup": "sup",
-}
-_RAISED = r"vertical-align\s*:\s*"
-_LENGTH = r"(?:[1-9]|0?\.\d)[\d.]*(?:px|pt|r?em|ex|%)"
-# What a style puts on the text inside; of several declarations the last counts.
-_WEIGHT = re.compile(r"(?<![\w-])font(?:-weight)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
-_SLANT = re.compile(r"(?<![\w-])font(?:-style)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
-_LINE = re.compile(r"text-decoration(?:-line)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
-# Before the size, which every shorthand has; behind it stand names of fonts.
-_BOLD = re.compile(r"(?:[a-z-]+\s+)*(?:bold(?:er)?|[6-9]00)\b", re.IGNORECASE)
-_SLANTED = re.compile(r"(?:(?:[a-z-]+|[1-9]00)\s+)*(?:italic|oblique)\b", re.IGNORECASE)
-_SUP = re.compile(rf"{_RAISED}(?:super|{_LENGTH})|mso-text-raise\s*:\s*[1-9.]", re.IGNORECASE)
-_SUB = re.compile(rf"{_RAISED}(?:sub\b|-{_LENGTH})|mso-text-raise\s*:\s*-", re.IGNORECASE)
-_AS_AROUND = ("inherit", "initial", "unset", "revert", "var(")
-_MOVED = re.compile(r"position\s*:\s*relative", re.IGNORECASE)
-_UP = re.compile(rf"(?<![\w-])(?:top\s*:\s*-|bottom\s*:\s*){_LENGTH}", re.IGNORECASE)
-_DOWN = re.compile(rf"(?<![\w-])(?:top\s*:\s*|bottom\s*:\s*-){_LENGTH}", re.IGNORECASE)
-_ON_THE_LINE = re.compile(rf"{_RAISED}(?:baseline|0)", re.IGNORECASE)
-
-
-def _marks_of_style(style: str) -> dict[str, bool]:
-    """Return which marks a style puts on text, and which it takes from it."""
-    marks: dict[str, bool] = {}
-    for tag, declared, meant in (("strong", _WEIGHT, _BOLD), ("em", _SLANT, _SLANTED)):
-        value = next(iter(declared.findall(style)[-1:]), "").strip().lower()
-        if value and not value.startswith(_AS_AROUND):
-            marks[tag] = bool(meant.match(value))
-    if lines := _LINE.findall(style):
-        marks["s"] = "line-through" in lines[-1].lower()
-        if "none" in lines[-1].lower():
-            marks["u"] = False
-    is_moved = bool(_MOVED.search(style))
-    if _SUP.search(style) or (is_moved and _UP.search(style)):
-        marks["sup"] = True
-    elif _SUB.search(style) or (is_moved and _DOWN.search(style)):
-        marks["sub"] = True
-    elif _ON_THE_LINE.search(style):
-        marks["sup"] = marks["sub"] = False
-    return marks
-
-
-_STYLED_TAGS = frozenset({"span", "font", "small", "big", "tt", "code"})
-# Other blocks are bold or slanted by a page's design: headings, quotations, captions.
-_STYLED_BLOCKS = frozenset({"p", "li", "td", "div", "dd", "dt", "center"})
-_FULL_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
-_STRAPLINE_CLASS = re.compile(r"strap-?line|standfirst|subtitle|tag-?line|\bdek\b", re.IGNORECASE)
-_BYLINE_CLASS = re.compile(r"by-?line|\bauthor\b", re.IGNORECASE)
 _WORDLESS_FIELDS = frozenset({"hidden", "checkbox", "radio", "file", "image", "color", "range"})
 _MEDIA = {
     "audio": "A recording",
@@ -328,286 +247,3 @@ def _source_of(element: Element) -> str:
     names = ("src", "data", "value")
     found = (element.attributes.get(name, "") for name in names)
     return remove_invisible(next(filter(None, found), ""))[:200]
-
-
-def _context_within(element: Element, outer: _Context) -> _Context:
-    """Return what holds inside an element; a container starts without heading and role."""
-    role = _role_of(element)
-    styled = _marks_of_style(element.attributes.get("style", ""))
-    # Google Docs strikes an item as its first words are, and each of its spans says for itself.
-    off = {
-        name
-        for name in outer.loose
-        if styled.get(name) is False and (name != "s" or element.tag in _STYLED_TAGS)
-    }
-    marks = tuple(mark for mark in outer.marks if mark.tag not in off)
-    loose = tuple(name for name in outer.loose if name not in off)
-    for mark in _marks_of(element, styled):
-        if mark not in marks:
-            marks = (*marks, mark)
-    for name in _marks_of_block(element, styled):
-        has_design = role or outer.role  # a strapline or byline
-        if Mark(name) not in marks and (name == "s" or not has_design):
-            marks = (*marks, Mark(name))
-            if name != "s" or element.tag == "li":
-                loose = (*loose, name)
-    if element.tag in HEADINGS:
-        marks = tuple(mark for mark in marks if mark.tag not in loose or mark.tag == "s")
-    is_container = element.tag in CONTAINERS
-    return replace(
-        outer,
-        marks=marks,
-        loose=loose,
-        level=HEADINGS.get(element.tag, 0 if is_container else outer.level),
-        role=role or (SourceRole.NONE if is_container else outer.role),
-        preformatted=outer.preformatted or element.tag == "pre",
-    )
-
-
-def _marks_of_block(element: Element, styled: Mapping[str, bool]) -> Iterator[str]:
-    """Yield the marks that a block's style puts on its words."""
-    for name in ("strong", "em", "s"):
-        is_meant = element.tag in _STYLED_BLOCKS or (name == "s" and element.tag in BLOCKS)
-        if is_meant and styled.get(name):
-            yield name
-
-
-def _marks_of(element: Element, styled: Mapping[str, bool]) -> Iterator[Mark]:
-    """Yield the marks that an element puts on its text."""
-    if element.tag == "a":
-        address = _address_of(element)
-        if _is_full_address(address):
-            yield Mark("a", address)
-    own = _MARK_TAGS.get(element.tag)
-    # A bold element that is not bold is the wrapper of Google Docs around a whole paste.
-    if own is not None and styled.get(own, True):
-        yield Mark(own)
-    if element.tag in _STYLED_TAGS or own is not None:
-        for tag, is_on in styled.items():
-            if is_on and tag != own:
-                yield Mark(tag)
-
-
-def _role_of(element: Element) -> SourceRole:
-    """Return what a class such as `standfirst` or `byline` says about an element's text."""
-    names = f"{element.attributes.get('class', '')} {element.attributes.get('itemprop', '')}"
-    if _STRAPLINE_CLASS.search(names):
-        return SourceRole.STRAPLINE
-    if _BYLINE_CLASS.search(names):
-        return SourceRole.BYLINE
-    return SourceRole.NONE
-
-
-def _address_of(link: Element) -> str:
-    """Return a link's full address, or, where it has none that is one, what was written."""
-    written = remove_invisible(link.attributes.get("href", "")).strip()
-    return web_address(written) or written
-
-
-def _is_full_address(address: str) -> bool:
-    """Whether an address works outside the page it was on."""
-    return bool(_FULL_ADDRESS.match(address))
-
-
-_LIST_STYLE = re.compile(
-    r"list-style(?:-type)?\s*:\s*((?:lower|upper)-(?:alpha|latin|roman)|decimal)\b",
-    re.IGNORECASE,
-)
-_LIST_STYLES = {
-    "decimal": "1",
-    **dict.fromkeys(("lower-alpha", "lower-latin"), "a"),
-    **dict.fromkeys(("upper-alpha", "upper-latin"), "A"),
-    "lower-roman": "i",
-    "upper-roman": "I",
-}
-
-
-# --- containers: quotations, lists, tables and their parts -----------------------------------
-
-
-class _Container:
-    """Collects the blocks inside a container element, which becomes a block itself at its end."""
-
-    def __init__(self, element: Element) -> None:
-        self.tag = element.tag
-        self.attributes = element.attributes
-        self.blocks: list[Block] = []
-        self.parts: list[_Container] = []  # a list's items, a table's rows, a row's cells
-        self.caption = RichText()
-
-    def add(self, block: Block) -> None:
-        """Add a block; between the items of a list it becomes an item of its own."""
-        if self.tag in LISTS:
-            item = _Container(Element("li"))
-            item.blocks.append(block)
-            self.parts.append(item)
-        else:
-            self.blocks.append(block)
-
-    def add_container(self, inner: _Container) -> None:
-        """Add what a container inside this one has become."""
-        if inner.tag == "caption":
-            self.caption = _text_of_blocks(inner.blocks)
-        elif inner.tag in {"li", "tr", "td", "th"}:
-            self.parts.append(inner)
-        elif inner.tag in LISTS:
-            self._add_list(inner)
-        elif inner.tag == "table":
-            for block in _table_blocks(inner):
-                self.add(block)
-        elif inner.blocks:
-            self.add(BlockQuote(tuple(inner.blocks)))
-
-    def _add_list(self, inner: _Container) -> None:
-        for block in _lists(inner):
-            if self.tag in LISTS and self.parts:
-                # a list between items belongs to the one before
-                self.parts[-1].blocks.append(block)
-            else:
-                self.add(block)
-
-
-def _lists(container: _Container) -> Iterator[Block]:
-    """Yield a list; several where an item's number or its type does not follow the one before."""
-    parts = [item for item in container.parts if item.blocks]
-    if container.tag != "ol":
-        lists, parts = _without_empty_bullets(parts)
-        yield from lists
-    if not parts:
-        return
-    attributes = container.attributes
-    is_reversed = "reversed" in attributes
-    step = -1 if is_reversed else 1
-    first = len(parts) if is_reversed else 1
-    start = number = _start(attributes.get("start", ""), otherwise=first)
-    kind = _number_type(parts[0].attributes) or _number_type(attributes) or "1"
-    role = SourceRole.FOOTNOTES if _is_footnote(parts[0]) else SourceRole.NONE
-    items: list[tuple[Block, ...]] = []
-    for item in parts:
-        value = _start(item.attributes.get("value", ""), otherwise=number)
-        own = _number_type(item.attributes) or _number_type(attributes) or kind
-        if (value != number or own != kind) and container.tag == "ol":
-            if items:
-                yield ListBlock(
-                    tuple(items),
-                    ordered=True,
-                    start=start,
-                    number_type=kind,
-                    is_reversed=is_reversed,
-                    role=role,
-                )
-            items, start, number, kind = [], value, value, own
-        items.append(tuple(item.blocks))
-        number += step
-    yield ListBlock(
-        tuple(items),
-        ordered=container.tag == "ol",
-        start=start,
-        number_type=kind,
-        is_reversed=is_reversed,
-        role=role,
-    )
-
-
-def _without_empty_bullets(parts: list[_Container]) -> tuple[list[Block], list[_Container]]:
-    """Return the lists above the first item, and the items.
-
-    A bullet with nothing but a list beside it is how a deeper level is written that goes on after
-    a paragraph: its list belongs to the item before, or stands by itself.
-    """
-    lists: list[Block] = []
-    items: list[_Container] = []
-    for item in parts:
-        if not all(isinstance(block, ListBlock) for block in item.blocks):
-            items.append(item)
-        elif items:
-            items[-1].blocks += item.blocks
-        else:
-            lists += item.blocks
-    return lists, items
-
-
-def _number_type(attributes: dict[str, str]) -> str:
-    """Return how a list numbers, by its type attribute or its style; empty if neither tells."""
-    named = _LIST_STYLE.search(attributes.get("style", ""))
-    found = _LIST_STYLES[named[1].lower()] if named else attributes.get("type", "")
-    return found if found in NUMBER_TYPES else ""
-
-
-def _table_blocks(table: _Container) -> list[Block]:
-    """Return a table of text and figures as a table; one for layout as what it lays out."""
-    outside_cells = [*table.blocks, *(block for row in table.parts for block in row.blocks)]
-    rows = [row for row in table.parts if any(cell.blocks for cell in row.parts)]
-    if _is_layout(rows):
-        caption = [Paragraph(table.caption)] if table.caption else []
-        cells = (cell for row in rows for cell in row.parts)
-        return [*caption, *outside_cells, *(block for cell in cells for block in cell.blocks)]
-    header_rows = 0
-    while header_rows < len(rows) and all(cell.tag == "th" for cell in rows[header_rows].parts):
-        header_rows += 1
-    cells_of_rows = tuple(tuple(map(_cell, row.parts)) for row in rows)
-    return [*outside_cells, Table(cells_of_rows, header_rows=header_rows, caption=table.caption)]
-
-
-def _is_layout(rows: list[_Container]) -> bool:
-    """Whether a table only lays out a page: it has one column, or whole articles in its cells."""
-    if max((len(row.parts) for row in rows), default=0) < 2:
-        return True
-    cells = [cell.blocks for row in rows for cell in row.parts]
-    with_tables = sum(any(isinstance(block, Table) for block in blocks) for blocks in cells)
-    return 2 * with_tables > len(cells) or not all(map(_may_be_in_table, cells))
-
-
-MAX_CELL = 500  # characters of a cell with more than a few paragraphs
-MAX_PARAGRAPHS = 3
-
-
-def _may_be_in_table(blocks: list[Block]) -> bool:
-    """Whether a cell has a few paragraphs, or little else; more stands in tables for layout."""
-    if all(isinstance(block, Paragraph) for block in blocks) and len(blocks) <= MAX_PARAGRAPHS:
-        return True
-    return sum(len(text_of(block)) for block in blocks) <= MAX_CELL and all(
-        isinstance(block, Paragraph | _WITH_BLOCKS) for block in blocks
-    )
-
-
-_WITH_BLOCKS = ListBlock | Table | BlockQuote
-
-
-def _cell(cell: _Container) -> Cell:
-    blocks = collect_lists(cell.blocks)
-    has_blocks = any(isinstance(block, _WITH_BLOCKS) for block in blocks)
-    return Cell(
-        RichText.plain("\n".join(map(text_of, blocks))) if has_blocks else _text_of_blocks(blocks),
-        blocks=tuple(blocks) if has_blocks else (),
-        is_header=cell.tag == "th",
-        colspan=_number(cell.attributes.get("colspan", ""), most=MAX_SPAN),
-        rowspan=_number(cell.attributes.get("rowspan", ""), most=MAX_SPAN),
-    )
-
-
-def _text_of_blocks(blocks: Iterable[Block]) -> RichText:
-    parts = [
-        RichText.plain(block.text) if isinstance(block, Preformatted) else block.content
-        for block in blocks
-        if isinstance(block, Paragraph | Preformatted)
-    ]
-    return join(parts, "\n")
-
-
-def _start(text: str, *, otherwise: int) -> int:
-    """Return where a list starts; it may be below zero."""
-    sign = -1 if text.strip().startswith("-") else 1
-    digits = text.strip().removeprefix("-")
-    return sign * _number(digits, most=MAX_NUMBER, otherwise=sign * otherwise)
-
-
-def _number(text: str, *, most: int, otherwise: int = 1) -> int:
-    """Return the number in an attribute, at most `most`."""
-    digits = text.strip()[:9]
-    return min(int(digits), most) if digits.isdecimal() and digits.isascii() else otherwise
-
-
-def _is_footnote(item: _Container) -> bool:
-    """Whether a list item is a footnote, by the id that the Word converter writes."""
-    return item.attributes.get("id", "").startswith(("footnote-", "endnote-"))
