@@ -33,6 +33,7 @@ VOID = frozenset(
     | {"source", "track", "wbr"}
 )
 MAX_DEPTH = 100
+MAX_TO_LOOK_AT = 10  # children of an item, so that time grows with the input and no faster
 
 
 class NestedTooDeeply(Exception):
@@ -151,6 +152,7 @@ class _Open(NamedTuple):
     tag: str  # as in the source
     element: Element
     is_container: bool
+    is_added: bool  # a list around items that have none
 
 
 class _Parser:
@@ -183,10 +185,14 @@ class _Parser:
         elif isinstance(token, _EndTag):
             self._end(token.tag)
         else:
+            if not token.isspace():
+                self._leave_added_list()
             self._innermost().children.append(token)
 
     def _start(self, token: _StartTag) -> None:
         element = Element(token.tag, token.attributes)
+        if token.tag not in {"li", "br", "wbr"}:
+            self._leave_added_list()
         if token.tag in VOID:
             self._innermost().children.append(element)
         elif self._is_opaque is not None and self._is_opaque(element):
@@ -204,9 +210,15 @@ class _Parser:
             else:
                 raise NestedTooDeeply
 
-    def _push(self, element: Element, tag: str) -> None:
+    def _push(self, element: Element, tag: str, *, is_added: bool = False) -> None:
         self._innermost().children.append(element)
-        self._open.append(_Open(tag, element, is_container=element.tag in CONTAINERS))
+        is_container = element.tag in CONTAINERS
+        self._open.append(_Open(tag, element, is_container=is_container, is_added=is_added))
+
+    def _leave_added_list(self) -> None:
+        """Close a list that was added around items: something else follows the last one."""
+        if self._open and self._open[-1].is_added:
+            self._open.pop()
 
     def _end(self, tag: str) -> None:
         if self._unwrapped:
@@ -228,6 +240,7 @@ class _Parser:
                 del self._open[depth:]
             if opened.is_container:
                 break
+        self._end_added_item(tag)
         limits = _ENDS_WITHIN.get(tag, ())
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth].tag in limits:
@@ -236,11 +249,19 @@ class _Parser:
             if tag == "li" and self._open[depth].tag in {"td", "th", "blockquote"}:
                 return
 
+    def _end_added_item(self, tag: str) -> None:
+        """Close an item without an end tag, and the list added around it, where a block follows."""
+        if len(self._open) < 2 or not self._open[-2].is_added or tag == "li" or tag in LISTS:
+            return
+        first = self._open[-1].element.children[:MAX_TO_LOOK_AT]
+        if any(isinstance(child, str) and child.strip() for child in first):
+            del self._open[-2:]
+
     def _with_parents(self, element: Element) -> Element:
         """Open the list or row that an item or cell lacks; a part of no table is a division."""
         container = self._container()
         if element.tag == "li" and container not in LISTS:
-            self._push(Element("ul"), "ul")
+            self._push(Element("ul"), "ul", is_added=True)
         elif element.tag in {"td", "th"} and container == "table":
             self._push(Element("tr"), "tr")
         elif element.tag in TABLE_PARTS and container != (

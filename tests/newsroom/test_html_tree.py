@@ -18,6 +18,15 @@ SECONDS = 20
         ("<p>one<p>two", "<p>one</p><p>two</p>"),
         ("<ul><li>one<li>two</ul>three", "<ul><li>one</li><li>two</li></ul>three"),
         ("<li>one<li>two", "<ul><li>one</li><li>two</li></ul>"),
+        ("<li>one</li> <li>two</li><p>three", "<ul><li>one</li> <li>two</li></ul><p>three</p>"),
+        ("<li>one</li><br><li>two</li>three", "<ul><li>one</li><br><li>two</li></ul>three"),
+        ("<li>one<li>two<h2>three</h2>", "<ul><li>one</li><li>two</li></ul><h2>three</h2>"),
+        ("<li>one</li><hr>two", "<ul><li>one</li></ul><hr>two"),
+        ("<li><p>one</p><p>two</p>", "<ul><li><p>one</p><p>two</p></li></ul>"),
+        (
+            "<li>one<ul><li>two</ul><li>three",
+            "<ul><li>one<ul><li>two</li></ul></li><li>three</li></ul>",
+        ),
         (
             "<table><td>one<td>two<tr><td>three</table>",
             "<table><tr><td>one</td><td>two</td></tr><tr><td>three</td></tr></table>",
@@ -68,5 +77,13 @@ def test_hostile_input_takes_linear_time(unit: str, repair: bool) -> None:
     start = time.monotonic()
 
     parse(unit * (100_000 // len(unit)), repair=repair)
+
+    assert time.monotonic() - start < SECONDS
+
+
+def test_an_item_of_many_blocks_takes_linear_time() -> None:
+    start = time.monotonic()
+
+    parse("<li>" + "<p></p>" * 100_000, repair=True)
 
     assert time.monotonic() - start < SECONDS
