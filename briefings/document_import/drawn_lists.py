@@ -28,9 +28,9 @@ _BLANK = " \t\r\n\u00a0"
 # Bullets, as the fonts of symbols spell them too.
 _BULLET = re.compile("[^\\w\\s(\\[]|[oØüvqwlnŸ]")
 _BULLET_BEFORE_SPACE = re.compile("[o§·•▪●■◦‣\uf0a7\uf0b7ØüvqŸ–-][\u00a0 ]{1,40}(?=\\S)")
-_NUMBER = re.compile(
-    r"[(\[]?(?:\d{1,3}\.){0,8}(\d{1,4}|[a-z]{1,2}|[ivxlc]{1,9}|[A-Z]{1,2}|[IVXLC]{1,9})[.)\]:]{0,2}"
-)
+_NUMBER = re.compile(r"[(\[]?(\d{1,4}|[a-z]{1,2}|[ivxlc]{1,9}|[A-Z]{1,2}|[IVXLC]{1,9})[.)\]:]{0,2}")
+# Which no list shows: it stays in front of its words.
+_NUMBER_OF_LEVELS = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,8}[.)]?")
 _NUMBER_BEFORE_SPACE = re.compile("(\\d{1,3})[.)][\u00a0 ]{1,40}(?=\\S)")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -63,6 +63,8 @@ def make_drawn_lists(parent: Element) -> None:
         mark = _mark_of(child) if child.tag == "p" else None
         if mark is not None:
             builder.add_item(child, mark)
+        elif child.tag == "p" and _shows_levels(child) and builder.is_below(child):
+            builder.add_to_item(child)
         elif not builder.continues_item(child):
             make_drawn_lists(child)
             builder.add_other(child)
@@ -121,6 +123,17 @@ class _ListBuilder:
         )
         return next(goes_on, mark.readings[0])
 
+    def is_below(self, paragraph: Element) -> bool:
+        """Whether a paragraph stands further in than the first list that is open."""
+        return bool(self._opened) and _margin_of(paragraph) > self._opened[0].margin + _SAME_MARGIN
+
+    def add_to_item(self, paragraph: Element) -> None:
+        """Add a paragraph to the last item of the list that it stands below."""
+        margin = _margin_of(paragraph)
+        while self._opened[-1].margin > margin - _SAME_MARGIN:
+            self._opened.pop()
+        self._opened[-1].element.elements[-1].children.append(paragraph)
+
     def continues_item(self, paragraph: Element) -> bool:
         """Add a paragraph without a mark to the item before if it is another one of that."""
         is_item = paragraph.tag == "p" and any(map(_IS_ITEM.match, paragraph.classes))
@@ -158,6 +171,12 @@ def _mark_of(paragraph: Element) -> _Mark | None:
     if number := _NUMBER_BEFORE_SPACE.match(words):
         return _Mark(start + number.end(), (("1", int(number[1])),))
     return None
+
+
+def _shows_levels(paragraph: Element) -> bool:
+    """Whether a paragraph starts with a number of several levels, such as '1.2'."""
+    before, found = _text_before_spacer(paragraph)
+    return found and bool(_NUMBER_OF_LEVELS.fullmatch(remove_invisible(before).strip(_BLANK)))
 
 
 def _text_before_spacer(element: Element) -> tuple[str, bool]:

@@ -24,17 +24,15 @@ from newsroom.html_tree import LISTS, Element
 
 MAX_SPAN = 100
 MAX_NUMBER = 100_000
-_LIST_STYLE = re.compile(
-    r"list-style(?:-type)?\s*:\s*((?:lower|upper)-(?:alpha|latin|roman)|decimal)\b",
-    re.IGNORECASE,
+_NOTE_IDS = ("footnote-", "endnote-")  # as the Word converter writes them
+# If there are several, the last counts.
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
+_NUMBERS = re.compile(
+    r"(?<![\w-])(?:(lower|upper)-(alpha|latin|roman)|decimal(?:-leading-zero)?)\b", re.IGNORECASE
 )
-_LIST_STYLES = {
-    "decimal": "1",
-    **dict.fromkeys(("lower-alpha", "lower-latin"), "a"),
-    **dict.fromkeys(("upper-alpha", "upper-latin"), "A"),
-    "lower-roman": "i",
-    "upper-roman": "I",
-}
+_NO_NUMBERS = re.compile(
+    r"(?<![\w-])(?:none|disc|circle|square|disclosure-\w+)\b|[\"']", re.IGNORECASE
+)
 
 
 class Container:
@@ -82,7 +80,8 @@ class Container:
 def _lists(container: Container) -> Iterator[Block]:
     """Yield a list; several where an item's number or its type does not follow the one before."""
     parts = [item for item in container.parts if item.blocks]
-    if container.tag != "ol":
+    is_ordered = _is_ordered(container)
+    if not is_ordered:
         lists, parts = _without_empty_bullets(parts)
         yield from lists
     if not parts:
@@ -98,7 +97,7 @@ def _lists(container: Container) -> Iterator[Block]:
     for item in parts:
         value = _start(item.attributes.get("value", ""), otherwise=number)
         own = _number_type(item.attributes) or _number_type(attributes) or kind
-        if (value != number or own != kind) and container.tag == "ol":
+        if (value != number or own != kind) and is_ordered:
             if items:
                 yield ListBlock(
                     tuple(items),
@@ -113,7 +112,7 @@ def _lists(container: Container) -> Iterator[Block]:
         number += step
     yield ListBlock(
         tuple(items),
-        ordered=container.tag == "ol",
+        ordered=is_ordered,
         start=start,
         number_type=kind,
         is_reversed=is_reversed,
@@ -139,10 +138,34 @@ def _without_empty_bullets(parts: list[Container]) -> tuple[list[Block], list[Co
     return lists, items
 
 
+def _is_ordered(container: Container) -> bool:
+    """Whether a list shows numbers: by the style of its items, else by its own or by its tag."""
+    first = next((item.attributes for item in container.parts if item.blocks), {})
+    if first.get("id", "").startswith(_NOTE_IDS):
+        return container.tag == "ol"
+    for attributes in (first, container.attributes):
+        style = _list_style(attributes)
+        if _NUMBERS.search(style):
+            return True
+        if _NO_NUMBERS.search(style):
+            return False
+    return container.tag == "ol"
+
+
+def _list_style(attributes: dict[str, str]) -> str:
+    return next(iter(_LIST_STYLE.findall(attributes.get("style", ""))[-1:]), "")
+
+
 def _number_type(attributes: dict[str, str]) -> str:
     """Return how a list numbers, by its type attribute or its style; empty if neither tells."""
-    named = _LIST_STYLE.search(attributes.get("style", ""))
-    found = _LIST_STYLES[named[1].lower()] if named else attributes.get("type", "")
+    named = _NUMBERS.search(_list_style(attributes))
+    if named is None:
+        found = attributes.get("type", "")
+    elif named[1] is None:
+        found = "1"
+    else:
+        first = "i" if named[2].lower() == "roman" else "a"
+        found = first.upper() if named[1].lower() == "upper" else first
     return found if found in NUMBER_TYPES else ""
 
 
@@ -222,4 +245,4 @@ def _number(text: str, *, most: int, otherwise: int = 1) -> int:
 
 def _is_footnote(item: Container) -> bool:
     """Whether a list item is a footnote, by the id that the Word converter writes."""
-    return item.attributes.get("id", "").startswith(("footnote-", "endnote-"))
+    return item.attributes.get("id", "").startswith(_NOTE_IDS)

@@ -1,6 +1,6 @@
 """Bring the HTML of Word, Google Docs and web pages into one form before it is read.
 
-Classes of the page's own style sheet become styles, the programs' own marks for comments,
+What style sheets say becomes styles (`style_sheets`), the programs' own marks for comments,
 footnotes, tracked changes, titles and list levels become ordinary elements, and what a colleague
 wrote beside the text, or hid in the colour of the page, is taken out and named.
 """
@@ -14,19 +14,10 @@ from itertools import islice
 from PIL import ImageColor
 
 from briefings.document_import.drawn_lists import make_drawn_lists
+from briefings.document_import.style_sheets import ALL_LEVELS, apply_style_sheets
 from newsroom.html_tree import BLOCKS, LISTS, Element
 from newsroom.invisible_characters import remove_invisible
 
-MAX_RULES = 3_000
-MAX_STYLE_SHEET = 500_000  # characters
-MAX_RULE = 2_000
-_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?\.([\w-]+)$", re.IGNORECASE)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
-_MEANING = re.compile(
-    r"font|text-decoration|vertical-align|display|visibility|list-style|color"
-    r"|background|opacity|height|text-indent|position|clip|margin|\btop\b|\bbottom\b",
-    re.IGNORECASE,
-)
 _TITLE_CLASS = re.compile(r"title$|MsoTitle", re.IGNORECASE)
 _COMMENT_MARK = re.compile(r"mso-comment-reference|mso-element\s*:\s*comment", re.IGNORECASE)
 _COMMENTS = frozenset({"msocomtxt", "MsoCommentText"})
@@ -41,6 +32,7 @@ _NOTES_CLASS = re.compile(r"[\w-]*(?:foot|end)notes?[\w-]*$", re.IGNORECASE)
 # The text of a link from a note back to where it is referred to.
 _BACK_ARROW = re.compile("[\\s\u00a0\ufe0e\ufe0f]*[↩↑⤴←⏎^⮐⇑][\\s\u00a0\ufe0e\ufe0f]*")
 _NOTE_LABEL = re.compile(r"\s*\[?(?:\d{1,4}|[a-z]{1,2}|[ivx]{1,6}|\*)\]?\s*$", re.IGNORECASE)
+MAX_DIGITS = 7
 _DOCS_LIST = re.compile(r"(lst-[\w-]*?)-(\d)$")
 # Styles for quotations, as Word and other programs call them in several languages.
 _QUOTE_CLASS = re.compile(
@@ -55,16 +47,17 @@ _LARGE = re.compile(
 )
 
 
-def prepare_page(root: Element) -> list[str]:
+def prepare_page(root: Element, *, name: str) -> list[str]:
     """Rewrite a page in place; return what was taken out of it, for the editor."""
     left_out: list[str] = []
-    knows_backgrounds = _apply_style_sheets(root)
+    knows_backgrounds = apply_style_sheets(root, name=name)
     _take_out_unseen(root, left_out, knows_backgrounds=knows_backgrounds)
     is_office = _is_of_word(root)
     _rewrite(root, left_out, is_office=is_office)
     _join_drop_caps(root)
     make_drawn_lists(root)
     _nest_docs_lists(root)
+    _spell_out_levels(root, "")
     _collect_notes(root)
     return left_out
 
@@ -81,47 +74,6 @@ def _elements(root: Element) -> Iterator[Element]:
     for child in root.elements:
         yield child
         yield from _elements(child)
-
-
-# --- style sheets ----------------------------------------------------------------------------
-
-
-def _apply_style_sheets(root: Element) -> bool:
-    """Put what a class means for the text into the style of each element that has it.
-
-    Return whether this includes the colours of all backgrounds.
-    """
-    source = "".join(element.text for element in root.find("style"))[:MAX_STYLE_SHEET]
-    meanings: dict[str, str] = {}
-    knows_backgrounds = True
-    for selectors, declarations in islice(_rules(_CSS_COMMENT.sub("", source)), MAX_RULES):
-        if not _MEANING.search(declarations):
-            continue
-        for selector in selectors.split(","):
-            if found := _SELECTOR.match(selector.strip()):
-                meanings[found[1]] = f"{meanings.get(found[1], '')}{declarations};"
-            elif ":" not in selector and _background(declarations, WHITE) != WHITE:
-                knows_backgrounds = False
-    for element in _elements(root) if meanings else ():
-        if styles := "".join(meanings.get(name, "") for name in element.classes):
-            element.attributes["style"] = f"{styles}{element.attributes.get('style', '')}"
-    return knows_backgrounds
-
-
-def _rules(source: str) -> Iterator[tuple[str, str]]:
-    """Yield selectors and declarations; not of rules for other screens or for print."""
-    depth = start = inside = 0
-    for brace in re.finditer(r"[{}]", source):
-        if brace[0] == "{":
-            depth += 1
-            inside = brace.end() if depth == 1 else inside
-        elif depth:
-            depth -= 1
-            if not depth:
-                selectors = source[start : inside - 1].rpartition(";")[2].strip()
-                if not selectors.startswith("@") and len(selectors) <= MAX_RULE:
-                    yield selectors, source[inside : brace.start()][:MAX_RULE]
-                start = brace.end()
 
 
 # --- text in the colour of its background ----------------------------------------------------
@@ -241,14 +193,25 @@ _HIDDEN = re.compile(
     r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}",  # beside the screen
     re.IGNORECASE,
 )
+# Classes whose words are for screen readers alone, by the frameworks that everybody uses.
+_FOR_SCREEN_READERS = re.compile(
+    r"(?:^|(?<!\bnot)[_-])(?:sr|screen-?readers?)-?(?:only|text)(?:$|[_-])|^show-for-sr$"
+    r"|visually-?hidden|hidden-visually|hidden-accessible|assistive-text|^element-invisible$",
+    re.IGNORECASE,
+)
 _FLAT = re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*0(?:px|pt)?\s*(?:[;!]|$)", re.IGNORECASE)
 _CUT_OFF = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
 
 
-def hides(style: str) -> bool:
-    """Whether a style hides the element that has it."""
+def is_hidden(element: Element) -> bool:
+    """Whether an element's style, or a class that many pages have, hides it from the eye."""
+    style = element.attributes.get("style", "")
     is_flat = _FLAT.search(style) is not None and _CUT_OFF.search(style) is not None
-    return is_flat or _HIDDEN.search(style) is not None
+    return (
+        is_flat
+        or _HIDDEN.search(style) is not None
+        or any(map(_FOR_SCREEN_READERS.search, element.classes))
+    )
 
 
 def is_left_out(element: Element) -> bool:
@@ -258,7 +221,7 @@ def is_left_out(element: Element) -> bool:
         or element.tag in _CONTROLS
         or element.tag == "title"
         or "hidden" in element.attributes
-        or hides(element.attributes.get("style", ""))
+        or is_hidden(element)
     )
 
 
@@ -478,6 +441,35 @@ def _nest_docs_lists(parent: Element) -> None:
             children.append(child)
         opened.append((name, level, child))
     parent.children = children
+
+
+def _spell_out_levels(parent: Element, above: str) -> None:
+    """Make paragraphs of items whose numbers a list cannot show: '1.2' below '1.'."""
+    children: list[Element | str] = []
+    for child in parent.children:
+        if isinstance(child, str) or child.tag != "ol":
+            children.append(child)
+            if isinstance(child, Element):
+                _spell_out_levels(child, above)
+            continue
+        start = child.attributes.get("start", "")
+        first = int(start) if start.isdecimal() and len(start) < MAX_DIGITS else 1
+        items = [item for item in child.elements if item.tag == "li"]
+        for number, item in enumerate(items, start=first):
+            _spell_out_levels(item, f"{above}{number}.")
+        if above and items and ALL_LEVELS in items[0].attributes.get("style", ""):
+            children += [_labelled(item, f"{above}{at}") for at, item in enumerate(items, first)]
+        else:
+            children.append(child)
+    parent.children = children
+
+
+def _labelled(item: Element, label: str) -> Element:
+    """Return an item as a division that starts with its number."""
+    first = next((one for one in item.children if isinstance(one, Element) or one.strip()), "")
+    into = first if isinstance(first, Element) and first.tag in {"p", "div"} else item
+    into.children.insert(0, f"{label} ")
+    return Element("div", {}, item.children)
 
 
 def _collect_notes(root: Element) -> None:

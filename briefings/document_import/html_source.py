@@ -25,7 +25,7 @@ from briefings.document_import.html_marks import (
     context_within,
     is_full_address,
 )
-from briefings.document_import.html_markup import CODE, hides, is_left_out, prepare_page
+from briefings.document_import.html_markup import CODE, is_hidden, is_left_out, prepare_page
 from briefings.document_import.pictures import (
     EmbeddedPicture,
     PictureTaker,
@@ -61,7 +61,7 @@ def read_html(
             f"{name} has HTML elements nested more than {MAX_DEPTH} deep. Copy the article alone"
             " into a new document and import that."
         ) from None
-    left_out = prepare_page(root)
+    left_out = prepare_page(root, name=name)
     document = _PageReader(embedded or {}).read(root)
     document.left_out[:0] = left_out
     document.left_out += _remarks(source)
@@ -222,7 +222,7 @@ class _PageReader:
             sources = (element, *element.find("source", "embed", "param"))
             address = next(filter(None, map(_source_of, sources)), "")
             words = f"{what}{f': {address}' if address else ''}. {words}"
-        elif words and hides(element.attributes.get("style", "")):
+        elif words and is_hidden(element):
             words = f"Hidden text: {words}"
         words = " ".join(words.split())
         if not words:

@@ -122,6 +122,78 @@ def test_comments_of_word_and_google_docs_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["sr-only", "visually-hidden", "screen-reader-text", "govuk-visually-hidden", "show-for-sr",
+     "u-visuallyHidden", "slds-assistive-text"],
+)  # fmt: skip
+def test_words_for_screen_readers_alone_are_named(name: str) -> None:
+    document = read(
+        f'<p>Nine <a href="https://a.example/">gates<i class="{name}"> (new)</i></a>.</p>'
+    )
+
+    assert html_of(document) == '<p>Nine <a href="https://a.example/">gates</a>.</p>'
+    assert document.left_out == ("Hidden text: (new)",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["usr-only", "answer-text", "sr", "only", "not-sr-only", "sm:not-sr-only"],
+)
+def test_a_class_that_only_sounds_so_hides_nothing(name: str) -> None:
+    assert html_of(read(f'<p class="{name}">Nine gates.</p>')) == "<p>Nine gates.</p>"
+
+
+@pytest.mark.parametrize(
+    ("rule", "markup", "html"),
+    [
+        ("del{display:none}", "<p>Ten <del>nine</del> bells.</p>", "<p>Ten bells.</p>"),
+        ("#aside{visibility:hidden}", "<p>Ten</p><div id=aside>Nine</div>", "<p>Ten</p>"),
+        (".art .no{display:none}", "<div class=art><p>Ten</p><p class=no>9</div>", "<p>Ten</p>"),
+        (".art > .no{display:none}", "<div class=art><b><i class=no>Ten</i></b></div>",
+         "<p><strong><em>Ten</em></strong></p>"),
+        ("p.no.no2{display:none}", "<p class=no>Ten</p><p class='no2 no'>Nine</p>", "<p>Ten</p>"),
+        (".no{display:none} p.no{display:block}", "<p class=no>Ten</p>", "<p>Ten</p>"),
+        ("p+p{color:red} div p{display:none} div .yes{display:block}",
+         "<div><p class=yes>Ten</p></div>", "<p>Ten</p>"),
+        (".no{display:none !important} .yes{display:block}", "<p>Ten</p><p class='no yes'>9</p>",
+         "<p>Ten</p>"),
+        (".no{display:none}", "<p class=no style='display:block'>Ten</p>", "<p>Ten</p>"),
+        ("div p{text-decoration:line-through}", "<div><p>Ten</p></div>", "<p><s>Ten</s></p>"),
+        (".old td{text-decoration:line-through}",
+         "<table class=old><tr><td>Ten<td>9</table>",
+         "<table><tbody><tr><td><s>Ten</s></td><td><s>9</s></td></tr></tbody></table>"),
+        ("x-old{text-decoration:line-through}", "<p>Ten</p>", "<p>Ten</p>"),
+        ("span{font-style:italic}", "<p><span>Ten</span></p>", "<p><em>Ten</em></p>"),
+        ("body .no, html body #no{display:none}", "<p class=no>Nine</p><p id=no>9</p><p>Ten</p>",
+         "<p>Ten</p>"),
+        ("@media screen{p{color:red}.no{display:none}} @layer a, b; @layer a{#no{display:none}}",
+         "<p class=no>Nine</p><p id=no>9</p><p>Ten</p>", "<p>Ten</p>"),
+        ("@media print{.no{display:none}} @media (max-width:9em){.no{display:none}} }",
+         "<p class=no>Ten</p>", "<p>Ten</p>"),
+        # what a page makes of marks and quotations is its design
+        ("sup,em,b{vertical-align:baseline;font:inherit;font-weight:400;font-style:normal}",
+         "<p>10<sup>3</sup> <em>or</em> <b>so</b></p>",
+         "<p>10<sup>3</sup> <em>or</em> <strong>so</strong></p>"),
+        ("blockquote p{font-style:italic}", "<blockquote><p>Ten</p></blockquote>",
+         "<blockquote><p>Ten</p></blockquote>"),
+        # what it asks for is not there
+        ("a:hover p{display:none} p[data-x]{display:none} h1+p~p{display:none}", "<p>Ten</p>",
+         "<p>Ten</p>"),
+    ],
+)  # fmt: skip
+def test_rules_of_a_style_sheet_count_as_in_a_browser(rule: str, markup: str, html: str) -> None:
+    assert html_of(read(f"<p>{BODY}</p>", markup, style=rule)) == f"<p>{BODY}</p>\n{html}"
+
+
+def test_backgrounds_by_tag_and_id_are_known() -> None:
+    style = "#dark{background:#003366} table{background:#fff} p{color:#fff}"
+    document = read("<div id=dark><p>Nine gates.</p></div><p>ASK LEGAL</p>", style=style)
+
+    assert html_of(document) == "<p>Nine gates.</p>"
+    assert document.left_out == ("Hidden text: ASK LEGAL",)
+
+
 # --- marks
 
 
@@ -288,6 +360,46 @@ def test_a_paragraph_styled_as_title_is_the_headline(name: str) -> None:
 )
 def test_a_list_numbers_as_its_source_does(markup: str) -> None:
     assert html_of(read(f"<p>{BODY}</p>{markup}")) == f"<p>{BODY}</p>\n{markup}"
+
+
+@pytest.mark.parametrize(
+    ("markup", "style", "html"),
+    [
+        ("<ol style='list-style:none'><li>one</ol>", "", "<ul><li>one</li></ul>"),
+        ("<ol class=plain><li>one</ol>", ".plain{list-style-type:none}", "<ul><li>one</li></ul>"),
+        ("<ol class=plain><li>one</ol>", ".plain li{list-style:none}", "<ul><li>one</li></ul>"),
+        ("<ol style='list-style:square inside'><li>one</ol>", "", "<ul><li>one</li></ul>"),
+        ("<ol style='list-style-type:\"– \"'><li>one</ol>", "", "<ul><li>one</li></ul>"),
+        ("<ul class=no><li>one</ul>", ".no{list-style:decimal}", "<ol><li>one</li></ol>"),
+        ("<ol class=up><li>one</ol>", ".up>li{list-style-type:upper-roman}",
+         '<ol type="I"><li>one</li></ol>'),
+        ("<ol type=a style='list-style:decimal-leading-zero'><li>one</ol>", "",
+         "<ol><li>one</li></ol>"),
+        # the page counts, and writes the numbers, by itself
+        ("<ol class=own><li>one</ol>",
+         ".own{list-style:none} .own li::before{content:counter(n) '. ';counter-increment:n}",
+         "<ol><li>one</li></ol>"),
+        ("<ol class=own><li>one</ol>",
+         "ol.own{list-style-type:none} .own>li:before{content:'' counter(n,lower-latin) '. '}",
+         '<ol type="a"><li>one</li></ol>'),
+    ],
+)  # fmt: skip
+def test_a_list_shows_numbers_where_its_source_shows_them(
+    markup: str, style: str, html: str
+) -> None:
+    assert html_of(read("<p>Rules.</p>", markup, style=style)) == f"<p>Rules.</p>\n{html}"
+
+
+def test_numbers_of_several_levels_are_words() -> None:
+    style = "ol{list-style:none} ol>li:before{content:counters(n,'.') ' ';counter-increment:n}"
+    document = read(
+        "<p>Rules.</p><ol><li>One<ol><li>Ask</li><li><p>Go</p></li></ol></li><li>Two</li></ol>",
+        style=style,
+    )
+
+    assert html_of(document) == (
+        "<p>Rules.</p>\n<ol><li><p>One</p><p>1.1 Ask</p><p>1.2 Go</p></li><li>Two</li></ol>"
+    )
 
 
 def test_an_items_own_number_and_a_lists_style_count() -> None:
