@@ -34,6 +34,7 @@ from briefings.document_import.word_pictures import (
 )
 from briefings.document_import.word_styles import (
     MAX_LEVEL,
+    OF_DOCUMENT,
     Numbering,
     Styles,
     fill_of,
@@ -129,7 +130,7 @@ class _Story:
         self._take_out_placeholders()
         self._keep_boxes_to_tick()
         self._take_out_deleted()
-        self._join_run_in_headings()
+        self._join_paragraphs()
         self._replace("fldSimple", self._field_runs)
         self._replace("oMathPara", lambda element: [self._run(linear_equation(element))])
         self._replace("oMath", lambda element: [self._run(linear_equation(element))])
@@ -139,16 +140,19 @@ class _Story:
         self._take_out_instructions()
         page = value_of(child_of(self.root, "background"), "color")
         behind = WHITE if page.upper() in {"", "AUTO", "FFFFFF"} else None
-        for paragraph, background in self._paragraphs(self.root, behind):
-            self._prepare_paragraph(paragraph, background)
+        for paragraph, background, table_style in self._paragraphs(self.root, behind, ""):
+            self._prepare_paragraph(paragraph, background, table_style)
         self._join_drop_caps()
 
     def _paragraphs(
-        self, parent: ET.Element, background: Colour | None
-    ) -> Iterator[tuple[ET.Element, Colour | None]]:
-        """Yield each paragraph with the colour behind it; None where that is not known."""
+        self, parent: ET.Element, background: Colour | None, table_style: str
+    ) -> Iterator[tuple[ET.Element, Colour | None, str]]:
+        """Yield each paragraph with the colour behind it and the style of its table.
+
+        The colour is None where it is not known.
+        """
         for node in list(parent):
-            inner = background
+            inner, style_id = background, table_style
             if is_tag(node, "tbl"):
                 style_id = value_of(child_of(child_of(node, "tblPr"), "tblStyle"))
                 inner = None if self._styles.has_shading(style_id) else background
@@ -158,18 +162,24 @@ class _Story:
             elif is_tag(node, "txbxContent"):
                 inner = None
             if is_tag(node, "p") and "drawingml" not in node.tag:
-                yield node, inner
-            yield from self._paragraphs(node, inner)
+                yield node, inner, style_id
+            yield from self._paragraphs(node, inner, style_id)
 
-    def _prepare_paragraph(self, paragraph: ET.Element, background: Colour | None) -> None:
+    def _prepare_paragraph(
+        self, paragraph: ET.Element, background: Colour | None, table_style: str
+    ) -> None:
         properties = child_of(paragraph, "pPr")
-        style_id = value_of(child_of(properties, "pStyle"))
+        of_all = self._styles.of_paragraphs
+        style_id = value_of(child_of(properties, "pStyle")) or of_all
         level = value_of(child_of(properties, "outlineLvl"))
         has_level = properties is not None and level in set("012345678")
         is_heading = has_level or self._styles.is_heading(style_id)
-        has_design = is_heading or self._styles.is_designed(style_id)
+        has_design = is_heading or style_id == of_all or self._styles.is_designed(style_id)
         hidden = self._hide_runs(
-            paragraph, style_id, background, marks=("strike",) if has_design else _TOGGLES
+            paragraph,
+            (style_id, table_style, OF_DOCUMENT),
+            background,
+            marks=("strike",) if has_design else _TOGGLES,
         )
         if hidden:
             self._left_out.append(f"Hidden text: {hidden}")
@@ -220,17 +230,18 @@ class _Story:
     def _hide_runs(
         self,
         paragraph: ET.Element,
-        style_id: str,
+        style_ids: tuple[str, ...],
         background: Colour | None,
         *,
         marks: tuple[str, ...],
     ) -> str:
         """Take hidden words out of a paragraph and return them; give runs their styles' marks.
 
-        `marks` are those that the paragraph's style may put on.
+        `style_ids` are the paragraph's, its table's and the document's; `marks` are those that the
+        paragraph's style may put on. The others only strike.
         """
         hidden: list[str] = []
-        shading = self._styles.inherited(style_id, "pPr", "shd")
+        shading = self._styles.inherited(style_ids[0], "pPr", "shd")
         background = fill_of(shading, background)
         background = shading_of(child_of(paragraph, "pPr"), background)
         boxes = [node for node in paragraph.iter() if is_tag(node, "txbxContent")]
@@ -240,8 +251,8 @@ class _Story:
                 continue
             properties = child_of(run, "rPr")
             run_style = value_of(child_of(properties, "rStyle"))
-            is_unseen_text = self._is_unseen(run, (run_style, style_id), background)
-            if is_unseen_text or self._is_hidden(properties, run_style, style_id):
+            is_unseen_text = self._is_unseen(run, (run_style, *style_ids), background)
+            if is_unseen_text or self._is_hidden(properties, run_style, *style_ids):
                 hidden.append(words_of(run, strip=False))
                 if holds_picture(run) and not is_unseen_text:
                     self._left_out.append("A hidden picture.")
@@ -249,7 +260,11 @@ class _Story:
                 for child in [node for node in run if is_tag(node, *shown)]:
                     run.remove(child)
             else:
-                of_paragraph = [name for name in marks if self._puts_on(style_id, name)]
+                of_paragraph = [
+                    name
+                    for name in marks
+                    if self._puts_on(name, *(style_ids if name == "strike" else style_ids[:1]))
+                ]
                 if properties is None and of_paragraph:
                     properties = ET.Element(self._name("rPr"))
                     run.insert(0, properties)
@@ -258,16 +273,21 @@ class _Story:
                     self._use_marks(properties, run_style)
         return joined(hidden)
 
-    def _puts_on(self, style_id: str, name: str) -> bool:
+    def _puts_on(self, name: str, *style_ids: str) -> bool:
+        """Whether the nearest of these styles that says so puts a mark on."""
         names = (name, "dstrike") if name == "strike" else (name,)
-        return any(self._is_on(self._styles.inherited(style_id, "rPr", one)) for one in names)
+        for style_id in style_ids:
+            found = [self._styles.inherited(style_id, "rPr", one) for one in names]
+            if any(element is not None for element in found):
+                return any(map(self._is_on, found))
+        return False
 
     def _toggle_marks(self, properties: ET.Element, run_style: str, names: list[str]) -> None:
         """Write the marks of a paragraph's style at a run that does not say for itself."""
         for name in names:
             if child_of(properties, name) is None:
                 mark = ET.SubElement(properties, self._name(name))
-                if self._puts_on(run_style, name):
+                if self._puts_on(name, run_style):
                     mark.set(self._name("val"), "0")
 
     def _use_marks(self, properties: ET.Element, run_style: str) -> None:
@@ -298,7 +318,7 @@ class _Story:
         return False
 
     def _is_unseen(
-        self, run: ET.Element, style_ids: tuple[str, str], background: Colour | None
+        self, run: ET.Element, style_ids: tuple[str, ...], background: Colour | None
     ) -> bool:
         """Whether a run's words have the colour of what is behind them."""
         properties = child_of(run, "rPr")
@@ -312,7 +332,7 @@ class _Story:
         return is_unseen(read_colour(f"#{value_of(colour)}"), background)
 
     def _own_or_inherited(
-        self, properties: ET.Element | None, style_ids: tuple[str, str], name: str
+        self, properties: ET.Element | None, style_ids: tuple[str, ...], name: str
     ) -> ET.Element | None:
         own = child_of(properties, name)
         if own is not None:
@@ -490,19 +510,24 @@ class _Story:
                 shown = f"{self._numbering.label(number_id, level)} "
             paragraph.insert(list(paragraph).index(properties) + 1, self._run(shown))
 
-    def _join_run_in_headings(self) -> None:
-        """Join a paragraph whose end is hidden, as Word's style separator is, to the next one."""
+    def _join_paragraphs(self) -> None:
+        """Join a paragraph whose end is hidden or deleted to the next one.
+
+        Word's style separator hides it, so that a heading runs into its paragraph.
+        """
         for parent in list(self.root.iter()):
             for child, after in pairwise(list(parent)):
                 mark = child_of(child_of(child, "pPr"), "rPr")
                 is_hidden = any(self._is_on(child_of(mark, name)) for name in _ON[:2])
-                if not (is_hidden and is_tag(child, "p") and is_tag(after, "p")):
+                is_deleted = child_of(mark, "del") is not None
+                if not (is_hidden or is_deleted) or not (is_tag(child, "p") and is_tag(after, "p")):
                     continue
                 runs = [node for node in child if not is_tag(node, "pPr")]
                 shown = [run for run in runs if not self._is_on(_run_property(run, "vanish"))]
                 if not any(map(words_of, shown)):
                     continue
-                if self._styles.is_heading(value_of(child_of(child_of(child, "pPr"), "pStyle"))):
+                style_id = value_of(child_of(child_of(child, "pPr"), "pStyle"))
+                if is_hidden and self._styles.is_heading(style_id):
                     self._make_bold(runs)
                 at = 1 if child_of(after, "pPr") is not None else 0
                 for offset, run in enumerate(runs):

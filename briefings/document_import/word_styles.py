@@ -33,6 +33,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MAX_LEVEL = 6
 MAX_LIST_LEVEL = 8
 MAX_INHERITED = 20
+OF_DOCUMENT = "\0"  # the id by which we find what holds for a whole document
 
 
 @dataclass(slots=True)
@@ -87,9 +88,10 @@ class Numbering:
         return re.sub(r"%(\d)", numeral, self.texts.get((abstract, level), f"%{level + 1}."))
 
     def says_words(self, number_id: str, level: int) -> bool:
-        """Whether more stands before a number than signs: 'Rule 2:', but not '2.' or '(a)'."""
+        """Whether an item shows more than its number and signs: 'Rule 2:' or '1.2', not '(a)'."""
         text = self.texts.get((self.abstract.get(number_id, ""), level), "")
-        return "%" in text and bool(re.sub(r"%\d|[\s().:\[\]–-]", "", text))
+        has_words = "%" in text and bool(re.sub(r"%\d|[\s().:\[\]–-]", "", text))
+        return has_words or text.count("%") > 1
 
 
 def _numeral(number: int, kind: str) -> str:
@@ -111,12 +113,19 @@ class Styles:
     def __init__(self, xml: bytes | None) -> None:
         self.root = parse_part(xml) if xml else ET.Element(f"{{{_WORD}}}styles")
         self._styles: dict[str, _Style] = {}
+        self._inherited: dict[tuple[str, str, str], ET.Element | None] = {}
+        self.of_paragraphs = ""  # the style of paragraphs that name none
         for element in self.root:
             if is_tag(element, "style"):
                 name, based_on = child_of(element, "name"), child_of(element, "basedOn")
-                self._styles[value_of(element, "styleId")] = _Style(
-                    element, value_of(name), value_of(based_on)
-                )
+                style_id = value_of(element, "styleId")
+                self._styles[style_id] = _Style(element, value_of(name), value_of(based_on))
+                is_default = value_of(element, "default") in {"1", "true", "on"}
+                if is_default and value_of(element, "type") == "paragraph":
+                    self.of_paragraphs = style_id
+        defaults = child_of(child_of(self.root, "docDefaults"), "rPrDefault")
+        if defaults is not None:
+            self._styles[OF_DOCUMENT] = _Style(defaults, "", "")
         for built_in in _BUILT_IN_NAMES:
             style_id = built_in.title().replace(" ", "")
             if style_id not in self._styles:
@@ -142,10 +151,14 @@ class Styles:
 
     def inherited(self, style_id: str, properties: str, name: str) -> ET.Element | None:
         """Return the nearest `name` among a style's properties (`pPr` or `rPr`)."""
-        found = (
-            child_of(child_of(style.element, properties), name) for style in self.chain(style_id)
-        )
-        return next((element for element in found if element is not None), None)
+        key = style_id, properties, name
+        if key not in self._inherited:
+            found = (
+                child_of(child_of(style.element, properties), name)
+                for style in self.chain(style_id)
+            )
+            self._inherited[key] = next((one for one in found if one is not None), None)
+        return self._inherited[key]
 
     def has_shading(self, style_id: str) -> bool:
         """Whether a style of tables fills any of its cells."""
@@ -224,8 +237,13 @@ def resolve_own_levels(root: ET.Element) -> None:
 def read_numbering(xml: bytes | None) -> Numbering:
     """Return what the part `word/numbering.xml` declares."""
     numbering = Numbering()
+    of_style: dict[str, str] = {}  # the kind of list that a style for lists is
+    by_style: dict[str, str] = {}  # the style that a kind of list is named by instead of levels
     for element in parse_part(xml) if xml else ():
         if is_tag(element, "abstractNum"):
+            abstract = value_of(element, "abstractNumId")
+            of_style[value_of(child_of(element, "styleLink"))] = abstract
+            by_style[abstract] = value_of(child_of(element, "numStyleLink"))
             for level in children_of(element, "lvl"):
                 key = value_of(element, "abstractNumId"), int_of(value_of(level, "ilvl"))
                 numbering.formats[key] = value_of(child_of(level, "numFmt"))
@@ -240,6 +258,9 @@ def read_numbering(xml: bytes | None) -> Numbering:
                 if start is not None:
                     level_key = number_id, int_of(value_of(override, "ilvl"))
                     numbering.overrides[level_key] = int_of(value_of(start), otherwise=1)
+    for number_id, abstract in numbering.abstract.items():
+        if named := by_style.get(abstract):
+            numbering.abstract[number_id] = of_style.get(named, abstract)
     return numbering
 
 

@@ -181,6 +181,20 @@ def test_tracked_deletions_are_named_and_insertions_are_text() -> None:
     assert document.left_out == ("Deleted text (tracked change): eight",)
 
 
+def test_a_deleted_end_of_a_paragraph_joins_it_to_the_next() -> None:
+    deleted = '<w:rPr><w:del w:id="1" w:author="Bo"/></w:rPr>'
+    document = read(
+        para(run("Nine "), properties=deleted),
+        para(run("gates "), f'<w:del w:id="2">{run("OLD")}</w:del>', properties=deleted),
+        para(run("open.")),
+        para(f'<w:del w:id="3">{run("GONE")}</w:del>', properties=deleted),
+        para(run("Ten bells.")),
+    )
+
+    assert html_of(document) == "<p>Nine gates open.</p>\n<p>Ten bells.</p>"
+    assert [words.partition(": ")[2] for words in document.left_out] == ["OLD", "GONE"]
+
+
 def test_a_deleted_row_is_named_once() -> None:
     deleted = "<w:del><w:r><w:delText>eight</w:delText></w:r></w:del>"
     row = f"<w:tr><w:trPr><w:del/></w:trPr><w:tc>{para(deleted)}</w:tc></w:tr>"
@@ -550,6 +564,64 @@ def test_headings_and_quotations_are_not_bold_by_their_styles() -> None:
     )
 
 
+STRUCK = "<w:rPr><w:strike/></w:rPr>"
+
+
+@pytest.mark.parametrize(
+    ("properties", "inner", "html"),
+    [
+        ("", run("Nine"), "<s>Nine</s>"),
+        ("", run("Nine", '<w:strike w:val="0"/>'), "Nine"),
+        ('<w:pStyle w:val="Normal"/>', run("Nine"), "<s>Nine</s>"),
+        ('<w:pStyle w:val="Own"/>', run("Nine"), "Nine"),
+        ('<w:pStyle w:val="Other"/>', run("Nine"), "<s>Nine</s>"),
+    ],
+)
+@pytest.mark.parametrize("by", ["style", "document"])
+def test_what_is_struck_in_a_whole_document_is_struck(
+    by: str, properties: str, inner: str, html: str
+) -> None:
+    normal = style("Normal", "Normal", STRUCK if by == "style" else "")
+    defaults = f"<w:docDefaults><w:rPrDefault>{STRUCK}</w:rPrDefault></w:docDefaults>"
+    document = read(
+        para(inner, properties=properties),
+        styles=normal.replace("<w:style ", '<w:style w:default="1" ')
+        + style("Own", "Own", STRUCK.replace("/>", ' w:val="0"/>'), based_on="Normal")
+        + style("Other", "Other", based_on="Normal")
+        + (defaults if by == "document" else ""),
+    )
+
+    assert html_of(document) == f"<p>{html}</p>"
+
+
+def test_cells_are_struck_by_the_style_of_their_table() -> None:
+    cells = "".join(
+        f"<w:tc>{para(run(words, properties))}</w:tc>"
+        for words, properties in (("Nine", ""), ("Ten", '<w:strike w:val="0"/>'))
+    )
+    document = read(
+        para(run(BODY)),
+        f'<w:tbl><w:tblPr><w:tblStyle w:val="Old"/></w:tblPr><w:tr>{cells}</w:tr></w:tbl>',
+        para(run("After.")),
+        styles=style("Old", "Old", STRUCK, kind="table"),
+    )
+
+    assert "<td><s>Nine</s></td><td>Ten</td>" in html_of(document)
+    assert "<p>After.</p>" in html_of(document)
+
+
+def test_hidden_by_the_style_of_a_table_is_named() -> None:
+    cell = f"<w:tc>{para(run('ASK LEGAL'))}</w:tc><w:tc>{para(run('Ten'))}</w:tc>"
+    document = read(
+        para(run(BODY)),
+        f'<w:tbl><w:tblPr><w:tblStyle w:val="No"/></w:tblPr><w:tr>{cell}</w:tr></w:tbl>',
+        styles=style("No", "No", "<w:rPr><w:vanish/></w:rPr>", kind="table"),
+    )
+
+    assert html_of(document) == f"<p>{BODY}</p>"
+    assert set(document.left_out) == {"Hidden text: ASK LEGAL", "Hidden text: Ten"}
+
+
 # --- what leads to nothing
 
 
@@ -715,6 +787,52 @@ def test_a_list_of_another_type_may_follow(kinds: tuple[str, str, int], second: 
     assert html_of(document) == (
         f"{opened}<li>one</li><li>two</li></ol>\n{second}<li>three</li><li>four</li></ol>"
     )
+
+
+def test_numbers_of_several_levels_are_words() -> None:
+    levels = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="decimal"/>'
+        f'<w:lvlText w:val="{text}"/></w:lvl>'
+        for at, text in enumerate(["%1.", "%1.%2", "%1.%2.%3"])
+    )
+    document = read(
+        *(
+            para(
+                run(words),
+                properties=f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="1"/></w:numPr>',
+            )
+            for words, level in (("One", 0), ("Ask", 1), ("Now", 2), ("Go", 1), ("Two", 0))
+        ),
+        numbering=f'<w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>',
+    )
+
+    assert html_of(document) == (
+        "<ol><li>One</li></ol>\n<p>1.1 Ask</p>\n<p>1.1.1 Now</p>\n<p>1.2 Go</p>\n"
+        '<ol start="2"><li>Two</li></ol>'
+    )
+
+
+def test_a_style_for_lists_numbers_them() -> None:
+    kinds = (
+        '<w:abstractNum w:abstractNumId="0"><w:numStyleLink w:val="Numbered"/></w:abstractNum>'
+        '<w:abstractNum w:abstractNumId="1"><w:styleLink w:val="Numbered"/><w:lvl w:ilvl="0">'
+        '<w:start w:val="4"/><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1."/></w:lvl>'
+        "</w:abstractNum>"
+    )
+    lists = "".join(
+        f'<w:num w:numId="{at + 1}"><w:abstractNumId w:val="{at}"/></w:num>' for at in range(2)
+    )
+    numbers = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="2"/></w:numPr>'
+    properties = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
+    document = read(
+        para(run("Four"), properties=properties),
+        para(run("Five"), properties=properties),
+        styles=style("Numbered", "Numbered", f"<w:pPr>{numbers}</w:pPr>", kind="numbering"),
+        numbering=kinds + lists,
+    )
+
+    assert html_of(document) == '<ol start="4" type="I"><li>Four</li><li>Five</li></ol>'
 
 
 def test_a_list_has_its_start_and_type_and_may_start_again() -> None:
