@@ -92,6 +92,7 @@ class _HeadReader:
             self._heading,
             self._strapline_above,
             self._strapline_below,
+            self._strapline_below_note,
             self._headline_candidate,
         )
         while self.rest and any(recognise() for recognise in recognisers):
@@ -216,6 +217,30 @@ class _HeadReader:
             return False
         self.strapline = self._first
         return self._take()
+
+    def _strapline_below_note(self) -> bool:
+        """Take the strapline and its author from below the few words and the note that open it."""
+        first, *below = islice(self.rest, 4)
+        is_opening = len(self._first.split()) <= MAX_NAMEPLATE or names_note(self._first)
+        if (
+            self._has_headings
+            or self._has_headline
+            or not (is_opening and is_headline(self._first))
+            or not isinstance(first, Paragraph)
+            or not below
+            or not isinstance(below[0], Paragraph)
+            or is_headline(text_of(below[0]))
+        ):
+            return False
+        for block in below[1:]:
+            found = read_strapline_with_byline(line_text(block), signatures=self._lines_at_foot)
+            if found and found.is_separated and not (self.strapline or self.byline):
+                self.strapline = found.before
+                self._lines_above_strapline = 1
+                self.rest.remove(block)
+                self.rest.appendleft(block)
+                return self._take_byline(found)
+        return False
 
     def _headline_candidate(self) -> bool:
         """Take, where no heading is marked, a line that may be the headline."""

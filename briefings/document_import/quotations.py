@@ -38,6 +38,11 @@ def are_quotations(block: ListBlock) -> bool:
     return any(quoted) and all(map(operator.or_, quoted, others))
 
 
+def quotes_readers(block: ListBlock) -> bool:
+    """Whether a list is of quotations, with not more of the author's own words than of those."""
+    return are_quotations(block) or 2 * sum(map(_is_quoted_item, block.items)) > len(block.items)
+
+
 def _is_signed_item(item: tuple[Block, ...]) -> bool:
     """Whether an item ends with who said it: 'Never again. – a retired governor'."""
     found = _SIGNED.search(text_of(item[-1]))

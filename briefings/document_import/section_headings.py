@@ -51,6 +51,13 @@ _REFERS_BACK = re.compile(
     r"|^(?=.{,40}$).*\b(?:it|this|that|these|those)\b",
     re.IGNORECASE,
 )
+# How a short question starts that may be a heading; one in passing speaks of somebody or of this.
+_ASKS = re.compile(
+    r"(?:who|what|why|when|where|how|which|whose|is|are|can|could|will|would|should|do|does|did"
+    r"|has|have|must)\b",
+    re.IGNORECASE,
+)
+_OF_PERSONS = re.compile(r"\b(?:i|me|they|them|he|she|him|this|that|these|those)\b", re.IGNORECASE)
 _LEADS_ON = re.compile(
     r"(?:one|two|three|four|five|a few|some|several|many|most|another|others?|here|these|among"
     r"|an? (?:reader|subscriber|colleague|correspondent))\b|(?!.*\byou\b).*\b(?:me|us)\b",
@@ -70,6 +77,8 @@ _THANKS = re.compile(
 )
 _SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
 MIN_WORDS_OF_A_QUESTION = 4
+MIN_ARTICLE_TEXT = 300
+MIN_FIRST_PARAGRAPH = 60  # what is shorter answers a question in passing
 
 
 def mark_headings(blocks: list[Block], *, headline_is_marked: bool) -> list[Block]:
@@ -233,13 +242,15 @@ def _is_list_of_quotations(blocks: list[Block]) -> bool:
 def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int]:
     """Yield where a question or a sentence stands as a heading above a longer paragraph.
 
-    A question must not speak of what precedes it; a sentence ends a round-up's bullets. An article
-    below those may open with a short answer.
+    A question must not speak of what precedes it, unless the heading before was one, too; a
+    sentence ends a round-up's bullets. An article below those may open with a short answer.
     """
     after_roundup = False
+    question_at = None
     for at, block in enumerate(blocks[:-1]):
         if at in lines:
             after_roundup = _opens_roundup(text_of(block), blocks[at + 1])
+            question_at = None
         elif isinstance(block, Paragraph) and not block.indent and not block.content.has_picture:
             text = block.content.text
             after = blocks[at + 1]
@@ -248,10 +259,14 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
                 isinstance(after, Paragraph)
                 and at + 1 not in lines
                 and _prose_below(blocks, at, whole=ends_roundup) >= min(len(text), MAX_HEADING_LINE)
-                and _is_sentence_as_heading(text, ends_roundup=ends_roundup)
+                and (
+                    _is_sentence_as_heading(text, ends_roundup=ends_roundup)
+                    or (question_at is not None and _is_next_question(blocks, question_at, at))
+                )
             ):
                 yield at
                 after_roundup = False
+                question_at = at if _is_question(text) else None
 
 
 def _opens_roundup(heading: str, below: Block) -> bool:
@@ -269,7 +284,7 @@ def _prose_below(blocks: list[Block], at: int, *, whole: bool) -> int:
 def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
     if not is_headline(text.rstrip(".!?…"), longest=MAX_HEADLINE) or _SENTENCE_END.search(text):
         return False
-    is_question = text.rstrip("”’\"')").endswith("?")
+    is_question = _is_question(text)
     if text.count("“") != text.count("”"):
         return False
     if ends_roundup and is_question:
@@ -280,6 +295,33 @@ def _is_sentence_as_heading(text: str, *, ends_roundup: bool) -> bool:
         return len(text) <= MAX_HEADING_LINE
     is_long_enough = len(text.split()) >= MIN_WORDS_OF_A_QUESTION
     return is_question and is_long_enough and not _REFERS_BACK.search(text)
+
+
+def _is_question(text: str) -> bool:
+    return text.rstrip("”’\"')").endswith("?")
+
+
+def _is_next_question(blocks: list[Block], before: int, at: int) -> bool:
+    """Whether a short question opens the next part of an article that a question opened.
+
+    There is an article's worth of prose above it and below it, which a question in passing lacks.
+    """
+    text = text_of(blocks[at])
+    above = [text_of(block) for block in blocks[before + 1 : at]]
+    below = [
+        text_of(block)
+        for block in takewhile(lambda block: isinstance(block, Paragraph), blocks[at + 1 :])
+    ]
+    return (
+        _is_question(text)
+        and len(text.split()) > 1
+        and bool(_ASKS.match(text))
+        and not _OF_PERSONS.search(text)
+        and is_headline(text.rstrip(".!?…"), longest=MAX_HEADING_LINE)
+        and all(len(prose) >= MIN_PARAGRAPHS_OF_PROSE for prose in (above, below))
+        and min(sum(map(len, prose)) for prose in (above, below)) >= MIN_ARTICLE_TEXT
+        and len(below[0]) >= MIN_FIRST_PARAGRAPH
+    )
 
 
 def _is_bold(block: Block) -> bool:

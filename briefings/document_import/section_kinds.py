@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from briefings.document_import.blocks import (
     Block,
@@ -12,7 +13,7 @@ from briefings.document_import.blocks import (
     SourceRole,
     text_of,
 )
-from briefings.document_import.quotations import are_quotations, is_quotation
+from briefings.document_import.quotations import are_quotations, is_quotation, quotes_readers
 from briefings.models import SectionKind
 
 _FEEDBACK = re.compile(
@@ -59,7 +60,10 @@ _NOTE = re.compile(
     r"|brief|short|final|last|personal|housekeeping) )*note|housekeeping|corrections?"
     r"|clarifications?|errat(?:a|um)|away)"
     r"(?=$|[:,]| [–—-] | (?:to|on|from|for|about|and|by|until|next|this|in)\b)"
-    r"|^next (?:week|time|month|issue)$",
+    r"|^next (?:week|time|month|issue)$"
+    r"|^(?:(?:an? )?(?:(?:quick|brief|short) )?words? first|first(?: of all)?,? (?:an? |one )"
+    r"(?:(?:quick|brief|short) )?(?:word|note)|before (?:we|you|i) (?:begin|start|read(?: on)?"
+    r"|go(?: on)?|get going|dive in))[:.…]?$",
     re.IGNORECASE,
 )
 # What a note may be called, and an article too: one where little stands under it.
@@ -82,6 +86,11 @@ MAX_BREAK = 400  # characters
 # Below an article of some length, what is much shorter is a note, whatever its heading says.
 MIN_ARTICLE = 800
 MAX_CLOSING_NOTE = 300
+# Above a list, so much prose is an article: its paragraphs, their characters, and at least one of
+# this many parts of the whole; below it, they introduce the list.
+MIN_PARAGRAPHS = 2
+MIN_PROSE = 150
+MAX_PARTS = 3
 
 
 def names_kind(heading: str) -> bool:
@@ -156,13 +165,19 @@ def _is_mainly_quoted(blocks: list[Block]) -> bool:
 def _is_mainly_lists(blocks: list[Block]) -> bool:
     """Whether more than half of a section's text is in lists, as in a round-up.
 
-    Readers' words and footnotes are not what a round-up lists.
+    Readers' words and footnotes are not what a round-up lists, and an article may end in a list.
     """
+    above = list(takewhile(lambda block: not isinstance(block, ListBlock), blocks))
+    paragraphs = [len(text_of(block)) for block in above if isinstance(block, Paragraph)]
+    whole = sum(len(text_of(block)) for block in blocks)
+    is_article = len(paragraphs) >= MIN_PARAGRAPHS and sum(paragraphs) >= MIN_PROSE
+    if is_article and sum(paragraphs) * MAX_PARTS >= whole:
+        return False
     listed = sum(
         len(text_of(block))
         for block in blocks
         if isinstance(block, ListBlock)
         and block.role is not SourceRole.FOOTNOTES
-        and not are_quotations(block)
+        and not quotes_readers(block)
     )
-    return listed * 2 > sum(len(text_of(block)) for block in blocks)
+    return listed * 2 > whole

@@ -147,3 +147,82 @@ def test_questions_in_capitals_are_headings_where_others_are() -> None:
 def test_numbered_and_plainly_quoted_words_of_readers_are_quotations(items: str) -> None:
     document = read("The last toll", *ARTICLE, "Those who pay it told me:", items, *ARTICLE)
     assert document.sections[0].html.count("<blockquote>") == 2
+
+
+QUESTION = "Who is the toll for?"
+
+
+@pytest.mark.parametrize("question", ["What would save it?", "Who decides?", "Is it too late?"])
+def test_a_short_question_opens_another_part_of_an_article_that_a_question_opened(
+    question: str,
+) -> None:
+    document = read(
+        STRAPLINE, "The week in bridges", "\n".join(BULLETS), QUESTION, *ARTICLE, *ARTICLE,
+        question, *ARTICLE, *ARTICLE,
+    )  # fmt: skip
+    assert kinds(document)[1:] == [("feature", QUESTION), ("feature", question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "below"),
+    [
+        ("Why?", ARTICLE),
+        ("So who pays?", ARTICLE),
+        ("What can they do?", ARTICLE),
+        ("Why does this matter?", ARTICLE),
+        ("Who decides?", ["Nobody.", ARTICLE[0]]),
+        ("Who decides?", [ARTICLE[0]]),
+    ],
+)
+def test_a_question_in_passing_opens_nothing(question: str, below: list[str]) -> None:
+    document = read(
+        STRAPLINE, "The week in bridges", "\n".join(BULLETS), QUESTION, *ARTICLE, *ARTICLE,
+        question, *below,
+    )  # fmt: skip
+    assert kinds(document)[1:] == [("feature", QUESTION)]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ["“I keep a jar of coins for it by the door.”", "“They waved me through at Christmas.”",
+         "And one who only sent a picture of the tollhouse, and of the cat that lives in it now."],
+        ["The county buys the house, and it had better do so before the roof comes down on it.",
+         "The man is paid for May, and thanked, which nobody has done in all the forty years.",
+         "The road is repaired with what is left, and the sign that says it is a road comes down."],
+    ],
+)  # fmt: skip
+def test_an_article_that_ends_in_bullets_is_no_roundup(items: list[str]) -> None:
+    document = read(
+        STRAPLINE, "The week in bridges", "\n".join(BULLETS), QUESTION, *ARTICLE,
+        "This is what comes next:", "\n".join(f"- {item}" for item in items),
+    )  # fmt: skip
+    assert document.title == QUESTION
+    assert kinds(document) == [("roundup", "The week in bridges"), ("feature", QUESTION)]
+    assert document.sections[1].html.count("<li>") + document.sections[1].html.count("<bl") == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["A WORD FIRST", "A word first", "First, a note", "Before we go on"]
+)
+@pytest.mark.parametrize("is_above", [True, False])
+def test_the_heading_of_an_opening_note_is_no_headline(name: str, *, is_above: bool) -> None:
+    note = [name, "I was wrong about the toll last week: it is nine pounds."]
+    top = [*note, STRAPLINE] if is_above else [STRAPLINE, *note]
+    document = read(*top, "The week in bridges", "\n".join(BULLETS), QUESTION, *ARTICLE)
+
+    assert (document.title, document.byline) == (QUESTION, "Ada Lane")
+    assert kinds(document) == [
+        ("note", name),
+        ("roundup", "The week in bridges"),
+        ("feature", QUESTION),
+    ]
+
+
+def test_bullets_far_longer_than_the_prose_that_introduces_them_are_a_roundup() -> None:
+    items = "\n".join(f"- {words}" for words in 8 * ARTICLE)
+    document = read(
+        "# Bridges", "## Who pays", *ARTICLE, "## What caught our eye", *ARTICLE, ARTICLE[0], items,
+        name="a.md",
+    )  # fmt: skip
+    assert kinds(document) == [("feature", "Who pays"), ("roundup", "What caught our eye")]
