@@ -10,6 +10,7 @@ from briefings.document_import.blocks import (
     Block,
     Heading,
     HorizontalRule,
+    ListBlock,
     Paragraph,
     line_text,
     text_of,
@@ -31,6 +32,8 @@ from briefings.document_import.section_kinds import names_note
 
 MAX_SIGN_OFF = 6  # lines
 MAX_SMALL_PRINT = 100  # characters
+MAX_SENTENCE = 60  # of small print
+MAX_FOOTER = 12  # lines
 
 _VALEDICTION = re.compile(
     r"(?:(?:with )?(?:best|kind|warm|all good|many)(?:est)? ?(?:wishes|regards|thanks)?|regards"
@@ -43,6 +46,7 @@ _CONTACT = re.compile(
     r"|(?:e-?mail|tel(?:ephone)?|phone|mobile|twitter|contact)\b.{0,80}$|\+?[\d() -]{7,20}$",
     re.IGNORECASE,
 )
+_POSTSCRIPT = re.compile(r"p\.? ?s\b", re.IGNORECASE)
 # 'is the schools correspondent of …', as the line about an author has it.
 _IS_JOB = (
     r" is (?:now |also )?(?!away\b|on\b|off\b|out\b|back\b|not\b|\w+ing (?!editor))"
@@ -80,6 +84,7 @@ class _FootReader:
     def read(self) -> Foot:
         """Take what belongs to the foot, from the last line upwards."""
         for take in (
+            self._take_footer,
             self._take_boilerplate,
             self._take_sign_off,
             self._take_boilerplate,
@@ -95,6 +100,23 @@ class _FootReader:
             left_out=self.left_out,
             body=self.rest,
         )
+
+    def _take_footer(self) -> None:
+        """Leave out the short lines below the last rule if one of them is about the mailing."""
+        rules = [at for at, block in enumerate(self.rest) if isinstance(block, HorizontalRule)]
+        start = rules[-1] if rules else 0
+        below = self.rest[start + 1 :]
+        lines = [line for block in below for line in text_of(block).split("\n") if line]
+        others = [line for line in lines if not is_boilerplate_line(line)]
+        if (
+            start
+            and len(others) < len(lines) <= MAX_FOOTER
+            and all(isinstance(block, Paragraph | ListBlock) for block in below)
+            and not any(map(_is_prose, others))
+            and not any(is_away_line(line) or self._is_signature(line) for line in lines)
+            and not any(_POSTSCRIPT.match(line) or names_note(line) for line in lines)
+        ):
+            self._leave_out(start)
 
     def _take_boilerplate(self) -> None:
         """Leave out the lines that every issue ends with, dates and rules."""
@@ -188,6 +210,11 @@ class _FootReader:
         lines = [line for block in self.rest[at:] for line in text_of(block).split("\n") if line]
         self.left_out[:0] = lines
         del self.rest[at:]
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line below a rule is an author's sentence and not small print."""
+    return len(line) > MAX_SMALL_PRINT or (len(line) > MAX_SENTENCE and line[-1] in '.!?…”"')
 
 
 def _may_follow_signature(block: Block) -> bool:

@@ -165,12 +165,24 @@ _FORWARDED = re.compile(
     re.IGNORECASE,
 )
 _MAILING = re.compile(
-    r"(?:to |click here to )?unsubscribe\b"
+    r"(?:to |click here to |you (?:can|may) )?unsubscribe\b"
     r"|(?:view|read|open|see) (?:this|it)\b.{0,40}\bin (?:your|a|the) (?:web )?browser"
     r"|(?:trouble|problems|can['’]t) (?:viewing|reading|view|read|seeing|see) this\b"
     r"|you(?:['’]re| are) (?:receiving|getting) this\b"
-    r"|(?:manage|update|change) (?:your|my) (?:e-?mail )?(?:preferences|subscriptions?)\b"
-    r"|(?:©|\(c\)|copyright) ?.{0,20}\d{4}",
+    r"|you(?:['’]ve| have)? (?:received?|get|got) this"
+    r" (?:e-?mail|newsletter|briefing|message|mail|because|as\b|since)"
+    r"|why (?:am i|are you|did i|did you|do i) (?:receiv\w+|get(?:ting)?|got) this\b"
+    r"|this (?:e-?mail|newsletter|briefing|message) (?:was|is|has been) sent to (?:you\b|\S+@)"
+    r"|(?:if you |to )?(?:(?:no longer|do not|don['’]t) (?:wish|want) to|stop) (?:receiv\w+|get\w*)"
+    r" (?:these|this|our|any|future|further|such|more) (?:\w+ ){0,3}"
+    r"(?:e-?mails?|newsletters?|messages?|mailings?)\b"
+    r"|want to change how you (?:receive|get) (?:these|our|this) e-?mails?\b"
+    r"|(?:manage|update|change) (?:your|my|e-?mail|subscription)"
+    r" (?:(?:e-?mail|subscription|contact) )?(?:preferences|subscriptions?|settings)\b"
+    r"|our (?:mailing|postal) address is\b"
+    r"|(?:please )?add .{1,60} to your (?:address book|contacts|safe senders)"
+    r"|(?:©|\(c\)|copyright) ?.{0,20}\d{4}"
+    r"|.{0,200}(?:^|[.!?|•·–—-] ?)(?:click here to )?unsubscribe(?: here| now)?[.!]?$",
     re.IGNORECASE,
 )
 

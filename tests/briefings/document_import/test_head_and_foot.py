@@ -317,6 +317,16 @@ def test_a_byline_may_stand_above_the_strapline_that_repeats_it() -> None:
         "Unsubscribe",
         "View this in your browser",
         "You are receiving this because you asked for it.",
+        "You receive this email because you signed up at example.com. Unsubscribe",
+        "You’ve received this newsletter because you joined us.",
+        "Why did I get this?",
+        "This email was sent to ada@example.com.",
+        "If you no longer wish to receive these emails, write to us.",
+        "Want to change how you receive these emails?",
+        "Update your email preferences",
+        "Our mailing address is: 1 High Street, Hull",
+        "Please add news@example.com to your address book.",
+        "Archive | Preferences | Unsubscribe",
         "© 2026 Gate Press",
     ],
 )
@@ -340,6 +350,10 @@ def test_boilerplate_is_left_out(line: str) -> None:
         "Signing up for a place in another school takes five forms and a visit.",
         "If the plan is forwarded to the council, it will be voted on in June.",
         "Subscribers to the pension scheme have been told to wait.",
+        "This email was sent to every head in the county on the day before the vote.",
+        "You get this answer in every school: we do not know.",
+        "To stop the emails, the county has changed its address.",
+        "Parents who no longer want to hear of it may unsubscribe from the list of the school.",
     ],
 )
 def test_an_article_may_be_about_sharing_and_signing_up(sentence: str) -> None:
@@ -376,3 +390,27 @@ def test_words_that_are_sentences_are_no_author(words: str) -> None:
 
     assert document.byline == ""
     assert words in body_of(document)
+
+
+@pytest.mark.parametrize("rule", ["--", "-- ", "***", "______"])
+def test_small_print_below_a_rule_is_left_out_whole(rule: str) -> None:
+    footer = ["Gate Press, 1 High Street, Hull", "Archive | Preferences | Unsubscribe"]
+    document = read("Schools share", BODY, BODY, "\n".join([rule, *footer]))
+
+    assert body_of(document) == f"<p>{BODY}</p>\n<p>{BODY}</p>"
+    assert set(footer) == set(document.left_out)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "P.S. The gate at Wem is for sale.",
+        "Correction: the gate at Wem was never for sale.",
+        "The county has said nothing since, and the heads have stopped asking what it wants.",
+    ],
+)
+def test_what_an_author_adds_below_a_rule_stays(words: str) -> None:
+    document = read("Schools share", BODY, "***", words, "Unsubscribe")
+
+    assert words in body_of(document)
+    assert document.left_out == ("Unsubscribe",)
