@@ -13,6 +13,7 @@ from subscribers.bounces.replies import (
     ReplyAction,
     is_to_reply_address,
     record_reply,
+    replied_delivery,
     returned_delivery,
 )
 from subscribers.bounces.report import (
@@ -71,7 +72,7 @@ def process_message(
     if report.kind == MessageKind.REPLY:
         action = record_reply(message, recipient=recipient, at=at).value
     elif report.kind in {MessageKind.BOUNCE, MessageKind.COMPLAINT}:
-        action = _act_on_report(report, message, provider=provider, at=at)
+        action = _act_on_report(report, message, provider=provider, recipient=recipient, at=at)
     log.info("incoming message: %s, action: %s", report.kind, action)
     return ProcessedMessage(report=report, action=action)
 
@@ -112,8 +113,18 @@ def preview_message(message: bytes) -> ProcessedMessage:
     return ProcessedMessage(report=report, action=action.value)
 
 
-def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetime) -> str:
+def _act_on_report(
+    report: Report, message: bytes, *, provider: str, recipient: str, at: datetime
+) -> str:
+    """Record what a bounce or complaint says about a delivery.
+
+    Some systems send a bounce to the address for replies. Whoever was forwarded an email has that,
+    so such a bounce counts, but never suppresses by itself.
+    """
     delivery = find_delivery(report)
+    is_proved = delivery is not None
+    if delivery is None and report.kind == MessageKind.BOUNCE:
+        delivery = replied_delivery(message, recipient=recipient)
     if delivery is not None and report.is_unsubscribe:
         ended = record_unsubscribe(
             delivery.subscriber_id,
@@ -129,11 +140,14 @@ def _act_on_report(report: Report, message: bytes, *, provider: str, at: datetim
         log.warning("ignored a %s: %s", report.kind, why)
         return NO_DELIVERY
     result = _result_for_delivery(report, delivery)
+    classification = _classification(result)
+    if classification == BounceClassification.HARD and not is_proved:
+        classification = BounceClassification.SOFT
     event = ReceivedEvent(
         source=BounceSource.MAIL,
         provider=provider,
         event_id=report.message_id or hashlib.sha256(message).hexdigest(),
-        classification=_classification(result),
+        classification=classification,
         reason=result.reason,
         status=result.status,
         diagnostic=result.diagnostic,

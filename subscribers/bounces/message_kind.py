@@ -22,6 +22,8 @@ _GAVE_UP = phrases("gave_up")
 # A final refusal (class 5) counts whatever the subject says, unless the mail system will try again.
 _FINAL_CODE = re.compile(r"(?<![\d.])(?:5\d\d[ -]\S|5\.\d{1,3}\.\d{1,3}(?![\d.]))")
 _RETRIES = phrases("retries")
+# What only comes later, if at all: "You will be notified if the delivery fails permanently."
+_MAY_COME = phrases("conditions", before=r"\b", after=r"\b(?:[^.!?。\n]|\n(?!\s*\n))*")
 _DELIVERED = phrases("delivered")
 _DELIVERED_SUBJECT = phrases("delivered_subject")
 _UNSUBSCRIBE_REQUEST = phrases("unsubscribe_request")
@@ -51,8 +53,11 @@ _AUTO_REPLY_HEADERS = (
 )
 
 
+MAX_OPENING = 6000  # characters
+
+
 def _opening_text(parts: MessageParts) -> str:
-    return " ".join(parts.text[:6000].split())
+    return " ".join(parts.text[:MAX_OPENING].split())
 
 
 def declares_delivery_status(parts: MessageParts) -> bool:
@@ -188,7 +193,8 @@ def is_auto_reply_for_person(parts: MessageParts) -> bool:
 def reports_delay(parts: MessageParts) -> bool:
     """Whether text and subject say that the email is only delayed."""
     text = _opening_text(parts)
-    if _GAVE_UP.search(text) or (_FINAL_CODE.search(text) and not _RETRIES.search(text)):
+    for_certain = " ".join(_MAY_COME.sub(" ", parts.text[:MAX_OPENING]).split())
+    if _GAVE_UP.search(for_certain) or (_FINAL_CODE.search(text) and not _RETRIES.search(text)):
         return False
     return bool(_DELAY.search(text) or _DELAY_SUBJECT.search(parts.header("subject")))
 

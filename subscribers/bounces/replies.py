@@ -105,6 +105,19 @@ def returned_delivery(raw: bytes, *, recipient: str) -> Delivery | None:
     return _delivery_by_token(addresses, purposes=("bounce",))
 
 
+def replied_delivery(raw: bytes, *, recipient: str) -> Delivery | None:
+    """Return the delivery to whose address for replies a message was sent that returns its email.
+
+    The email's Message-ID, which who is forwarded its text does not have, has to be in it.
+    """
+    addresses = _recipients(message_from_bytes(raw[:MAX_BYTES]), recipient)
+    delivery = _delivery_by_token(addresses, purposes=(REPLY_PURPOSE,))
+    if delivery is None:
+        return None
+    message_id = PreparedEmail(delivery.dispatch).message_id(delivery.subscriber_id)
+    return delivery if message_id.encode() in raw[:MAX_BYTES] else None
+
+
 def _author(message: Message) -> str:
     """Return the author's normalised address; empty when it is doubtful or one of our own."""
     try:

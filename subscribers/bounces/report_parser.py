@@ -108,13 +108,16 @@ def parse_report(message: bytes, *, recipient: str = "") -> Report:
 
 
 def may_be_written_by_person(parts: MessageParts) -> bool:
-    """Whether neither headers nor a returned email of ours tell that a mail system wrote this."""
+    """Whether neither headers nor a returned email of ours tell that a mail system wrote this.
+
+    A person may forward a bounce with all that it returned.
+    """
     return not (
         is_from_mail_system(parts)
         or is_auto_reply(parts)
         or declares_delivery_status(parts)
         or is_feedback_report(parts)
-        or returns_our_email(parts)
+        or (returns_our_email(parts) and not has_answer_subject(parts))
         or parts.header("return-path") == "<>"
         or parts.header("x-failed-recipients")
     )

@@ -21,7 +21,7 @@ from briefings.models.comment import MAX_COMMENT_CHARS
 from newsroom.form_guard import HOURLY_PER_ADDRESS
 from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_id
-from subscribers.models import Delivery, Suppression
+from subscribers.models import BounceEvent, Delivery, DeliveryState, Suppression
 from subscribers.models.address_hash import hash_address
 from subscribers.sending.issue_addresses import reader_reply_address, reply_address
 from subscribers.sending.personalised_email import PreparedEmail, Recipient
@@ -30,6 +30,7 @@ from tests.subscribers.bounces.reports.bounce_factories import (
     bounce_address,
     make_sent_delivery,
     process,
+    write_bounce,
 )
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,49 @@ def test_a_bounce_of_a_mail_system_or_about_the_reader_stays_one(
     assert process(bounce).report.kind == "bounce"
     assert Suppression.objects.exists()
     assert not Comment.objects.exists()
+
+
+def write_bounce_to_reply_address(delivery: Delivery, *, returned: str) -> bytes:
+    bounce = write_bounce(to=reader_reply_address(delivery.pk)).decode()
+    original = f"--cut\nContent-Type: message/rfc822\n\n{returned}\nTo: ivy@ward.example\n\nBeds.\n"
+    return bounce.replace("--cut--\n", f"{original}\n--cut--\n").encode()
+
+
+def test_a_bounce_to_the_address_for_replies_counts_but_does_not_suppress() -> None:
+    delivery = make_sent_delivery()
+    bounce = write_bounce_to_reply_address(
+        delivery, returned=f"Message-ID: {message_id_of(delivery)}"
+    )
+
+    assert process(bounce).action == "counted"
+    assert process(bounce).action == "already recorded"
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.BOUNCED
+    event = BounceEvent.objects.get()
+    assert (event.classification, event.reason) == ("soft", "user unknown")
+    assert not Suppression.objects.exists()
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("returned", ["Subject: Beds", "Message-ID: <1@news.example.com>"])
+def test_a_bounce_to_the_address_for_replies_has_to_return_that_email(returned: str) -> None:
+    delivery = make_sent_delivery()
+    bounce = write_bounce_to_reply_address(delivery, returned=returned)
+
+    assert process(bounce).action == "no matching delivery"
+    assert not BounceEvent.objects.exists()
+
+
+def test_a_person_who_forwards_a_whole_bounce_to_the_address_for_replies_writes() -> None:
+    delivery = make_sent_delivery()
+    body = f"{BOUNCE_OF_HERS}\n> Message-ID: {message_id_of(delivery)}\n"
+    reply = write_reply(
+        to=reader_reply_address(delivery.pk), subject="Fwd: Undeliverable", body=body
+    )
+    process(reply)
+
+    assert "never reach my colleague" in Comment.objects.get().body
+    assert not BounceEvent.objects.exists()
 
 
 def test_the_reply_address_of_an_issue_leads_to_it_and_proves_nobody() -> None:

@@ -76,6 +76,39 @@ def test_a_delay_is_a_delay_while_the_mail_system_tries() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "We will retry for 46 more hours. You'll be notified if the delivery fails permanently.",
+        "It is delayed. We will keep trying. If that fails, it will be returned to you.",
+        "Delivery delayed. Falls wir aufgeben, kommt sie: returned to sender.",
+    ],
+)
+def test_what_would_come_later_does_not_make_a_delay_a_failure(words: str) -> None:
+    report = parse_report(
+        write("Delivery Status Notification (Delay)", f"** Delivery incomplete **\n\n{words}\n",
+              sender="Mail Delivery Subsystem <mailer-daemon@mx.example>", Return_Path="<>")
+    )  # fmt: skip
+    assert report.kind == MessageKind.NOTICE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ivy@ward.example: if you still need it, send it again. We have given up.",
+        "ivy@ward.example\n\nIf you need help, ask us\n\nThe message has been returned to sender",
+        "Die Nachricht an ivy@ward.example gilt als unzustellbar: returned to sender",
+        "No se pudo entregar a ivy@ward.example. Se ha devuelto: message returned to sender",
+        "Si è verificato un errore per ivy@ward.example: permanent error",
+    ],
+)
+def test_a_delay_that_has_become_a_failure_is_one(words: str) -> None:
+    report = parse_report(
+        write("Delayed mail", words, sender="mailer-daemon@mx.example", Return_Path="<>")
+    )
+    assert report.kind == MessageKind.BOUNCE
+
+
+@pytest.mark.parametrize(
     "scanner",
     [
         *("Barracuda", "SpamAssassin", "IronPort", "SpamTitan", "Spam Filter", "Anti-Spam Gateway"),
