@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Count, QuerySet
 from pytest_django import DjangoAssertNumQueries
 
@@ -96,3 +96,37 @@ def test_each_thread_uses_its_own_connection() -> None:
         for thread in threads:
             thread.join()
     assert found == [[issue]] * 5
+
+
+def prepared_statements() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_the_second_time_on_a_connection_postgresql_keeps_its_plan(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    briefing = make_briefing(slug="100%")
+    issue = make_published_issue(briefing=briefing)
+    query = CompiledQuery(issues_of, str, int)
+    connection.close()
+    for expected in (0, 1, 1):
+        with django_assert_num_queries(1):
+            assert query.rows("100%", issue.number) == [issue]
+        assert len(prepared_statements()) == expected
+    assert query.rows("100%", 2**31) == query.rows("other", issue.number) == []
+    connection.close()
+    for expected in (0, 1):
+        assert query.rows("100%", issue.number) == [issue]
+        assert len(prepared_statements()) == expected
+
+
+@pytest.mark.django_db
+def test_too_few_values_are_an_error() -> None:
+    query = CompiledQuery(issues_of, str, int)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="takes 2 values, not 1"):
+            query.rows("beds")
