@@ -69,8 +69,8 @@ MOST_READ = 20  # issues in the session
 FILTERS = (
     ("channel", "How it came", "Any way"),
     ("section", "About", "Anything"),
-    ("quoting", "Quoting", "Whether or not it may be quoted"),
-    ("mark", "Marks", "With or without marks"),
+    ("quoting", "Quoting", "Any"),
+    ("mark", "Marks", "Any or none"),
     ("length", "Length", "Any length"),
     ("other", "Only", "All"),
 )

@@ -148,11 +148,13 @@ def choices_for(
             for value, (_, condition) in of_name.items()
         }
     )
+    # Marks are given on the page, which has no new choices until it is loaded again.
+    has_responses = any(counts[f"mark_{value}"] for value in conditions["mark"])
     choices = {
         name: [
             Choice(value=value, label=label, count=counts[f"{name}_{value}"])
             for value, (label, _) in of_name.items()
-            if counts[f"{name}_{value}"]
+            if counts[f"{name}_{value}"] or (name == "mark" and has_responses)
         ]
         for name, of_name in conditions.items()
     }

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from briefings.models import MarkKind, ResponseMark
 from tests.briefings.response.response_in_tests import make_draft_after
-from tests.browser.issue_editor import log_in
+from tests.browser.issue_editor import expect_status, log_in
 from tests.browser.page_checks import look
 from tests.factories import make_comment, make_published_issue
 
@@ -30,9 +30,8 @@ def test_an_editor_marks_pieces_by_keys_and_finds_them_beside_the_draft(
     page.keyboard.press("j")
     expect(pieces.nth(0)).to_be_focused()
     page.keyboard.press("u")
-    expect(pieces.nth(0).get_by_role("button", name="Use")).to_have_attribute(
-        "aria-pressed", "true"
-    )
+    use = pieces.nth(0).get_by_role("button", name="Use", exact=True)
+    expect(use).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(pieces.nth(1).get_by_role("list", name="Marks")).to_contain_text("Answer")
@@ -50,9 +49,16 @@ def test_an_editor_marks_pieces_by_keys_and_finds_them_beside_the_draft(
         (comments[0].pk, MarkKind.FOLLOW_UP),
     }
 
-    page.get_by_label("Marks", exact=True).select_option("use")
+    page.get_by_role("combobox", name="Marks").select_option("use")
     expect(pieces).to_have_count(1)
     page.goto(f"{site}/admin/briefings/issue/{draft.pk}/change/")
     panel = page.locator("[data-response-panel]")
     expect(panel).to_contain_text("Piece number 2.")
     expect(panel).to_contain_text("in 3 pieces")
+    expect(panel).not_to_contain_text("Piece number 1.")
+    panel.get_by_role("combobox", name="Pieces").select_option("all")
+    expect(panel).to_contain_text("Piece number 1.")
+    panel.get_by_label("Search the pieces").fill("0")
+    expect(panel.locator("[data-piece]")).to_have_count(1)
+    expect(panel).to_contain_text("Piece number 0.")
+    expect_status(page, "Saved")  # a choice in the panel does not change the issue

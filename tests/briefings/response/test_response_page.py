@@ -141,6 +141,21 @@ def test_an_editor_chooses_what_to_read(
     assert sorted(bodies(page)) == sorted(found)
 
 
+def test_choices_are_those_that_show_something_with_their_numbers(
+    editor: Client, issue: Issue
+) -> None:
+    """Except marks: the page gives them without being loaded again."""
+    draft = make_draft_after(issue)
+    assert "<select" not in open_response(editor, draft).content.decode().partition("id_order")[0]
+    for _ in range(2):
+        make_comment(on=issue, channel=CommentChannel.MAIL)
+    page = open_response(editor, draft).content.decode()
+    assert "By email (2)" in page
+    assert "On the website" not in page
+    for words in ("To use", "To answer", "To follow up", "For me to follow up", "Without a mark"):
+        assert f"{words}</option>" in page
+
+
 def test_a_section_or_the_whole_issue_can_be_chosen(editor: Client, issue: Issue) -> None:
     section = issue.sections.all()[1]
     make_comment(on=issue, body="About a section", section=section)
