@@ -23,6 +23,7 @@ install: ## create .venv/ with the locked packages, if it is not there yet
 
 install-dev: ## the same, with the packages for tests and lint
 	@tools/install.sh dev
+	@tools/install-encoder.sh || true
 
 demo: install ## run a newsroom with sample briefings; PORT= sets the port
 	@DEBUG=1 exec $(PYTHON_IN_VENV) manage.py demo --port $(PORT) --started-at $(STARTED_AT)
@@ -37,9 +38,11 @@ lint: install-dev ## check code, format, types, templates, migrations and deploy
 	@tools/lint.sh
 
 bench: install-dev ## compare dispatches with other senders (a quarter of an hour); BENCH="--growth" measures growth
-	@tools/test-packages.sh
-	@tools/install-peers.sh
-	@command -v wrk >/dev/null || tools/apt-install.sh wrk
+	@case "$(BENCH)" in \
+		*--points*) tools/install-encoder.sh ;; \
+		*) tools/test-packages.sh && tools/install-peers.sh && \
+			{ command -v wrk >/dev/null || tools/apt-install.sh wrk; } ;; \
+	esac
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)
 
 format: install-dev ## format the code and fix what ruff can fix
@@ -52,8 +55,11 @@ messages: install-dev ## update locale/ with the words of templates and code, an
 lock: install-dev ## update the lock files, keeping pins that still fit; UPGRADE=1 upgrades all
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group bootstrap -o requirements-uv.lock
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements.lock
-	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c requirements.lock \
-		-o requirements-dev.lock
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra points -c requirements.lock \
+		-o requirements-points.lock
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --extra points --group dev \
+		-c requirements-points.lock -o requirements-dev.lock
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group encoder --no-deps -o requirements-encoder.lock
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) bench/newsletter/requirements.in -c requirements.lock \
 		-o bench/newsletter/requirements.lock
 	@tools/install.sh dev

@@ -42,7 +42,13 @@ SHARED_NAMES = {
 }
 # Nouns that happen to end in "ing".
 ING_NOUNS = {"briefing", "consent_wording", "quote_wording"}
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-points.lock",
+    "requirements-encoder.lock",
+    "requirements-dev.lock",
+    "requirements-uv.lock",
+)
 
 
 def application_modules() -> list[Path]:
@@ -133,8 +139,9 @@ def pins(name: str) -> dict[str, str]:
 
 
 def test_tests_run_with_the_packages_that_are_shipped() -> None:
-    shipped, tested = pins("requirements.lock"), pins("requirements-dev.lock")
-    assert {name: tested.get(name) for name in shipped} == shipped
+    for lock in ("requirements.lock", "requirements-points.lock"):
+        shipped, tested = pins(lock), pins("requirements-dev.lock")
+        assert {name: tested.get(name) for name in shipped} == shipped
 
 
 def test_every_email_has_a_subject_a_text_and_an_html_template() -> None:

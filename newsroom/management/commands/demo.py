@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,9 @@ SAMPLE_VARIABLES = {
     "POSTAL_ADDRESS": "4 Dell Yard, Wexholt WX1 4ND",
     "PYTHONUNBUFFERED": "1",
 }
+
+# Where tools/install-encoder.sh puts a sentence encoder. Without it, the demo has none.
+ENCODER = settings.BASE_DIR / ".venv" / "encoder"
 
 NOTICE = """
 {site_name} is running, {seconds:.0f} seconds after you started it.
@@ -116,6 +120,7 @@ class Command(BaseCommand):
         supervisor = Supervisor(
             env={
                 **SAMPLE_VARIABLES,
+                **encoder_variables(),
                 "SITE_URL": url,
                 **os.environ,
                 "VAR_DIR": str(settings.VAR_DIR.resolve()),
@@ -152,6 +157,17 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def encoder_variables() -> dict[str, str]:
+    """Return the settings of the encoder, if it is installed with what it needs."""
+    try:
+        known = (ENCODER / "sha256").read_text().strip()
+    except OSError:
+        return {}
+    if not all(find_spec(name) for name in ("numpy", "onnxruntime", "tokenizers")):
+        return {}
+    return {"POINTS_MODEL": str(ENCODER), "POINTS_MODEL_HASH": known}
 
 
 def notice(url: str, *, seconds: float) -> str:
