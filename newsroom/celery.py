@@ -34,6 +34,7 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(
     [f"subscribers.{part}" for part in ("bounces", "lists", "privacy", "sending", "signup")]
 )
+app.autodiscover_tasks(["briefings.points"])
 # Issues have their own queue, so that a confirmation never waits for a long dispatch.
 app.conf.task_queues = (Queue("celery"), Queue("sending"))
 app.conf.task_routes = {
@@ -82,6 +83,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/5"),
     },
     "check comments for spam": {"task": "briefings.tasks.check_spam", "schedule": 30.0},
+    "encode what was said": {"task": "briefings.points.tasks.encode", "schedule": 30.0},
     "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},
     "finish erasures": {
         "task": "subscribers.privacy.tasks.finish_erasures",

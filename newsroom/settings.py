@@ -334,6 +334,20 @@ CHECK_LINKS: bool = read("CHECK_LINKS", env.bool, True, hint="write true or fals
 # With the key of an account, a worker asks Akismet whether a new comment is spam.
 AKISMET_KEY: str = env.str("AKISMET_KEY", "")
 
+# A folder with a sentence encoder, which tells responses that mean the same: model.onnx and
+# tokenizer.json. The hash is that of both files, one after the other.
+POINTS_MODEL: str = env.str("POINTS_MODEL", "")
+POINTS_MODEL_HASH: str = env.str("POINTS_MODEL_HASH", "").lower()
+if POINTS_MODEL and not re.fullmatch(r"[0-9a-f]{64}", POINTS_MODEL_HASH):
+    raise setting_error(
+        "POINTS_MODEL_HASH",
+        "is wrong: write what `cat model.onnx tokenizer.json | sha256sum` says of the encoder",
+    )
+# The languages that the encoder knows. Responses in others are compared by their wording only.
+POINTS_LANGUAGES: frozenset[str] = frozenset(
+    read("POINTS_LANGUAGES", env.list, ["en"], hint="write language codes, separated by commas")
+)
+
 # Seconds after which staff are emailed that a mail server, or a step of sending, still fails.
 ALERT_AFTER: int = read("ALERT_AFTER", env.int, 600, hint="write a whole number of seconds")
 if ALERT_AFTER < 0:

@@ -34,6 +34,7 @@ LAYERS: tuple[set[str], ...] = (
 # Imports that have to stand inside a function, and why.
 IMPORTS_INSIDE_FUNCTIONS = {
     "briefings/apps.py": "Django loads it before it can import models",
+    "briefings/points/encoder.py": "only workers load an encoder, and only with the extra",
     "newsroom/connection_errors.py": "manage.py imports it before the settings are loaded",
     "newsroom/supervisor.py": "fcntl exists only on Unix, and only the demo needs it",
     "subscribers/apps.py": "Django loads it before it can import models",

@@ -86,7 +86,7 @@ AVOID = (
     Avoid(r"\bapprovals? (?:is|are|becomes?) void\b|\bvoid approvals?\b", "no longer valid"),
     Avoid(r"\bso many\b(?! (?:people|that))", "a number, how many, this many"),
     Avoid(r"\bfates?\b", "outcome"),
-    Avoid(r"\b(?:with|in) a sentence\b", "with a message, and say why"),
+    Avoid(r"\b(?:with|in) a sentence\b(?! (?:encoder|of))", "with a message, and say why"),
     Avoid(r"\bremark(?:ed|ing)\b", "leave a remark, for staff; comment, for readers"),
     Avoid(r"\bis grave\b|\bhow grave\b", "serious"),
     Avoid(r"\bShall\b|\bshall (?:I|we|you)\b", "Do you want to …?"),

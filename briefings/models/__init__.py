@@ -39,6 +39,7 @@ from briefings.models.section import Section, SectionKind
 from briefings.models.section_template import TemplateSection
 from briefings.models.spam_check import SpamCheck
 from briefings.models.topic import Topic
+from briefings.models.words_vector import PointVector, ResponseVector
 from briefings.models.working_copy import WorkingCopy
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Picture",
     "Point",
     "PointCheck",
+    "PointVector",
     "PreviewLink",
     "Proof",
     "Quotation",
@@ -93,6 +95,7 @@ __all__ = [
     "RemarkState",
     "ReportReason",
     "ResponseMark",
+    "ResponseVector",
     "Revision",
     "RevisionStep",
     "Role",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 MAX_SENTENCE_CHARS = 300
 
 
+def words_hash(words: str) -> str:
+    """Return the SHA-256 of words, by which we know whether they were changed."""
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
 class PointQuerySet(models.QuerySet["Point"]):
     """Points as the page of an issue's response asks for them."""
 
@@ -27,11 +33,13 @@ class PointQuerySet(models.QuerySet["Point"]):
 class Point(models.Model):
     """A point that recurs in the response to `issue`. Its checks say whose responses make it.
 
-    `sentence` is what the editor says it is; it is what the other responses are compared with.
+    `sentence` is what the editor says it is; it is what the other responses are compared with. A
+    point that was opened from a response has none until an editor names it: words of a reader must
+    not outlive them here.
     """
 
     issue = models.ForeignKey("briefings.Issue", on_delete=models.CASCADE, related_name="points")
-    sentence = models.CharField(max_length=MAX_SENTENCE_CHARS)
+    sentence = models.CharField(max_length=MAX_SENTENCE_CHARS, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -49,7 +57,7 @@ class Point(models.Model):
         default_permissions = ()  # whoever writes issues of the briefing works with its response
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.sentence or "A point without a name yet"
 
     @property
     def who(self) -> str:
@@ -95,3 +103,13 @@ class PointCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{'Yes' if self.makes_it else 'No'}: response {self.comment_id}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is about the words of the response as they are now."""
+        return self.words_hash == words_hash(self.comment.body)
+
+    @property
+    def who(self) -> str:
+        """The name of whoever checked it."""
+        return name_of(self.by)

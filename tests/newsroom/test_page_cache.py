@@ -229,7 +229,7 @@ def test_every_table_that_public_pages_show_is_watched_or_has_a_subject() -> Non
         *("CommentBan", "CommentDigest", "FlaggedWord", "HoldReason", "SpamCheck"),
         # For their reader only; a page shows the count that is kept in the comment.
         *("Commenter", "CommentReport", "EarlierWords", "QuoteConsent", "Recommendation"),
-        *("Answer", "Point", "PointCheck", "ResponseMark"),
+        *("Answer", "Point", "PointCheck", "ResponseMark", "ResponseVector", "PointVector"),
         *("IssueText", "SearchWord"),  # for searches, whose pages are not stored
     }
     own_subject = {Comment}

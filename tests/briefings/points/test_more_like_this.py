@@ -1,0 +1,131 @@
+"""The order in which pieces are shown: it starts from the sentence and learns from each answer."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from briefings.points import likeness as module
+from briefings.points.first_pieces import first_pieces
+from briefings.points.likely_number import likely_more
+from briefings.points.likeness import Likeness, PieceWords
+from briefings.points.more_like_this import in_order, scores
+from tests.briefings.points.points_in_tests import LATE, OTHERS
+
+TEXTS = (*OTHERS[:2], *LATE, *OTHERS[2:])
+LATE_PLACES = {2, 3, 4}
+
+
+def vector(*numbers: float) -> bytes:
+    """Return a vector as the encoder gives them: of length 1, in 32-bit floats."""
+    length = sum(number * number for number in numbers) ** 0.5
+    return array("f", [number / length for number in numbers]).tobytes()
+
+
+def pieces(*vectors: bytes, parents: dict[int, int] | None = None) -> list[PieceWords]:
+    return [
+        PieceWords(
+            text=text,
+            person=f"reader {place}",
+            parent=(parents or {}).get(place),
+            vector=vectors[place] if vectors else b"",
+        )
+        for place, text in enumerate(TEXTS)
+    ]
+
+
+MEANT = tuple(
+    vector(1, 0.2 * place, 0.1) if place in LATE_PLACES else vector(0.1 * place, 0.1, -1)
+    for place in range(len(TEXTS))
+)
+
+
+def test_without_an_encoder_the_wording_of_the_sentence_decides() -> None:
+    likeness = Likeness(pieces())
+    assert not likeness.knows_meaning
+    order = in_order(scores(likeness, "The library should open on Saturdays again."))
+    assert order[0] == 0
+    assert sorted(order) == [*range(len(TEXTS))]
+
+
+def test_without_an_encoder_it_learns_from_each_yes_and_no() -> None:
+    likeness = Likeness(pieces())
+    before = scores(likeness, "This town")
+    after = scores(likeness, "This town", yes=[2], no=[0])
+    assert after[0] < before[0]
+    assert after[2] > before[2]
+
+
+def test_without_numpy_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_numpy = scores(Likeness(pieces()), "The boat is late", yes=[2], no=[0])
+    monkeypatch.setattr(module, "HAS_NUMPY", False)
+    without = Likeness(pieces(*MEANT))
+    assert not without.knows_meaning
+    assert scores(without, "The boat is late", yes=[2], no=[0]) == with_numpy
+    assert first_pieces(without)
+
+
+def test_what_means_the_same_comes_first_in_whatever_words() -> None:
+    pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
+    likeness = Likeness(pieces(*MEANT))
+    order = in_order(scores(likeness, "Qwx", vector(1, 0.3, 0)))
+    assert {*order[:3]} == LATE_PLACES
+    assert likeness.unread == 0
+
+
+def test_a_no_moves_what_is_like_it_down_and_a_yes_up() -> None:
+    pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
+    likeness = Likeness(pieces(*MEANT))
+    order = in_order(scores(likeness, "", yes=[2], no=[6]), without=[2, 6])
+    assert {*order[:2]} == LATE_PLACES - {2}
+    turned = in_order(scores(likeness, "", yes=[6], no=[2]), without=[2, 6])
+    assert {*turned[-2:]} == LATE_PLACES - {2}
+
+
+def test_a_reply_is_compared_together_with_what_it_replies_to() -> None:
+    pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
+    alone = scores(Likeness(pieces(*MEANT)), "Qwx", vector(1, 0.3, 0))
+    reply = scores(Likeness(pieces(*MEANT, parents={6: 2})), "Qwx", vector(1, 0.3, 0))
+    assert reply[6] > alone[6]
+
+
+def test_a_piece_that_the_encoder_has_not_read_is_still_shown() -> None:
+    pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
+    vectors = [*MEANT[:-1], b""]
+    likeness = Likeness(pieces(*vectors))
+    assert likeness.unread == 1
+    assert sorted(in_order(scores(likeness, "The ferry"))) == [*range(len(TEXTS))]
+
+
+def test_what_makes_another_point_comes_later() -> None:
+    likeness = Likeness(pieces())
+    sentence = "The library should open on Saturdays again."
+    assert scores(likeness, sentence, elsewhere=[0])[0] < scores(likeness, sentence)[0]
+
+
+@pytest.mark.parametrize("vectors", [(), MEANT])
+def test_the_pieces_to_start_from_differ_from_each_other(vectors: tuple[bytes, ...]) -> None:
+    if vectors:
+        pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
+    likeness = Likeness(pieces(*vectors))
+    chosen = first_pieces(likeness)
+    assert len(chosen) == len({*chosen}) == 5
+    if vectors:
+        assert len({*chosen[:2]} & LATE_PLACES) == 1
+    assert not {*first_pieces(likeness, without=chosen)} & {*chosen}
+
+
+def test_nothing_to_rank_is_no_trouble() -> None:
+    nothing = Likeness([])
+    assert in_order(scores(nothing, "The ferry is late.")) == []
+    assert first_pieces(nothing) == []
+
+
+def test_how_many_more_are_likely_follows_the_last_answers() -> None:
+    assert likely_more([True] * 4, unchecked=20) is None
+    assert likely_more([True] * 8, unchecked=0) is None
+    none, many = [False] * 8, [True] * 8
+    assert likely_more(none, unchecked=20) == 0
+    assert 0 < (likely_more(many, unchecked=20) or 0) <= 20
+    assert likely_more([*many, *none], unchecked=20) == 0
