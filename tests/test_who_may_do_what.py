@@ -29,6 +29,7 @@ from briefings.models import (
     CommentState,
     FlaggedWord,
     Issue,
+    Point,
     RevisionStep,
     Role,
     Topic,
@@ -186,6 +187,11 @@ ISSUES = [
     post("briefings_preview_links", "issue", "REPAC", "EPAC", "C"),
     post("briefings_remarks", "issue", *READERS, act="leave", words="Who says so?"),
     post("briefings_issue_open_remarks", "issue", "EAC", "EAC", "C"),
+    Row("briefings_points", "issue", ("REAC", "REAC", "C")),
+    post("briefings_point_open", "issue", "REAC", "REAC", "C", sentence="The beds are empty."),
+    Row("briefings_point", "point", ("REAC", "REAC", "C")),
+    post("briefings_point_check", "point", "REAC", "REAC", "C", says="yes", seen="open"),
+    post("briefings_point_change", "point", "REAC", "REAC", "C", act="up"),
     Row("briefings_response", "issue", ("REAC", "REAC", "C")),
     Row("briefings_response_panel", "issue", ("REAC", "REAC", "C")),
     post("briefings_response_publish", "comment", "EAC", "EAC", "C"),
@@ -363,6 +369,9 @@ class World:
         """Return what stands in an address, for rows of one kind."""
         if about in FIXED:
             return FIXED[about](self)
+        if about == "point":
+            issue = self.issue(role, whose)
+            return [issue.pk, Point.objects.get_or_create(issue=issue)[0].pk]
         if about in {"issue", "comparison", "preview", "revision", "finding", "unsaved"}:
             issue = self.issue(role, whose)
             if about == "unsaved":

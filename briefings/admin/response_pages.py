@@ -22,6 +22,7 @@ from briefings.comment_decisions import DecisionRefused, decide, undo
 from briefings.models import Comment, Issue, MarkKind
 from briefings.models.response_mark import MAX_MARK_NOTE_CHARS
 from briefings.permissions import may_moderate, may_use_response, staff_of_response
+from briefings.points.ranked_pieces import points_of
 from briefings.response.marks import MarkRefused, finish, mark, remove_mark, reopen
 from briefings.response.pieces import pieces_of, response_to
 from briefings.response.previous import earlier_issues, previous_issue
@@ -162,6 +163,7 @@ def _what_was_said(request: HttpRequest, about: Issue) -> dict[str, Any]:
         ],
         "orders": [(value, label) for value, (label, _) in ORDERS.items()],
         "comparison": compare_responses(about),
+        "points": points_of(about),
         "query": urlencode(query),
         "way_back": way_back,
         "keys": KEYS,
