@@ -5,7 +5,8 @@ the plot of docs/performance.md. BENCH="--ledger 10000000" measures only the led
 BENCH="--kills 20" kills senders in the middle of a dispatch and counts what arrived.
 BENCH=--autosave measures how fast the server keeps what ten editors type. BENCH=--pages measures
 how fast it serves public pages, and BENCH=--comments sends 200 comments a minute while their page
-is read. The variable LISTMONK names a binary of listmonk to compare with.
+is read. BENCH="--points DIR..." measures on labelled comments how many an editor reads to find
+those that make a point. The variable LISTMONK names a binary of listmonk to compare with.
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import comments, growth, kills, listmonk, machine, pages, ten_editors
+from bench import (
+    comments,
+    growth,
+    kills,
+    listmonk,
+    machine,
+    pages,
+    recurring_points,
+    ten_editors,
+)
 from bench.installation import Installation
 from bench.report import Measured, figures, tables
 from bench.rounds import run_connection_rounds, run_rounds, run_slow_rounds
@@ -55,6 +65,13 @@ def main() -> None:
         "--comments", action="store_true", help="only measure comments while their page is read"
     )
     parser.add_argument(
+        "--points",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="only measure recurring points, on folders with labelled comments",
+    )
+    parser.add_argument(
         "--seconds",
         type=int,
         help="of each measurement of pages (default: 2), or of comments (default: 60)",
@@ -63,6 +80,11 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops servers, removes folders
     begun = time.monotonic()
+    if options.points:  # needs no server
+        found = recurring_points.measure(options.points)
+        found["machine"] = {"is": machine.describe(), "loop_seconds": machine.calibrate()}
+        _save("bench-points.json", found, begun=begun)
+        return
     print(f"{machine.describe()}. Starting PostgreSQL (fsync on) and Redis.", flush=True)
     with ExitStack() as ending:
         installation = Installation(ending)
@@ -93,19 +115,10 @@ def main() -> None:
         else:
             name, found = "bench.json", compare(installation, options)
         after = _speed(installation.folder)
-    minutes = (time.monotonic() - begun) / 60
-    found["machine"] = {
-        "is": machine.describe(),
-        "before": before,
-        "after": after,
-        "minutes": minutes,
-    }
+    found["machine"] = {"is": machine.describe(), "before": before, "after": after}
     if options.growth:
         PLOT.write_text(growth.draw(found))
         print(f"Saved the plot to {PLOT.relative_to(ROOT)}.")
-    target = ROOT / "var" / name
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(found, indent=2) + "\n")
     print()
     for when, speed in (("Before", before), ("After", after)):
         print(
@@ -113,6 +126,16 @@ def main() -> None:
             f" with SHA-256, made {speed['fsyncs_per_s']:,.0f} fsyncs/s,"
             f" and took {speed['loop_seconds']:.2f} s for a fixed Python loop."
         )
+    _save(name, found, begun=begun)
+
+
+def _save(name: str, found: dict[str, Any], *, begun: float) -> None:
+    """Write the figures to a file in var/, and say so."""
+    minutes = (time.monotonic() - begun) / 60
+    found["machine"]["minutes"] = minutes
+    target = ROOT / "var" / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(found, indent=2) + "\n")
     print(f"The run took {minutes:.1f} minutes. Saved to {target.relative_to(ROOT)}.")
 
 
