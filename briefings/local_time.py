@@ -45,6 +45,11 @@ def place_of(zone: ZoneInfo) -> str:
     return zone.key.rpartition("/")[2].replace("_", " ")
 
 
+def moment_with_offset(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment in a time zone, to the minute, with its offset: '2026-11-25T07:00+00:00'."""
+    return moment.astimezone(zone).isoformat(timespec="minutes")
+
+
 class RepeatedTime(ValueError):
     """A time that the autumn change repeats, where it must be said which of the two is meant."""
 

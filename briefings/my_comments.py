@@ -24,6 +24,7 @@ from briefings.comment_threads import number_in_address
 from briefings.forms import EMPTY, clean_comment_body
 from briefings.models import Comment, Commenter, CommentState
 from briefings.models.comment import EDIT_WITHIN
+from briefings.questions.own_answers import own_answers
 from briefings.quoting_form import QuotingForm
 from newsroom.client_address import client_ip, user_agent
 from newsroom.email_addresses import readable_address
@@ -165,6 +166,7 @@ def _page(
         "is_sent": "sent" in request.GET,
         "is_sent_to_page": any(row.state == CommentState.APPROVED for row in list(page)[:1]),
         "edit_within": EDIT_WITHIN,
+        "answers": own_answers(commenter, at=now) if page.number == 1 else [],
     }
     return TemplateResponse(request, "briefings/comments/my_comments.html", context, status=status)
 

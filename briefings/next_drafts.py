@@ -18,6 +18,7 @@ from briefings.models import (
     IssueState,
     RevisionStep,
     Section,
+    SectionKind,
     WorkingCopy,
 )
 from newsroom import audit_log
@@ -89,6 +90,7 @@ def _make_next_draft(briefing_pk: int, *, at: datetime) -> Issue | None:
             heading=section.heading,
             body=section.body,
             sisters=section.sisters,
+            options=section.options if section.kind == SectionKind.QUESTION else [],
         )
         for position, section in enumerate(briefing.section_template(), start=1)
     )

@@ -282,6 +282,11 @@ def may_moderate(user: Actor, where: Issue | Briefing) -> bool:
     return may_in(user, MODERATE_COMMENT, where)
 
 
+def may_tell_readers(user: Actor, where: Issue | Briefing) -> bool:
+    """Whether this person may have those told who answered a question."""
+    return may_approve(user, where) or may_send(user, where)
+
+
 def may_use_response(user: Actor, where: Issue | Briefing) -> bool:
     """Whether this person works with what readers said: whoever writes issues of the briefing."""
     return may_in(user, ADD_ISSUE, where) or may_in(user, CHANGE_ISSUE, where)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from briefings.local_time import long_day
 from briefings.models import Briefing, SectionKind
 from briefings.rendering.section_html import parse_section
 from newsroom.html_tree import BLOCKS, Element
@@ -165,7 +167,7 @@ def _removed(
 ) -> Iterator[SectionDiff]:
     for section in sections:
         if section["id"] not in kept:
-            nothing = {**section, "heading": "", "body": ""}
+            nothing = {**section, "heading": "", "body": "", "options": [], "closes_at": ""}
             yield _section(places[section["id"]], section, nothing, change=Change.REMOVED)
 
 
@@ -180,6 +182,8 @@ def _section(
     heading = diff_words(old["heading"], new["heading"])
     paragraphs = list(_compare_paragraphs(old["body"], new["body"]))
     paragraphs += _compare_sisters(old.get("sisters", []), new.get("sisters", []))
+    paragraphs += _compare_options(old.get("options", []), new.get("options", []))
+    paragraphs += _compare_closing(old.get("closes_at", ""), new.get("closes_at", ""))
     if change is None:
         is_changed = (
             old["kind"] != new["kind"]
@@ -209,8 +213,40 @@ def _compare_sisters(old: list[int], new: list[int]) -> Iterator[Paragraph]:
         yield Paragraph("p", [Words("Titles: ", Change.SAME), *diff_words(before, after)], change)
 
 
+def _compare_options(old: list[str], new: list[str]) -> Iterator[Paragraph]:
+    """Yield the options of a question, as the items of a list."""
+    before, after = ([("li", option) for option in side] for side in (old, new))
+    yield from _compare_blocks(before, after)
+
+
+def _compare_closing(old: str, new: str) -> Iterator[Paragraph]:
+    """Yield a paragraph with the time at which a question closes, if somebody chose one."""
+    if old or new:
+        change = Change.SAME if old == new else Change.CHANGED
+        words = diff_words(*(_moment_in_words(written) for written in (old, new)))
+        yield Paragraph("p", [Words("Closes: ", Change.SAME), *words], change)
+
+
+def _moment_in_words(written: str) -> str:
+    """Return a moment that a revision kept, in words of its own time zone."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    return f"{long_day(moment)} at {moment:%H:%M} (UTC{moment.isoformat()[-6:]})"
+
+
 def _compare_paragraphs(old: str, new: str) -> Iterator[Paragraph]:
     before, after = list(_paragraphs(parse_section(old))), list(_paragraphs(parse_section(new)))
+    yield from _compare_blocks(before, after)
+    if old != new and before == after:
+        yield Paragraph("p", [], Change.FORMATTED)
+
+
+def _compare_blocks(
+    before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]
+) -> Iterator[Paragraph]:
+    """Yield blocks of text, each with its tag, as they are now and with what is gone."""
     matcher = SequenceMatcher(None, before, after)
     for kind, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
@@ -218,8 +254,6 @@ def _compare_paragraphs(old: str, new: str) -> Iterator[Paragraph]:
                 yield Paragraph(tag, [Words(text, Change.SAME)], Change.SAME)
         else:
             yield from _pair(before[old_start:old_end], after[new_start:new_end])
-    if old != new and before == after:
-        yield Paragraph("p", [], Change.FORMATTED)
 
 
 def _pair(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> Iterator[Paragraph]:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from briefings.issue_edits import ONLY_CORRECTED, EditResult, record_edit
 from briefings.models import Contributor, IssueState, Remark, Section
+from briefings.questions.question_words import read_closing
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def restore(revision: Revision, *, by: Actor, at: datetime) -> EditResult:
             section.position, section.kind = position, words["kind"]
             section.heading, section.body = words["heading"], words["body"]
             section.sisters = words.get("sisters", [])
+            section.options = words.get("options", [])
+            section.closes_at = read_closing(words.get("closes_at"), issue.briefing.zone)
             section.save()
             if is_back:
                 _bring_remarks_back(section, key=words["id"])

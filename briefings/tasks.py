@@ -8,6 +8,7 @@ from django.conf import settings
 from briefings import cut_offs, next_drafts, reply_emails
 from briefings.link_checks import check_due_links
 from briefings.moderation import akismet, comment_digests, rejection_emails
+from briefings.questions import closing_emails
 from briefings.search import index_repair
 from newsroom import database_epoch
 from newsroom.clock import database_now
@@ -35,6 +36,13 @@ def send_reply_emails() -> None:
     """Email readers who asked about replies to their comments, each at most once a day."""
     if database_epoch.restored_epoch() is None:
         reply_emails.send_reply_emails(at=database_now())
+
+
+@shared_task
+def send_closing_emails() -> None:
+    """Email those who answered a question what became of it, each once."""
+    if database_epoch.restored_epoch() is None:
+        closing_emails.send_closing_emails(at=database_now())
 
 
 @shared_task

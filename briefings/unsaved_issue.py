@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefings.local_time import parse_local
 from briefings.models import Briefing, Contributor, Issue, Section, SectionKind, WorkingCopy
+from briefings.questions.question_words import parse_options, read_closing, write_options
 from briefings.richtext import sanitise
 from briefings.working_copies import TOKEN, newest_copy
 
@@ -52,7 +53,11 @@ def with_unsaved_words(issue: Issue, content: Mapping[str, Any]) -> Issue:
 def with_words_of(issue: Issue, revision: Revision) -> Issue:
     """Return a copy of an issue with the words that it had in a revision. Do not save it."""
     sections = [
-        words | {"sisters": ",".join(map(str, words.get("sisters", ())))}
+        words
+        | {
+            "sisters": ",".join(map(str, words.get("sisters", ()))),
+            "options": write_options(words.get("options", ())),
+        }
         for words in revision.content["sections"]
     ]
     return with_unsaved_words(issue, {"fields": revision.content, "sections": sections})
@@ -85,6 +90,8 @@ def _sections(issue: Issue, content: Mapping[str, Any]) -> list[Section]:
         section.body = sanitise(str(words.get("body", "")))
         keys = map(_key, str(words.get("sisters", "")).split(","))
         section.sisters = [key for key in keys if key]
+        section.options = parse_options(words.get("options"))
+        section.closes_at = read_closing(words.get("closes_at"), issue.briefing.zone)
         section.position = place
         sections.append(section)
     return sections

@@ -19,6 +19,7 @@ from briefings import (
 )
 from briefings.atom_feed import atom_feed
 from briefings.json_feed import json_feed
+from briefings.questions import my_answers, question_pages
 from briefings.search import views as search_views
 from newsroom.token_links import token_paths
 
@@ -54,7 +55,13 @@ urlpatterns = [
     path("proof/", shared_preview_views.proof_link, name="proof_link"),
     *token_paths("comments/confirm/", views.comment_confirm, name="comment_confirm"),
     path("comments/on/<slug:slug>/<int:number>/", views.comment_create, name="comment_create"),
+    path("comments/questions/<int:pk>/", question_pages.answer_create, name="answer_create"),
+    *token_paths(
+        "comments/answers/stop/", question_pages.stop_answer_emails, name="stop_answer_emails"
+    ),
+    *token_paths("comments/answers/", question_pages.answer_confirm, name="answer_confirm"),
     path("comments/mine/", my_comments.my_comments, name="my_comments"),
+    path("comments/mine/answers/<int:pk>/", my_answers.my_answer, name="my_answer"),
     path("comments/mine/<int:pk>/", my_comments.my_comment, name="my_comment"),
     path("comments/me/", my_comments.comments_me, name="comments_me"),
     path("comments/sign-in/", comment_sign_in.comments_sign_in, name="comments_sign_in"),
@@ -101,6 +108,11 @@ urlpatterns = [
     ),
     path(
         "<slug:slug>/<int:number>/comments/<int:pk>/", views.comment_detail, name="comment_detail"
+    ),
+    path(
+        "<slug:slug>/<int:number>/questions/<int:pk>/",
+        question_pages.question_detail,
+        name="question_detail",
     ),
     path(
         "<slug:slug>/<int:number>/picture-<slug:version>.png",

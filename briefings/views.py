@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import http_date
-from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -39,12 +38,14 @@ from briefings.models import (
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.own_comments import answer_about_quoting
+from briefings.questions.poll import answers_subject
 from briefings.quoting_form import QuotingForm
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
 from briefings.rendering.sharing_picture import picture_of_issue
 from briefings.rendering.thread_html import thread_html
 from briefings.share_links import share_links
+from briefings.zone_names import time_zone_name
 from newsroom.client_address import client_ip, user_agent
 from newsroom.compiled_queries import CompiledQuery
 from newsroom.form_guard import (
@@ -57,11 +58,6 @@ from newsroom.form_origin import own_forms_only
 from newsroom.public_pages import public_page, unless_as_asked
 from newsroom.reader_language import answer_in
 
-# Places of time zones that other languages call otherwise.
-PLACES = (
-    *(gettext_noop("Brussels"), gettext_noop("Luxembourg"), gettext_noop("Vienna")),
-    *(gettext_noop("Warsaw"), gettext_noop("Zurich")),
-)
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
 
 
@@ -126,20 +122,19 @@ def briefing_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "briefing": briefing,
         "archive": archive,
         "latest": archive.latest,
-        "time_zone_name": _time_zone_name(briefing),
+        "time_zone_name": time_zone_name(briefing),
         "next_issue": next_issue_line(briefing, at=timezone.now()),
     }
     response = TemplateResponse(request, "briefings/briefing_detail.html", context)
     return unless_as_asked(response, request, {"year": str(archive.year)} if archive.year else {})
 
 
-def _time_zone_name(briefing: Briefing) -> str:
-    """Return a time zone in a reader's words: 'London time'."""
-    place = gettext(briefing.time_zone.rpartition("/")[2].replace("_", " "))
-    return place if place.isupper() else gettext("%(place)s time") % {"place": place}
+def _subjects_of_issue(*, slug: str, number: int) -> tuple[str, ...]:
+    """Return what the page of an issue depends on: comments, and answers to closed questions."""
+    return (*comments_of_page(slug=slug, number=number), answers_subject(slug, number))
 
 
-@public_page("page", "sort", "thread", "reply_to", "about", "comment", subjects=comments_of_page)
+@public_page("page", "sort", "thread", "reply_to", "about", "comment", subjects=_subjects_of_issue)
 @require_safe
 def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show an issue; `?reply_to=` opens the comment form as a reply to a comment.
@@ -163,9 +158,16 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         elif context.get("about") and comments.query == "?":
             shown["about"] = context["about"]
     response = TemplateResponse(request, "briefings/issue_detail.html", context)
-    if context["comments_open"]:
-        response.headers["Expires"] = http_date(context["comments_close"].timestamp())
+    if changes := _changes_by_itself(context, at=timezone.now()):
+        response.headers["Expires"] = http_date(min(changes).timestamp())
     return unless_as_asked(response, request, shown)
+
+
+def _changes_by_itself(page: dict[str, Any], *, at: datetime) -> list[datetime]:
+    """Return when the page of an issue will change: comments close, or a question does."""
+    closing = [section.closes_at for section in page["sections"] if section.closes_at]
+    closing += [page["comments_close"]] if page["comments_open"] else []
+    return [moment for moment in closing if moment > at]
 
 
 def _comment_form(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:

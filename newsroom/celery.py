@@ -74,6 +74,10 @@ app.conf.beat_schedule = {
         "task": "briefings.tasks.send_reply_emails",
         "schedule": crontab(minute="*/5"),
     },
+    "tell readers what became of their answers": {
+        "task": "briefings.tasks.send_closing_emails",
+        "schedule": 60.0,
+    },
     "tell readers of rejected comments": {
         "task": "briefings.tasks.send_rejection_emails",
         "schedule": crontab(minute="*/5"),

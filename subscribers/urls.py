@@ -18,6 +18,7 @@ from subscribers.preferences.views import (
     preferences_link,
 )
 from subscribers.privacy.views import privacy
+from subscribers.sending.answer_link import answer_from_email
 from subscribers.sending.comments_link import comments_from_email
 from subscribers.sending.views import view_in_browser
 from subscribers.signup.views import confirm, embed, resume, subscribe, subscribe_briefing
@@ -40,6 +41,11 @@ urlpatterns = [
     path("unsubscribe/undo/", undo_unsubscribe, name="undo_unsubscribe"),
     *token_paths("unsubscribe/", unsubscribe, name="unsubscribe"),
     path("hooks/<slug:provider>/", provider_webhook, name="provider_webhook"),
+    path(
+        "comments/from-email/<str:token>/questions/<int:pk>/",
+        answer_from_email,
+        name="answer_from_email",
+    ),
     *token_paths("comments/from-email/", comments_from_email, name="comments_from_email"),
     *token_paths("view/", view_in_browser, name="view_in_browser"),
 ]

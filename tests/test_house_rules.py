@@ -193,6 +193,7 @@ NOT_TO_AN_ENTERED_ADDRESS = {
     "review_request": "goes to staff accounts only",
     "address_changed": "both addresses have just been confirmed",
     "address_taken": "both addresses have just been confirmed",
+    "answer_taken": "goes to the subscriber whose token was used",
     "comments_signed_in": "goes to the subscriber whose token was used",
     "unsubscribed": "goes to the subscriber whose token was used",
     "paused": "goes to the subscriber whose token was used",

@@ -32,6 +32,7 @@ from briefings.models import (
     Point,
     RevisionStep,
     Role,
+    SectionKind,
     Topic,
 )
 from briefings.working_copies import keep_words
@@ -196,6 +197,8 @@ ISSUES = [
     Row("briefings_response_panel", "issue", ("REAC", "REAC", "C")),
     post("briefings_response_publish", "comment", "EAC", "EAC", "C"),
     post("briefings_response_mark", "comment", "REAC", "REAC", "C", act="mark:use"),
+    Row("briefings_question", "question", READERS),
+    post("briefings_question", "question", "EPAC", "EPAC", "C"),
     Row("briefings_revisions", "issue", READERS),
     Row("briefings_revisions_compare", "comparison", READERS),
     post("briefings_revision_restore", "revision", *WRITERS),
@@ -383,7 +386,7 @@ class World:
             }
             return [issue.pk, *more.get(about, [])]
         if about in {"published", "dispatch", "delivery", "comment", "source", "correction"} | {
-            *("decision", "ban"),
+            *("decision", "ban", "question"),
         }:
             return self._of_dispatched(about, self.dispatched(role, whose))
         if about == "briefing":
@@ -416,6 +419,9 @@ class World:
             return [decide("approve", made, by=self.users["C"], at=timezone.now()).pk]
         if about == "ban":
             return [CommentBan.objects.create(address_hash="0" * 64, briefing=issue.briefing).pk]
+        if about == "question":
+            asked, _ = issue.sections.get_or_create(kind=SectionKind.QUESTION, heading="Agree?")
+            return [issue.pk, asked.pk]
         if about == "delivery":
             return [dispatch.pk, dispatch.deliveries.earliest("pk").pk]
         return [issue.pk if about == "published" else dispatch.pk]

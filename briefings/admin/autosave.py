@@ -31,7 +31,7 @@ from newsroom.invisible_characters import storable
 # Pages whose words one request may forget.
 MAX_SETTLED = 100
 # What a section has besides its text, and only where there is something in it.
-OPTIONAL = ("sisters", *ITEM_FIELDS)
+OPTIONAL = ("sisters", "options", "closes_at", *ITEM_FIELDS)
 
 
 def _refuse(sentence: str, *, status: int) -> JsonResponse:

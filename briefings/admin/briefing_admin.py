@@ -19,10 +19,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 
 from briefings.admin.form_fields import DayInput, PlainSelectsMixin
+from briefings.admin.question_fields import OptionsField
 from briefings.admin.role_forms import RoleInBriefingInline, RoleLogMixin
 from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.local_time import format_local, long_day
 from briefings.models import Break, Briefing, IssueState, SectionKind, TemplateSection
+from briefings.models.section import MAX_OPTIONS
 from briefings.models.section_template import default_template
 from briefings.next_drafts import move_out_of_breaks
 from briefings.permissions import (
@@ -187,9 +189,12 @@ class TemplateSectionForm(forms.ModelForm[TemplateSection]):
         help_text="For the kind “Sister titles”: whose latest issues to list.",
     )
 
+    options = OptionsField(help_text="For the kind “Question to readers”.")
+    max_options = MAX_OPTIONS
+
     class Meta:
         model = TemplateSection
-        fields = ("position", "kind", "heading", "body", "sisters")
+        fields = ("position", "kind", "heading", "body", "sisters", "options")
 
     def __init__(self, *args: Any, sister_choices: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,7 +255,7 @@ class TemplateSectionInline(PartOfBriefing, admin.StackedInline[TemplateSection,
     verbose_name_plural = "section template"
     template = "admin/briefings/briefing/_template_sections.html"
     max_num = MAX_TEMPLATE_SECTIONS
-    fields = ("position", "kind", "heading", "body", "sisters")
+    fields = ("position", "kind", "heading", "body", "sisters", "options")
 
     def get_extra(self, request: HttpRequest, obj: Briefing | None = None, **kwargs: Any) -> int:
         """Return how many sections to suggest: those of the usual template if there is none."""

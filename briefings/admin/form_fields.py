@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from briefings.local_time import INPUT_FORMAT, RepeatedTime, both_of, long_day, parse_local
+from briefings.questions.question_words import WHICH, split_which
 
 
 def parse_key(value: object) -> int:
@@ -97,19 +98,9 @@ class SendTimeInput(LocalDateTimeInput):
         return format_html("{}{}", field, which_hour(name, time, which, self.zone))
 
 
-# The two moments of a time that the autumn change repeats.
-WHICH = ("first", "second")
-
-
 def which_name(name: str) -> str:
     """Return the name of the choice between two moments that belongs to a field of this name."""
     return f"{name}_which"
-
-
-def split_which(value: str) -> tuple[str, str]:
-    """Return the time and which of the two; '' if that is not said."""
-    time, _, which = value.partition(" ")
-    return (time, which) if which in WHICH else (value, "")
 
 
 def which_hour(name: str, time: str, which: str, zone: ZoneInfo) -> SafeString:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -21,6 +23,7 @@ from briefings.admin import (
     point_pages,
     preview_link_pages,
     proof_page,
+    question_admin,
     remark_pages,
     response_pages,
     revision_pages,
@@ -36,7 +39,6 @@ from briefings.admin.correction_pages import (
     is_correction,
 )
 from briefings.admin.form_fields import (
-    WHICH,
     PlainSelectsMixin,
     day_in_words,
     parse_key,
@@ -80,6 +82,7 @@ from briefings.permissions import (
     may_send,
 )
 from briefings.preflight import count_words
+from briefings.questions.question_words import WHICH
 from briefings.rendering.page_html import reading_time
 from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
@@ -198,8 +201,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             briefing = briefing_to_start_with(
                 parse_key(request.GET.get("briefing")), user=request.user
             )
+            zone = briefing.zone if briefing else ZoneInfo(settings.TIME_ZONE)
             kwargs["initial"] = [
-                {**_starting_words(section), "place": place}
+                {**_starting_words(section, zone), "place": place}
                 for place, section in enumerate(starting_sections(briefing), start=1)
             ]
         return kwargs
@@ -491,6 +495,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             *clipping_pages.clipping_urls(wrap),
             *response_pages.response_urls(wrap),
             *point_pages.point_urls(wrap),
+            *question_admin.question_urls(wrap),
             path("link-search/", wrap(link_search), name="briefings_link_search"),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),
@@ -508,9 +513,9 @@ def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:
             inline.formset.forms[number].panel = panel
 
 
-def _starting_words(section: TemplateSection) -> dict[str, str]:
+def _starting_words(section: TemplateSection, zone: ZoneInfo) -> dict[str, str]:
     """Return the fields of a section of the template, as the page's script reads them."""
-    return row_of_words(vars(section))
+    return row_of_words(vars(section), zone)
 
 
 def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
@@ -548,5 +553,5 @@ def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:
         "goes_out": suggestion.publish_at.astimezone(briefing.zone).strftime(INPUT_FORMAT),
         "zone": briefing.time_zone,
         "slot": briefing.slot.words,
-        "sections": list(map(_starting_words, briefing.section_template())),
+        "sections": [_starting_words(one, briefing.zone) for one in briefing.section_template()],
     }

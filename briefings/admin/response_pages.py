@@ -21,7 +21,12 @@ from briefings.admin.form_fields import parse_key
 from briefings.comment_decisions import DecisionRefused, decide, undo
 from briefings.models import Comment, Issue, MarkKind
 from briefings.models.response_mark import MAX_MARK_NOTE_CHARS
-from briefings.permissions import may_moderate, may_use_response, staff_of_response
+from briefings.permissions import (
+    may_moderate,
+    may_use_response,
+    may_view_addresses,
+    staff_of_response,
+)
 from briefings.points.ranked_pieces import points_of
 from briefings.response.marks import MarkRefused, finish, mark, remove_mark, reopen
 from briefings.response.pieces import pieces_of, response_to
@@ -168,6 +173,7 @@ def _what_was_said(request: HttpRequest, about: Issue) -> dict[str, Any]:
         "way_back": way_back,
         "keys": KEYS,
         "may_moderate": may_moderate(request.user, about),
+        "may_see_addresses": may_view_addresses(request.user),
         **_mark_context(about),
     }
 

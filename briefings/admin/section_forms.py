@@ -7,18 +7,22 @@ that somebody else removed meanwhile becomes a new one, not an error.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.functional import cached_property
 
-from briefings.admin.form_fields import EchoField, parse_key
+from briefings.admin.form_fields import EchoField, SendTimeField, parse_key
+from briefings.admin.question_fields import OptionsField
 from briefings.admin.section_rows import place_of
 from briefings.admin.sister_titles import SistersField, sister_choices
 from briefings.issue_suggestions import briefing_to_start_with, starting_sections
-from briefings.models import APPROVED_STATES, Issue, Section, SectionKind
+from briefings.models import APPROVED_STATES, Briefing, Issue, Section, SectionKind
+from briefings.models.section import MAX_OPTIONS
 from briefings.permissions import may_view_issue, may_write_issues
 
 if TYPE_CHECKING:
@@ -37,18 +41,25 @@ class SectionForm(forms.ModelForm[Section]):
 
     place = EchoField()
     sisters = SistersField()
+    options = OptionsField()
+    closes_at = SendTimeField(required=False, label="Closes")
+    max_options = MAX_OPTIONS
     panel: SectionPanel | None = None  # what to choose from, if somebody else changed it, too
 
     class Meta:
         model = Section
-        fields = ("kind", "heading", "body", "sisters")
+        fields = ("kind", "heading", "body", "sisters", "options", "closes_at")
         widgets = {"heading": forms.TextInput(attrs={"placeholder": "Heading"})}
 
-    def __init__(self, *args: Any, sister_choices: Choices = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, zone: ZoneInfo, sister_choices: Choices = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        sisters = self.fields["sisters"]
+        sisters, closes_at = self.fields["sisters"], self.fields["closes_at"]
         if isinstance(sisters, SistersField):
             sisters.offer(sister_choices)
+        if isinstance(closes_at, SendTimeField):
+            closes_at.zone = zone
         if self.instance.pk:
             self.initial["place"] = self.instance.position
 
@@ -56,6 +67,10 @@ class SectionForm(forms.ModelForm[Section]):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("kind") != SectionKind.SISTERS:
             cleaned["sisters"] = []
+        if cleaned.get("kind") != SectionKind.QUESTION:
+            for name in ("options", "closes_at"):
+                self.errors.pop(name, None)  # of fields that the page does not show
+            cleaned |= {"options": [], "closes_at": None}
         return cleaned
 
     @property
@@ -81,7 +96,17 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
     asks_off_clock = False
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "sister_choices": self._sister_choices}
+        kwargs = super().get_form_kwargs(index)
+        return {**kwargs, "sister_choices": self._sister_choices, "zone": self._zone}
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        """The time zone of the issue's briefing, or of the one that is chosen for a new issue."""
+        briefing = self.instance.briefing if self.instance.briefing_id else None
+        briefing = (
+            briefing or Briefing.objects.filter(pk=parse_key(self.data.get("briefing"))).first()
+        )
+        return briefing.zone if briefing else ZoneInfo(settings.TIME_ZONE)
 
     @cached_property
     def _sister_choices(self) -> Choices:
@@ -145,7 +170,7 @@ class SectionInline(admin.StackedInline[Section, Issue]):
     form = SectionForm
     formset = SectionFormSet  # type: ignore[assignment]  # the stubs do not allow a form of our own
     template = "admin/briefings/issue/_sections.html"
-    fields = ("kind", "heading", "body", "sisters", "place")
+    fields = ("kind", "heading", "body", "sisters", "options", "closes_at", "place")
     max_num = MAX_SECTIONS
 
     def get_formset(self, request: HttpRequest, obj: Issue | None = None, **kwargs: Any) -> Any:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from briefings.admin.form_fields import parse_key
 from briefings.models import SectionKind
+from briefings.questions.question_words import question_of_row, row_of_question
 from briefings.richtext import sanitise
 from briefings.roundup_items import add_item, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from zoneinfo import ZoneInfo
 
     from django.http import QueryDict
 
@@ -64,8 +66,8 @@ def write_rows(
     data[f"{prefix}-INITIAL_FORMS"] = str(existing)
 
 
-def words_of_row(row: dict[str, str]) -> dict[str, Any]:
-    """Return the words of a posted row as a revision keeps them."""
+def words_of_row(row: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the words of a posted row as a revision keeps them; times in it are in the zone."""
     kind = row.get("kind", "")
     sisters = parse_sisters(row.get("sisters", "")) if kind == SectionKind.SISTERS else []
     return {
@@ -73,13 +75,15 @@ def words_of_row(row: dict[str, str]) -> dict[str, Any]:
         "heading": row.get("heading", "").strip(),
         "body": sanitise(row.get("body", "")),
         **({"sisters": sisters} if sisters else {}),
+        **(question_of_row(row, zone) if kind == SectionKind.QUESTION else {}),
     }
 
 
-def row_of_words(words: dict[str, Any]) -> dict[str, str]:
+def row_of_words(words: dict[str, Any], zone: ZoneInfo) -> dict[str, str]:
     """Return the fields of a row for the words of a revision."""
     row = {name: words.get(name, "") for name in ("kind", "heading", "body")}
-    return {**row, "sisters": write_sisters(words.get("sisters", []))}
+    sisters = write_sisters(words.get("sisters", []))
+    return {**row, "sisters": sisters, **row_of_question(words, zone)}
 
 
 def parse_sisters(written: object) -> list[int]:

@@ -32,6 +32,8 @@ from briefings.three_way_merge import (
 from newsroom.word_lists import listed
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from django import forms
     from django.http import QueryDict
 
@@ -111,13 +113,14 @@ def merge_stale_save(
     now = issue.current_content()
     base = _content_of(issue, version) if is_stale else now
     head = _merge_head(data, unbound, base=base, marked=marked)
-    sections = _merge_rows(rows, base=base, now=now)
+    zone = issue.briefing.zone
+    sections = _merge_rows(rows, base=base, now=now, zone=zone)
     result = _describe(issue, version, head, sections, unbound, by=by)
     result.is_merge = is_stale
     _write_head(data, head)
-    for number, merged in enumerate(_write_sections(data, sections)):
+    for number, merged in enumerate(_write_sections(data, sections, zone=zone)):
         if merged.conflict:
-            result.sections[number] = _section_panel(merged)
+            result.sections[number] = _section_panel(merged, zone=zone)
     data["merging_from"] = (data.get("merging_from") or version) if result.conflicts else ""
     data["from_version"] = str(issue.version)
     data["shown"] = details_of(unbound)
@@ -187,7 +190,11 @@ def _details_shown(data: QueryDict) -> dict[str, str]:
 
 
 def _merge_rows(
-    rows: list[dict[str, str]], *, base: dict[str, Any] | None, now: dict[str, Any]
+    rows: list[dict[str, str]],
+    *,
+    base: dict[str, Any] | None,
+    now: dict[str, Any],
+    zone: ZoneInfo,
 ) -> SectionsMerge:
     """Merge the posted rows, after applying the choices that were made in them."""
     was: dict[int | None, dict[str, Any]] = {
@@ -203,7 +210,7 @@ def _merge_rows(
             continue
         if conflict == Conflict.REMOVED_HERE and choice == MINE:
             continue
-        section = {"id": key, **words_of_row(row)}
+        section = {"id": key, **words_of_row(row, zone)}
         if conflict == Conflict.REMOVED_HERE and not choice and section == was.get(key):
             unresolved.add(key)  # nobody has chosen, nor edited it: it is still removed here
             continue
@@ -237,13 +244,15 @@ def _write_head(data: QueryDict, head: HeadMerge) -> None:
         data[name] = value
 
 
-def _write_sections(data: QueryDict, merge: SectionsMerge) -> list[MergedSection]:
+def _write_sections(
+    data: QueryDict, merge: SectionsMerge, *, zone: ZoneInfo
+) -> list[MergedSection]:
     """Write the rows, existing sections first as a formset wants them; return them so."""
     placed = list(enumerate(merge.sections, start=1))
     placed.sort(key=lambda one: one[1].id is None)
     rows = []
     for place, merged in placed:
-        row = {**row_of_words(merged.words), "id": str(merged.id or ""), "place": str(place)}
+        row = {**row_of_words(merged.words, zone), "id": str(merged.id or ""), "place": str(place)}
         if merged.is_removed:
             row["DELETE"] = "on"
         if merged.conflict:
@@ -300,14 +309,14 @@ def _who_saved(issue: Issue, version: int, *, by: Actor) -> tuple[str, str]:
     return listed(sorted(names)) or SOMEBODY, when
 
 
-def _section_panel(merged: MergedSection) -> SectionPanel:
+def _section_panel(merged: MergedSection, *, zone: ZoneInfo) -> SectionPanel:
     theirs = merged.theirs or merged.words
     base = merged.base or theirs
     return SectionPanel(
         conflict=merged.conflict or Conflict.CHANGED,
         theirs=compare_section(base, theirs),
         mine=compare_section(base, merged.words),
-        their_words=json.dumps(row_of_words(theirs)),
+        their_words=json.dumps(row_of_words(theirs, zone)),
     )
 
 

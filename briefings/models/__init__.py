@@ -5,6 +5,7 @@ from briefings.models.answer import Answer
 from briefings.models.breaks import Break
 from briefings.models.briefing import Briefing, Language, Moderation
 from briefings.models.clippings_tray import Clipping
+from briefings.models.closing_note import ClosingNote
 from briefings.models.comment import Comment, CommentChannel, CommentState
 from briefings.models.comment_ban import BanLength, CommentBan
 from briefings.models.comment_digest import CommentDigest, DigestRhythm
@@ -52,6 +53,7 @@ __all__ = [
     "Break",
     "Briefing",
     "Clipping",
+    "ClosingNote",
     "Comment",
     "CommentBan",
     "CommentChannel",

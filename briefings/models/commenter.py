@@ -47,6 +47,11 @@ class Commenter(models.Model):
         db_default=True,
         help_text="Whether they are told by email that an issue quotes them.",
     )
+    told_of_answers = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether they are told by email what became of a question that they answered.",
+    )
     # Replies that were published before this have been emailed about.
     told_of_replies_until = models.DateTimeField(null=True, editable=False)
 

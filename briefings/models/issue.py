@@ -15,11 +15,13 @@ from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
-from briefings.local_time import format_local
+from briefings.local_time import format_local, moment_with_offset
 from briefings.models.issue_text import keep_search_text
 from briefings.models.revision import Revision, RevisionStep
+from briefings.models.section import SectionKind
 from briefings.models.topic import Topic, TopicLines, topics_of_lines
 from briefings.picture_files import digests
+from briefings.slots import EARLY
 from newsroom import audit_log
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused, move, update_if
@@ -42,6 +44,8 @@ class IssueState(models.TextChoices):
 
 
 EDITABLE_STATES = {IssueState.DRAFT, IssueState.IN_REVIEW}
+# How long before the next send slot questions close, so that its author can use the answers.
+QUESTIONS_CLOSE_BEFORE = timedelta(days=1)
 # Verbs of the audit log about the making of an issue.
 CREATED = ("created", "imported")
 # States with an approval, which an edit voids.
@@ -255,6 +259,8 @@ class Issue(models.Model):
 
     def put_sections(self, sections: list[Section]) -> None:
         """Have `issue.sections.all()` return these, as after `prefetch_related`."""
+        for section in sections:
+            section.issue = self
         prefetched = self.sections.none()
         prefetched._result_cache = sections
         self._prefetched_objects_cache = {"sections": prefetched}  # Django's own name
@@ -272,13 +278,23 @@ class Issue(models.Model):
             return False
         return at < self.published_at + timedelta(days=self.briefing.comments_close_after)
 
+    @property
+    def questions_close_at(self) -> datetime:
+        """When its questions close where nobody chose a time: a day before the next send slot."""
+        goes_out = self.published_at or self.publish_at
+        if goes_out is None:
+            goes_out = self.briefing.next_slot(after=timezone.now())
+        return self.briefing.next_slot(after=goes_out + EARLY) - QUESTIONS_CLOSE_BEFORE
+
     def content_hash(self) -> str:
         """Return a SHA-256 hash of everything that readers get; an approval is bound to it."""
-        words = ("kind", "heading", "body", "sisters")
-        sections = self.sections.order_by("position", "pk").values_list(*words)
         content: list[Any] = [self.title, self.strapline, self.author_id]
         # What is empty is left out, so that a hash from before it existed stays the same.
-        content += [[*kept, sisters] if sisters else kept for *kept, sisters in sections]
+        for words in self.current_sections():
+            kept = [words[name] for name in ("kind", "heading", "body")]
+            kept += [words["sisters"]] if "sisters" in words else []
+            asked = {name: words[name] for name in ("options", "closes_at") if name in words}
+            content.append([*kept, asked] if asked else kept)
         if self.subject or self.preheader:
             content.append({"subject": self.subject, "preheader": self.preheader})
         if self.author.sign_off:
@@ -302,9 +318,27 @@ class Issue(models.Model):
         now = self.picture_digests()
         return [name for name, digest in now.items() if self.approved_pictures.get(name) != digest]
 
+    def current_sections(self) -> list[dict[str, Any]]:
+        """Return the words of the sections as they are now, in the form that a revision keeps."""
+        return [
+            {
+                "id": section.pk,
+                "kind": section.kind,
+                "heading": section.heading,
+                "body": section.body,
+                **({"sisters": section.sisters} if section.sisters else {}),
+                **({"options": section.options} if section.options else {}),
+                **(
+                    {"closes_at": moment_with_offset(section.closes_at, self.briefing.zone)}
+                    if section.closes_at
+                    else {}
+                ),
+            }
+            for section in self.sections.order_by("position", "pk")
+        ]
+
     def current_content(self) -> dict[str, Any]:
         """Return the words as they are now, in the form that a revision keeps."""
-        sections = self.sections.order_by("position", "pk").values()
         return {
             "title": self.title,
             "strapline": self.strapline,
@@ -312,16 +346,7 @@ class Issue(models.Model):
             "preheader": self.preheader,
             "author": self.author_id,
             "author_name": self.author.name,
-            "sections": [
-                {
-                    "id": words["id"],
-                    "kind": words["kind"],
-                    "heading": words["heading"],
-                    "body": words["body"],
-                    **({"sisters": words["sisters"]} if words["sisters"] else {}),
-                }
-                for words in sections
-            ],
+            "sections": self.current_sections(),
         }
 
     def keep_revision(self, step: RevisionStep, *, by: Actor) -> Revision:
@@ -473,6 +498,7 @@ class Issue(models.Model):
             due = Q(state=IssueState.SCHEDULED, publish_at__lte=at)
             changes: dict[str, Any] = {"published_at": at, "updated_at": timezone.now()}
             if update_if(due, self, verb="published", by=by, state=IssueState.PUBLISHED, **changes):
+                self._fix_closing_times()
                 self.keep_revision(RevisionStep.PUBLISHED, by=by)
                 keep_search_text(self)
                 return
@@ -483,6 +509,12 @@ class Issue(models.Model):
                 f"This issue is in the state “{self.get_state_display()}” and cannot become"
                 f" “{IssueState.PUBLISHED.label}”. Nothing was changed."
             )
+
+    def _fix_closing_times(self) -> None:
+        """Have questions close when readers are told, even if the slot or a break changes later."""
+        undecided = self.sections.filter(kind=SectionKind.QUESTION, closes_at=None)
+        if undecided.exists():
+            undecided.update(closes_at=self.questions_close_at)
 
     def void_approval(self, *, by: Actor) -> bool:
         """Put an approved or scheduled issue back into review if its content changed."""

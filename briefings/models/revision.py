@@ -29,7 +29,8 @@ class Revision(models.Model):
 
     `content` is {"title", "strapline", "subject", "preheader", "author", "author_name",
     "sections"}; each section is {"id", "kind", "heading", "body"}, in the order of the issue,
-    and where it lists sister titles, "sisters".
+    and where it lists sister titles, "sisters"; where it asks a question, "options" and
+    "closes_at", a moment with its offset.
     Revisions from before an issue had a subject and a preheader lack those two.
     """
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.text import slugify
 
 from briefings.richtext import RichTextField
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_OPTIONS = 8
 MAX_OPTION_CHARS = 120
 
 
@@ -51,3 +57,17 @@ class Section(models.Model):
     def anchor(self) -> str:
         """The id of this section on its page; it stays the same when sections are reordered."""
         return f"{slugify(self.heading)[:60] or self.kind}-{self.pk}"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks readers a question."""
+        return self.kind == SectionKind.QUESTION
+
+    @property
+    def closing(self) -> datetime:
+        """When its question closes: as somebody chose, or a day before the next send slot."""
+        return self.closes_at or self.issue.questions_close_at
+
+    def takes_answers(self, *, at: datetime) -> bool:
+        """Whether readers may answer its question."""
+        return self.asks and at < self.closing

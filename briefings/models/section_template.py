@@ -27,6 +27,9 @@ class TemplateSection(models.Model):
     heading = models.CharField(max_length=200, blank=True)
     body = RichTextField("starting text", blank=True)
     sisters = models.JSONField("sister titles", default=list, blank=True)
+    options = models.JSONField(
+        default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
 
     class Meta:
         verbose_name = "section of the template"

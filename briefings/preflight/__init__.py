@@ -20,6 +20,7 @@ from briefings.preflight.findings import (
 )
 from briefings.preflight.head_checks import check_head
 from briefings.preflight.link_targets import called, is_external
+from briefings.preflight.question_checks import check_closing
 from briefings.preflight.quotation_checks import check_consents
 from briefings.preflight.section_checks import (
     ParsedSection,
@@ -108,6 +109,8 @@ def check_issue(
     found = [*check_head(issue)]
     if issue.state != IssueState.PUBLISHED:
         found += check_send_time(issue, publish_at)
+        for section, _, place in parsed:
+            found += check_closing(section, place, publish_at=publish_at or issue.publish_at)
     found += _check_sections(parsed, language=issue.briefing.language)
     found += check_consents(parsed, briefing=issue.briefing)
     found += _check_dead_links(parsed)

@@ -12,6 +12,7 @@ from briefings.preflight.findings import Finding, Level, Place, has_words, place
 from briefings.preflight.link_targets import host_of, link_problem
 from briefings.preflight.placeholders import find_placeholders
 from briefings.preflight.prose_checks import check_language, check_line, check_words
+from briefings.preflight.question_checks import check_question
 from briefings.preflight.quotation_checks import check_attribution
 from briefings.rendering.section_html import parse_section
 from briefings.rendering.sister_list import lists_an_issue
@@ -84,6 +85,8 @@ def check_section(
             fix="Choose others, or remove the section.",
             about=str(section.sisters),
         )
+    elif section.asks:
+        yield from check_question(section, place, language=language)
     elif body.is_empty and section.kind != SectionKind.SISTERS:
         yield _blocks(
             "empty-section",

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from briefings.models import Issue, Section
 from briefings.next_issue import line_for_email
 from briefings.rendering.email_html import email_html
+from briefings.rendering.email_question import EmailQuestion, email_question
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import reading_time
@@ -81,6 +82,7 @@ class _EmailSection:
     html: SafeString
     text: str
     plain_words: str  # without the marks of plain text, such as “>” and “[1]”
+    question: EmailQuestion | None = None
 
     @property
     def words(self) -> int:
@@ -136,7 +138,7 @@ def wrapped_with_styles(html: str) -> str:
 def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
     """Return the context for the templates in templates/email/issue/."""
     url = settings.SITE_URL + issue.get_absolute_url()
-    sections = _email_sections(issue, url=url)
+    sections = _email_sections(issue, url=url, links=links)
     return {
         "issue": issue,
         "briefing": issue.briefing,
@@ -197,7 +199,7 @@ def _subject(issue: Issue) -> str:
     return one_line(line)
 
 
-def _email_sections(issue: Issue, *, url: str) -> list[_EmailSection]:
+def _email_sections(issue: Issue, *, url: str, links: EmailLinks) -> list[_EmailSection]:
     """Return each section as HTML and text; links are numbered through the whole text."""
     rendered: list[_EmailSection] = []
     next_link = 1
@@ -216,6 +218,9 @@ def _email_sections(issue: Issue, *, url: str) -> list[_EmailSection]:
                 html=mark_safe(html),  # written from a tree of sanitised HTML
                 text=text,
                 plain_words=" ".join(parse_section(section.body).text.split()),
+                question=email_question(section, issue, comments=links.comments, view=links.view)
+                if section.asks
+                else None,
             )
         )
     return rendered

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
@@ -47,6 +48,13 @@ class PageSection:
     heading: str
     html: SafeString
     words: int
+    options: tuple[str, ...] = ()  # of a question
+    closes_at: datetime | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks readers a question."""
+        return self.kind == SectionKind.QUESTION
 
 
 def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
@@ -89,6 +97,8 @@ def _page_section(
         heading=heading,
         html=html,
         words=words,
+        options=tuple(section.options) if section.asks else (),
+        closes_at=section.closing if section.asks else None,
     )
 
 

@@ -37,7 +37,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const briefing = form.elements.briefing;
   let last = suggestions[briefing.value];
   const isUntouched = (sections) => {
-    const words = (list) => JSON.stringify(list.map(({ kind, heading, body, sisters, removed }) => [kind, heading, body, sisters ?? "", Boolean(removed)]));
+    const words = (list) => JSON.stringify(list.map(({ kind, heading, body, sisters, options, removed }) => [kind, heading, body, sisters ?? "", options ?? "", Boolean(removed)]));
     return words(newsroomAdmin.sections.read()) === words(sections);
   };
   const suggest = () => {

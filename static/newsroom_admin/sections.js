@@ -163,11 +163,19 @@ document.addEventListener("DOMContentLoaded", () => {
   number();
 
   window.newsroomAdmin ??= {};
+  // When a question closes, with which of the two where the autumn change repeats that time.
+  const closingOf = (row) => {
+    const time = input(row, "closes_at")?.value ?? "";
+    const which = row.querySelector('[name$="-closes_at_which"]:checked')?.value ?? "";
+    return time && which ? `${time} ${which}` : time;
+  };
   const wordsOf = (row) => ({
     kind: input(row, "kind").value,
     heading: input(row, "heading").value,
     body: newsroomAdmin.textOf(input(row, "body")),
     sisters: sisterBoxes(row).filter((box) => box.checked).map((box) => box.value).join(","),
+    options: input(row, "options")?.value ?? "",
+    closes_at: closingOf(row),
   });
   function fill(row, words) {
     input(row, "kind").value = words.kind;
@@ -175,6 +183,13 @@ document.addEventListener("DOMContentLoaded", () => {
     newsroomAdmin.setText(input(row, "body"), words.body);
     const chosen = (words.sisters ?? "").split(",");
     for (const box of sisterBoxes(row)) box.checked = chosen.includes(box.value);
+    if (input(row, "options")) input(row, "options").value = words.options ?? "";
+    const closing = input(row, "closes_at");
+    if (!closing) return;
+    const [time, which] = (words.closes_at ?? "").split(" ");
+    closing.value = time;
+    for (const one of row.querySelectorAll('[name$="-closes_at_which"]')) one.checked = one.value === which;
+    newsroomAdmin.showDate?.(closing);
   }
   newsroomAdmin.sections = {
     add,

@@ -32,6 +32,7 @@ from briefings.models import (
     SpamCheck,
 )
 from briefings.proofs import forget_addresses
+from briefings.questions.answers import forget_answers
 from briefings.recommendations import forget_recommendations
 from newsroom.append_only import all_rows
 from newsroom.inbox import storage
@@ -100,6 +101,7 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
         erased["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
         commenters = commenters_at(person.addresses)
         erased["recommendations"] = forget_recommendations(commenters)
+        erased["answers to questions"] = forget_answers(commenters, at=at)
         erased["rows of commenters"], _ = commenters.delete()
         erased["waiting emails"], _ = emails_to(person.addresses).delete()
         erased["proofs"] = forget_addresses(person.addresses)

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from briefings.models import (
+    Answer,
     Comment,
     CommentBan,
     Commenter,
@@ -104,6 +105,9 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         "comments you reported": CommentReport.objects.filter(commenter__in=commenters).order_by(
             "pk"
         ),
+        "your answers to questions": Answer.objects.filter(commenter__in=commenters)
+        .select_related("issue__briefing", "section", "comment")
+        .order_by("pk"),
         "emails waiting to be sent": emails_to(person.addresses),
         "suppressions": Suppression.objects.filter(address_hash__in=person.hashes),
     }

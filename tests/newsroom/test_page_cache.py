@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from briefings.models import Comment, CommentState, Correction, Issue, Topic
+from briefings.models import Answer, Comment, CommentState, Correction, Issue, Topic
 from briefings.shown_rows import SHOWN
 from newsroom import content_changes, page_cache, public_pages
 from newsroom.content_changes import SITE, version_key
@@ -185,6 +185,7 @@ def test_every_address_without_a_token_has_a_public_page_or_is_known_to_have_non
         *("comment_create", "contributor_contact", "comment_detail", "issue_in_words"),  # redirects
         *("undo_unsubscribe", "download_data", "erase", "preferences_comments"),  # of one person
         *("comment_create_under_issue", "my_comments", "my_comment", "comments_me"),
+        *("answer_create", "answer_from_email", "my_answer"),
         *("comments_sign_in", "comments_sign_out", "comment_recommend", "comment_report"),
         *("proof_link", "search_feed", "search_json_feed"),  # too rare to be stored
         *("site_picture", "briefing_picture", "issue_picture"),  # stored as files that never change
@@ -229,10 +230,10 @@ def test_every_table_that_public_pages_show_is_watched_or_has_a_subject() -> Non
         *("CommentBan", "CommentDigest", "FlaggedWord", "HoldReason", "SpamCheck"),
         # For their reader only; a page shows the count that is kept in the comment.
         *("Commenter", "CommentReport", "EarlierWords", "QuoteConsent", "Recommendation"),
-        *("Answer", "Point", "PointCheck", "ResponseMark", "ResponseVector", "PointVector"),
+        *("ClosingNote", "Point", "PointCheck", "ResponseMark", "ResponseVector", "PointVector"),
         *("IssueText", "SearchWord"),  # for searches, whose pages are not stored
     }
-    own_subject = {Comment}
+    own_subject = {Answer, Comment}
     for model in apps.get_app_config("briefings").get_models():
         known = [model in SHOWN, model in own_subject, model.__name__ in staff_only]
         assert known.count(True) == 1, f"is {model.__name__} shown on public pages?"

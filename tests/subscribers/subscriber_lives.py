@@ -25,6 +25,7 @@ from briefings.models import (
     ReportReason,
 )
 from briefings.moderation.rejection_emails import send_rejection_emails
+from briefings.questions.closing_emails import send_closing_emails, tell
 from briefings.recommendations import recommend
 from briefings.reply_emails import send_reply_emails
 from newsroom.models import OutgoingEmail
@@ -46,6 +47,7 @@ from subscribers.sending.correction_dispatches import send_correction
 from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import COMMENTS_PURPOSE, fill_placeholders
 from subscribers.signup.reminders import send_due_reminders
+from tests.briefings.questions.asked import OPTIONS, answer, ask, close, make_question
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -129,10 +131,26 @@ def live(client: Client, *, language: str = "en") -> Life:
     assert subscriber.address == NEW
     Subscriber.objects.create(address=TAKEN, address_hash=hash_address(TAKEN))
     move(client, subscriber, to=TAKEN, **here)
-    dispatch = make_dispatch(issue=make_scheduled_issue(briefing=ward, title="Council & mayor"))
+    asking = make_scheduled_issue(briefing=ward, title="Council & mayor")
+    asked = ask(asking, question="Who counted the beds?")
+    Issue.objects.filter(pk=asking.pk).update(approved_hash=asking.content_hash())
+    dispatch = make_dispatch(issue=Issue.objects.get(pk=asking.pk))
     dispatches.start(dispatch, at=timezone.now())
     delivery = dispatch.deliveries.get()
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.SENT)
+    link = f"/comments/from-email/{sign_id(COMMENTS_PURPOSE, delivery.pk)}/questions/{asked.pk}/"
+    client.post(link, {"option": "1", "body": "I counted them.", "name": NAME}, **here)
+    told_about = make_question(briefing=ward)
+    answer(told_about, email=OLD, option=OPTIONS[0], body="Nobody counted them.", name=NAME)
+    tell(close(told_about), "They were counted twice.", by=None, at=timezone.now())
+    send_closing_emails(at=timezone.now())
+    client.logout()
+    client.cookies.clear()
+    client.post(
+        f"/comments/questions/{make_question(briefing=ward).pk}/",
+        {"body": "Ask the porters.", "name": NAME, "email": OLD},
+        **here,
+    )
     client.post(f"/comments/from-email/{sign_id(COMMENTS_PURPOSE, delivery.pk)}/", **here)
     correction = send_correction(make_correction(dispatch.issue), at=timezone.now(), by=None)
     dispatches.start(correction, at=timezone.now())

@@ -12,6 +12,7 @@ from django.test import Client
 from subscribers.models import AddressChange, AddressChangeState, Subscriber
 from subscribers.privacy.data_export import LEFT_OUT
 from subscribers.privacy.personal_data import person_of, rows_about
+from tests.briefings.questions.asked import OPTIONS
 from tests.factories import make_briefing, make_reader
 from tests.subscribers.subscriber_lives import (
     IP,
@@ -70,8 +71,12 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
         "So says everybody.",
         "Who counted the beds?",
         "It is all a lie.",
+        "I counted them.",
+        "Nobody counted them.",
+        "Ask the porters.",
         "And another thing.",
     ]
+    assert [one["option"] for one in data["your answers to questions"]] == OPTIONS[:1] * 2
     assert {one["address"] for one in data["sign-ups"]} == {OLD, NEW}
     assert data["briefings chosen in sign-ups"][0]["ip"] == IP
 

@@ -1,0 +1,1 @@
+"""Questions to readers: asked in a section, answered on a page, told what became of it."""
