@@ -1,6 +1,7 @@
 """Reader of the sample files: a TOML head between +++ lines, then the sections in Markdown.
 
-`## Heading {kind}` starts a section. Slots count from today: -1 is the last one, 1 the next one.
+`## Heading {kind}` starts a section; the lines of a task list (`- [ ] Words`) in a question are its
+options. Slots count from today: -1 is the last one, 1 the next one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent / "samples"
 _HEAD = re.compile(r"\A\+\+\+\n(?P<head>.*?)\n\+\+\+\n(?P<body>.*)\Z", re.DOTALL)
+_OPTION = re.compile(r"^- \[ \] (.+)\n?", re.MULTILINE)
 _SECTION = re.compile(r"^## (?P<heading>.+) \{(?P<kind>[a-z]+)\}$", re.MULTILINE)
 
 
@@ -65,12 +67,28 @@ class SampleComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleAnswer:
+    """A reader's answer to the question of an issue, `hours` after publication.
+
+    `option` counts from 1; 0 for none.
+    """
+
+    body: str
+    hours: float
+    option: int = 0
+    name: str = ""
+    quoting: str = "no"
+    may_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSection:
-    """A section with its text in HTML."""
+    """A section with its text in HTML; a question may have options."""
 
     kind: SectionKind
     heading: str
     html: str
+    options: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +104,10 @@ class SampleIssue:
     author: str = ""
     topics: list[str] = field(default_factory=list)  # by their slugs
     comments: list[SampleComment] = field(default_factory=list)
+    answers: list[SampleAnswer] = field(default_factory=list)
+    choices: list[int] = field(
+        default_factory=list
+    )  # for each option, how many chose it in silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +155,13 @@ def _issue(path: Path) -> SampleIssue:
     head = tomllib.loads(parts["head"])
     state = IssueState(head.pop("state"))
     comments = [_comment(facts) for facts in head.pop("comments", [])]
+    answers = [SampleAnswer(**_stripped(facts)) for facts in head.pop("answers", [])]
     return SampleIssue(
         number=int(path.stem),
         state=state,
         sections=_sections(parts["body"]),
         comments=comments,
+        answers=answers,
         **head,
     )
 
@@ -150,7 +174,12 @@ def _comment(facts: dict[str, Any]) -> SampleComment:
 def _sections(markdown: str) -> list[SampleSection]:
     _, *pieces = _SECTION.split(markdown)
     return [
-        SampleSection(kind=SectionKind(kind), heading=heading, html=_parser().render(body.strip()))
+        SampleSection(
+            kind=SectionKind(kind),
+            heading=heading,
+            html=_parser().render(_OPTION.sub("", body).strip()),
+            options=_OPTION.findall(body),
+        )
         for heading, kind, body in zip(*[iter(pieces)] * 3, strict=True)
     ]
 

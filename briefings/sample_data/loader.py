@@ -23,6 +23,7 @@ from briefings.models import (
     Topic,
 )
 from briefings.quote_wording import record_choice
+from briefings.sample_data.answers_to_samples import load_answers
 from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
 from briefings.sample_data.sample_pictures import add_portrait, store_figures
 from briefings.sample_data.staff import make_staff
@@ -132,6 +133,8 @@ def _load_issue(
             heading=section.heading,
             body=store_figures(section.html),
             sisters=others if section.kind == SectionKind.SISTERS else [],
+            options=section.options,
+            closes_at=issue.questions_close_at if section.kind == SectionKind.QUESTION else None,
         )
     audit_log.record("created", issue, by=staff["reporter"])
     issue.keep_revision(RevisionStep.CREATED, by=staff["reporter"])
@@ -140,6 +143,7 @@ def _load_issue(
         # Feeds and caches use this: an old issue did not change today.
         Issue.objects.filter(pk=issue.pk).update(updated_at=send_time)
         _load_comments(issue, sample, authors, staff["editor"], now)
+        load_answers(issue, sample, now=now)
     return issue
 
 

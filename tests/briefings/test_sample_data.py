@@ -11,8 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from briefings.models import (
+    Answer,
     Briefing,
     Comment,
+    CommentState,
     Contributor,
     Issue,
     IssueState,
@@ -24,6 +26,8 @@ from briefings.models import (
 )
 from briefings.permissions import may_edit_issue
 from briefings.picture_files import media_name
+from briefings.questions.closing_emails import send_closing_emails
+from briefings.questions.poll import poll_of
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
 from newsroom.models import AuditLogEntry, OutgoingEmail
@@ -65,10 +69,15 @@ def test_samples_show_every_state_a_thread_and_a_queue() -> None:
         published = briefing.issues.published()
         assert len(published) >= 4
         assert {kind for issue in published for kind in kinds(issue)} == set(SectionKind)
+        questions = Section.objects.filter(kind=SectionKind.QUESTION, issue__in=published)
+        assert any(question.takes_answers(at=NOON) for question in questions)
         comments = Comment.objects.filter(issue__briefing=briefing)
         assert comments.waiting().exists()
         assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()
         assert comments.approved().filter(name="", contributor=None).exists()
+        assert comments.filter(state=CommentState.PRIVATE).exists()
+    polls = map(poll_of, Section.objects.exclude(options=[]))
+    assert any(poll and poll.is_shown for poll in polls)
 
 
 def test_every_topic_of_the_samples_leads_to_issues_of_more_than_one_briefing_or_week() -> None:
@@ -122,6 +131,7 @@ def test_nothing_in_the_samples_is_in_the_future(at: datetime) -> None:
     assert not Issue.objects.filter(published_at__gt=at).exists()
     assert not Issue.objects.due(at=at - timedelta(seconds=1)).exists()
     assert not Comment.objects.filter(created_at__gt=at).exists()
+    assert not Answer.objects.filter(at__gt=at).exists()
     for issue in Issue.objects.exclude(publish_at=None).for_page():
         slot = issue.dateline
         assert slot.time() == issue.briefing.slot_time
@@ -134,6 +144,7 @@ def test_old_samples_are_emailed_to_nobody() -> None:
 
     dispatches.publish_due(at=NOON)
     assert not list(dispatches.advance(at=NOON))
+    assert send_closing_emails(at=NOON) == 0
 
     assert not Dispatch.objects.exists()
     assert not OutgoingEmail.objects.exists()
