@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from briefings.models import Comment, Issue
-from newsroom.email_addresses import address_key
+from briefings.points.people import people_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,13 +105,13 @@ def figures_of(issues: Iterable[Issue]) -> list[IssueFigures]:
     """Return the figures of issues, in their order."""
     rows = list(issues)
     responses = Comment.objects.responses().filter(issue__in=rows).order_by()
-    pieces: dict[int, int] = defaultdict(int)
-    people: dict[int, set[object]] = defaultdict(set)
-    for pk, issue, commenter, address in responses.values_list("pk", "issue", "commenter", "email"):
-        pieces[issue] += 1
-        people[issue].add(commenter or (address and address_key(address)) or ("response", pk))
+    found: dict[int, list[Comment]] = defaultdict(list)
+    for response in responses.only("issue", "commenter", "email"):
+        found[response.issue_id].append(response)
     return [
-        IssueFigures(issue=issue, pieces=pieces[issue.pk], people=len(people[issue.pk]))
+        IssueFigures(
+            issue=issue, pieces=len(found[issue.pk]), people=len(people_in(found[issue.pk]))
+        )
         for issue in rows
     ]
 

@@ -22,6 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const place = all.indexOf(current);
     const next = place < 0 ? (step > 0 ? firstVisible(all) : all.at(-1)) : all[place + step];
     if (next) choose(next);
+    else if (current) root.querySelector(`.response-pages [rel="${step > 0 ? "next" : "prev"}"]`)?.click();
   }
 
   const firstVisible = (all) => all.find((piece) => piece.getBoundingClientRect().bottom > 0);

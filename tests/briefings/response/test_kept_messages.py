@@ -148,6 +148,7 @@ def test_its_sender_finds_it_among_their_comments_and_withdraws_it(
     client.post(f"/comments/mine/{copy.pk}/", {"do": "withdraw"})
     copy.refresh_from_db()
     assert copy.state == CommentState.WITHDRAWN
+    assert copy.confirmed_at is not None
 
 
 def test_messages_of_others_do_not_stop_a_reader_from_commenting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +14,22 @@ from django.utils import timezone
 from briefings.author_replies import reply_to
 from briefings.comment_counts import count_comments
 from briefings.comment_decisions import DECISIONS, DecisionRefused, decide
-from briefings.models import BanLength, CommentChannel, Commenter, CommentState, Issue, Role
-from briefings.moderation.comment_digests import comments_waiting_for
+from briefings.models import (
+    BanLength,
+    CommentChannel,
+    CommentDigest,
+    Commenter,
+    CommentState,
+    DigestRhythm,
+    Issue,
+    Role,
+)
+from briefings.moderation.comment_digests import comments_waiting_for, send_comment_digests
 from briefings.moderation.holds import find_holds
 from briefings.own_comments import edit, withdraw
-from newsroom.models import AuditLogEntry
+from newsroom.models import AuditLogEntry, OutgoingEmail
 from newsroom.transitions import TransitionRefused
+from subscribers.privacy.data_export import make_data_export
 from tests.briefings.admin_client import make_member, make_staff, messages_of
 from tests.briefings.response.response_in_tests import (
     bodies,
@@ -25,7 +37,7 @@ from tests.briefings.response.response_in_tests import (
     make_private,
     open_response,
 )
-from tests.factories import make_comment, make_published_issue
+from tests.factories import make_comment, make_published_issue, make_reader
 
 if TYPE_CHECKING:
     from briefings.models import Comment
@@ -61,12 +73,16 @@ def log_in(user: Any) -> Client:
     return client
 
 
-def public_addresses(issue: Issue) -> list[str]:
+def public_addresses(client: Client, issue: Issue) -> list[str]:
+    sitemap = client.get("/sitemap.xml").content.decode()
     briefing = issue.briefing.get_absolute_url()
     return [
-        *("/", "/feed/", "/feed.json", "/sitemap.xml"),
-        *("/search/?q=quokkas", "/search/?q=quokkas&in=comments", "/search/feed/?q=quokkas"),
+        *("/", "/feed/", "/feed.json", "/sitemap.xml", "/comments/me/"),
+        *(f"/{part}" for part in re.findall(r"sitemap-[\w-]+\.xml", sitemap)),
+        *("/search/?q=quokkas", "/search/?q=quokkas&in=comments"),
+        *("/search/feed/?q=quokkas", "/search/feed.json?q=quokkas"),
         *(briefing, f"{briefing}feed/", f"{briefing}feed.json"),
+        *(f"{briefing}corrections/", f"{briefing}corrections/feed/"),
         *(issue.get_absolute_url(), f"{issue.get_absolute_url()}?sort=newest"),
         issue.author.get_absolute_url(),
     ]
@@ -77,7 +93,7 @@ def test_no_public_page_shows_it(client: Client, private: Comment, state: Commen
     if state == CommentState.WITHDRAWN:
         withdraw(private, at=timezone.now(), source="/", ip=None)
     issue = private.issue
-    for address in public_addresses(issue):
+    for address in public_addresses(client, issue):
         page = client.get(address, follow=True).content.decode()
         assert "quokkas told" not in page, address
         assert "Ada Byron" not in page, address
@@ -111,6 +127,24 @@ def test_no_page_for_comments_in_the_admin_shows_it(private: Comment, state: Com
     page = client.get(reverse("admin:briefings_comment_change", args=[private.pk]))
     assert page.status_code == 404
     assert private not in comments_waiting_for(chief)
+
+
+def test_no_email_has_it_nor_does_anybody_else_get_it_with_their_data(private: Comment) -> None:
+    now, issue = timezone.now(), private.issue
+    chief = make_member(Role.ADMINISTRATOR, of=None, email="chief@news.example.com")
+    CommentDigest.objects.create(
+        user=chief, rhythm=DigestRhythm.HOURLY, looked_at=now - timedelta(days=1)
+    )
+    make_comment(on=issue, state=CommentState.PENDING, body="It waits.", email="bo@example.org")
+    assert send_comment_digests(at=now) == 1
+    email = OutgoingEmail.objects.get()
+    assert "It waits." in email.text
+    assert "1 comment waiting" in email.subject
+    assert "quokkas" not in email.text + email.html
+    bo = make_reader(of=issue.briefing, email="bo@example.org").subscriber
+    export = str(make_data_export(bo, at=now))
+    assert "It waits." in export
+    assert "quokkas" not in export
 
 
 @pytest.mark.parametrize("name", sorted(DECISIONS))
