@@ -236,7 +236,7 @@ def _newest(matches: QuerySet[Any]) -> tuple[list[int], int]:
 
 
 def _found_issues(query: SearchQuery, engine: SearchEngine, pks: list[int]) -> list[FoundIssue]:
-    issues = Issue.objects.for_page().in_bulk(pks)
+    issues = Issue.objects.select_related("briefing", "author").in_bulk(pks)
     texts = engine.issue_excerpts(query, pks)
     return [
         FoundIssue(

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max, Min
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -35,7 +35,6 @@ from newsroom.invisible_characters import one_line
 from newsroom.public_pages import public_page, unless_as_asked
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest, QueryDict
 
     from briefings.feed_entries import FeedFormat
@@ -50,7 +49,7 @@ class Offered:
 
     briefings: list[Briefing]
     authors: list[Contributor]
-    years: list[int]
+    years: list[str]  # the latest first; as text, so that the page need not format each number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +61,14 @@ class Search:
     filters: Filters
     page: int
 
+    @property
+    def first_year(self) -> str:
+        return str(self.filters.first_year or "")
+
+    @property
+    def last_year(self) -> str:
+        return str(self.filters.last_year or "")
+
     def address(self, **changes: str | int) -> str:
         """Return the query part of the address of this search, with some of it changed."""
         filters = self.filters
@@ -70,8 +77,8 @@ class Search:
             "in": COMMENTS if self.in_comments else "",
             "briefing": filters.briefing.slug if filters.briefing else "",
             "author": filters.author.slug if filters.author else "",
-            "from": filters.first_year or "",
-            "to": filters.last_year or "",
+            "from": self.first_year,
+            "to": self.last_year,
             "page": "",
             **changes,
         }
@@ -165,32 +172,30 @@ def _counted(count: int) -> str:
 
 
 def _offered() -> Offered:
-    published = Issue.objects.published().order_by()
-    return Offered(
-        briefings=list(Briefing.objects.filter(pk__in=published.values("briefing"))),
-        authors=list(Contributor.objects.filter(pk__in=published.values("author"))),
-        years=_years(published),
-    )
-
-
-def _years(published: QuerySet[Issue]) -> list[int]:
-    """Return the years from the first issue to the last, the latest first.
-
-    A year begins where the briefing is.
-    """
-    by_zone = published.values_list("briefing__time_zone")
+    """Read what the filters offer, from indexes alone, however many issues there are."""
+    published = Issue.objects.published().order_by("published_at")
+    moments = published.filter(briefing=OuterRef("pk")).values("published_at")
+    first, last = Subquery(moments[:1]), Subquery(moments.reverse()[:1])
+    by_age = Briefing.objects.annotate(first_published=first, last_published=last)
+    briefings = [one for one in by_age if vars(one)["first_published"]]
+    # All years from that of the first issue to that of the last. A year begins where a briefing is.
     years = [
-        moment.astimezone(ZoneInfo(zone)).year
-        for zone, *moments in by_zone.annotate(Min("published_at"), Max("published_at"))
-        for moment in moments
+        vars(one)[name].astimezone(ZoneInfo(one.time_zone)).year
+        for one in briefings
+        for name in ("first_published", "last_published")
     ]
-    return list(range(max(years), min(years) - 1, -1)) if years else []
+    by_author = published.filter(author=OuterRef("pk"))
+    return Offered(
+        briefings=briefings,
+        authors=list(Contributor.objects.filter(Exists(by_author))),
+        years=[str(year) for year in range(max(years), min(years) - 1, -1)] if years else [],
+    )
 
 
 def _asked(data: QueryDict, offered: Offered) -> Search:
     briefings = {briefing.slug: briefing for briefing in offered.briefings}
     authors = {author.slug: author for author in offered.authors}
-    years = {str(year): year for year in offered.years}
+    years = {year: int(year) for year in offered.years}
     page = data.get("page", "")
     is_number = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
     return Search(

@@ -212,6 +212,24 @@ def test_the_years_to_choose_from_are_those_of_the_briefings(client: Client) -> 
     assert years() == ["2023", "2024"]
 
 
+def test_filters_offer_what_has_published_issues_and_keep_what_was_chosen(client: Client) -> None:
+    ward, draft = make_briefing(title="Ward"), make_briefing(title="Draft")
+    sam, ada = make_contributor(name="Sam"), make_contributor(name="Ada")
+    for year in (2021, 2024, 2023):
+        issue_on("Beds.", briefing=ward, author=sam, at=datetime(year, 6, 1, tzinfo=UTC))
+    make_issue(briefing=draft, author=ada)
+    html = client.get(
+        "/search/", {"q": "beds", "from": "2022", "author": sam.slug}
+    ).content.decode()
+    chosen = re.findall(r'<option value="([^"]*)"( selected)?>', html)
+    assert chosen == [
+        *[("", ""), (ward.slug, "")],
+        *[("", ""), (sam.slug, " selected")],
+        *[("", ""), ("2024", ""), ("2023", ""), ("2022", " selected"), ("2021", "")],
+        *[("", ""), ("2024", ""), ("2023", ""), ("2022", ""), ("2021", "")],
+    ]
+
+
 def test_found_words_are_marked_and_the_rest_is_escaped(client: Client) -> None:
     issue_on(f"{'Word ' * 300} The &lt;b&gt;ferry&lt;/b&gt; &amp; more.", title="A <i>ferry</i>")
     html = client.get("/search/", {"q": "ferry"}).content.decode()
