@@ -15,6 +15,7 @@ from briefings.models import Correction, Issue, IssueState, RevisionStep
 from briefings.models.issue_text import keep_search_text
 from briefings.preflight import added_blocks
 from briefings.published_words import is_published
+from briefings.quotations.rows import keep_quotations
 from briefings.small_fixes import NotSmall, check_small
 from briefings.unsaved_issue import with_words_of
 from newsroom import audit_log
@@ -76,6 +77,7 @@ def record_edit(
         return _record_correction(issue, note=note, by=by, at=at, fields=fields)
     _claim(issue, at=at)
     tick_off(issue)
+    keep_quotations(issue)
     verb, step = "edited", RevisionStep.SAVED
     if restores:
         verb, step = "restored", RevisionStep.RESTORED
@@ -100,6 +102,7 @@ def _record_correction(
     before = issue.revisions.first()
     _claim(issue, at=at)
     tick_off(issue)
+    keep_quotations(issue)
     revision = issue.keep_revision(RevisionStep.CORRECTED, by=by)
     if not note:
         try:

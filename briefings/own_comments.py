@@ -93,10 +93,10 @@ def choose_quoting(
 def answer_about_quoting(
     comment: Comment, choice: QuoteChoice, *, name: str, at: datetime, source: str, ip: str | None
 ) -> None:
-    """Record the first answer about a comment by email; later ones change nothing."""
+    """Record the first answer to our email; later ones change nothing."""
     with transaction.atomic():
         _lock(comment)
-        if not comment.is_withdrawn and not comment.quote_consents.exists():
+        if not comment.is_withdrawn and not comment.has_answered_about_quoting:
             _choose(comment, choice, name=name, at=at, source=source, ip=ip)
 
 
@@ -126,8 +126,9 @@ def _choose(
     else:
         name = ""
     is_same = (choice, name) == (comment.quoting, comment.quote_name)
-    # Who sent a comment by email was not asked yet: their first answer is recorded in any case.
-    if is_same and comment.quote_consents.exists():
+    # Who sent a comment by email was not asked yet, and an editor may have asked others later: the
+    # first answer is recorded in any case.
+    if is_same and comment.has_answered_about_quoting:
         return
     comment.quoting, comment.quote_name = choice, name
     comment.save(update_fields=["quoting", "quote_name"])

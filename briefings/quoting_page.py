@@ -1,4 +1,4 @@
-"""The page that asks whether we may quote a comment which came by email."""
+"""The page that asks whether we may quote a comment that came by email, or any other."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def comment_quoting(request: HttpRequest, token: str) -> HttpResponse:
         status = 200
     context = {
         "is_known": True,
-        "is_answered": comment.quote_consents.exists(),
+        "is_answered": comment.has_answered_about_quoting,
         "comment": comment,
         "issue": comment.issue,
         "briefing": comment.issue.briefing,

@@ -31,6 +31,7 @@ MAX_BODY_CHARS = 150_000
 ALIGNMENTS = ("left", "center", "right", "justify")
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "target", "id", "name"},
+    "blockquote": {"data-response"},  # the comment that it quotes: briefings/quotations/
     "img": {"src", "alt", "width", "height", "class"},
     "ol": {"start", "type", "reversed"},
     "li": {"value"},
@@ -54,6 +55,8 @@ _ALIGN = re.compile(rf"text-align:\s*({'|'.join(ALIGNMENTS)})", re.IGNORECASE)
 _TAG = re.compile(r'<([a-z][a-z0-9]*)((?:\s[^\s="<>/]+="[^"]*")*)\s*/?>')
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,6}")
+# Attributes that say one thing, or nothing.
+_EXACT = {"target": re.compile("_blank"), "data-response": re.compile(r"[1-9][0-9]{0,17}")}
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 
@@ -74,8 +77,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
         return whole[0] if (whole := _WHOLE_NUMBER.fullmatch(value.strip())) else None
     if name == "class":
         return " ".join(sorted(IMAGE_CLASSES.intersection(value.split()))) or None
-    if name == "target":
-        return value if value == "_blank" else None
+    if name in _EXACT:
+        return value if _EXACT[name].fullmatch(value) else None
     return value
 
 
@@ -162,7 +165,8 @@ EDITOR: dict[str, Any] = {
     "height": "auto",
     # A div instead of an iframe: the content security policy stays strict, and a section that is
     # moved keeps its text.
-    "extraPlugins": "divarea",
+    # Quotations of readers are widgets (static/newsroom_admin/quotations.js).
+    "extraPlugins": "divarea,widget",
     "removePlugins": (
         "exportpdf,scayt,wsc,flash,iframe,forms,smiley,save,newpage,print,preview,templates,language,"
         "bidi,div,about,copyformatting,sourcearea,stylescombo,font,colorbutton,colordialog,"

@@ -296,8 +296,13 @@ class BriefingAdmin(RefusedRowsMixin, RoleLogMixin, PlainSelectsMixin, admin.Mod
         ("Approval", {"fields": ("four_eyes",)}),
         ("Readers", {"fields": ("reply_address", "retired")}),
         ("Comments", {"fields": ("moderation", "trusted_after", "comments_close_after")}),
+        ("Quotations", {"fields": ("withdrawn_quotations",)}),
     )
-    radio_fields = {"accent": admin.HORIZONTAL, "moderation": admin.VERTICAL}
+    radio_fields = {
+        "accent": admin.HORIZONTAL,
+        "moderation": admin.VERTICAL,
+        "withdrawn_quotations": admin.VERTICAL,
+    }
     inlines = (BreakInline, TemplateSectionInline, RoleInBriefingInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Briefing]:

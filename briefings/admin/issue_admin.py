@@ -24,6 +24,7 @@ from briefings.admin import (
     preview_link_pages,
     proof_page,
     question_admin,
+    quotation_pages,
     remark_pages,
     response_pages,
     revision_pages,
@@ -83,6 +84,8 @@ from briefings.permissions import (
 )
 from briefings.preflight import count_words
 from briefings.questions.question_words import WHICH
+from briefings.quotations.quoted_emails import telling_of
+from briefings.quotations.rows import keep_quotations
 from briefings.rendering.page_html import reading_time
 from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
@@ -128,6 +131,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             "newsroom_admin/unsaved_changes.js",
             "newsroom_admin/issue.js",
             "newsroom_admin/roundup.js",
+            "newsroom_admin/quotations.js",
+            "newsroom_admin/quote_button.js",
             "newsroom_admin/merge.js",
             "newsroom_admin/preview_frame.js",
             "newsroom_admin/preview_pane.js",
@@ -149,6 +154,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 "newsroom_admin/findings.css",
                 "newsroom_admin/clippings.css",
                 "newsroom_admin/response_panel.css",
+                "newsroom_admin/quotations.css",
             )
         }
 
@@ -258,6 +264,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
                 **corrections_context(request, saved),
                 **clipping_pages.tray_context(request, saved),
                 **response_pages.response_on_page(request, saved),
+                "quoted_readers": telling_of(saved),
                 "remarks": remark_pages.remarks_on_page(saved, request.user),
                 **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
                 **topic_admin.topics_on_page(saved, request.user),
@@ -287,6 +294,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         if not change:
             audit_log.record("created", form.instance, by=request.user)
             tick_off(form.instance)
+            keep_quotations(form.instance)
             form.instance.keep_revision(RevisionStep.CREATED, by=request.user)
         elif was_changed:
             self._record_edit(request, form)
@@ -496,6 +504,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             *response_pages.response_urls(wrap),
             *point_pages.point_urls(wrap),
             *question_admin.question_urls(wrap),
+            *quotation_pages.quotation_urls(wrap),
             path("link-search/", wrap(link_search), name="briefings_link_search"),
             path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
             *super().get_urls(),

@@ -24,6 +24,8 @@ from briefings.issue_suggestions import briefing_to_start_with, starting_section
 from briefings.models import APPROVED_STATES, Briefing, Issue, Section, SectionKind
 from briefings.models.section import MAX_OPTIONS
 from briefings.permissions import may_view_issue, may_write_issues
+from briefings.quotations.erased_words import without_erased
+from briefings.quotations.unsaid_words import unsaid_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -71,6 +73,9 @@ class SectionForm(forms.ModelForm[Section]):
             for name in ("options", "closes_at"):
                 self.errors.pop(name, None)  # of fields that the page does not show
             cleaned |= {"options": [], "closes_at": None}
+        if body := cleaned.get("body"):
+            language = self.instance.issue.briefing.language if self.instance.issue_id else ""
+            cleaned["body"] = without_erased(body, language=language)
         return cleaned
 
     @property
@@ -134,6 +139,7 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
         It is asked here, because the sections are read last: the issue has its new words by now.
         """
         super().clean()
+        self._refuse_unsaid_words()
         issue = self.instance
         if issue._state.adding or issue.state not in APPROVED_STATES:
             return
@@ -142,6 +148,16 @@ class SectionFormSet(BaseInlineFormSet[Section, Issue, SectionForm]):
         if issue.differs_from_saved() or self.has_changed():
             self.asks_off_clock = True
             raise ValidationError("This takes the issue off the clock.", code="off_clock")
+
+    def _refuse_unsaid_words(self) -> None:
+        """Keep a quotation of a reader from saying what they did not write."""
+        if not self.instance.briefing_id:
+            return
+        valid = [form for form in self.on_page if "body" in getattr(form, "cleaned_data", {})]
+        kept = [form for form in valid if not form.cleaned_data.get("DELETE")]
+        bodies = [form.cleaned_data["body"] for form in kept]
+        for place, problem in unsaid_in(bodies, issue=self.instance).items():
+            kept[place].add_error("body", problem)
 
     def _reordered(self) -> bool:
         sections = [form.instance for form in self.kept if form.instance.pk]

@@ -49,6 +49,7 @@ from briefings.models import (
     SectionKind,
 )
 from briefings.next_drafts import untouched_drafts
+from briefings.quotations.rows import keep_quotations
 from briefings.richtext import MAX_BODY_CHARS
 from newsroom import audit_log
 from newsroom.invisible_characters import count_binary_characters, remove_unprintable
@@ -424,6 +425,7 @@ def save_as_draft(
             for position, section in enumerate(sections)
         )
         tick_off(issue)
+        keep_quotations(issue)
         audit_log.record("imported", issue, by=by, left_out=len(document.left_out))
         issue.keep_revision(RevisionStep.IMPORTED, by=by)
     return issue

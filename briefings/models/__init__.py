@@ -3,7 +3,7 @@
 from briefings.models.alarm import AlarmChoice, AlarmScope, RaisedAlarm
 from briefings.models.answer import Answer
 from briefings.models.breaks import Break
-from briefings.models.briefing import Briefing, Language, Moderation
+from briefings.models.briefing import Briefing, Language, Moderation, QuotationPolicy
 from briefings.models.clippings_tray import Clipping
 from briefings.models.closing_note import ClosingNote
 from briefings.models.comment import Comment, CommentChannel, CommentState
@@ -30,7 +30,7 @@ from briefings.models.picture import Picture
 from briefings.models.point import Point, PointCheck
 from briefings.models.preview_link import GuestOpinion, PreviewLink
 from briefings.models.proof import Proof
-from briefings.models.quotation import Quotation
+from briefings.models.quotation import NotTold, Quotation
 from briefings.models.quote_consent import QuoteChoice, QuoteConsent
 from briefings.models.rejection_reason import RejectionReason
 from briefings.models.remark import Remark, RemarkAnswer, RemarkState
@@ -79,6 +79,7 @@ __all__ = [
     "MarkKind",
     "Membership",
     "Moderation",
+    "NotTold",
     "OpenPage",
     "Picture",
     "Point",
@@ -87,6 +88,7 @@ __all__ = [
     "PreviewLink",
     "Proof",
     "Quotation",
+    "QuotationPolicy",
     "QuoteChoice",
     "QuoteConsent",
     "RaisedAlarm",

@@ -80,6 +80,13 @@ class Moderation(models.TextChoices):
     TRUSTED = "trusted", "At once from readers we trust; from others, once approved"
 
 
+class QuotationPolicy(models.TextChoices):
+    """What becomes of a printed quotation when its reader takes their consent back."""
+
+    NAME = "name", "Remove the name, keep the words"
+    WORDS = "words", "Replace the words by “Withdrawn at the reader’s wish”"
+
+
 def validate_free_slug(slug: str) -> None:
     """Raise ValidationError for a slug that would hide one of the site's own pages."""
     if slug in RESERVED_SLUGS:
@@ -179,6 +186,17 @@ class Briefing(models.Model):
         help_text=(
             "For “readers we trust”: how many of a reader's comments have to be approved in this"
             f" briefing. A rejected comment ends the trust for {in_english(TRUST_LOST_FOR)}."
+        ),
+    )
+    withdrawn_quotations = models.CharField(
+        "when a quoted reader changes their mind",
+        max_length=5,
+        choices=QuotationPolicy,
+        default=QuotationPolicy.WORDS,
+        db_default=QuotationPolicy.WORDS,
+        help_text=(
+            "What the page of a published issue then shows. Who withdraws the comment itself"
+            " withdraws its words, too. Emails that were sent stay as they are."
         ),
     )
     four_eyes = models.BooleanField(

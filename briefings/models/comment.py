@@ -243,6 +243,12 @@ class Comment(models.Model):
         help_text="What their writer agreed to be quoted with.",
     )
     recommendation_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    quote_asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When we asked its writer by email whether we may quote it.",
+    )
     emails_on_replies = models.BooleanField(
         default=False,
         db_default=False,
@@ -394,6 +400,14 @@ class Comment(models.Model):
         if self.quoting != QuoteChoice.NAMED:
             return ""
         return self.quote_name or (self.display_name if self.bears_name else "")
+
+    @property
+    def has_answered_about_quoting(self) -> bool:
+        """Whether its writer has said if it may be quoted, since we asked if we did."""
+        answers = self.quote_consents.all()
+        if self.quote_asked_at is not None:
+            answers = answers.filter(at__gte=self.quote_asked_at)
+        return answers.exists()
 
     def may_be_edited(self, *, at: datetime) -> bool:
         """Whether its writer may still change its words."""

@@ -21,6 +21,7 @@ class RevisionStep(models.TextChoices):
     PUBLISHED = "published", "Published"
     CORRECTED = "corrected", "Corrected"
     RESTORED = "restored", "Restored"
+    WITHDRAWN = "withdrawn", "A quotation was withdrawn"
     UPGRADED = "upgraded", "As it was before revisions were kept"
 
 

@@ -22,6 +22,7 @@ from briefings.preflight.head_checks import check_head
 from briefings.preflight.link_targets import called, is_external
 from briefings.preflight.question_checks import check_closing
 from briefings.preflight.quotation_checks import check_consents
+from briefings.preflight.quoted_block_checks import check_quoted_blocks
 from briefings.preflight.section_checks import (
     ParsedSection,
     anchors_of,
@@ -112,6 +113,8 @@ def check_issue(
         for section, _, place in parsed:
             found += check_closing(section, place, publish_at=publish_at or issue.publish_at)
     found += _check_sections(parsed, language=issue.briefing.language)
+    is_out = issue.state == IssueState.PUBLISHED
+    found += check_quoted_blocks(parsed, issue=issue, is_out=is_out)
     found += check_consents(parsed, briefing=issue.briefing)
     found += _check_dead_links(parsed)
     found += _check_length(parsed)

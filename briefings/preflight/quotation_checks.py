@@ -1,4 +1,7 @@
-"""Checks of readers' quotations: that they say who is quoted, and that the reader agreed."""
+"""Checks of typed quotations: that they say who is quoted, and that the reader agreed.
+
+Those that were made from a response are blocks, and `quoted_block_checks` checks them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from briefings.models import Comment, CommentState, QuoteChoice, QuoteConsent, SectionKind
 from briefings.preflight.findings import Finding, Level, Place, has_words, shortened
+from briefings.quotations.quoted_blocks import is_block
 from briefings.rendering.section_html import names_a_source
 from newsroom.html_tree import BLOCKS, Element
 
@@ -49,6 +53,8 @@ _SOURCE_BEFORE = re.compile(r"\w[^“„‘«\"\n]{1,160}:\s*[“„‘«\"]")
 def check_attribution(body: Element, place: Place) -> Iterator[Finding]:
     """Yield the quotations in a section of readers' words that do not say who is quoted."""
     for quote in _unattributed(body):
+        if is_block(quote):
+            continue  # it names its reader as they chose: see `quoted_block_checks`
         words = shortened(quote.text)
         yield Finding(
             code="no-attribution",
@@ -208,6 +214,8 @@ def check_consents(
 def _quotes(parent: Element, *, is_feedback: bool) -> Iterator[tuple[Element, str]]:
     """Yield what may be quotations, with the lines beside each that say who is quoted."""
     for before, child, after in _with_neighbours(parent):
+        if is_block(child):
+            continue
         if child.tag != "blockquote" and any(inner.tag in BLOCKS for inner in child.elements):
             yield from _quotes(child, is_feedback=is_feedback)
         elif child.tag == "blockquote" or is_feedback or _QUOTATION_MARK.search(child.text):

@@ -14,7 +14,6 @@ from briefings.models import (
     CommentState,
     MarkKind,
     QuoteChoice,
-    QuoteConsent,
     ResponseMark,
 )
 from briefings.models.comment import PUBLISHABLE_CHANNELS
@@ -128,18 +127,15 @@ def pieces_of(comments: Sequence[Comment], *, since: datetime | None = None) -> 
         comments,
         *("section", "parent__contributor", "answer__section"),
         *("marks__by", "marks__assigned_to", "quotations__issue__briefing"),
+        "quote_consents",
         "point_checks__point",
-    )
-    keys = [comment.pk for comment in comments]
-    asked = set(
-        QuoteConsent.objects.filter(comment__in=keys).order_by().values_list("comment", flat=True)
     )
     published = _publications(comments)
     return [
         Piece(
             comment=comment,
             marks=sorted(comment.marks.all(), key=_place),
-            was_asked=comment.pk in asked,
+            was_asked=bool(comment.quote_consents.all()),
             publication=published.get(comment.pk),
             is_new=since is not None and (comment.confirmed_at or comment.created_at) > since,
         )

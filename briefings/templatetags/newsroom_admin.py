@@ -27,6 +27,7 @@ from briefings.permissions import (
     VIEW_BRIEFING,
     may_everywhere,
 )
+from briefings.quotations.quotable import WHY_NOT, Standing, standing_of
 from briefings.response.marks import address_of_piece, open_follow_ups
 from briefings.this_week import this_week
 from newsroom.admin_site import MODEL_HEADINGS
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from briefings.admin.remark_pages import RemarksOnPage
-    from briefings.models import Remark, Section
+    from briefings.models import Comment, Remark, Section
     from newsroom.audit_log import Actor
 
 register = template.Library()
@@ -74,6 +75,18 @@ register.filter("comment_badge", comment_badge)
 def remarks_in(section: Section, remarks: RemarksOnPage) -> list[Remark]:
     """Return the remarks on a section that are not settled."""
     return remarks.on(section.pk)
+
+
+@register.filter
+def standing(comment: Comment) -> str:
+    """Return whether a response may be quoted (briefings/quotations/quotable.py)."""
+    return standing_of(comment).value
+
+
+@register.filter
+def why_not(standing: str) -> str:
+    """Return why a response with this standing cannot be quoted."""
+    return WHY_NOT.get(Standing(standing), "")
 
 
 @register.filter

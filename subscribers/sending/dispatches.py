@@ -15,6 +15,7 @@ from briefings.approval_loss import void_approval
 from briefings.models import Issue
 from briefings.next_drafts import make_next_draft
 from briefings.preflight import blocking_findings
+from briefings.quotations.last_check import refuse_gone_quotations
 from briefings.rendering.issue_email import EmailLinks, render_issue_email
 from newsroom.site_address import ascii_address
 from newsroom.transitions import TransitionRefused
@@ -64,10 +65,12 @@ def publish(issue: Issue, *, at: datetime, by: Actor = None) -> Dispatch:
     """Publish a scheduled issue and freeze its content into a dispatch, both or neither.
 
     The draft of the briefing's next issue is made, too.
-    Raises TransitionRefused if the issue is not scheduled, or has changed since its approval.
+    Raises TransitionRefused if the issue is not scheduled, has changed since its approval, or
+    quotes a reader who took that back a moment ago.
     """
     with transaction.atomic():
         issue.publish(at=at, by=by)
+        refuse_gone_quotations(issue)
         dispatch = freeze(issue, at=at)
         make_next_draft(issue.briefing, at=at)
         transaction.on_commit(wake_dispatching)

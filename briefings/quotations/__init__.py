@@ -1,0 +1,1 @@
+"""Readers quoted in issues: excerpts, consent, attribution, and what becomes of them."""
