@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from briefings.comment_counts import count_comments
 from briefings.models import Comment, CommentState, Issue
 from briefings.models.comment import SHOWN_STATES, CommentQuerySet
+from briefings.quotations.chain import with_quoted_in
 from newsroom.compiled_queries import CompiledQuery
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class CommentOrder(TextChoices):
 
 
 NEVER_SHOWN = (
-    *("email", "mail_key", "channel", "quoting", "emails_on_replies"),
+    *("email", "mail_key", "channel", "quoting", "emails_on_replies", "quote_asked_at"),
     *("confirmed_at", "withdrawn_at", "decided_at", "published_at", "needs_review"),
     *("rejection_reason", "rejection_told_at"),
     *("section__body", "section__sisters", "section__options", "section__closes_at"),
@@ -246,7 +247,7 @@ def _page_of_replies(issue: Issue, comment: Comment, *, number: str) -> CommentP
 def _with_relations(comments: CommentQuerySet) -> CommentQuerySet:
     """Have the query read what the page shows of other tables, and not what it never shows."""
     related = comments.select_related("contributor", "section")
-    return related.defer(*NEVER_SHOWN)
+    return with_quoted_in(related.defer(*NEVER_SHOWN))
 
 
 def _set_issue(thread: Thread, issue: Issue) -> None:

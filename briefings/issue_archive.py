@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from briefings.quotations.chain import with_responding_to
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,7 +55,7 @@ def archive_of(briefing: Briefing, *, year: str) -> Archive:
     Years are those of the briefing's time zone.
     """
     wanted = int(year) if year.isascii() and year.isdigit() and len(year) == YEAR_DIGITS else 0
-    published = briefing.issues.published().select_related("author")
+    published = with_responding_to(briefing.issues.published().select_related("author"))
     if MIN_YEAR < wanted < MAX_YEAR:
         start, end = (datetime(one, 1, 1, tzinfo=briefing.zone) for one in (wanted, wanted + 1))
         of_year = published.filter(published_at__gte=start, published_at__lt=end)

@@ -25,6 +25,7 @@ from briefings.forms import EMPTY, clean_comment_body
 from briefings.models import Comment, Commenter, CommentState
 from briefings.models.comment import EDIT_WITHIN
 from briefings.questions.own_answers import own_answers
+from briefings.quotations.chain import issues_quoting
 from briefings.quoting_form import QuotingForm
 from newsroom.client_address import client_ip, user_agent
 from newsroom.email_addresses import readable_address
@@ -145,11 +146,13 @@ def _page(
     number = _page_with(edited) if edited else request.GET.get("page")
     page = Paginator(rows, PER_PAGE).get_page(number)
     entries: list[dict[str, Any]] = []
+    quoting = issues_quoting(page)
     for comment in page:
         is_edited = edited is not None and comment.pk == edited.pk
         entries.append(
             {
                 "comment": comment,
+                "quoted_in": quoting.get(comment.pk, ()),
                 "edit_form": _edit_form(comment, form if is_edited else None)
                 if comment.may_be_edited(at=now)
                 else None,

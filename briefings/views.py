@@ -39,6 +39,7 @@ from briefings.models.comment import CONFIRM_WITHIN
 from briefings.next_issue import next_issue_line
 from briefings.own_comments import answer_about_quoting
 from briefings.questions.poll import answers_subject
+from briefings.quotations.chain import quoted_comments, with_chain
 from briefings.quoting_form import QuotingForm
 from briefings.rendering.article_data import article_data, last_changed
 from briefings.rendering.page_html import page_sections, reading_minutes
@@ -203,7 +204,7 @@ def issue_page(
     Without `comments`, it has the first page of them.
     """
     comments_open = issue.comments_open(at=timezone.now())
-    sections = page_sections(issue)
+    sections = page_sections(issue, quoted=quoted_comments(issue))
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
     corrections, picture = _corrections(issue), picture_of_issue(issue)
@@ -226,6 +227,8 @@ def issue_page(
         "is_preview": is_preview,
         "comments_close": issue.dateline + timedelta(days=days) if days else None,
         "topics": issue.topic_list,
+        "responding_to": _linked(issue, "responding_to"),
+        "answered_in": _linked(issue, "answered_in"),
         "share": share_links(issue),
         "corrections": [correction for correction in corrections if correction.note],
         "corrected_at": last_changed(issue, corrections) if corrections else None,
@@ -233,6 +236,12 @@ def issue_page(
         "picture": picture,
         **_neighbours(issue),
     }
+
+
+def _linked(issue: Issue, name: str) -> Issue | None:
+    """Return another issue of the chain, to be linked; a preview knows none."""
+    number = vars(issue).get(name)
+    return Issue(briefing=issue.briefing, number=number) if number else None
 
 
 def _published_or_404(slug: str, number: int) -> Issue:
@@ -245,7 +254,7 @@ def _published_or_404(slug: str, number: int) -> Issue:
 def _issue_of_page(slug: str, number: int) -> QuerySet[Issue]:
     issues = Issue.objects.published().for_page(with_lead=False).with_neighbours()
     is_corrected = Exists(Correction.objects.filter(issue=OuterRef("pk")))
-    issues = issues.annotate(is_corrected=is_corrected)
+    issues = with_chain(issues.annotate(is_corrected=is_corrected))
     return issues.filter(briefing__slug=slug, number=number)
 
 

@@ -13,15 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from briefings.models import Issue, Section, SectionKind
 from briefings.picture_files import media_name
 from briefings.picture_sizes import PictureSizes, sizes_of_pictures
+from briefings.quotations.quoted_blocks import RESPONSE, response_of
 from briefings.rendering.section_html import (
     DIRECTED,
     SENTENCE_ENDS,
@@ -31,6 +34,9 @@ from briefings.rendering.section_html import (
 )
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from newsroom.html_tree import Element, write
+
+if TYPE_CHECKING:
+    from briefings.quotations.chain import QuotedComment
 
 WORDS_A_MINUTE = 230  # unhurried reading of English prose
 COLUMN_PIXELS = 624  # the measure of 39rem in static/css/pages.css
@@ -57,14 +63,34 @@ class PageSection:
         return self.kind == SectionKind.QUESTION
 
 
-def page_sections(issue: Issue, *, base: str = "") -> list[PageSection]:
-    """Return an issue's sections; with a `base` address, their links work outside the site too."""
+def page_sections(
+    issue: Issue, *, base: str = "", quoted: tuple[QuotedComment, ...] = ()
+) -> list[PageSection]:
+    """Return an issue's sections; with a `base` address, their links work outside the site too.
+
+    Quotations of the comments in `quoted` lead there.
+    """
     sections = with_sister_titles(issue)
     pictures = () if base else sizes_of_pictures(section.body for section in sections)
     return [
-        _page_section(section, first=index == 0, title=issue.title, base=base, pictures=pictures)
+        _page_section(
+            section,
+            first=index == 0,
+            title=issue.title,
+            base=base,
+            pictures=pictures,
+            quoted=_addresses(quoted, issue),
+        )
         for index, section in enumerate(sections)
     ]
+
+
+def _addresses(quoted: tuple[QuotedComment, ...], issue: Issue) -> tuple[_QuotedFrom, ...]:
+    slug = issue.briefing.slug
+    return tuple(
+        _QuotedFrom(pk, number, reverse("briefings:comment_detail", args=[slug, number, pk]))
+        for pk, number in quoted
+    )
 
 
 def reading_time(words: int) -> int:
@@ -78,7 +104,13 @@ def reading_minutes(sections: Iterable[PageSection]) -> int:
 
 
 def _page_section(
-    section: Section, *, first: bool, title: str, base: str, pictures: tuple[PictureSizes, ...]
+    section: Section,
+    *,
+    first: bool,
+    title: str,
+    base: str,
+    pictures: tuple[PictureSizes, ...],
+    quoted: tuple[_QuotedFrom, ...],
 ) -> PageSection:
     heading = section.heading.strip()
     if first and heading.casefold() == title.strip().casefold():
@@ -89,6 +121,7 @@ def _page_section(
         headed=bool(heading),
         base=base,
         pictures=pictures,
+        quoted=quoted,
     )
     return PageSection(
         pk=section.pk,
@@ -109,6 +142,7 @@ def render_body(
     headed: bool = True,
     base: str = "",
     pictures: tuple[PictureSizes, ...] = (),
+    quoted: tuple[_QuotedFrom, ...] = (),
 ) -> tuple[SafeString, int]:
     """Return a section's body as the page's HTML, and its number of words.
 
@@ -120,9 +154,18 @@ def render_body(
         base=base,
         site=settings.SITE_URL,
         pictures=pictures,
+        quoted=quoted if RESPONSE in html else (),
         language=get_language(),
     )
     return _render(html, around)
+
+
+class _QuotedFrom(NamedTuple):
+    """Where a quotation is from: the comment, the number of its issue, and its address."""
+
+    pk: int
+    number: int
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +177,7 @@ class _Surroundings:
     base: str
     site: str
     pictures: tuple[PictureSizes, ...]
+    quoted: tuple[_QuotedFrom, ...]
     language: str | None  # of the words that are added
 
     def sizes_of(self, address: str) -> PictureSizes | None:
@@ -189,11 +233,23 @@ def _adapted(
             child.tag, child.attributes = "span", {"class": "src"}
         case "a" if not around.is_on_site(child.attributes.get("href", "")):
             child.attributes["rel"] = "noopener"
+        case "blockquote" if RESPONSE in child.attributes:
+            _lead_to_comment(child, around)
         case "p" if "blockquote" in within and names_a_source(child):
             child.attributes["class"] = "said-by"
         case "h3" | "h4" if not around.headed:
             raise_heading(child)
     return child
+
+
+def _lead_to_comment(quote: Element, around: _Surroundings) -> None:
+    """Put a link to the comment that is quoted behind the name of its writer."""
+    key = response_of(quote)
+    del quote.attributes[RESPONSE]
+    found = next((one for one in around.quoted if one.pk == key), None)
+    if found and quote.elements and names_a_source(quote.elements[-1]):
+        words = gettext("comment on issue %(number)s") % {"number": found.number}
+        quote.elements[-1].children += [", ", Element("a", {"href": found.address}, [words])]
 
 
 def _is_source_of_item(element: Element, parent: Element) -> bool:

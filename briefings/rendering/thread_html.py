@@ -46,11 +46,17 @@ class ShownComment(NamedTuple):
     passage: str
     passage_link: str
     is_passage_changed: bool
+    quoted_in: int  # the number of the issue that quotes it; 0 if none does
 
     @property
     def url(self) -> str:
         """The comment's lasting address."""
         return reverse("briefings:comment_detail", args=[*self.address, self.pk])
+
+    @property
+    def quoting_issue(self) -> str:
+        """The address of the issue that quotes it."""
+        return reverse("briefings:issue_detail", args=[self.address[0], self.quoted_in])
 
 
 class ShownThread(NamedTuple):
@@ -112,6 +118,7 @@ def _shown(comment: Comment, address: tuple[str, int]) -> ShownComment:
         passage=passage,
         passage_link=comment.passage_link,
         is_passage_changed=comment.is_passage_changed,
+        quoted_in=vars(comment).get("quoted_in") or 0,
     )
 
 
