@@ -9,6 +9,7 @@ from briefings import cut_offs, next_drafts, reply_emails
 from briefings.link_checks import check_due_links
 from briefings.moderation import akismet, comment_digests, rejection_emails
 from briefings.questions import closing_emails
+from briefings.quotations import quoted_emails
 from briefings.search import index_repair
 from newsroom import database_epoch
 from newsroom.clock import database_now
@@ -50,6 +51,13 @@ def send_rejection_emails() -> None:
     """Email readers why their comments were rejected, once a moderator can no longer undo it."""
     if database_epoch.restored_epoch() is None:
         rejection_emails.send_rejection_emails(at=database_now())
+
+
+@shared_task
+def tell_quoted_readers() -> None:
+    """Email readers whom an issue quotes that it is out, once each."""
+    if database_epoch.restored_epoch() is None:
+        quoted_emails.tell_quoted_readers(at=database_now())
 
 
 @shared_task

@@ -20,6 +20,7 @@ from briefings import (
 from briefings.atom_feed import atom_feed
 from briefings.json_feed import json_feed
 from briefings.questions import my_answers, question_pages
+from briefings.quotations import stop_page
 from briefings.search import views as search_views
 from newsroom.token_links import token_paths
 
@@ -71,6 +72,7 @@ urlpatterns = [
     *token_paths(
         "comments/replies/stop/", comment_sign_in.stop_reply_emails, name="stop_reply_emails"
     ),
+    *token_paths("comments/quoted/stop/", stop_page.stop_quoted_emails, name="stop_quoted_emails"),
     *token_paths("comments/quoting/", quoting_page.comment_quoting, name="comment_quoting"),
     path("comments/sign-out/", comment_sign_in.comments_sign_out, name="comments_sign_out"),
     path(

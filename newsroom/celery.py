@@ -86,6 +86,11 @@ app.conf.beat_schedule = {
         "task": "briefings.tasks.send_comment_digests",
         "schedule": crontab(minute="*/5"),
     },
+    "change quotations that were taken back": {
+        "task": "subscribers.privacy.tasks.withdraw_quotations",
+        "schedule": 10.0,
+    },
+    "tell quoted readers": {"task": "briefings.tasks.tell_quoted_readers", "schedule": 30.0},
     "check comments for spam": {"task": "briefings.tasks.check_spam", "schedule": 30.0},
     "encode what was said": {"task": "briefings.points.tasks.encode", "schedule": 30.0},
     "process imports": {"task": "subscribers.lists.tasks.process_imports", "schedule": 10.0},

@@ -31,6 +31,7 @@ EVIL = "https://evil.example"
 OPEN_TO_OTHERS = {
     *("subscribe", "subscribe_briefing", "unsubscribe", "provider_webhook"),
     "stop_reply_emails",
+    "stop_quoted_emails",
 }
 
 
@@ -232,6 +233,7 @@ def addresses(issue: Issue) -> list[str]:
         *(
             "/comments/sign-out/",
             "/comments/replies/stop/nothing/",
+            "/comments/quoted/stop/nothing/",
             "/comments/quoting/nothing/",
             "/comments/from-email/nothing/",
         ),
