@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.utils import timezone
 
 from briefings.models import Issue, WorkingCopy
+from briefings.quotations.erased_words import without_erased
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +49,8 @@ def keep_words(
     *, user: User, token: str, sequence: int, issue: Issue | None, content: dict[str, Any]
 ) -> Autosave:
     """Store what a page holds, unless newer words of that page are stored already."""
+    language = issue.briefing.language if issue else ""
+    content = without_erased(content, language=language)
     mine = WorkingCopy.objects.filter(user=user, token=token)
     fresh = {"issue": issue, "content": content, "updated_at": timezone.now()}
     newer = mine.filter(is_settled=False, sequence__lt=sequence)

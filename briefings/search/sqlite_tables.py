@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -60,6 +60,21 @@ def make_after_migrate(*, using: str, **_: Any) -> None:
         _execute(connection, *_word_statements())
 
 
+def forget_removed_words(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Have the index of issues keep nothing of words that were taken out, as an erasure wants it.
+
+    It is too slow for each edit; PostgreSQL has no need of it.
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        [issues, _] = _INDEXES
+        _execute(connection, _forgetting(issues))
+
+
+def _forgetting(index: _Index) -> str:
+    return f"INSERT INTO {index.name} ({index.name}) VALUES ('optimize');"
+
+
 def _statements(index: _Index) -> list[str]:
     columns = ", ".join(index.columns)
     old, new = (
@@ -69,7 +84,7 @@ def _statements(index: _Index) -> list[str]:
     remove = f"INSERT INTO {index.name} ({index.name}, rowid, {columns}) VALUES ('delete', {old});"
     add = f"INSERT INTO {index.name} (rowid, {columns}) VALUES ({new});"
     name, table = index.name, index.table
-    forget = f"INSERT INTO {name} ({name}) VALUES ('optimize');" if index.forgets_at_once else ""
+    forget = _forgetting(index) if index.forgets_at_once else ""
     return [
         f"""CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5(
         {columns}, content='{table}', content_rowid='{index.key}', tokenize='{_STEMS}')""",

@@ -33,6 +33,7 @@ from briefings.models import (
 )
 from briefings.proofs import forget_addresses
 from briefings.questions.answers import forget_answers
+from briefings.quotations.withdrawals import forget_quotations
 from briefings.recommendations import forget_recommendations
 from newsroom.append_only import all_rows
 from newsroom.inbox import storage
@@ -50,6 +51,7 @@ from subscribers.models import (
     SuppressionReason,
 )
 from subscribers.models.profile import PROFILE_FIELDS
+from subscribers.privacy.frozen_quotations import change_frozen_quotations
 from subscribers.privacy.list_erasure import (
     rename_files_named_after,
     time_of_erasure,
@@ -98,6 +100,9 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
                 defaults={"reason": SuppressionReason.ERASED, "detail": "", "at": at},
             )
         erased["admin log entries"] = _blank_admin_log(person)
+        erased["issues that quoted them"] = forget_quotations(
+            comments_by(person.addresses), at=at, change_frozen=change_frozen_quotations
+        )
         erased["comments"] = _erase_comments(comments_by(person.addresses), keep_words=keep_words)
         commenters = commenters_at(person.addresses)
         erased["recommendations"] = forget_recommendations(commenters)

@@ -22,6 +22,7 @@ from briefings.models import (
     CommentReport,
     EarlierWords,
     HoldReason,
+    Quotation,
     QuoteConsent,
     Recommendation,
     SpamCheck,
@@ -97,6 +98,9 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         ),
         "bans from comments": CommentBan.objects.filter(address_hash__in=person.hashes),
         "earlier words of comments": EarlierWords.objects.filter(comment__in=comments.values("pk")),
+        "where issues quote you": Quotation.objects.filter(
+            comment__in=comments.values("pk")
+        ).select_related("issue__briefing"),
         "consents to be quoted": QuoteConsent.objects.filter(comment__in=comments.values("pk")),
         "your signing in for comments": commenters,
         "comments you recommended": Recommendation.objects.filter(

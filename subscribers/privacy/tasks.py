@@ -1,13 +1,21 @@
-"""The Celery task that does what an erasure leaves to a worker; the tables say what that is."""
+"""Celery tasks for what readers take back and have erased; the tables say what that is."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
+from briefings.quotations.withdrawals import withdraw_quotations as withdraw_due_quotations
 from newsroom.clock import database_now
 from newsroom.wake_ups import EXPIRES_SECONDS
 from subscribers.lists.tasks import is_issue_near
 from subscribers.privacy import erasure, list_erasure
+from subscribers.privacy.frozen_quotations import change_frozen_quotations
+
+
+@shared_task(expires=EXPIRES_SECONDS)
+def withdraw_quotations() -> None:
+    """Change printed quotations whose readers took back what they agreed to."""
+    withdraw_due_quotations(at=database_now(), change_frozen=change_frozen_quotations)
 
 
 @shared_task(expires=EXPIRES_SECONDS)

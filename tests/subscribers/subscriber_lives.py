@@ -21,11 +21,15 @@ from briefings.models import (
     CommentReport,
     EarlierWords,
     Issue,
+    Quotation,
+    QuoteChoice,
     RejectionReason,
     ReportReason,
 )
 from briefings.moderation.rejection_emails import send_rejection_emails
 from briefings.questions.closing_emails import send_closing_emails, tell
+from briefings.quotations.consent_requests import ask_to_quote
+from briefings.quotations.quoted_emails import tell_quoted_readers
 from briefings.recommendations import recommend
 from briefings.reply_emails import send_reply_emails
 from newsroom.models import OutgoingEmail
@@ -124,6 +128,16 @@ def live(client: Client, *, language: str = "en") -> Life:
     make_comment(on=issue, parent=asks, published_at=timezone.now())
     send_reply_emails(at=timezone.now() + timedelta(hours=1))
     reject_long_ago(make_comment(on=issue, body="It is all a lie.", email=OLD))
+    ask_to_quote(
+        make_comment(on=issue, body="They count twice.", email=OLD), by=None, at=timezone.now()
+    )
+    quoted = make_comment(
+        on=issue, body="Count again.", email=OLD, quoting=QuoteChoice.ANONYMOUS, commenter=commenter
+    )
+    Quotation.objects.create(
+        issue=issue, comment=quoted, response=quoted.pk, position=0, excerpt="Count again."
+    )
+    tell_quoted_readers(at=timezone.now())
     email_sign_in_link(OLD)
     client.post(f"/unsubscribe/{subscriber.subscriptions.get(briefing=council).token}/", **here)
     move(client, subscriber, to=NEW, **here)

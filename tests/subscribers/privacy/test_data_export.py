@@ -71,6 +71,8 @@ def test_the_file_has_the_whole_history(client: Client, life: Life) -> None:
         "So says everybody.",
         "Who counted the beds?",
         "It is all a lie.",
+        "They count twice.",
+        "Count again.",
         "I counted them.",
         "Nobody counted them.",
         "Ask the porters.",

@@ -1,0 +1,20 @@
+"""Words of an erased reader that come back: from a page that somebody has had open since before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from briefings.models import Comment
+from briefings.quotations.quotable import Standing, standing_of
+from briefings.quotations.quoted_blocks import keys_in, replace_everywhere, withdrawn_block
+
+
+def without_erased(content: Any, *, language: str) -> Any:
+    """Return what a page sent, in which the quotations of erased readers are empty."""
+    keys = keys_in(content)
+    if not keys:
+        return content
+    found = Comment.objects.filter(pk__in=keys).prefetch_related("quote_consents").in_bulk()
+    erased = [key for key in sorted(keys) if standing_of(found.get(key)) == Standing.ERASED]
+    new = {key: withdrawn_block(key, language=language) for key in erased}
+    return replace_everywhere(content, new) if new else content

@@ -1,0 +1,272 @@
+"""What becomes of a printed quotation when its reader takes it back, or is erased.
+
+A withdrawal changes the page, and with it feeds, search and the email as page; the revision before
+it stays for the newsroom. An erasure changes every text that has the quotation: revisions and
+unsaved words, too. Both go through `quoted_blocks.replace_blocks`.
+
+Nothing depends on the moment: a task asks the tables. Issues are locked first, and then responses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import transaction
+from django.db.models import F, Model, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from briefings.approval_loss import void_approval
+from briefings.models import (
+    Comment,
+    CommentState,
+    Correction,
+    Issue,
+    IssueState,
+    IssueText,
+    Quotation,
+    QuoteChoice,
+    Revision,
+    RevisionStep,
+    SearchWord,
+    WorkingCopy,
+)
+from briefings.models.briefing import QuotationPolicy
+from briefings.models.issue_text import keep_search_text, words_in
+from briefings.quotations.excerpts import check_excerpt
+from briefings.quotations.quoted_blocks import (
+    RESPONSE,
+    QuotedBlock,
+    anonymous,
+    attribution_of,
+    blocks_in,
+    replace_blocks,
+    replace_everywhere,
+    withdrawn_block,
+)
+from briefings.quotations.rows import keep_quotations
+from briefings.search.sqlite_tables import forget_removed_words
+from newsroom import audit_log
+from newsroom.append_only import all_rows
+from newsroom.models import AuditLogEntry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Shorter ones are a part of other words' meaning, and no name.
+LEAST_NOTED_CHARS = 3
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A quotation as an issue had it, and as it has it now."""
+
+    old: QuotedBlock
+    new: QuotedBlock
+
+
+# Changes what is frozen of an issue elsewhere, such as its email; called in the transaction.
+ChangeFrozen = Callable[[Issue, list[Change]], None]
+
+
+def withdraw_quotations(*, at: datetime, change_frozen: ChangeFrozen) -> int:
+    """Change the published quotations whose readers took back what they agreed to; count them."""
+    gone = Q(comment__state=CommentState.WITHDRAWN) & ~Q(excerpt="")
+    gone |= Q(comment__quoting=QuoteChoice.NO, removed_at=None)
+    gone |= Q(comment__quoting=QuoteChoice.ANONYMOUS) & ~Q(attribution="")
+    gone |= Q(comment__edited_at__gt=F("at")) & ~Q(excerpt="")
+    rows = Quotation.objects.filter(
+        gone, issue__state=IssueState.PUBLISHED, is_in_issue=True, comment__isnull=False
+    )
+    changed = 0
+    for pk in sorted({*rows.values_list("issue", flat=True)}):
+        with transaction.atomic():
+            issue = Issue.objects.select_related("briefing", "author").get(pk=pk)
+            issue.lock()
+            found = rows.filter(issue=pk).select_related("comment__contributor")
+            changed += _withdraw(issue, list(found), at=at, change_frozen=change_frozen)
+    return changed
+
+
+def _withdraw(
+    issue: Issue, rows: list[Quotation], *, at: datetime, change_frozen: ChangeFrozen
+) -> int:
+    new = {}
+    for row in rows:
+        if row.comment is not None and (block := _block_now(row, row.comment, issue)):
+            new[row.response] = block
+    changes = _change_sections(issue, new)
+    if changes:
+        issue.claim_edit(version=issue.version)
+        keep_quotations(issue)
+        issue.keep_revision(RevisionStep.WITHDRAWN, by=None)
+        keep_search_text(issue)
+        change_frozen(issue, changes)
+        emptied = Quotation.objects.filter(issue=issue, response__in=new, excerpt="")
+        emptied.filter(removed_at=None).update(removed_at=at)
+        for key in sorted(new):
+            audit_log.record("withdrew a quotation", issue, by=None, response=key)
+    else:
+        keep_quotations(issue)
+    # A row that was looked at is not found again, whether or not anything had to change.
+    seen = Quotation.objects.filter(pk__in=[row.pk for row in rows])
+    seen.filter(comment__quoting=QuoteChoice.NO, removed_at=None).update(removed_at=at)
+    seen.filter(comment__edited_at__gt=F("at")).update(at=at)
+    return len(new) if changes else 0
+
+
+def _block_now(row: Quotation, comment: Comment, issue: Issue) -> QuotedBlock | None:
+    """Return what the page has to say instead; None if it may stay as it is."""
+    language = issue.briefing.language
+    if comment.is_withdrawn or check_excerpt(row.excerpt, comment.body).problem:
+        return withdrawn_block(row.response, language=language)
+    if comment.quoting == QuoteChoice.NO:
+        if issue.briefing.withdrawn_quotations == QuotationPolicy.WORDS:
+            return withdrawn_block(row.response, language=language)
+        name = anonymous(language)
+    else:
+        name = attribution_of(comment, language=language)
+        if name == (row.attribution or anonymous(language)):
+            return None
+    return QuotedBlock(response=row.response, excerpt=row.excerpt, attribution=name)
+
+
+def _change_sections(issue: Issue, new: dict[int, QuotedBlock]) -> list[Change]:
+    changes: list[Change] = []
+    for section in issue.sections.order_by("position", "pk"):
+        body = replace_blocks(section.body, new)
+        if body != section.body:
+            changes += [
+                Change(old=old, new=new[old.response])
+                for old in blocks_in(section.body)
+                if old.response in new
+            ]
+            section.body = body
+            section.save(update_fields=["body"])
+    return changes
+
+
+# --- erasure ---------------------------------------------------------------------------------
+
+
+def forget_quotations(
+    comments: Iterable[Comment], *, at: datetime, change_frozen: ChangeFrozen
+) -> int:
+    """Remove every word of these responses from issues, published or not; return how many issues.
+
+    Call it in the transaction of the erasure, before the responses themselves are changed.
+    """
+    by_key = {comment.pk: comment for comment in comments}
+    if not by_key:
+        return 0
+    rows: dict[int, list[Quotation]] = defaultdict(list)
+    for row in Quotation.objects.filter(response__in=by_key).order_by("pk"):
+        rows[row.issue_id].append(row)
+    mentions = reduce(or_, (Q(text__contains=f'{RESPONSE}=\\"{key}\\"') for key in by_key))
+    since = min(comment.created_at for comment in by_key.values())
+    briefings = {comment.issue.briefing_id for comment in by_key.values()}
+    revisions = _as_text(Revision.objects.filter(at__gte=since, issue__briefing__in=briefings))
+    issues = set(revisions.filter(mentions).values_list("issue", flat=True)) | rows.keys()
+    for pk in sorted(issues):
+        issue = Issue.objects.select_related("briefing", "author").get(pk=pk)
+        issue.lock()
+        _forget_in(issue, set(by_key), rows[pk], at=at, change_frozen=change_frozen)
+    for copy in _as_text(WorkingCopy.objects.all()).filter(mentions):
+        language = copy.issue.briefing.language if copy.issue else ""
+        new = {key: withdrawn_block(key, language=language) for key in by_key}
+        WorkingCopy.objects.filter(pk=copy.pk).update(content=replace_everywhere(copy.content, new))
+    if issues:
+        forget_removed_words()
+    return len(issues)
+
+
+def _as_text(rows: QuerySet[Row]) -> QuerySet[Any]:
+    """Return rows with their content as `text`, to be searched."""
+    found: QuerySet[Any] = rows.annotate(text=Cast("content", TextField())).order_by("pk")
+    return found
+
+
+def _forget_in(
+    issue: Issue,
+    keys: set[int],
+    rows: list[Quotation],
+    *,
+    at: datetime,
+    change_frozen: ChangeFrozen,
+) -> None:
+    language = issue.briefing.language
+    new = {key: withdrawn_block(key, language=language) for key in keys}
+    old: dict[tuple[str, str], Change] = {}
+    for revision in issue.revisions.order_by("-pk"):
+        for section in revision.content.get("sections", ()):
+            for block in blocks_in(section.get("body", "")):
+                if block.response in keys:
+                    change = Change(old=block, new=new[block.response])
+                    old[block.excerpt, block.attribution] = change
+        content = replace_everywhere(revision.content, new)
+        if content != revision.content:
+            Revision.objects.filter(pk=revision.pk).update(content=content)
+    current = _change_sections(issue, new)
+    changes = [*current, *old.values()]
+    names = {row.attribution for row in rows} | {change.old.attribution for change in changes}
+    keep_quotations(issue)
+    Quotation.objects.filter(issue=issue, response__in=keys).update(
+        excerpt="", places=[], attribution="", removed_at=at
+    )
+    change_frozen(issue, changes)
+    _forget_passages(issue, changes)
+    named = names - {anonymous(language)}
+    _forget_in_notes(issue, [*named, *(change.old.excerpt for change in changes)])
+    if current:
+        issue.claim_edit(version=issue.version)
+        audit_log.record("erased a quotation", issue, by=None)
+        if issue.state == IssueState.PUBLISHED:
+            keep_search_text(issue)
+        else:
+            issue.keep_revision(RevisionStep.WITHDRAWN, by=None)
+            void_approval(issue, by=None)
+    _forget_search_words(" ".join([*names, *(change.old.excerpt for change in changes)]))
+
+
+def _forget_passages(issue: Issue, changes: list[Change]) -> None:
+    """Empty the passages that other readers took from a quotation to comment on it."""
+    said = " ".join(" ".join(f"{one.old.excerpt} {one.old.attribution}".split()) for one in changes)
+    for comment in issue.comments.exclude(passage="").only("pk", "passage"):
+        words = " ".join(comment.passage.split())
+        quoted = (" ".join(change.old.excerpt.split()) for change in changes)
+        if words and (words in said or any(one and one in words for one in quoted)):
+            Comment.objects.filter(pk=comment.pk).update(passage="")
+
+
+def _forget_in_notes(issue: Issue, said: Iterable[str]) -> None:
+    """Take a name and words out of the notes of corrections, such as “We misspelt Ann Lee”."""
+    found = {" ".join(words.split()) for words in said}
+    found = {words for words in found if len(words) >= LEAST_NOTED_CHARS}
+    if not found:
+        return
+    longest_first = sorted(found, key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+    for correction in issue.corrections.noted():
+        if (note := pattern.sub("…", correction.note)) != correction.note:
+            Correction.objects.filter(pk=correction.pk).update(note=note)
+    entries = all_rows(AuditLogEntry).filter(
+        subject_kind="issue", subject_id=str(issue.pk), detail__has_key="note"
+    )
+    for entry in entries:
+        if (note := pattern.sub("…", entry.detail["note"])) != entry.detail["note"]:
+            entries.filter(pk=entry.pk).update(detail={**entry.detail, "note": note})
+
+
+def _forget_search_words(text: str) -> None:
+    """Forget the words that no issue has any more, such as a name."""
+    for word in sorted(words_in(text)):
+        if not IssueText.objects.filter(
+            Q(body__icontains=word) | Q(headline__icontains=word) | Q(strapline__icontains=word)
+        ).exists():
+            SearchWord.objects.filter(word=word).delete()

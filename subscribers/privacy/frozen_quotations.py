@@ -1,0 +1,45 @@
+"""Quotations in emails that are frozen: what later recipients and the email as page then say."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from briefings.quotations.quoted_blocks import replace_blocks, replace_in_text
+from subscribers.models import Dispatch
+
+if TYPE_CHECKING:
+    from briefings.models import Issue
+    from briefings.quotations.quoted_blocks import QuotedBlock
+    from briefings.quotations.withdrawals import Change
+
+# Where an issue begins with a quotation, so does the line that an inbox shows beside the subject.
+# Fewer words than this do not make a quotation.
+_LEAST_WORDS = 3
+
+
+def change_frozen_quotations(issue: Issue, changes: list[Change]) -> None:
+    """Change quotations in every dispatch of an issue. Emails that were sent are beyond recall."""
+    new = {change.new.response: change.new for change in changes}
+    for dispatch in Dispatch.objects.filter(issue=issue).select_for_update().order_by("pk"):
+        html, text = replace_blocks(dispatch.html, new), dispatch.text
+        for change in changes:
+            text = replace_in_text(text, change.old, change.new)
+            html = _without_beginning(html, change.old, change.new)
+        if (html, text) != (dispatch.html, dispatch.text):
+            Dispatch.objects.filter(pk=dispatch.pk).update(html=html, text=text)
+
+
+def _without_beginning(html: str, old: QuotedBlock, new: QuotedBlock) -> str:
+    """Return an email's HTML in which no line begins to say outside a block what it said."""
+    words = f"{old.excerpt} — {old.attribution}".split()
+    kept = f"{new.excerpt} — {new.attribution}".split()
+    for count in range(len(words), _LEAST_WORDS - 1, -1):
+        if words[:count] == kept[:count]:
+            break  # only the name goes
+        pattern = r"\s+".join(re.escape(escape(word, quote=False)) for word in words[:count])
+        html, found = re.subn(rf"(?<!\w){pattern}(?!\w)", "…", html)
+        if found:
+            break
+    return html
