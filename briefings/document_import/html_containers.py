@@ -140,7 +140,12 @@ def _without_empty_bullets(parts: list[Container]) -> tuple[list[Block], list[Co
 
 def _is_ordered(container: Container) -> bool:
     """Whether a list shows numbers: by the style of its items, else by its own or by its tag."""
-    first = next((item.attributes for item in container.parts if item.blocks), {})
+    has_words = (
+        item.attributes
+        for item in container.parts
+        if not all(isinstance(block, ListBlock) for block in item.blocks)
+    )
+    first = next(has_words, {})
     if first.get("id", "").startswith(_NOTE_IDS):
         return container.tag == "ol"
     for attributes in (first, container.attributes):

@@ -27,7 +27,9 @@ _NOTE_ID = re.compile(
     r"[-_:]?(?:[\w.]{1,40}-)?\d{1,4}$|sd(?:foot|end)note\d{1,4}sym$",
     re.IGNORECASE,
 )
-_OF_NOTES = re.compile(r"(?:foot|end)note|\bnotes?\b|ftn|edn|\bfn|cite_", re.IGNORECASE)
+_OF_NOTES = re.compile(
+    r"(?:foot|end)note|\bnotes?\b|ftn|edn|\bfn|cite_|#n[-_]?\d{1,4}$", re.IGNORECASE
+)
 _NOTES_CLASS = re.compile(r"[\w-]*(?:foot|end)notes?[\w-]*$", re.IGNORECASE)
 # The text of a link from a note back to where it is referred to.
 _BACK_ARROW = re.compile("[\\s\u00a0\ufe0e\ufe0f]*[↩↑⤴←⏎^⮐⇑][\\s\u00a0\ufe0e\ufe0f]*")
@@ -87,7 +89,14 @@ _BACKGROUND = re.compile(
     r"(?:^|;)\s*background(?:-color|-image)?\s*:\s*([^;!]{1,200})", re.IGNORECASE
 )
 _PICTURE = re.compile(r"\burl\(|gradient\(", re.IGNORECASE)
-_SIZE = re.compile(r"(?:^|;)\s*font-size\s*:\s*(\d{1,4}(?:\.\d{1,4})?)", re.IGNORECASE)
+_SIZE = re.compile(
+    r"(?:^|;)\s*font-size\s*:\s*(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|r?em|%)?", re.IGNORECASE
+)
+# The largest size that nobody can read, by its unit.
+_TOO_SMALL = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 10.0}
+_NO_OPACITY = re.compile(
+    r"(?:rgb|hsl)a?\([^()]{1,80}[,/]\s*0*\.?0*%?\s*\)|#(?:[\da-f]{3}0|[\da-f]{6}00)", re.IGNORECASE
+)
 _NO_COLOUR = frozenset({"", "none", "transparent", "inherit", "initial", "unset", "auto"})
 
 
@@ -108,13 +117,19 @@ def is_unseen(colour: Colour | None, background: Colour | None) -> bool:
     return colour == _TRANSPARENT or max(differences) <= _SAME
 
 
+def _sees_through(value: str) -> bool:
+    """Whether a colour is wholly transparent: its fourth part is zero."""
+    parts = 1 + value.count(",") + value.count("/")
+    return bool(_NO_OPACITY.fullmatch(value)) and (value[0] == "#" or parts == 4 or "/" in value)
+
+
 def _background(style: str, outer: Colour | None, *, attribute: str = "") -> Colour | None:
     """Return the background that a style or a `bgcolor` sets; None if it is not one colour."""
     declared = _BACKGROUND.findall(style)
     if any(map(_PICTURE.search, declared)):
         return None
     value = (declared[-1] if declared else attribute).strip().lower()
-    if value in _NO_COLOUR:
+    if value in _NO_COLOUR or _sees_through(value):
         return outer
     return read_colour(value) or next(filter(None, map(read_colour, value.split())), None)
 
@@ -122,7 +137,7 @@ def _background(style: str, outer: Colour | None, *, attribute: str = "") -> Col
 def _colour(element: Element, outer: Colour | None) -> Colour | None:
     declared = _COLOUR.findall(element.attributes.get("style", ""))
     value = (declared[-1] if declared else element.attributes.get("color", "")).strip().lower()
-    if value == "transparent":
+    if value == "transparent" or _sees_through(value):
         return _TRANSPARENT
     if value in _NO_COLOUR:
         return None if element.tag == "a" and "href" in element.attributes else outer
@@ -169,8 +184,12 @@ class _UnseenText:
                 if "background" in child.attributes:  # a picture
                     inner = None
                 sizes = _SIZE.findall(style)
-                seen = float(sizes[-1]) > 0 if sizes else has_size
+                seen = _is_large_enough(*sizes[-1]) if sizes else has_size
                 self.look(child, _colour(child, colour), inner, has_size=seen)
+
+
+def _is_large_enough(size: str, unit: str) -> bool:
+    return float(size) > _TOO_SMALL.get(unit.lower(), 0)
 
 
 def _joined(parts: list[str]) -> str:
@@ -188,9 +207,13 @@ _CONTROLS = frozenset(
 _HIDDEN = re.compile(
     r"(?<![\w-])clip\s*:\s*rect\(\s*([01])(?:px)?(?:[\s,]+\1(?:px)?){3}\s*\)"
     r"|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)"
-    r"|display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"|display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
+    r"|(?<![\w-])(?:zoom\s*:\s*0*\.?0*\s*(?:[;!]|$)|transform\s*:[^;]{0,200}\bscale\(\s*0*\.?0*\s*[,)]"
+    r"|filter\s*:\s*opacity\(\s*0*\.?0*%?\s*\))"
     r"|(?<![\w-])opacity\s*:\s*0*\.?0*\s*(?:[;!]|$)"
-    r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}",  # beside the screen
+    # beside the screen
+    r"|(?<![\w-])(?:left|right|top|bottom|text-indent|margin-left|margin-top)\s*:"
+    r"\s*-(?:\d{4}|\d{3}(?:r?em|v[wh]|%))",
     re.IGNORECASE,
 )
 # Classes whose words are for screen readers alone, by the frameworks that everybody uses.
@@ -200,15 +223,20 @@ _FOR_SCREEN_READERS = re.compile(
     re.IGNORECASE,
 )
 _FLAT = re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*0(?:px|pt)?\s*(?:[;!]|$)", re.IGNORECASE)
+# A box of a point or two: pages hide words in one and keep them for screen readers.
+_TINY = tuple(
+    re.compile(rf"(?<![\w-])(?:max-)?{side}\s*:\s*[01](?:px|pt)?\s*(?:[;!]|$)", re.IGNORECASE)
+    for side in ("width", "height")
+)
 _CUT_OFF = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
 
 
 def is_hidden(element: Element) -> bool:
     """Whether an element's style, or a class that many pages have, hides it from the eye."""
     style = element.attributes.get("style", "")
-    is_flat = _FLAT.search(style) is not None and _CUT_OFF.search(style) is not None
+    has_no_room = _FLAT.search(style) is not None or all(side.search(style) for side in _TINY)
     return (
-        is_flat
+        (has_no_room and _CUT_OFF.search(style) is not None)
         or _HIDDEN.search(style) is not None
         or any(map(_FOR_SCREEN_READERS.search, element.classes))
     )
@@ -289,6 +317,10 @@ def _is_deleted(element: Element, *, is_office: bool) -> bool:
 
 def _rewritten(element: Element, *, is_office: bool) -> list[Element | str]:
     """Return what stands in the place of an element."""
+    if element.attributes.get("role", "").lower() == "heading" and element.tag in {"div", "p"}:
+        level = element.attributes.get("aria-level", "").strip()
+        element.tag = f"h{level if level in set('123456') else 2}"
+        return [element]
     match element.tag:
         case "ins" if is_office or element.attributes.get("cite", "").startswith("mailto:"):
             return element.children

@@ -173,7 +173,7 @@ class _PageReader:
 
     def _add_picture(self, image: Element, context: Context) -> None:
         """Keep a picture on the web by its address, take one inside the document, name others."""
-        src = remove_invisible(image.attributes.get("src", "").strip())
+        src = _address_of_picture(image)
         alt = " ".join(remove_invisible(image.attributes.get("alt", "")).split())
         if image.attributes.get("width") == "1" or image.attributes.get("height") == "1":
             return  # a tracking pixel
@@ -241,6 +241,19 @@ _MEDIA = {
     "object": "An embedded object",
     "video": "A video",
 }
+
+
+# Where pages name a picture that a script loads when somebody scrolls to it.
+_LOADED_LATER = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-full-src")
+
+
+def _address_of_picture(image: Element) -> str:
+    """Return a picture's address; where only a placeholder stands, that of what is loaded later."""
+    src = remove_invisible(image.attributes.get("src", "").strip())
+    if src.lower().startswith(("https://", "http://")):
+        return src
+    later = (image.attributes.get(name, "").strip() for name in _LOADED_LATER)
+    return next((one for one in later if one.lower().startswith(("https://", "http://"))), src)
 
 
 def _source_of(element: Element) -> str:

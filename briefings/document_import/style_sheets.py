@@ -51,8 +51,9 @@ _NO_BACKGROUND = re.compile(
 # What every element stands in, also where a piece of a page does not have it.
 _WHOLE_PAGE = frozenset({"html", "body", ":root"})
 # Rules inside these hold on every screen.
+_ON_SCREENS = re.compile(r"(?:(?:only\s+)?(?:all|screen)\b\s*(?:,.*)?)?", re.IGNORECASE)
 _EVERYWHERE = re.compile(
-    r"@(?:media\s+(?:only\s+)?(?:all|screen)|layer(?:\s[^;{}]*)?)", re.IGNORECASE
+    rf"@(?:media\s+(?=\S){_ON_SCREENS.pattern}|layer(?:\s[^;{{}}]*)?)", re.IGNORECASE
 )
 
 
@@ -117,10 +118,12 @@ def apply_style_sheets(root: Element, *, name: str) -> bool:
 
     Return whether this includes the colours of all backgrounds.
     """
-    source = "".join(element.text for element in root.find("style"))[:MAX_STYLE_SHEET]
+    sheets = (one for one in root.find("style") if _ON_SCREENS.fullmatch(_media(one)))
+    source = "".join(element.text for element in sheets)[:MAX_STYLE_SHEET]
     if not source.strip():
         return True
-    sheet = _StyleSheet(_CSS_COMMENT.sub("", source))
+    is_whole = not any("stylesheet" in link.attributes.get("rel", "") for link in root.find("link"))
+    sheet = _StyleSheet(_CSS_COMMENT.sub("", source), is_whole=is_whole)
     if not sheet.apply(root, [], is_designed=False):
         raise DocumentRefused(
             f"{name} has more rules of style than we can read. Copy the article alone into a new"
@@ -129,10 +132,18 @@ def apply_style_sheets(root: Element, *, name: str) -> bool:
     return sheet.knows_backgrounds
 
 
-class _StyleSheet:
-    """The rules of a page, found by a name of the element that each is about."""
+def _media(sheet: Element) -> str:
+    return sheet.attributes.get("media", "").strip()
 
-    def __init__(self, source: str) -> None:
+
+class _StyleSheet:
+    """The rules of a page, found by a name of the element that each is about.
+
+    They are not the whole of it where the page has others elsewhere, which we do not fetch.
+    """
+
+    def __init__(self, source: str, *, is_whole: bool) -> None:
+        self._is_whole = is_whole
         self.knows_backgrounds = True
         self._counts_items = False
         self._steps = 0
@@ -224,7 +235,9 @@ class _StyleSheet:
         """Whether a declaration means something for the text, and is not a page's design."""
         if rule.is_of_tags and element.tag in _MARKS and _LOOKS_OF_MARKS.match(name):
             return False
-        if self._counts_items and name.startswith("list-style") and "none" in value:
+        # Numbers may be written by the page itself, or by a sheet elsewhere for its articles.
+        may_have_numbers = self._counts_items or (rule.is_of_tags and not self._is_whole)
+        if may_have_numbers and name.startswith("list-style") and "none" in value:
             return False
         is_general = rule.is_of_tags or len(rule.compounds) > 1
         return not (is_general and is_designed and _DESIGN.match(name))

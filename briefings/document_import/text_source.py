@@ -316,7 +316,8 @@ def _with_footnotes(body: str, parser: MarkdownIt, references: dict[str, Any]) -
         name = found[2]
         if name is None or name not in notes:
             return found[0]
-        return f"<sup>[{numbers.setdefault(name, len(numbers) + 1)}]</sup>"
+        # Escaped, because a text may define a link by the same number.
+        return f"<sup>\\[{numbers.setdefault(name, len(numbers) + 1)}\\]</sup>"
 
     text = _CODE_OR_REFERENCE.sub(reference, _NOTE.sub("", body))
     for name in notes:  # those that nothing refers to come last

@@ -186,6 +186,58 @@ def test_rules_of_a_style_sheet_count_as_in_a_browser(rule: str, markup: str, ht
     assert html_of(read(f"<p>{BODY}</p>", markup, style=rule)) == f"<p>{BODY}</p>\n{html}"
 
 
+@pytest.mark.parametrize(
+    ("media", "html"),
+    [("", ""), ("screen", ""), ("all, print", ""), ("print", "<p>Ten</p>"),
+     ("screen and (max-width:9em)", "<p>Ten</p>")],
+)  # fmt: skip
+def test_a_style_sheet_counts_where_it_is_for_every_screen(media: str, html: str) -> None:
+    sheet = f"<style media='{media}'>.no{{display:none}}</style>"
+    found = html_of(read(f"{sheet}<p>{BODY}</p><p class=no>Ten</p>"))
+    assert found == f"<p>{BODY}</p>\n{html}".strip()
+
+
+def test_a_general_rule_takes_no_numbers_where_other_sheets_are_elsewhere() -> None:
+    markup = (
+        f"<link rel=stylesheet href=a.css><p>{BODY}</p><ol><li>one</ol><ol class=no><li>two</ol>"
+    )
+    style = "*,ol,ul{list-style:none} .no{list-style:none}"
+    assert html_of(read(markup, style=style)) == (
+        f"<p>{BODY}</p>\n<ol><li>one</li></ol>\n<ul><li>two</li></ul>"
+    )
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["color:rgba(0,0,0,0)", "color:#fff0", "color:#11223300", "transform:scale(0)", "zoom:0",
+     "width:1px;height:1px;overflow:hidden", "visibility:collapse", "filter:opacity(0)",
+     "margin-left:-9999px", "left:-100vw;position:fixed", "right:-10000px", "left:-999em",
+     "font-size:.01em", "font-size:1px", "font-size:0.5pt", "font-size:1%"],
+)  # fmt: skip
+def test_words_that_nobody_can_see_are_named(style: str) -> None:
+    document = read(f"<p>{BODY} <span style='{style}'>SECRET</span></p>")
+    assert html_of(document) == f"<p>{BODY}</p>"
+    assert document.left_out == ("Hidden text: SECRET",)
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["color:rgba(0,0,0,.8)", "transform:scale(0.9)", "height:1px", "font-size:1em", "left:-20px",
+     "font-size:100%", "font-size:.8em", "width:100px;height:10px;overflow:hidden", "zoom:0.5",
+     "background:rgba(0,0,0,0)", "margin-left:-36pt", "font:1px/1 x;font-size:2rem"],
+)  # fmt: skip
+def test_words_that_somebody_can_see_stay(style: str) -> None:
+    document = read(f"<p>{BODY} <span style='{style}'>Seen</span></p>")
+    assert html_of(document) == f"<p>{BODY} Seen</p>"
+
+
+def test_words_on_no_background_have_that_of_the_page() -> None:
+    document = read(
+        f"<p>{BODY} <span style='color:#fff;background-color:rgba(0, 0, 0, 0)'>SECRET</span></p>"
+    )
+    assert document.left_out == ("Hidden text: SECRET",)
+
+
 def test_backgrounds_by_tag_and_id_are_known() -> None:
     style = "#dark{background:#003366} table{background:#fff} p{color:#fff}"
     document = read("<div id=dark><p>Nine gates.</p></div><p>ASK LEGAL</p>", style=style)
@@ -375,6 +427,8 @@ def test_a_list_numbers_as_its_source_does(markup: str) -> None:
          '<ol type="I"><li>one</li></ol>'),
         ("<ol type=a style='list-style:decimal-leading-zero'><li>one</ol>", "",
          "<ol><li>one</li></ol>"),
+        ("<ol><li style='list-style:none'><ol><li>one</ol><li>two</ol>", "",
+         "<ol><li><ol><li>one</li></ol></li><li>two</li></ol>"),
         # the page counts, and writes the numbers, by itself
         ("<ol class=own><li>one</ol>",
          ".own{list-style:none} .own li::before{content:counter(n) '. ';counter-increment:n}",
@@ -663,3 +717,36 @@ def test_footnotes_of_markdown_are_numbered_as_they_are_referred_to() -> None:
         "<ol><li>https://a.example/x and more.</li><li>Counted in <em>May</em>.</li></ol>"
     )
     assert [section.kind for section in document.sections] == ["feature"]
+
+
+def test_footnotes_of_markdown_are_not_links_that_have_the_same_number() -> None:
+    text = "# Schools share\n\nSee [gates][1].[^a]\n\n[1]: https://a.example/x\n[^a]: Counted.\n"
+    document = read_document(text.encode(), name="a.md")
+
+    assert html_of(document) == (
+        '<p>See <a href="https://a.example/x">gates</a>.<sup>[1]</sup></p>\n'
+        "<ol><li>Counted.</li></ol>"
+    )
+
+
+# --- what pages write in other ways
+
+
+def test_a_division_with_the_role_of_a_heading_is_one() -> None:
+    document = read(f"<p>{BODY}</p><div role=heading aria-level=3>Who pays</div><p>You.</p>")
+    assert document.sections[-1].heading == "Who pays"
+
+
+def test_a_picture_that_is_loaded_later_is_taken_from_where_it_is() -> None:
+    dot = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    document = read(
+        f"<p>{BODY}</p><p><img src='{dot}' data-src='https://q.example/a.jpg' alt='B'></p>"
+    )
+    assert '<img src="https://q.example/a.jpg" alt="B">' in html_of(document)
+
+
+@pytest.mark.parametrize("href", ["#note-3", "#n3", "#fn:3", "#endnote-3", "#_edn3"])
+def test_a_bare_number_that_leads_to_a_note_is_raised(href: str) -> None:
+    assert html_of(read(f"<p>Gates<a href='{href}'>3</a> open.</p>")) == (
+        "<p>Gates<sup>[3]</sup> open.</p>"
+    )
