@@ -37,6 +37,7 @@ from briefings.document_import.section_kinds import names_kind, names_note
 
 MAX_HEADLINE_CANDIDATES = 3
 MAX_NAMEPLATE = 4  # words
+MAX_OPENING = 6  # words above a note that opens an issue
 
 
 @dataclass(slots=True, kw_only=True)
@@ -221,7 +222,7 @@ class _HeadReader:
     def _strapline_below_note(self) -> bool:
         """Take the strapline and its author from below the few words and the note that open it."""
         first, *below = islice(self.rest, 4)
-        is_opening = len(self._first.split()) <= MAX_NAMEPLATE or names_note(self._first)
+        is_opening = len(self._first.split()) <= MAX_OPENING or names_note(self._first)
         if (
             self._has_headings
             or self._has_headline

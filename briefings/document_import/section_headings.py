@@ -77,6 +77,7 @@ _THANKS = re.compile(
 )
 _SENTENCE_END = re.compile("[.!?…][”’\"')]*(?=\\s+[“‘\"'(]?[A-Z0-9])")
 MIN_WORDS_OF_A_QUESTION = 4
+_NUMBER_OF_LEVELS = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,8}[.)]?\s")  # '1.2 Ask' among rules
 MIN_ARTICLE_TEXT = 300
 MIN_FIRST_PARAGRAPH = 60  # what is shorter answers a question in passing
 
@@ -210,6 +211,8 @@ def _may_be_heading(block: Block) -> bool:
     if not isinstance(block, Paragraph) or block.content.has_picture or block.indent > 3:
         return False
     text = block.content.text
+    if is_greeting(text) or _NUMBER_OF_LEVELS.match(text):
+        return False
     names_section = names_kind(text) or names_note(text) or _OF_THE_WEEK.fullmatch(text)
     named = text.endswith(":") and names_section and not _announces(text)
     return is_headline(text[:-1] if named else text)
@@ -242,15 +245,17 @@ def _is_list_of_quotations(blocks: list[Block]) -> bool:
 def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int]:
     """Yield where a question or a sentence stands as a heading above a longer paragraph.
 
-    A question must not speak of what precedes it, unless the heading before was one, too; a
-    sentence ends a round-up's bullets. An article below those may open with a short answer.
+    A question must not speak of what precedes it; a short one opens another part of an article that
+    has a heading. A sentence ends a round-up's bullets, and an article below those may open with a
+    short answer.
     """
     after_roundup = False
-    question_at = None
+    article_at = None
     for at, block in enumerate(blocks[:-1]):
         if at in lines:
             after_roundup = _opens_roundup(text_of(block), blocks[at + 1])
-            question_at = None
+            is_article = kind_of(text_of(block), []) == SectionKind.FEATURE and not after_roundup
+            article_at = at if is_article else None
         elif isinstance(block, Paragraph) and not block.indent and not block.content.has_picture:
             text = block.content.text
             after = blocks[at + 1]
@@ -261,12 +266,12 @@ def _sentences_as_headings(blocks: list[Block], lines: set[int]) -> Iterator[int
                 and _prose_below(blocks, at, whole=ends_roundup) >= min(len(text), MAX_HEADING_LINE)
                 and (
                     _is_sentence_as_heading(text, ends_roundup=ends_roundup)
-                    or (question_at is not None and _is_next_question(blocks, question_at, at))
+                    or (article_at is not None and _is_next_question(blocks, article_at, at))
                 )
             ):
                 yield at
                 after_roundup = False
-                question_at = at if _is_question(text) else None
+                article_at = at
 
 
 def _opens_roundup(heading: str, below: Block) -> bool:
@@ -302,7 +307,7 @@ def _is_question(text: str) -> bool:
 
 
 def _is_next_question(blocks: list[Block], before: int, at: int) -> bool:
-    """Whether a short question opens the next part of an article that a question opened.
+    """Whether a short question opens the next part of an article.
 
     There is an article's worth of prose above it and below it, which a question in passing lacks.
     """

@@ -59,7 +59,7 @@ _NOTE = re.compile(
     r"^(?:(?:an? )?(?:(?:editor['’]?s?|programming|scheduling|publishing|publication|diary|quick"
     r"|brief|short|final|last|personal|housekeeping) )*note|housekeeping|corrections?"
     r"|clarifications?|errat(?:a|um)|away)"
-    r"(?=$|[:,]| [–—-] | (?:to|on|from|for|about|and|by|until|next|this|in)\b)"
+    r"(?=$|[:,]| [–—-] | (?:to|on|from|for|about|and|before|by|until|next|this|in)\b)"
     r"|^next (?:week|time|month|issue)$"
     r"|^(?:(?:an? )?(?:(?:quick|brief|short) )?words? first|first(?: of all)?,? (?:an? |one )"
     r"(?:(?:quick|brief|short) )?(?:word|note)|before (?:we|you|i) (?:begin|start|read(?: on)?"

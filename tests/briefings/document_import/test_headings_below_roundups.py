@@ -163,6 +163,15 @@ def test_a_short_question_opens_another_part_of_an_article_that_a_question_opene
     assert kinds(document)[1:] == [("feature", QUESTION), ("feature", question)]
 
 
+@pytest.mark.parametrize("first", ["They have closed the house", "Nobody sold the toll-house"])
+def test_a_short_question_opens_another_part_whatever_opened_the_first(first: str) -> None:
+    document = read(
+        STRAPLINE, "The week in bridges", "\n".join(BULLETS), first, *ARTICLE, *ARTICLE,
+        "Who decides?", *ARTICLE, *ARTICLE,
+    )  # fmt: skip
+    assert kinds(document)[1:] == [("feature", first), ("feature", "Who decides?")]
+
+
 @pytest.mark.parametrize(
     ("question", "below"),
     [
@@ -203,7 +212,14 @@ def test_an_article_that_ends_in_bullets_is_no_roundup(items: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["A WORD FIRST", "A word first", "First, a note", "Before we go on"]
+    "name",
+    [
+        "A WORD FIRST",
+        "A word first",
+        "First, a note",
+        "Before we go on",
+        "A note before you read on",
+    ],
 )
 @pytest.mark.parametrize("is_above", [True, False])
 def test_the_heading_of_an_opening_note_is_no_headline(name: str, *, is_above: bool) -> None:
@@ -226,3 +242,15 @@ def test_bullets_far_longer_than_the_prose_that_introduces_them_are_a_roundup() 
         name="a.md",
     )  # fmt: skip
     assert kinds(document) == [("feature", "Who pays"), ("roundup", "What caught our eye")]
+
+
+def test_a_greeting_above_a_note_is_no_headline() -> None:
+    note = "I was wrong about the toll last week: it is nine pounds."
+    document = read("Hello", note, STRAPLINE, "The week in bridges", "\n".join(BULLETS), *ARTICLE)
+    assert document.byline == "Ada Lane"
+    assert kinds(document)[0] == ("note", "")
+
+
+def test_lines_with_numbers_of_several_levels_are_no_headings() -> None:
+    document = read("Rules", *ARTICLE, "1. Ask", "1.1 Ask again", *ARTICLE, "2.1. Go", *ARTICLE)
+    assert kinds(document) == [("feature", "Rules")]
