@@ -169,20 +169,28 @@ _MAILING = re.compile(
     r"|(?:view|read|open|see) (?:this|it)\b.{0,40}\bin (?:your|a|the) (?:web )?browser"
     r"|(?:trouble|problems|can['’]t) (?:viewing|reading|view|read|seeing|see) this\b"
     r"|you(?:['’]re| are) (?:receiving|getting) this\b"
+    r"|you(?:['’]re| are) (?:on (?:this|our) (?:mailing )?list|subscribed) (?:because|as|since)\b"
     r"|you(?:['’]ve| have)? (?:received?|get|got) this"
     r" (?:e-?mail|newsletter|briefing|message|mail|because|as\b|since)"
     r"|why (?:am i|are you|did i|did you|do i) (?:receiv\w+|get(?:ting)?|got) this\b"
     r"|this (?:e-?mail|newsletter|briefing|message) (?:was|is|has been) sent to (?:you\b|\S+@)"
     r"|(?:if you |to )?(?:(?:no longer|do not|don['’]t) (?:wish|want) to|stop) (?:receiv\w+|get\w*)"
-    r" (?:these|this|our|any|future|further|such|more) (?:\w+ ){0,3}"
-    r"(?:e-?mails?|newsletters?|messages?|mailings?)\b"
+    r" (?:these|this|our|any|future|further|such|more)(?:,| (?:\w+ ){0,3}"
+    r"(?:e-?mails?|newsletters?|messages?|mailings?)\b)"
     r"|want to change how you (?:receive|get) (?:these|our|this) e-?mails?\b"
     r"|(?:manage|update|change) (?:your|my|e-?mail|subscription)"
     r" (?:(?:e-?mail|subscription|contact) )?(?:preferences|subscriptions?|settings)\b"
     r"|our (?:mailing|postal) address is\b"
     r"|(?:please )?add .{1,60} to your (?:address book|contacts|safe senders)"
     r"|(?:©|\(c\)|copyright) ?.{0,20}\d{4}"
-    r"|.{0,200}(?:^|[.!?|•·–—-] ?)(?:click here to )?unsubscribe(?: here| now)?[.!]?$",
+    r"|.{0,200}(?:^|[.!?|•·–—-] ?)(?:click here to )?(?:unsubscribe(?: here| now)?|abmelden"
+    r"|abbestellen|se (?:désabonner|désinscrire)|désabonnement|darse de baja)[.!]?$"
+    r"|sie (?:erhalten|bekommen) (?:diese|diesen) (?:e-?mail|newsletter|nachricht)\b"
+    r"|(?:vom |diesen |den )?newsletter (?:hier )?(?:abmelden|abbestellen)\b"
+    r"|(?:diese[nr]? )?(?:e-?mail|newsletter|ausgabe) (?:online|im browser) (?:an|lesen)"
+    r"|vous recevez (?:ce|cet|cette) (?:e-?mail|courriel|mail|message|newsletter|lettre)\b"
+    r"|(?:pour )?(?:vous|se) dés(?:abonner|inscrire)\b"
+    r"|(?:recibes?|usted recibe) este (?:correo|mensaje|bolet[ií]n)\b",
     re.IGNORECASE,
 )
 

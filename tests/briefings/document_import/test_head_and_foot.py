@@ -327,6 +327,12 @@ def test_a_byline_may_stand_above_the_strapline_that_repeats_it() -> None:
         "Our mailing address is: 1 High Street, Hull",
         "Please add news@example.com to your address book.",
         "Archive | Preferences | Unsubscribe",
+        "You’re on this list because you filled in a form.",
+        "You are subscribed as ada@example.com.",
+        "To stop getting this, write to stop@example.com",
+        "Sie erhalten diese E-Mail, weil Sie sich angemeldet haben. Abmelden",
+        "Vous recevez ce courriel parce que vous êtes abonné. Se désabonner",
+        "Newsletter abbestellen",
         "© 2026 Gate Press",
     ],
 )
@@ -353,6 +359,9 @@ def test_boilerplate_is_left_out(line: str) -> None:
         "This email was sent to every head in the county on the day before the vote.",
         "You get this answer in every school: we do not know.",
         "To stop the emails, the county has changed its address.",
+        "You are on the list because your school is, and it will be the last to hear.",
+        "To stop this, the county would have to talk to its own schools.",
+        "Sie erhalten diese Schule nur, wenn der Kreis sie bezahlt.",
         "Parents who no longer want to hear of it may unsubscribe from the list of the school.",
     ],
 )
