@@ -88,7 +88,9 @@ class Numbering:
         return re.sub(r"%(\d)", numeral, self.texts.get((abstract, level), f"%{level + 1}."))
 
     def says_words(self, number_id: str, level: int) -> bool:
-        """Whether an item shows more than its number and signs: 'Rule 2:' or '1.2', not '(a)'."""
+        """Whether an item is shown as a paragraph: by 'Rule 2:' or '1.2', not '(a)', or nothing."""
+        if self.formats.get((self.abstract.get(number_id, ""), level)) == "none":
+            return True
         text = self.texts.get((self.abstract.get(number_id, ""), level), "")
         has_words = "%" in text and bool(re.sub(r"%\d|[\s().:\[\]–-]", "", text))
         return has_words or text.count("%") > 1

@@ -813,6 +813,18 @@ def test_numbers_of_several_levels_are_words() -> None:
     )
 
 
+def test_items_without_a_number_are_paragraphs() -> None:
+    numbers = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
+    document = read(
+        *(para(run(words), properties=numbers) for words in ("One", "Two")),
+        numbering='<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="none"/>'
+        '<w:lvlText w:val=""/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>',
+    )
+
+    assert html_of(document) == "<p>One</p>\n<p>Two</p>"
+
+
 def test_a_style_for_lists_numbers_them() -> None:
     kinds = (
         '<w:abstractNum w:abstractNumId="0"><w:numStyleLink w:val="Numbered"/></w:abstractNum>'
