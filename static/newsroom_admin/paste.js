@@ -40,7 +40,8 @@
   function applyStyleSheets(page, word) {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync([...page.querySelectorAll("style")].map((style) => style.textContent.replace(/<!--|-->/g, "")).join("\n"));
-    const properties = word ? HIDING : [...HIDING, ...MARKING]; // the filter for Word reads the others
+    // The editor's filter for Word reads the other properties.
+    const properties = word ? [...HIDING, "text-decoration-line"] : [...HIDING, ...MARKING];
     const own = new Map(); // the element's own style outweighs any rule
     for (const { selectorText, style } of [...sheet.cssRules].slice(0, 3000)) {
       const set = properties.filter((name) => style?.getPropertyValue(name));
@@ -101,15 +102,23 @@
   }
 
   const HIDDEN =
-    /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4}/i;
+    /display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|\bopacity\s*:\s*0(?:\.0*)?\s*(?:;|$)|\bscale\(\s*0\s*[,)]|\bopacity\(\s*0%?\s*\)|(?<![\w-])zoom\s*:\s*0\s*(?:;|$)|(?<![\w-])(?:left|right|top|bottom|text-indent|margin-left|margin-top)\s*:\s*-(?:\d{4}|\d{3}(?:r?em|v[wh]|%))/i;
   // As pages hide words from the eye and keep them for screen readers.
   const CLIPPED =
     /(?<![\w-])clip\s*:\s*rect\(\s*([01])(?:px)?(?:[\s,]+\1(?:px)?){3}\s*\)|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)/i;
-  const isFlat = ({ style }) => style.overflow === "hidden" && [style.maxHeight, style.height].some((h) => /^0(?:p[xt])?$/.test(h));
+  const isTiny = ({ style }) => [style.width, style.height].every((side) => /^[01]p[xt]$/.test(side));
+  const isFlat = (e) =>
+    e.style.overflow === "hidden" &&
+    (isTiny(e) || [e.style.maxHeight, e.style.height].some((height) => /^0(?:p[xt])?$/.test(height)));
+
+  // Classes whose words are for screen readers alone, by the frameworks that everybody uses.
+  const FOR_SCREEN_READERS =
+    /(?:^|(?<!\bnot)[_-])(?:sr|screen-?readers?)-?(?:only|text)(?:$|[_-])|^show-for-sr$|visually-?hidden|hidden-visually|hidden-accessible|assistive-text|^element-invisible$/i;
+  const isForScreenReaders = ({ classList }) => [...classList].some((name) => FOR_SCREEN_READERS.test(name));
 
   // What the source hides, deleted or says beside the text: what it is called, and where it is.
   const ASIDES = [
-    ["hidden text", (e) => HIDDEN.test(styleOf(e)) || CLIPPED.test(styleOf(e)) || isFlat(e) || e.hidden || e.localName === "template"],
+    ["hidden text", (e) => HIDDEN.test(styleOf(e)) || CLIPPED.test(styleOf(e)) || isFlat(e) || isForScreenReaders(e) || e.hidden || e.localName === "template"],
     ["deleted text", (e, word) => e.localName === "del" && (word || /^mailto:/i.test(e.getAttribute("cite") ?? ""))],
     [
       "a comment",
@@ -180,12 +189,13 @@
   }
 
   // Headings and quotations are bold or slanted by a page's design.
-  function useMarksOfBlocks(body) {
+  function useMarksOfBlocks(body, wanted = ["strong", "em", "s"]) {
     const walker = body.ownerDocument.createTreeWalker(body, NodeFilter.SHOW_TEXT);
     const texts = [];
     while (walker.nextNode()) if (walker.currentNode.data.trim()) texts.push(walker.currentNode);
     const properties = { strong: "fontWeight", em: "fontStyle", s: "textDecorationLine" };
-    for (const [tag, isMeant] of MEANINGS.filter(([name]) => name in properties)) {
+    const struck = new Set();
+    for (const [tag, isMeant] of MEANINGS.filter(([name]) => wanted.includes(name))) {
       for (const words of texts) {
         const block = blockThatSets(properties[tag], words);
         if (!block || !isMeant(block.style)) continue;
@@ -193,7 +203,22 @@
         const element = body.ownerDocument.createElement(tag);
         words.replaceWith(element);
         element.append(words);
+        if (tag === "s") struck.add(block);
       }
+    }
+    return struck;
+  }
+
+  // The editor's filter for Word reads the other marks. It strikes what is struck already once more
+  // if the style of a paragraph, its own or that of its class, says so, too.
+  function strikeWordsOfWord(body) {
+    for (const block of useMarksOfBlocks(body, ["s"])) block.style.textDecoration = "none";
+    for (const span of body.querySelectorAll("span, font")) {
+      if (!span.style.textDecorationLine.includes("line-through") || span.closest("s")) continue;
+      const element = body.ownerDocument.createElement("s");
+      element.append(...span.childNodes);
+      span.append(element);
+      span.style.textDecoration = "";
     }
   }
 
@@ -247,7 +272,8 @@
 
   function keepNumbering(body) {
     for (const list of body.querySelectorAll("ol:not([type])")) {
-      const type = NUMBERING[list.style.listStyleType];
+      // Google Docs says it of each item.
+      const type = NUMBERING[list.style.listStyleType || list.querySelector(":scope > li")?.style.listStyleType];
       if (type) list.setAttribute("type", type);
     }
   }
@@ -369,6 +395,18 @@
     }
   }
 
+  // A number of several levels, such as '1.2', which no list shows, stays in front of its words.
+  function spellOutLevels(body) {
+    for (const paragraph of body.querySelectorAll("p[style*=mso-list]")) {
+      const mark = [...paragraph.querySelectorAll("span")].find((span) => /mso-list\s*:\s*ignore/i.test(styleOf(span)));
+      const number = mark?.textContent.trim();
+      if (!/^\d{1,3}(?:\.\d{1,3})+[.)]?$/.test(number)) continue;
+      mark.replaceWith(`${number} `);
+      paragraph.setAttribute("style", styleOf(paragraph).replace(/mso-list[^;]*;?/i, ""));
+      paragraph.className = "MsoNormal";
+    }
+  }
+
   function replaceTag(body, from, to) {
     for (const element of body.querySelectorAll(from)) {
       const made = body.ownerDocument.createElement(to);
@@ -415,6 +453,8 @@
     keepNumbering(body);
     nestLists(body);
     if (word) {
+      strikeWordsOfWord(body);
+      spellOutLevels(body);
       makeDrawnLists(body);
       makeQuotations(body);
       replaceTag(body, "p[class^=MsoTitle], p[class^=MsoSubtitle]", "h1");

@@ -127,6 +127,10 @@ UNSTYLED_BLOCKS = (
     "<p><s>Nine</s></p><p><strong>Ten </strong>gates</p>"
     "<ul><li><s>Old</s></li><li><em>New</em></li></ul>"
 )
+STRUCK_BY_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><style>
+ p.Old{text-decoration:line-through}</style></head><body><p class=MsoNormal
+ style='text-decoration:line-through'>Nine</p><p class=Old>Ten</p><p class=MsoNormal><s>Old</s>
+ new <span style='text-decoration:line-through'>older</span></p></body></html>"""
 PALE = """<p>Nine.<span style='color:white'> ASK</span> Ten. <span
  style='color:#fff;background:#036'>Seen.</span></p>"""
 SMALL = """<p>Nine.<span style='font-size:0'> ASK</span><span
@@ -155,6 +159,11 @@ IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
         (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
         (STYLED, UNSTYLED, ""),
         (STYLED_BLOCKS, UNSTYLED_BLOCKS, ""),
+        (
+            STRUCK_BY_WORD,
+            "<p><s>Nine</s></p><p><s>Ten</s></p><p><s>Old</s> new <s>older</s></p>",
+            "",
+        ),
     ],
 )
 def test_a_paste_takes_what_its_reader_sees(
@@ -309,11 +318,15 @@ def test_words_for_screen_readers_stay_out_of_a_paste_and_folded_ones_stay(
     page: Page, site: str
 ) -> None:
     html = """<style>.sr{position:absolute;width:1px;clip:rect(0 0 0 0)}</style>
-     <p>Nine<span class=sr>NEW WINDOW</span>.</p><template><p>MODEL</p></template>
-     <p>Ten<span style='clip-path:inset(50%)'>SKIP</span>.</p>
+     <p>Nine<span class=sr>NEW WINDOW</span>.<i class="sr-only">CLASS</i></p>
+     <template><p>MODEL</p></template>
+     <p>Ten<span style='clip-path:inset(50%)'>SKIP</span>.<span
+     style='width:1px;height:1px;overflow:hidden;position:absolute'>DOT</span></p>
      <details><summary>More</summary>inside it</details>"""
 
-    named = "hidden text (“NEW WINDOW”); hidden text (“MODEL”); hidden text (“SKIP”)"
+    named = "; ".join(
+        f"hidden text (“{it}”)" for it in ("NEW WINDOW", "CLASS", "MODEL", "SKIP", "DOT")
+    )
     assert saved_after_paste(page, site, html, named=named) == (
         "<p>Nine.</p><p>Ten.</p><p>More</p><p>inside it</p>"
     )
