@@ -67,17 +67,17 @@ def test_an_editor_quotes_selected_words_and_cuts_them_in_the_dialog(page: Page,
     dialog.get_by_role("button", name="Leave the selected words out").click()
     expect(printed).to_have_value(re.compile("Now my mother … last mile"))
     expect(use).to_be_enabled()
-    printed.fill("Now my mother … the last mile [from the stop].")
+    printed.fill("Now my mother … the last mile from the stop.")
     expect(dialog.get_by_role("status")).to_contain_text("did not write")
-    printed.fill("Now my mother … the last mile.")
+    printed.fill("Now my mother … the last mile [from the stop].")
     expect(use).to_be_enabled()
     use.click()
     expect(dialog).to_be_hidden()
-    expect(block).to_contain_text("Now my mother … the last mile.")
+    expect(block).to_contain_text("Now my mother … the last mile [from the stop].")
     save(page)
     [(_, body)] = stored(draft)
     assert body == (
         f'<p>About buses:</p><blockquote data-response="{comment.pk}">'
-        "<p>Now my mother … the last mile.</p><p>— Imogen Thwaite</p></blockquote>"
+        "<p>Now my mother … the last mile [from the stop].</p><p>— Imogen Thwaite</p></blockquote>"
     )
-    assert draft.quotations.get().excerpt == "Now my mother … the last mile."
+    assert draft.quotations.get().excerpt == "Now my mother … the last mile [from the stop]."
