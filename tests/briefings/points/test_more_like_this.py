@@ -122,10 +122,12 @@ def test_nothing_to_rank_is_no_trouble() -> None:
     assert first_pieces(nothing) == []
 
 
-def test_how_many_more_are_likely_follows_the_last_answers() -> None:
+def test_how_many_more_are_likely_follows_the_answers() -> None:
     assert likely_more([True] * 4, unchecked=20) is None
     assert likely_more([True] * 8, unchecked=0) is None
-    none, many = [False] * 8, [True] * 8
-    assert likely_more(none, unchecked=20) == 0
-    assert 0 < (likely_more(many, unchecked=20) or 0) <= 20
-    assert likely_more([*many, *none], unchecked=20) == 0
+    assert likely_more([False] * 8, unchecked=20) == 0
+    few, many = [True, *[False] * 7], [True] * 8
+    assert (
+        0 < (likely_more(few, unchecked=100) or 0) < (likely_more(many, unchecked=100) or 0) < 100
+    )
+    assert (likely_more(many, unchecked=10) or 0) < (likely_more(many, unchecked=100) or 0)
