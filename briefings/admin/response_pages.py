@@ -235,6 +235,7 @@ def _beside_draft(request: HttpRequest, about: Issue) -> dict[str, Any]:
     return {
         "pieces": pieces_of(comments),
         "comparison": compare_responses(about),
+        "points": points_of(about),
         "offered": offered,
         "shown": shown,
         "chosen": chosen,
