@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 marker=.venv/installed-encoder
 wanted=$(cat requirements-points.lock requirements-encoder.lock | cksum)
-matches() { [ -f "$marker" ] && [ "$(cat "$marker")" = "$wanted" ]; }
+matches() { [ -f .venv/encoder/sha256 ] && [ -f "$marker" ] && [ "$(cat "$marker")" = "$wanted" ]; }
 if matches; then exit 0; fi
 
 mkdir -p var

@@ -41,7 +41,7 @@ from briefings.response.previous import earlier_issues, previous_issue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from briefings.points.response_words import JoinedPiece
+    from briefings.points.response_words import JoinedPiece, ResponseWords
 
 # The keys of the page, as it lists them; points.js has them, too.
 KEYS = (
@@ -151,18 +151,34 @@ def check_piece(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     if says not in PointAnswer.values or seen not in PointAnswer.values:
         raise Http404("We do not know that answer.")
     comment, first, status = parse_key(request.POST.get("piece")), 0, 200
+    if point is None:
+        if _wants_json(request):
+            return JsonResponse({"said": GONE}, status=409)
+        messages.warning(request, GONE)
+        return redirect("admin:briefings_points", draft.pk)
+    words = read_response(point.issue)
     try:
-        piece = _answer(request, point, comment, says=PointAnswer(says), seen=PointAnswer(seen))
+        piece = _piece_with(comment, words)
+        answer(
+            point,
+            piece,
+            says=PointAnswer(says),
+            seen=PointAnswer(seen),
+            read=request.POST.get("read", ""),
+            by=request.user,
+            at=timezone.now(),
+        )
         said = SAID[PointAnswer(says)].format(name=piece.comment.display_name)
         first = comment if says == PointAnswer.OPEN else 0
     except AnswerRefused as refusal:
         said, first, status = str(refusal), comment, 409
     if not _wants_json(request):
         (messages.success if status == 200 else messages.warning)(request, said)
-        return _after_answer(draft, point, comment, first)
-    if point is None:
-        return JsonResponse({"said": said}, status=status)
-    found = points_of(point.issue)
+        page = reverse("admin:briefings_point", args=[draft.pk, point.pk])
+        return redirect(f"{page}?first={first}" if first else f"{page}?undo={comment}")
+    found = points_of(point.issue, words)
+    if point not in [line.point for line in found.lines]:  # removed just now
+        return JsonResponse({"said": GONE}, status=409)
     context = {
         **_context(request, draft, point.issue, found),
         **_checking_context(found, point, first=first),
@@ -171,28 +187,12 @@ def check_piece(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     return JsonResponse({"said": said, "html": html}, status=status)
 
 
-def _answer(
-    request: HttpRequest, point: Point | None, comment: int, *, says: PointAnswer, seen: PointAnswer
-) -> JoinedPiece:
-    """Store an answer, and return the piece that it is about. Raises AnswerRefused."""
-    if point is None:
-        raise AnswerRefused(GONE)
-    words = read_response(point.issue)
+def _piece_with(comment: int, words: ResponseWords) -> JoinedPiece:
+    """Return the piece that a comment is part of. Raises AnswerRefused if there is none."""
     place = words.place_of.get(comment)
     if place is None:
         raise AnswerRefused("This piece is no longer part of the response.")
-    piece = words.pieces[place]
-    read = request.POST.get("read", "")
-    answer(point, piece, says=says, seen=seen, read=read, by=request.user, at=timezone.now())
-    return piece
-
-
-def _after_answer(draft: Issue, point: Point | None, comment: int, first: int) -> HttpResponse:
-    """Lead on to the next piece, without the script; or to what was taken back or refused."""
-    if point is None:
-        return redirect("admin:briefings_points", draft.pk)
-    page = reverse("admin:briefings_point", args=[draft.pk, point.pk])
-    return redirect(f"{page}?first={first}" if first else f"{page}?undo={comment}")
+    return words.pieces[place]
 
 
 def change_point(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:

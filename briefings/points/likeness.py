@@ -48,6 +48,7 @@ class Likeness:
         self.parents = [None if parent is None else place_of[parent] for parent in parents]
         self.unread = sum(not piece.vector for piece in pieces)
         self.knows_meaning = HAS_NUMPY and self.unread < len(pieces)
+        self._last: tuple[tuple[str, bytes], NDArray[np.float32] | None] = (("", b""), None)
         if self.knows_meaning:
             self._compare([pieces[place] for place in self.first])
 
@@ -70,7 +71,17 @@ class Likeness:
         self.matrix = _cosines(self._meant @ self._meant.T + OF_WORDING * wording)
 
     def row_of(self, sentence: str, vector: bytes) -> NDArray[np.float32]:
-        """Return how like a sentence each piece is, in the terms of `matrix`."""
+        """Return how like a sentence each piece is, in the terms of `matrix`.
+
+        The last row is kept: after each answer to a point, its sentence is the same.
+        """
+        asked, row = self._last
+        if row is None or asked != (sentence, vector):
+            row = self._row_of(sentence, vector)
+            self._last = ((sentence, vector), row)
+        return row
+
+    def _row_of(self, sentence: str, vector: bytes) -> NDArray[np.float32]:
         worded = self.wordings.likeness({}, (self.wordings.weigh(sentence), 1.0))
         wording = self._share @ np.array([worded[place] for place in self.first]) / self._length
         if len(vector) != 4 * self._meant.shape[1]:

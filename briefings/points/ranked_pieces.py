@@ -78,9 +78,13 @@ class PointsOfResponse:
         return next(line for line in self.lines if line.point.pk == point.pk)
 
 
-def points_of(about: Issue) -> PointsOfResponse:
-    """Return the points of the response to an issue, in the editors' order."""
-    words, opened = read_response(about), list(Point.objects.about(about).select_related("by"))
+def points_of(about: Issue, words: ResponseWords | None = None) -> PointsOfResponse:
+    """Return the points of the response to an issue, in the editors' order.
+
+    `words` is the response, if it was read just before.
+    """
+    words = words or read_response(about)
+    opened = list(Point.objects.about(about).select_related("by"))
     found = tallies(opened, words)
     lines = [
         PointLine(
