@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from briefings.admin.viewed_issue import viewed_issue
 from briefings.models import Issue, IssueState, SectionKind
 from briefings.models.closing_note import MAX_CLOSING_NOTE_CHARS
-from briefings.permissions import may_tell_readers
+from briefings.permissions import may_tell_readers, may_use_response
 from briefings.questions.closing_emails import tell
 from briefings.questions.poll import SHOWN_FROM, poll_of
 from newsroom.staff_names import name_of
@@ -99,6 +99,7 @@ def _context(
         "poll": poll_of(section),
         "shown_from": SHOWN_FROM,
         "people": answers.count(),
+        "may_read_them": may_use_response(request.user, issue),
         "with_words": answers.exclude(comment=None).count(),
         "contactable": answers.filter(may_contact=True).count(),
         "untold": untold,

@@ -378,8 +378,14 @@ def test_staff_see_how_many_answered_and_what_they_chose() -> None:
     issue = section.issue
     page = text_of(client.get(f"/admin/briefings/issue/{issue.pk}/change/"))
     assert "Answers" in page
-    page = text_of(client.get(f"/admin/briefings/issue/{issue.pk}/questions/{section.pk}/"))
-    assert "People who answered 4 In their own words 1 May be contacted 1" in page
+    shown = client.get(f"/admin/briefings/issue/{issue.pk}/questions/{section.pk}/")
+    link = re.search(r'href="(/admin/[^"]+channel=answer)"', shown.content.decode())
+    assert link
+    assert "Ask me." in text_of(client.get(unescape(link[1])))
+    page = text_of(shown)
+    assert (
+        "People who answered 4 In their own words 1 answers: read them May be contacted 1" in page
+    )
     assert f"{OPTIONS[0]} 50% 2" in page
 
 
