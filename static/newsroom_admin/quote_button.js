@@ -39,6 +39,12 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   const takesQuotes = () => Boolean(window.newsroomAdmin?.quote && newsroomAdmin.sections);
 
+  // The panel comes after the page; without an editor, as in an issue that is only read, it has no button.
+  const show = () => {
+    if (takesQuotes()) for (const part of document.querySelectorAll("[data-needs-editor]")) part.hidden = false;
+  };
+  document.addEventListener("newsroom:response", show);
+
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-quote]") || !takesQuotes()) return;
     event.preventDefault();

@@ -158,6 +158,19 @@ def test_the_page_of_the_response_says_what_can_be_done_with_each() -> None:
     assert "Ask for it" in words
 
 
+def test_the_panel_beside_the_editor_quotes_what_may_be_quoted() -> None:
+    issue = make_published_issue()
+    quotable = make_response(on=issue)
+    unasked = make_response(on=issue, email="a@x.example", quoting=QuoteChoice.NO)
+    draft = make_issue(briefing=issue.briefing)
+    address = reverse("admin:briefings_response_panel", args=[draft.pk])
+    panel = staff_client("Editors").get(address, {"show": "all"}).content.decode()
+    assert f'data-quote="{quotable.pk}"' in panel
+    assert f'data-quote="{unasked.pk}"' not in panel
+    assert "Ask for it" in panel
+    assert "<form" not in panel, "it stands within the form of the issue"
+
+
 def test_asking_sends_one_email_with_a_page_that_takes_the_answer(client: Client) -> None:
     issue = make_published_issue()
     comment = make_response(on=issue, quoting=QuoteChoice.NO)
