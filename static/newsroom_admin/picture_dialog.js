@@ -12,6 +12,9 @@
   const isElement = (node, name) => node?.type === CKEDITOR.NODE_ELEMENT && node.is(name);
   const hasWords = (node) => node.type === CKEDITOR.NODE_ELEMENT || node.getText().trim();
 
+  const goesOnInLine = (node) =>
+    node && !(node.type === CKEDITOR.NODE_ELEMENT && (node.is("br") || node.getName() in CKEDITOR.dtd.$block));
+
   // Returns the element with the words of the caption, and all that belongs to it.
   function captionOf(image) {
     if (isInline(image)) {
@@ -41,6 +44,7 @@
       const line = editor.document.createElement("br");
       line.insertAfter(image);
       text.insertAfter(line);
+      if (goesOnInLine(text.getNext(hasWords))) editor.document.createElement("br").insertAfter(text);
       return;
     }
     const caption = editor.document.createElement("p");

@@ -162,9 +162,13 @@ def test_a_picture_gets_its_words_in_the_dialog(
     assert "The ward at noon" not in body
     assert 'class="align-center"' in body
     # In an item of a list, the caption is the line below the picture.
-    page.evaluate("() => Object.values(CKEDITOR.instances)[1].setData('<ul><li>Item</li></ul>')")
+    page.evaluate(
+        "() => Object.values(CKEDITOR.instances)[1].setData('<ul><li>Item four</li></ul>')"
+    )
     focus(page, 1)
     page.keyboard.press("Control+End")
+    for _ in " four":
+        page.keyboard.press("ArrowLeft")
     sections(page).nth(1).locator(".cke_button__image").click()
     expect(upload).to_be_focused()
     upload.set_input_files([photo("list.png")])
@@ -179,7 +183,7 @@ def test_a_picture_gets_its_words_in_the_dialog(
     dialog.get_by_role("button", name="OK").click()
     save(page)
     body = stored(issue)[1][1]
-    assert re.search(r"<li>Item<img [^>]+><br><em>The weir in May</em></li>", body), body
+    assert re.search(r"<li>Item<img [^>]+><br><em>The weir in May</em><br> ?four</li>", body), body
 
 
 def test_items_are_added_to_the_round_up_and_clippings_by_one_click(page: Page, site: str) -> None:
