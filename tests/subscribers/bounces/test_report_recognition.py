@@ -80,6 +80,12 @@ def test_a_delay_is_a_delay_while_the_mail_system_tries() -> None:
     [
         "We will retry for 46 more hours. You'll be notified if the delivery fails permanently.",
         "It is delayed. We will keep trying. If that fails, it will be returned to you.",
+        "It has not yet been delivered. Eventually we give up: when that happens, it comes back.",
+        "Votre message n'a pas encore été remis. Si la remise échoue, vous en serez averti.",
+        "Su mensaje no se ha podido entregar todavía. Si no se puede entregar, se le avisará.",
+        "Il messaggio non è stato ancora consegnato. Riproveremo per due giorni.",
+        "Uw bericht is nog niet bezorgd.",
+        "ivy@ward.example 宛のメールはまだ配信されていません。引き続き再送します。",
         "Delivery delayed. Falls wir aufgeben, kommt sie: returned to sender.",
     ],
 )
