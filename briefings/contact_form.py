@@ -7,12 +7,11 @@ they wrote about a recent issue is part of the response to it.
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
@@ -25,10 +24,11 @@ from briefings.response.kept_messages import keep_message
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField
 from newsroom.duration_words import in_words
-from newsroom.emails import queue_email
+from newsroom.email_addresses import address_key
+from newsroom.emails import AlreadyQueued, Once, queue_email
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import one_line
-from newsroom.rate_limits import HOUR, count_within, recall, remember
+from newsroom.rate_limits import HOUR, count_within
 from newsroom.reader_language import grouped_lazy
 
 if TYPE_CHECKING:
@@ -47,9 +47,6 @@ ADDRESS_LIMIT_REACHED = gettext_lazy(
     "Many forms were sent with this address, so your message is not sent. It is still here: send it"
     " again in {window}."
 )
-
-
-_SENT = "contact-sent"
 
 
 class TooManyMessages(Exception):
@@ -144,41 +141,33 @@ def send_message(
             )
             % {"name": to.name, "window": in_words(HOUR)}
         )
-    same = f"{to.pk} {cleaned['email']} {cleaned['message']}"
-    _wait_for_others(to)
-    if recall(_SENT, same):
-        return
-    # Not before: a message whose transaction fails was not sent, and is sent again.
-    transaction.on_commit(partial(remember, _SENT, same, "sent", window=SAME_MESSAGE_WITHIN))
     choice = QuoteChoice(cleaned["quoting"])
-    if about:
-        keep_message(
-            cleaned["message"],
-            issue=about,
-            name=cleaned["name"],
-            address=cleaned["email"],
-            choice=choice,
-            at=at,
-            source=source,
-            ip=ip,
+    parts = (to.pk, address_key(cleaned["email"]), cleaned["name"], choice, cleaned["message"])
+    with suppress(AlreadyQueued):
+        queue_email(
+            "contact_author",
+            to=to.contact,
+            context={
+                "contributor": to,
+                "name": cleaned["name"],
+                "email": cleaned["email"],
+                "message": cleaned["message"],
+                "quoting": cleaned["quoting"],
+                "wording": wording_of(choice, explanation=EXPLANATION_OF_MESSAGES),
+                "about": about,
+                "page_url": settings.SITE_URL + to.get_absolute_url(),
+            },
+            headers={"Reply-To": cleaned["email"]},
+            once=Once(key="\n".join(map(str, parts)), within=SAME_MESSAGE_WITHIN, at=at),
         )
-    queue_email(
-        "contact_author",
-        to=to.contact,
-        context={
-            "contributor": to,
-            "name": cleaned["name"],
-            "email": cleaned["email"],
-            "message": cleaned["message"],
-            "quoting": cleaned["quoting"],
-            "wording": wording_of(choice, explanation=EXPLANATION_OF_MESSAGES),
-            "about": about,
-            "page_url": settings.SITE_URL + to.get_absolute_url(),
-        },
-        headers={"Reply-To": cleaned["email"]},
-    )
-
-
-def _wait_for_others(to: Contributor) -> None:
-    """Let messages to one author go one after the other: a double click is two at once."""
-    list(Contributor.objects.select_for_update().filter(pk=to.pk).values_list("pk"))
+        if about:
+            keep_message(
+                cleaned["message"],
+                issue=about,
+                name=cleaned["name"],
+                address=cleaned["email"],
+                choice=choice,
+                at=at,
+                source=source,
+                ip=ip,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from briefings.models.remark import MAX_GUEST_NAME_CHARS
 from briefings.preview_links import alarm_of_guest, say_fine
 from briefings.remarks import Guest, RemarkRefused, checked_words, leave_remark
 from newsroom.bot_trap import BotTrapField
+from newsroom.emails import DOUBLE_CLICK, AlreadyQueued, Once, take_key
 from newsroom.form_signature import SignatureField
 from newsroom.invisible_characters import has_hidden_character, has_visible
 from newsroom.name_rules import validate_name
@@ -129,10 +131,12 @@ class GuestForm(forms.Form):
         return {place: words for place, words in found.items() if has_visible(words)}
 
     def save(self, *, link: PreviewLink, at: datetime) -> Said:
-        """Keep the remarks, and the opinion if that button was used."""
+        """Keep the remarks, and the opinion if that button was used; a double click counts once."""
         guest = Guest(name=self.cleaned_data["name"], link=link)
         is_fine = self.data.get("act") == FINE
-        with transaction.atomic():
+        same = f"{link.pk} {guest.name} {is_fine} {sorted(self.written.items())}"
+        with suppress(AlreadyQueued), transaction.atomic():
+            take_key("guest_remarks", Once(key=same, within=DOUBLE_CLICK, at=at))
             remarks = [
                 leave_remark(
                     link.issue, words=words, section=place or None, by=None, at=at, guest=guest
@@ -143,7 +147,7 @@ class GuestForm(forms.Form):
                 read = self.cleaned_data.get("version") or link.issue.version
                 say_fine(link.issue, guest=guest, version=min(read, link.issue.version), at=at)
             alarm_of_guest(link.issue, guest=guest, remarks=remarks, is_fine=is_fine, at=at)
-        return Said(remarks=len(remarks), is_fine=is_fine)
+        return Said(remarks=len(self.written), is_fine=is_fine)
 
 
 def _with_lost_remarks(data: QueryDict, places: list[int]) -> QueryDict:

@@ -130,7 +130,12 @@ def send_proof(
     headers = {"Auto-Submitted": "auto-generated"}
     if by.email:
         headers["Reply-To"] = by.email
+    same = f"{issue.pk} {issue.version} {is_unsaved} {by.pk} {' '.join(addresses)}"
     with transaction.atomic():
+        try:
+            emails.take_key("proof", emails.Once(key=same, within=emails.DOUBLE_CLICK, at=at))
+        except emails.AlreadyQueued:
+            raise ProofRefused("You sent this proof a moment ago. It is on its way.") from None
         proof = Proof.objects.create(
             issue_id=issue.pk,
             by=by,

@@ -10,6 +10,7 @@ sent this way; they have a ledger of deliveries.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.charset import QP, Charset
 from smtplib import SMTPDataError, SMTPRecipientsRefused
@@ -22,11 +23,12 @@ from django.dispatch import Signal
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
 from newsroom.email_headers import header_field
 from newsroom.email_styles import inline_styles
-from newsroom.models import OutgoingEmail
+from newsroom.models import EmailKey, OutgoingEmail
 from newsroom.reader_language import STAFF_LANGUAGE, in_language
 from newsroom.site_address import ascii_address, site_host
 from newsroom.smtp_submission import AddressNotSupported, submit
@@ -44,11 +46,39 @@ batch_tried = Signal()
 # A worker that takes an email sends it within this time, or another may take it.
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
+# The same form again within this time is a double click.
+DOUBLE_CLICK = timedelta(seconds=15)
 MAX_RETRY_INTERVAL = timedelta(minutes=45)
 BATCH_SIZE = 500
 # Django would write 8-bit text without announcing it (RFC 6152); a strict server refuses that.
 _QUOTED_PRINTABLE = Charset("utf-8")
 _QUOTED_PRINTABLE.body_encoding = QP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """What makes an email the same as an earlier one, and for how long it is not queued again."""
+
+    key: str
+    within: timedelta
+    at: datetime
+
+
+class AlreadyQueued(Exception):
+    """The same email was queued a moment ago, so that this one was not."""
+
+
+def take_key(name: str, once: Once) -> None:
+    """Take the key of an email, or of several that are queued together. Raises AlreadyQueued.
+
+    Until the transaction ends, others who want the same key wait. It is not a column of the queue:
+    a worker may have sent the email, and deleted its row, before the form arrives again.
+    """
+    key = salted_hmac("newsroom.emails", f"{name}\n{once.key}", algorithm="sha256").hexdigest()
+    until = once.at + once.within
+    _, is_new = EmailKey.objects.get_or_create(key=key, defaults={"until": until})
+    if not is_new and not EmailKey.objects.filter(key=key, until__lte=once.at).update(until=until):
+        raise AlreadyQueued
 
 
 def queue_email(
@@ -59,12 +89,19 @@ def queue_email(
     language: str = STAFF_LANGUAGE,
     headers: dict[str, str] | None = None,
     not_before: datetime | None = None,
+    once: Once | None = None,
 ) -> OutgoingEmail:
     """Render the email in templates/email/<name>/ and queue it for one address.
 
     The folder holds subject.txt, body.txt and optionally body.html. An email to a reader names its
     language. The email is sent after the transaction commits, or at `not_before` if that is later.
+
+    A form that anybody can send twice, such as by a double click, says with `once` which email is
+    the same. Raises AlreadyQueued, and does nothing, if it was queued within that time. Call it in
+    the transaction of what the form changes: of two forms at once, the second waits for the first.
     """
+    if once:
+        take_key(name, once)
     context = {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
@@ -95,17 +132,24 @@ def queue_email_in_constant_time(
     headers: dict[str, str] | None = None,
     not_before: datetime | None = None,
     allowed: bool = True,
+    once: Once | None = None,
 ) -> None:
     """Queue an email to an address that a visitor entered; a suppressed address gets nothing.
 
     The email is queued, and deleted again before anybody sees it unless it may be sent. The
     response then takes as long for an unknown or suppressed address as for any other, so its
     timing does not reveal which addresses we know. Call it inside a transaction, after
-    `form_guard.check_form`.
+    `form_guard.check_form`. Raises AlreadyQueued like `queue_email`, for any address alike.
     """
     must_not_write = is_suppressed(to)
     email = queue_email(
-        name, to=to, context=context, language=language, headers=headers, not_before=not_before
+        name,
+        to=to,
+        context=context,
+        language=language,
+        headers=headers,
+        not_before=not_before,
+        once=once,
     )
     if must_not_write or not allowed:
         email.delete()
@@ -125,8 +169,14 @@ def queue_rendered_email(
     html: str,
     headers: dict[str, str],
     not_before: datetime | None = None,
+    once: Once | None = None,
 ) -> OutgoingEmail:
-    """Queue an email that has been rendered already; it is sent after the transaction commits."""
+    """Queue an email that has been rendered already; it is sent after the transaction commits.
+
+    Raises AlreadyQueued like `queue_email`.
+    """
+    if once:
+        take_key(name, once)
     email = OutgoingEmail.objects.create(
         name=name,
         to=to,

@@ -91,6 +91,21 @@ class OutgoingEmail(models.Model):
         return f"{self.name} {self.pk}"
 
 
+class EmailKey(models.Model):
+    """That an email was queued, so that a form sent twice makes one: see `newsroom.emails.Once`."""
+
+    key = models.CharField(
+        max_length=64, primary_key=True, help_text="A keyed hash of what makes it the same."
+    )
+    until = models.DateTimeField(help_text="When the same email may be queued again.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class DatabaseEpoch(models.Model):
     """Which database this is, and how far it has come: one row, if anything was ever sent.
 

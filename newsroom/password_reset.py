@@ -5,6 +5,7 @@ The answer is the same, and takes as long, whether or not an account has the add
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from newsroom.email_addresses import address_key
-from newsroom.emails import queue_email_in_constant_time
+from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
 from newsroom.form_guard import (
     RETRY_AFTER,
     ProofOfWorkNeeded,
@@ -34,7 +35,6 @@ from newsroom.form_guard import (
 )
 from newsroom.form_origin import own_forms_only
 from newsroom.form_signature import SignatureField
-from newsroom.rate_limits import is_first_within
 
 # An address gets one email in this time, however often somebody asks.
 EMAIL_INTERVAL = timedelta(minutes=5)
@@ -49,10 +49,8 @@ class ResetRequestForm(PasswordResetForm):
         """Email links to the accounts with this address; the same work if there are none."""
         address: str = self.cleaned_data["email"]
         accounts = [user for user in self.get_users(address) if user.is_staff]
-        if not is_first_within(EMAIL_INTERVAL, "password-reset", address_key(address)):
-            return
         shown = accounts or [User(pk=0, username="nobody", email=address)]
-        with transaction.atomic():
+        with suppress(AlreadyQueued), transaction.atomic():
             queue_email_in_constant_time(
                 "password_reset",
                 to=shown[0].email,  # as stored, which is not always what was entered
@@ -64,6 +62,7 @@ class ResetRequestForm(PasswordResetForm):
                     "valid_for": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
                 },
                 allowed=bool(accounts),
+                once=Once(key=address_key(address), within=EMAIL_INTERVAL, at=timezone.now()),
             )
 
 

@@ -70,11 +70,6 @@ def _sliding_count(
     return _with_cache(estimate)
 
 
-def is_first_this_hour(action: str, subject: str) -> bool:
-    """Return whether this is the first such action within an hour, and record it."""
-    return is_first_within(HOUR, action, subject)
-
-
 def is_first_within(window: timedelta, action: str, subject: str) -> bool:
     """Return whether this is the first such action within the window, and record it.
 

@@ -7,15 +7,16 @@ for a day.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from newsroom.emails import queue_email_in_constant_time
-from newsroom.rate_limits import is_first_within
+from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
 from newsroom.tokens import is_row_token, sign_value, verify_value
 from subscribers.models import Subscriber
 from subscribers.models.address_hash import hash_address
@@ -69,12 +70,13 @@ def send_owner_link_to(address: str) -> None:
 
 
 def _queue_email(subscriber: Subscriber, *, is_known: bool) -> None:
-    if not is_first_within(OWNER_LINK_INTERVAL, "link", hash_address(subscriber.address)):
-        return
-    queue_email_in_constant_time(
-        "preferences_link",
-        to=subscriber.address,
-        context={"link": owner_link(subscriber), "valid_for": OWNER_LINK_VALID_FOR},
-        language=subscriber.language,
-        allowed=is_known,
-    )
+    address_hash = hash_address(subscriber.address)
+    with suppress(AlreadyQueued):
+        queue_email_in_constant_time(
+            "preferences_link",
+            to=subscriber.address,
+            context={"link": owner_link(subscriber), "valid_for": OWNER_LINK_VALID_FOR},
+            language=subscriber.language,
+            allowed=is_known,
+            once=Once(key=address_hash, within=OWNER_LINK_INTERVAL, at=timezone.now()),
+        )

@@ -6,6 +6,7 @@ subscribed itself, the change ends with an email to that address; if it is suppr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,8 +16,14 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from newsroom.emails import queue_email, queue_email_in_constant_time
-from newsroom.rate_limits import is_first_this_hour
+from newsroom.emails import (
+    DOUBLE_CLICK,
+    AlreadyQueued,
+    Once,
+    queue_email,
+    queue_email_in_constant_time,
+)
+from newsroom.rate_limits import HOUR
 from subscribers.locks import lock_subscriber, lock_subscribers
 from subscribers.models import AddressChange, AddressChangeState, Subscriber, Suppression
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN, AddressChangeQuerySet
@@ -64,6 +71,8 @@ def request_change(subscriber: Subscriber, *, address: str, ip: str | None, at: 
         change = unfinished.filter(new_address_hash=key).last() or AddressChange(
             subscriber=subscriber, new_address_hash=key
         )
+        is_open = change.pk and change.state == AddressChangeState.OPEN
+        is_double_click = is_open and at - change.asked_at < DOUBLE_CLICK
         unfinished.update(state=AddressChangeState.CANCELLED)
         change.state = AddressChangeState.OPEN
         change.old_address = subscriber.address
@@ -74,9 +83,9 @@ def request_change(subscriber: Subscriber, *, address: str, ip: str | None, at: 
         change.new_agreed_at = change.new_agreed_ip = None
         change.save()
         # The new address may be a stranger's: it gets one email an hour, whoever requests it.
-        is_first = is_first_this_hour("address-change", key)
-        _queue_confirmation(change, Side.NEW, allowed=is_first)
-        _queue_confirmation(change, Side.OLD, allowed=True)
+        _queue_confirmation(change, Side.NEW, once=Once(key=key, within=HOUR, at=at))
+        if not is_double_click:
+            _queue_confirmation(change, Side.OLD)
 
 
 def waiting_change(subscriber: Subscriber, *, at: datetime) -> AddressChange | None:
@@ -191,19 +200,21 @@ def _is_suppressed(address_hash: str) -> bool:
     return Suppression.objects.filter(address_hash=address_hash).exists()
 
 
-def _queue_confirmation(change: AddressChange, side: Side, *, allowed: bool) -> None:
+def _queue_confirmation(change: AddressChange, side: Side, *, once: Once | None = None) -> None:
     """Ask one address to confirm. The email to the new one contains nothing that was typed."""
     is_new = side == Side.NEW
     token = change.new_token if is_new else change.old_token
-    queue_email_in_constant_time(
-        f"confirm_{side}_address",
-        to=change.new_address if is_new else change.old_address,
-        context={
-            "link": settings.SITE_URL + reverse("subscribers:confirm_address_change", args=[token]),
-            "old_address": change.masked_old_address,
-            "new_address": change.readable_new_address,
-            "confirm_within": CONFIRM_CHANGE_WITHIN,
-        },
-        language=change.subscriber.language,
-        allowed=allowed,
-    )
+    with suppress(AlreadyQueued):
+        queue_email_in_constant_time(
+            f"confirm_{side}_address",
+            to=change.new_address if is_new else change.old_address,
+            context={
+                "link": settings.SITE_URL
+                + reverse("subscribers:confirm_address_change", args=[token]),
+                "old_address": change.masked_old_address,
+                "new_address": change.readable_new_address,
+                "confirm_within": CONFIRM_CHANGE_WITHIN,
+            },
+            language=change.subscriber.language,
+            once=once,
+        )

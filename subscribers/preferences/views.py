@@ -34,6 +34,7 @@ from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
 from newsroom.public_pages import public_page
 from newsroom.reader_language import answer_in
+from subscribers.locks import lock_subscriber
 from subscribers.models import Subscriber
 from subscribers.models.address_change import CONFIRM_CHANGE_WITHIN
 from subscribers.models.subscriber import MAX_PAUSE, MAX_PAUSE_BY_EMAIL_LINK
@@ -188,6 +189,10 @@ def _pause_by_email_link(request: HttpRequest, subscriber: Subscriber) -> Contex
     """Pause for at most a month and email the owner; return what the page shows of it."""
     form = PauseForm(request.POST, subscriber=subscriber, longest=MAX_PAUSE_BY_EMAIL_LINK)
     with transaction.atomic():
+        lock_subscriber(subscriber)
+        subscriber.refresh_from_db()
+        if _resume_day(subscriber):  # a double click: the first one has told the owner
+            return {"just_paused": True}
         if not form.pause(at=timezone.now()):
             return {"pause_form": form, "status": 422}
         owner_notices.tell_owner_of_pause(subscriber)

@@ -26,8 +26,9 @@ from briefings.comment_identity import (
 )
 from briefings.comment_sign_in import sign_in_page
 from briefings.models import Commenter
+from newsroom.client_address import client_ip
 from newsroom.email_addresses import address_key, masked_address
-from newsroom.emails import is_suppressed, queue_email
+from newsroom.emails import DOUBLE_CLICK, AlreadyQueued, Once, is_suppressed, queue_email
 from newsroom.form_guard import mailbox_limit_reached
 from newsroom.form_origin import own_forms_only
 from newsroom.private_pages import private_page
@@ -69,14 +70,18 @@ def comments_from_email(request: HttpRequest, token: str) -> HttpResponse:
     response = redirect(f"{issue.get_absolute_url()}#comment-form")
     if mailbox_limit_reached(recipient.address, at=now):
         return response  # signed in nobody: the form asks for an address
-    with transaction.atomic():
-        commenter = confirm_commenter(recipient.address, at=now)
-        _tell_owner(commenter, language=issue.briefing.language)
+    once = Once(key=f"{delivery.pk} {client_ip(request)}", within=DOUBLE_CLICK, at=now)
+    try:
+        with transaction.atomic():
+            commenter = confirm_commenter(recipient.address, at=now)
+            _tell_owner(commenter, language=issue.briefing.language, once=once)
+    except AlreadyQueued:  # signing in once more would end the link that the owner was just sent
+        commenter = Commenter.objects.at_address(recipient.address).get()
     sign_in(response, commenter)
     return response
 
 
-def _tell_owner(commenter: Commenter, *, language: str) -> None:
+def _tell_owner(commenter: Commenter, *, language: str, once: Once) -> None:
     """Email the owner that a browser was signed in, with a link to sign it out."""
     if is_suppressed(commenter.address):
         return
@@ -89,4 +94,5 @@ def _tell_owner(commenter: Commenter, *, language: str) -> None:
             "signed_in_for": SIGNED_IN_FOR,
         },
         language=language,
+        once=once,
     )

@@ -15,7 +15,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from newsroom import form_guard, proof_of_work, rate_limits
-from newsroom.rate_limits import HOUR, count_within, is_first_this_hour, is_over_hourly_limit
+from newsroom.rate_limits import HOUR, count_within, is_first_within, is_over_hourly_limit
 from tests.factories import make_briefing, make_reader
 from tests.sent_emails import emails_sent_to
 from tests.servers.processes import free_port
@@ -37,7 +37,7 @@ def unreachable_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisCache]:
 def test_a_process_counts_by_itself() -> None:
     now = timezone.now()
     assert [count_within("x", "ada", window=HOUR, at=now) for _ in range(3)] == [1, 2, 3]
-    assert [is_first_this_hour("y", "ada") for _ in range(2)] == [True, False]
+    assert [is_first_within(HOUR, "y", "ada") for _ in range(2)] == [True, False]
     assert [is_over_hourly_limit("z", ip="203.0.113.7", limit=1, at=now) for _ in "ab"] == [0, 1]
     assert count_within("x", "bob", window=HOUR, at=now + timedelta(minutes=1)) == 1
 
@@ -52,12 +52,12 @@ def test_the_cache_is_tried_again_after_some_seconds(
         raise ConnectionError
 
     monkeypatch.setattr(unreachable_cache, "add", refuse)
-    is_first_this_hour("a", "ada")
-    is_first_this_hour("b", "ada")
+    is_first_within(HOUR, "a", "ada")
+    is_first_within(HOUR, "b", "ada")
     assert len(attempts) == 1
     later = time.monotonic() + rate_limits._breaker.seconds
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    is_first_this_hour("c", "ada")
+    is_first_within(HOUR, "c", "ada")
     assert len(attempts) == 2
 
 
