@@ -69,6 +69,7 @@ def reply_to(
             created_at=at,
             confirmed_at=at,
             published_at=at,
+            was_shown=True,
             decided_at=at,
             decided_by_id=by.pk if by else None,
         )

@@ -184,7 +184,7 @@ def undo(entry: AuditLogEntry, *, by: Actor, at: datetime) -> Comment:
             changes["needs_review"] = before["needs_review"] or comment.needs_review
             if comment.published_at is None:
                 changes["published_at"] = _moment(before["published_at"])
-        if ban := CommentBan.objects.filter(pk=entry.detail.get("ban")).first():
+        if ban := _ban_of(entry):
             if not may_lift(ban, by=by):
                 raise DecisionRefused(
                     "Nothing was undone. Its writer is banned from all briefings: only somebody who"
@@ -197,12 +197,26 @@ def undo(entry: AuditLogEntry, *, by: Actor, at: datetime) -> Comment:
     return comment
 
 
+def may_undo(entry: AuditLogEntry, comment: Comment, *, by: Actor) -> bool:
+    """Whether a person can undo a decision now: it is the last one, and theirs to undo."""
+    if "before" not in entry.detail or not is_last(entry, comment):
+        return False
+    ban = _ban_of(entry)
+    return may_moderate(by, comment.issue) and (ban is None or may_lift(ban, by=by))
+
+
 def is_last(entry: AuditLogEntry, comment: Comment) -> bool:
     """Whether an entry is the last decision about a comment, which has not changed since."""
     if comment.is_withdrawn or _iso(comment.decided_at) != entry.detail.get("decided_at"):
         return False
     edited, decided = comment.edited_at, comment.decided_at
     return not (edited and decided and edited > decided)
+
+
+def _ban_of(entry: AuditLogEntry) -> CommentBan | None:
+    """Return the ban that a decision made, if it still holds."""
+    key = entry.detail.get("ban")
+    return CommentBan.objects.filter(pk=key).select_related("briefing").first() if key else None
 
 
 def what_happened(comment: Comment, *, at: datetime, read: str = "") -> str:

@@ -67,6 +67,7 @@ def _render(form: EmptyForm) -> SafeString:
     context = {
         "issue": issue,
         "briefing": briefing,
+        "about": form.about,
         "form": CommentForm(issue=issue, sections=form.sections, initial=initial),
         "comments_open": True,
         "comments_close": form.closes,

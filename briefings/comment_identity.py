@@ -7,6 +7,7 @@ cookie: it matters where a comment is sent, and on the reader's own pages.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from briefings.models import Comment, CommentState
 from briefings.models.commenter import Commenter
-from newsroom.emails import queue_email_in_constant_time
-from newsroom.rate_limits import is_first_within
+from newsroom.email_addresses import address_key
+from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
 from newsroom.tokens import sign_value, verify_value
 
 if TYPE_CHECKING:
@@ -78,10 +80,8 @@ def email_sign_in_link(address: str, *, recommends: Comment | None = None) -> No
     wants to recommend, and one for none.
     """
     commenter = Commenter.objects.at_address(address).first()
-    wanted = f"{address.casefold()} {recommends.pk if recommends else 0}"
-    if not is_first_within(SIGN_IN_EMAIL_INTERVAL, "comments-link", wanted):
-        return
-    with transaction.atomic():
+    wanted = f"{address_key(address)} {recommends.pk if recommends else 0}"
+    with suppress(AlreadyQueued), transaction.atomic():
         queue_email_in_constant_time(
             "comments_link",
             to=address,
@@ -92,6 +92,7 @@ def email_sign_in_link(address: str, *, recommends: Comment | None = None) -> No
                 "signed_in_for": SIGNED_IN_FOR,
             },
             language=_language(commenter, recommends),
+            once=Once(key=wanted, within=SIGN_IN_EMAIL_INTERVAL, at=timezone.now()),
         )
 
 
@@ -148,7 +149,7 @@ def use_sign_in_link(link: SignInLink, *, at: datetime) -> Commenter | None:
 
 
 def _take_over_earlier_comments(commenter: Commenter) -> None:
-    earlier = Comment.objects.filter(commenter=None, email__iexact=commenter.address)
+    earlier = Comment.objects.from_address(commenter.address).filter(commenter=None)
     earlier.exclude(state=CommentState.UNCONFIRMED).update(commenter=commenter)
 
 

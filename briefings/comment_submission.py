@@ -22,13 +22,15 @@ from briefings.models import (
     Issue,
     QuoteChoice,
 )
-from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS
+from briefings.models.comment import CONFIRM_WITHIN, MAX_COMMENT_CHARS, CommentQuerySet
 from briefings.moderation.bans import ban_on, words_for_reader
 from briefings.moderation.publication import receive
+from briefings.own_comments import answer_about_quoting
 from briefings.quote_wording import QUESTION, record_choice
 from briefings.quoting_links import ANSWER_WITHIN, quoting_path
 from newsroom import emails
 from newsroom.duration_words import in_english, in_words
+from newsroom.email_addresses import address_key
 from newsroom.form_guard import mailbox_limit_reached
 from newsroom.rate_limits import count_within, counted_within
 from newsroom.tokens import sign_value, verify_value
@@ -85,28 +87,39 @@ def submit_comment(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
 
     The same comment sent twice (a double click, a reload) is stored once and makes one email.
     """
-    with transaction.atomic():
-        same_address = Comment.objects.filter(
-            email__iexact=new.email, state=CommentState.UNCONFIRMED
-        )
-        duplicate = same_address.filter(
-            issue=issue,
-            parent=new.parent,
-            body=new.body,
-            created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL,
-        ).first()
-        if duplicate:
-            return duplicate
-        if same_address.filter(created_at__gt=at - DAY).count() >= MAX_UNCONFIRMED:
-            raise TooManyComments(
-                gettext(
-                    "Several of your comments are not confirmed yet. Confirm them with the links in"
-                    " the emails we sent you, then send this one again."
-                )
+    try:
+        with transaction.atomic():
+            return _store_unconfirmed(new, issue=issue, at=at)
+    except emails.AlreadyQueued:  # by another request at the same moment
+        return _same_words(new, issue=issue).latest("pk")
+
+
+def _store_unconfirmed(new: NewComment, *, issue: Issue, at: datetime) -> Comment:
+    unconfirmed = _same_words(new, issue=issue).filter(state=CommentState.UNCONFIRMED)
+    sent_before = unconfirmed.filter(created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL)
+    if duplicate := sent_before.first():
+        return duplicate
+    same_address = Comment.objects.from_address(new.email).filter(state=CommentState.UNCONFIRMED)
+    if same_address.filter(created_at__gt=at - DAY).count() >= MAX_UNCONFIRMED:
+        raise TooManyComments(
+            gettext(
+                "Several of your comments are not confirmed yet. Confirm them with the links in the"
+                " emails we sent you, then send this one again."
             )
-        comment = _store(new, issue=issue, at=at)
-        _queue_confirmation_email(comment, at=at)
+        )
+    comment = _store(new, issue=issue, at=at)
+    parent = new.parent.pk if new.parent else 0
+    same = f"{issue.pk} {parent} {address_key(new.email)} {new.body}"
+    _queue_confirmation_email(
+        comment, at=at, once=emails.Once(key=same, within=emails.DOUBLE_CLICK, at=at)
+    )
     return comment
+
+
+def _same_words(new: NewComment, *, issue: Issue) -> CommentQuerySet:
+    """Return the comments with these words from this address in this place."""
+    same_address = Comment.objects.from_address(new.email)
+    return same_address.filter(issue=issue, parent=new.parent, body=new.body)
 
 
 def submit_signed_in_comment(
@@ -161,11 +174,18 @@ def submit_signed_in_comment(
 
 
 def confirm_comment(
-    comment: Comment, *, at: datetime, ip: str | None = None, user_agent: str = ""
+    comment: Comment,
+    *,
+    at: datetime,
+    ip: str | None = None,
+    user_agent: str = "",
+    quoting: QuoteChoice | None = None,
+    quote_name: str = "",
 ) -> Commenter | None:
     """Confirm a comment for the owner of its address; None if it was confirmed before.
 
-    It may appear at once (`moderation.publication`); that of a banned reader is rejected.
+    It may appear at once (`moderation.publication`); that of a banned reader is rejected. `quoting`
+    is what they chose, if the page asked whether we may quote it: both are stored, or neither.
     """
     with transaction.atomic():
         if not comment.confirm(at=at):
@@ -173,6 +193,10 @@ def confirm_comment(
         commenter = confirm_commenter(comment.email, at=at)
         Commenter.objects.filter(pk=commenter.pk, name="").update(name=comment.name)
         comment.refresh_from_db(fields=["commenter"])
+        if quoting:
+            answer_about_quoting(
+                comment, quoting, name=quote_name, at=at, source="/comments/confirm/…", ip=ip
+            )
         _receive_confirmed(comment, at=at, ip=ip, user_agent=user_agent)
     return commenter
 
@@ -188,14 +212,6 @@ def _receive_confirmed(comment: Comment, *, at: datetime, ip: str | None, user_a
         return False
     receive(comment, at=at, ip=ip, user_agent=user_agent)
     return True
-
-
-def ban_words(comment: Comment, *, at: datetime) -> str:
-    """Return what a banned reader is told of a comment that they confirmed; empty for others."""
-    if comment.state != CommentState.REJECTED or comment.decided_by_id:
-        return ""
-    ban = ban_on(comment.email, comment.issue.briefing, at=at)
-    return words_for_reader(ban, comment.issue.briefing) if ban else ""
 
 
 def _store(new: NewComment, *, issue: Issue, at: datetime, **fields: Any) -> Comment:
@@ -250,8 +266,8 @@ def _store_emailed_comment(
     with transaction.atomic():
         if Comment.objects.filter(mail_key=key).exists():
             return False
-        recent = Comment.objects.filter(
-            email__iexact=email, channel=CommentChannel.MAIL, created_at__gt=at - DAY
+        recent = Comment.objects.from_address(email).filter(
+            channel=CommentChannel.MAIL, created_at__gt=at - DAY
         )
         if recent.count() >= MAX_EMAILED_A_DAY:
             raise TooManyComments(
@@ -330,7 +346,9 @@ def _queue_question_about_quoting(comment: Comment, *, at: datetime) -> None:
     )
 
 
-def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
+def _queue_confirmation_email(
+    comment: Comment, *, at: datetime, once: emails.Once | None = None
+) -> None:
     """Queue the email with the link; one that follows another too soon is sent later."""
     # Without the text of the comment: nobody can use the form to email text to others.
     emails.queue_email_in_constant_time(
@@ -345,12 +363,15 @@ def _queue_confirmation_email(comment: Comment, *, at: datetime) -> None:
         },
         language=comment.issue.briefing.language,
         not_before=_after_other_emails(comment, at=at),
+        once=once,
     )
 
 
 def _after_other_emails(comment: Comment, *, at: datetime) -> datetime:
     """Return when an address may get an email about a comment, by its earlier comments."""
-    recent = Comment.objects.filter(
-        email__iexact=comment.email, created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL
-    ).exclude(channel=CommentChannel.MESSAGE)  # of which its address gets no email
+    recent = (
+        Comment.objects.from_address(comment.email)
+        .filter(created_at__gt=at - CONFIRMATION_EMAIL_INTERVAL)
+        .exclude(channel=CommentChannel.MESSAGE)  # of which its address gets no email
+    )
     return at + recent.exclude(pk=comment.pk).count() * CONFIRMATION_EMAIL_INTERVAL

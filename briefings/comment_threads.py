@@ -41,7 +41,7 @@ class CommentOrder(TextChoices):
 NEVER_SHOWN = (
     *("email", "mail_key", "channel", "quoting", "emails_on_replies", "quote_asked_at"),
     *("confirmed_at", "withdrawn_at", "decided_at", "published_at", "needs_review"),
-    *("rejection_reason", "rejection_told_at"),
+    *("rejection_reason", "rejection_told_at", "was_shown"),
     *("section__body", "section__sisters", "section__options", "section__closes_at"),
     *("contributor__bio", "contributor__contact", "contributor__sign_off"),
 )

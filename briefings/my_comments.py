@@ -24,6 +24,7 @@ from briefings.comment_threads import number_in_address
 from briefings.forms import EMPTY, clean_comment_body
 from briefings.models import Comment, Commenter, CommentState
 from briefings.models.comment import EDIT_WITHIN
+from briefings.moderation.rejection_words import rejection_of
 from briefings.questions.own_answers import own_answers
 from briefings.quotations.chain import issues_quoting
 from briefings.quoting_form import QuotingForm
@@ -142,7 +143,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     own = commenter.comments.order_by("-created_at", "-pk")
-    rows = own.select_related("issue__briefing", "contributor")
+    rows = own.select_related("issue__briefing__lead", "contributor")
     number = _page_with(edited) if edited else request.GET.get("page")
     page = Paginator(rows, PER_PAGE).get_page(number)
     entries: list[dict[str, Any]] = []
@@ -153,6 +154,7 @@ def _page(
             {
                 "comment": comment,
                 "quoted_in": quoting.get(comment.pk, ()),
+                "rejection": rejection_of(comment, at=now),
                 "edit_form": _edit_form(comment, form if is_edited else None)
                 if comment.may_be_edited(at=now)
                 else None,
@@ -162,12 +164,13 @@ def _page(
                 "is_answer_open": is_edited and answer is not None,
             }
         )
+    latest = page[0] if len(page) else None
     context = {
         "address": readable_address(commenter.address),
         "entries": entries,
         "page": page,
-        "is_sent": "sent" in request.GET,
-        "is_sent_to_page": any(row.state == CommentState.APPROVED for row in list(page)[:1]),
+        "is_sent": "sent" in request.GET and latest and latest.may_be_withdrawn,
+        "is_sent_to_page": latest and latest.state == CommentState.APPROVED,
         "edit_within": EDIT_WITHIN,
         "answers": own_answers(commenter, at=now) if page.number == 1 else [],
     }

@@ -31,13 +31,15 @@ def edit(
         EarlierWords.objects.create(comment=comment, body=comment.body, until=at)
         comment.body = body
         comment.edited_at = at
+        comment.was_shown = comment.was_shown or comment.state == CommentState.APPROVED
         comment.state = CommentState.PENDING
         comment.featured = False
         comment.needs_review = False
         comment.published_at = comment.published_at_if_hidden(at=at)
         comment.save(
             update_fields=[
-                *("body", "edited_at", "state", "featured", "needs_review", "published_at")
+                *("body", "edited_at", "state", "featured", "needs_review", "published_at"),
+                "was_shown",
             ]
         )
         receive(comment, at=at, ip=ip, user_agent=user_agent)

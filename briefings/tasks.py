@@ -69,8 +69,10 @@ def send_comment_digests() -> None:
 
 @shared_task
 def check_spam() -> None:
-    """Ask Akismet about the comments that wait for its answer."""
+    """Ask Akismet about the comments that wait for its answer, and tell it of its mistakes."""
     akismet.check_due_comments(at=database_now())
+    if settings.AKISMET_KEY and database_epoch.restored_epoch() is None:
+        akismet.report_wrong_answers(at=database_now())
 
 
 @shared_task

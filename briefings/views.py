@@ -36,8 +36,8 @@ from briefings.models import (
     Section,
 )
 from briefings.models.comment import CONFIRM_WITHIN
+from briefings.moderation.rejection_words import rejection_of
 from briefings.next_issue import next_issue_line
-from briefings.own_comments import answer_about_quoting
 from briefings.questions.poll import answers_subject
 from briefings.quotations.chain import quoted_comments, with_chain
 from briefings.quoting_form import QuotingForm
@@ -364,19 +364,15 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and (answer is None or answer.is_valid()):
         now = timezone.now()
         commenter = comment_submission.confirm_comment(
-            comment, at=now, ip=client_ip(request), user_agent=user_agent(request)
+            comment,
+            at=now,
+            ip=client_ip(request),
+            user_agent=user_agent(request),
+            quoting=answer.choice if answer else None,
+            quote_name=answer.name if answer else "",
         )
         response = redirect("briefings:comment_confirm", token=token)
         if commenter:
-            if answer:
-                answer_about_quoting(
-                    comment,
-                    answer.choice,
-                    name=answer.name,
-                    at=now,
-                    source="/comments/confirm/…",
-                    ip=client_ip(request),
-                )
             sign_in(response, commenter)
         return response
     context = {
@@ -386,7 +382,7 @@ def comment_confirm(request: HttpRequest, token: str) -> HttpResponse:
         "briefing": comment.issue.briefing,
         "is_confirmed": comment.state != CommentState.UNCONFIRMED,
         "is_published": comment.state == CommentState.APPROVED,
-        "ban": comment_submission.ban_words(comment, at=timezone.now()),
+        "rejection": rejection_of(comment, at=timezone.now()),
         "signed_in_for": SIGNED_IN_FOR,
         "answer": answer,
     }

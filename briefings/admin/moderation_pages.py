@@ -22,7 +22,7 @@ from briefings.comment_decisions import (
     DECISIONS,
     DecisionRefused,
     decide,
-    is_last,
+    may_undo,
     undo,
 )
 from briefings.models import BanLength, Briefing, Comment, CommentBan
@@ -49,7 +49,7 @@ PER_PAGE = 25
 KEYS = (
     ("A", "Approve"),
     ("F", "Approve and feature"),
-    ("R", "Reject, then the number of the reason"),
+    ("R", "Reject, then the number of the reason, or N for none"),
     ("S", "Spam"),
     ("B", "Ban the writer, then the number of the length"),
     ("U", "Undo your last decision"),
@@ -99,7 +99,7 @@ def moderation(request: HttpRequest) -> HttpResponse:
         "skipped": skipped,
         "next_query": _query(briefing, [*skipped, *(comment.pk for comment in comments[:1])]),
         "previous_query": _query(briefing, skipped[:-1], show=skipped[-1]) if skipped else "",
-        "undoable": parse_key(request.GET.get("undo")),
+        "undoable": _undoable(request, user),
         "keys": KEYS,
     }
     return TemplateResponse(request, "admin/briefings/moderation/queue.html", context)
@@ -180,7 +180,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Decisions and bans",
         "page": page,
-        "rows": _decision_rows(list(page)),
+        "rows": _decision_rows(list(page), user=user),
         "bans": bans_for(user, at=timezone.now()),
     }
     return TemplateResponse(request, "admin/briefings/moderation/decisions.html", context)
@@ -196,7 +196,7 @@ def lift_ban(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:briefings_decisions")
 
 
-def _decision_rows(comments: Sequence[Comment]) -> list[dict[str, Any]]:
+def _decision_rows(comments: Sequence[Comment], *, user: User) -> list[dict[str, Any]]:
     """Return each comment with its last decision in words, and the entry that can be undone."""
     entries = AuditLogEntry.objects.filter(
         subject_kind="comment", subject_id__in=[str(comment.pk) for comment in comments]
@@ -208,7 +208,7 @@ def _decision_rows(comments: Sequence[Comment]) -> list[dict[str, Any]]:
     for comment in comments:
         found = by_comment.get(str(comment.pk), [])
         last = next((entry for entry in found if "before" in entry.detail), None)
-        undoable = last if last and is_last(last, comment) else None
+        undoable = last if last and may_undo(last, comment, by=user) else None
         latest = found[0] if found else None
         rows.append(
             {
@@ -254,6 +254,16 @@ def _called_back(request: HttpRequest, user: User) -> Comment | None:
     pk = parse_key(request.GET.get("show"))
     found = Comment.objects.for_moderators().filter(pk=pk)
     return found.filter(issue__briefing__in=briefings_for(user, MODERATE_COMMENT)).first()
+
+
+def _undoable(request: HttpRequest, user: User) -> int | None:
+    """Return the key of the decision that `?undo=` names, if this person can still undo it."""
+    key = parse_key(request.GET.get("undo"))
+    entry = AuditLogEntry.objects.filter(pk=key, subject_kind="comment").first() if key else None
+    if entry is None:
+        return None
+    comment = Comment.objects.select_related("issue").filter(pk=entry.subject_id).first()
+    return key if comment and may_undo(entry, comment, by=user) else None
 
 
 def _chosen_briefing(request: HttpRequest) -> Briefing | None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.alarms import ALARM_KINDS
 from briefings.models import AlarmChoice, AlarmScope, CommentDigest, DigestRhythm
+from briefings.moderation.comment_digests import choose_rhythm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -56,7 +57,7 @@ class AlarmsForm(forms.Form):
         rhythm = scopes.pop(DIGEST)
         with transaction.atomic():
             if rhythm:
-                CommentDigest.objects.update_or_create(user=user, defaults={"rhythm": rhythm})
+                choose_rhythm(user, DigestRhythm(rhythm))
             for kind, scope in scopes.items():
                 AlarmChoice.objects.update_or_create(
                     user=user, kind=kind, defaults={"scope": scope}

@@ -38,7 +38,7 @@ from briefings.models.response_mark import MarkKind, ResponseMark
 from briefings.models.revision import Revision, RevisionStep
 from briefings.models.section import Section, SectionKind
 from briefings.models.section_template import TemplateSection
-from briefings.models.spam_check import SpamCheck
+from briefings.models.spam_check import SpamAnswer, SpamCheck
 from briefings.models.topic import Topic
 from briefings.models.words_vector import PointVector, ResponseVector
 from briefings.models.working_copy import WorkingCopy
@@ -106,6 +106,7 @@ __all__ = [
     "SearchWord",
     "Section",
     "SectionKind",
+    "SpamAnswer",
     "SpamCheck",
     "TakeOver",
     "TakeOverAnswer",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import ExpressionWrapper, Q, Value
+from django.db.models.functions import Coalesce, Upper
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -66,6 +67,11 @@ PRIVATE_CHANNELS = (CommentChannel.ANSWER, CommentChannel.MESSAGE)
 PUBLISHABLE_CHANNELS = {CommentChannel.ANSWER}
 
 
+def is_from(address: str) -> Q:
+    """Return the condition that a comment came from an address, as its index has it."""
+    return Q(Exact(Upper("email"), Upper(Value(address))))
+
+
 class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
@@ -95,9 +101,13 @@ class CommentQuerySet(models.QuerySet["Comment"]):
             state=CommentState.APPROVED,
         )
 
+    def from_address(self, address: str) -> CommentQuerySet:
+        """Return the comments from an address in any case, confirmed or not."""
+        return self.filter(is_from(address))
+
     def of_address(self, address: str) -> CommentQuerySet:
         """Return the comments that the owner of an address wrote, as far as they are confirmed."""
-        return self.filter(email__iexact=address).exclude(state=CommentState.UNCONFIRMED)
+        return self.from_address(address).exclude(state=CommentState.UNCONFIRMED)
 
     def quotable(self) -> CommentQuerySet:
         """Return the comments whose writers let us quote them."""
@@ -273,6 +283,12 @@ class Comment(models.Model):
     published_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When readers first saw it."
     )
+    was_shown = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether it was ever on the page, for however short a time.",
+    )
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -313,6 +329,7 @@ class Comment(models.Model):
         )
         indexes = (
             models.Index(fields=["issue", "state"], name="comment_by_issue"),
+            models.Index(Upper("email"), name="comment_by_address"),
             # One for each order in which readers may see the threads of an issue.
             models.Index(
                 fields=["issue", "-featured", "created_at", "id"],
@@ -409,6 +426,11 @@ class Comment(models.Model):
             answers = answers.filter(at__gte=self.quote_asked_at)
         return answers.exists()
 
+    @property
+    def was_published(self) -> bool:
+        """Whether readers have seen it at any time."""
+        return self.was_shown or self.published_at is not None
+
     def may_be_edited(self, *, at: datetime) -> bool:
         """Whether its writer may still change its words."""
         since = self.confirmed_at or self.created_at
@@ -444,6 +466,7 @@ class Comment(models.Model):
             state=CommentState.APPROVED,
             needs_review=needs_review,
             published_at=_first(at),
+            was_shown=True,
         )
 
     def approve(self, *, by: Actor, at: datetime, detail: dict[str, Any] | None = None) -> bool:
@@ -454,6 +477,7 @@ class Comment(models.Model):
             *("approved", by, at, detail),
             state=CommentState.APPROVED,
             published_at=_first(at),
+            was_shown=True,
             rejection_reason="",
         )
 
@@ -474,6 +498,10 @@ class Comment(models.Model):
             featured=False,
             rejection_reason=reason,
             published_at=self.published_at_if_hidden(at=at),
+            was_shown=ExpressionWrapper(
+                Q(was_shown=True) | Q(state=CommentState.APPROVED),
+                output_field=models.BooleanField(),
+            ),
         )
 
     def publish_private(
@@ -499,6 +527,7 @@ class Comment(models.Model):
             state=CommentState.APPROVED,
             featured=True,
             published_at=_first(at),
+            was_shown=True,
             rejection_reason="",
         )
 

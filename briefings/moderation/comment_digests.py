@@ -14,8 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from briefings.models import Comment, CommentDigest, Contributor, DigestRhythm
+from briefings.models.comment import is_from
 from briefings.permissions import MODERATE_COMMENT, briefings_for, comments_for, staff_who_may
+from newsroom.email_addresses import address_key
 from newsroom.emails import queue_email
+from newsroom.models import OutgoingEmail
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from briefings.models import Issue
     from briefings.models.comment import CommentQuerySet
 
+EMAIL = "comments_waiting"
 MORNING = time(8)
 MOST_ISSUES = 12  # in one email; it says how many more comments there are
 
@@ -42,6 +46,16 @@ def send_comment_digests(*, at: datetime) -> int:
     return sum(_look(user, at=at) for user in _readers())
 
 
+def choose_rhythm(user: User, rhythm: DigestRhythm) -> None:
+    """Keep how often a person wants the digest; if never, also take back one that is not sent yet.
+
+    Call it in a transaction: a worker that is about to queue one waits, and then does not.
+    """
+    CommentDigest.objects.update_or_create(user=user, defaults={"rhythm": rhythm})
+    if rhythm == DigestRhythm.OFF:
+        OutgoingEmail.objects.filter(name=EMAIL, to=user.email).delete()
+
+
 def comments_waiting_for(user: User) -> CommentQuerySet:
     """Return what waits in the briefings that a person moderates and on their own issues.
 
@@ -51,7 +65,7 @@ def comments_waiting_for(user: User) -> CommentQuerySet:
     theirs = comments_for(user).waiting().filter(moderated | Q(issue__author__account=user))
     own = Q(contributor__account=user)
     if user.email:
-        own |= Q(email__iexact=user.email) | Q(commenter__address__iexact=user.email)
+        own |= is_from(user.email) | Q(commenter__address_key=address_key(user.email))
     return theirs.exclude(pk__in=Comment.objects.filter(own).values("pk"))
 
 
@@ -87,9 +101,11 @@ def _look(user: User, *, at: datetime) -> bool:
     if is_new or rhythm == DigestRhythm.OFF or digest.looked_at >= turn:
         return False
     with transaction.atomic():
-        unchanged = CommentDigest.objects.filter(pk=digest.pk, looked_at=digest.looked_at)
+        unchanged = CommentDigest.objects.filter(
+            pk=digest.pk, looked_at=digest.looked_at, rhythm=rhythm
+        )
         if not unchanged.update(looked_at=at):
-            return False  # another worker did
+            return False  # another worker did, or they have chosen another rhythm
         waiting = comments_waiting_for(user)
         new = waiting.filter(confirmed_at__gt=digest.looked_at).count()
         if rhythm == DigestRhythm.HOURLY and not new:
@@ -101,7 +117,7 @@ def _look(user: User, *, at: datetime) -> bool:
         moderates = may(user, MODERATE_COMMENT)
         page = "briefings_moderation" if moderates else "briefings_comment_changelist"
         queue_email(
-            "comments_waiting",
+            EMAIL,
             to=user.email,
             context={
                 "lines": lines,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from briefings.models import Comment, CommentState, HoldKind, HoldReason
+from briefings.models.comment import is_from
 from briefings.models.hold_reason import MAX_DETAIL
 from briefings.moderation.flagged_words import flagged_words_in
 from briefings.moderation.near_duplicates import near_duplicate
@@ -59,10 +60,8 @@ def _found(comment: Comment, *, at: datetime) -> Iterator[tuple[HoldKind, str]]:
 
 def _of_same_reader(comment: Comment) -> CommentQuerySet:
     """Return the other confirmed comments of a comment's writer."""
-    if comment.commenter_id:
-        own = Q(commenter=comment.commenter_id)
-    else:
-        own = Q(email__iexact=comment.email)
+    by_reader = Q(commenter=comment.commenter_id)
+    own = by_reader if comment.commenter_id else is_from(comment.email)
     return Comment.objects.for_moderators().filter(own).exclude(pk=comment.pk)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from briefings.models import Comment
+from briefings.models.comment import is_from
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ def near_duplicate(comment: Comment, *, at: datetime) -> Comment | None:
         .order_by("-created_at", "-pk")
         .only("body", "issue", "commenter")
     )
-    own = Q(commenter=comment.commenter_id or 0) | Q(email__iexact=comment.email or "-")
+    own = Q(commenter=comment.commenter_id or 0) | is_from(comment.email or "-")
     for others in (recent.filter(own), recent):
         for other in others[:COMPARED_OTHERS]:
             if similarity(runs, word_runs(other.body)) >= SIMILAR:

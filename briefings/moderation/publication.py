@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from briefings.models import Comment, CommentState, HoldKind, HoldReason, Moderation, SpamCheck
+from briefings.models import (
+    Comment,
+    CommentState,
+    HoldKind,
+    HoldReason,
+    Moderation,
+    SpamAnswer,
+    SpamCheck,
+)
 from briefings.models.briefing import TRUST_LOST_FOR
 from briefings.moderation.holds import find_holds
 from newsroom.wake_ups import wake
@@ -24,6 +32,7 @@ def receive(comment: Comment, *, at: datetime, ip: str | None = None, user_agent
     `AKISMET_KEY`, a worker asks Akismet first.
     """
     HoldReason.objects.filter(comment=comment).exclude(kind=HoldKind.REPORTED).delete()
+    SpamAnswer.objects.filter(comment=comment).delete()  # it was about the earlier words
     HoldReason.objects.bulk_create(find_holds(comment, at=at))
     is_ours = comment.contributor_id or comment.by_staff
     if settings.AKISMET_KEY and ip and not is_ours:

@@ -248,7 +248,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const card = current();
     const open = card?.querySelector("[data-choice][open]");
     let isOurs = true;
-    if (open && /^\d$/.test(key)) open.querySelector(`[data-number="${key}"]`)?.click();
+    const chosen = /^[\dn]$/.test(key) && open?.querySelector(`[data-number="${key}"]`);
+    if (chosen) chosen.click();
     else if (open && key === "Escape") open.open = false;
     else if (card && "afs".includes(key)) card.querySelector(`[data-key="${key}"]`)?.click();
     else if (card && (key === "r" || key === "b")) choose(card, key);

@@ -29,6 +29,7 @@ from briefings.models import (
     HoldReason,
     QuoteChoice,
     QuoteConsent,
+    SpamAnswer,
     SpamCheck,
 )
 from briefings.proofs import forget_addresses
@@ -161,6 +162,7 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     EarlierWords.objects.filter(comment__in=pks).delete()
     HoldReason.objects.filter(comment__in=pks).delete()
     SpamCheck.objects.filter(comment__in=pks).delete()
+    SpamAnswer.objects.filter(comment__in=pks).delete()
     blank: dict[str, Any] = {
         "name": "",
         "email": "",

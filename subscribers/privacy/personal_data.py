@@ -25,6 +25,7 @@ from briefings.models import (
     Quotation,
     QuoteConsent,
     Recommendation,
+    SpamAnswer,
     SpamCheck,
 )
 from newsroom.email_addresses import address_key
@@ -94,6 +95,9 @@ def rows_about(person: Person) -> dict[str, QuerySet[Any]]:
         "comments": comments,
         "why comments were held": HoldReason.objects.filter(comment__in=comments.values("pk")),
         "comments that a spam filter checks": SpamCheck.objects.filter(
+            comment__in=comments.values("pk")
+        ),
+        "what the spam filter answered": SpamAnswer.objects.filter(
             comment__in=comments.values("pk")
         ),
         "bans from comments": CommentBan.objects.filter(address_hash__in=person.hashes),

@@ -10,11 +10,30 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from briefings import own_comments
+from briefings.comment_decisions import decide, undo
 from briefings.comment_submission import NewComment, submit_signed_in_comment
-from briefings.models import Comment, Commenter, CommentState, Issue, Moderation, SpamCheck
+from briefings.models import (
+    Comment,
+    Commenter,
+    CommentState,
+    Issue,
+    Moderation,
+    Role,
+    SpamAnswer,
+    SpamCheck,
+)
 from briefings.moderation import akismet
-from briefings.moderation.akismet import LEASE, MOST_ATTEMPTS, check_due_comments
+from briefings.moderation.akismet import (
+    LEASE,
+    MOST_ATTEMPTS,
+    REPORT_RETRY,
+    REPORTED_AFTER,
+    THANKS,
+    check_due_comments,
+    report_wrong_answers,
+)
 from newsroom.public_http import Failure, RequestFailed
+from tests.briefings.admin_client import make_member
 from tests.factories import make_briefing, make_comment, make_published_issue
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +64,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
         def post(address: str, fields: dict[str, str], *, seconds: float) -> str:
             assert address.startswith("https://rest.akismet.com/")
             assert 0 < seconds <= 10
-            asked.append(fields)
+            asked.append({**fields, "address": address})
             if isinstance(with_what, Failure):
                 raise RequestFailed(with_what)
             return with_what
@@ -144,3 +163,79 @@ def test_without_a_key_nothing_is_asked(
     answering("true")
     assert send(issue).state == CommentState.APPROVED
     assert not SpamCheck.objects.exists()
+
+
+# --- a moderator decides otherwise
+
+LATER = NOW + REPORTED_AFTER
+
+
+def answered(issue: Issue, answering: Answering, answer: str, decision: str) -> Comment:
+    """Return a comment about which Akismet answered, and then a moderator decided."""
+    answering(answer)
+    comment = send(issue)
+    check_due_comments(at=NOW)
+    comment = Comment.objects.get(pk=comment.pk)
+    name, _, choice = decision.partition(":")
+    decide(name, comment, by=make_member(Role.MODERATOR, of=None), at=NOW, choice=choice)
+    return comment
+
+
+@pytest.mark.parametrize(
+    ("answer", "decision", "told"),
+    [
+        ("true", "approve", "submit-ham"),
+        ("true", "feature", "submit-ham"),
+        ("false", "spam", "submit-spam"),
+        ("true", "spam", ""),
+        ("false", "approve", ""),
+        ("true", "reject:hate", ""),
+        ("false", "reject:hate", ""),
+        ("false", "reject", ""),
+    ],
+)
+def test_akismet_is_told_once_of_its_mistakes(
+    answer: str, decision: str, told: str, issue: Issue, answering: Answering
+) -> None:
+    answered(issue, answering, answer, decision)
+    said = answering(THANKS)
+    report_wrong_answers(at=LATER)
+    assert [fields["address"].rpartition("/")[2] for fields in said] == ([told] if told else [])
+    assert report_wrong_answers(at=LATER + REPORT_RETRY) == 0
+    for fields in said:  # the same as in the question
+        assert (fields["user_ip"], fields["user_agent"]) == ("203.0.113.9", "Browser 1")
+        assert fields["comment_content"] == "The beds are empty."
+    assert SpamAnswer.objects.exists() != bool(told)
+
+
+def test_a_decision_that_is_undone_in_time_is_not_reported(
+    issue: Issue, answering: Answering
+) -> None:
+    comment = answered(issue, answering, "false", "approve")
+    boss = make_member(Role.MODERATOR, of=None)
+    entry = decide("spam", comment, by=boss, at=NOW)
+    said = answering(THANKS)
+    assert report_wrong_answers(at=LATER - timedelta(seconds=1)) == 0
+    undo(entry, by=boss, at=LATER)
+    assert report_wrong_answers(at=LATER + REPORTED_AFTER) == 0
+    assert said == []
+
+
+@pytest.mark.parametrize("reply", [Failure.NO_ANSWER, "invalid"])
+def test_a_report_is_tried_again_and_not_for_ever(
+    reply: str | Failure, issue: Issue, answering: Answering
+) -> None:
+    answered(issue, answering, "false", "spam")
+    said = answering(reply)
+    for attempt in range(MOST_ATTEMPTS + 2):
+        assert report_wrong_answers(at=LATER + attempt * REPORT_RETRY) == 0
+    assert len(said) == MOST_ATTEMPTS
+    assert not SpamAnswer.objects.exists()
+
+
+def test_an_answer_about_earlier_words_is_forgotten(issue: Issue, answering: Answering) -> None:
+    answering("false")
+    comment = send(issue)
+    check_due_comments(at=NOW)
+    own_comments.edit(comment, "Cheap beds!", at=NOW, ip="203.0.113.9")
+    assert not SpamAnswer.objects.exists()

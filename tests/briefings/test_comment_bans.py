@@ -24,7 +24,7 @@ from briefings.models import (
     Role,
 )
 from briefings.moderation.bans import ban_on
-from newsroom.models import OutgoingEmail
+from newsroom.models import AuditLogEntry, OutgoingEmail
 from tests.briefings.admin_client import make_member
 from tests.factories import make_briefing, make_comment, make_published_issue
 
@@ -139,6 +139,24 @@ def test_only_who_can_lift_a_ban_undoes_the_decision_that_made_it(comment: Comme
     assert comment.state == CommentState.REJECTED
     undo(entry, by=boss, at=at)
     assert not CommentBan.objects.exists()
+
+
+def test_only_who_can_undo_a_decision_finds_the_button(comment: Comment) -> None:
+    ban(comment, everywhere=True)
+    [entry] = AuditLogEntry.objects.on(comment)
+    undo_path = reverse("admin:briefings_decision_undo", args=[entry.pk])
+    theirs = make_member(Role.MODERATOR, of=comment.issue.briefing)
+    for user, is_offered in ((theirs, False), (make_member(Role.MODERATOR, of=None), True)):
+        client = Client()
+        client.force_login(user)
+        for page in (
+            reverse("admin:briefings_decisions"),
+            f"{reverse('admin:briefings_moderation')}?undo={entry.pk}",
+        ):
+            assert (undo_path in client.get(page).content.decode()) == is_offered, page
+        assert client.post(undo_path).status_code == 302
+        comment.refresh_from_db()
+        assert (comment.state != CommentState.REJECTED) == is_offered
 
 
 def test_a_ban_is_lifted_from_the_log(comment: Comment) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from briefings.models import Comment, CommentDigest, CommentState, DigestRhythm, Issue, Role
+from briefings.moderation import comment_digests
 from briefings.moderation.comment_digests import last_turn, send_comment_digests
 from newsroom.models import OutgoingEmail
 from tests.briefings.admin_client import make_member, make_staff
@@ -143,3 +144,38 @@ def test_the_rhythm_is_chosen_with_the_alarms(issue: Issue) -> None:
 
 def set_of_names(page: str) -> set[str]:
     return {part.partition('"')[0] for part in page.split('type="radio" name="')[1:]}
+
+
+def choose(user: User, rhythm: str) -> None:
+    client = Client()
+    client.force_login(user)
+    address = "/admin/briefings/issue/my-alarms/"
+    names = set_of_names(client.get(address).content.decode())
+    client.post(address, {**dict.fromkeys(names, "mine"), "comment_digest": rhythm})
+
+
+def test_no_digest_arrives_once_its_reader_has_chosen_never(issue: Issue) -> None:
+    user = moderator(issue)
+    colleague = make_member(Role.MODERATOR, of=issue.briefing, email="ben@news.example.com")
+    reads(colleague, DigestRhythm.DAILY)
+    waiting(issue)
+    send_comment_digests(at=MORNING)
+    choose(user, "weekly")
+    assert emailed() == ["ann@news.example.com", "ben@news.example.com"]
+    choose(user, "off")
+    assert emailed() == ["ben@news.example.com"]
+
+
+def test_a_worker_that_read_the_former_choice_queues_nothing(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = moderator(issue)
+    waiting(issue)
+
+    def choose_meanwhile(rhythm: DigestRhythm, *, at: datetime) -> datetime:
+        choose(user, "off")
+        return last_turn(rhythm, at=at)
+
+    monkeypatch.setattr(comment_digests, "last_turn", choose_meanwhile)
+    assert send_comment_digests(at=MORNING) == 0
+    assert emailed() == []

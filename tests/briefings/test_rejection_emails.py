@@ -11,7 +11,8 @@ from django.utils import timezone
 from briefings.comment_decisions import decide, undo
 from briefings.models import Comment, CommentState, RejectionReason, Role
 from briefings.models.rejection_reason import CHOSEN_FROM
-from briefings.moderation.rejection_emails import SENTENCES, TOLD_AFTER, send_rejection_emails
+from briefings.moderation.rejection_emails import TOLD_AFTER, send_rejection_emails
+from briefings.moderation.rejection_words import SENTENCES
 from newsroom.models import AuditLogEntry, OutgoingEmail
 from subscribers.models import Suppression, SuppressionReason
 from subscribers.models.address_hash import hash_address

@@ -227,7 +227,7 @@ def test_every_table_that_public_pages_show_is_watched_or_has_a_subject() -> Non
         *("AlarmChoice", "RaisedAlarm", "Clipping", "FindingOverride", "LinkCheck", "Membership"),
         *("OpenPage", "TakeOver", "PreviewLink", "Proof", "Remark", "RemarkAnswer", "Revision"),
         *("TemplateSection", "WorkingCopy", "GuestOpinion"),
-        *("CommentBan", "CommentDigest", "FlaggedWord", "HoldReason", "SpamCheck"),
+        *("CommentBan", "CommentDigest", "FlaggedWord", "HoldReason", "SpamAnswer", "SpamCheck"),
         # For their reader only; a page shows the count that is kept in the comment.
         *("Commenter", "CommentReport", "EarlierWords", "QuoteConsent", "Recommendation"),
         *("ClosingNote", "Point", "PointCheck", "ResponseMark", "ResponseVector", "PointVector"),
