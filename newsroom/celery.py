@@ -12,23 +12,35 @@ import sys
 import time
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.utils import translation
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
 from newsroom.connection_errors import database_error_message, failure_reason
+from newsroom.reader_language import STAFF_LANGUAGE
 from newsroom.wake_ups import wake
 
 log = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
+
+class StaffTask(Task[Any, Any]):
+    """A task that begins in the language of staff: what it writes for readers names its own."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task, and go back to the language that there was before."""
+        with translation.override(STAFF_LANGUAGE):
+            return super().__call__(*args, **kwargs)
+
+
 TRANSPORT_ALIASES["folder"] = "newsroom.folder_broker:Transport"
-app = Celery("newsroom")
+app = Celery("newsroom", task_cls=StaffTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(

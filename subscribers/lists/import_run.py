@@ -14,10 +14,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from briefings.models import Briefing
 from newsroom import audit_log
 from newsroom.invisible_characters import replace_nul
+from newsroom.reader_language import STAFF_LANGUAGE
 from subscribers.lists import import_sql
 from subscribers.lists.columns import REFUSED_HEADER
 from subscribers.lists.csv_files import LineCounts, escape_formula, read_rows
@@ -157,10 +159,13 @@ def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
             return True
         return False
 
+    language = translation.get_language() or STAFF_LANGUAGE  # a thread has none of its own
+
     def make_items() -> None:
         try:
-            if all(offer(item) for item in items):
-                offer(None)
+            with translation.override(language):
+                if all(offer(item) for item in items):
+                    offer(None)
         except BaseException as failure:  # noqa: BLE001  (raised again in the consumer)
             offer(None, failure)
 

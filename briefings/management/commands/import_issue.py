@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,9 +22,10 @@ from briefings.document_import import (
 )
 from briefings.local_time import format_local
 from briefings.models import Briefing, Issue
+from newsroom.staff_command import StaffCommand
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = "Save a text, HTML, Markdown or Word (.docx) document as a draft issue."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from briefings.picture_sizes import (
     PORTRAIT_WIDTHS,
@@ -14,9 +14,10 @@ from briefings.picture_sizes import (
     pictures_without_sizes,
     portraits_without_sizes,
 )
+from newsroom.staff_command import StaffCommand
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Makes WebP copies of the pictures in issues and the portraits of contributors that have"
         " none yet, one at a time. You can stop it at any moment and start it again."

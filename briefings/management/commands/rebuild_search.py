@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from briefings.search.index_repair import rebuild_search
+from newsroom.staff_command import StaffCommand
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     """Compare each published issue with the search index, and put right what differs."""
 
     help = "Make the search index equal to the published issues. Safe at any time."

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
 from briefings.sample_data.loader import load_samples
+from newsroom.staff_command import StaffCommand
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Create two sample briefings with issues in every state, comments, and the staff accounts"
         " reporter, editor, publisher, moderator and admin (password: demo). Running it again"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from newsroom.retention import enforcement
 from newsroom.retention.policy import PolicyError
+from newsroom.staff_command import StaffCommand
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = "Delete and blank what docs/retention.toml says we have kept long enough."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.loader import MigrationLoader
 
 from newsroom import database_epoch
+from newsroom.staff_command import StaffCommand
 from newsroom.supervisor import (
     Program,
     ProgramEnded,
@@ -68,7 +68,7 @@ Press Ctrl-C to stop.
 """
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Run a newsroom with sample briefings on SQLite: web, workers and beat in one command. "
         "For development only."

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from newsroom.staff_command import StaffCommand
 from subscribers.models import Dispatch
 from subscribers.sending.dispatch_progress import measure
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = "Show the state of a dispatch, its deliveries by state, its rate and the time left."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from newsroom.email_addresses import normalise_address
+from newsroom.staff_command import StaffCommand
 from subscribers.models import SubscriberImport
 from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Erase everything about an email address, now and for good. A hash of it stays, so that we"
         " never email it."

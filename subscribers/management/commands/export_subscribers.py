@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.staff_command import StaffCommand
 from subscribers.lists.dates import InvalidDate, parse_date
 from subscribers.lists.export import ExportFilters, ExportStatus, export_csv
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Write subscriptions as CSV, with the evidence of consent. The file contains personal data:"
         " keep it safe."

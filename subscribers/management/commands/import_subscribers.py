@@ -15,10 +15,11 @@ from os.path import sameopenfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from briefings.models import Briefing
+from newsroom.staff_command import StaffCommand
 from subscribers.lists.columns import FIELD_LABELS
 from subscribers.lists.dates import DayOrder
 from subscribers.lists.import_errors import ImportRefused
@@ -30,7 +31,7 @@ _FIELDS = "|".join(FIELD_LABELS)
 _COLUMN_CHOICE = re.compile(rf"({_FIELDS})=(.*?)(?=,(?:{_FIELDS})=|$)", re.DOTALL)
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Import a CSV or TSV list, or an export from Mailchimp, Ghost, Substack or listmonk, with"
         " the evidence of each consent. People who unsubscribed here, complained or are suppressed"

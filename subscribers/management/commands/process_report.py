@@ -8,10 +8,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 
+from newsroom.staff_command import StaffCommand
 from subscribers.bounces.incoming_mail import (
     ProcessedMessage,
     preview_message,
@@ -23,7 +23,7 @@ EX_NOINPUT, EX_TEMPFAIL = 66, 75
 MAX_BYTES = 20 * 1024 * 1024
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Process one bounce, complaint or reply from standard input. Exits with 0 when the message "
         "was processed, even if there was nothing to do, and with 75 when the mail server should "

@@ -6,17 +6,18 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from newsroom import database_epoch
+from newsroom.staff_command import StaffCommand
 from newsroom.transitions import TransitionRefused
 from subscribers.restoration import held_work
 
 BY_HAND = "Somebody marked it with `manage.py restored`."
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Mark this database as restored from a backup, so that everything scheduled or unfinished"
         " in it is held. Then list what is held, and release it or give it up."

@@ -6,17 +6,18 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from briefings.models import Briefing
+from newsroom.staff_command import StaffCommand
 from subscribers.models import ConsentAction, ConsentRecord, Subscriber, Subscription
 from subscribers.models.address_hash import hash_address
 
 BATCH = 5_000
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = "Add N confirmed synthetic subscribers (reader1@example.com …) to a briefing."
 
     def add_arguments(self, parser: CommandParser) -> None:

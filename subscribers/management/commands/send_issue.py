@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,12 +14,13 @@ from briefings import issue_steps
 from briefings.finding_overrides import run_preflight
 from briefings.local_time import parse_local
 from briefings.models import Issue, IssueState
+from newsroom.staff_command import StaffCommand
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch, Subscription
 from subscribers.sending import dispatches
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = "Approve an issue, and send it now or at the given time."
 
     def add_arguments(self, parser: CommandParser) -> None:
