@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from briefings.models import Briefing, Contributor, Issue, Topic
 from newsroom.public_pages import public_page
+from newsroom.reader_language import primary_language, text_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -129,6 +130,9 @@ def sitemap_part(request: HttpRequest, part: str) -> HttpResponse:
     """Return one of the lists of addresses."""
     template = "briefings/news_sitemap.xml" if part == NEWS else "sitemap.xml"
     urls = _sitemap(part).get_urls()
+    if part == NEWS:
+        for url in urls:
+            url["language"] = primary_language(text_language(url["item"].briefing.language))
     context = {"urlset": urls, "publication": settings.SITE_NAME}
     return TemplateResponse(request, template, context, content_type=CONTENT_TYPE)
 

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_supported_language_variant
 
 STAFF_LANGUAGE = "en-gb"
@@ -55,11 +57,24 @@ def language_tag(code: str) -> str:
     return f"{language}{hyphen}{region.upper()}"
 
 
+def primary_language(code: str) -> str:
+    """Return a language without its region: 'en' for 'en-gb' (RFC 5646, section 2.2.1)."""
+    return code.partition("-")[0].lower()
+
+
 def text_language(code: str) -> str:
     """Return the tag of a text: that of our words, if they are in its language, or its own."""
     words = words_language(code)
-    is_own = words.partition("-")[0] == code.partition("-")[0]
+    is_own = primary_language(words) == primary_language(code)
     return language_tag(words if is_own or not code else code)
+
+
+def text_language_attribute(code: str) -> SafeString:
+    """Return ` lang="…"` for a text in another language than the words around it; else nothing."""
+    tag = text_language(code)
+    if tag == current_language_tag():
+        return SafeString("")
+    return format_html(' lang="{}"', tag)
 
 
 def current_language_tag() -> str:

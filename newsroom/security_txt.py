@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.public_pages import public_page
+from newsroom.reader_language import STAFF_LANGUAGE, primary_language
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -27,11 +28,14 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     """Return where and until when to report weaknesses; 404 without SECURITY_CONTACT."""
     if not settings.SECURITY_CONTACT:
         raise Http404("There is no contact for reports about security.")
+    # That of the site, and that of staff. RFC 9116, section 2.5.8: their order says nothing.
+    codes = (settings.LANGUAGE_CODE, STAFF_LANGUAGE)
+    languages = dict.fromkeys(map(primary_language, codes))
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
         *(f"Contact: {address}" for address in settings.SECURITY_CONTACT),
         f"Expires: {midnight + VALID_FOR:%Y-%m-%dT%H:%M:%SZ}",
-        "Preferred-Languages: en",
+        f"Preferred-Languages: {', '.join(languages)}",
         f"Canonical: {settings.SITE_URL}{reverse('security_txt')}",
         "",
     ]

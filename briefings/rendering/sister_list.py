@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 
 from briefings.models import Issue, SectionKind
 from briefings.rendering.section_html import SENTENCE_ENDS
+from newsroom.reader_language import text_language_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,10 +70,11 @@ def _latest_issues(briefings: Iterable[int], *, besides: Issue) -> QuerySet[Issu
 def _as_list(issues: Iterable[Issue]) -> str:
     items = format_html_join(
         "",
-        '<li><strong><a href="{}">{}</a>{}</strong> <em>{}, {}</em></li>',
+        '<li><strong><a href="{}"{}>{}</a>{}</strong> <em>{}, {}</em></li>',
         (
             (
                 issue.get_absolute_url(),
+                text_language_attribute(issue.briefing.language),
                 issue.title,
                 "" if issue.title.rstrip().endswith(SENTENCE_ENDS) else ".",
                 issue.briefing.title,

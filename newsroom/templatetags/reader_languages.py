@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django import template
 from django.utils import translation
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from newsroom import reader_language
@@ -27,7 +26,4 @@ def page_direction() -> str:
 @register.simple_tag
 def text_language(code: str) -> SafeString:
     """Return ` lang="…"` for a text in another language than the words around it; else nothing."""
-    tag = reader_language.text_language(code)
-    if tag == reader_language.current_language_tag():
-        return SafeString("")
-    return format_html(' lang="{}"', tag)
+    return reader_language.text_language_attribute(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree as ET
 
@@ -125,6 +126,18 @@ def test_news_are_the_issues_of_the_last_two_days(
     assert datetime.fromisoformat(date) == now.replace(microsecond=0)
     monkeypatch.setattr(sitemaps, "MOST_NEWS", 1)
     assert len(listed(client, "/sitemap-news.xml")) == 1
+
+
+def test_each_of_the_news_has_the_language_of_its_briefing(client: Client, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "de"
+    for language in ("fr", "en", ""):
+        make_published_issue(briefing=make_briefing(language=language), title=language or "site")
+    root = read(client, "/sitemap-news.xml")
+    said = {
+        one.findtext(f"{NEWS}title"): one.findtext(f"{NEWS}publication/{NEWS}language")
+        for one in root.iter(f"{NEWS}news")
+    }
+    assert said == {"fr": "fr", "en": "en", "site": "de"}
 
 
 @pytest.mark.parametrize(

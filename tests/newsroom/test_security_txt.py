@@ -40,6 +40,15 @@ def test_it_has_the_fields_that_the_standard_asks_for(client: Client, settings: 
     assert timedelta(days=30) < moment - timezone.now() < timedelta(days=365)
 
 
+@pytest.mark.parametrize(("language", "named"), [("en-gb", "en"), ("de", "de, en")])
+def test_reports_may_be_in_the_language_of_the_site_or_of_staff(
+    client: Client, settings: Any, language: str, named: str
+) -> None:
+    settings.SECURITY_CONTACT = ("tel:+441234567890",)
+    settings.LANGUAGE_CODE = language
+    assert fields(client)["Preferred-Languages"] == [named]
+
+
 def test_without_a_contact_there_is_none_and_the_check_for_deployment_warns(
     client: Client, settings: Any
 ) -> None:
