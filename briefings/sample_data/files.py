@@ -123,6 +123,7 @@ class SampleBriefing:
     hour: str
     accent: str
     issues: list[SampleIssue]
+    language: str = "en"
 
 
 def sample_contributors() -> Iterator[SampleContributor]:

@@ -29,6 +29,7 @@ from briefings.sample_data.sample_pictures import add_portrait, store_figures
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
 from newsroom import audit_log
+from newsroom.reader_language import in_language
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -51,9 +52,10 @@ def load_samples(*, at: datetime) -> int:
         if (briefing := _load_briefing(sample, authors)) is not None
     ]
     for sample, briefing in new:
-        for issue in sample.issues:
-            loaded = _load_issue(briefing, issue, authors, staff, at)
-            loaded.topics.set(topics[slug] for slug in issue.topics)
+        with in_language(briefing.language):  # in which its readers were asked about being quoted
+            for issue in sample.issues:
+                loaded = _load_issue(briefing, issue, authors, staff, at)
+                loaded.topics.set(topics[slug] for slug in issue.topics)
     return sum(len(sample.issues) for sample, _ in new)
 
 
@@ -103,6 +105,7 @@ def _load_briefing(sample: SampleBriefing, authors: dict[str, Contributor]) -> B
         slot_weekday=Weekday[sample.weekday.upper()],
         slot_time=time.fromisoformat(sample.hour),
         accent=sample.accent,
+        language=sample.language,
     )
 
 

@@ -19,6 +19,7 @@ from briefings.models import (
     Issue,
     IssueState,
     Picture,
+    QuoteConsent,
     RevisionStep,
     Section,
     SectionKind,
@@ -31,7 +32,7 @@ from briefings.questions.poll import poll_of
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
 from newsroom.models import AuditLogEntry, OutgoingEmail
-from subscribers.management.commands.seed_demo_readers import seed, send_latest_issue
+from subscribers.management.commands.seed_demo_readers import seed, send_latest_issues
 from subscribers.models import (
     ConsentRecord,
     DeliveryState,
@@ -41,6 +42,7 @@ from subscribers.models import (
     Subscription,
 )
 from subscribers.sending import dispatches
+from tests.english_words import english_in_text
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -206,21 +208,42 @@ def test_each_role_has_an_account_and_only_the_admin_manages_accounts(name: str,
     assert admin.check_password("demo")
 
 
-def test_the_latest_issue_goes_to_the_inbox_once(settings: Any, tmp_path: Path) -> None:
+def test_the_latest_issue_in_each_language_goes_to_the_inbox_once(
+    settings: Any, tmp_path: Path
+) -> None:
     settings.INBOX_DIR = tmp_path
     load_samples(at=NOON)
     seed(at=NOON)
-    sent = send_latest_issue(at=NOON)
-    [dispatch] = Dispatch.objects.all()
-    assert dispatch.issue == Issue.objects.published()[0]
-    assert dispatch.state == DispatchState.SENT
-    assert {delivery.state for delivery in dispatch.deliveries.all()} == {DeliveryState.SENT}
+    sent = send_latest_issues(at=NOON)
+    german, english = Dispatch.objects.order_by("pk")
+    assert english.issue == Issue.objects.published()[0]
+    assert german.issue == Issue.objects.published().filter(briefing__language="de")[0]
+    assert stored_emails()[0].subject == english.issue.title
+    assert 'lang="de"' in german.html
     recipients = [email.to for email in stored_emails()]
-    assert len(recipients) == len(set(recipients)) == sent == dispatch.deliveries.count()
-    assert 35 <= sent <= 45
+    assert len(recipients) == sent
+    for dispatch in (german, english):
+        assert dispatch.state == DispatchState.SENT
+        assert {delivery.state for delivery in dispatch.deliveries.all()} == {DeliveryState.SENT}
+        assert 35 <= dispatch.deliveries.count() <= 45
+    assert sent == sum(dispatch.deliveries.count() for dispatch in (german, english))
     # A worker finds nothing to send.
     assert dispatches.advance(at=NOON) == []
     assert len(stored_emails()) == sent
+
+
+def test_the_samples_have_a_german_briefing_whose_readers_agreed_in_german() -> None:
+    load_samples(at=NOON)
+    seed(at=NOON)
+
+    german = Briefing.objects.get(language="de")
+    wordings = {record.wording for record in ConsentRecord.objects.filter(briefing=german)}
+    wordings |= {
+        record.wording for record in QuoteConsent.objects.filter(comment__issue__briefing=german)
+    }
+    assert wordings
+    for wording in wordings:
+        assert english_in_text(wording) == []
 
 
 def kinds(issue: Issue) -> list[str]:

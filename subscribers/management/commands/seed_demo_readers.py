@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
 from briefings.models import Briefing, Issue
 from newsroom.mail_servers import MailServerKind
+from newsroom.reader_language import in_language
+from newsroom.staff_command import StaffCommand
 from subscribers.consent import Evidence, subscribe, unsubscribe
 from subscribers.consent_wording import sign_up_wording
 from subscribers.models import DeliveryState, Dispatch, Subscriber
@@ -34,7 +36,7 @@ PER_BRIEFING = 42
 SHARED_EVERY, UNSUBSCRIBED_EVERY = 7, 20
 
 
-class Command(BaseCommand):
+class Command(StaffCommand):
     help = (
         "Add about forty subscribers at example.com to each briefing, and put the latest issue into"
         " the development inbox. Running it again changes nothing."
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             return
         now = timezone.now()
         added = seed(at=now)
-        sent = send_latest_issue(at=now) if inbox_is_used() else 0
+        sent = send_latest_issues(at=now) if inbox_is_used() else 0
         if verbosity:
             self.stdout.write(f"Added {added} subscriptions. Sent {sent} emails to the inbox.")
 
@@ -75,14 +77,18 @@ def inbox_is_used() -> bool:
 
 
 @transaction.atomic
-def send_latest_issue(*, at: datetime) -> int:
-    """Send the latest issue that was not sent yet; return the number of emails.
+def send_latest_issues(*, at: datetime) -> int:
+    """Send the latest issue in each language that was not sent yet; return the number of emails."""
+    unsent = Issue.objects.published().for_page().filter(dispatches=None)
+    languages = Briefing.objects.order_by().values_list("language", flat=True).distinct()
+    latest = [unsent.filter(briefing__language=language).first() for language in languages]
+    # The latest of all comes last, and so is at the top of the inbox.
+    issues = sorted((issue for issue in latest if issue), key=lambda issue: issue.dateline)
+    return sum(_send(issue, at=at) for issue in issues)
 
-    It is a whole dispatch, but without a worker: the demo shows it as soon as it has started.
-    """
-    issue = Issue.objects.published().for_page().filter(dispatches=None).first()
-    if issue is None:
-        return 0
+
+def _send(issue: Issue, *, at: datetime) -> int:
+    """Send an issue in a whole dispatch, but without a worker: the demo shows it at once."""
     dispatch = dispatches.freeze(issue, at=at)
     dispatches.start(dispatch, at=at)
     email, sent = PreparedEmail(dispatch), 0
@@ -119,13 +125,15 @@ def _subscribe(subscriber: Subscriber, briefing: Briefing, number: int, *, at: d
     if subscriber.subscriptions.filter(briefing=briefing).exists():
         return False
     subscribed_at = at - timedelta(days=3 + number * 2, hours=number % 11)
+    with in_language(briefing.language):
+        wording = sign_up_wording(briefing)
     subscription = subscribe(
         subscriber,
         briefing,
         at=subscribed_at,
         evidence=Evidence(
             source=briefing.get_absolute_url(),
-            wording=sign_up_wording(briefing),
+            wording=wording,
             ip="192.0.2.1",  # reserved for documentation
             asked_at=subscribed_at - timedelta(minutes=4),
             asked_ip="192.0.2.1",
