@@ -50,7 +50,9 @@ class CommentForm(forms.Form):
             gettext_lazy("Plain text, up to {limit} characters."),
             limit=grouped_lazy(MAX_COMMENT_CHARS),
         ),
-        widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),
+        widget=forms.Textarea(
+            attrs={"rows": 7, "dir": "auto", "placeholder": gettext_lazy("Your comment")}
+        ),
         error_messages={"required": EMPTY},
     )
     section = forms.TypedChoiceField(

@@ -153,10 +153,13 @@ def _wrap(text: str, font: Type, room: float) -> list[str]:
 
 
 def _parts(word: str, font: Type, room: float) -> list[str]:
+    """Return a word in parts that fit, with a hyphen where two characters of it are parted."""
+    if font.width(word) <= room:
+        return [word]
     parts, part = [], ""
     for char in word:
-        if part and font.width(part + char) > room:
-            parts.append(part)
+        if part and font.width(f"{part}{char}-") > room:
+            parts.append(f"{part}-" if part[-1].isalpha() and char.isalpha() else part)
             part = ""
         part += char
     return [*parts, part]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from briefings.models import Briefing
+from briefings.models import Briefing, Issue
 from newsroom.client_address import client_ip
 from newsroom.email_addresses import readable_address
 from newsroom.form_guard import (
@@ -153,12 +153,20 @@ def _ask_about_domain(request: HttpRequest, form: SignUpForm, suggested: str) ->
     return TemplateResponse(request, "subscribers/signup/did_you_mean.html", context, status=422)
 
 
+def _latest_issues(briefing: Briefing | None) -> list[Issue]:
+    """Return what there is to read of a briefing, or of each that can be chosen."""
+    if briefing:
+        return list(briefing.issues.published().for_page()[:1])
+    newest = Issue.objects.newest_of_each(1).select_related("briefing")
+    return [issue for issue in newest if not issue.briefing.retired]
+
+
 def _render_form(request: HttpRequest, form: SignUpForm, *, status: int) -> HttpResponse:
     briefing = form.briefing
     context = {
         "form": form,
         "briefing": briefing,
-        "latest": briefing.issues.published().for_page().first() if briefing else None,
+        "latest": _latest_issues(briefing),
         "referral": _referral(form),
     }
     response = TemplateResponse(

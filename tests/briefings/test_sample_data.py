@@ -65,14 +65,15 @@ def media(settings: Any, tmp_path: Path) -> Path:
 def test_samples_show_every_state_a_thread_and_a_queue() -> None:
     load_samples(at=NOON)
 
+    questions = Section.objects.filter(kind=SectionKind.QUESTION)
+    asked = questions.filter(issue__in=Issue.objects.published())
+    assert any(question.takes_answers(at=NOON) for question in asked)
     for briefing in Briefing.objects.all():
         states = set(briefing.issues.values_list("state", flat=True))
         assert {"published", "scheduled", "approved", "draft"} <= states
         published = briefing.issues.published()
         assert len(published) >= 4
         assert {kind for issue in published for kind in kinds(issue)} == set(SectionKind)
-        questions = Section.objects.filter(kind=SectionKind.QUESTION, issue__in=published)
-        assert any(question.takes_answers(at=NOON) for question in questions)
         comments = Comment.objects.filter(issue__briefing=briefing)
         assert comments.waiting().exists()
         assert comments.approved().filter(parent__isnull=False, contributor=briefing.lead).exists()

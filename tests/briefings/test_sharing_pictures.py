@@ -17,7 +17,15 @@ from PIL import Image, ImageChops
 
 from briefings.models import Issue
 from briefings.rendering import sharing_picture
-from briefings.rendering.picture_text import SANS, SERIF, drawable
+from briefings.rendering.picture_text import (
+    MEASURED_AT,
+    SANS,
+    SERIF,
+    Box,
+    Type,
+    drawable,
+    in_lines,
+)
 from briefings.rendering.sharing_picture import FOOT, HEIGHT, MARGIN, RULE, WIDTH, SharingPicture
 from tests.factories import make_briefing, make_issue, make_published_issue
 
@@ -181,6 +189,20 @@ def test_a_long_strapline_leaves_room_for_the_title() -> None:
     image = opened(make_picture(headline="W" * 120, standfirst=long[:200]).draw())
     paper = Image.new("RGB", image.size, "#0b6b4f")
     assert not ink_within(image, paper, (0, FOOT - 50, WIDTH, FOOT - 32))
+
+
+def lines_in(text: str, *, as_wide_as: str) -> list[str]:
+    width = Type(SERIF, size=MEASURED_AT, weight=500).width(as_wide_as)
+    box = Box(width=round(width * 1.03), height=99 * MEASURED_AT, leading=1)
+    return in_lines(text, SERIF, weight=500, sizes=[MEASURED_AT], box=box).lines
+
+
+def test_a_word_is_broken_with_a_hyphen_and_only_if_it_does_not_fit() -> None:
+    assert lines_in("Das Bettenhaus", as_wide_as="Bettenhaus") == ["Das", "Bettenhaus"]
+    first, *others = lines_in("Bettenhausverwaltung", as_wide_as="Bettenhaus-")
+    assert [first, *others[:-1]] == [f"{line[:-1]}-" for line in (first, *others[:-1])]
+    assert "".join((first, *others)).replace("-", "") == "Bettenhausverwaltung"
+    assert "-" not in "".join(lines_in("1234567890" * 2, as_wide_as="1234567890"))
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,8 @@ def test_errors_are_accessible(page: Page, site: str, issue: Issue) -> None:
 def test_wider_text_spacing_hides_nothing(page: Page, site: str, issue: Issue, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(site + ADDRESSES[name](issue))
+    if name == "issue":
+        page.get_by_label("Your comment").focus()  # which unfolds the form
     # The spacing of WCAG 2.2, 1.4.12, set as a reader's own style sheet would.
     page.evaluate(
         """() => {
@@ -187,6 +189,13 @@ def test_everything_works_without_scripts(browser: Browser, site: str, issue: Is
         expect(page.get_by_role("link", name="Copy link")).to_have_attribute(
             "href", site + issue.get_absolute_url()
         )
+        comment = page.get_by_label("Your comment")
+        expect(page.get_by_role("button", name="Send comment")).to_be_hidden()
+        comment.click()
+        page.get_by_label("Your email address").fill("ada@example.org")
+        page.get_by_role("heading", name="Write a comment").click()  # which leaves the form
+        expect(page.get_by_label("Your email address")).to_have_value("ada@example.org")
+        expect(page.get_by_role("button", name="Send comment")).to_be_visible()
         page.get_by_role("link", name="Reply to \u2068Anonymous").first.click()
         expect(page.get_by_role("heading", name="Reply to Anonymous")).to_be_in_viewport()
         page.get_by_label("Your comment").fill("A reply.")
