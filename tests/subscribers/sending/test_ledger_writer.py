@@ -11,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from subscribers.models import Dispatch, Lease
-from subscribers.sending import leases
+from subscribers.sending import lease_progress, leases
+from subscribers.sending.async_postgres import AsyncConnection
 from subscribers.sending.lease_progress import ProgressRecord
 from subscribers.sending.ledger_writer import LedgerWriter
 from subscribers.sending.transport_interface import Permit
@@ -71,3 +72,25 @@ def test_renewals_and_records_never_deadlock() -> None:
     taken_leases = [leased.lease for leased in taken]
     assert asyncio.run(record_and_renew(dispatch, taken_leases, seconds=2)) == {Permit.GO}
     assert deadlocks() == before
+
+
+async def plans_of_records(number: int) -> tuple[int, int]:
+    """Write records; return how many reused the plan, and how many were planned again."""
+    opened = await AsyncConnection.open(prepare=lease_progress.PREPARE, seconds=60)
+    try:
+        for begun in range(1, number + 1):
+            record = ProgressRecord(1, begun=begun, settled=begun - 1, subscriber=begun)
+            values = lease_progress.execute_values([record], dispatch=1, briefing=1)
+            await opened.fetch(lease_progress.EXECUTE, values, seconds=60)
+        counts = "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+        [(reused, planned_again)] = await opened.fetch(counts, (), seconds=60)
+    finally:
+        opened.close()
+    return reused, planned_again
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_records_are_planned_once() -> None:
+    # To plan a small batch takes longer than to run it, and each email waits for its record.
+    assert asyncio.run(plans_of_records(10)) == (10, 0)
