@@ -14,6 +14,18 @@ command -v xgettext >/dev/null || tools/apt-install.sh gettext
 export LC_ALL=C.UTF-8
 unset DJANGO_SETTINGS_MODULE
 
+# A file that is empty, cut off or not well formed is neither merged nor overwritten: an update would
+# drop what it lost for good, and an empty one agrees with the empty file that is compiled from it.
+broken=
+for po in locale/*/LC_MESSAGES/django.po; do
+    report=$(msgfmt --check-header --check-format --output-file=/dev/null "$po" 2>&1) || {
+        echo "newsroom: $po is empty or not well formed. Restore it, then try again:" >&2
+        echo "$report" >&2
+        broken=yes
+    }
+done
+[ -z "$broken" ] || exit 1
+
 # In a copy, because makemessages writes beside what it reads, and reads data files too.
 work=var/messages
 rm -rf $work
@@ -40,8 +52,11 @@ failed=
 for po in locale/*/LC_MESSAGES/django.po; do
     mo=${po%.po}.mo
     merged=$work/django.po
-    msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-output "$po" $work/locale/django.pot |
-        msgattrib --no-obsolete --no-wrap --sort-output | sed '/^"POT-Creation-Date/d' >$merged
+    # Not in one pipe, which would hide that a step failed.
+    msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-output --output-file=$work/all.po \
+        "$po" $work/locale/django.pot
+    msgattrib --no-obsolete --no-wrap --sort-output --output-file=$work/current.po $work/all.po
+    sed '/^"POT-Creation-Date/d' $work/current.po >$merged
     if [ "$action" = update ]; then
         cp $merged "$po"
     elif ! cmp -s $merged "$po"; then

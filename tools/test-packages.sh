@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the servers and the browser that the test suite needs, if they are missing.
+# Install the servers, the browser and the tools that the test suite needs, if they are missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,8 @@ command -v redis-server >/dev/null || missing="$missing redis-server"
 [ -x /usr/sbin/postfix ] || missing="$missing postfix"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v chromium >/dev/null || missing="$missing chromium"
+# The test of tools/messages.sh.
+command -v msgfmt >/dev/null || missing="$missing gettext"
 # Without these, pages fall back to wider fonts and their lines break elsewhere.
 ls /usr/share/fonts/truetype/liberation*/LiberationSerif-Regular.ttf >/dev/null 2>&1 ||
     missing="$missing fonts-liberation"
