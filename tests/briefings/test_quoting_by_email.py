@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from briefings.comment_submission import (
     confirmation_path,
     submit_emailed_comment,
 )
-from briefings.models import Comment, CommentState, Issue, QuoteChoice, QuoteConsent
+from briefings.models import Comment, Commenter, CommentState, Issue, QuoteChoice, QuoteConsent
 from briefings.quote_wording import ANSWERS, QUESTION, WORDING_VERSION
 from newsroom.models import OutgoingEmail
 from subscribers.models import Suppression, SuppressionReason
@@ -155,3 +156,29 @@ def test_who_has_to_confirm_a_reply_is_asked_on_that_page(client: Client, issue:
     assert (comment.quoting, comment.name_to_quote) == (QuoteChoice.NAMED, "Ada Byron")
     assert QuoteConsent.objects.get().choice == QuoteChoice.NAMED
     assert str(QUESTION) not in client.get(path).content.decode()
+
+
+def test_a_fault_while_consent_is_recorded_confirms_nothing(
+    client: Client, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment = arrive(issue, is_proved=False)
+    path, answer = confirmation_path(comment), {"quoting": "named", "quote_name": "Ada Byron"}
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise DatabaseError("the disk is full")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(QuoteConsent.objects, "create", fail)
+        with pytest.raises(DatabaseError, match="disk is full"):
+            client.post(path, answer)
+    comment.refresh_from_db()
+    assert (comment.state, comment.confirmed_at) == (CommentState.UNCONFIRMED, None)
+    assert (comment.quoting, comment.quote_name) == (QuoteChoice.NO, "")
+    assert not Commenter.objects.exists()
+    assert not QuoteConsent.objects.exists()
+    assert COOKIE not in client.cookies
+
+    client.post(path, answer)  # the same link still works
+    comment.refresh_from_db()
+    assert comment.state == CommentState.PENDING
+    assert QuoteConsent.objects.get().choice == QuoteChoice.NAMED
