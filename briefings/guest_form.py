@@ -134,7 +134,8 @@ class GuestForm(forms.Form):
         """Keep the remarks, and the opinion if that button was used; a double click counts once."""
         guest = Guest(name=self.cleaned_data["name"], link=link)
         is_fine = self.data.get("act") == FINE
-        same = f"{link.pk} {guest.name} {is_fine} {sorted(self.written.items())}"
+        read = self.cleaned_data.get("version") or link.issue.version
+        same = f"{link.pk} {read} {guest.name} {is_fine} {sorted(self.written.items())}"
         with suppress(AlreadyQueued), transaction.atomic():
             take_key("guest_remarks", Once(key=same, within=DOUBLE_CLICK, at=at))
             remarks = [
@@ -144,7 +145,6 @@ class GuestForm(forms.Form):
                 for place, words in self.written.items()
             ]
             if is_fine:
-                read = self.cleaned_data.get("version") or link.issue.version
                 say_fine(link.issue, guest=guest, version=min(read, link.issue.version), at=at)
             alarm_of_guest(link.issue, guest=guest, remarks=remarks, is_fine=is_fine, at=at)
         return Said(remarks=len(self.written), is_fine=is_fine)

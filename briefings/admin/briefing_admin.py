@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 MAX_TEMPLATE_SECTIONS = 30
 # How many words of its text a closed row of the section template shows; briefing.js has them, too.
 FIRST_WORDS = 12
+# A page that was open during an update may not have these.
+KEPT_UNLESS_SENT = ("moderation", "trusted_after", "withdrawn_quotations")
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -98,20 +100,19 @@ class BriefingForm(forms.ModelForm[Briefing]):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:  # not for those who may only view
             self.fields["slug"].required = False
-            # A page that was open during an update does not have them.
-            for name in ("moderation", "trusted_after"):
+            for name in KEPT_UNLESS_SENT:
                 self.fields[name].required = False
         slot_time = self.fields.get("slot_time")
         if slot_time and isinstance(slot_time.widget, SlotTimeInput):
             slot_time.widget.words = capfirst(self.instance.slot.words)
 
-    def clean_moderation(self) -> str:
-        """Return what was chosen, or else what is."""
-        return self.cleaned_data["moderation"] or self.instance.moderation
-
-    def clean_trusted_after(self) -> int:
-        """Return the number that was entered, or else the one before."""
-        return self.cleaned_data["trusted_after"] or self.instance.trusted_after
+    def clean(self) -> dict[str, Any]:
+        """Keep what is, where a page did not send it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in KEPT_UNLESS_SENT:
+            if name in cleaned:
+                cleaned[name] = cleaned[name] or getattr(self.instance, name)
+        return cleaned
 
     def clean_slug(self) -> str:
         """Return the slug, or one made of the title."""

@@ -12,6 +12,7 @@ from briefings.comment_threads import number_in_address
 from briefings.models import CommentChannel, MarkKind, QuoteChoice, QuoteConsent, ResponseMark
 from briefings.response.pieces import CONSENTS, NOT_ASKED
 from briefings.search.found import keys_of_matching
+from newsroom.invisible_characters import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ class ResponseFilter:
         section = chosen.get("section", "")
         if section == WHOLE_ISSUE or number_in_address(section, otherwise=0):
             found["section"] = section
-        return cls(words=" ".join(chosen.get("q", "").split())[:200], **found)
+        return cls(words=" ".join(storable(chosen.get("q", "")).split())[:200], **found)
 
     @property
     def is_empty(self) -> bool:
