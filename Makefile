@@ -26,6 +26,7 @@ install-dev: ## the same, with the packages for tests and lint
 	@tools/install-encoder.sh || true
 
 demo: install ## run a newsroom with sample briefings; PORT= sets the port
+	@tools/install-encoder.sh || true
 	@DEBUG=1 exec $(PYTHON_IN_VENV) manage.py demo --port $(PORT) --started-at $(STARTED_AT)
 
 test: install-dev ## run all tests: PostgreSQL, Redis, SMTP, a browser, faults; then again on SQLite

@@ -28,7 +28,7 @@ rm -rf "$packages"
 if ! { install -r requirements-points.lock &&
     install --no-deps --target "$packages" -r requirements-encoder.lock; }; then
     rm -rf "$packages"
-    echo "newsroom: the sentence encoder could not be installed. Tests that need it are skipped." >&2
+    echo "newsroom: the sentence encoder could not be installed. Points are ranked by wording only, and tests that need it are skipped." >&2
     exit 1
 fi
 mkdir -p .venv/encoder
