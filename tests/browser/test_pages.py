@@ -262,10 +262,14 @@ def test_print_shows_the_text_and_the_addresses_of_links(
     page: Page, site: str, issue: Issue
 ) -> None:
     page.goto(site + issue.get_absolute_url())
+    expect(page.locator(".actions").first).to_be_visible()
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", name="Who pays for the empty beds?")).to_be_visible()
     for hidden in (".signup", ".contents", ".share", "#comment-form", ".title-bar nav"):
         expect(page.locator(hidden)).to_be_hidden()
+    for hidden in (".comment-orders", ".actions"):  # what only a screen can do
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.get_by_text(site + issue.get_absolute_url(), exact=True)).to_be_visible()
     colours = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
     )
