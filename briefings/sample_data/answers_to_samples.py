@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from briefings.sample_data.files import SampleIssue
 
 
-def load_answers(issue: Issue, sample: SampleIssue, *, now: datetime) -> None:
-    """Load the answers to the question of a published issue.
+def load_answers(issue: Issue, sample: SampleIssue, *, now: datetime) -> dict[str, int]:
+    """Load the answers to the question of a published issue; return the responses by their keys.
 
     Where the question is closed and the next issue is out, their writers were told.
     """
     section = issue.sections.filter(kind=SectionKind.QUESTION).first()
     if section is None:
-        return
+        return {}
     section.issue = issue
     published = issue.published_at or now
     last = max((answer.hours for answer in sample.answers), default=0) + 1
     # Shorter than an hour for a recent issue, so that no answer is in the future or too late.
     pace = min(timedelta(hours=1), (min(now, section.closing) - published) / last)
+    said = {}
     for number, answer in enumerate(sample.answers, start=1):
         name = slugify(answer.name) or f"reader-{number}-of-issue-{issue.number}"
-        take_answer(
+        taken = take_answer(
             NewAnswer(
                 option=section.options[answer.option - 1] if answer.option else "",
                 body=answer.body,
@@ -45,10 +46,13 @@ def load_answers(issue: Issue, sample: SampleIssue, *, now: datetime) -> None:
             at=published + answer.hours * pace,
             source=issue.get_absolute_url(),
         )
+        if answer.key and taken.comment_id:
+            said[answer.key] = taken.comment_id
     _choose_in_silence(section, sample.choices, at=published + pace)
     next_slot = issue.briefing.slot.next(after=section.closing)
     if next_slot <= now:
         section.answers.update(told_at=next_slot)
+    return said
 
 
 def _choose_in_silence(section: Section, choices: list[int], *, at: datetime) -> None:

@@ -1,7 +1,9 @@
 """Reader of the sample files: a TOML head between +++ lines, then the sections in Markdown.
 
 `## Heading {kind}` starts a section; the lines of a task list (`- [ ] Words`) in a question are its
-options. Slots count from today: -1 is the last one, 1 the next one.
+options. A quotation that ends with the line `— {key}` quotes what a reader said: the comment or
+answer to an earlier issue that has this key. Slots count from today: -1 is the last one, 1 the next
+one.
 """
 
 from __future__ import annotations
@@ -52,17 +54,24 @@ class SampleTopic:
 class SampleComment:
     """A comment of a reader (or, with `author`, a contributor), `hours` after publication.
 
-    `about` is the heading of a section, and `words` what it says there.
+    `about` is the heading of a section, and `words` what it says there. `writer` begins the address
+    of somebody who gives no name and is known again. Without `quoting`, they may be quoted as they
+    wrote, by name or without.
     """
 
     body: str
     hours: float
+    key: str = ""
     name: str = ""
+    writer: str = ""
     author: str = ""
     about: str = ""
     words: str = ""
     state: str = "approved"
     featured: bool = False
+    channel: str = "page"
+    quoting: str = ""
+    is_asked: bool = False  # by email, whether they may be quoted
     replies: list[SampleComment] = field(default_factory=list)
 
 
@@ -75,10 +84,46 @@ class SampleAnswer:
 
     body: str
     hours: float
+    key: str = ""
     option: int = 0
     name: str = ""
     quoting: str = "no"
     may_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMessage:
+    """A message to the author of an issue, `hours` after publication."""
+
+    key: str
+    name: str
+    body: str
+    hours: float
+    quoting: str = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePoint:
+    """A point, with the keys of what makes it and what does not; the rest is not checked.
+
+    If it is read to the end, nothing else makes it.
+    """
+
+    sentence: str
+    made_by: list[str]
+    not_made_by: list[str] = field(default_factory=list)
+    is_read_to_the_end: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMark:
+    """An editor's mark on what a reader said; `assigned_to` is the user name of a colleague."""
+
+    on: str
+    kind: str
+    note: str = ""
+    assigned_to: str = ""
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +150,9 @@ class SampleIssue:
     topics: list[str] = field(default_factory=list)  # by their slugs
     comments: list[SampleComment] = field(default_factory=list)
     answers: list[SampleAnswer] = field(default_factory=list)
+    messages: list[SampleMessage] = field(default_factory=list)
+    points: list[SamplePoint] = field(default_factory=list)
+    marks: list[SampleMark] = field(default_factory=list)
     choices: list[int] = field(
         default_factory=list
     )  # for each option, how many chose it in silence
@@ -156,13 +204,15 @@ def _issue(path: Path) -> SampleIssue:
     head = tomllib.loads(parts["head"])
     state = IssueState(head.pop("state"))
     comments = [_comment(facts) for facts in head.pop("comments", [])]
-    answers = [SampleAnswer(**_stripped(facts)) for facts in head.pop("answers", [])]
     return SampleIssue(
         number=int(path.stem),
         state=state,
         sections=_sections(parts["body"]),
         comments=comments,
-        answers=answers,
+        answers=[SampleAnswer(**_stripped(facts)) for facts in head.pop("answers", [])],
+        messages=[SampleMessage(**_stripped(facts)) for facts in head.pop("messages", [])],
+        points=[SamplePoint(**facts) for facts in head.pop("points", [])],
+        marks=[SampleMark(**facts) for facts in head.pop("marks", [])],
         **head,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils.text import slugify
 from briefings.models import (
     Briefing,
     Comment,
+    Commenter,
     CommentState,
     Contributor,
     Issue,
@@ -22,9 +24,17 @@ from briefings.models import (
     SectionKind,
     Topic,
 )
+from briefings.quotations.consent_requests import ask_to_quote
 from briefings.quote_wording import record_choice
 from briefings.sample_data.answers_to_samples import load_answers
 from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
+from briefings.sample_data.response_to_samples import (
+    keep_rows,
+    load_desk_work,
+    load_messages,
+    note_that_readers_were_told,
+    quote_responses,
+)
 from briefings.sample_data.sample_pictures import add_portrait, store_figures
 from briefings.sample_data.staff import make_staff
 from briefings.slots import Weekday
@@ -53,8 +63,9 @@ def load_samples(*, at: datetime) -> int:
     ]
     for sample, briefing in new:
         with in_language(briefing.language):  # in which its readers were asked about being quoted
+            said: dict[str, int] = {}
             for issue in sample.issues:
-                loaded = _load_issue(briefing, issue, authors, staff, at)
+                loaded = _load_issue(briefing, issue, authors, staff, said=said, now=at)
                 loaded.topics.set(topics[slug] for slug in issue.topics)
     return sum(len(sample.issues) for sample, _ in new)
 
@@ -114,8 +125,11 @@ def _load_issue(
     sample: SampleIssue,
     authors: dict[str, Contributor],
     staff: dict[str, User],
+    *,
+    said: dict[str, int],
     now: datetime,
 ) -> Issue:
+    """Load an issue with its response; `said` are those to earlier ones, by their keys."""
     send_time = briefing.slot.nth(sample.slot, after=now)
     issue = Issue.objects.create(
         briefing=briefing,
@@ -134,19 +148,23 @@ def _load_issue(
             position=position,
             kind=section.kind,
             heading=section.heading,
-            body=store_figures(section.html),
+            body=quote_responses(store_figures(section.html), said, language=briefing.language),
             sisters=others if section.kind == SectionKind.SISTERS else [],
             options=section.options,
             closes_at=issue.questions_close_at if section.kind == SectionKind.QUESTION else None,
         )
+    keep_rows(issue, now=now)
     audit_log.record("created", issue, by=staff["reporter"])
     issue.keep_revision(RevisionStep.CREATED, by=staff["reporter"])
     _take_steps(issue, sample.state, send_time, staff)
     if issue.state == IssueState.PUBLISHED:
         # Feeds and caches use this: an old issue did not change today.
         Issue.objects.filter(pk=issue.pk).update(updated_at=send_time)
-        _load_comments(issue, sample, authors, staff["editor"], now)
-        load_answers(issue, sample, now=now)
+        note_that_readers_were_told(issue)
+        said |= _load_comments(issue, sample, authors, staff["editor"], now)
+        said |= load_answers(issue, sample, now=now)
+        said |= load_messages(issue, sample.messages, now=now)
+        load_desk_work(issue, sample, said, staff, now=now)
     return issue
 
 
@@ -174,15 +192,22 @@ def _load_comments(
     authors: dict[str, Contributor],
     editor: User,
     now: datetime,
-) -> None:
+) -> dict[str, int]:
+    """Load the comments on an issue; return them by their keys."""
     published = issue.published_at or now
     last = max((comment.hours for comment in _all(sample.comments)), default=0) + 1
     # Shorter than an hour for a recent issue, so that none of its comments is in the future.
     pace = min(timedelta(hours=1), (now - published) / last)
+    numbers = count(1)
+    said = {}
 
     def add(sample: SampleComment, parent: Comment | None) -> None:
         at = published + sample.hours * pace
         quoting = QuoteChoice.NAMED if sample.name else QuoteChoice.ANONYMOUS
+        if sample.quoting:
+            quoting = QuoteChoice(sample.quoting)
+        writer = slugify(sample.name) or sample.writer
+        writer = writer or f"commenter-{next(numbers)}-on-{issue.briefing.slug}-{issue.number}"
         comment = Comment.objects.create(
             issue=issue,
             section=issue.sections.filter(heading=sample.about).first() if sample.about else None,
@@ -191,7 +216,8 @@ def _load_comments(
             parent=parent,
             contributor=authors[sample.author] if sample.author else None,
             name=sample.name,
-            email=f"{slugify(sample.name) or 'a-reader'}@example.com" if not sample.author else "",
+            email="" if sample.author else f"{writer}@example.com",
+            channel=sample.channel,
             body=sample.body,
             quoting=QuoteChoice.NO if sample.author else quoting,
             created_at=at,
@@ -199,11 +225,16 @@ def _load_comments(
         if not sample.author:
             record_choice(comment, quoting, at=at, source=issue.get_absolute_url(), ip=None)
         _decide(comment, sample, editor, at, minute=pace / 60)
+        if sample.is_asked:
+            ask_to_quote(comment, by=editor, at=now)
+        if sample.key:
+            said[sample.key] = comment.pk
         for reply in sample.replies:
             add(reply, comment)
 
     for comment in sample.comments:
         add(comment, None)
+    return said
 
 
 def _decide(
@@ -212,6 +243,9 @@ def _decide(
     if sample.state == CommentState.UNCONFIRMED:
         return
     comment.confirm(at=at + minute)
+    if comment.email:
+        comment.commenter = Commenter.objects.confirmed(comment.email)
+        comment.save(update_fields=["commenter"])
     if sample.state == CommentState.APPROVED:
         comment.approve(by=editor, at=at + 9 * minute)
     elif sample.state == CommentState.REJECTED:

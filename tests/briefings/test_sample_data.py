@@ -14,12 +14,17 @@ from briefings.models import (
     Answer,
     Briefing,
     Comment,
+    CommentChannel,
     CommentState,
     Contributor,
     Issue,
     IssueState,
+    MarkKind,
     Picture,
+    PointCheck,
+    Quotation,
     QuoteConsent,
+    ResponseMark,
     RevisionStep,
     Section,
     SectionKind,
@@ -27,8 +32,14 @@ from briefings.models import (
 )
 from briefings.permissions import may_edit_issue
 from briefings.picture_files import media_name
+from briefings.points.ranked_pieces import points_of
+from briefings.preflight.quoted_block_checks import check_quoted_blocks
+from briefings.preflight.section_checks import parse_sections
 from briefings.questions.closing_emails import send_closing_emails
 from briefings.questions.poll import poll_of
+from briefings.quotations.chain import with_responding_to
+from briefings.quotations.excerpts import ELLIPSIS
+from briefings.quotations.quoted_emails import tell_quoted_readers
 from briefings.sample_data.loader import load_samples
 from newsroom.inbox.storage import stored_emails
 from newsroom.models import AuditLogEntry, OutgoingEmail
@@ -83,6 +94,47 @@ def test_samples_show_every_state_a_thread_and_a_queue() -> None:
     assert any(poll and poll.is_shown for poll in polls)
 
 
+def test_a_sample_briefing_is_a_chain_of_issues_that_quote_readers_of_the_one_before() -> None:
+    load_samples(at=NOON)
+
+    briefing = Briefing.objects.get(slug="the-ward-round")
+    issues = with_responding_to(briefing.issues.order_by("number"))
+    *_, before, latest, following = issues.exclude(state__in=["draft", "approved"])
+    assert following.state == IssueState.SCHEDULED
+    assert before.responding_to == before.number - 1
+    assert latest.responding_to == before.number
+    assert following.responding_to == latest.number
+    for issue in (latest, following):
+        rows = issue.quotations.all()
+        assert {bool(row.attribution) for row in rows} == {True, False}
+        assert any(ELLIPSIS in row.excerpt for row in rows)
+        assert set(rows.values_list("comment__channel", flat=True)) >= {"page", "answer"}
+    waiting = [quotation_findings(issue) for issue in issues if quotation_findings(issue)]
+    assert waiting == [["quotation-waits"]]
+
+
+def quotation_findings(issue: Issue) -> list[str]:
+    sections = parse_sections(issue.sections.all())
+    return [found.code for found in check_quoted_blocks(sections, issue=issue)]
+
+
+def test_the_response_to_a_sample_issue_has_points_marks_and_private_messages() -> None:
+    load_samples(at=NOON)
+
+    latest = Briefing.objects.get(slug="the-ward-round").issues.published()[0]
+    points = points_of(latest)
+    pieces = len(points.words.pieces)
+    known = [(line.tally.people, line.tally.checked < pieces) for line in points.lines]
+    assert (11, False) in known  # read to the end
+    assert any(people and is_open for people, is_open in known)
+    assert all(line.point.sentence for line in points.lines)
+    marks = ResponseMark.objects.filter(comment__issue=latest)
+    assert {mark.kind for mark in marks} == set(MarkKind)
+    assert {mark.done_at is None for mark in marks} == {True, False}
+    responses = Comment.objects.responses().filter(issue=latest)
+    assert {response.channel for response in responses} == set(CommentChannel)
+
+
 def test_every_topic_of_the_samples_leads_to_issues_of_more_than_one_briefing_or_week() -> None:
     own = Topic.objects.create(name="Staff", slug="own", description="Ours.")
     load_samples(at=NOON)
@@ -135,13 +187,16 @@ def test_nothing_in_the_samples_is_in_the_future(at: datetime) -> None:
     assert not Issue.objects.due(at=at - timedelta(seconds=1)).exists()
     assert not Comment.objects.filter(created_at__gt=at).exists()
     assert not Answer.objects.filter(at__gt=at).exists()
+    assert not Quotation.objects.filter(at__gt=at).exists()
+    assert not Quotation.objects.filter(told_at__gt=at).exists()
+    assert not PointCheck.objects.filter(at__gt=at).exists()
     for issue in Issue.objects.exclude(publish_at=None).for_page():
         slot = issue.dateline
         assert slot.time() == issue.briefing.slot_time
         assert slot.weekday() == issue.briefing.slot_weekday
 
 
-def test_old_samples_are_emailed_to_nobody() -> None:
+def test_the_samples_send_emails_about_what_is_going_on_only() -> None:
     load_samples(at=NOON)
     seed(at=NOON)
 
@@ -150,7 +205,11 @@ def test_old_samples_are_emailed_to_nobody() -> None:
     assert send_closing_emails(at=NOON) == 0
 
     assert not Dispatch.objects.exists()
-    assert not OutgoingEmail.objects.exists()
+    emails = OutgoingEmail.objects.order_by("name")
+    assert set(emails.values_list("name", flat=True)) == {"follow_up", "may_we_quote"}
+    latest = Quotation.objects.filter(issue=Issue.objects.published().filter(number=57)[0])
+    assert tell_quoted_readers(at=NOON) == latest.count() >= 4
+    assert not latest.filter(told_at=None).exists()
 
 
 def test_each_sample_briefing_has_some_forty_readers_whose_consent_is_on_record() -> None:
