@@ -1,4 +1,4 @@
-"""`manage.py seed_briefings`: two sample briefings with issues, comments and staff."""
+"""`manage.py seed_briefings`: three sample briefings with issues, comments and staff."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from newsroom.staff_command import StaffCommand
 
 class Command(StaffCommand):
     help = (
-        "Create two sample briefings with issues in every state, comments, and the staff accounts"
-        " reporter, editor, publisher, moderator and admin (password: demo). Running it again"
-        " changes nothing."
+        "Create three sample briefings with issues in every state, comments, points and quotations,"
+        " and the staff accounts reporter, editor, publisher, moderator and admin (password: demo)."
+        " Running it again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
