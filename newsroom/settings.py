@@ -217,7 +217,8 @@ CACHES: dict[str, dict[str, Any]] = {
         }
     ),
 }
-CELERY_BROKER_URL = REDIS_URL or "folder://"  # newsroom.folder_broker
+# Kombu warns, on the terminal of the demo too, of an address without a host.
+CELERY_BROKER_URL = REDIS_URL or "folder://localhost"  # newsroom.folder_broker
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {
         # An unreachable broker must not delay a page that only wakes a worker.
