@@ -114,7 +114,7 @@ def test_a_sample_briefing_is_a_chain_of_issues_that_quote_readers_of_the_one_be
 
 
 def quotation_findings(issue: Issue) -> list[str]:
-    sections = parse_sections(issue.sections.all())
+    sections = parse_sections(list(issue.sections.all()))
     return [found.code for found in check_quoted_blocks(sections, issue=issue)]
 
 
