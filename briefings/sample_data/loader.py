@@ -30,7 +30,7 @@ from briefings.sample_data.answers_to_samples import load_answers
 from briefings.sample_data.files import sample_briefings, sample_contributors, sample_topics
 from briefings.sample_data.response_to_samples import (
     keep_rows,
-    load_desk_work,
+    load_marks_and_points,
     load_messages,
     note_that_readers_were_told,
     quote_responses,
@@ -164,7 +164,7 @@ def _load_issue(
         said |= _load_comments(issue, sample, authors, staff["editor"], now)
         said |= load_answers(issue, sample, now=now)
         said |= load_messages(issue, sample.messages, now=now)
-        load_desk_work(issue, sample, said, staff, now=now)
+        load_marks_and_points(issue, sample, said, staff, now=now)
     return issue
 
 

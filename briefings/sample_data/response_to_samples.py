@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Readers are told that an issue quotes them when it is out.
 TOLD_AFTER = timedelta(minutes=1)
-# The desk has worked through the response by then.
+# The editors have worked through the response by then.
 WORKED_AFTER = timedelta(days=5)
 # A quotation ends with the key of the response that it quotes, where others name somebody.
 _QUOTATION = re.compile(
@@ -88,7 +88,7 @@ def load_messages(
     }
 
 
-def load_desk_work(
+def load_marks_and_points(
     issue: Issue,
     sample: SampleIssue,
     said: Mapping[str, int],
