@@ -436,3 +436,15 @@ def test_the_time_at_which_it_closes_is_told_with_which_of_two_hours() -> None:
     assert "BST (London time)" in moment_for_readers(first, briefing)
     assert "GMT (London time)" in moment_for_readers(first + timedelta(hours=1), briefing)
     assert "GMT" not in moment_for_readers(first + timedelta(days=1), briefing)
+
+
+def test_each_error_links_to_a_part_of_the_page(client: Client) -> None:
+    section = make_question()
+    refused = send(client, section, option="9", body="x" * 20_000, email="", quoting="never")
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    summary = page.partition('role="alert"')[2].partition("</ul>")[0]
+    targets = re.findall(r'href="#([^"]*)"', summary)
+    assert len(targets) == 4
+    assert all(f' id="{target}"' in page for target in targets)
+    assert 'id=""' not in page + client.get(page_of(section)).content.decode()
