@@ -34,7 +34,7 @@ SENTENCES: dict[str, StrPromise] = {
     RejectionReason.OFF_TOPIC: _("It has nothing to do with what it is written under."),
     RejectionReason.ADVERTISING: _("It is advertising."),
     RejectionReason.OTHER: _("It does not fit the discussion here."),
-    RejectionReason.BANNED: _("It is not the first that we could not publish."),
+    RejectionReason.BANNED: _("It is not what we accept in comments."),
 }
 
 
