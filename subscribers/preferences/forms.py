@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -51,6 +51,13 @@ class PreferencesForm(ProfileForm):
             field.queryset = queryset
 
 
+# The pauses that one button makes, so that nobody needs a calendar.
+_PRESETS = {
+    gettext_lazy("4 weeks"): timedelta(weeks=4),
+    gettext_lazy("3 months"): timedelta(weeks=13),
+}
+
+
 class PauseForm(forms.Form):
     """The day on which emails resume."""
 
@@ -80,6 +87,15 @@ class PauseForm(forms.Form):
             "min": subscriber.earliest_pause_end(at=now).isoformat(),
             "max": subscriber.latest_pause_end(at=now, longest=longest).isoformat(),
         }
+
+    def presets(self) -> list[tuple[str, date]]:
+        """Return the pauses that one button makes: how long, and the day on which emails resume."""
+        now = timezone.now()
+        return [
+            (str(words), self.subscriber.latest_pause_end(at=now, longest=duration))
+            for words, duration in _PRESETS.items()
+            if duration <= self.longest
+        ]
 
     def pause(self, *, at: datetime) -> bool:
         """Pause as the form says; False if the day is not possible, which the errors explain."""

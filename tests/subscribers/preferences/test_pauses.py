@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -44,6 +45,25 @@ def test_the_owner_pauses_and_sees_the_day(client: Client) -> None:
     assert not Subscription.objects.mailable().exists()
     assert reader in Subscription.objects.active()
     assert not ConsentRecord.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["owner", "whoever has an email"])
+def test_one_button_pauses_until_a_day_that_it_names(client: Client, who: str) -> None:
+    subscriber = make_reader(of=make_briefing(), email=ADA).subscriber
+    is_owner = who == "owner"
+    link = owner_link(subscriber) if is_owner else f"/preferences/{subscriber.token}/"
+    page = client.get(link).content.decode()
+    offered = re.findall(r'name="until" value="([\d-]+)"><button[^>]*>([^<]+)', page)
+    names = ["For 4 weeks", "For 3 months"] if is_owner else ["For 4 weeks"]
+    assert [words.partition(",")[0] for _, words in offered] == names
+    value, words = offered[-1]
+    day = date.fromisoformat(value)
+    written = f"{day:%A} {day.day} {day:%B} {day.year}"
+    assert words.endswith(f"until {written}")
+    assert (
+        f"They resume on {written}"
+        in client.post(link, {"pause": "1", "until": value}).content.decode()
+    )
 
 
 def test_a_pause_ends_by_itself_or_when_the_owner_resumes(client: Client) -> None:
