@@ -72,8 +72,12 @@ def is_web_page(address: str) -> bool:
     return bool(origin_of(address)) and is_printable(address) and len(address) <= MAX_SOURCE
 
 
+def form_action(briefing: Briefing) -> str:
+    """Return the address that the form is sent to."""
+    return settings.SITE_URL + reverse("subscribers:subscribe_briefing", args=[briefing.slug])
+
+
 def form_html(briefing: Briefing, *, page: str) -> str:
     """Return the HTML of the form for a page on another site: no script, no style, no cookie."""
-    action = settings.SITE_URL + reverse("subscribers:subscribe_briefing", args=[briefing.slug])
-    context = {"briefing": briefing, "action": action, "page": page}
+    context = {"briefing": briefing, "action": form_action(briefing), "page": page}
     return render_to_string("subscribers/signup/_embedded_form.html", context).strip() + "\n"

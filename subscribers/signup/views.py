@@ -35,6 +35,7 @@ from subscribers.sending.list_headers import preferences_url
 from subscribers.signup import confirmation
 from subscribers.signup.confirmation import LinkInvalid, LinkProblem
 from subscribers.signup.embedded_form import (
+    form_action,
     form_html,
     is_web_page,
     other_origin,
@@ -226,6 +227,7 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
         "briefing": briefing,
         "page": page,
         "page_is_invalid": page_is_invalid,
+        "action": form_action(briefing),  # for the live view
         "form_html": form_html(briefing, page="" if page_is_invalid else page),
     }
     status = 422 if page_is_invalid else 200

@@ -395,6 +395,11 @@ def test_the_privacy_page_is_made_from_the_policy(
     for table in tomllib.loads(policy_file().read_text()).values():
         if "what" in table:
             assert table["what"] in page
+    assert page.count("How long</p>") == page.count("<h3>")  # beside each
+    headings = ["Your address", "What you entered in a sign-up", "Your comments and answers"]
+    headings += ["Your comments and your messages", "If you checked a draft", "your remarks"]
+    places = [page.index(words) for words in headings]
+    assert places == sorted(places)  # each under its heading
     rule = read_policy().tables["subscribers_signup"].rules[0]
     assert rule.says.format(period=rule.period) in page
     assert "{period}" not in page

@@ -47,6 +47,9 @@ def test_the_form_is_plain_html_with_the_recorded_wording(client: Client, ward: 
     assert 'name="subject"' in snippet
     for unwanted in ("<script", "style", "csrf", "http-equiv"):
         assert unwanted not in snippet
+    live = page.content.decode().partition("inert>")[2].partition("</div>")[0]
+    assert 'action="http://news.example.com/subscribe/council/"' in live
+    assert 'name="source"' not in live
     assert "noindex" in page.content.decode()
 
 
