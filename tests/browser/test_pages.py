@@ -130,7 +130,7 @@ def test_errors_are_accessible(page: Page, site: str, issue: Issue) -> None:
 
 
 @pytest.mark.parametrize("name", ["home", "briefing", "issue", "contributor"])
-def test_wider_text_spacing_hides_nothing(page: Page, site: str, issue: Issue, name: str) -> None:
+def test_wider_or_larger_text_hides_nothing(page: Page, site: str, issue: Issue, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(site + ADDRESSES[name](issue))
     if name == "issue":
@@ -152,6 +152,11 @@ def test_wider_text_spacing_hides_nothing(page: Page, site: str, issue: Issue, n
           && (it.scrollHeight > it.clientHeight + 1)).map(it => it.outerHTML.slice(0, 80))"""
     )
     assert cut == []
+    # Text of twice the size, as the browser's settings make it (1.4.4).
+    page.evaluate(
+        "document.adoptedStyleSheets = []; document.documentElement.style.fontSize = '200%'"
+    )
+    assert overflow(page) <= 0
 
 
 def test_a_comment_can_be_written_with_the_keyboard_alone(
