@@ -31,6 +31,10 @@ class QuotedComment(NamedTuple):
 # with the quotation from either side.
 _MAY_BE_LINKED = ~Q(attribution="") | Q(comment__name="")
 _PRINTED = Q(is_in_issue=True, removed_at=None)
+_IS_PUBLIC = Q(comment__state=CommentState.APPROVED) & (
+    Q(comment__parent=None) | Q(comment__parent__state__in=SHOWN_STATES)
+)
+_LEADS_TO_COMMENT = _PRINTED & _MAY_BE_LINKED & _IS_PUBLIC & Q(about__isnull=False)
 
 
 def with_responding_to(issues: IssueQuerySet) -> IssueQuerySet:
@@ -49,12 +53,7 @@ def with_chain(issues: IssueQuerySet) -> IssueQuerySet:
     printed = Quotation.objects.filter(_PRINTED, issue__state=IssueState.PUBLISHED)
     answers = printed.filter(about=OuterRef("pk")).exclude(issue=F("about"))
     first = answers.order_by("issue__number").values("issue__number")
-    is_public = Q(comment__state=CommentState.APPROVED) & (
-        Q(comment__parent=None) | Q(comment__parent__state__in=SHOWN_STATES)
-    )
-    public = Quotation.objects.filter(
-        _PRINTED, _MAY_BE_LINKED, is_public, issue=OuterRef("pk"), about__isnull=False
-    )
+    public = Quotation.objects.filter(_LEADS_TO_COMMENT, issue=OuterRef("pk"))
     line = Concat(Cast("response", CharField()), Value(" "), Cast("about__number", CharField()))
     by_issue = public.order_by().values("issue")
     lines = Subquery(by_issue.annotate(lines=TopicLines(line)).values("lines"))
@@ -68,6 +67,13 @@ def quoted_comments(issue: Issue) -> tuple[QuotedComment, ...]:
     lines: str = vars(issue).get("quoted_lines") or ""
     pairs = {tuple(map(int, line.split(" "))) for line in lines.split("\n") if line}
     return tuple(QuotedComment(*pair) for pair in sorted(pairs))
+
+
+def read_quoted_comments(issue: Issue) -> tuple[QuotedComment, ...]:
+    """Return the comments that an issue quotes and readers can open, by a query: for an email."""
+    rows = Quotation.objects.filter(_LEADS_TO_COMMENT, issue=issue.pk)
+    pairs = rows.values_list("response", "about__number").order_by("response").distinct()
+    return tuple(QuotedComment(*pair) for pair in pairs)
 
 
 def issues_quoting(comments: Iterable[Comment]) -> dict[int, list[Issue]]:

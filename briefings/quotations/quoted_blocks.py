@@ -29,6 +29,8 @@ _BLOCK = re.compile(
     rf"""(<blockquote\b[^>]*\s{RESPONSE}=["']?(\d{{1,18}})["']?[^>]*>)(.*?)(</blockquote>)""",
     re.DOTALL | re.IGNORECASE,
 )
+# In a text: “, comment on issue 7 [2]”, with one line break at most.
+_LINK_BEHIND_SOURCE = r"(?:,[^\[\n]*(?:\n[ >]+[^\[\n]+)?\[\d+\])?"
 _PARAGRAPH = re.compile(r"(<p\b[^>]*>)(.*?)</p>", re.DOTALL | re.IGNORECASE)
 
 
@@ -158,7 +160,7 @@ def _replaced(found: re.Match[str], replacements: Mapping[int, QuotedBlock]) -> 
 def replace_in_text(text: str, old: QuotedBlock, new: QuotedBlock) -> str:
     """Return the plain text of an email in which a quotation says something else.
 
-    Its lines were broken again there, each behind “>”.
+    Its lines were broken again there, each behind “>”. The link to the comment goes, too.
     """
     source = f"{DASH}{old.attribution}" if old.attribution else ""
     words = re.split(r"\s+", f"{old.excerpt} {source}".strip())
@@ -166,4 +168,9 @@ def replace_in_text(text: str, old: QuotedBlock, new: QuotedBlock) -> str:
     lines = [line for line in new.excerpt.split("\n") if line.strip()]
     if new.attribution:
         lines.append(f"{DASH}{new.attribution}")
-    return re.sub(rf"(?<!\S){pattern}(?!\S)", lambda _: "\n>\n> ".join(lines), text)
+    link = _LINK_BEHIND_SOURCE if source else ""
+    text = re.sub(rf"(?<!\S){pattern}{link}(?!\S)", lambda _: "\n>\n> ".join(lines), text)
+    for listed in re.finditer(rf"^(\[\d+\]) \S+/comments/{old.response}/\n", text, re.MULTILINE):
+        if text.count(listed[1]) == 1:  # nothing else leads there
+            text = text.replace(listed[0], "")
+    return text

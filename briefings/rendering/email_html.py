@@ -13,7 +13,14 @@ from urllib.parse import urljoin
 from django.utils.translation import gettext
 
 from briefings.models import SectionKind
-from briefings.rendering.section_html import DIRECTED, names_a_source, parse_section, raise_heading
+from briefings.rendering.section_html import (
+    DIRECTED,
+    QuotedFrom,
+    lead_to_comments,
+    names_a_source,
+    parse_section,
+    raise_heading,
+)
 from newsroom.html_tree import Element, write
 
 # A table may be wider than a phone: then it scrolls by itself, with the keyboard too.
@@ -22,12 +29,16 @@ _SCROLLING = {"class": "wide block", "tabindex": "0", "role": "group"}
 COLUMN_WIDTH = 536
 
 
-def email_html(body: str, *, kind: str, headed: bool, base_url: str) -> str:
+def email_html(
+    body: str, *, kind: str, headed: bool, base_url: str, quoted: tuple[QuotedFrom, ...] = ()
+) -> str:
     """Return a section's body as the email's HTML; its links are completed from `base_url`.
 
     Without a heading of the section's own, headings in it move up a level, so that none is skipped.
+    Quotations of the comments in `quoted` lead there.
     """
     root = parse_section(body)
+    lead_to_comments(root, quoted)
     _EmailAdapter(kind=SectionKind(kind), base_url=base_url).adapt_children(root)
     if not headed:
         for heading in root.find("h3", "h4"):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urljoin
 
-from briefings.rendering.section_html import parse_section
+from briefings.rendering.section_html import QuotedFrom, lead_to_comments, parse_section
 from briefings.rendering.text_tables import Row, text_table
 from briefings.rendering.text_wrap import WIDTH, wrap_text
 from newsroom import roman_numerals
@@ -25,10 +25,17 @@ LONG_ITEM = 3  # lines; longer items have blank lines between them
 MAX_PREFORMATTED = 200  # characters of up to four bytes each; email allows lines of 998
 
 
-def email_text(body: str, *, base_url: str, first_link: int = 1) -> tuple[str, int]:
-    """Return a section's body as text, and the number for the next section's first link."""
+def email_text(
+    body: str, *, base_url: str, first_link: int = 1, quoted: tuple[QuotedFrom, ...] = ()
+) -> tuple[str, int]:
+    """Return a section's body as text, and the number for the next section's first link.
+
+    Quotations of the comments in `quoted` lead there.
+    """
+    root = parse_section(body)
+    lead_to_comments(root, quoted)
     writer = _TextWriter(base_url=base_url, first_link=first_link)
-    text = "\n\n".join(writer.blocks(parse_section(body), width=WIDTH))
+    text = "\n\n".join(writer.blocks(root, width=WIDTH))
     links = "\n".join(f"[{number}] {address}" for address, number in writer.links.items())
     return "\n\n".join(filter(None, [text, links])), first_link + len(writer.links)
 

@@ -13,12 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Issue, Section
 from briefings.next_issue import line_for_email
+from briefings.quotations.chain import read_quoted_comments
+from briefings.quotations.quoted_blocks import RESPONSE
 from briefings.rendering.email_html import email_html
 from briefings.rendering.email_question import EmailQuestion, email_question
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
 from briefings.rendering.page_html import reading_time
-from briefings.rendering.section_html import parse_section
+from briefings.rendering.section_html import parse_section, quoted_from
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
 from briefings.share_links import share_links
 from newsroom.email_addresses import readable_domain
@@ -203,13 +205,22 @@ def _email_sections(issue: Issue, *, url: str, links: EmailLinks) -> list[_Email
     """Return each section as HTML and text; links are numbered through the whole text."""
     rendered: list[_EmailSection] = []
     next_link = 1
-    for section in with_sister_titles(issue):
-        text, next_link = email_text(section.body, base_url=url, first_link=next_link)
+    sections = with_sister_titles(issue)
+    has_quotations = any(RESPONSE in section.body for section in sections)
+    quoted = quoted_from(read_quoted_comments(issue), issue) if has_quotations else ()
+    for section in sections:
+        text, next_link = email_text(
+            section.body, base_url=url, first_link=next_link, quoted=quoted
+        )
         heading = _heading(section, issue, is_first=not rendered)
         if not (heading or text):
             continue
         html = email_html(
-            section.body, kind=rendered_kind(section.kind), headed=bool(heading), base_url=url
+            section.body,
+            kind=rendered_kind(section.kind),
+            headed=bool(heading),
+            base_url=url,
+            quoted=quoted,
         )
         rendered.append(
             _EmailSection(

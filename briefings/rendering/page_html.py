@@ -13,23 +13,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from briefings.models import Issue, Section, SectionKind
 from briefings.picture_files import media_name
 from briefings.picture_sizes import PictureSizes, sizes_of_pictures
-from briefings.quotations.quoted_blocks import RESPONSE, response_of
+from briefings.quotations.quoted_blocks import RESPONSE
 from briefings.rendering.section_html import (
     DIRECTED,
     SENTENCE_ENDS,
+    QuotedFrom,
+    lead_to_comment,
     names_a_source,
     parse_section,
+    quoted_from,
     raise_heading,
 )
 from briefings.rendering.sister_list import rendered_kind, with_sister_titles
@@ -79,18 +81,10 @@ def page_sections(
             title=issue.title,
             base=base,
             pictures=pictures,
-            quoted=_addresses(quoted, issue),
+            quoted=quoted_from(quoted, issue),
         )
         for index, section in enumerate(sections)
     ]
-
-
-def _addresses(quoted: tuple[QuotedComment, ...], issue: Issue) -> tuple[_QuotedFrom, ...]:
-    slug = issue.briefing.slug
-    return tuple(
-        _QuotedFrom(pk, number, reverse("briefings:comment_detail", args=[slug, number, pk]))
-        for pk, number in quoted
-    )
 
 
 def reading_time(words: int) -> int:
@@ -110,7 +104,7 @@ def _page_section(
     title: str,
     base: str,
     pictures: tuple[PictureSizes, ...],
-    quoted: tuple[_QuotedFrom, ...],
+    quoted: tuple[QuotedFrom, ...],
 ) -> PageSection:
     heading = section.heading.strip()
     if first and heading.casefold() == title.strip().casefold():
@@ -142,7 +136,7 @@ def render_body(
     headed: bool = True,
     base: str = "",
     pictures: tuple[PictureSizes, ...] = (),
-    quoted: tuple[_QuotedFrom, ...] = (),
+    quoted: tuple[QuotedFrom, ...] = (),
 ) -> tuple[SafeString, int]:
     """Return a section's body as the page's HTML, and its number of words.
 
@@ -160,14 +154,6 @@ def render_body(
     return _render(html, around)
 
 
-class _QuotedFrom(NamedTuple):
-    """Where a quotation is from: the comment, the number of its issue, and its address."""
-
-    pk: int
-    number: int
-    address: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Surroundings:
     """Everything besides the body itself that its HTML depends on."""
@@ -177,7 +163,7 @@ class _Surroundings:
     base: str
     site: str
     pictures: tuple[PictureSizes, ...]
-    quoted: tuple[_QuotedFrom, ...]
+    quoted: tuple[QuotedFrom, ...]
     language: str | None  # of the words that are added
 
     def sizes_of(self, address: str) -> PictureSizes | None:
@@ -234,22 +220,13 @@ def _adapted(
         case "a" if not around.is_on_site(child.attributes.get("href", "")):
             child.attributes["rel"] = "noopener"
         case "blockquote" if RESPONSE in child.attributes:
-            _lead_to_comment(child, around)
+            lead_to_comment(child, around.quoted)
+            del child.attributes[RESPONSE]
         case "p" if "blockquote" in within and names_a_source(child):
             child.attributes["class"] = "said-by"
         case "h3" | "h4" if not around.headed:
             raise_heading(child)
     return child
-
-
-def _lead_to_comment(quote: Element, around: _Surroundings) -> None:
-    """Put a link to the comment that is quoted behind the name of its writer."""
-    key = response_of(quote)
-    del quote.attributes[RESPONSE]
-    found = next((one for one in around.quoted if one.pk == key), None)
-    if found and quote.elements and names_a_source(quote.elements[-1]):
-        words = gettext("comment on issue %(number)s") % {"number": found.number}
-        quote.elements[-1].children += [", ", Element("a", {"href": found.address}, [words])]
 
 
 def _is_source_of_item(element: Element, parent: Element) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from briefings.comment_identity import sign_in_path
 from briefings.models import Comment, CommentState, Issue, QuoteChoice
+from briefings.quotations.quoted_blocks import QuotedBlock, blocks_in, replace_in_text
 from briefings.rendering.issue_email import render_issue_email
 from subscribers.sending.dispatches import links_with_placeholders
 from tests.briefings.quotations.quoted_in_tests import (
@@ -43,7 +46,21 @@ def test_email_and_text_show_the_words_and_the_name() -> None:
     assert f"> {EXCERPT}\n>\n> — Imogen Thwaite" in email.text
     html = " ".join(email.html.split())
     assert EXCERPT in html
-    assert "— Imogen Thwaite</p></blockquote>" in html
+    assert "— Imogen Thwaite" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "comment on issue 1"), ("de", "Kommentar zu Ausgabe 1")]
+)
+def test_email_and_text_lead_to_the_comment(language: str, words: str) -> None:
+    comment = make_response(on=make_published_issue(briefing=make_briefing(language=language)))
+    email = render_issue_email(make_draft_quoting(comment), links=links_with_placeholders())
+    address = settings.SITE_URL + comment.get_absolute_url()
+    link = rf'Thwaite, <a href="{address}"[^>]*>{words}</a></p></blockquote>'
+    assert re.search(link, " ".join(email.html.split()))
+    assert re.search(
+        rf"> — Imogen Thwaite, {words}.\[(\d+)\]\n(.+\n)*\n\[\1\] {address}\n", email.text
+    )
 
 
 def test_each_issue_of_a_chain_says_which_one_it_responds_to() -> None:
@@ -59,6 +76,20 @@ def test_each_issue_of_a_chain_says_which_one_it_responds_to() -> None:
     assert chain.count("Responding to issue") == 2
 
 
+@pytest.mark.parametrize("name", ["Ann Lee", "Imogen " * 7 + "Lee", "Imogen " * 8 + "Lee"])
+def test_a_text_forgets_the_link_with_the_name_wherever_its_lines_break(name: str) -> None:
+    comment = make_response(on=make_published_issue(), name=name)
+    draft = make_draft_quoting(comment)
+    text = render_issue_email(draft, links=links_with_placeholders()).text
+    [old] = blocks_in(draft.sections.get().body)
+    new = QuotedBlock(response=comment.pk, excerpt=EXCERPT, attribution="A reader")
+    changed = replace_in_text(text, old, new)
+    assert f"> {EXCERPT}\n>\n> — A reader\n" in changed
+    assert comment.get_absolute_url() in text
+    assert comment.get_absolute_url() not in changed
+    assert "comment on" not in " ".join(changed.split())
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"state": CommentState.PRIVATE}, {"quoting": QuoteChoice.ANONYMOUS}],
@@ -70,6 +101,9 @@ def test_nothing_leads_to_a_comment_that_would_say_who_it_was(fields: dict[str, 
     second = publish(make_draft_quoting(comment))
     assert EXCERPT in page_of(second)
     assert comment.get_absolute_url() not in page_of(second)
+    email = render_issue_email(second, links=links_with_placeholders())
+    assert EXCERPT in email.text
+    assert comment.get_absolute_url() not in email.html + email.text
     assert "quoted in issue 2</a>" not in page_of(first)
 
 

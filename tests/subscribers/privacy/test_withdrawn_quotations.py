@@ -100,12 +100,17 @@ def test_words_that_a_reader_withdraws_go_from_everything_that_readers_can_open(
     dispatch = send(make_draft_quoting(comment, strapline=""))
     for name, words in shown(dispatch).items():
         assert "walks the last mile" in words, name
+    assert comment.get_absolute_url() in dispatch.html
+    assert comment.get_absolute_url() in dispatch.text
     withdraw(comment)
     tasks.withdraw_quotations()
     after = shown(dispatch)
     for name, words in after.items():
         assert "walks the last mile" not in words, name
         assert "Thwaite" not in words, name
+        assert comment.get_absolute_url() not in words, name
+        if name in {"text", "email as page"}:
+            assert "comment on issue" not in words, name
         if name != "search":
             assert WITHDRAWN in words, name
     issue = dispatch.issue
