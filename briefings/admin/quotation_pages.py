@@ -24,7 +24,7 @@ from briefings.quotations.insertion import (
     quote_in,
     see_again,
 )
-from briefings.quotations.quotable import WHY_NOT, Standing, standing_of
+from briefings.quotations.quotable import WAITS_FOR, WHY_NOT, Standing, standing_of
 from briefings.quotations.quoted_blocks import write_block
 from newsroom.transitions import TransitionRefused
 
@@ -82,7 +82,7 @@ def quotation(request: HttpRequest, pk: int) -> JsonResponse:
         "words": excerpt.words,
         "places": excerpt.places,
         "problem": excerpt.problem if standing in MAY_BE_ADDED else WHY_NOT[standing],
-        "waits": standing == Standing.ASKED,
+        "waits": WAITS_FOR.get(standing, ""),
         "html": "",
     }
     if not answer["problem"]:

@@ -54,7 +54,8 @@ class Finding:
     """Something to check before an issue goes out.
 
     `about` is what it speaks of, word for word: an override holds until that changes. `quote` is
-    how it begins in the text, for the page to jump to.
+    how it begins in the text, for the page to jump to. `naming` is the sentence as the page shows
+    it, where that names words which must not be kept.
     """
 
     code: str
@@ -64,9 +65,15 @@ class Finding:
     fix: str = ""
     about: str = ""
     quote: str = ""
+    naming: str = ""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.fix}".strip()
+
+    @property
+    def shown(self) -> str:
+        """The sentence for a page, which nobody keeps."""
+        return self.naming or self.sentence
 
     @property
     def blocks(self) -> bool:

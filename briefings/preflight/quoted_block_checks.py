@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from briefings.local_time import long_day
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
     from newsroom.html_tree import Element
 
 _WAIT = "Wait for the answer, or remove the quotation."
+_DECIDE = "Have a moderator decide, or remove the quotation."
 _REMOVE = "Remove the quotation."
+# An empty one says that its words were withdrawn; whether the comment stays is for a moderator.
+_ALLOWED_WHEN_OUT = {"quotation-empty", "quotation-pending"}
 
 
 def check_quoted_blocks(
@@ -35,37 +37,42 @@ def check_quoted_blocks(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the quotations of responses; all of it stops the issue.
 
-    In one that `is_out`, an empty quotation says that its words were withdrawn.
+    In one that `is_out`, two of these findings do not matter.
     """
     briefing = issue.briefing
     found = [
-        (quote, read_block(quote), place)
+        (quote, read_block(quote), place, number)
         for _, body, place in sections
-        for quote in body.find("blockquote")
+        # Those that were typed count, too: an editor counts what is on the screen.
+        for number, quote in enumerate(body.find("blockquote"), start=1)
         if is_block(quote)
     ]
     if not found:
         return
-    keys = {block.response for _, block, _ in found}
+    keys = {block.response for _, block, _, _ in found}
     comments = Comment.objects.filter(pk__in=keys, issue__briefing=briefing)
     by_key = comments.select_related("contributor").prefetch_related("quote_consents").in_bulk()
     chosen = {} if is_out else _chosen(issue)
-    numbers: Counter[Place] = Counter()
-    for quote, block, place in found:
-        numbers[place] += 1
+    for quote, block, place, number in found:
         comment = by_key.get(block.response)
-        problem = _problem(quote, block, comment, briefing) or _edited(block, comment, chosen)
-        if problem and not (is_out and problem[0] == "quotation-empty"):
+        problem = (
+            _problem(quote, block, comment, briefing)
+            or _edited(block, comment, chosen)
+            or _pending(comment)
+        )
+        if problem and not (is_out and problem[0] in _ALLOWED_WHEN_OUT):
             code, what, fix = problem
+            said = shortened(block.excerpt)
             yield Finding(
                 code=code,
                 level=Level.BLOCKS,
                 place=place,
                 # The audit log keeps sentences, but no word of readers.
-                sentence=f"{place.where}, quotation {numbers[place]}: {what}",
+                sentence=f"{place.where}, quotation {number}: {what}",
+                naming=f"{place.where}, quotation “{said}”: {what}" if said else "",
                 fix=fix,
                 about=str(block.response),
-                quote=shortened(block.excerpt).rstrip("…"),
+                quote=said.rstrip("…"),
             )
 
 
@@ -86,6 +93,13 @@ def _edited(
     return "quotation-edited", what, "Read it again, then choose the words again: “Cut…”."
 
 
+def _pending(comment: Comment | None) -> tuple[str, str, str] | None:
+    """Return that a moderator decides first; it comes last, because an editor can fix the rest."""
+    if standing_of(comment) != Standing.PENDING:
+        return None
+    return "quotation-pending", _lower(WHY_NOT[Standing.PENDING]), _DECIDE
+
+
 def _problem(
     quote: Element, block: QuotedBlock, comment: Comment | None, briefing: Briefing
 ) -> tuple[str, str, str] | None:
@@ -93,7 +107,7 @@ def _problem(
     if block.excerpt == withdrawn_words(briefing.language):
         return "quotation-empty", "its reader does not want it printed.", _REMOVE
     standing = standing_of(comment)
-    if comment is None or standing != Standing.QUOTABLE:
+    if comment is None or standing not in {Standing.QUOTABLE, Standing.PENDING}:
         what = _lower(WHY_NOT[standing])
         if standing == Standing.ASKED and comment and comment.quote_asked_at:
             asked = long_day(comment.quote_asked_at.astimezone(briefing.zone).date())

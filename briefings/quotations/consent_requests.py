@@ -32,7 +32,7 @@ def ask_to_quote(comment: Comment, *, by: Actor, at: datetime) -> None:
             .get(pk=comment.pk)
         )
         standing = standing_of(comment)
-        if standing == Standing.QUOTABLE:
+        if standing in {Standing.QUOTABLE, Standing.PENDING}:
             raise TransitionRefused("This reader has agreed already.")
         if standing != Standing.NOT_ASKED:
             raise TransitionRefused(f"This reader cannot be asked. {WHY_NOT[standing]}")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 
-# The quotation of a reader who was asked waits in the draft: preflight stops the issue until then.
-MAY_BE_ADDED = frozenset({Standing.QUOTABLE, Standing.ASKED})
+# Some quotations wait in the draft, for the reader's answer or a moderator: preflight stops the
+# issue until then.
+MAY_BE_ADDED = frozenset({Standing.QUOTABLE, Standing.ASKED, Standing.PENDING})
 
 
 def quotable_block(comment: Comment, words: str, *, language: str) -> QuotedBlock:

@@ -17,6 +17,7 @@ class Standing(StrEnum):
     QUOTABLE = "quotable"
     NOT_ASKED = "not asked"  # or only by the form of the comment, which says no unless changed
     ASKED = "asked"
+    PENDING = "pending"  # its reader agreed; a moderator decides first
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
@@ -29,12 +30,19 @@ class Standing(StrEnum):
 WHY_NOT = {
     Standing.NOT_ASKED: "Its reader has not agreed to be quoted.",
     Standing.ASKED: "Its reader was asked and has not answered yet.",
+    Standing.PENDING: "A moderator has not decided about it yet.",
     Standing.REFUSED: "Its reader does not want to be quoted.",
     Standing.WITHDRAWN: "Its reader has withdrawn it.",
     Standing.REJECTED: "A moderator rejected it.",
     Standing.UNCONFIRMED: "Its reader has not confirmed their address.",
     Standing.ERASED: "It was erased.",
     Standing.OURS: "It is from the newsroom.",
+}
+
+# What an issue with such a quotation waits for.
+WAITS_FOR = {
+    Standing.ASKED: "The issue waits for the reader’s answer whether we may quote them.",
+    Standing.PENDING: "The issue waits until a moderator has decided about the comment.",
 }
 
 
@@ -52,7 +60,8 @@ def standing_of(comment: Comment | None) -> Standing:
     if found := by_state.get(CommentState(comment.state)):
         return found
     if comment.quoting != QuoteChoice.NO:
-        return Standing.QUOTABLE
+        is_pending = comment.state == CommentState.PENDING
+        return Standing.PENDING if is_pending else Standing.QUOTABLE
     if not comment.email:
         return Standing.ERASED  # its author is not known any more, and cannot be asked
     answers = sorted(comment.quote_consents.all(), key=lambda answer: (answer.at, answer.pk))

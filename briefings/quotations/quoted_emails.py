@@ -107,7 +107,9 @@ def _tell(issue: Issue, group: list[tuple[Quotation, Comment | None]], *, at: da
     printed: list[tuple[Quotation, Comment]] = []
     for row, comment in group:
         is_printed = row.is_in_issue and row.removed_at is None
-        if comment is None or not is_printed or standing_of(comment) != Standing.QUOTABLE:
+        # Who edits a printed comment sends it to a moderator again; they are told nevertheless.
+        agreed = standing_of(comment) in {Standing.QUOTABLE, Standing.PENDING}
+        if comment is None or not is_printed or not agreed:
             _note([row], NotTold.GONE)
         else:
             printed.append((row, comment))

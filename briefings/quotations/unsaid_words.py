@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.text import Truncator
+
 from briefings.models import Comment
 from briefings.quotations.excerpts import check_excerpt
 from briefings.quotations.quoted_blocks import RESPONSE, blocks_in, withdrawn_words
@@ -21,10 +23,10 @@ def unsaid_in(bodies: Iterable[str], *, issue: Issue) -> dict[int, str]:
     issue then, and nobody is kept from saving the rest.
     """
     found = [
-        (place, number, block)
+        (place, block)
         for place, body in enumerate(bodies)
         if RESPONSE in body
-        for number, block in enumerate(blocks_in(body), start=1)
+        for block in blocks_in(body)
     ]
     if not found:
         return {}
@@ -34,7 +36,7 @@ def unsaid_in(bodies: Iterable[str], *, issue: Issue) -> dict[int, str]:
         if RESPONSE in body
         for block in blocks_in(body)
     }
-    keys = {block.response for _, _, block in found}
+    keys = {block.response for _, block in found}
     originals = dict(
         Comment.objects.filter(pk__in=keys, issue__briefing=issue.briefing_id).values_list(
             "pk", "body"
@@ -42,11 +44,13 @@ def unsaid_in(bodies: Iterable[str], *, issue: Issue) -> dict[int, str]:
     )
     withdrawn = withdrawn_words(issue.briefing.language)
     problems: dict[int, str] = {}
-    for place, number, block in found:
+    for place, block in found:
         original = originals.get(block.response)
         is_stored = (block.response, block.excerpt) in stored
         if original is None or is_stored or block.excerpt == withdrawn:
             continue  # preflight speaks of those that are gone
         if problem := check_excerpt(block.excerpt, original).problem:
-            problems.setdefault(place, f"Quotation {number}: {problem}")
+            problems.setdefault(
+                place, f"Quotation “{Truncator(block.excerpt).words(6)}”: {problem}"
+            )
     return problems

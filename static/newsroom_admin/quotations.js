@@ -4,7 +4,6 @@
   const { CKEDITOR } = window;
   if (!CKEDITOR) return;
   window.newsroomAdmin ??= {};
-  const WAITS = "The issue waits for the reader’s answer whether we may quote them.";
   const WAIT = 250; // milliseconds after the last key before words are checked
   const page = () => document.querySelector("[data-quotations]");
 
@@ -143,7 +142,7 @@
     printed = (answer.places ?? []).map(([start, end]) => [offset(start), offset(end)]);
     html = answer.html ?? "";
     mark();
-    part("status").textContent = answer.problem || `These are the reader’s words.${answer.waits ? ` ${WAITS}` : ""}`;
+    part("status").textContent = answer.problem || `These are the reader’s words.${answer.waits ? ` ${answer.waits}` : ""}`;
     part("status").classList.toggle("is-wrong", Boolean(answer.problem));
     part("save").disabled = !html;
     return Boolean(html);

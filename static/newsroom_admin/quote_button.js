@@ -34,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const { problem, waits } = await newsroomAdmin.quote({ response: part.dataset.quote, words: chosen.get(part) ?? "" });
     button.disabled = false;
     hint.setAttribute("role", "status");
-    hint.textContent = problem || `It is at the end of the feedback section.${waits ? " The issue waits for the reader’s answer." : ""}`;
+    hint.textContent = problem || `It is at the end of the feedback section.${waits ? ` ${waits}` : ""}`;
     if (!problem) choose(part, "");
   }
   const takesQuotes = () => Boolean(window.newsroomAdmin?.quote && newsroomAdmin.sections);

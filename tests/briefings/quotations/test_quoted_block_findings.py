@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from briefings import own_comments
@@ -12,6 +13,7 @@ from briefings.models import Comment, CommentState, Issue, QuoteChoice, SectionK
 from briefings.preflight import blocking_findings, check_issue
 from briefings.quotations.insertion import see_again
 from briefings.quotations.quoted_blocks import withdrawn_block, write_block
+from tests.briefings.admin_client import staff_client
 from tests.briefings.quotations.quoted_in_tests import (
     EXCERPT,
     SAID,
@@ -55,6 +57,7 @@ def test_a_german_briefing_names_nobody_in_german() -> None:
     [
         ({"state": CommentState.WITHDRAWN}, "quotation-withdrawn"),
         ({"state": CommentState.REJECTED}, "quotation-withdrawn"),
+        ({"state": CommentState.PENDING}, "quotation-pending"),
         ({"quoting": QuoteChoice.NO}, "quotation-without-consent"),
         ({"body": SAID.replace("mother", "father")}, "quotation-not-said"),
         ({"quoting": QuoteChoice.ANONYMOUS}, "quotation-attribution"),
@@ -71,6 +74,32 @@ def test_what_changes_before_sending_stops_the_issue(change: dict[str, object], 
     assert codes(draft) == [code]
 
 
+def test_what_only_the_newsroom_reads_waits_for_no_moderator() -> None:
+    comment = make_response(on=make_published_issue(), state=CommentState.PRIVATE)
+    assert codes(make_draft_quoting(comment)) == []
+
+
+def test_a_moderator_who_approves_lets_the_issue_go() -> None:
+    comment = make_response(on=make_published_issue(), state=CommentState.PENDING)
+    draft = make_draft_quoting(comment)
+    assert codes(draft) == ["quotation-pending"]
+    Comment.objects.filter(pk=comment.pk).update(state=CommentState.APPROVED)
+    assert codes(draft) == []
+
+
+def test_a_finding_begins_with_the_words_that_are_on_the_screen() -> None:
+    """Its number counts what was typed, too; the page has the words instead."""
+    comment = make_response(on=make_published_issue())
+    typed = "<blockquote><p>Nobody wrote to us about it.</p><p>— Ann Lee</p></blockquote>"
+    draft = draft_with(comment.issue, typed * 2 + quotation_of(comment))
+    Comment.objects.filter(pk=comment.pk).update(quote_name="I. T.")
+    [finding] = blocking_findings(draft, publish_at=None)
+    assert "What you told us”, quotation 3: " in str(finding)
+    assert f"quotation “{EXCERPT}”: its reader chose" in finding.shown
+    page = staff_client("Editors").get(reverse("admin:briefings_issue_change", args=[draft.pk]))
+    assert f"quotation “{EXCERPT}”: its reader chose" in page.content.decode()
+
+
 def test_an_edit_that_leaves_the_words_is_read_before_they_are_printed() -> None:
     """Its reader may mean another thing by them now."""
     comment = make_response(on=make_published_issue())
@@ -80,13 +109,15 @@ def test_an_edit_that_leaves_the_words_is_read_before_they_are_printed() -> None
     see_again(draft, comment, at=timezone.now(), excerpt="Other words.")
     assert codes(draft) == ["quotation-edited"]
     see_again(draft, comment, at=timezone.now(), excerpt=EXCERPT)
+    assert codes(draft) == ["quotation-pending"], "a moderator reads it again, too"
+    Comment.objects.filter(pk=comment.pk).update(state=CommentState.APPROVED)
     assert codes(draft) == []
 
 
-def test_an_edit_before_the_words_were_chosen_stops_nothing() -> None:
+def test_an_edit_before_the_words_were_chosen_waits_for_a_moderator_only() -> None:
     comment = make_response(on=make_published_issue())
     own_comments.edit(comment, f"{SAID} Not even the nurse.", at=timezone.now())
-    assert codes(make_draft_quoting(comment)) == []
+    assert codes(make_draft_quoting(comment)) == ["quotation-pending"]
 
 
 def test_an_erased_response_stops_the_issue() -> None:

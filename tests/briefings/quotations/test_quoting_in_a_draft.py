@@ -158,6 +158,24 @@ def test_the_page_of_the_response_says_what_can_be_done_with_each() -> None:
     assert "Ask for it" in words
 
 
+def test_quoting_before_a_moderator_decides_says_that_the_issue_waits() -> None:
+    issue = make_published_issue()
+    comment = make_response(on=issue, state=CommentState.PENDING)
+    draft = make_issue(briefing=issue.briefing)
+    editor = staff_client("Editors")
+    address = reverse("admin:briefings_response", args=[draft.pk])
+    assert "no moderator has decided about it yet" in editor.get(address).content.decode()
+    answer = json.loads(act(editor, "quotation", draft, comment, EXCERPT).content)
+    assert answer["problem"] == ""
+    assert "moderator" in answer["waits"]
+    panel = reverse("admin:briefings_response_panel", args=[draft.pk])
+    beside = editor.get(panel, {"show": "all"}).content.decode()
+    assert "no moderator has decided about it yet" in beside
+    act(editor, "quote", draft, comment, EXCERPT)
+    found = blocking_findings(draft, publish_at=None)
+    assert "quotation-pending" in [finding.code for finding in found]
+
+
 def test_the_panel_beside_the_editor_quotes_what_may_be_quoted() -> None:
     issue = make_published_issue()
     quotable = make_response(on=issue)
@@ -242,7 +260,7 @@ def test_no_save_makes_a_quotation_say_what_was_not_said(words: str, problem: st
     response = save(client, draft, form, **{"sections-0-body": changed, "title": "Next"})
     page = response.content.decode()
     assert problem in page
-    assert "Quotation 1" in page
+    assert "Quotation “" in page
     assert words in page, "what was typed is kept on the page"
     assert bodies(draft) == [before]
 
@@ -269,7 +287,8 @@ def test_whoever_takes_the_words_again_has_read_what_was_edited() -> None:
     client.post(address, posted)
     assert blocking_findings(draft, publish_at=None)
     client.post(address, {**posted, "chosen": "yes"})
-    assert blocking_findings(draft, publish_at=None) == []
+    [finding] = blocking_findings(draft, publish_at=None)
+    assert finding.code == "quotation-pending"
 
 
 def test_a_no_to_that_email_is_an_answer(client: Client) -> None:
