@@ -6,7 +6,7 @@ from typing import Any
 
 from briefings.models import Comment
 from briefings.quotations.quotable import Standing, standing_of
-from briefings.quotations.quoted_blocks import keys_in, replace_everywhere, withdrawn_block
+from briefings.quotations.quoted_blocks import keys_in, replace_everywhere, without_words
 
 
 def without_erased(content: Any, *, language: str) -> Any:
@@ -16,5 +16,4 @@ def without_erased(content: Any, *, language: str) -> Any:
         return content
     found = Comment.objects.filter(pk__in=keys).prefetch_related("quote_consents").in_bulk()
     erased = [key for key in sorted(keys) if standing_of(found.get(key)) == Standing.ERASED]
-    new = {key: withdrawn_block(key, language=language) for key in erased}
-    return replace_everywhere(content, new) if new else content
+    return replace_everywhere(content, without_words(erased, language=language))

@@ -8,7 +8,7 @@ rows of `Quotation` are made from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,10 @@ class QuotedBlock:
     attribution: str  # without the dash; empty if there is none
 
 
+# What becomes of the quotations of a response, by its key: one issue may quote several parts of it.
+Replacements = Mapping[int, Callable[[QuotedBlock], QuotedBlock]]
+
+
 def blocks_in(body: str | Element) -> Iterator[QuotedBlock]:
     """Yield the quotations of a body in their order."""
     for quote in (parse(body) if isinstance(body, str) else body).find("blockquote"):
@@ -64,9 +68,13 @@ def response_of(element: Element) -> int:
 def read_block(quote: Element) -> QuotedBlock:
     """Return what a block says: the last line is the attribution if a dash begins it."""
     lines = [line.strip() for line in quote.text.split("\n") if line.strip()]
+    return _block_of(response_of(quote), lines)
+
+
+def _block_of(response: int, lines: list[str]) -> QuotedBlock:
     said_by = _ATTRIBUTION.fullmatch(lines[-1]) if lines else None
     return QuotedBlock(
-        response=response_of(quote),
+        response=response,
         excerpt="\n".join(lines[:-1] if said_by else lines),
         attribution=said_by[1] if said_by else "",
     )
@@ -111,8 +119,17 @@ def withdrawn_block(response: int, *, language: str) -> QuotedBlock:
     return QuotedBlock(response=response, excerpt=withdrawn_words(language), attribution="")
 
 
-def replace_blocks(html: str, replacements: Mapping[int, QuotedBlock]) -> str:
-    """Return HTML in which these blocks, by the response that they quote, say something else.
+def without_words(responses: Iterable[int], *, language: str) -> Replacements:
+    """Return what empties every quotation of these responses."""
+
+    def empty(old: QuotedBlock) -> QuotedBlock:
+        return withdrawn_block(old.response, language=language)
+
+    return dict.fromkeys(responses, empty)
+
+
+def replace_blocks(html: str, replacements: Replacements) -> str:
+    """Return HTML in which the quotations of these responses say something else.
 
     It may be a stored body, what a browser sent, or an email: the tags stay, with their styles.
     """
@@ -121,7 +138,7 @@ def replace_blocks(html: str, replacements: Mapping[int, QuotedBlock]) -> str:
     return _BLOCK.sub(lambda found: _replaced(found, replacements), html)
 
 
-def replace_everywhere(content: Any, replacements: Mapping[int, QuotedBlock]) -> Any:
+def replace_everywhere(content: Any, replacements: Replacements) -> Any:
     """Return what a revision or a working copy keeps, with these blocks replaced in every text."""
     match content:
         case str():
@@ -145,9 +162,29 @@ def keys_in(content: Any) -> set[int]:
     return set()
 
 
-def _replaced(found: re.Match[str], replacements: Mapping[int, QuotedBlock]) -> str:
-    block = replacements.get(int(found[2]))
-    if block is None:
+def changes_in(html: str, replacements: Replacements) -> Iterator[tuple[QuotedBlock, QuotedBlock]]:
+    """Yield the quotations that `replace_blocks` changes: as they are, and as they will be."""
+    for found in _BLOCK.finditer(html):
+        old = _read_match(found)
+        replace = replacements.get(old.response)
+        if replace and (new := replace(old)) != old:
+            yield old, new
+
+
+def _read_match(found: re.Match[str]) -> QuotedBlock:
+    """Return what a block says, also in an email, whose lines are broken elsewhere."""
+    paragraphs = (parse(paragraph[2]).text for paragraph in _PARAGRAPH.finditer(found[3]))
+    lines = (" ".join(paragraph.split()) for paragraph in paragraphs)
+    return _block_of(int(found[2]), [line for line in lines if line])
+
+
+def _replaced(found: re.Match[str], replacements: Replacements) -> str:
+    replace = replacements.get(int(found[2]))
+    if replace is None:
+        return found[0]
+    old = _read_match(found)
+    block = replace(old)
+    if block == old:
         return found[0]
     tags = [paragraph[1] for paragraph in _PARAGRAPH.finditer(found[3])] or ["<p>"]
     lines = [line for line in block.excerpt.split("\n") if line.strip()]

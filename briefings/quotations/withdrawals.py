@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,12 +42,15 @@ from briefings.quotations.excerpts import check_excerpt
 from briefings.quotations.quoted_blocks import (
     RESPONSE,
     QuotedBlock,
+    Replacements,
     anonymous,
     attribution_of,
     blocks_in,
+    changes_in,
     replace_blocks,
     replace_everywhere,
     withdrawn_block,
+    without_words,
 )
 from briefings.quotations.rows import keep_quotations
 from briefings.search.sqlite_tables import forget_removed_words
@@ -63,16 +66,8 @@ LEAST_NOTED_CHARS = 3
 Row = TypeVar("Row", bound=Model)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A quotation as an issue had it, and as it has it now."""
-
-    old: QuotedBlock
-    new: QuotedBlock
-
-
 # Changes what is frozen of an issue elsewhere, such as its email; called in the transaction.
-ChangeFrozen = Callable[[Issue, list[Change]], None]
+ChangeFrozen = Callable[[Issue, Replacements], None]
 
 
 def withdraw_quotations(*, at: datetime, change_frozen: ChangeFrozen) -> int:
@@ -97,20 +92,22 @@ def withdraw_quotations(*, at: datetime, change_frozen: ChangeFrozen) -> int:
 def _withdraw(
     issue: Issue, rows: list[Quotation], *, at: datetime, change_frozen: ChangeFrozen
 ) -> int:
-    new = {}
-    for row in rows:
-        if row.comment is not None and (block := _block_now(row, row.comment, issue)):
-            new[row.response] = block
-    changes = _change_sections(issue, new)
-    if changes:
+    comments = {row.response: row.comment for row in rows if row.comment is not None}
+
+    def now(old: QuotedBlock) -> QuotedBlock:
+        return _block_now(old, comments[old.response], issue)
+
+    new = dict.fromkeys(comments, now)
+    changed = {block.response for block in _change_sections(issue, new)}
+    if changed:
         issue.claim_edit(version=issue.version)
         keep_quotations(issue)
         issue.keep_revision(RevisionStep.WITHDRAWN, by=None)
         keep_search_text(issue)
-        change_frozen(issue, changes)
-        emptied = Quotation.objects.filter(issue=issue, response__in=new, excerpt="")
+        change_frozen(issue, new)
+        emptied = Quotation.objects.filter(issue=issue, response__in=changed, excerpt="")
         emptied.filter(removed_at=None).update(removed_at=at)
-        for key in sorted(new):
+        for key in sorted(changed):
             audit_log.record("withdrew a quotation", issue, by=None, response=key)
     else:
         keep_quotations(issue)
@@ -118,38 +115,31 @@ def _withdraw(
     seen = Quotation.objects.filter(pk__in=[row.pk for row in rows])
     seen.filter(comment__quoting=QuoteChoice.NO, removed_at=None).update(removed_at=at)
     seen.filter(comment__edited_at__gt=F("at")).update(at=at)
-    return len(new) if changes else 0
+    return len(changed)
 
 
-def _block_now(row: Quotation, comment: Comment, issue: Issue) -> QuotedBlock | None:
-    """Return what the page has to say instead; None if it may stay as it is."""
+def _block_now(old: QuotedBlock, comment: Comment, issue: Issue) -> QuotedBlock:
+    """Return what the page has to say instead, or the block itself if it may stay."""
     language = issue.briefing.language
-    if comment.is_withdrawn or check_excerpt(row.excerpt, comment.body).problem:
-        return withdrawn_block(row.response, language=language)
-    if comment.quoting == QuoteChoice.NO:
-        if issue.briefing.withdrawn_quotations == QuotationPolicy.WORDS:
-            return withdrawn_block(row.response, language=language)
-        name = anonymous(language)
-    else:
-        name = attribution_of(comment, language=language)
-        if name == (row.attribution or anonymous(language)):
-            return None
-    return QuotedBlock(response=row.response, excerpt=row.excerpt, attribution=name)
+    gone = withdrawn_block(old.response, language=language)
+    if comment.is_withdrawn or check_excerpt(old.excerpt, comment.body).problem:
+        return gone
+    if comment.quoting != QuoteChoice.NO:
+        return replace(old, attribution=attribution_of(comment, language=language))
+    if issue.briefing.withdrawn_quotations == QuotationPolicy.WORDS:
+        return gone
+    return replace(old, attribution=anonymous(language))
 
 
-def _change_sections(issue: Issue, new: dict[int, QuotedBlock]) -> list[Change]:
-    changes: list[Change] = []
+def _change_sections(issue: Issue, new: Replacements) -> list[QuotedBlock]:
+    """Change the quotations in an issue's sections; return those that changed, as they were."""
+    changed: list[QuotedBlock] = []
     for section in issue.sections.order_by("position", "pk"):
-        body = replace_blocks(section.body, new)
-        if body != section.body:
-            changes += [
-                Change(old=old, new=new[old.response])
-                for old in blocks_in(section.body)
-                if old.response in new
-            ]
-            section.body = body
+        if found := [old for old, _ in changes_in(section.body, new)]:
+            changed += found
+            section.body = replace_blocks(section.body, new)
             section.save(update_fields=["body"])
-    return changes
+    return changed
 
 
 # --- erasure ---------------------------------------------------------------------------------
@@ -179,7 +169,7 @@ def forget_quotations(
         _forget_in(issue, set(by_key), rows[pk], at=at, change_frozen=change_frozen)
     for copy in _as_text(WorkingCopy.objects.all()).filter(mentions):
         language = copy.issue.briefing.language if copy.issue else ""
-        new = {key: withdrawn_block(key, language=language) for key in by_key}
+        new = without_words(by_key, language=language)
         WorkingCopy.objects.filter(pk=copy.pk).update(content=replace_everywhere(copy.content, new))
     if issues:
         forget_removed_words()
@@ -201,28 +191,27 @@ def _forget_in(
     change_frozen: ChangeFrozen,
 ) -> None:
     language = issue.briefing.language
-    new = {key: withdrawn_block(key, language=language) for key in keys}
-    old: dict[tuple[str, str], Change] = {}
+    new = without_words(keys, language=language)
+    said: dict[tuple[str, str], QuotedBlock] = {}
     for revision in issue.revisions.order_by("-pk"):
         for section in revision.content.get("sections", ()):
             for block in blocks_in(section.get("body", "")):
                 if block.response in keys:
-                    change = Change(old=block, new=new[block.response])
-                    old[block.excerpt, block.attribution] = change
+                    said[block.excerpt, block.attribution] = block
         content = replace_everywhere(revision.content, new)
         if content != revision.content:
             Revision.objects.filter(pk=revision.pk).update(content=content)
     current = _change_sections(issue, new)
-    changes = [*current, *old.values()]
-    names = {row.attribution for row in rows} | {change.old.attribution for change in changes}
+    blocks = [*current, *said.values()]
+    names = {row.attribution for row in rows} | {block.attribution for block in blocks}
     keep_quotations(issue)
     Quotation.objects.filter(issue=issue, response__in=keys).update(
         excerpt="", places=[], attribution="", removed_at=at
     )
-    change_frozen(issue, changes)
-    _forget_passages(issue, changes)
+    change_frozen(issue, new)
+    _forget_passages(issue, blocks)
     named = names - {anonymous(language)}
-    _forget_in_notes(issue, [*named, *(change.old.excerpt for change in changes)])
+    _forget_in_notes(issue, [*named, *(block.excerpt for block in blocks)])
     if current:
         issue.claim_edit(version=issue.version)
         audit_log.record("erased a quotation", issue, by=None)
@@ -231,15 +220,15 @@ def _forget_in(
         else:
             issue.keep_revision(RevisionStep.WITHDRAWN, by=None)
             void_approval(issue, by=None)
-    _forget_search_words(" ".join([*names, *(change.old.excerpt for change in changes)]))
+    _forget_search_words(" ".join([*names, *(block.excerpt for block in blocks)]))
 
 
-def _forget_passages(issue: Issue, changes: list[Change]) -> None:
+def _forget_passages(issue: Issue, blocks: list[QuotedBlock]) -> None:
     """Empty the passages that other readers took from a quotation to comment on it."""
-    said = " ".join(" ".join(f"{one.old.excerpt} {one.old.attribution}".split()) for one in changes)
+    said = " ".join(" ".join(f"{one.excerpt} {one.attribution}".split()) for one in blocks)
     for comment in issue.comments.exclude(passage="").only("pk", "passage"):
         words = " ".join(comment.passage.split())
-        quoted = (" ".join(change.old.excerpt.split()) for change in changes)
+        quoted = (" ".join(block.excerpt.split()) for block in blocks)
         if words and (words in said or any(one and one in words for one in quoted)):
             Comment.objects.filter(pk=comment.pk).update(passage="")
 

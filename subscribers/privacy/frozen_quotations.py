@@ -6,27 +6,25 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from briefings.quotations.quoted_blocks import replace_blocks, replace_in_text
+from briefings.quotations.quoted_blocks import changes_in, replace_blocks, replace_in_text
 from subscribers.models import Dispatch
 
 if TYPE_CHECKING:
     from briefings.models import Issue
-    from briefings.quotations.quoted_blocks import QuotedBlock
-    from briefings.quotations.withdrawals import Change
+    from briefings.quotations.quoted_blocks import QuotedBlock, Replacements
 
 # Where an issue begins with a quotation, so does the line that an inbox shows beside the subject.
 # Fewer words than this do not make a quotation.
 _LEAST_WORDS = 3
 
 
-def change_frozen_quotations(issue: Issue, changes: list[Change]) -> None:
+def change_frozen_quotations(issue: Issue, new: Replacements) -> None:
     """Change quotations in every dispatch of an issue. Emails that were sent are beyond recall."""
-    new = {change.new.response: change.new for change in changes}
     for dispatch in Dispatch.objects.filter(issue=issue).select_for_update().order_by("pk"):
         html, text = replace_blocks(dispatch.html, new), dispatch.text
-        for change in changes:
-            text = replace_in_text(text, change.old, change.new)
-            html = _without_beginning(html, change.old, change.new)
+        for old, now in changes_in(dispatch.html, new):
+            text = replace_in_text(text, old, now)
+            html = _without_beginning(html, old, now)
         if (html, text) != (dispatch.html, dispatch.text):
             Dispatch.objects.filter(pk=dispatch.pk).update(html=html, text=text)
 

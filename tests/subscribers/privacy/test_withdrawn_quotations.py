@@ -21,6 +21,7 @@ from briefings.models import (
     QuotationPolicy,
     QuoteChoice,
     RevisionStep,
+    SectionKind,
 )
 from briefings.preflight import blocking_findings
 from briefings.working_copies import keep_words as autosave
@@ -165,6 +166,27 @@ def test_other_quotations_of_the_issue_stay_and_nothing_is_done_twice() -> None:
     assert page.count(EXCERPT) == 1
     assert "— Bo Field" in page
     assert "Ada Lane" not in page
+
+
+def test_each_of_two_quotations_of_one_comment_keeps_its_own_words() -> None:
+    comment = make_response(on=make_published_issue())
+    other = "Nobody asked us before the stop was moved."
+    body = f"{quotation_of(comment)}<p>And later on:</p>{quotation_of(comment, other)}"
+    sections = [(SectionKind.FEEDBACK, "What you told us", body)]
+    dispatch = send(make_draft_quoting(comment, sections=sections))
+    choose(comment, QuoteChoice.ANONYMOUS)
+    tasks.withdraw_quotations()
+    for name, words in shown(dispatch).items():
+        assert "Thwaite" not in words, name
+        if name in {"page", "email as page", "text"}:
+            assert words.index(EXCERPT) < words.index("And later on") < words.index(other), name
+    # Of two, an edit takes back only the one whose words are gone.
+    own_comments.edit(comment, other, at=timezone.now())
+    tasks.withdraw_quotations()
+    for name in ("page", "email as page", "text"):
+        words = shown(dispatch)[name]
+        assert EXCERPT not in words, name
+        assert words.index(WITHDRAWN) < words.index("And later on") < words.index(other), name
 
 
 def test_an_edit_that_takes_the_words_back_withdraws_them() -> None:
