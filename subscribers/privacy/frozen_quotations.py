@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Where an issue begins with a quotation, so does the line that an inbox shows beside the subject.
 # Fewer words than this do not make a quotation.
 _LEAST_WORDS = 3
+_PREHEADER = re.compile(r'(<div\s+class="preheader"[^>]*>)(.*?)(?=</div>)', re.DOTALL)
 
 
 def change_frozen_quotations(issue: Issue, new: Replacements) -> None:
@@ -30,14 +31,18 @@ def change_frozen_quotations(issue: Issue, new: Replacements) -> None:
 
 
 def _without_beginning(html: str, old: QuotedBlock, new: QuotedBlock) -> str:
-    """Return an email's HTML in which no line begins to say outside a block what it said."""
+    """Return an email's HTML in which that line does not begin to say what the quotation said."""
+    return _PREHEADER.sub(lambda line: f"{line[1]}{_shortened(line[2], old, new)}", html)
+
+
+def _shortened(line: str, old: QuotedBlock, new: QuotedBlock) -> str:
     words = f"{old.excerpt} — {old.attribution}".split()
     kept = f"{new.excerpt} — {new.attribution}".split()
     for count in range(len(words), _LEAST_WORDS - 1, -1):
         if words[:count] == kept[:count]:
             break  # only the name goes
         pattern = r"\s+".join(re.escape(escape(word, quote=False)) for word in words[:count])
-        html, found = re.subn(rf"(?<!\w){pattern}(?!\w)", "…", html)
+        line, found = re.subn(rf"(?<!\w){pattern}(?!\w)…?", "…", line)
         if found:
             break
-    return html
+    return line

@@ -189,6 +189,23 @@ def test_each_of_two_quotations_of_one_comment_keeps_its_own_words() -> None:
         assert words.index(WITHDRAWN) < words.index("And later on") < words.index(other), name
 
 
+def test_a_withdrawal_leaves_alone_what_others_say_in_an_email_that_is_frozen() -> None:
+    first = make_published_issue()
+    comment = make_response(on=first)
+    own = "<p>Now my mother walks the same mile, and so do I.</p>"
+    sections = [
+        (SectionKind.FEATURE, "", own),
+        (SectionKind.FEEDBACK, "What you told us", quotation_of(comment)),
+    ]
+    dispatch = send(make_draft_quoting(comment, sections=sections))
+    withdraw(comment)
+    tasks.withdraw_quotations()
+    seen = shown(dispatch)
+    for name in ("email as page", "text", "page"):
+        assert "Now my mother walks the same mile, and so do I." in seen[name], name
+        assert "last mile" not in seen[name], name
+
+
 def test_an_edit_that_takes_the_words_back_withdraws_them() -> None:
     comment = make_response(on=make_published_issue())
     dispatch = send(make_draft_quoting(comment))
