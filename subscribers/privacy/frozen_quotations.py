@@ -21,7 +21,8 @@ _PREHEADER = re.compile(r'(<div\s+class="preheader"[^>]*>)(.*?)(?=</div>)', re.D
 
 def change_frozen_quotations(issue: Issue, new: Replacements) -> None:
     """Change quotations in every dispatch of an issue. Emails that were sent are beyond recall."""
-    for dispatch in Dispatch.objects.filter(issue=issue).select_for_update().order_by("pk"):
+    dispatches = Dispatch.objects.filter(issue=issue).order_by("pk")
+    for dispatch in dispatches.select_for_update(no_key=True):
         html, text = replace_blocks(dispatch.html, new), dispatch.text
         for old, now in changes_in(dispatch.html, new):
             text = replace_in_text(text, old, now)
