@@ -32,6 +32,7 @@ from subscribers.privacy import tasks
 from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_at
 from subscribers.sending import dispatches, ledger
+from subscribers.sending.personalised_email import PreparedEmail
 from tests.briefings.admin_client import open_issue, save, staff_client
 from tests.briefings.quotations.quoted_in_tests import (
     EXCERPT,
@@ -204,6 +205,38 @@ def test_a_withdrawal_leaves_alone_what_others_say_in_an_email_that_is_frozen() 
     for name in ("email as page", "text", "page"):
         assert "Now my mother walks the same mile, and so do I." in seen[name], name
         assert "last mile" not in seen[name], name
+
+
+def test_a_dispatch_goes_on_with_other_words_and_nobody_is_left_out_or_written_to_twice() -> None:
+    comment = make_response(on=make_published_issue())
+    dispatch = send(make_draft_quoting(comment))
+    dispatches.start(dispatch, at=timezone.now())
+    [delivery] = deliveries = list(dispatch.deliveries.all())
+    recipient = ledger.recipient_of(delivery)
+    assert recipient is not None
+
+    def as_sent() -> tuple[str, str]:
+        email = PreparedEmail(Dispatch.objects.get())
+        one = email.personalise(recipient, eight_bit=True, utf8_addresses=True, at=0)
+        words = re.sub(r"[\s>]+", " ", one.wire().decode())
+        return words, email.message_id(recipient.subscriber)
+
+    before, message_id = as_sent()
+    assert EXCERPT in before
+    state = dispatch.state
+
+    withdraw(comment)
+    tasks.withdraw_quotations()
+
+    after, same_id = as_sent()
+    assert EXCERPT not in after
+    assert after.count(WITHDRAWN) == 2  # as HTML and as text
+    # Whoever got the email already is known by the same row and the same Message-ID.
+    assert same_id == message_id
+    dispatch.refresh_from_db()
+    assert dispatch.state == state
+    assert list(dispatch.deliveries.all()) == deliveries
+    assert ledger.has_work(dispatch.pk)
 
 
 def test_an_edit_that_takes_the_words_back_withdraws_them() -> None:
