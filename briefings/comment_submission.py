@@ -134,7 +134,7 @@ def submit_signed_in_comment(
         raise WriterBanned(words_for_reader(ban, issue.briefing))
     with transaction.atomic():
         # Two of their comments at once wait for each other, so that none is stored twice.
-        list(Commenter.objects.select_for_update().filter(pk=commenter.pk).values_list("pk"))
+        commenter.lock()
         # Anybody can send a message to an author with somebody else's address.
         recent = Comment.objects.filter(commenter=commenter, created_at__gt=at - DAY).exclude(
             channel=CommentChannel.MESSAGE

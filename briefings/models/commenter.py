@@ -66,6 +66,10 @@ class Commenter(models.Model):
         languages = self.comments.order_by().values_list("issue__briefing__language", flat=True)
         return shared_language(languages.distinct())
 
+    def lock(self) -> None:
+        """Have what they do twice at once wait for each other, until the transaction ends."""
+        list(Commenter.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+
     def note_sign_in(self, *, at: datetime) -> bool:
         """Note that they sign in; False if they did since this row was read."""
         before = Commenter.objects.filter(pk=self.pk, signed_in_at=self.signed_in_at)

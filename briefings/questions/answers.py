@@ -73,7 +73,7 @@ def take_answer(
         )
     with transaction.atomic():
         # Two of their answers at once wait for each other, so that each person counts once.
-        list(Commenter.objects.select_for_update().filter(pk=commenter.pk).values_list("pk"))
+        commenter.lock()
         if not section.takes_answers(at=at):
             raise QuestionClosed(gettext("This question is closed."))
         answer, _ = Answer.objects.get_or_create(
@@ -94,9 +94,14 @@ def take_answer(
 def withdraw_answer(answer: Answer, *, at: datetime, source: str, ip: str | None) -> None:
     """Remove an answer, and withdraw its words wherever they are by now."""
     with transaction.atomic():
-        if answer.comment:
-            withdraw(answer.comment, at=at, source=source, ip=ip)
-        answer.delete()
+        # Another answer at the same moment may just have brought other words.
+        answer.commenter.lock()
+        found = Answer.objects.filter(pk=answer.pk).select_related("comment").first()
+        if found is None:
+            return
+        if found.comment:
+            withdraw(found.comment, at=at, source=source, ip=ip)
+        found.delete()
         record_answers_changed(answer.section, at=at)
 
 

@@ -119,9 +119,6 @@ def _take_for_owner(
 
     Raises ProofOfWorkNeeded, TooManyForms and CommentRefused.
     """
-    earlier = section.answers.filter(commenter__address_key=address_key(address)).first()
-    if earlier and earlier.says(option=new.option, body=new.body):
-        return  # a double click
     check_form(
         request,
         address=address,
@@ -129,14 +126,16 @@ def _take_for_owner(
         at=at,
         address_limit=ADDRESS_LIMIT_REACHED,
     )
-    if earlier:
-        ask_to_confirm(new, section=section, address=address, at=at)
-        return
     with transaction.atomic():
         commenter = Commenter.objects.confirmed(address)
-        source = f"{question_path(section)} (by the link in an email)"
-        answer = take_answer(new, section=section, commenter=commenter, at=at, source=source)
-        _tell_owner(answer, new)
+        commenter.lock()
+        earlier = section.answers.filter(commenter=commenter).first()
+        if earlier is None:
+            source = f"{question_path(section)} (by the link in an email)"
+            answer = take_answer(new, section=section, commenter=commenter, at=at, source=source)
+            _tell_owner(answer, new)
+        elif not earlier.says(option=new.option, body=new.body):  # or it is a double click
+            ask_to_confirm(new, section=section, address=address, at=at)
 
 
 def _tell_owner(answer: Answer, new: NewAnswer) -> None:

@@ -13,10 +13,10 @@ from briefings.models import Answer, Comment, Commenter, Issue, Section
 from newsroom import form_guard
 from newsroom.models import OutgoingEmail
 from subscribers.models import Delivery
-from subscribers.sending import dispatches
+from subscribers.sending import answer_link, dispatches
 from subscribers.sending.ledger import recipient_of
 from subscribers.sending.personalised_email import Placeholder, fill_placeholders
-from tests.briefings.questions.asked import OPTIONS, ask, close
+from tests.briefings.questions.asked import OPTIONS, answer, ask, close
 from tests.factories import make_briefing, make_dispatch, make_reader, make_scheduled_issue
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,26 @@ def test_whoever_has_a_forwarded_email_cannot_flood_its_owner(
     assert "Kept all the same." in response.content.decode()
     assert not OutgoingEmail.objects.exists()
     assert not Answer.objects.exists()
+
+
+def test_an_answer_that_comes_at_the_same_moment_is_not_changed_by_the_link(
+    client: Client, section: Section
+) -> None:
+    def owner_answers(*_: object, **__: object) -> None:
+        answer(section, email="ada@example.org", option=OPTIONS[1])
+
+    with patch.object(answer_link, "check_form", owner_answers):
+        client.post(links(section)[3], {"option": "1"})
+    assert Answer.objects.get().option == OPTIONS[1]
+    assert OutgoingEmail.objects.get().name == "confirm_answer"
+
+
+def test_no_limit_tells_what_the_owner_answered(client: Client, section: Section) -> None:
+    answer(section, email="ada@example.org", option=OPTIONS[1])
+    with patch.object(form_guard, "HOURLY_PER_ADDRESS", 0):
+        for option in ("1", "2", "3"):
+            response = client.post(links(section)[3], {"option": option})
+            assert response.status_code == 429
 
 
 def test_signing_out_everywhere_ends_the_links_of_earlier_emails(
