@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from briefings.models import CommentState, QuoteChoice
+from django.db.models import Exists, OuterRef, Q
+
+from briefings.models import CommentState, QuoteChoice, QuoteConsent
 
 if TYPE_CHECKING:
     from briefings.models import Comment
@@ -15,7 +17,7 @@ class Standing(StrEnum):
     """What an editor can do with a response as to quoting it."""
 
     QUOTABLE = "quotable"
-    NOT_ASKED = "not asked"  # or only by the form of the comment, which says no unless changed
+    NOT_ASKED = "not asked"  # by email, which we do once
     ASKED = "asked"
     PENDING = "pending"  # its reader agreed; a moderator decides first
     REFUSED = "refused"
@@ -64,10 +66,23 @@ def standing_of(comment: Comment | None) -> Standing:
         return Standing.PENDING if is_pending else Standing.QUOTABLE
     if not comment.email:
         return Standing.ERASED  # its author is not known any more, and cannot be asked
-    answers = sorted(comment.quote_consents.all(), key=lambda answer: (answer.at, answer.pk))
-    if comment.quote_asked_at is not None:
-        answered = [answer for answer in answers if answer.at >= comment.quote_asked_at]
-        return Standing.REFUSED if answered else Standing.ASKED
-    # The form of a comment says no unless somebody chooses; a later answer was a choice.
-    chosen = [answer for answer in answers if answer.at > comment.created_at]
-    return Standing.REFUSED if chosen else Standing.NOT_ASKED
+    if has_refused(comment):
+        return Standing.REFUSED
+    return Standing.NOT_ASKED if comment.quote_asked_at is None else Standing.ASKED
+
+
+def has_refused(comment: Comment) -> bool:
+    """Whether a reader chose not to be quoted: asked by email, or after having agreed.
+
+    Who left “no” in the form of the comment did not choose: it says so unless it is changed.
+    """
+    return comment.quoting == QuoteChoice.NO and any(
+        answer.at > comment.created_at for answer in comment.quote_consents.all()
+    )
+
+
+def refused() -> Q:
+    """Return the condition that `has_refused` is true of a response."""
+    answers = QuoteConsent.objects.filter(comment=OuterRef("pk")).order_by()
+    chosen = answers.filter(at__gt=OuterRef("created_at"))
+    return Q(Exists(chosen), quoting=QuoteChoice.NO)

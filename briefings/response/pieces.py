@@ -17,6 +17,7 @@ from briefings.models import (
     ResponseMark,
 )
 from briefings.models.comment import PUBLISHABLE_CHANNELS
+from briefings.quotations.quotable import has_refused
 from newsroom.models import AuditLogEntry
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ HOW_IT_CAME = {
     CommentChannel.ANSWER: "as an answer",
     CommentChannel.MESSAGE: "in a message to the author",
 }
-NOT_ASKED = "not_asked"
+NOT_AGREED = "not_agreed"
 CONSENTS = {
     QuoteChoice.NAMED: "May be quoted by name",
     QuoteChoice.ANONYMOUS: "May be quoted without a name",
     QuoteChoice.NO: "Does not want to be quoted",
-    NOT_ASKED: "Was not asked about being quoted",
+    NOT_AGREED: "Has not agreed to be quoted",
 }
 
 
@@ -61,7 +62,6 @@ class Piece:
 
     comment: Comment
     marks: list[ResponseMark]
-    was_asked: bool  # whether they may be quoted
     is_new: bool = False  # since this person read the response last
     publication: AuditLogEntry | None = None  # with which it became a comment, while that is last
 
@@ -96,9 +96,10 @@ class Piece:
 
     @property
     def consent(self) -> str:
-        """What its writer said about being quoted: a QuoteChoice, or `NOT_ASKED`."""
-        is_answered = self.was_asked or self.comment.quoting != QuoteChoice.NO
-        return self.comment.quoting if is_answered else NOT_ASKED
+        """What its writer said about being quoted: a QuoteChoice, or `NOT_AGREED`."""
+        if self.comment.quoting == QuoteChoice.NO and not has_refused(self.comment):
+            return NOT_AGREED
+        return self.comment.quoting
 
     @property
     def consent_in_words(self) -> str:
@@ -135,7 +136,6 @@ def pieces_of(comments: Sequence[Comment], *, since: datetime | None = None) -> 
         Piece(
             comment=comment,
             marks=sorted(comment.marks.all(), key=_place),
-            was_asked=bool(comment.quote_consents.all()),
             publication=published.get(comment.pk),
             is_new=since is not None and (comment.confirmed_at or comment.created_at) > since,
         )

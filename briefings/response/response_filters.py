@@ -9,8 +9,9 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Length
 
 from briefings.comment_threads import number_in_address
-from briefings.models import CommentChannel, MarkKind, QuoteChoice, QuoteConsent, ResponseMark
-from briefings.response.pieces import CONSENTS, NOT_ASKED
+from briefings.models import CommentChannel, MarkKind, QuoteChoice, ResponseMark
+from briefings.quotations.quotable import refused
+from briefings.response.pieces import CONSENTS, NOT_AGREED
 from briefings.search.found import keys_of_matching
 from newsroom.invisible_characters import storable
 
@@ -186,11 +187,10 @@ def _sections(issue: Issue, responses: CommentQuerySet) -> list[Choice]:
 def _consent(choice: str) -> Q:
     if choice == "yes":
         return ~Q(quoting=QuoteChoice.NO)
-    asked = Exists(QuoteConsent.objects.filter(comment=OuterRef("pk")).order_by())
-    if choice == NOT_ASKED:
-        return Q(quoting=QuoteChoice.NO) & ~Q(asked)
+    if choice == NOT_AGREED:
+        return Q(quoting=QuoteChoice.NO) & ~refused()
     if choice == QuoteChoice.NO:
-        return Q(quoting=QuoteChoice.NO) & Q(asked)
+        return refused()
     return Q(quoting=choice)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -29,10 +30,12 @@ def make_private(*, on: Issue, channel: CommentChannel, **fields: Any) -> Commen
     return make_comment(on=on, channel=channel, state=CommentState.PRIVATE, **fields)
 
 
-def ask_about_quoting(comment: Comment, choice: QuoteChoice) -> None:
-    """Record that a reader was asked, and what they chose."""
+def ask_about_quoting(
+    comment: Comment, choice: QuoteChoice, *, later: timedelta = timedelta()
+) -> None:
+    """Record what a reader chose: in the form of the comment, or later."""
     Comment.objects.filter(pk=comment.pk).update(quoting=choice)
-    record_choice(comment, choice, at=comment.created_at, source="/", ip=None)
+    record_choice(comment, choice, at=comment.created_at + later, source="/", ip=None)
 
 
 def response_url(draft: Issue) -> str:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+DAY = timedelta(days=1)
+
 
 @pytest.fixture
 def editor() -> Client:
@@ -92,7 +94,7 @@ def test_a_piece_says_who_said_it_where_and_what_we_may_do_with_it(
     for words in (
         *("Ada Byron", "on the website", "Closed, but still counted", "The county has 214 beds."),
         *("May be quoted by name", "Featured", "Recommended by 12", "5 words"),
-        *("by email", "In reply to <bdi>Ada Byron</bdi>", "Was not asked about being quoted"),
+        *("by email", "In reply to <bdi>Ada Byron</bdi>", "Has not agreed to be quoted"),
     ):
         assert words in page, words
 
@@ -108,19 +110,19 @@ LONG = "Long " + "words " * 300
         ({"quoting": "named"}, ["Named"]),
         ({"quoting": "anonymous"}, ["Nameless"]),
         ({"quoting": "no"}, ["Refused"]),
-        ({"quoting": "not_asked"}, ["By email", "About a section", LONG]),
+        ({"quoting": "not_agreed"}, ["By email", "No by default", "About a section", LONG]),
         ({"mark": "use"}, ["Named"]),
         ({"mark": "answer"}, []),
         ({"mark": "none", "channel": "mail"}, ["By email"]),
         ({"length": "long"}, [LONG]),
-        ({"length": "short", "quoting": "not_asked"}, ["By email", "About a section"]),
+        ({"length": "long", "quoting": "not_agreed"}, [LONG]),
         ({"other": "featured"}, ["Nameless"]),
         ({"q": "nameless"}, ["Nameless"]),
         ({"q": "ada byron"}, ["Named"]),
         ({"q": "nobody said this"}, []),
         (
             {"channel": "pigeon", "mark": "'", "section": "9" * 30, "length": "\0", "order": "?"},
-            ["By email", "Named", "Nameless", "Refused", "About a section", LONG],
+            ["By email", "Named", "Nameless", "Refused", "No by default", "About a section", LONG],
         ),
     ],
     ids=lambda value: "-and-".join(value) if isinstance(value, dict) else f"{len(value)}-found",
@@ -134,11 +136,47 @@ def test_an_editor_chooses_what_to_read(
     ResponseMark.objects.create(comment=named, kind=MarkKind.USE)
     nameless = make_comment(on=issue, body="Nameless", featured=True)
     ask_about_quoting(nameless, QuoteChoice.ANONYMOUS)
-    ask_about_quoting(make_comment(on=issue, body="Refused"), QuoteChoice.NO)
+    ask_about_quoting(make_comment(on=issue, body="Refused"), QuoteChoice.NO, later=DAY)
+    ask_about_quoting(make_comment(on=issue, body="No by default"), QuoteChoice.NO)
     make_comment(on=issue, body="About a section", section=issue.sections.all()[0])
     make_comment(on=issue, body=LONG)
     page = open_response(editor, make_draft_after(issue), **query)
     assert sorted(bodies(page)) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("choices", "asked", "consent", "may_be_asked"),
+    [
+        ([], False, "not_agreed", True),
+        ([(QuoteChoice.NO, 0)], False, "not_agreed", True),
+        ([(QuoteChoice.NO, 0)], True, "not_agreed", False),
+        ([(QuoteChoice.NO, 0), (QuoteChoice.NO, 2)], True, "no", False),
+        ([(QuoteChoice.NAMED, 0), (QuoteChoice.NO, 1)], False, "no", False),
+        ([(QuoteChoice.NAMED, 2), (QuoteChoice.NO, 3)], True, "no", False),
+        ([(QuoteChoice.NO, 0), (QuoteChoice.ANONYMOUS, 2)], True, "anonymous", False),
+    ],
+    ids=[
+        *("never asked", "no by default", "asked, no answer", "no to the email"),
+        *("consent withdrawn", "yes to the email, then withdrawn", "yes to the email"),
+    ],
+)
+def test_who_has_not_chosen_may_be_asked_once(
+    editor: Client,
+    issue: Issue,
+    choices: list[tuple[QuoteChoice, int]],
+    *,
+    asked: bool,
+    consent: str,
+    may_be_asked: bool,
+) -> None:
+    comment = make_comment(on=issue, email="ada@reader.example.com")
+    if asked:
+        Comment.objects.update(quote_asked_at=comment.created_at + DAY)
+    for choice, days in choices:
+        ask_about_quoting(comment, choice, later=days * DAY)
+    page = open_response(editor, make_draft_after(issue), quoting=consent)
+    assert [piece.consent for piece in page.context["pieces"]] == [consent]
+    assert ("Ask for it" in page.content.decode()) == may_be_asked
 
 
 def test_choices_are_those_that_show_something_with_their_numbers(
