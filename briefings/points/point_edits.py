@@ -1,6 +1,7 @@
 """Points are opened, renamed, ordered, merged, split and removed.
 
-Each of these locks the issue, so that the points of one response change one after the other.
+Each of these locks the issue, so that the points of one response change one after the other. What
+moves or removes answers locks the points, too, so that no answer is lost that is given meanwhile.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def open_point(
 def rename(point: Point, sentence: str, *, was: str, by: Actor) -> None:
     """Change the sentence of a point. Raises PointRefused if it is no longer what it `was`."""
     with transaction.atomic():
+        _lock(point.issue)
         named = Point.objects.filter(pk=point.pk, sentence=was)
         if not named.update(sentence=sentence):
             raise PointRefused("Somebody else has renamed or removed this point meanwhile.")
@@ -91,10 +93,7 @@ def merge(point: Point, into: Point, *, by: Actor) -> None:
     the point is wider than both were. Raises PointRefused.
     """
     with transaction.atomic():
-        _lock(into.issue)
-        found = set(Point.objects.filter(pk__in=[point.pk, into.pk], issue=into.issue))
-        if len(found) < 2:
-            raise PointRefused("Somebody else has merged or removed this point meanwhile.")
+        _lock_points(point, into, issue=into.issue)
         checks = PointCheck.objects.select_for_update()
         theirs = {check.comment_id: check for check in checks.filter(point=into)}
         for check in checks.filter(point=point):
@@ -118,6 +117,7 @@ def split(
     What did not make this point does not make the narrower one, either. Raises PointRefused.
     """
     with transaction.atomic():
+        [point] = _lock_points(point, issue=point.issue)
         new = open_point(point.issue, sentence, by=by, at=at)
         moved = [comment.pk for piece in pieces for comment in piece.comments]
         own = PointCheck.objects.select_for_update().filter(point=point)
@@ -148,11 +148,11 @@ def split(
 
 
 def remove(point: Point, *, by: Actor) -> None:
-    """Remove a point with its answers; the responses stay."""
+    """Remove a point with its answers; the responses stay. Raises PointRefused."""
     with transaction.atomic():
-        if not Point.objects.filter(pk=point.pk).delete()[0]:
-            raise PointRefused("Somebody else has merged or removed this point already.")
+        _lock_points(point, issue=point.issue)
         audit_log.record("removed", point, by=by, issue=point.issue_id)
+        point.delete()
 
 
 def _answer_yes(point: Point, piece: JoinedPiece, *, by: Actor, at: datetime) -> None:
@@ -169,6 +169,17 @@ def _answer_yes(point: Point, piece: JoinedPiece, *, by: Actor, at: datetime) ->
 
 def _lock(issue: Issue) -> None:
     list(Issue.objects.select_for_update().filter(pk=issue.pk).values_list("pk"))
+
+
+def _lock_points(*points: Point, issue: Issue) -> list[Point]:
+    """Lock an issue and points of its response, and read these again. Raises PointRefused."""
+    _lock(issue)
+    keys = [point.pk for point in points]
+    rows = Point.objects.select_for_update().filter(pk__in=keys, issue=issue)
+    found = rows.order_by("pk").in_bulk()
+    if len(found) < len(points):
+        raise PointRefused("Somebody else has merged or removed this point meanwhile.")
+    return [found[key] for key in keys]
 
 
 def _wake_encoder() -> None:

@@ -136,6 +136,8 @@ def test_a_point_that_is_gone_is_neither_merged_nor_removed_again() -> None:
         merge(one, into, by=None)
     with pytest.raises(PointRefused):
         remove(one, by=None)
+    with pytest.raises(PointRefused, match="merged or removed"):
+        split(one, [], "Trains do not wait.", by=None, at=timezone.now())
 
 
 def test_a_point_is_not_merged_into_one_of_another_response() -> None:
