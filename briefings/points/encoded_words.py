@@ -85,9 +85,9 @@ def _store(encoder: Encoder, rows: list[Comment] | list[Point], *, at: datetime)
             "vector": vector,
             "at": at,
         }
-        # The row may have been deleted meanwhile: then nothing of it is kept.
+        # The row may have been deleted meanwhile, or the point renamed: then nothing of it is kept.
         with suppress(IntegrityError), transaction.atomic():
             if isinstance(row, Comment):
                 ResponseVector.objects.update_or_create(comment_id=row.pk, defaults=made)
-            else:
+            elif Point.objects.select_for_update().filter(pk=row.pk, sentence=text).exists():
                 PointVector.objects.update_or_create(point_id=row.pk, defaults=made)

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Comment, CommentState, PointVector, ResponseVector
+from briefings.models.point import words_hash
 from briefings.points.encoded_words import FRESH_FOR, encode_missing
 from briefings.points.encoder import Encoder, EncoderUnusable, hash_of_files
 from briefings.points.point_edits import rename
@@ -110,6 +111,29 @@ def test_a_new_name_of_a_point_is_read_again(settings: Any) -> None:
     rename(point, "The library is shut.", was=point.sentence, by=None)
     assert encode_missing(at=timezone.now()) == 1
     assert bytes(PointVector.objects.get(point=point).vector) != before
+
+
+def test_a_point_that_is_renamed_while_it_is_read_is_read_again(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.POINTS_MODEL, settings.POINTS_MODEL_HASH = "/encoder", "0" * 64
+    point = make_point(make_published_issue())
+    read: list[str] = []
+
+    class Renaming:
+        def __init__(self, folder: Path, *, sha256: str) -> None:
+            pass
+
+        def encode(self, texts: list[str]) -> list[bytes]:
+            if not read:
+                rename(point, "The library is shut.", was=point.sentence, by=None)
+            read.extend(texts)
+            return [b""] * len(texts)
+
+    monkeypatch.setattr("briefings.points.encoded_words.Encoder", Renaming)
+    encode_missing(at=timezone.now())
+    assert read == ["The ferry is late.", "The library is shut."]
+    assert PointVector.objects.get().words_hash == words_hash("The library is shut.")
 
 
 def test_an_encoder_that_does_not_know_the_language_reads_nothing(settings: Any) -> None:
