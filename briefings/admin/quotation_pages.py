@@ -16,6 +16,7 @@ from briefings.admin.form_fields import parse_key
 from briefings.admin.response_pages import draft_or_refuse
 from briefings.issue_edits import EditResult
 from briefings.models import Comment
+from briefings.models.comment import RESPONSE_STATES
 from briefings.quotations.consent_requests import ask_to_quote
 from briefings.quotations.excerpts import check_excerpt, with_ends_marked
 from briefings.quotations.insertion import (
@@ -67,15 +68,18 @@ def quote(request: HttpRequest, pk: int) -> HttpResponse:
 def quotation(request: HttpRequest, pk: int) -> JsonResponse:
     """Check words against a response, for the page's script; the draft is not changed.
 
-    With `chosen`, somebody takes these words, with the response beside them.
+    With `chosen`, somebody takes these words, with the response beside them. Of a comment that its
+    reader withdrew, or has not confirmed, no word is shown here.
     """
     draft = draft_or_refuse(request, pk)
     try:
         comment = _response(draft, request)
     except TransitionRefused as refusal:
         return JsonResponse({"original": "", "problem": str(refusal), "html": ""})
-    words = request.POST.get("words", "")[:MAX_WORDS_CHARS] or comment.body
     standing = standing_of(comment)
+    if comment.state not in RESPONSE_STATES:
+        return JsonResponse({"original": "", "problem": WHY_NOT[standing], "html": ""})
+    words = request.POST.get("words", "")[:MAX_WORDS_CHARS] or comment.body
     excerpt = check_excerpt(with_ends_marked(words, comment.body), comment.body)
     answer: dict[str, Any] = {
         "original": comment.body,

@@ -147,6 +147,17 @@ def test_words_are_checked_for_the_dialog_without_any_change() -> None:
     assert draft.quotations.count() == 0
 
 
+@pytest.mark.parametrize("state", ["unconfirmed", "rejected", "withdrawn"])
+def test_the_dialog_does_not_show_words_that_are_no_response(state: CommentState) -> None:
+    issue = make_published_issue()
+    comment = make_response(on=issue, state=state)
+    draft = make_issue(briefing=issue.briefing)
+    for words in ("", EXCERPT):
+        answer = act(staff_client("Editors"), "quotation", draft, comment, words)
+        assert set(json.loads(answer.content)) == {"original", "problem", "html"}
+        assert EXCERPT not in answer.content.decode()
+
+
 def test_the_page_of_the_response_says_what_can_be_done_with_each() -> None:
     issue = make_published_issue()
     make_response(on=issue)
