@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from briefings.admin.viewed_issue import viewed_issue
-from briefings.models import Issue, IssueState, SectionKind
+from briefings.models import Comment, Issue, IssueState, SectionKind
 from briefings.models.closing_note import MAX_CLOSING_NOTE_CHARS
 from briefings.permissions import may_tell_readers, may_use_response
 from briefings.questions.closing_emails import tell
@@ -100,7 +100,7 @@ def _context(
         "shown_from": SHOWN_FROM,
         "people": answers.count(),
         "may_read_them": may_use_response(request.user, issue),
-        "with_words": answers.exclude(comment=None).count(),
+        "with_words": Comment.objects.responses().filter(answer__section=section).count(),
         "contactable": answers.filter(may_contact=True).count(),
         "untold": untold,
         "note": note,

@@ -379,7 +379,7 @@ def test_staff_see_how_many_answered_and_what_they_chose() -> None:
     page = text_of(client.get(f"/admin/briefings/issue/{issue.pk}/change/"))
     assert "Answers" in page
     shown = client.get(f"/admin/briefings/issue/{issue.pk}/questions/{section.pk}/")
-    link = re.search(r'href="(/admin/[^"]+channel=answer)"', shown.content.decode())
+    link = re.search(r'href="(/admin/[^"]+channel=answer[^"]*)"', shown.content.decode())
     assert link
     assert "Ask me." in text_of(client.get(unescape(link[1])))
     page = text_of(shown)
@@ -387,6 +387,9 @@ def test_staff_see_how_many_answered_and_what_they_chose() -> None:
         "People who answered 4 In their own words 1 answers: read them May be contacted 1" in page
     )
     assert f"{OPTIONS[0]} 50% 2" in page
+    Comment.objects.update(state=CommentState.WITHDRAWN)
+    shown = client.get(f"/admin/briefings/issue/{issue.pk}/questions/{section.pk}/")
+    assert "In their own words 0 May be contacted" in text_of(shown)
 
 
 def test_an_answer_is_in_the_response_with_its_choice_and_how_to_reach_its_writer() -> None:
