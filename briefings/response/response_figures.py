@@ -6,11 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from briefings.models import Comment, Issue
+from briefings.models import Comment
 from briefings.points.people import people_in
+from briefings.response.previous import earlier_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from briefings.models import Issue
 
 COMPARED = 8  # issues before it
 # The chart, in units of its own; the page scales it.
@@ -93,10 +96,7 @@ class Comparison:
 
 def compare_responses(issue: Issue) -> Comparison:
     """Return the figures of an issue beside those of the `COMPARED` before it, in two queries."""
-    earlier = Issue.objects.published().filter(briefing=issue.briefing_id).exclude(pk=issue.pk)
-    if issue.published_at:
-        earlier = earlier.filter(published_at__lte=issue.published_at)
-    before = list(earlier[:COMPARED])[::-1]
+    before = list(earlier_issues(issue)[:COMPARED])[::-1]
     found = figures_of([*before, issue])
     return Comparison(this=found[-1], before=found[:-1])
 
