@@ -156,7 +156,8 @@ def _what_was_said(request: HttpRequest, about: Issue) -> dict[str, Any]:
     choices = choices_for(about, everything, user=request.user, since=since)
     query = {name: str(value) for name, value in request.GET.items() if value}
     way_back = urlencode(query)
-    query.pop("page", None)
+    for place in ("page", "piece"):  # the other pages do not have them
+        query.pop(place, None)
     return {
         "page": page,
         "pieces": pieces_of(comments, since=since),

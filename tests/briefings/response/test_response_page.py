@@ -308,6 +308,7 @@ def test_an_email_leads_to_the_page_with_its_piece(editor: Client, issue: Issue)
     page = open_response(editor, make_draft_after(issue), piece=str(first.pk))
     assert first.body in bodies(page)
     assert page.context["page"].number == 2
+    assert 'href="?page=1" rel="prev"' in page.content.decode()
 
 
 def test_another_issue_can_be_chosen(editor: Client, issue: Issue) -> None:
