@@ -314,8 +314,8 @@ def _carry_out(request: HttpRequest, comment: Comment) -> str:
         case "save":
             who = request.POST.get("assigned_to")
             assigned_to = parse_key(who) if who is not None else None
-            note = request.POST.get("note", "")
-            mark(comment, kind, by=by, at=now, note=note, assigned_to=assigned_to)
+            note, was = request.POST.get("note", ""), request.POST.get("was")
+            mark(comment, kind, by=by, at=now, note=note, was=was, assigned_to=assigned_to)
         case "remove":
             remove_mark(comment, kind, by=by)
         case "finish":

@@ -43,21 +43,23 @@ def mark(
     by: Actor,
     at: datetime,
     note: str | None = None,
+    was: str | None = None,
     assigned_to: int | None = None,
 ) -> ResponseMark:
     """Mark a response, or change its note and whose task it is. Raises MarkRefused.
 
     Only to follow a response up is somebody's task: they are emailed, unless they did it
-    themselves. Without a note, the one that it has stays.
+    themselves. Without a note, or with the one that it `was`, the one that it has stays; another
+    one never replaces what a colleague wrote meanwhile.
     """
     person = _assignee(comment, assigned_to) if kind == MarkKind.FOLLOW_UP else None
     with transaction.atomic():
-        found, is_new = ResponseMark.objects.get_or_create(
+        found, is_new = ResponseMark.objects.select_for_update().get_or_create(
             comment=comment, kind=kind, defaults={"by_id": _key(by), "at": at}
         )
         before = (found.note, found.assigned_to_id)
-        if note is not None:
-            found.note = _checked(note)
+        if note is not None and note != was:
+            found.note = _merged(found.note, _checked(note), was=was)
         if person is not None or assigned_to == 0:
             found.assigned_to = person
         if not is_new and before == (found.note, found.assigned_to_id):
@@ -137,6 +139,16 @@ def _checked(note: str) -> str:
             f"A note has at most {MAX_MARK_NOTE_CHARS} characters. This has {len(kept)}."
         )
     return kept if has_visible(kept) else ""
+
+
+def _merged(now: str, note: str, *, was: str | None) -> str:
+    """Return the note to keep. Raises MarkRefused if a colleague has written another one."""
+    if was is not None and now not in {"", was, note}:
+        raise MarkRefused(
+            f"Somebody else has changed the note to “{now}”. Yours was not saved: “{note}”. Reload"
+            " the page to change theirs."
+        )
+    return note
 
 
 def _tell(found: ResponseMark, person: User, *, by: Actor) -> None:

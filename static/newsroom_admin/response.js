@@ -59,7 +59,18 @@ document.addEventListener("DOMContentLoaded", () => {
       if (marks) {
         const part = piece.querySelector("[data-piece-marks]");
         const hadFocus = part.contains(document.activeElement);
+        // What somebody is about to write in another form of the piece stays.
+        const begun = [...part.querySelectorAll("details[open] :is(input:not([type=hidden]), select)")]
+          .filter(({ name, value }) => body.get(name) !== value)
+          .map(({ id, value, form }) => ({ id, value, was: form.elements.was.value }));
         part.outerHTML = marks;
+        for (const { id, value, was } of begun) {
+          const field = document.getElementById(id);
+          if (!field) continue;
+          field.value = value;
+          field.form.elements.was.value = was;
+          field.closest("details").open = true;
+        }
         if (hadFocus) piece.focus({ preventScroll: true });
       }
       say(words);

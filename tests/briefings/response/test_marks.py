@@ -102,6 +102,20 @@ def test_a_mark_has_a_note_and_can_be_done(editor: Client, comment: Comment) -> 
     assert "section" not in str(AuditLogEntry.objects.values_list("detail", flat=True))
 
 
+def test_a_note_that_a_colleague_has_written_meanwhile_is_not_lost(
+    editor: Client, comment: Comment
+) -> None:
+    send(editor, comment, "save:use", note="Theirs", was="")
+    send(editor, comment, "save:use", note="", was="")
+    assert ResponseMark.objects.get().note == "Theirs"
+    page = send(editor, comment, "save:use", note="Mine", was="")
+    assert ResponseMark.objects.get().note == "Theirs"
+    assert "“Theirs”" in messages_of(page)
+    assert "“Mine”" in messages_of(page)
+    send(editor, comment, "save:use", note="Both", was="Theirs")
+    assert ResponseMark.objects.get().note == "Both"
+
+
 @pytest.mark.parametrize(
     ("act", "fields"),
     [
