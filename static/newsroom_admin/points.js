@@ -54,7 +54,11 @@ document.addEventListener("DOMContentLoaded", () => {
   // The page as the server ranks it now; a piece that somebody has begun to read stays first.
   function show(html, reading) {
     const hadFocus = part.contains(document.activeElement) || document.activeElement === document.body;
+    const sentence = part.querySelector("#new-sentence")?.value;
+    const chosen = [...part.querySelectorAll("[name=pieces]:checked")].map(({ value }) => value);
     part.innerHTML = html;
+    for (const box of part.querySelectorAll("[name=pieces]")) box.checked = chosen.includes(box.value);
+    if (sentence && part.querySelector("#new-sentence")) part.querySelector("#new-sentence").value = sentence;
     for (const details of part.querySelectorAll("[data-keep]")) details.open = opened.has(details.dataset.keep);
     const kept = reading && part.querySelector(`[data-card="${reading}"]`);
     if (kept) kept.parentElement.prepend(kept);
