@@ -36,7 +36,7 @@ from briefings.points.ranked_pieces import (
     points_of,
 )
 from briefings.points.response_words import read_response
-from briefings.response.previous import earlier_issues, previous_issue
+from briefings.response.previous import previous_issue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +95,10 @@ def points(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:briefings_response", draft.pk)
     found = points_of(about)
     context = {
-        **_context(request, draft, about, found),
+        **admin.site.each_context(request),
+        **_context(draft, about, found),
         "title": f"Points in the response to {about.briefing} {about.number}",
         "start_here": pieces_to_start_from(found),
-        "is_previous": about == earlier_issues(draft).first(),
     }
     return TemplateResponse(request, "admin/briefings/points/points.html", context)
 
@@ -133,7 +133,8 @@ def point_page(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
         return redirect("admin:briefings_points", draft.pk)
     found = points_of(point.issue)
     context = {
-        **_context(request, draft, point.issue, found),
+        **admin.site.each_context(request),
+        **_context(draft, point.issue, found),
         **_checking_context(found, point, first=parse_key(request.GET.get("first"))),
         "title": str(point),
         "others": [line.point for line in found.lines if line.point.pk != point.pk],
@@ -180,7 +181,7 @@ def check_piece(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     if point not in [line.point for line in found.lines]:  # removed just now
         return JsonResponse({"said": GONE}, status=409)
     context = {
-        **_context(request, draft, point.issue, found),
+        **_context(draft, point.issue, found),
         **_checking_context(found, point, first=first),
     }
     html = render_to_string("admin/briefings/points/_checking.html", context, request)
@@ -200,16 +201,15 @@ def change_point(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     draft = draft_or_refuse(request, pk)
     point = _point_or_none(draft, point_pk)
     try:
-        return _carry_out(request, draft, point)
+        if point:
+            return _carry_out(request, draft, point)
     except PointRefused as refusal:
         messages.warning(request, str(refusal))
-    return redirect("admin:briefings_point", draft.pk, point_pk)
+    return redirect("admin:briefings_point", draft.pk, point_pk)  # which says so if it is gone
 
 
-def _carry_out(request: HttpRequest, draft: Issue, point: Point | None) -> HttpResponse:
+def _carry_out(request: HttpRequest, draft: Issue, point: Point) -> HttpResponse:
     """Do what a button says, and lead to the page that shows it. Raises PointRefused."""
-    if point is None:
-        raise PointRefused(GONE)
     act, by = request.POST.get("act", ""), request.user
     match act:
         case "rename":
@@ -264,12 +264,9 @@ def _point_or_none(draft: Issue, pk: int) -> Point | None:
     return point
 
 
-def _context(
-    request: HttpRequest, draft: Issue, about: Issue, found: PointsOfResponse
-) -> dict[str, Any]:
+def _context(draft: Issue, about: Issue, found: PointsOfResponse) -> dict[str, Any]:
     """Return what all of these pages and their parts need."""
     return {
-        **admin.site.each_context(request),
         "draft": draft,
         "about": about,
         "points": found,

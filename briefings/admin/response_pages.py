@@ -27,7 +27,7 @@ from briefings.permissions import (
     may_view_addresses,
     staff_of_response,
 )
-from briefings.points.ranked_pieces import points_of
+from briefings.points.ranked_pieces import list_points
 from briefings.response.marks import MarkRefused, finish, mark, remove_mark, reopen
 from briefings.response.pieces import pieces_of, response_to
 from briefings.response.previous import earlier_issues, previous_issue
@@ -169,7 +169,7 @@ def _what_was_said(request: HttpRequest, about: Issue) -> dict[str, Any]:
         ],
         "orders": [(value, label) for value, (label, _) in ORDERS.items()],
         "comparison": compare_responses(about),
-        "points": points_of(about),
+        "points": list_points(about),
         "query": urlencode(query),
         "way_back": way_back,
         "keys": KEYS,
@@ -236,7 +236,7 @@ def _beside_draft(request: HttpRequest, about: Issue) -> dict[str, Any]:
     return {
         "pieces": pieces_of(comments),
         "comparison": compare_responses(about),
-        "points": points_of(about),
+        "points": list_points(about),
         "offered": offered,
         "shown": shown,
         "chosen": chosen,

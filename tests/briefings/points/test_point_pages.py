@@ -197,7 +197,7 @@ def test_points_are_merged_split_ordered_and_removed(
     )
     assert [*Point.objects.about(issue)] == [two]
     gone = client.post(url("point_change", draft, one), {"act": "up"}, follow=True)
-    assert "merged with another one, or removed" in messages_of(gone)
+    assert messages_of(gone).count("merged with another one, or removed") == 1
 
 
 def test_the_response_page_lists_the_points_and_names_them_at_each_piece(
@@ -212,6 +212,15 @@ def test_the_response_page_lists_the_points_and_names_them_at_each_piece(
     Comment.objects.filter(pk=first.pk).update(body="I take it back.")
     page = client.get(reverse("admin:briefings_response", args=[draft.pk]))
     assert words_of(page).count("The ferry is late.") == 1
+
+
+def test_without_points_the_response_page_compares_nothing(
+    client: Client, issue: Issue, draft: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    respond(issue, *LATE)
+    monkeypatch.setattr("briefings.points.ranked_pieces.read_response", None)
+    for name in ("response", "response_panel"):
+        assert "Open a point" in words_of(client.get(url(name, draft)))
 
 
 def test_a_point_of_another_briefing_is_refused(client: Client, draft: Issue) -> None:
