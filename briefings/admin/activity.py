@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-# What somebody did to `{it}`: the issue, the comment.
+# What somebody did to `{it}`: the issue, the comment, the point.
 WORDS = {
     "created": "created {it}",
     "made by itself": "made {it}, as the one before was published",
@@ -62,6 +62,15 @@ WORDS = {
     "finished a mark of": "noted that a mark of {it} is done",
     "reopened a mark of": "noted that a mark of {it} is not done yet",
     "answered": "replied to {it}",
+    "asked to quote": "asked the writer of {it} whether we may quote them",
+    "withdrew a quotation": "changed a quotation in {it}, because its reader took something back",
+    "erased a quotation": "erased a quotation from {it}",
+    "told those who answered": "told those who answered a question of {it} what became of it",
+    "opened": "opened {it}",
+    "renamed": "renamed {it}",
+    "merged into another": "merged {it} into another",
+    "split": "split {it} into two",
+    "removed": "removed {it}",
     "was given a role": "gave {it} a role",
     "lost a role": "took a role from {it}",
 }

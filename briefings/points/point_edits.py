@@ -105,7 +105,7 @@ def merge(point: Point, into: Point, *, by: Actor) -> None:
         for other in theirs.values():
             if not other.makes_it:
                 other.delete()
-        audit_log.record("merged", point, by=by, issue=into.issue_id, into=into.pk)
+        audit_log.record("merged into another", point, by=by, issue=into.issue_id, into=into.pk)
         point.delete()
 
 
