@@ -77,7 +77,7 @@ def test_a_campaign_that_leaves_people_out_is_no_measurement(
     peer: Listmonk, receiver: CountingReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listmonk, "SECONDS_TO_SEND", 0.5)
-    with pytest.raises(CountsDiffer, match=f"listmonk sent {READERS} of 100 emails"):
+    with pytest.raises(CountsDiffer, match=r"listmonk sent \d+ of 100 emails"):
         peer.send(EMAIL, to=receiver, readers=100, cpu_of_postgres=lambda: 0.0)
 
 
