@@ -19,6 +19,7 @@ from briefings.models.hold_reason import FlaggedWord, HoldKind, HoldReason
 from briefings.models.issue import (
     APPROVED_STATES,
     EDITABLE_STATES,
+    QUESTIONS_CLOSE_BEFORE,
     Issue,
     IssueState,
 )
@@ -46,6 +47,7 @@ from briefings.models.working_copy import WorkingCopy
 __all__ = [
     "APPROVED_STATES",
     "EDITABLE_STATES",
+    "QUESTIONS_CLOSE_BEFORE",
     "AlarmChoice",
     "AlarmScope",
     "Answer",

@@ -280,7 +280,7 @@ class Issue(models.Model):
 
     @property
     def questions_close_at(self) -> datetime:
-        """When its questions close where nobody chose a time: a day before the next send slot."""
+        """When its questions close where nobody chose a time: before the next send slot."""
         goes_out = self.published_at or self.publish_at
         if goes_out is None:
             goes_out = self.briefing.next_slot(after=timezone.now())

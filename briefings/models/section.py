@@ -65,7 +65,7 @@ class Section(models.Model):
 
     @property
     def closing(self) -> datetime:
-        """When its question closes: as somebody chose, or a day before the next send slot."""
+        """When its question closes: as somebody chose, or as usual."""
         return self.closes_at or self.issue.questions_close_at
 
     def takes_answers(self, *, at: datetime) -> bool:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from briefings.local_time import format_local
+from briefings.models import QUESTIONS_CLOSE_BEFORE
 from briefings.preflight.findings import Finding, Level, Place, has_words
 from briefings.preflight.prose_checks import check_line
+from newsroom.duration_words import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,14 +59,20 @@ def check_closing(
             level=Level.BLOCKS,
             place=place,
             sentence=f"{place.where} closes before the issue goes out, on {when}.",
-            fix="Choose a later time, or leave it empty: a day before the next send slot.",
+            fix=(
+                "Choose a later time, or leave it empty:"
+                f" {in_english(QUESTIONS_CLOSE_BEFORE)} before the next send slot."
+            ),
         )
     elif section.closes_at < goes_out + SHORT:
         yield Finding(
             code="closes-soon",
             level=Level.WARNS,
             place=place,
-            sentence=f"{place.where} closes within a day after the issue goes out, on {when}.",
+            sentence=(
+                f"{place.where} closes within {in_english(SHORT)} after the issue goes out,"
+                f" on {when}."
+            ),
             fix="Choose a later time, unless it is urgent.",
             about=section.closes_at.isoformat(),
         )

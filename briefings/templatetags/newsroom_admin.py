@@ -19,7 +19,7 @@ from briefings.comment_submission import (
     refused_emailed_comments,
 )
 from briefings.local_time import format_local
-from briefings.models import Briefing
+from briefings.models import QUESTIONS_CLOSE_BEFORE, Briefing
 from briefings.moderation.comment_queue import waiting_for
 from briefings.permissions import (
     ADD_BRIEFING,
@@ -31,6 +31,7 @@ from briefings.quotations.quotable import WHY_NOT, Standing, standing_of
 from briefings.response.marks import address_of_piece, open_follow_ups
 from briefings.this_week import this_week
 from newsroom.admin_site import MODEL_HEADINGS
+from newsroom.duration_words import in_english
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     from newsroom.audit_log import Actor
 
 register = template.Library()
+
+
+@register.simple_tag
+def usual_closing() -> str:
+    """Return when a question closes for which nobody chose a time, in words."""
+    return f"{in_english(QUESTIONS_CLOSE_BEFORE)} before the next send slot"
 
 
 @register.filter
