@@ -20,6 +20,7 @@ from newsroom.models import OutgoingEmail
 from newsroom.tokens import sign_value
 from subscribers.models import SignUp, Subscriber, Subscription, SubscriptionState
 from subscribers.preferences import address_changes
+from tests.briefings.questions.asked import make_question
 from tests.factories import make_comment, make_issue, make_published_issue, make_reader
 from tests.source_files import ROOT
 from tests.subscribers.subscriber_lives import owner_link
@@ -32,6 +33,7 @@ OPEN_TO_OTHERS = {
     *("subscribe", "subscribe_briefing", "unsubscribe", "provider_webhook"),
     "stop_reply_emails",
     "stop_quoted_emails",
+    "stop_answer_emails",
 }
 
 
@@ -237,6 +239,9 @@ def addresses(issue: Issue) -> list[str]:
             "/comments/quoting/nothing/",
             "/comments/from-email/nothing/",
         ),
+        f"/comments/questions/{make_question(briefing=issue.briefing).pk}/",
+        *("/comments/answers/nothing/", "/comments/answers/stop/nothing/"),
+        "/comments/mine/answers/1/",
         *(f"/comments/{comment.pk}/recommend/", f"/comments/{comment.pk}/report/"),
     ]
 

@@ -34,7 +34,8 @@ FOR_STAFF = {
     "slot_missed",
     "subscriber_returned",
 }
-READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")
+# A compiled query is a SELECT, which PostgreSQL may have prepared.
+READS = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT", "EXECUTE compiled_")
 
 
 def test_fetching_every_link_of_every_email_twice_writes_nothing(client: Client) -> None:
