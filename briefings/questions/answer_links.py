@@ -2,12 +2,13 @@
 
 Words wait in a row of their own, as an unconfirmed comment does; a choice stands in the link only,
 so that nothing of it is kept until the owner of the address confirms it. A link works once: it says
-when its owner answered the question last, and that changes with each answer.
+when its owner answered the question last, and how often they signed out in all browsers.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,14 +19,20 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_submission import MAX_UNCONFIRMED, TooManyComments
-from briefings.models import Comment, CommentChannel, CommentState, QuoteChoice, Section
+from briefings.models import (
+    Comment,
+    CommentChannel,
+    Commenter,
+    CommentState,
+    QuoteChoice,
+    Section,
+)
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.questions.answers import NewAnswer
 from briefings.quote_wording import record_choice
 from briefings.zone_names import moment_for_readers
 from newsroom.email_addresses import address_key
-from newsroom.emails import queue_email_in_constant_time
-from newsroom.rate_limits import is_first_within
+from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
 from newsroom.tokens import sign_value, verify_value
 
 if TYPE_CHECKING:
@@ -87,10 +94,12 @@ def ask_to_confirm(new: NewAnswer, *, section: Section, address: str, at: dateti
     """
     if new.body:
         _check_room_to_wait(address, at=at)
-    same = f"{section.pk} {address.casefold()} {new.option} {new.body}"
-    if not is_first_within(CONFIRMATION_EMAIL_INTERVAL, "answer", same):
-        return
-    with transaction.atomic():
+    same = (
+        *(section.pk, _last_answer(section, address), address_key(address)),
+        *(new.option, new.quoting, new.may_contact, new.name, new.body),
+    )
+    once = Once(key=" ".join(map(str, same)), within=CONFIRMATION_EMAIL_INTERVAL, at=at)
+    with suppress(AlreadyQueued), transaction.atomic():
         comment = _keep_waiting(new, section=section, address=address, at=at) if new.body else None
         queue_email_in_constant_time(
             "confirm_answer",
@@ -105,6 +114,7 @@ def ask_to_confirm(new: NewAnswer, *, section: Section, address: str, at: dateti
                 "closes": moment_for_readers(section.closing, section.issue.briefing),
             },
             language=section.issue.briefing.language,
+            once=once,
         )
 
 
@@ -146,10 +156,11 @@ def read_link(token: str) -> WaitingAnswer | None:
 
 
 def _last_answer(section: Section, address: str) -> str:
-    """Return what changes with each answer of an address's owner to a question."""
-    theirs = section.answers.filter(commenter__address_key=address_key(address))
-    at = theirs.values_list("at", flat=True).first()
-    return f"{at.timestamp():.6f}" if at else "0"
+    """Return what changes with each answer, and when somebody signs out in all browsers."""
+    commenter = Commenter.objects.at_address(address).first()
+    last = section.answers.filter(commenter=commenter or 0).first()
+    session = f"/{commenter.session}" if commenter and commenter.session else ""
+    return f"{last.at.timestamp():.6f}{session}" if last else f"0{session}"
 
 
 def _short(option: str) -> str:

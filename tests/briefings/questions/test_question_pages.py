@@ -150,6 +150,32 @@ def test_a_link_counts_once_and_not_after_a_later_answer(client: Client) -> None
     assert Answer.objects.get().option == OPTIONS[1]
 
 
+def test_an_answer_that_is_sent_again_with_another_consent_gets_a_link_of_its_own(
+    client: Client,
+) -> None:
+    section = make_question()
+    for quoting in ("", "", "named"):  # the second is a double click
+        send(client, section, body="Keep them.", name="Ada", quoting=quoting)
+    assert OutgoingEmail.objects.count() == 2
+    confirm(client, "Yes, with the name I give here")
+    assert QuoteConsent.objects.filter(choice=QuoteChoice.NAMED).exists()
+
+
+def test_signing_out_in_all_browsers_ends_the_links_that_confirm(client: Client) -> None:
+    section = make_question()
+    send(client, section, option="1")
+    confirm(client)
+    mine = Commenter.objects.get()
+    mine.answers.all().delete()
+    mine.sign_out_everywhere(at=timezone.now())
+    link = re.search(r"/comments/answers/\S+", OutgoingEmail.objects.get().text)
+    assert link
+    for response in (client.get(link[0]), Client().post(link[0])):
+        assert response.status_code == 404
+        assert not response.cookies
+    assert not Answer.objects.exists()
+
+
 def test_words_that_cannot_wait_yet_are_refused_however_often_they_are_sent(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
