@@ -52,7 +52,6 @@ class ClosedQuestion:
     leads_to: Issue
     words: str
     poll: Poll | None
-    answered: int
 
 
 def tell(section: Section, words: str, *, by: Actor, at: datetime) -> ClosingNote | None:
@@ -161,7 +160,6 @@ def _closed_questions(*, at: datetime) -> Iterable[ClosedQuestion]:
             leads_to=leads_to,
             words=note.words if note else "",
             poll=poll if poll and poll.is_shown else None,
-            answered=section.answers.count() if section else 0,
         )
 
 

@@ -74,6 +74,7 @@ def page_sections(
     """
     sections = with_sister_titles(issue)
     pictures = () if base else sizes_of_pictures(section.body for section in sections)
+    leading_to = quoted_from(quoted, issue)
     return [
         _page_section(
             section,
@@ -81,7 +82,7 @@ def page_sections(
             title=issue.title,
             base=base,
             pictures=pictures,
-            quoted=quoted_from(quoted, issue),
+            quoted=leading_to,
         )
         for index, section in enumerate(sections)
     ]
