@@ -482,6 +482,11 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"without tokens": {"()": "newsroom.request_log.WithoutTokens"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "django.request": {"filters": ["without tokens"]},
+        "django.security.csrf": {"filters": ["without tokens"]},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
