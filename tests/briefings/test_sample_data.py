@@ -101,7 +101,8 @@ def test_a_sample_briefing_is_a_chain_of_issues_that_quote_readers_of_the_one_be
     issues = with_responding_to(briefing.issues.order_by("number"))
     *_, before, latest, following = issues.exclude(state__in=["draft", "approved"])
     assert following.state == IssueState.SCHEDULED
-    answered = dict(issues.values_list("number", "responding_to"))
+    pairs = issues.values_list("number", "responding_to")  # type: ignore[misc]  # annotated
+    answered = dict(pairs)
     assert answered[before.number] == before.number - 1
     assert answered[latest.number] == before.number
     assert answered[following.number] == latest.number
