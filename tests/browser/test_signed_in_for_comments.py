@@ -83,6 +83,7 @@ def test_with_scripts_the_page_shows_who_is_signed_in_and_what_they_recommended(
     sign_in(page, site)
     assert faults(page) == []
     page.goto(site + issue.get_absolute_url())
+    page.get_by_label("Your comment").click()  # which unfolds the form
     expect(page.get_by_text("Signed in as ada@example.org")).to_be_visible()
     expect(page.get_by_label("Your email address")).to_be_hidden()
     recommend = page.get_by_role("button", name="the comment by \u2068Imran")
