@@ -65,7 +65,7 @@ WORDS = {
     "asked to quote": "asked the writer of {it} whether we may quote them",
     "withdrew a quotation": "changed a quotation in {it}, because its reader took something back",
     "erased a quotation": "erased a quotation from {it}",
-    "told those who answered": "told those who answered a question of {it} what became of it",
+    "told those who answered": "told those who answered in {it} what came of their answers",
     "opened": "opened {it}",
     "renamed": "renamed {it}",
     "merged into another": "merged {it} into another",

@@ -31,6 +31,8 @@ _BLOCK = re.compile(
 )
 # In a text: “, comment on issue 7 [2]”, with one line break at most.
 _LINK_BEHIND_SOURCE = r"(?:,[^\[\n]*(?:\n[ >]+[^\[\n]+)?\[\d+\])?"
+# The same in HTML, at the end of the source.
+_LINK_OF_SOURCE = re.compile(r",\s*<a\b[^>]*/comments/[^>]*>[^<]*</a>\s*\Z", re.DOTALL)
 _PARAGRAPH = re.compile(r"(<p\b[^>]*>)(.*?)</p>", re.DOTALL | re.IGNORECASE)
 
 
@@ -172,8 +174,9 @@ def changes_in(html: str, replacements: Replacements) -> Iterator[tuple[QuotedBl
 
 
 def _read_match(found: re.Match[str]) -> QuotedBlock:
-    """Return what a block says, also in an email, whose lines are broken elsewhere."""
-    paragraphs = (parse(paragraph[2]).text for paragraph in _PARAGRAPH.finditer(found[3]))
+    """Return what a block says, also in an email, which leads to the comment and breaks lines."""
+    said = (_LINK_OF_SOURCE.sub("", paragraph[2]) for paragraph in _PARAGRAPH.finditer(found[3]))
+    paragraphs = (parse(words).text for words in said)
     lines = (" ".join(paragraph.split()) for paragraph in paragraphs)
     return _block_of(int(found[2]), [line for line in lines if line])
 

@@ -52,10 +52,7 @@ class PreferencesForm(ProfileForm):
 
 
 # The pauses that one button makes, so that nobody needs a calendar.
-_PRESETS = {
-    gettext_lazy("4 weeks"): timedelta(weeks=4),
-    gettext_lazy("3 months"): timedelta(weeks=13),
-}
+_PRESETS = (timedelta(weeks=4), timedelta(days=90))
 
 
 class PauseForm(forms.Form):
@@ -92,8 +89,8 @@ class PauseForm(forms.Form):
         """Return the pauses that one button makes: how long, and the day on which emails resume."""
         now = timezone.now()
         return [
-            (str(words), self.subscriber.latest_pause_end(at=now, longest=duration))
-            for words, duration in _PRESETS.items()
+            (in_words(duration), self.subscriber.latest_pause_end(at=now, longest=duration))
+            for duration in _PRESETS
             if duration <= self.longest
         ]
 

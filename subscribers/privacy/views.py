@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 
 # The headings of the page, each with its tables: the first whose prefix a name begins with.
 _CHECKING = ("briefings_remark", "briefings_guestopinion", "briefings_proof")
-_GROUPS: dict[StrPromise, tuple[str, ...]] = {
-    gettext_lazy("If you checked a draft for us"): _CHECKING,
-    gettext_lazy("Your comments and answers"): ("briefings_",),
-    gettext_lazy("Your address and our emails to you"): ("",),
-}
+_GROUPS: tuple[tuple[StrPromise, tuple[str, ...]], ...] = (
+    (gettext_lazy("If you checked a draft for us"), _CHECKING),
+    (gettext_lazy("Your comments and answers"), ("briefings_",)),
+    (gettext_lazy("Your address and our emails to you"), ("",)),
+)
 
 
 @public_page()
@@ -49,8 +49,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 def _in_groups(tables: Iterable[Table]) -> list[tuple[StrPromise, list[Table]]]:
     """Return the tables under their headings, readers' addresses first, without empty groups."""
-    groups: dict[StrPromise, list[Table]] = {heading: [] for heading in reversed(_GROUPS)}
+    found: list[list[Table]] = [[] for _ in _GROUPS]
     for table in tables:
-        heading = next(one for one in _GROUPS if table.name.startswith(_GROUPS[one]))
-        groups[heading].append(table)
-    return [(heading, found) for heading, found in groups.items() if found]
+        group = next(at for at, (_, begin) in enumerate(_GROUPS) if table.name.startswith(begin))
+        found[group].append(table)
+    groups = [(heading, found[at]) for at, (heading, _) in enumerate(_GROUPS) if found[at]]
+    return groups[::-1]

@@ -54,7 +54,7 @@ def test_one_button_pauses_until_a_day_that_it_names(client: Client, who: str) -
     link = owner_link(subscriber) if is_owner else f"/preferences/{subscriber.token}/"
     page = client.get(link).content.decode()
     offered = re.findall(r'name="until" value="([\d-]+)"><button[^>]*>([^<]+)', page)
-    names = ["For 4 weeks", "For 3 months"] if is_owner else ["For 4 weeks"]
+    names = ["For 28 days", "For 90 days"] if is_owner else ["For 28 days"]
     assert [words.partition(",")[0] for _, words in offered] == names
     value, words = offered[-1]
     day = date.fromisoformat(value)

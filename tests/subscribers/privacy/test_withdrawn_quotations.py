@@ -181,7 +181,7 @@ def test_each_of_two_quotations_of_one_comment_keeps_its_own_words() -> None:
         assert "Thwaite" not in words, name
         if name in {"page", "email as page", "text"}:
             assert words.index(EXCERPT) < words.index("And later on") < words.index(other), name
-    # Of two, an edit takes back only the one whose words are gone.
+    # An edit takes back the quotation whose words are gone, not the other one.
     own_comments.edit(comment, other, at=timezone.now())
     tasks.withdraw_quotations()
     for name in ("page", "email as page", "text"):
