@@ -14,11 +14,20 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from briefings.models import Comment, CommentState, Issue, IssueText, SearchWord, SectionKind
+from briefings.models import (
+    Comment,
+    CommentState,
+    Issue,
+    IssueState,
+    IssueText,
+    SearchWord,
+    SectionKind,
+)
 from briefings.search import found
 from briefings.search.engine import SearchTooSlow
 from briefings.search.found import Filters, search_comments, search_issues
 from briefings.search.index_repair import index_missing_issues, rebuild_search
+from briefings.search.search_query import parse_query
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -363,6 +372,53 @@ def test_a_slow_query_is_interrupted() -> None:
         cursor.execute(slow)
     issue_on("The ferry.")
     assert titles("ferry") == ["A quiet week"]
+
+
+@pytest.mark.postgres
+def test_every_search_reads_the_index_at_once() -> None:
+    issues = [issue_on("The harbour.")]
+    issues += Issue.objects.bulk_create(
+        Issue(
+            briefing=issues[0].briefing,
+            author=issues[0].author,
+            number=number,
+            state=IssueState.PUBLISHED,
+            approved_hash="-",
+            published_at=timezone.now(),
+        )
+        for number in range(2, 1500)
+    )
+    IssueText.objects.bulk_create(
+        IssueText(
+            issue=issue,
+            body=f"{word_list(issue.number)} {'' if issue.number % 3 else 'common often'}",
+        )
+        for issue in issues[1:]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE briefings_issue, briefings_issuetext")
+    engine = found.search_engine()
+    for words in ("common", "common -harbour", "harbour", "common often"):
+        query = parse_query(words)
+        assert query
+        with engine.limit_seconds(2):
+            plan = found._matching_issues(query, engine, Filters()).explain()
+        assert "Bitmap Index Scan on issue_text_by_words" in plan, words
+
+
+def word_list(seed: int) -> str:
+    """Return some words that no other text has."""
+    return " ".join(f"w{seed}x{number}" for number in range(20))
+
+
+@pytest.mark.postgres
+def test_no_index_keeps_new_words_in_a_list_that_each_search_reads() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class JOIN pg_am ON pg_am.oid = relam"
+            " WHERE amname = 'gin' AND NOT 'fastupdate=off' = ANY(coalesce(reloptions, '{}'))"
+        )
+        assert cursor.fetchall() == []
 
 
 def test_a_search_has_a_feed_with_the_same_filters(client: Client) -> None:
