@@ -89,9 +89,13 @@ class RichText:
         return any(isinstance(run, Picture) for run in self.runs)
 
     def cut(self, start: int, end: int | None = None) -> RichText:
-        """Return the part between two offsets into `text`, without spaces at its ends."""
+        """Return the part between two offsets into `text`, without spaces at its ends.
+
+        A picture belongs to the words after it, the last ones to those before.
+        """
         text = self.text
-        return self._pieces(text, [(start, len(text) if end is None else end)])[0]
+        stop = len(text) if end is None else min(end, len(text))
+        return self._pieces(text, [(start, stop)], pictures_at_end=stop == len(text))[0]
 
     def lines(self, separator: str = "\n") -> list[RichText]:
         """Return the parts between separators (a regular expression) that are not empty."""
@@ -106,24 +110,34 @@ class RichText:
         worded = [run for run in self.runs if run.text.strip(_BLANK)]
         return bool(worded) and all(any(mark.tag in tags for mark in run.marks) for run in worded)
 
-    def _pieces(self, text: str, spans: list[tuple[int, int]]) -> list[RichText]:
-        """Cut several parts, given in order, in one pass over the runs."""
+    def _pieces(
+        self, text: str, spans: list[tuple[int, int]], *, pictures_at_end: bool = True
+    ) -> list[RichText]:
+        """Cut several parts, given in order, in one pass over the runs.
+
+        Spaces at the ends of a part are left out, pictures there are not. Nor are pictures between
+        two parts: they go to the second.
+        """
         runs = deque(self._runs_with_offsets())
         pieces: list[RichText] = []
+        pictures_from = spans[0][0] if spans else 0
         for span in spans:
             start, stop = _trimmed(text, *span)
             piece: list[Run | Picture] = []
-            while runs and runs[0][0] <= stop:
+            while runs and runs[0][0] <= span[1]:
                 offset, run = runs[0]
                 if isinstance(run, Picture):
-                    if offset >= span[0]:
+                    if offset == span[1] and not pictures_at_end:
+                        break
+                    if offset >= pictures_from:
                         piece.append(run)
                 elif part := run.text[max(start - offset, 0) : max(stop - offset, 0)]:
                     piece.append(replace(run, text=part))
-                if offset + len(run.text) > stop:
+                if offset + len(run.text) > span[1]:
                     break  # the next part starts in this run
                 runs.popleft()
             pieces.append(RichText(tuple(piece)))
+            pictures_from = span[1]
         return pieces
 
     def _runs_with_offsets(self) -> Iterator[tuple[int, Run | Picture]]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from briefings.document_import import ImportedDocument, read_document
+from briefings.document_import.blocks import Picture, RichText, Run
 
 BODY = "The county has closed forty schools, and it has not told anybody which of them come next."
 
@@ -743,6 +744,40 @@ def test_a_picture_that_is_loaded_later_is_taken_from_where_it_is() -> None:
         f"<p>{BODY}</p><p><img src='{dot}' data-src='https://q.example/a.jpg' alt='B'></p>"
     )
     assert '<img src="https://q.example/a.jpg" alt="B">' in html_of(document)
+
+
+PICTURE = '<img src="https://q.example/a.jpg" alt="B">'
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>Look at this {PICTURE}</p>",
+        f"<p>Look at this{PICTURE} </p>",
+        f"<p> {PICTURE} Look at this</p>",
+        f"<p>Look at <em>this </em>{PICTURE}</p>",
+        f"<p>Look at this {PICTURE}<br>and at that.</p>",
+        f"<p>Look at this<br> {PICTURE} and at that.</p>",
+        f"<ul><li>Look at this {PICTURE}</li><li>That</li></ul>",
+        f"<blockquote><p>Look at this {PICTURE}</p></blockquote>",
+        f"<table><tr><td>Look at this {PICTURE}</td><td>That</td></tr></table>",
+        f"<p>She said: “Look at all this today, and for once at {PICTURE} every single line.”</p>",
+    ],
+)
+def test_a_picture_at_the_end_of_words_stays_once(html: str) -> None:
+    document = read(f"<p>{BODY}</p>{html}")
+    assert html_of(document).count(PICTURE) == 1
+    assert not document.left_out
+
+
+@pytest.mark.parametrize("cut_at", [4, 5, 6, 9])
+def test_cutting_text_in_two_gives_each_picture_to_one_part(cut_at: int) -> None:
+    pictures = [Picture(src=f"https://q.example/{number}.jpg") for number in range(4)]
+    whole = RichText(
+        (pictures[0], Run("Look "), pictures[1], Run(" at "), pictures[2], Run("it "), pictures[3])
+    )
+    parts = whole.cut(0, cut_at), whole.cut(cut_at)
+    assert [run for part in parts for run in part.runs if isinstance(run, Picture)] == pictures
 
 
 @pytest.mark.parametrize("href", ["#note-3", "#n3", "#fn:3", "#endnote-3", "#_edn3"])
