@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
 
@@ -52,3 +54,25 @@ def test_emptying_a_cache_leaves_the_other_and_tasks(cache: Callable[[str], Redi
     assert counts.get("attempts") is None
     assert pages.get("page.7") == b"x"
     assert broker.llen("celery") == 1
+
+
+def test_threads_that_have_ended_leave_no_connections(cache: Callable[[str], RedisCache]) -> None:
+    """The garbage collector might close them, but nobody knows when."""
+    counts, found = cache(""), []
+
+    def ask() -> None:
+        found.append(cache("").get("attempts"))  # as Django makes a cache for each thread
+
+    counts.set("attempts", 3)
+    server = counts._cache.get_client()
+    before = len(server.client_list())
+    gc.disable()
+    try:
+        for _ in range(5):
+            thread = Thread(target=ask)
+            thread.start()
+            thread.join()
+        assert len(server.client_list()) == before
+    finally:
+        gc.enable()
+    assert found == [3] * 5
