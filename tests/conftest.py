@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -137,6 +138,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=seconds_it_takes, reverse=True)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded now to itself: nothing of it is garbage, and it is most that there is.
+
+    Otherwise, the garbage collector would look at it again and again.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def seconds_it_takes(item: pytest.Item) -> int:
     """Return how long a test takes, as far as its marker says it."""
     marker = item.get_closest_marker("takes")
@@ -153,6 +163,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if isinstance(given, Process):
                 report.sections.append((f"output of {name}", given.output_tail()))
     return report
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_a_module_leaves_open_fails_its_last_test() -> Iterator[None]:
+    """Look for garbage now: a socket left open would fail the test during which it is found."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
