@@ -11,16 +11,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from html import unescape
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
 
+from newsroom.inbox.storage import KEY
 from tests.servers.demo import Demo
 from tests.servers.processes import free_port, wait_until
 from tests.servers.programs import environment, manage
 
 EMAILS_PER_S = 0.5  # sending an issue to forty readers takes longer than any test waits
+READER_OF_ALL = "ada.abara@example.com"  # of every sample briefing
+LATEST_SUBJECT = """
+SELECT subscribers_dispatch.subject FROM subscribers_dispatch
+JOIN briefings_issue ON briefings_issue.id = issue_id
+WHERE subscribers_dispatch.state = 'sent' ORDER BY published_at DESC LIMIT 1
+"""
 INSERT_EMAIL = """
 INSERT INTO newsroom_outgoingemail
     (name, "to", subject, text, html, headers, created_at, not_before, attempts, last_error)
@@ -154,14 +162,23 @@ def test_a_second_demo_in_the_same_folder_is_refused(running_demo: Demo) -> None
 
 @pytest.mark.slow
 def test_the_latest_issue_is_in_the_inbox_as_a_sent_dispatch(running_demo: Demo) -> None:
-    inbox = running_demo.get("/inbox/?to=@example.com")
-    key = re.search(r"/inbox/(\d{20}-[0-9a-f]{8})/", inbox)
-    assert key
-    source = running_demo.get(f"/inbox/{key[1]}/source/")
+    # Other emails arrive meanwhile, before and after it.
+    inbox = running_demo.get(f"/inbox/?to={READER_OF_ALL}")
+    emails = re.findall(rf'/inbox/({KEY})/">.*?inbox-subject">(.*?)</span>', inbox, re.DOTALL)
+    subject = latest_subject(running_demo.var / "newsroom.sqlite3")
+    [key] = [key for key, shown in emails if unescape(shown) == subject]
+    source = running_demo.get(f"/inbox/{key}/source/")
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in source
-    view = re.search(r"/view/[\w-]+/", running_demo.get(f"/inbox/{key[1]}/html/"))
+    view = re.search(r"/view/[\w-]+/", running_demo.get(f"/inbox/{key}/html/"))
     assert view
     assert "<html" in running_demo.get(view[0])
+
+
+def latest_subject(database: Path) -> str:
+    """Return the subject of the issue that was published last and is sent."""
+    with closing(sqlite3.connect(database, timeout=20)) as opened:
+        [subject] = opened.execute(LATEST_SUBJECT).fetchone()
+    return str(subject)
 
 
 @pytest.mark.slow
