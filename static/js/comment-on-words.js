@@ -27,7 +27,8 @@ function selected() {
   return words && { words, section, range };
 }
 
-function show() {
+// Its name differs from those of comments.js, which is on the same page.
+function offer() {
   if (document.activeElement === button) return;
   chosen = selected();
   if (!chosen) {
@@ -67,7 +68,7 @@ function leaveOut() {
 if (form && chosenWords) {
   document.addEventListener("selectionchange", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(show, 150);
+    waiting = setTimeout(offer, 150);
   });
   document.addEventListener("keydown", (event) => {
     if (!button.isConnected) return;

@@ -93,3 +93,28 @@ def test_with_scripts_the_page_shows_who_is_signed_in_and_what_they_recommended(
     expect(page.get_by_text("Signed in as")).to_be_attached()
     expect(recommend).not_to_have_js_property("ariaPressed", "true")
     assert not Commenter.objects.get().recommendations.exists()
+
+
+def test_what_a_reader_has_typed_outlives_the_other_buttons_of_the_page(
+    page: Page, site: str, issue: Issue
+) -> None:
+    sign_in(page, site)
+    page.goto(site + issue.get_absolute_url())
+    words, quoting = page.get_by_label("Your comment"), page.get_by_label("May we quote you")
+    words.fill("Our ward is")
+    quoting.select_option("anonymous")
+    page.get_by_role("button", name="Recommend the comment by \u2068Imran").click()
+    expect(page.get_by_role("button", name="recommended by 1")).to_be_visible()
+    expect(words).to_have_value("Our ward is")
+    expect(quoting).to_have_value("anonymous")
+    page.get_by_role("link", name="Report the comment by \u2068Imran").click()
+    page.get_by_role("heading", name="Report a comment").wait_for()
+    page.get_by_role("main").get_by_role("link", name=issue.title).click()
+    expect(words).to_have_value("Our ward is")
+    page.get_by_role("button", name="Send comment").click()
+    page.get_by_role("heading", name="Thank you for your comment").wait_for()
+    page.wait_for_load_state()
+    page.goto(site + issue.get_absolute_url())
+    expect(page.locator("script[type=module]")).to_be_attached()
+    expect(words).to_have_value("")
+    assert Comment.objects.latest("pk").body == "Our ward is"
