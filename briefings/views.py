@@ -23,6 +23,7 @@ from briefings.comment_form_html import empty_form_html
 from briefings.comment_identity import SIGNED_IN_FOR, sign_in, signed_in
 from briefings.comment_places import place_passages
 from briefings.comment_threads import CommentPage, comment_page, page_of_comment
+from briefings.days_ago import next_day
 from briefings.forms import CommentForm, find_thread
 from briefings.issue_archive import archive_of
 from briefings.lead_picture import lead_picture
@@ -159,16 +160,19 @@ def issue_detail(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         elif context.get("about") and comments.query == "?":
             shown["about"] = context["about"]
     response = TemplateResponse(request, "briefings/issue_detail.html", context)
-    if changes := _changes_by_itself(context, at=timezone.now()):
+    if changes := _changes_by_itself(context):
         response.headers["Expires"] = http_date(min(changes).timestamp())
     return unless_as_asked(response, request, shown)
 
 
-def _changes_by_itself(page: dict[str, Any], *, at: datetime) -> list[datetime]:
-    """Return when the page of an issue will change: comments close, or a question does."""
+def _changes_by_itself(page: dict[str, Any]) -> list[datetime]:
+    """Return when the page of an issue will change: comments or a question close, a day ends."""
+    at = page["made_at"]
     closing = [section.closes_at for section in page["sections"] if section.closes_at]
     closing += [page["comments_close"]] if page["comments_open"] else []
-    return [moment for moment in closing if moment > at]
+    written = [comment.created_at for comment in page["comments"].all_comments]
+    midnight = next_day(written, zone=page["briefing"].zone, at=at)
+    return [moment for moment in (*closing, midnight) if moment and moment > at]
 
 
 def _comment_form(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
@@ -203,13 +207,15 @@ def issue_page(
 
     Without `comments`, it has the first page of them.
     """
-    comments_open = issue.comments_open(at=timezone.now())
+    now = timezone.now()
+    comments_open = issue.comments_open(at=now)
     sections = page_sections(issue, quoted=quoted_comments(issue))
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
     corrections, picture = _corrections(issue), picture_of_issue(issue)
     place_passages(comments.all_comments, sections)
     return {
+        "made_at": now,
         "issue": issue,
         "briefing": issue.briefing,
         "sections": sections,
@@ -221,6 +227,7 @@ def issue_page(
             issue=issue,
             reply_query=comments.reply_query if comments_open else "",
             has_actions=not is_preview,
+            at=now,
         ),
         "comment_count": comments.comment_count,
         "comments_open": comments_open,

@@ -16,6 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from briefings.days_ago import days_ago
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,6 +37,7 @@ class ShownComment(NamedTuple):
     display_name: str
     body: str
     created_at: datetime
+    days_ago: int | None  # while it is told in words
     is_author: bool
     by_staff: bool
     featured: bool
@@ -72,18 +75,23 @@ class ShownThread(NamedTuple):
 
 
 def thread_html(
-    threads: Iterable[Thread], *, issue: Issue, reply_query: str, has_actions: bool
+    threads: Iterable[Thread],
+    *,
+    issue: Issue,
+    reply_query: str,
+    has_actions: bool,
+    at: datetime,
 ) -> list[SafeString]:
-    """Return the threads as HTML.
+    """Return the threads as HTML, with their days as they are called at a moment.
 
     `reply_query` is what a link for a reply starts with, or empty if nobody can reply.
     """
-    address, language = (issue.briefing.slug, issue.number), get_language()
+    language = get_language()
     return [
         _render(
             ShownThread(
-                comment=_shown(thread.comment, address),
-                replies=tuple([_shown(reply, address) for reply in thread.replies]),
+                comment=_shown(thread.comment, issue, at),
+                replies=tuple([_shown(reply, issue, at) for reply in thread.replies]),
                 replies_left=thread.replies_left,
                 zone=issue.briefing.time_zone,
                 reply_query=reply_query,
@@ -95,7 +103,7 @@ def thread_html(
     ]
 
 
-def _shown(comment: Comment, address: tuple[str, int]) -> ShownComment:
+def _shown(comment: Comment, issue: Issue, at: datetime) -> ShownComment:
     if comment.is_withdrawn:
         display_name = body = passage = ""
     else:
@@ -103,10 +111,11 @@ def _shown(comment: Comment, address: tuple[str, int]) -> ShownComment:
     section = comment.section
     return ShownComment(
         pk=comment.pk,
-        address=address,
+        address=(issue.briefing.slug, issue.number),
         display_name=display_name,
         body=body,
         created_at=comment.created_at,
+        days_ago=days_ago(comment.created_at, zone=issue.briefing.zone, at=at),
         is_author=comment.contributor_id is not None,
         by_staff=comment.by_staff,
         featured=comment.featured,

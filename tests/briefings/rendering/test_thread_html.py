@@ -129,6 +129,6 @@ def test_each_language_has_threads_of_its_own(client: Client, issue: Issue) -> N
 def thread_html_of(comment: Comment) -> str:
     threads = [Thread(comment=comment)]
     [html] = thread_html.thread_html(
-        threads, issue=comment.issue, reply_query="?", has_actions=True
+        threads, issue=comment.issue, reply_query="?", has_actions=True, at=timezone.now()
     )
     return html
