@@ -61,6 +61,7 @@ from newsroom.public_pages import public_page, unless_as_asked
 from newsroom.reader_language import answer_in
 
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
+UNFOLDED_CONTENTS = 4  # sections; on phones, a longer list of contents would hide the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +214,15 @@ def issue_page(
     comments = comments or comment_page(issue)
     days = issue.briefing.comments_close_after
     corrections, picture = _corrections(issue), picture_of_issue(issue)
+    contents = [section for section in sections if section.heading]
     place_passages(comments.all_comments, sections)
     return {
         "made_at": now,
         "issue": issue,
         "briefing": issue.briefing,
         "sections": sections,
-        "contents": [section for section in sections if section.heading],
+        "contents": contents,
+        "folds_contents": len(contents) > UNFOLDED_CONTENTS,
         "minutes": reading_minutes(sections),
         "comments": comments,
         "threads": thread_html(

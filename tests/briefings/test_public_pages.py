@@ -236,6 +236,16 @@ def test_each_section_has_an_anchor_and_a_place_in_the_contents(client: Client) 
         assert f'<a href="#{section.anchor}">{section.heading}</a>' in html
 
 
+@pytest.mark.parametrize(("headings", "folds"), [(4, False), (5, True)])
+def test_a_long_list_of_contents_can_be_folded(client: Client, headings: int, folds: bool) -> None:
+    sections = [(SectionKind.FEATURE, f"Part {number}", "<p>x</p>") for number in range(headings)]
+    issue = make_published_issue(sections=sections)
+    html = page(client, issue.get_absolute_url())
+    contents = html[html.index('class="contents"') : html.index('class="prose"')]
+    assert ("<details>" in contents) == folds
+    assert contents.count("<li ") == headings
+
+
 def test_each_kind_of_section_has_its_own_markup(client: Client) -> None:
     quote = "<blockquote><p>Procurement is not commissioning.</p><p>— A director</p></blockquote>"
     issue = make_published_issue(

@@ -108,8 +108,9 @@ def test_a_page_is_accessible(page: Page, site: str, issue: Issue, name: str) ->
         page.set_viewport_size({"width": width, "height": 900})
         assert problems(page) == [], (width, scheme)
         assert overflow(page) <= 0, (width, scheme)
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert overflow(page) <= 0
+    for width in (768, 320):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert overflow(page) <= 0, width
 
 
 def test_errors_are_accessible(page: Page, site: str, issue: Issue) -> None:
@@ -261,6 +262,21 @@ def test_nothing_moves_when_the_fonts_load(
     with_them, without = heights(fonts=True), heights(fonts=False)
     for part, height in with_them.items():
         assert without[part] == pytest.approx(height, rel=0.03), part
+
+
+def test_a_long_list_of_contents_is_folded_on_phones_only(page: Page, site: str) -> None:
+    sections = [(SectionKind.FEATURE, f"Part {number}", "<p>Words.</p>") for number in range(6)]
+    page.goto(site + make_published_issue(sections=sections).get_absolute_url())
+    contents = page.get_by_role("navigation", name="In this issue")
+    last, summary = contents.get_by_role("link", name="Part 5"), contents.locator("summary")
+    expect(last).to_be_visible()
+    expect(summary).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(last).to_be_hidden()
+    assert problems(page) == []
+    summary.press("Enter")
+    last.click()
+    expect(page.get_by_role("heading", name="Part 5")).to_be_in_viewport()
 
 
 def test_print_shows_the_text_and_the_addresses_of_links(
