@@ -74,7 +74,9 @@ def test_a_topic_without_issues_says_so(client: Client) -> None:
     topic = make_topic()
     make_issue().topics.add(topic)
     html = client.get(topic.get_absolute_url()).content.decode()
-    assert "No published issue is about <bdi>Waiting times</bdi> yet." in html
+    assert html.count("No published issue is about <bdi>Waiting times</bdi> yet.") == 1
+    assert "0 issues" not in html
+    assert "No issues yet" not in html
     assert client.get("/topics/none/").status_code == 404
     assert "Waiting times" not in client.get("/search/").content.decode()
 
