@@ -45,6 +45,14 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1") if 
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"} if BEHIND_PROXY else {}
 
 
+def post_worker_init(worker: Any) -> None:
+    """Let the demo prepare its database before anybody sees a page; connections wait meanwhile."""
+    begins_with = os.environ.get("WEB_BEGINS_WITH")
+    while begins_with and worker.alive and not Path(begins_with).exists():
+        worker.notify()  # or it would be taken for one that hangs
+        time.sleep(0.05)
+
+
 def pre_request(worker: Any, req: Any) -> None:
     """Limit the time in which a body has to arrive; reading it later raises TimeoutError.
 

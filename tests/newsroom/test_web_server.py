@@ -280,3 +280,33 @@ def test_the_proxy_keeps_public_pages_in_each_encoding_and_no_others(
 def cache_status(answer: bytes) -> str:
     found = re.search(rb"X-Cache: (\w+)", answer)
     return found[1].decode() if found else ""
+
+
+class WorkerThatWaits:
+    """A worker of gunicorn that has loaded the site; after some signs of life, it acts."""
+
+    alive = True
+
+    def __init__(self, then: Callable[[WorkerThatWaits], object], *, after: int) -> None:
+        self.then, self.after, self.signs = then, after, 0
+
+    def notify(self) -> None:
+        self.signs += 1
+        if self.signs == self.after:
+            self.then(self)
+
+
+def test_in_the_demo_nothing_is_answered_before_the_database_is_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, prepared = CONFIGURATION["post_worker_init"], tmp_path / "prepared"
+    elsewhere = WorkerThatWaits(lambda _: pytest.fail("there is nothing to wait for"), after=1)
+    begin(elsewhere)
+    monkeypatch.setenv("WEB_BEGINS_WITH", str(prepared))
+    waiting = WorkerThatWaits(lambda _: prepared.touch(), after=3)
+    begin(waiting)
+    assert waiting.signs == 3
+    prepared.unlink()
+    stopped = WorkerThatWaits(lambda worker: setattr(worker, "alive", False), after=2)
+    begin(stopped)
+    assert stopped.signs == 2

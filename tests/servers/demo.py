@@ -20,6 +20,7 @@ class Demo(Process):
         self.var = var
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.first_page = ""
         super().__init__(
             [sys.executable, "manage.py", "demo", "--port", str(self.port)],
             env=environment(DEBUG="1", VAR_DIR=str(var), **variables),

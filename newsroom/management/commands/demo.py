@@ -117,6 +117,8 @@ class Command(StaffCommand):
 
     def _run(self, port: int, *, started_at: float) -> None:
         url = f"http://{HOST}:{port}"
+        prepared = settings.VAR_DIR.resolve() / "demo.prepared"
+        prepared.unlink(missing_ok=True)
         supervisor = Supervisor(
             env={
                 **SAMPLE_VARIABLES,
@@ -124,6 +126,7 @@ class Command(StaffCommand):
                 "SITE_URL": url,
                 **os.environ,
                 "VAR_DIR": str(settings.VAR_DIR.resolve()),
+                "WEB_BEGINS_WITH": str(prepared),  # a file, see gunicorn.conf.py
             },
             cwd=settings.BASE_DIR,
             logs=settings.VAR_DIR / "log",
@@ -131,11 +134,13 @@ class Command(StaffCommand):
         self._say("Starting…")
         try:
             with supervisor:
-                # The website loads while we prepare the database, and the programs that nobody
-                # waits for come after it: all at once would take each of them twice as long.
+                # The website loads while we prepare the database, and answers afterwards. The
+                # programs that nobody waits for come after it: all at once would take each of
+                # them twice as long.
                 web, *others = programs(port)
                 supervisor.start(web)
                 prepare_database(url)
+                prepared.touch()
                 supervisor.wait_until(
                     lambda: answers(port),
                     seconds=READY_WITHIN_SECONDS,
