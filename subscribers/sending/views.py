@@ -24,6 +24,8 @@ _PERSONAL_LINK = re.compile(
 _COMMENTS_LINK = re.compile(
     rf"(?:{re.escape(settings.SITE_URL)})?/comments/from-email/{Placeholder.COMMENTS}/?"
 )
+# In a mail program, an email is an article on a page with landmarks; here it is the page.
+_ARTICLE = re.compile(r'role="article"\s+aria-roledescription="email"')
 # An email has inline styles, as email clients need them; no script may run.
 EMAIL_CSP = {
     "default-src": [NONE],
@@ -56,4 +58,9 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("This link leads to no email. You may find the issue on our website.")
     html = _PERSONAL_LINK.sub(reverse("subscribers:preferences_link"), delivery.dispatch.html)
     html = _COMMENTS_LINK.sub(f"{delivery.dispatch.issue.get_absolute_url()}#comments", html)
-    return HttpResponse(fill_placeholders(html, recipient))
+    return HttpResponse(fill_placeholders(as_page(html), recipient))
+
+
+def as_page(html: str) -> str:
+    """Return the HTML of an email with a landmark, for where it is the whole page."""
+    return _ARTICLE.sub('role="main"', html, count=1)

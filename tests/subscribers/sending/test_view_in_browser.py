@@ -33,6 +33,8 @@ def test_it_shows_the_frozen_content_without_the_readers_own_links(client: Clien
     page = client.get(f"/view/{sign_id('view', delivery.pk)}/")
     html = page.content.decode()
     assert "The county has 214 beds." in html
+    assert html.count('role="main"') == 1  # in a mail program it is an article
+    assert 'role="article"' not in html
     assert token not in html
     assert delivery.subscriber.token not in html
     assert "/unsubscribe/" not in html
