@@ -16,6 +16,7 @@ from briefings.next_issue import line_for_email
 from briefings.quotations.chain import read_quoted_comments
 from briefings.quotations.quoted_blocks import RESPONSE
 from briefings.rendering.email_html import email_html
+from briefings.rendering.email_portrait import email_portrait
 from briefings.rendering.email_question import EmailQuestion, email_question
 from briefings.rendering.email_text import email_text
 from briefings.rendering.html_wrap import wrap_html
@@ -145,6 +146,7 @@ def issue_email_context(issue: Issue, *, links: EmailLinks) -> dict[str, Any]:
         "issue": issue,
         "briefing": issue.briefing,
         "author": issue.author,
+        "portrait": email_portrait(issue.author),
         "author_url": settings.SITE_URL + issue.author.get_absolute_url(),
         "sections": sections,
         "links": links,
