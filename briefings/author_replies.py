@@ -9,7 +9,7 @@ from django.db import transaction
 
 from briefings.comment_decisions import decide
 from briefings.models import Comment, CommentState, Contributor
-from briefings.permissions import may_moderate
+from briefings.permissions import comments_for, may_moderate
 from newsroom import audit_log
 from newsroom.transitions import TransitionRefused
 
@@ -17,36 +17,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from django.db.models import QuerySet
-
     from newsroom.audit_log import Actor
 
 
-def possible_authors(comment: Comment, *, user: Actor) -> QuerySet[Contributor]:
-    """Return whom this person may reply as: the issue's author, or themselves."""
+def replies_as(user: Actor, comment: Comment) -> Contributor | None:
+    """Return the author that this person is to readers, if they may reply to a comment.
+
+    Nobody replies in the name of somebody else. Who may not moderate replies to what is on the page
+    already, where they may read the comments.
+    """
     own = Contributor.objects.of_account(user)
-    keys = [comment.issue.author_id, *([own.pk] if own else [])]
-    return Contributor.objects.filter(pk__in=keys)
+    if own is None or may_moderate(user, comment.issue):
+        return own
+    is_shown = all(
+        one.state == CommentState.APPROVED for one in (comment, comment.parent) if one is not None
+    )
+    return own if is_shown and comments_for(user).filter(pk=comment.pk).exists() else None
 
 
 def reply_to(
     comment: Comment,
     body: str,
     *,
-    author: Contributor,
     by: Actor,
     at: datetime,
     read: Mapping[int, str] | None = None,
 ) -> Comment:
-    """Publish an author's reply in the comment's thread and return it.
+    """Publish a reply in the comment's thread, under the name of its author, and return it.
 
     A comment that still waits is approved with it, so that readers see what the reply is about.
     `read` has the `version_of` each comment that was on the page. Raises PermissionDenied, and
     TransitionRefused where readers would not see the reply or the words are not those read.
     """
-    if not may_moderate(by, comment.issue):
-        raise PermissionDenied
-    if not possible_authors(comment, user=by).filter(pk=author.pk).exists():
+    author = replies_as(by, comment)
+    if author is None:
         raise PermissionDenied
     if comment.is_withdrawn:
         raise TransitionRefused("Its writer has withdrawn this comment. Nobody can reply to it.")

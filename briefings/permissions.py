@@ -48,7 +48,7 @@ APPROVE_ISSUE = "briefings.approve_issue"  # and return it to its author
 SEND_ISSUE = "briefings.send_issue"  # schedule, unschedule, send
 
 VIEW_COMMENT = "briefings.view_comment"
-MODERATE_COMMENT = "briefings.moderate_comment"  # approve, reject, feature and answer
+MODERATE_COMMENT = "briefings.moderate_comment"  # approve, reject and feature
 
 VIEW_MEMBERSHIP = "briefings.view_membership"
 ADD_MEMBERSHIP = "briefings.add_membership"  # give people roles, and demand four eyes
@@ -278,7 +278,7 @@ def may_correct(user: Actor, where: Issue | Briefing) -> bool:
 
 
 def may_moderate(user: Actor, where: Issue | Briefing) -> bool:
-    """Whether this person may decide about comments here, and answer them."""
+    """Whether this person may decide about comments here."""
     return may_in(user, MODERATE_COMMENT, where)
 
 

@@ -336,6 +336,8 @@ class World:
         self.users["C"] = make_member(Role.ADMINISTRATOR, of=None, email="chief@news.example.com")
         self.users["L"] = make_staff("List managers", email="lists@news.example.com")
         self.users["N"] = make_staff(email="nobody@news.example.com")
+        for user in self.users.values():  # only contributors reply to comments
+            make_contributor(account=user)
         self.clients = {role: Client() for role in ROLES}
         self.cookies = {}
         for role, client in self.clients.items():

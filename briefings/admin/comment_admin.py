@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,7 +21,7 @@ from briefings.admin.briefing_filter import BriefingFilter
 from briefings.admin.form_fields import parse_key
 from briefings.admin.moderation_pages import moderation_urls
 from briefings.admin.state_badges import comment_badge
-from briefings.author_replies import possible_authors, reply_to
+from briefings.author_replies import replies_as, reply_to
 from briefings.comment_decisions import (
     DECISIONS,
     DecisionRefused,
@@ -29,7 +29,7 @@ from briefings.comment_decisions import (
     open_decisions,
     version_of,
 )
-from briefings.models import Comment, CommentState, Contributor
+from briefings.models import Comment, CommentState
 from briefings.models.comment import MAX_COMMENT_CHARS
 from briefings.permissions import (
     MODERATE_COMMENT,
@@ -67,9 +67,8 @@ REFUSALS_NAMED = 5
 
 
 class ReplyForm(forms.Form):
-    """An author's reply: as whom, and what it says."""
+    """An author's reply."""
 
-    author = forms.ModelChoiceField(Contributor.objects.none(), label="Reply as", empty_label=None)
     body = forms.CharField(
         label="Reply",
         max_length=MAX_COMMENT_CHARS,
@@ -81,10 +80,6 @@ class ReplyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.comment = comment
         self.user = user
-        author = cast("forms.ModelChoiceField[Contributor]", self.fields["author"])
-        author.queryset = possible_authors(comment, user=user)
-        own = Contributor.objects.of_account(user)
-        self.initial.setdefault("author", own.pk if own else comment.issue.author_id)
 
     def save(self, *, at: datetime) -> Comment:
         """Publish the reply. Raises TransitionRefused where `reply_to` does."""
@@ -93,7 +88,6 @@ class ReplyForm(forms.Form):
         return reply_to(
             self.comment,
             self.cleaned_data["body"],
-            author=self.cleaned_data["author"],
             by=self.user,
             at=at,
             read=read,
@@ -280,7 +274,8 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
             "may_view_address": may_view_addresses(request.user),
             "may_delete": self.has_delete_permission(request, comment),
             "decisions": open_decisions(comment) if moderates else [],
-            "form": form if moderates and comment.takes_replies else None,
+            "author": replies_as(request.user, comment) if comment.takes_replies else None,
+            "form": form,
             "activity": latest_activity(comment),
         }
         return TemplateResponse(
@@ -305,7 +300,8 @@ class CommentAdmin(RefusedRowsMixin, admin.ModelAdmin[Comment]):
     def reply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Publish an author's reply."""
         comment = self._find(request, pk)
-        self._require_moderator(request, comment)
+        if replies_as(request.user, comment) is None:
+            raise PermissionDenied
         form = ReplyForm(request.POST, comment=comment, user=request.user)
         if not form.is_valid():
             return self._page(request, comment, form, status=422)

@@ -19,8 +19,8 @@ from briefings.models import Comment, CommentState, Role
 from briefings.moderation.reports import store_report
 from newsroom.models import AuditLogEntry
 from newsroom.transitions import TransitionRefused
-from tests.briefings.admin_client import make_member, messages_of, staff_client
-from tests.factories import make_briefing, make_comment, make_published_issue
+from tests.briefings.admin_client import make_member, make_staff, messages_of, staff_client
+from tests.factories import make_briefing, make_comment, make_contributor, make_published_issue
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -79,7 +79,10 @@ def test_a_report_meanwhile_refuses_nothing(comment: Comment) -> None:
 
 @pytest.mark.parametrize("page", ["list", "several", "comment", "reply"])
 def test_every_page_names_the_version_that_was_read(page: str, comment: Comment) -> None:
-    client = staff_client("Editors")
+    editor = make_staff("Editors")
+    make_contributor(account=editor)  # who may reply, too
+    client = Client()
+    client.force_login(editor)
     read = {f"read-{comment.pk}": version_of(comment)}
     own_comments.edit(comment, "Something quite different.", at=NOW)
     addresses = {
@@ -92,7 +95,7 @@ def test_every_page_names_the_version_that_was_read(page: str, comment: Comment)
         "list": {"decision": "approve"},
         "several": {"action": "approve_selected", "_selected_action": comment.pk, "index": "0"},
         "comment": {"decision": "approve"},
-        "reply": {"author": comment.issue.author.pk, "body": "Thank you."},
+        "reply": {"body": "Thank you."},
     }
 
     answer = client.post(addresses[page], {**forms[page], **read}, follow=True)
@@ -186,6 +189,7 @@ def test_a_reply_approves_only_words_that_were_read(comment: Comment) -> None:
     read = {comment.pk: version_of(comment), reply.pk: version_of(reply)}
     own_comments.edit(comment, "Other words in the first comment.", at=NOW)
     editor = make_member(Role.EDITOR, of=comment.issue.briefing)
+    make_contributor(account=editor)
     with pytest.raises(TransitionRefused, match="changed the words"):
-        reply_to(reply, "Yes.", author=comment.issue.author, by=editor, at=NOW, read=read)
+        reply_to(reply, "Yes.", by=editor, at=NOW, read=read)
     assert state(reply) == (CommentState.PENDING, False)

@@ -37,10 +37,16 @@ def decide(client: Client, comment: Comment, decision: str) -> Page:
 
 
 def reply(client: Client, comment: Comment, **fields: str) -> Page:
-    author = comment.issue.author
-    fields = {"author": str(author.pk), "body": "Thank you.", **fields}
     address = reverse("admin:briefings_comment_reply", args=[comment.pk])
-    return client.post(address, fields, follow=True)
+    return client.post(address, {"body": "Thank you.", **fields}, follow=True)
+
+
+def contributing_client(*groups: str, name: str = "Ina") -> Client:
+    """Return a client of a member of staff who is a contributor, too."""
+    client = staff_client(*groups)
+    account = User.objects.get(pk=client.session["_auth_user_id"])
+    make_contributor(name=name, account=account)
+    return client
 
 
 def test_the_list_opens_with_the_comments_that_wait() -> None:
@@ -133,7 +139,8 @@ def test_moderators_see_the_address_and_what_the_comment_replies_to() -> None:
     question = make_comment(on=issue, name="Lena", body="A question")
     comment = waiting(on=issue, parent=question, email="ada@example.org", body="A reply")
 
-    page = staff_client("Editors").get(reverse("admin:briefings_comment_change", args=[comment.pk]))
+    client = contributing_client("Editors")
+    page = client.get(reverse("admin:briefings_comment_change", args=[comment.pk]))
 
     for words in ("ada@example.org", "“Who pays?”", "A question", "A reply", "Approve and reply"):
         assert words in page.content.decode()
@@ -141,14 +148,14 @@ def test_moderators_see_the_address_and_what_the_comment_replies_to() -> None:
 
 def test_an_authors_reply_is_published_at_once() -> None:
     comment = waiting()
-    client = staff_client("Editors")
+    client = contributing_client("Editors")
 
     assert "Reply published." in messages_of(reply(client, comment, body="Thank you."))
 
     comment.refresh_from_db()
     [published] = comment.replies.all()
     assert comment.state == CommentState.APPROVED
-    assert (published.state, published.contributor) == (CommentState.APPROVED, comment.issue.author)
+    assert (published.state, published.display_name) == (CommentState.APPROVED, "Ina")
     assert (published.body, published.email) == ("Thank you.", "")
     page = Client().get(comment.issue.get_absolute_url()).content.decode()
     assert "Thank you." in page
@@ -160,52 +167,75 @@ def test_a_reply_to_a_reply_joins_the_thread() -> None:
     question = make_comment(on=issue)
     first = make_comment(on=issue, parent=question)
 
-    reply(staff_client("Editors"), first)
+    reply(contributing_client("Editors"), first)
 
     assert question.replies.count() == 2
 
 
-def test_staff_reply_as_themselves_or_as_the_author_and_as_nobody_else() -> None:
-    comment = waiting()
-    stranger = make_contributor(name="Somebody else")
-    client = staff_client("Editors", username="ina")
-    ina = make_contributor(name="Ina", account=User.objects.get(username="ina"))
+@pytest.mark.parametrize("group", ["Editors", "Moderators"])
+def test_nobody_replies_in_the_name_of_somebody_else(group: str) -> None:
+    comment = make_comment(on=make_published_issue())
+    client = staff_client(group)
+    page = client.get(reverse("admin:briefings_comment_change", args=[comment.pk]))
+    html = page.content.decode()
 
-    refused = reply(client, comment, author=str(stranger.pk), body="In another's name")
-    reply(client, comment, author=str(ina.pk))
+    assert comment.issue.author.name not in html
+    assert "Only authors reply here." in html
+    assert reply(client, comment, author=str(comment.issue.author.pk)).status_code == 403
+    assert not comment.replies.exists()
 
-    assert refused.status_code == 422
-    assert "In another&#x27;s name" in refused.content.decode()
-    assert [one.display_name for one in comment.replies.all()] == ["Ina"]
+
+def test_an_author_who_does_not_moderate_replies_to_what_is_on_the_page() -> None:
+    shown = make_comment(on=make_published_issue())
+    below = make_comment(on=shown.issue, parent=shown)
+    pages = {
+        one: reverse("admin:briefings_comment_change", args=[one.pk]) for one in (shown, below)
+    }
+    client = author_client(shown.issue)
+
+    for comment in (shown, below):
+        assert (
+            f"Reply as <bdi>{shown.issue.author.name}"
+            in client.get(pages[comment]).content.decode()
+        )
+        assert "Reply published." in messages_of(reply(client, comment))
+    assert {one.contributor for one in shown.replies.exclude(pk=below.pk)} == {shown.issue.author}
+    Comment.objects.filter(pk=shown.pk).update(state=CommentState.PENDING)
+    for comment in (shown, below):
+        assert "Reply as" not in client.get(pages[comment]).content.decode()
+        assert reply(client, comment).status_code == 403
+    assert reply(client, make_comment(on=make_published_issue())).status_code == 403
 
 
 def test_an_empty_reply_is_refused() -> None:
     comment = waiting()
 
-    assert reply(staff_client("Editors"), comment, body="  ").status_code == 422
+    assert reply(contributing_client("Editors"), comment, body="  ").status_code == 422
     assert Comment.objects.count() == 1
 
 
 def test_a_rejected_thread_takes_no_reply() -> None:
     comment = make_comment(on=make_published_issue(), state=CommentState.REJECTED)
 
-    assert "Readers cannot see this thread" in messages_of(reply(staff_client("Editors"), comment))
+    client = contributing_client("Editors")
+    assert "Readers cannot see this thread" in messages_of(reply(client, comment))
 
 
 def test_a_command_that_replies_or_decides_meets_the_same_rules() -> None:
     comment, now = waiting(), timezone.now()
-    reporter, editor = make_staff("Reporters"), make_staff("Editors")
-    author = comment.issue.author
+    reporter, editor, author = (make_staff(each) for each in ("Reporters", "Editors", "Editors"))
+    for account in (reporter, author):
+        make_contributor(account=account)
 
     with pytest.raises(PermissionDenied):
         decide_about("approve", comment, by=reporter, at=now)
     with pytest.raises(PermissionDenied):
-        reply_to(comment, "Thank you.", author=author, by=reporter, at=now)
+        reply_to(comment, "Thank you.", by=reporter, at=now)
     with pytest.raises(PermissionDenied):
-        reply_to(comment, "Thank you.", author=make_contributor(), by=editor, at=now)
+        reply_to(comment, "Thank you.", by=editor, at=now)
     comment.reject(by=editor, at=now)
     with pytest.raises(TransitionRefused, match="Readers cannot see this thread"):
-        reply_to(comment, "Thank you.", author=author, by=editor, at=now)
+        reply_to(comment, "Thank you.", by=author, at=now)
 
     assert not comment.replies.exists()
 
