@@ -42,3 +42,9 @@ def test_the_rule_sees_sizes_outside_the_scales() -> None:
     assert not sizes_outside_the_scales(
         "p { margin: var(--s4) 0 -1em; gap: 0; border: 1px solid; }"
     )
+
+
+@pytest.mark.parametrize("sheet", STYLE_SHEETS, ids=lambda path: path.name)
+def test_no_sheet_has_the_quotation_marks_of_one_language(sheet: Path) -> None:
+    """`open-quote` is the mark of the language that a text is in."""
+    assert re.findall(r'content: "[^"]*[“”„‘’«»]', sheet.read_text(encoding="utf-8")) == []
