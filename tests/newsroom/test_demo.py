@@ -78,7 +78,7 @@ def first_page(demo: Demo) -> str:
             found.append(demo.get("/"))
         return bool(found)
 
-    demo.wait_until(answers, seconds=60)
+    demo.wait_until(answers, seconds=120)
     return found[0]
 
 
