@@ -41,7 +41,7 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync([...page.querySelectorAll("style")].map((style) => style.textContent.replace(/<!--|-->/g, "")).join("\n"));
     // The editor's filter for Word reads the other properties.
-    const properties = word ? [...HIDING, "text-decoration-line"] : [...HIDING, ...MARKING];
+    const properties = word ? [...HIDING, ...MARKING.filter((name) => !name.startsWith("font-"))] : [...HIDING, ...MARKING];
     const own = new Map(); // the element's own style outweighs any rule
     for (const { selectorText, style } of [...sheet.cssRules].slice(0, 3000)) {
       const set = properties.filter((name) => style?.getPropertyValue(name));
@@ -209,16 +209,20 @@
     return struck;
   }
 
-  // The editor's filter for Word reads the other marks. It strikes what is struck already once more
-  // if the style of a paragraph, its own or that of its class, says so, too.
-  function strikeWordsOfWord(body) {
+  // The editor's filter for Word reads bold, italic and underlined words, and of raised and lowered
+  // ones only the elements. It strikes what is struck already once more if the style of a paragraph,
+  // its own or that of its class, says so, too.
+  function markWordsOfWord(body) {
     for (const block of useMarksOfBlocks(body, ["s"])) block.style.textDecoration = "none";
+    const meanings = MEANINGS.filter(([tag]) => ["s", "sup", "sub"].includes(tag));
     for (const span of body.querySelectorAll("span, font")) {
-      if (!span.style.textDecorationLine.includes("line-through") || span.closest("s")) continue;
-      const element = body.ownerDocument.createElement("s");
-      element.append(...span.childNodes);
-      span.append(element);
-      span.style.textDecoration = "";
+      for (const [tag, isMeant] of meanings) {
+        if (!span.textContent.trim() || !isMeant(span.style) || span.closest(tag)) continue;
+        const element = body.ownerDocument.createElement(tag);
+        element.append(...span.childNodes);
+        span.append(element);
+      }
+      for (const property of ["textDecoration", "verticalAlign", "position"]) span.style[property] = "";
     }
   }
 
@@ -453,7 +457,7 @@
     keepNumbering(body);
     nestLists(body);
     if (word) {
-      strikeWordsOfWord(body);
+      markWordsOfWord(body);
       spellOutLevels(body);
       makeDrawnLists(body);
       makeQuotations(body);
@@ -508,6 +512,11 @@
     };
     // After the editor has taken the HTML from the clipboard (1), before it works on it (3).
     editor.on("paste", read, null, null, 2);
-    editor.on("afterPasteFromWord", ({ data }) => (data.dataValue = lowerHeadings(data.dataValue)));
+    editor.on("afterPasteFromWord", ({ data }) => {
+      const { body } = new DOMParser().parseFromString(data.dataValue, "text/html");
+      keepNumbering(body); // the editor's filter writes it as a style
+      for (const marked of body.querySelectorAll("s s, sup sup, sub sub")) marked.replaceWith(...marked.childNodes);
+      data.dataValue = lowerHeadings(body.innerHTML);
+    });
   });
 })();
