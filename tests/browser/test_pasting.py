@@ -393,5 +393,6 @@ def test_a_paste_gone_wrong_is_refused_before_it_leaves_the_page(page: Page, sit
     page.get_by_role("button", name="Save", exact=True).last.click()
 
     expect(page.get_by_role("alert")).to_contain_text("The limit is 150,000")
-    assert not [line for line in sent if line.startswith("POST")]
+    # The page says from time to time who is in it, whatever else happens.
+    assert not [line for line in sent if line.startswith("POST") and "/presence/" not in line]
     assert len(stored(issue)[1][1]) < 100
