@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test test-fast lint bench format messages lock
+.PHONY: help install install-dev demo test test-fast lint backup restore bench format messages lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ bench: install-dev ## compare dispatches with other senders (a quarter of an hou
 			{ command -v wrk >/dev/null || tools/apt-install.sh wrk; } ;; \
 	esac
 	@$(PYTHON_IN_VENV) -m bench $(BENCH)
+
+backup: install ## back up database and uploads, with the variables of this shell; BACKUP="--list" lists
+	@$(PYTHON_IN_VENV) manage.py backup $(BACKUP)
+
+restore: install ## restore a backup into an empty server: BACKUP=latest, a name or a file
+	@$(PYTHON_IN_VENV) manage.py restore $(BACKUP)
 
 format: install-dev ## format the code and fix what ruff can fix
 	@.venv/bin/ruff check --fix-only --quiet .

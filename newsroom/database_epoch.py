@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
@@ -43,6 +44,7 @@ INTERVAL_SECONDS = 0.8
 BEHIND = "A copy outside the database is newer than the database."
 ANOTHER = "A copy outside the database belongs to another database."
 SILENT = "No copy outside the database was found, and nothing was sent for a long time."
+TABLE = "newsroom_databaseepoch"
 _ONLY = 1
 _CACHE_KEY = "newsroom.database_epoch"
 _recently = CircuitBreaker(seconds=INTERVAL_SECONDS)
@@ -103,6 +105,24 @@ def mark_restored(*, reason: str = "", alert: bool = True) -> bool:
         _write_copies(EpochCopy(epoch.name, epoch.counter))
     log.error("this database was restored, and everything unfinished in it is held: %s", reason)
     return True
+
+
+def statements_of_a_restore(*, name: str) -> list[str]:
+    """Return SQL that makes any process take the database as restored: `manage.py restore` runs it.
+
+    It runs in the transaction that fills the database, before any program can see it. Where there
+    is a copy of an epoch, it has another name; where there is none, this one was silent for long.
+    """
+    if not re.fullmatch(r"[0-9a-f]{32}", name):
+        raise ValueError("the name of an epoch has 32 hexadecimal digits")
+    table = f"{'public.' if connection.vendor == 'postgresql' else ''}{TABLE}"
+    long_ago = "'1970-01-02 00:00:00'"
+    update = f"UPDATE {table} SET name = '{name}', counter = counter + 1, advanced_at = {long_ago}"  # noqa: S608  (no value from outside)
+    insert = (
+        f"INSERT INTO {table} (id, name, counter, advanced_at, restored_reason)"  # noqa: S608
+        f" SELECT {_ONLY}, '{name}', 1, {long_ago}, '' WHERE NOT EXISTS (SELECT 1 FROM {table})"
+    )
+    return [update, insert]
 
 
 def restored_epoch() -> DatabaseEpoch | None:

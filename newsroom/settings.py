@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from newsroom.backups.archive_encryption import parse_backup_key
 from newsroom.environment import (
     domain_list,
     env,
@@ -353,6 +354,24 @@ POINTS_LANGUAGES: frozenset[str] = frozenset(
 ALERT_AFTER: int = read("ALERT_AFTER", env.int, 600, hint="write a whole number of seconds")
 if ALERT_AFTER < 0:
     raise setting_error("ALERT_AFTER", "is wrong: write a whole number of seconds")
+
+# --- Backups ------------------------------------------------------------------------------------
+
+# Where `manage.py backup` writes them.
+BACKUP_DIR = Path(env.str("BACKUP_DIR", str(VAR_DIR / "backups")))
+# The public keys of age or gpg that they are encrypted for; without one, everybody can read them.
+BACKUP_KEY = parsed("BACKUP_KEY", parse_backup_key)
+# The private key of age, to restore them.
+BACKUP_KEY_FILE: Path | None = (
+    Path(env.str("BACKUP_KEY_FILE")) if env.str("BACKUP_KEY_FILE", "") else None
+)
+# How many days and weeks have a backup that is kept; if both are 0, all are.
+BACKUP_KEEP_DAILY: int = read(
+    "BACKUP_KEEP_DAILY", non_negative_int, 7, hint="write a number of days, 0 or more"
+)
+BACKUP_KEEP_WEEKLY: int = read(
+    "BACKUP_KEEP_WEEKLY", non_negative_int, 5, hint="write a number of weeks, 0 or more"
+)
 
 # --- Accounts and security ----------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ ls /usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf >/dev/null 2>&1 ||
     missing="$missing fonts-dejavu-core"
 # Network namespaces, for the fault test that loses packets.
 [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || missing="$missing iproute2"
+# What encrypts backups.
+command -v age >/dev/null || missing="$missing age"
 command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ]; then
     # Word splitting is intended: one argument for each package.

@@ -73,6 +73,23 @@ def test_a_database_with_another_name_was_restored() -> None:
     assert is_held()
 
 
+@pytest.mark.parametrize("sent_before", [0, 3], ids=["nothing sent", "something sent"])
+@pytest.mark.parametrize("has_copy", [True, False], ids=["same host", "new machine"])
+def test_what_a_restore_does_last_is_enough_if_it_is_killed_next(
+    folder: Path, sent_before: int, has_copy: bool
+) -> None:
+    """On a new machine, a backup of a minute ago looks like a database that goes on."""
+    if sent_before:
+        advance(times=sent_before)
+    if not has_copy:
+        database_epoch.forget_copies()
+        cache.clear()
+    with connection.cursor() as cursor:
+        for statement in database_epoch.statements_of_a_restore(name="0123456789abcdef" * 2):
+            cursor.execute(statement)
+    assert is_held()
+
+
 @pytest.mark.usefixtures("with_redis")
 @pytest.mark.parametrize("lost", ["file", "cache", "nothing"])
 def test_one_copy_is_enough(folder: Path, lost: str) -> None:
