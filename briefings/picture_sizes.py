@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import logging
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
@@ -122,9 +123,12 @@ def _encoded(image: Image.Image, widths: Sequence[int], *, is_lossless: bool) ->
 
 
 def _replace(name: str, content: bytes) -> None:
-    if default_storage.exists(name):
-        default_storage.delete(name)
-    default_storage.save(name, ContentFile(content))
+    """Write a copy, in one step where there is one already: a page or a backup never misses it."""
+    path = Path(default_storage.path(name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary.write_bytes(content)
+    temporary.replace(path)
 
 
 def pictures_without_sizes() -> Iterator[str]:
