@@ -1,22 +1,46 @@
-# One image for web, worker and beat; docker-compose.yml sets the command of each container.
-FROM python:3.11-slim-bookworm
+# One image for web, worker, beat and backups; docker-compose.yml sets the command of each container.
+#
+# A tag may get other content. To pin what you have tried, give the digest of the base image, which
+# `docker buildx imagetools inspect python:3.11-slim-bookworm` prints:
+#   docker build --build-arg PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:… .
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
-ENV PYTHONDONTWRITEBYTECODE=1 \
+# --- The packages, in a folder of their own; every one is checked by hash. They change less often
+# than the code, so they come first.
+FROM ${PYTHON_IMAGE} AS packages
+
+WORKDIR /srv/newsroom
+COPY requirements.lock .
+RUN python -m venv --without-pip /opt/newsroom \
+    && pip --python /opt/newsroom/bin/python install --no-cache-dir --disable-pip-version-check \
+       --only-binary :all: --require-hashes -r requirements.lock
+
+# --- What runs: no pip, no compiler.
+FROM ${PYTHON_IMAGE}
+
+# For backups: programs of the server's version, and age to encrypt.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends age postgresql-client \
+    && rm -rf /var/lib/apt/lists/* \
+    && pip uninstall --yes --root-user-action ignore setuptools wheel pip \
+    && rm -rf /usr/local/lib/python3.*/ensurepip
+
+ENV PATH=/opt/newsroom/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     VAR_DIR=/var/lib/newsroom
 
+RUN groupadd --system --gid 10001 newsroom \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/newsroom newsroom \
+    && install --directory --owner newsroom --group newsroom /var/lib/newsroom \
+       /var/lib/newsroom/backups /var/lib/newsroom/epoch /var/lib/newsroom/media
+
 WORKDIR /srv/newsroom
-
-# The packages change less often than the code, so they come first; every one is checked by hash.
-COPY requirements.lock .
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
-
-RUN useradd --system --uid 10001 --home-dir /var/lib/newsroom newsroom \
-    && install -d -o newsroom -g newsroom /var/lib/newsroom /var/lib/newsroom/epoch /var/lib/newsroom/media
-
+COPY --from=packages /opt/newsroom /opt/newsroom
 COPY . .
 
-USER newsroom
+# By number, so that Kubernetes sees that it is not root.
+USER 10001:10001
 
 # Static files are part of the image. The variables are only needed to read the settings and are not
 # stored. The editor's demonstration pages are left out.
@@ -24,8 +48,9 @@ RUN SECRET_KEY=only-while-building-and-kept-nowhere-in-the-image-itself \
     SITE_URL=https://build.invalid EMAIL_URL=smtp://build.invalid \
     python manage.py collectstatic --noinput --verbosity 0 --ignore tests --ignore preview.html
 
-# Only uploads, and what shows that a database was restored, need to survive the container.
-VOLUME /var/lib/newsroom/media /var/lib/newsroom/epoch
+# Only uploads, backups, and what shows that a database was restored, need to survive the container.
+# Everything else may be read-only, except /tmp.
+VOLUME /var/lib/newsroom/media /var/lib/newsroom/epoch /var/lib/newsroom/backups
 
 EXPOSE 8000
 # The request uses the host name of SITE_URL, because any other is refused.

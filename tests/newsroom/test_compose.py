@@ -26,7 +26,7 @@ def steps(instruction: str) -> list[str]:
 
 def test_every_service_of_a_newsroom_is_there() -> None:
     assert set(SERVICES) - set(OURS) == {"postgres", "redis", "mail"}
-    assert OURS == ["beat", "migrate", "sender", "web", "worker"]
+    assert OURS == ["backup", "beat", "migrate", "sender", "web", "worker"]
 
 
 def test_each_queue_has_its_own_worker() -> None:
@@ -57,8 +57,9 @@ def test_our_containers_agree_about_everything_that_settings_read(name: str) -> 
 def test_every_image_is_pinned(name: str) -> None:
     service = SERVICES[name]
     if "build" in service:
-        [base] = steps("FROM")
-        assert re.fullmatch(r"python:3\.\d+-slim-\w+", base)
+        [base] = re.findall(r"^ARG PYTHON_IMAGE=(.*)$", DOCKERFILE, re.MULTILINE)
+        assert re.fullmatch(r"python:3\.\d+-slim-\w+(@sha256:[0-9a-f]{64})?", base)
+        assert {step.split()[0] for step in steps("FROM")} == {"${PYTHON_IMAGE}"}
     else:
         assert re.search(r":v?\d+\.\d+\.?\d*(-\w+)?$", service["image"])
 
@@ -93,8 +94,24 @@ def test_nothing_runs_as_root(name: str) -> None:
     assert not service.get("privileged")
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_write_to_their_volumes_only(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert [one.split(":")[0] for one in service["tmpfs"]] == ["/tmp"]  # noqa: S108
+    written = {volume.split(":")[1] for volume in service["volumes"]}
+    assert written == set(steps("VOLUME")[0].split())
+
+
+def test_what_runs_has_no_tools_to_build() -> None:
+    last = DOCKERFILE.rsplit("FROM ", 1)[1]
+    assert "pip uninstall" in last
+    assert not re.search(r"\b(gcc|build-essential|pip (--python \S+ )?install)\b", last)
+    assert "--only-binary :all:" in DOCKERFILE
+
+
 def test_packages_are_checked_by_hash() -> None:
-    [install] = [step for step in steps("RUN") if "pip install" in step]
+    [install] = [step for step in steps("RUN") if "requirements.lock" in step]
     assert "--require-hashes -r requirements.lock" in install
 
 
