@@ -21,6 +21,7 @@ from django.utils import translation
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
+from newsroom import worker_stop  # noqa: F401  (it connects its signals)
 from newsroom.connection_errors import database_error_message, failure_reason
 from newsroom.reader_language import STAFF_LANGUAGE
 from newsroom.wake_ups import wake

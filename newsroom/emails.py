@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
+from newsroom import worker_stop
 from newsroom.email_headers import header_field
 from newsroom.email_styles import inline_styles
 from newsroom.models import EmailKey, OutgoingEmail
@@ -216,6 +217,8 @@ def send_due_emails(
     sent, failure = 0, None
     for email in OutgoingEmail.objects.due(at=at)[:BATCH_SIZE]:
         before_each()
+        if worker_stop.is_requested():
+            break
         try:
             sent += _send(email, at=at)
         except Exception as error:  # noqa: BLE001  (each transport raises its own)

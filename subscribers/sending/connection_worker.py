@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
+from newsroom import worker_stop
 from subscribers.models import DeliveryState
 from subscribers.sending import (
     connection_limits,
@@ -95,12 +96,13 @@ class SharedState:
     @property
     def is_ending(self) -> bool:
         """Whether no further lease is taken."""
-        return time.monotonic() >= self.ends_at
+        return worker_stop.is_requested() or time.monotonic() >= self.ends_at
 
     @property
     def is_over(self) -> bool:
         """Whether leases are closed even if they are not finished."""
-        return time.monotonic() >= self.ends_at + OVERTIME_SECONDS
+        overtime_ends_at = self.ends_at + OVERTIME_SECONDS
+        return worker_stop.is_requested() or time.monotonic() >= overtime_ends_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
