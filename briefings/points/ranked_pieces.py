@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 
-from briefings.models import Point, PointVector
+from briefings.models import CommentState, Point, PointVector
 from briefings.models.point import words_hash
 from briefings.points.encoded_words import knows_language
 from briefings.points.first_pieces import first_pieces
@@ -144,9 +144,18 @@ def answered_pieces(
 
 
 def pieces_to_start_from(points: PointsOfResponse) -> list[RankedPiece]:
-    """Return a few pieces that make no point yet, from which one may be opened."""
+    """Return a few pieces that make no point yet, from which one may be opened.
+
+    Not what waits for a moderator, who may find that it is spam.
+    """
+    words = points.words
     made = {place for line in points.lines for place in line.tally.yes}
-    return _shown(first_pieces(points.words.likeness, without=made), points.words)
+    waiting = {
+        place
+        for place, piece in enumerate(words.pieces)
+        if piece.comment.state == CommentState.PENDING
+    }
+    return _shown(first_pieces(words.likeness, made=made, without=waiting), words)
 
 
 def _shown(

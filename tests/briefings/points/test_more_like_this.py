@@ -110,10 +110,40 @@ def test_the_pieces_to_start_from_differ_from_each_other(vectors: tuple[bytes, .
         pytest.importorskip("numpy", reason="the extra newsroom[points] is not installed")
     likeness = Likeness(pieces(*vectors))
     chosen = first_pieces(likeness)
-    assert len(chosen) == len({*chosen}) == 5
+    assert len(chosen) == len({*chosen})
+    assert chosen
     if vectors:
-        assert len({*chosen[:2]} & LATE_PLACES) == 1
-    assert not {*first_pieces(likeness, without=chosen)} & {*chosen}
+        assert len({*chosen} & LATE_PLACES) == 1
+    assert not {*first_pieces(likeness, made=chosen)} & {*chosen}
+    assert chosen[0] not in first_pieces(likeness, without=chosen[:1])
+
+
+# Of a small response, most say one thing; none of them says it as another does.
+ONE_POINT = (
+    "The last bus leaves before our shift ends, so four of us share a taxi home.",
+    "Nobody on the late shift can take the last bus: it leaves before we finish.",
+    "I pay for a taxi because the last bus leaves before the end of my shift.",
+    "Our shift ends after the last bus, so the ward pays me nothing and the taxi takes it all.",
+)
+OTHER_POINTS = (
+    "The bakery by the station sells the almond cake again, tell your columnist.",
+    "Whoever drew the map on the second page forgot the bridge at Hollow Weir.",
+)
+
+
+def test_pieces_that_say_one_thing_are_not_offered_beside_each_other() -> None:
+    texts = (*ONE_POINT, *OTHER_POINTS)
+    likeness = Likeness([PieceWords(text=text, person=text) for text in texts])
+    chosen = first_pieces(likeness)
+    assert len([place for place in chosen if place < len(ONE_POINT)]) == 1
+    assert {4, 5} <= {*chosen}
+
+
+def test_what_is_like_a_point_that_is_made_is_not_offered() -> None:
+    likeness = Likeness(
+        [PieceWords(text=text, person=text) for text in (*ONE_POINT, *OTHER_POINTS)]
+    )
+    assert sorted(first_pieces(likeness, made=[0])) == [4, 5]
 
 
 def test_nothing_to_rank_is_no_trouble() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from briefings.models import Comment, Issue, Point
+from briefings.models import Comment, CommentState, Issue, Point
 from tests.briefings.admin_client import messages_of, staff_client
 from tests.briefings.points.points_in_tests import (
     LATE,
@@ -98,6 +98,20 @@ def test_a_point_is_opened_from_a_piece_and_named_later(
     )
     point.refresh_from_db()
     assert point.sentence == "Late again."
+
+
+def test_what_waits_for_a_moderator_is_nothing_to_start_from(
+    client: Client, issue: Issue, draft: Issue
+) -> None:
+    spam = (
+        "Cheap watches of every brand, order two and pay for one today only.",
+        "Every brand of watches, order today and pay only for one of the two!",
+    )
+    respond(issue, *spam, state=CommentState.PENDING)
+    respond(issue, *LATE, *OTHERS)
+    offered = client.get(url("points", draft)).context["start_here"]
+    assert offered
+    assert not {one.comment.body for one in offered} & {*spam}
 
 
 def test_each_answer_is_stored_and_the_next_piece_is_shown(
