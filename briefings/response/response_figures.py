@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from briefings.models import Comment
-from briefings.points.people import people_in
+from briefings.points.people import Voices, voices_by_issue
 from briefings.response.previous import earlier_issues
 
 if TYPE_CHECKING:
@@ -95,24 +94,20 @@ class Comparison:
 
 
 def compare_responses(issue: Issue) -> Comparison:
-    """Return the figures of an issue beside those of the `COMPARED` before it, in two queries."""
+    """Return the figures of an issue beside those of the `COMPARED` before it, in three queries."""
     before = list(earlier_issues(issue)[:COMPARED])[::-1]
     found = figures_of([*before, issue])
     return Comparison(this=found[-1], before=found[:-1])
 
 
 def figures_of(issues: Iterable[Issue]) -> list[IssueFigures]:
-    """Return the figures of issues, in their order."""
+    """Return the figures of issues, in their order, in two queries."""
     rows = list(issues)
-    responses = Comment.objects.responses().filter(issue__in=rows).order_by()
-    found: dict[int, list[Comment]] = defaultdict(list)
-    for response in responses.only("issue", "commenter", "email"):
-        found[response.issue_id].append(response)
+    found = voices_by_issue(Comment.objects.responses().filter(issue__in=rows))
+    voices = [found.get(issue.pk, Voices(pieces=0, people=0)) for issue in rows]
     return [
-        IssueFigures(
-            issue=issue, pieces=len(found[issue.pk]), people=len(people_in(found[issue.pk]))
-        )
-        for issue in rows
+        IssueFigures(issue=issue, pieces=of_issue.pieces, people=of_issue.people)
+        for issue, of_issue in zip(rows, voices, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from briefings.models import Comment, Commenter, CommentState, Point, PointCheck
-from briefings.points.people import people_in
+from briefings.points.people import Voices, person_of, voices_by_issue
 from briefings.points.point_checks import AnswerRefused, PointAnswer, PointTally, answer
 from briefings.points.ranked_pieces import next_pieces, points_of
 from tests.briefings.points.points_in_tests import (
@@ -39,10 +39,15 @@ def test_a_person_is_a_commenter_an_address_or_else_the_response_itself() -> Non
     signed_in = [make_comment(on=issue, commenter=commenter, email=f"{n}@x.org") for n in "ab"]
     by_mail = [make_comment(on=issue, email=address) for address in ("Bo@X.org", "bo@x.org")]
     unknown = [make_comment(on=issue, email="") for _ in range(2)]
-    assert len(people_in(signed_in)) == 1
-    assert len(people_in(by_mail)) == 1
-    assert len(people_in(unknown)) == 2
-    assert len(people_in([*signed_in, *by_mail, *unknown])) == 4
+    other = make_comment(on=make_published_issue(), commenter=commenter)
+    rows = [*signed_in, *by_mail, *unknown]
+    assert len({person_of(row) for row in signed_in}) == 1
+    assert len({person_of(row) for row in by_mail}) == 1
+    assert len({person_of(row) for row in unknown}) == 2
+    assert voices_by_issue(Comment.objects.all()) == {
+        issue.pk: Voices(pieces=6, people=len({person_of(row) for row in rows})),
+        other.issue_id: Voices(pieces=1, people=1),
+    }
 
 
 def test_only_what_was_checked_is_counted() -> None:

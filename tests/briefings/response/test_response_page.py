@@ -16,12 +16,14 @@ from briefings.admin.response_pages import BESIDE_DRAFT, PER_PAGE, STILL_READING
 from briefings.models import (
     Comment,
     CommentChannel,
+    Commenter,
     CommentState,
     Issue,
     MarkKind,
     QuoteChoice,
     ResponseMark,
 )
+from briefings.response.response_figures import compare_responses
 from tests.briefings.admin_client import staff_client
 from tests.briefings.response.response_in_tests import (
     ask_about_quoting,
@@ -247,6 +249,36 @@ def test_the_figures_count_people_once_and_compare_with_eight_issues(
     assert [each.pieces for each in comparison.before] == [2] * 8
     assert (comparison.usual_pieces, comparison.usual_people) == (2, 2)
     assert comparison.before[-1].issue.published_at > comparison.before[0].issue.published_at
+
+
+def test_the_database_counts_for_the_figures_however_much_was_said(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for weeks in range(1, 3):
+        at = timezone.now() - timedelta(weeks=weeks)
+        fill(make_published_issue(briefing=issue.briefing, at=at), 20)
+    ada = Commenter.objects.confirmed("ada@example.org")
+    issue.comments.bulk_create(
+        Comment(
+            issue=issue,
+            commenter=ada,
+            body=f"Ada says this for the {number}th time.",
+            email="ada@example.org",
+            state=CommentState.APPROVED,
+            confirmed_at=timezone.now(),
+        )
+        for number in range(20)
+    )
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a response was read to be counted")
+
+    monkeypatch.setattr(Comment, "from_db", refuse)
+    with CaptureQueriesContext(connection) as queries:
+        comparison = compare_responses(issue)
+    assert len(queries) == 3
+    assert (comparison.this.pieces, comparison.this.people) == (20, 1)
+    assert [(each.pieces, each.people) for each in comparison.before] == [(21, 21)] * 2
 
 
 def test_the_chart_has_its_numbers_as_text(editor: Client, issue: Issue) -> None:
