@@ -317,7 +317,7 @@ def _carry_out(request: HttpRequest, comment: Comment) -> str:
             note, was = request.POST.get("note", ""), request.POST.get("was")
             mark(comment, kind, by=by, at=now, note=note, was=was, assigned_to=assigned_to)
         case "remove":
-            remove_mark(comment, kind, by=by)
+            remove_mark(comment, kind, by=by, at=now)
         case "finish":
             finish(comment, kind, by=by, at=now)
         case "reopen":

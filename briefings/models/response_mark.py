@@ -19,10 +19,19 @@ class MarkKind(models.TextChoices):
     FOLLOW_UP = "follow_up", "Follow up"
 
 
+class ResponseMarkQuerySet(models.QuerySet["ResponseMark"]):
+    """Marks as the page of a response asks for them."""
+
+    def standing(self) -> ResponseMarkQuerySet:
+        """Return the marks that nobody has removed."""
+        return self.filter(removed_at=None)
+
+
 class ResponseMark(models.Model):
     """A mark on a response, of each kind once; to follow it up is somebody's task.
 
-    `done_at` is when it was done. `note` is for colleagues.
+    `done_at` is when it was done. `note` is for colleagues: a mark that is removed keeps its row
+    while it has one, so that both can be put back.
     """
 
     comment = models.ForeignKey(
@@ -49,6 +58,9 @@ class ResponseMark(models.Model):
     )
     at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ResponseMarkQuerySet.as_manager()
 
     class Meta:
         ordering = ("at", "pk")

@@ -50,31 +50,34 @@ def mark(
 
     Only to follow a response up is somebody's task: they are emailed, unless they did it
     themselves. Without a note, or with the one that it `was`, the one that it has stays; another
-    one never replaces what a colleague wrote meanwhile.
+    one never replaces what a colleague wrote meanwhile. A mark that was removed is put back as it
+    was, with its note.
     """
     person = _assignee(comment, assigned_to) if kind == MarkKind.FOLLOW_UP else None
     with transaction.atomic():
         found, is_new = ResponseMark.objects.select_for_update().get_or_create(
             comment=comment, kind=kind, defaults={"by_id": _key(by), "at": at}
         )
-        before = (found.note, found.assigned_to_id)
+        before = (found.note, found.assigned_to_id, found.removed_at)
+        found.removed_at = None
         if note is not None and note != was:
             found.note = _merged(found.note, _checked(note), was=was)
         if person is not None or assigned_to == 0:
             found.assigned_to = person
-        if not is_new and before == (found.note, found.assigned_to_id):
+        if not is_new and before == (found.note, found.assigned_to_id, None):
             return found
-        found.save(update_fields=["note", "assigned_to"])
+        found.save(update_fields=["note", "assigned_to", "removed_at"])
         audit_log.record(MARKED[kind], comment, by=by, assigned_to=found.assigned_to_id)
         if person is not None and found.assigned_to_id != before[1]:
             _tell(found, person, by=by)
     return found
 
 
-def remove_mark(comment: Comment, kind: MarkKind, *, by: Actor) -> bool:
-    """Remove a mark; False if there is none."""
+def remove_mark(comment: Comment, kind: MarkKind, *, by: Actor, at: datetime) -> bool:
+    """Remove a mark, and keep its note so that it can be put back; False if there is none."""
     with transaction.atomic():
-        removed, _ = comment.marks.filter(kind=kind).delete()
+        marks = comment.marks.standing().filter(kind=kind)
+        removed = marks.exclude(note="").update(removed_at=at) or marks.delete()[0]
         if removed:
             audit_log.record("removed a mark of", comment, by=by, kind=kind)
     return bool(removed)
@@ -83,7 +86,8 @@ def remove_mark(comment: Comment, kind: MarkKind, *, by: Actor) -> bool:
 def finish(comment: Comment, kind: MarkKind, *, by: Actor, at: datetime) -> bool:
     """Note that what a mark asks for is done; False if it was, or there is no such mark."""
     with transaction.atomic():
-        done = bool(comment.marks.filter(kind=kind, done_at=None).update(done_at=at))
+        marks = comment.marks.standing().filter(kind=kind, done_at=None)
+        done = bool(marks.update(done_at=at))
         if done:
             audit_log.record("finished a mark of", comment, by=by, kind=kind)
     return done
@@ -92,7 +96,8 @@ def finish(comment: Comment, kind: MarkKind, *, by: Actor, at: datetime) -> bool
 def reopen(comment: Comment, kind: MarkKind, *, by: Actor) -> bool:
     """Note that what a mark asks for is not done after all; False if it was not."""
     with transaction.atomic():
-        changed = comment.marks.filter(kind=kind, done_at__isnull=False).update(done_at=None)
+        marks = comment.marks.standing().filter(kind=kind, done_at__isnull=False)
+        changed = marks.update(done_at=None)
         if changed:
             audit_log.record("reopened a mark of", comment, by=by, kind=kind)
     return bool(changed)
@@ -106,7 +111,7 @@ def open_follow_ups(user: Actor) -> QuerySet[ResponseMark]:
     responses = Comment.objects.responses().filter(
         issue__briefing__in=briefings_with_response(user)
     )
-    own = ResponseMark.objects.filter(
+    own = ResponseMark.objects.standing().filter(
         kind=MarkKind.FOLLOW_UP,
         assigned_to=user.pk if user else None,
         done_at=None,

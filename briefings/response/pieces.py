@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db.models import prefetch_related_objects
@@ -62,6 +62,7 @@ class Piece:
 
     comment: Comment
     marks: list[ResponseMark]
+    removed: list[ResponseMark] = field(default_factory=list)  # whose notes are kept
     is_new: bool = False  # since this person read the response last
     publication: AuditLogEntry | None = None  # with which it became a comment, while that is last
 
@@ -77,7 +78,12 @@ class Piece:
     @property
     def follow_up(self) -> ResponseMark | None:
         """The mark that it is to be followed up, if it has one."""
-        return next((mark for mark in self.marks if mark.kind == MarkKind.FOLLOW_UP), None)
+        return _follow_up_in(self.marks)
+
+    @property
+    def follow_up_before(self) -> ResponseMark | None:
+        """The same, or else the one that was removed: its note stands in the form."""
+        return self.follow_up or _follow_up_in(self.removed)
 
     @property
     def version(self) -> str:
@@ -135,7 +141,8 @@ def pieces_of(comments: Sequence[Comment], *, since: datetime | None = None) -> 
     return [
         Piece(
             comment=comment,
-            marks=sorted(comment.marks.all(), key=_place),
+            marks=[mark for mark in _in_order(comment) if mark.removed_at is None],
+            removed=[mark for mark in _in_order(comment) if mark.removed_at is not None],
             publication=published.get(comment.pk),
             is_new=since is not None and (comment.confirmed_at or comment.created_at) > since,
         )
@@ -155,5 +162,9 @@ def _publications(comments: Sequence[Comment]) -> dict[int, AuditLogEntry]:
     return {pk: entry for pk, entry in found.items() if is_last(entry, began_private[pk])}
 
 
-def _place(mark: ResponseMark) -> int:
-    return MarkKind.values.index(mark.kind)
+def _in_order(comment: Comment) -> list[ResponseMark]:
+    return sorted(comment.marks.all(), key=lambda mark: MarkKind.values.index(mark.kind))
+
+
+def _follow_up_in(marks: list[ResponseMark]) -> ResponseMark | None:
+    return next((mark for mark in marks if mark.kind == MarkKind.FOLLOW_UP), None)

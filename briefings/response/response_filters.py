@@ -195,7 +195,7 @@ def _consent(choice: str) -> Q:
 
 
 def _marked(choice: str, user: Actor) -> Q:
-    marks = ResponseMark.objects.filter(comment=OuterRef("pk")).order_by()
+    marks = ResponseMark.objects.standing().filter(comment=OuterRef("pk")).order_by()
     if choice == NO_MARK:
         return ~Q(Exists(marks))
     if choice == MINE:

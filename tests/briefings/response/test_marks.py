@@ -102,6 +102,43 @@ def test_a_mark_has_a_note_and_can_be_done(editor: Client, comment: Comment) -> 
     assert "section" not in str(AuditLogEntry.objects.values_list("detail", flat=True))
 
 
+@pytest.mark.parametrize("kind", MarkKind.values)
+def test_a_mark_that_is_removed_can_be_put_back_with_its_note(
+    editor: Client, ann: User, comment: Comment, kind: str
+) -> None:
+    draft = make_draft_after(comment.issue)
+    note = "Compare with the figures of May"
+    send(editor, comment, f"save:{kind}", note=note, was="", assigned_to=ann.pk)
+    send(editor, comment, f"finish:{kind}")
+    before = ResponseMark.objects.values().get()
+    page = send(editor, comment, f"remove:{kind}").content.decode()
+    assert note in page
+    assert "Put it back" in page
+    # Nothing but the note is left of it.
+    assert bodies(open_response(editor, draft, mark="none")) == [comment.body]
+    assert not bodies(open_response(editor, draft, mark=kind))
+    assert f'value="remove:{kind}"' not in page
+    send(editor, comment, f"reopen:{kind}")
+    assert log_of(comment)[-1] == "removed a mark of"
+    assert "Put it back" not in send(editor, comment, f"mark:{kind}").content.decode()
+    assert ResponseMark.objects.values().get() == before
+    assert bodies(open_response(editor, draft, mark=kind)) == [comment.body]
+
+
+def test_a_follow_up_that_was_removed_is_nobodys_task_and_its_note_is_not_replaced_unseen(
+    editor: Client, ann: User, comment: Comment
+) -> None:
+    make_draft_after(comment.issue)
+    send(editor, comment, "save:follow_up", assigned_to=ann.pk, note="Ask for the date", was="")
+    page = send(editor, comment, "remove:follow_up").content.decode()
+    assert "Follow up what a reader said" not in editor.get(reverse("admin:index")).content.decode()
+    assert page.count('value="Ask for the date"') == 2  # in the form, to be kept or changed
+    page_from_before = {"assigned_to": ann.pk, "note": "Ring them", "was": ""}
+    answer = send(editor, comment, "save:follow_up", **page_from_before)
+    assert "“Ask for the date”" in messages_of(answer)
+    assert ResponseMark.objects.get().note == "Ask for the date"
+
+
 def test_a_note_that_a_colleague_has_written_meanwhile_is_not_lost(
     editor: Client, comment: Comment
 ) -> None:
