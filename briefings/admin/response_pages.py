@@ -66,6 +66,10 @@ SAID = {
     "finish": "Done: {mark}.",
     "reopen": "Not done yet: {mark}.",
 }
+DRAFT_GONE = (
+    "The draft that this page belonged to was deleted meanwhile. Open the response from another"
+    " draft."
+)
 CHOICES_OF_ISSUES = 26  # half a year
 # Who opens the page again within this time is still reading: what was new stays new.
 STILL_READING = timedelta(minutes=30)
@@ -288,8 +292,10 @@ def mark_response(request: HttpRequest, pk: int) -> HttpResponse:
     if not _wants_json(request):
         messages.success(request, said)
         return _back_to_piece(request, comment)
+    draft = Issue.objects.filter(pk=parse_key(request.POST.get("draft"))).first()
+    if draft is None:
+        return JsonResponse({"said": f"{said} {DRAFT_GONE}"})
     [piece] = pieces_of([comment])
-    draft = get_object_or_404(Issue, pk=parse_key(request.POST.get("draft")))
     context = {
         "piece": piece,
         "draft": draft,
@@ -329,10 +335,14 @@ def _carry_out(request: HttpRequest, comment: Comment) -> str:
 
 def _back_to_piece(request: HttpRequest, comment: Comment) -> HttpResponse:
     """Redirect to the page that a form of a piece was on, and to the piece."""
-    draft = parse_key(request.POST.get("draft")) or comment.issue_id
-    query = QueryDict(request.POST.get("query", "")[:1000]).urlencode()
-    page = reverse("admin:briefings_response", args=[draft])
-    return redirect(f"{page}{query and '?'}{query}#piece-{comment.pk}")
+    draft = parse_key(request.POST.get("draft"))
+    query = QueryDict(request.POST.get("query", "")[:1000], mutable=True)
+    if not Issue.objects.filter(pk=draft).exists():
+        if draft:
+            messages.warning(request, DRAFT_GONE)
+        draft, query["about"] = comment.issue_id, str(comment.issue.number)
+    page, where = reverse("admin:briefings_response", args=[draft]), query.urlencode()
+    return redirect(f"{page}{where and '?'}{where}#piece-{comment.pk}")
 
 
 def _wants_json(request: HttpRequest) -> bool:

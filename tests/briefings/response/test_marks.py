@@ -87,6 +87,29 @@ def test_a_script_gets_the_marks_alone(editor: Client, comment: Comment) -> None
     assert 'value="remove:use"' in answer["marks"]
 
 
+def test_a_mark_is_kept_and_said_so_where_the_draft_was_deleted_meanwhile(
+    editor: Client, comment: Comment
+) -> None:
+    draft = make_draft_after(comment.issue)
+    gone = draft.pk
+    draft.delete()
+    answer = editor.post(
+        reverse("admin:briefings_response_mark", args=[comment.pk]),
+        {"act": "mark:use", "draft": gone},
+        headers={"Accept": "application/json"},
+    )
+    assert answer.status_code == 200
+    said = answer.json()["said"]
+    assert said.startswith("Marked: Use.")
+    assert "was deleted meanwhile" in said
+    assert ResponseMark.objects.get().kind == MarkKind.USE
+    page = send(editor, comment, "mark:answer", draft=gone)
+    assert page.status_code == 200
+    assert "was deleted meanwhile" in messages_of(page)
+    assert bodies(page) == [comment.body]
+    assert ResponseMark.objects.count() == 2
+
+
 def test_a_mark_has_a_note_and_can_be_done(editor: Client, comment: Comment) -> None:
     draft = make_draft_after(comment.issue)
     send(editor, comment, "save:use", note="  For the first \n section ")
