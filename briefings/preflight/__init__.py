@@ -110,8 +110,8 @@ def check_issue(
     found = [*check_head(issue)]
     if issue.state != IssueState.PUBLISHED:
         found += check_send_time(issue, publish_at)
-        for section, _, place in parsed:
-            found += check_closing(section, place, publish_at=publish_at or issue.publish_at)
+    for section, _, place in parsed:
+        found += check_closing(section, place, publish_at=publish_at or issue.publish_at)
     found += _check_sections(parsed, language=issue.briefing.language)
     is_out = issue.state == IssueState.PUBLISHED
     found += check_quoted_blocks(parsed, issue=issue, is_out=is_out)

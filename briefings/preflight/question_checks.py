@@ -48,23 +48,30 @@ def check_question(section: Section, place: Place, *, language: str) -> Iterator
 def check_closing(
     section: Section, place: Place, *, publish_at: datetime | None
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the time at which a question closes, given when it is asked."""
+    """Yield what is wrong with the time at which a question closes, given when it is asked.
+
+    That is when the issue appeared, or else its send time: but not before now, however late it is.
+    """
     if not section.asks or section.closes_at is None:
         return
-    goes_out = publish_at or timezone.now()
+    appeared, now = section.issue.published_at, timezone.now()
+    goes_out = appeared or max(publish_at or now, now)
     when = format_local(section.closes_at, section.issue.briefing.zone)
     if section.closes_at <= goes_out:
         yield Finding(
             code="closes-before-send-time",
             level=Level.BLOCKS,
             place=place,
-            sentence=f"{place.where} closes before the issue goes out, on {when}.",
+            sentence=(
+                f"{place.where} closes before the issue {'went' if appeared else 'goes'} out,"
+                f" on {when}."
+            ),
             fix=(
                 "Choose a later time, or leave it empty:"
                 f" {in_english(QUESTIONS_CLOSE_BEFORE)} before the next send slot."
             ),
         )
-    elif section.closes_at < goes_out + SHORT:
+    elif not appeared and section.closes_at < goes_out + SHORT:
         yield Finding(
             code="closes-soon",
             level=Level.WARNS,

@@ -231,6 +231,23 @@ def test_preflight_knows_what_is_wrong_with_a_question() -> None:
     assert with_(closes_at=goes_out + timedelta(days=2)) == set()
 
 
+def test_preflight_counts_from_when_an_issue_really_goes_out() -> None:
+    now, known = timezone.now(), {"closes-before-send-time", "closes-soon"}
+    late = make_issue(publish_at=now - timedelta(hours=1))
+    ask(late, closes_at=now - timedelta(minutes=20))
+    assert codes(late) & known == {"closes-before-send-time"}
+    # It appeared two hours before its slot, and three after it.
+    for moved in (timedelta(hours=2), -timedelta(hours=3)):
+        slot = now - timedelta(days=1)
+        issue = make_published_issue(at=slot - moved)
+        Issue.objects.filter(pk=issue.pk).update(publish_at=slot)
+        section = ask(issue, closes_at=slot - moved + timedelta(minutes=1))
+        assert not codes(issue) & known
+        before = slot - moved - timedelta(minutes=1)
+        Section.objects.filter(pk=section.pk).update(closes_at=before)
+        assert codes(issue) & known == {"closes-before-send-time"}
+
+
 def test_without_a_time_a_question_closes_a_day_before_the_next_send_slot() -> None:
     briefing = make_briefing(slot_weekday=Weekday.THURSDAY, slot_time=time(7, 0))
     slot = datetime(2026, 3, 26, 7, 0, tzinfo=UTC)  # the clocks change that Sunday
