@@ -185,7 +185,8 @@ def confirm_comment(
     """Confirm a comment for the owner of its address; None if it was confirmed before.
 
     It may appear at once (`moderation.publication`); that of a banned reader is rejected. `quoting`
-    is what they chose, if the page asked whether we may quote it: both are stored, or neither.
+    is what they chose, if the page asked whether we may quote it: both are stored, or neither. The
+    page says “no” unless that is changed, so who leaves it has not refused anything.
     """
     with transaction.atomic():
         if not comment.confirm(at=at):
@@ -193,7 +194,7 @@ def confirm_comment(
         commenter = confirm_commenter(comment.email, at=at)
         Commenter.objects.filter(pk=commenter.pk, name="").update(name=comment.name)
         comment.refresh_from_db(fields=["commenter"])
-        if quoting:
+        if quoting and quoting != comment.quoting:
             answer_about_quoting(
                 comment, quoting, name=quote_name, at=at, source="/comments/confirm/…", ip=ip
             )

@@ -10,10 +10,12 @@ import re
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from briefings.models import Comment, CommentState, QuoteChoice, QuoteConsent, SectionKind
+from briefings.local_time import long_day
+from briefings.models import Comment, CommentState, QuoteChoice, SectionKind
 from briefings.preflight.findings import Finding, Level, Place, has_words, shortened
+from briefings.quotations.quotable import has_refused
 from briefings.quotations.quoted_blocks import is_block
 from briefings.rendering.section_html import names_a_source
 from newsroom.html_tree import BLOCKS, Element
@@ -148,6 +150,10 @@ _SEARCHED = re.compile(r"[a-z0-9]{4,}")
 _SEARCHED_WORDS = 2
 _SEARCHED_ROWS = 6
 _MAX_COMMENTS = 200
+# What an editor can do.
+_REMOVE = "Remove the quotation."
+_ASK = "Ask them, or remove the quotation."
+_WAIT = "Wait for the answer, or remove the quotation."
 
 
 # Words in a row, without case and punctuation.
@@ -204,7 +210,9 @@ def check_consents(
     known = [_Said(one, words := _words(one.body), _runs(words)) for one in comments]
     for quotation in quotations:
         findings = [
-            _finding(said.comment, quotation) for said in known if _is_quoted(said, quotation)
+            _finding(said.comment, quotation, briefing)
+            for said in known
+            if _is_quoted(said, quotation)
         ]
         # If two readers wrote the same, it is enough that one of them agreed.
         if None not in findings:
@@ -266,11 +274,10 @@ def _comments_with(quotations: list[_Quotation], briefing: Briefing) -> list[Com
     ]
     if not wanted:
         return []
-    answers = QuoteConsent.objects.filter(comment=OuterRef("pk"))
     comments = Comment.objects.filter(
         reduce(operator.or_, wanted), issue__briefing=briefing, contributor=None
     )
-    found = comments.exclude(state=CommentState.UNCONFIRMED).annotate(has_answered=Exists(answers))
+    found = comments.exclude(state=CommentState.UNCONFIRMED).prefetch_related("quote_consents")
     return list(found.order_by("-pk")[:_MAX_COMMENTS])
 
 
@@ -316,28 +323,20 @@ def _runs(words: _Words) -> set[_Words]:
     return {words[end - _WORDS_IN_A_ROW : end] for end in ends}
 
 
-def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
+def _finding(comment: Comment, quotation: _Quotation, briefing: Briefing) -> Finding | None:
     """Return what is wrong with quoting a comment; None if its reader agreed."""
     words, where = shortened(quotation.begins), quotation.place.where
     begins = words.rstrip("…")
-    if comment.is_withdrawn or (comment.quoting == QuoteChoice.NO and _has_answered(comment)):
+    reader = f"{where}: the reader who wrote “{words}”"
+    if comment.is_withdrawn or comment.quoting == QuoteChoice.NO:
+        code, level, what, fix = _why_not(comment, briefing)
         return Finding(
-            code="quotation-withdrawn",
-            level=Level.BLOCKS,
+            code=code,
+            level=level,
             place=quotation.place,
-            sentence=f"{where}: the reader who wrote “{words}” does not want to be quoted.",
-            fix="Remove the quotation.",
-            quote=begins,
-        )
-    if comment.quoting == QuoteChoice.NO:
-        return Finding(
-            code="quotation-without-consent",
-            level=Level.WARNS,
-            place=quotation.place,
-            sentence=f"{where}: the reader who wrote “{words}” has not said whether we may quote"
-            " them.",
-            fix="Ask them, or remove the quotation.",
-            about=quotation.text,
+            sentence=f"{reader} {what}",
+            fix=fix,
+            about=quotation.text if level is Level.WARNS else "",
             quote=begins,
         )
     if comment.quoting == QuoteChoice.ANONYMOUS and _is_named(comment, quotation):
@@ -345,16 +344,33 @@ def _finding(comment: Comment, quotation: _Quotation) -> Finding | None:
             code="quoted-by-name",
             level=Level.BLOCKS,
             place=quotation.place,
-            sentence=f"{where}: the reader who wrote “{words}” agreed to be quoted without a name.",
+            sentence=f"{reader} agreed to be quoted without a name.",
             fix=f"Write “— A reader” instead of “{comment.name}”.",
             quote=begins,
         )
     return None
 
 
-def _has_answered(comment: Comment) -> bool:
-    """Whether a reader has said if they may be quoted; forms ask at once, emails afterwards."""
-    return bool(getattr(comment, "has_answered", False))
+def _why_not(comment: Comment, briefing: Briefing) -> tuple[str, Level, str, str]:
+    """Return why a comment may not be quoted: a code, whether it blocks, words, and what to do.
+
+    It warns only where nobody has asked: the form of a comment does, and an email may afterwards.
+    """
+    if comment.is_withdrawn:
+        return "quotation-withdrawn", Level.BLOCKS, "has withdrawn the comment.", _REMOVE
+    if not comment.email:
+        return "quotation-withdrawn", Level.BLOCKS, "had their data erased.", _REMOVE
+    if has_refused(comment):
+        return "quotation-withdrawn", Level.BLOCKS, "does not want to be quoted.", _REMOVE
+    if comment.quote_asked_at:
+        asked = long_day(comment.quote_asked_at.astimezone(briefing.zone).date())
+        what = f"was asked on {asked} whether we may quote them, and has not answered yet."
+        return "quotation-waits", Level.BLOCKS, what, _WAIT
+    if comment.quote_consents.all():
+        what = "has not agreed to be quoted."
+        return "quotation-without-consent", Level.BLOCKS, what, _ASK
+    what = "has not said whether we may quote them."
+    return "quotation-without-consent", Level.WARNS, what, _ASK
 
 
 def _is_named(comment: Comment, quotation: _Quotation) -> bool:

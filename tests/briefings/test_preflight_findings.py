@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,13 @@ from django.utils import timezone
 
 from briefings.accents import ACCENT_COLOURS, Accent, AccentColours
 from briefings.link_checks import address_hash
-from briefings.models import LinkCheck, LinkState, QuoteChoice, SectionKind, Topic
-from briefings.own_comments import choose_quoting, withdraw
+from briefings.models import Comment, LinkCheck, LinkState, QuoteChoice, SectionKind, Topic
+from briefings.own_comments import answer_about_quoting, choose_quoting, withdraw
 from briefings.preflight import Finding, check_issue
 from briefings.preflight.email_support import DATA
 from briefings.preflight.languages import foreign_language
 from briefings.preflight.placeholders import find_placeholders
+from briefings.quote_wording import record_choice
 from tests.factories import (
     make_briefing,
     make_comment,
@@ -439,6 +441,7 @@ def test_a_quotation_of_a_reader_without_attribution_blocks(body: str) -> None:
     assert about(body, kind=NOTE) == []
 
 
+ADDRESS = "ada@example.org"
 SAID = "I’ve asked the harbour office four times why the evening ferry doesn’t sail on Sundays."
 
 
@@ -456,6 +459,7 @@ def about_quotation(
 ) -> set[tuple[str, bool]]:
     """Return what preflight says of a section if a reader wrote `said` and made that choice."""
     issue = make_issue(sections=[(kind, "Readers", body)])
+    fields.setdefault("email", ADDRESS)
     comment = make_comment(on=make_published_issue(briefing=issue.briefing), body=said, **fields)
     if choice is not None:
         now = timezone.now()
@@ -487,11 +491,46 @@ def test_a_quotation_whose_reader_does_not_agree_any_more_blocks(body: str) -> N
 
 def test_a_reader_who_has_not_answered_yet_is_not_called_unasked() -> None:
     issue = make_issue(sections=[(FEEDBACK, "Readers", quoted(SAID))])
-    make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID)
+    make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID, email=ADDRESS)
 
     [found] = [one for one in findings(issue) if one.code == "quotation-without-consent"]
 
     assert "has not said whether we may quote them" in found.sentence
+
+
+def test_the_words_say_what_a_reader_did_about_being_quoted() -> None:
+    issue = make_issue(sections=[(FEEDBACK, "Readers", quoted(SAID))])
+    other = make_published_issue(briefing=issue.briefing)
+    comment = make_comment(on=other, body=SAID, email=ADDRESS)
+    record_choice(comment, QuoteChoice.NO, at=comment.created_at, source="/", ip=None)
+
+    def found() -> tuple[str, bool, str]:
+        [one] = [one for one in findings(issue) if "the reader who wrote" in one.sentence]
+        return one.code, one.blocks, one.sentence.partition("” ")[2]
+
+    assert found() == ("quotation-without-consent", True, "has not agreed to be quoted.")
+    at = datetime(2030, 5, 3, 12, tzinfo=UTC)
+    Comment.objects.filter(pk=comment.pk).update(quote_asked_at=at)
+    assert found() == (
+        *("quotation-waits", True),
+        "was asked on Friday 3 May 2030 whether we may quote them, and has not answered yet.",
+    )
+    comment.refresh_from_db()
+    answer_about_quoting(
+        comment, QuoteChoice.NO, name="", at=at + timedelta(days=1), source="/", ip=None
+    )
+    assert found() == ("quotation-withdrawn", True, "does not want to be quoted.")
+    withdraw(comment, at=at + timedelta(days=2), source="/", ip=None)
+    assert found() == ("quotation-withdrawn", True, "has withdrawn the comment.")
+
+
+def test_a_reader_who_was_erased_is_not_quoted_and_not_asked() -> None:
+    issue = make_issue(sections=[(FEEDBACK, "Readers", quoted(SAID))])
+    make_comment(on=make_published_issue(briefing=issue.briefing), body=SAID, email="")
+    [found] = [one for one in findings(issue) if one.code == "quotation-withdrawn"]
+    assert found.blocks
+    assert "had their data erased" in found.sentence
+    assert "Ask" not in found.fix
 
 
 @pytest.mark.parametrize(

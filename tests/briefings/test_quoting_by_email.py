@@ -19,6 +19,8 @@ from briefings.comment_submission import (
     submit_emailed_comment,
 )
 from briefings.models import Comment, Commenter, CommentState, Issue, QuoteChoice, QuoteConsent
+from briefings.quotations.consent_requests import ask_to_quote
+from briefings.quotations.quotable import Standing, standing_of
 from briefings.quote_wording import ANSWERS, QUESTION, WORDING_VERSION
 from newsroom.models import OutgoingEmail
 from subscribers.models import Suppression, SuppressionReason
@@ -156,6 +158,19 @@ def test_who_has_to_confirm_a_reply_is_asked_on_that_page(client: Client, issue:
     assert (comment.quoting, comment.name_to_quote) == (QuoteChoice.NAMED, "Ada Byron")
     assert QuoteConsent.objects.get().choice == QuoteChoice.NAMED
     assert str(QUESTION) not in client.get(path).content.decode()
+
+
+def test_who_confirms_a_reply_and_leaves_the_question_as_it_is_has_not_refused(
+    client: Client, issue: Issue
+) -> None:
+    comment = arrive(issue, is_proved=False)
+    client.post(confirmation_path(comment), {"quoting": "no", "quote_name": ""})
+    comment.refresh_from_db()
+    assert (comment.state, comment.quoting) == (CommentState.PENDING, QuoteChoice.NO)
+    assert not QuoteConsent.objects.exists()
+    assert standing_of(comment) == Standing.NOT_ASKED
+    ask_to_quote(comment, by=None, at=timezone.now())
+    assert OutgoingEmail.objects.filter(name="may_we_quote").count() == 1
 
 
 def test_a_fault_while_consent_is_recorded_confirms_nothing(
