@@ -72,8 +72,14 @@ FOLLOW_UP_ASKED = AlarmKind(
     label="Somebody is asked to follow up what a reader said",
     concerns="whoever is asked",
 )
+QUOTATION_LOST = AlarmKind(
+    name="quotation_lost",
+    label="An approved issue quotes a reader who took something back",
+    concerns="its author, whoever started, approved or scheduled it, and everybody who may approve"
+    " it",
+)
 ALARM_KINDS = (
-    *(CUT_OFF_PASSED, APPROVAL_LOST, RETURNED, GUEST_SPOKE, FOLLOW_UP_ASKED),
+    *(CUT_OFF_PASSED, APPROVAL_LOST, QUOTATION_LOST, RETURNED, GUEST_SPOKE, FOLLOW_UP_ASKED),
     *(SLOT_MISSED, DISPATCH_LATE),
 )
 

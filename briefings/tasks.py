@@ -9,7 +9,7 @@ from briefings import cut_offs, next_drafts, reply_emails
 from briefings.link_checks import check_due_links
 from briefings.moderation import akismet, comment_digests, rejection_emails
 from briefings.questions import closing_emails
-from briefings.quotations import quoted_emails
+from briefings.quotations import quotation_alarms, quoted_emails
 from briefings.search import index_repair
 from newsroom import database_epoch
 from newsroom.clock import database_now
@@ -58,6 +58,13 @@ def tell_quoted_readers() -> None:
     """Email readers whom an issue quotes that it is out, once each."""
     if database_epoch.restored_epoch() is None:
         quoted_emails.tell_quoted_readers(at=database_now())
+
+
+@shared_task
+def raise_alarms_of_quotations() -> None:
+    """Email staff whose approved issue quotes a reader who took something back."""
+    if database_epoch.restored_epoch() is None:
+        quotation_alarms.alarm_of_lost_quotations()
 
 
 @shared_task

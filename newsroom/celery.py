@@ -103,6 +103,10 @@ app.conf.beat_schedule = {
         "task": "subscribers.privacy.tasks.withdraw_quotations",
         "schedule": 10.0,
     },
+    "raise alarms of quotations": {
+        "task": "briefings.tasks.raise_alarms_of_quotations",
+        "schedule": 10.0,
+    },
     "tell quoted readers": {"task": "briefings.tasks.tell_quoted_readers", "schedule": 30.0},
     "check comments for spam": {"task": "briefings.tasks.check_spam", "schedule": 30.0},
     "encode what was said": {"task": "briefings.points.tasks.encode", "schedule": 30.0},

@@ -30,6 +30,7 @@ FOR_STAFF = {
     "issue_returned",
     "outage",
     "password_reset",
+    "quotation_lost",
     "review_request",
     "slot_missed",
     "subscriber_returned",
