@@ -26,8 +26,8 @@ from briefings.comment_identity import (
     signed_in,
     use_sign_in_link,
 )
-from briefings.forms import ADDRESS_MISSING
 from briefings.models import Comment, Issue
+from briefings.reader_form import ADDRESS_MISSING
 from briefings.recommendations import recommend
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.email_addresses import masked_address, readable_address

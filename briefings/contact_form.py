@@ -16,10 +16,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_names import clean_comment_name
-from briefings.forms import NAME_TOO_LONG, clean_words
 from briefings.models import Contributor, Issue, QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION_OF_MESSAGES, QUESTION, wording_of
+from briefings.reader_form import NAME_TOO_LONG, clean_words
 from briefings.response.kept_messages import keep_message
 from newsroom.address_field import AddressField, AddressInput
 from newsroom.bot_trap import BotTrapField

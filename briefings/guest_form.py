@@ -13,10 +13,10 @@ from django.forms import BoundField
 from django.utils.translation import gettext, gettext_lazy
 
 from briefings.comment_names import is_taken_name
-from briefings.forms import NAME_TOO_LONG
 from briefings.models import PreviewLink
 from briefings.models.remark import MAX_GUEST_NAME_CHARS
 from briefings.preview_links import alarm_of_guest, say_fine
+from briefings.reader_form import NAME_TOO_LONG
 from briefings.remarks import Guest, RemarkRefused, checked_words, leave_remark
 from newsroom.bot_trap import BotTrapField
 from newsroom.emails import DOUBLE_CLICK, AlreadyQueued, Once, take_key

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from briefings.comment_badges import own_names
 from briefings.comment_names import clean_comment_name
-from briefings.forms import NAME_TOO_LONG
 from briefings.models import QuoteChoice
 from briefings.models.comment import MAX_NAME_CHARS
 from briefings.quote_wording import ANSWERS, EXPLANATION, QUESTION
+from briefings.reader_form import NAME_TOO_LONG
 
 if TYPE_CHECKING:
     from briefings.models import Comment
