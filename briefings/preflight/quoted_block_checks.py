@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefings.local_time import long_day
-from briefings.models import Comment, Quotation
+from briefings.models import Comment, Quotation, QuotationPolicy
 from briefings.preflight.findings import Finding, Level, Place, shortened
 from briefings.quotations.excerpts import check_excerpt
 from briefings.quotations.quotable import WHY_NOT, Standing, standing_of
@@ -37,7 +37,8 @@ def check_quoted_blocks(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the quotations of responses; all of it stops the issue.
 
-    In one that `is_out`, two of these findings do not matter.
+    In one that `is_out`, two of these findings do not matter, nor what the briefing's policy about
+    withdrawn consent lets stay.
     """
     briefing = issue.briefing
     found = [
@@ -55,6 +56,8 @@ def check_quoted_blocks(
     chosen = {} if is_out else _chosen(issue)
     for quote, block, place, number in found:
         comment = by_key.get(block.response)
+        if is_out and _stays_without_name(quote, block, comment, briefing):
+            continue
         problem = (
             _problem(quote, block, comment, briefing)
             or _edited(block, comment, chosen)
@@ -74,6 +77,18 @@ def check_quoted_blocks(
                 about=str(block.response),
                 quote=said.rstrip("…"),
             )
+
+
+def _stays_without_name(
+    quote: Element, block: QuotedBlock, comment: Comment | None, briefing: Briefing
+) -> bool:
+    """Whether the words may stay, without a name, although their reader took the consent back."""
+    return (
+        comment is not None
+        and briefing.withdrawn_quotations == QuotationPolicy.NAME
+        and standing_of(comment) == Standing.REFUSED
+        and _wrong_words(quote, block, comment, briefing) is None
+    )
 
 
 def _chosen(issue: Issue) -> dict[tuple[int, str], datetime]:

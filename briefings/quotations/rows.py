@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from briefings.models import Comment, Quotation
+from briefings.models import Comment, IssueState, Quotation
 from briefings.models.quotation import MAX_ATTRIBUTION_CHARS
 from briefings.quotations.excerpts import check_excerpt
 from briefings.quotations.quoted_blocks import RESPONSE, anonymous, blocks_in, withdrawn_words
 
 if TYPE_CHECKING:
     from briefings.models import Issue
+    from briefings.quotations.quoted_blocks import QuotedBlock
 
 
 def keep_quotations(issue: Issue) -> None:
     """Have the rows of an issue say what its sections quote now.
 
     Call it in the transaction that saves the text. A row is known again by its response, so that
-    nobody is told twice. One that left a published issue stays, as removed.
+    nobody is told twice. One that left a published issue stays, with its words: so has its email,
+    and when their reader takes them back, they go from there.
     """
     bodies = issue.sections.order_by("position", "pk").values_list("pk", "body")
     quoting = [(pk, body) for pk, body in bodies if RESPONSE in body]
@@ -35,8 +37,9 @@ def keep_quotations(issue: Issue) -> None:
     )
     nobody = anonymous(issue.briefing.language)
     withdrawn = withdrawn_words(issue.briefing.language)
-    for position, (section, block) in enumerate(found):
-        row = known[block.response].pop(0) if known[block.response] else Quotation(issue=issue)
+    rows = _rows_of([block for _, block in found], known)
+    for position, ((section, block), row) in enumerate(zip(found, rows, strict=True)):
+        row.issue = issue
         before = (row.excerpt, row.attribution)
         row.response = block.response
         response = responses.get(block.response)
@@ -52,17 +55,25 @@ def keep_quotations(issue: Issue) -> None:
             row.at, row.removed_at = timezone.now(), None
         row.is_in_issue = True
         row.save()
-    for rows in known.values():
-        for row in rows:
-            _leave(row)
+    left = Quotation.objects.filter(pk__in=[row.pk for each in known.values() for row in each])
+    if issue.state != IssueState.PUBLISHED:
+        left.filter(told_at=None, not_told="").delete()
+    left.update(is_in_issue=False)
 
 
-def _leave(row: Quotation) -> None:
-    """Forget a quotation that is not in the issue any more, but not that its reader was told."""
-    if row.told_at is None and row.not_told == "":
-        row.delete()
-    elif row.is_in_issue:
-        row.is_in_issue = False
-        row.excerpt = row.attribution = ""
-        row.places = []
-        row.save(update_fields=["is_in_issue", "excerpt", "places", "attribution"])
+def _rows_of(
+    blocks: list[QuotedBlock], known: dict[int | None, list[Quotation]]
+) -> list[Quotation]:
+    """Take from the `known` rows that of each block: of the same words, or else of its response."""
+    found: dict[int, Quotation] = {}
+    for is_same in (True, False):
+        for place, block in enumerate(blocks):
+            rows = [
+                row
+                for row in known[block.response]
+                if place not in found and (not is_same or row.excerpt == block.excerpt)
+            ]
+            if rows:
+                found[place] = max(rows, key=lambda row: row.is_in_issue)
+                known[block.response].remove(found[place])
+    return [found.get(place) or Quotation() for place in range(len(blocks))]

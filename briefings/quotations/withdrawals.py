@@ -50,6 +50,7 @@ from briefings.quotations.quoted_blocks import (
     replace_blocks,
     replace_everywhere,
     withdrawn_block,
+    withdrawn_words,
     without_words,
 )
 from briefings.quotations.rows import keep_quotations
@@ -76,9 +77,7 @@ def withdraw_quotations(*, at: datetime, change_frozen: ChangeFrozen) -> int:
     gone |= Q(comment__quoting=QuoteChoice.NO, removed_at=None)
     gone |= Q(comment__quoting=QuoteChoice.ANONYMOUS) & ~Q(attribution="")
     gone |= Q(comment__edited_at__gt=F("at")) & ~Q(excerpt="")
-    rows = Quotation.objects.filter(
-        gone, issue__state=IssueState.PUBLISHED, is_in_issue=True, comment__isnull=False
-    )
+    rows = Quotation.objects.filter(gone, issue__state=IssueState.PUBLISHED, comment__isnull=False)
     changed = 0
     for pk in sorted({*rows.values_list("issue", flat=True)}):
         with transaction.atomic():
@@ -98,24 +97,68 @@ def _withdraw(
         return _block_now(old, comments[old.response], issue)
 
     new = dict.fromkeys(comments, now)
-    changed = {block.response for block in _change_sections(issue, new)}
-    if changed:
+    on_page = _change_sections(issue, new)
+    # A correction may have taken a quotation from the page; its email still has it.
+    left = [row for row in rows if not row.is_in_issue]
+    blocks = [*on_page, *(_block_of(row, issue) for row in left)]
+    changes = [(old, now(old)) for old in blocks if now(old) != old]
+    keys = {old.response for old, _ in changes}
+    if on_page:
         issue.claim_edit(version=issue.version)
-        keep_quotations(issue)
+    keep_quotations(issue)
+    if on_page:
         issue.keep_revision(RevisionStep.WITHDRAWN, by=None)
         keep_search_text(issue)
-        change_frozen(issue, new)
-        emptied = Quotation.objects.filter(issue=issue, response__in=changed, excerpt="")
-        emptied.filter(removed_at=None).update(removed_at=at)
-        for key in sorted(changed):
-            audit_log.record("withdrew a quotation", issue, by=None, response=key)
-    else:
-        keep_quotations(issue)
+    change_frozen(issue, new)
+    _forget_elsewhere(issue, changes)
+    for row in left:
+        _change_row(row, now(_block_of(row, issue)), issue)
+    emptied = Quotation.objects.filter(issue=issue, response__in=keys, excerpt="")
+    emptied.filter(removed_at=None).update(removed_at=at)
+    for key in sorted(keys):
+        audit_log.record("withdrew a quotation", issue, by=None, response=key)
     # A row that was looked at is not found again, whether or not anything had to change.
     seen = Quotation.objects.filter(pk__in=[row.pk for row in rows])
     seen.filter(comment__quoting=QuoteChoice.NO, removed_at=None).update(removed_at=at)
     seen.filter(comment__edited_at__gt=F("at")).update(at=at)
-    return len(changed)
+    return len(keys)
+
+
+def _block_of(row: Quotation, issue: Issue) -> QuotedBlock:
+    """Return a quotation as its row has it."""
+    attribution = row.attribution or anonymous(issue.briefing.language)
+    return QuotedBlock(response=row.response, excerpt=row.excerpt, attribution=attribution)
+
+
+def _change_row(row: Quotation, new: QuotedBlock, issue: Issue) -> None:
+    """Have the row of a quotation that is not in the sections any more say what its email says."""
+    language = issue.briefing.language
+    row.excerpt = "" if new.excerpt == withdrawn_words(language) else new.excerpt
+    row.attribution = "" if new.attribution == anonymous(language) else new.attribution
+    row.places = row.places if row.excerpt else []
+    row.save(update_fields=["excerpt", "attribution", "places"])
+
+
+def _forget_elsewhere(issue: Issue, changes: list[tuple[QuotedBlock, QuotedBlock]]) -> None:
+    """Take what went out of quotations from what else readers see: passages, notes, searches."""
+    gone = [
+        replace(
+            old,
+            excerpt="" if old.excerpt == new.excerpt else old.excerpt,
+            attribution="" if old.attribution == new.attribution else old.attribution,
+        )
+        for old, new in changes
+    ]
+    personal = _without_nobody(gone, issue)
+    _forget_passages(issue, personal)
+    _forget_in_notes(issue, [words for one in personal for words in (one.excerpt, one.attribution)])
+    _forget_search_words(" ".join(one.attribution for one in personal))
+
+
+def _without_nobody(blocks: list[QuotedBlock], issue: Issue) -> list[QuotedBlock]:
+    """Return blocks whose attribution is empty where they name nobody."""
+    nobody = anonymous(issue.briefing.language)
+    return [replace(one, attribution="") if one.attribution == nobody else one for one in blocks]
 
 
 def _block_now(old: QuotedBlock, comment: Comment, issue: Issue) -> QuotedBlock:
@@ -209,7 +252,7 @@ def _forget_in(
         excerpt="", places=[], attribution="", removed_at=at
     )
     change_frozen(issue, new)
-    _forget_passages(issue, blocks)
+    _forget_passages(issue, _without_nobody(blocks, issue))
     named = names - {anonymous(language)}
     _forget_in_notes(issue, [*named, *(block.excerpt for block in blocks)])
     if current:
@@ -228,7 +271,9 @@ def _forget_passages(issue: Issue, blocks: list[QuotedBlock]) -> None:
     said = " ".join(" ".join(f"{one.excerpt} {one.attribution}".split()) for one in blocks)
     for comment in issue.comments.exclude(passage="").only("pk", "passage"):
         words = " ".join(comment.passage.split())
-        quoted = (" ".join(block.excerpt.split()) for block in blocks)
+        quoted = (
+            " ".join(one.split()) for block in blocks for one in (block.excerpt, block.attribution)
+        )
         if words and (words in said or any(one and one in words for one in quoted)):
             Comment.objects.filter(pk=comment.pk).update(passage="")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +14,7 @@ from briefings import own_comments
 from briefings.issue_edits import record_edit
 from briefings.models import (
     Comment,
+    Issue,
     IssueState,
     IssueText,
     Quotation,
@@ -23,7 +23,8 @@ from briefings.models import (
     RevisionStep,
     SectionKind,
 )
-from briefings.preflight import blocking_findings
+from briefings.preflight import Finding, blocking_findings
+from briefings.quotations.quoted_emails import tell_quoted_readers
 from briefings.working_copies import keep_words as autosave
 from newsroom.models import AuditLogEntry, OutgoingEmail
 from newsroom.tokens import sign_id
@@ -47,9 +48,6 @@ from tests.factories import (
     make_reader,
 )
 from tests.subscribers.subscriber_lives import every_value
-
-if TYPE_CHECKING:
-    from briefings.models import Issue
 
 pytestmark = pytest.mark.django_db
 WITHDRAWN = "Withdrawn at the reader’s wish."
@@ -140,6 +138,120 @@ def test_consent_that_is_taken_back_does_what_the_briefing_says(
     withdraw(comment)
     tasks.withdraw_quotations()
     assert all(EXCERPT not in words for words in shown(dispatch).values())
+
+
+@pytest.mark.parametrize("policy", QuotationPolicy)
+def test_what_the_policy_lets_stay_is_no_finding_about_a_published_issue(
+    policy: QuotationPolicy,
+) -> None:
+    briefing = make_briefing(withdrawn_quotations=policy)
+    comment = make_response(on=make_published_issue(briefing=briefing))
+    issue = send(make_draft_quoting(comment)).issue
+    choose(comment, QuoteChoice.NO)
+    # Until the page has changed, the finding is true.
+    assert {found.code for found in about_quotations(issue)} == {"quotation-withdrawn"}
+    tasks.withdraw_quotations()
+    assert not about_quotations(issue)
+    # No draft may quote it, whatever the policy.
+    draft = make_draft_quoting(make_response(on=issue))
+    draft.sections.update(body=issue.sections.get().body)
+    assert about_quotations(draft)
+
+
+def about_quotations(issue: Issue) -> list[Finding]:
+    found = blocking_findings(Issue.objects.get(pk=issue.pk), publish_at=None)
+    return [one for one in found if one.code.startswith("quotation")]
+
+
+def correct_to(issue: Issue, body: str, *, note: str = "We left out a line.") -> None:
+    """Correct the section with the quotations of an issue that is out."""
+    with transaction.atomic():
+        issue = Issue.objects.get(pk=issue.pk)
+        issue.lock()
+        issue.sections.update(body=body)
+        record_edit(
+            issue, by=None, at=timezone.now(), fields=["sections"], merges_other=False, note=note
+        )
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_words_that_a_correction_removed_go_from_the_email_too(*, is_told: bool) -> None:
+    comment = make_response(on=make_published_issue())
+    dispatch = send(make_draft_quoting(comment, strapline=""))
+    if is_told:
+        tell_quoted_readers(at=timezone.now())
+    correct_to(dispatch.issue, "<p>Nobody has written.</p>")
+    assert EXCERPT in shown(dispatch)["email as page"]
+    revisions = dispatch.issue.revisions.count()
+    withdraw(comment)
+    tasks.withdraw_quotations()
+    for name, words in shown(dispatch).items():
+        assert "walks the last mile" not in words, name
+        assert "Thwaite" not in words, name
+    # The page did not change, and nothing is done twice.
+    assert dispatch.issue.revisions.count() == revisions
+    tasks.withdraw_quotations()
+    withdrawn = AuditLogEntry.objects.on(dispatch.issue).filter(verb="withdrew a quotation")
+    assert withdrawn.count() == 1
+
+
+@pytest.mark.parametrize("choice", [QuoteChoice.ANONYMOUS, QuoteChoice.NO])
+def test_a_name_that_a_correction_removed_with_its_words_goes_from_the_email_too(
+    choice: QuoteChoice,
+) -> None:
+    briefing = make_briefing(withdrawn_quotations=QuotationPolicy.NAME)
+    comment = make_response(on=make_published_issue(briefing=briefing))
+    dispatch = send(make_draft_quoting(comment))
+    correct_to(dispatch.issue, "<p>Nobody has written.</p>")
+    choose(comment, choice)
+    tasks.withdraw_quotations()
+    for name in ("email as page", "text"):
+        words = shown(dispatch)[name]
+        assert EXCERPT in words, name
+        assert "Thwaite" not in words, name
+    withdraw(comment)
+    tasks.withdraw_quotations()
+    assert all(EXCERPT not in words for words in shown(dispatch).values())
+
+
+def test_words_that_a_correction_cut_and_brought_back_are_withdrawn_everywhere() -> None:
+    comment = make_response(on=make_published_issue())
+    other = make_response(on=comment.issue, name="Bo Field", email="bo@x.example")
+    dispatch = send(make_draft_quoting(comment, other))
+    Quotation.objects.update(told_at=timezone.now())
+    correct_to(dispatch.issue, quotation_of(other))
+    correct_to(dispatch.issue, quotation_of(other) + quotation_of(comment, "Nobody asked us …"))
+    assert Quotation.objects.count() == 2  # so that nobody is told twice
+    withdraw(comment)
+    tasks.withdraw_quotations()
+    for name, words in shown(dispatch).items():
+        assert "Thwaite" not in words, name
+        assert "Nobody asked us" not in words, name
+        if name in {"page", "email as page", "text"}:
+            assert words.count(EXCERPT) == 1, name
+            assert "— Bo Field" in words, name
+
+
+def test_withdrawn_words_go_from_what_others_said_about_them_and_from_notes(
+    client: Client,
+) -> None:
+    comment = make_response(on=make_published_issue())
+    issue = send(make_draft_quoting(comment)).issue
+    passages = (EXCERPT, "last mile. — Imogen Thwaite", "What changed since")
+    for passage in passages:
+        make_comment(on=issue, body=f"About that: {len(passage)}.", passage=passage)
+    note = f"We wrote “{EXCERPT}” where it was another, and misspelt Imogen Thwaite."
+    correct_to(issue, issue.sections.get().body + "<p>More.</p>", note=note)
+    withdraw(comment)
+    tasks.withdraw_quotations()
+    corrections = f"/{issue.briefing.slug}/corrections/"
+    for path in (issue.get_absolute_url(), corrections, "/search/?q=thwaite"):
+        words = client.get(path).content.decode().replace("q=thwaite", "")
+        assert "walks the last mile" not in words, path
+        assert "Imogen" not in words, path
+        assert path == "/search/?q=thwaite" or "where it was another" in words, path
+    passed = set(issue.comments.values_list("passage", flat=True))
+    assert passed == {"", "What changed since"}
 
 
 def test_only_the_name_goes_where_only_the_name_was_taken_back() -> None:
