@@ -52,6 +52,8 @@ class Commenter(models.Model):
         db_default=True,
         help_text="Whether they are told by email what became of a question that they answered.",
     )
+    # Links that confirm an answer, in emails from before this, count nothing any more.
+    answers_withdrawn_at = models.DateTimeField(null=True, editable=False)
     # Replies that were published before this have been emailed about.
     told_of_replies_until = models.DateTimeField(null=True, editable=False)
 

@@ -2,7 +2,8 @@
 
 Words wait in a row of their own, as an unconfirmed comment does; a choice stands in the link only,
 so that nothing of it is kept until the owner of the address confirms it. A link works once: it says
-when its owner answered the question last, and how often they signed out in all browsers.
+when its owner answered the question last, when they withdrew an answer, and how often they signed
+out in all browsers.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from briefings.questions.answers import NewAnswer
 from briefings.quote_wording import record_choice
 from briefings.zone_names import moment_for_readers
 from newsroom.email_addresses import address_key
-from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
+from newsroom.emails import AlreadyQueued, Once, is_suppressed, queue_email_in_constant_time
 from newsroom.tokens import sign_value, verify_value
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def read_link(token: str) -> WaitingAnswer | None:
     section = Section.objects.select_related("issue__briefing").filter(pk=key).first()
     if section is None or last_answer != _last_answer(section, address):
         return None
+    if is_suppressed(address):  # since the link was sent: they were erased, for example
+        return None
     comment = None
     if comment_key != "0":
         waiting = Comment.objects.filter(pk=comment_key, state=CommentState.UNCONFIRMED)
@@ -156,11 +159,16 @@ def read_link(token: str) -> WaitingAnswer | None:
 
 
 def _last_answer(section: Section, address: str) -> str:
-    """Return what changes with each answer, and when somebody signs out in all browsers."""
+    """Return what changes with each answer and withdrawal, and with signing out everywhere."""
     commenter = Commenter.objects.at_address(address).first()
-    last = section.answers.filter(commenter=commenter or 0).first()
-    session = f"/{commenter.session}" if commenter and commenter.session else ""
-    return f"{last.at.timestamp():.6f}{session}" if last else f"0{session}"
+    if commenter is None:
+        return "0"
+    last = section.answers.filter(commenter=commenter).first()
+    withdrawn = commenter.answers_withdrawn_at
+    parts = [f"{last.at.timestamp():.6f}" if last else "0"]
+    parts += [f"/{commenter.session}"] if commenter.session else []
+    parts += [f"/{withdrawn.timestamp():.6f}"] if withdrawn else []
+    return "".join(parts)
 
 
 def _short(option: str) -> str:

@@ -102,6 +102,7 @@ def withdraw_answer(answer: Answer, *, at: datetime, source: str, ip: str | None
         if found.comment:
             withdraw(found.comment, at=at, source=source, ip=ip)
         found.delete()
+        Commenter.objects.filter(pk=answer.commenter_id).update(answers_withdrawn_at=at)
         record_answers_changed(answer.section, at=at)
 
 

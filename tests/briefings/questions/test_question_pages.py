@@ -27,6 +27,8 @@ from briefings.moderation.bans import ban_writer
 from briefings.questions.poll import SHOWN_FROM
 from briefings.zone_names import moment_for_readers
 from newsroom.models import OutgoingEmail
+from subscribers.privacy.erasure import erase
+from subscribers.privacy.personal_data import person_at
 from tests.briefings.admin_client import staff_client
 from tests.briefings.questions.asked import OPTIONS, answer, ask, close, make_question
 from tests.factories import (
@@ -382,6 +384,37 @@ def test_a_reader_sees_and_withdraws_their_answer(client: Client) -> None:
     assert comment.state == CommentState.WITHDRAWN
     assert comment.quoting == QuoteChoice.NO
     assert "Keep them." not in text_of(client.get(section.issue.get_absolute_url()))
+
+
+def links_to_confirm() -> list[str]:
+    emails = OutgoingEmail.objects.filter(name="confirm_answer").order_by("pk")
+    return [re.findall(r"/comments/answers/\S+", email.text)[0] for email in emails]
+
+
+def test_no_link_brings_back_an_answer_that_was_withdrawn(client: Client) -> None:
+    section = make_question()
+    send(client, section, option="1")
+    send(client, section, option="2")
+    confirm(client)
+    given = Answer.objects.get()
+    client.post(f"/comments/mine/answers/{given.pk}/", {"do": "withdraw"})
+    for link in links_to_confirm():  # one was used, one was not
+        assert client.get(link).status_code == 404
+        assert client.post(link).status_code == 404
+    assert not Answer.objects.exists()
+    # Who changes their mind answers again.
+    send(Client(), section, option="3")
+    assert Client().post(links_to_confirm()[-1]).status_code == 302
+    assert Answer.objects.get().option == OPTIONS[2]
+
+
+def test_no_link_brings_back_a_reader_who_was_erased(client: Client) -> None:
+    section = make_question()
+    send(client, section, option="1")
+    [link] = links_to_confirm()
+    erase(person_at(ADDRESS), keep_words=False)
+    assert client.post(link).status_code == 404
+    assert not Commenter.objects.exists()
 
 
 def test_private_words_can_be_withdrawn_but_not_put_into_the_queue(client: Client) -> None:
