@@ -67,6 +67,15 @@ class WriterBanned(CommentRefused):
     """Its writer, who is known, is banned."""
 
 
+class WriterErased(CommentRefused):
+    """Its writer was erased while it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("All that we had of you was erased a moment ago, so this was not sent.")
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewComment:
     """A valid comment as a reader sent it."""
@@ -128,13 +137,14 @@ def submit_signed_in_comment(
     """Put a comment of a reader who is signed in into the moderators' queue.
 
     It may appear at once (`moderation.publication`). Nothing is emailed. The same comment sent
-    twice is stored once. Raises TooManyComments and WriterBanned.
+    twice is stored once. Raises TooManyComments, WriterBanned and WriterErased.
     """
     if ban := ban_on(commenter.address, issue.briefing, at=at):
         raise WriterBanned(words_for_reader(ban, issue.briefing))
     with transaction.atomic():
         # Two of their comments at once wait for each other, so that none is stored twice.
-        commenter.lock()
+        if not commenter.lock():
+            raise WriterErased
         # Anybody can send a message to an author with somebody else's address.
         recent = Comment.objects.filter(commenter=commenter, created_at__gt=at - DAY).exclude(
             channel=CommentChannel.MESSAGE
@@ -189,7 +199,9 @@ def confirm_comment(
     page says “no” unless that is changed, so who leaves it has not refused anything.
     """
     with transaction.atomic():
+        Commenter.objects.confirmed(comment.email).lock()  # before the comment, as everywhere
         if not comment.confirm(at=at):
+            transaction.set_rollback(True)  # of a comment that was erased, nobody is known again
             return None
         commenter = confirm_commenter(comment.email, at=at)
         Commenter.objects.filter(pk=commenter.pk, name="").update(name=comment.name)

@@ -347,7 +347,7 @@ def comment_create(request: HttpRequest, slug: str, number: int) -> HttpResponse
             return proof_of_work_page(request, at=now, context={"briefing": issue.briefing})
         except (TooManyForms, comment_submission.TooManyComments) as refusal:
             form.add_error(None, str(refusal))
-        except comment_submission.WriterBanned as refusal:
+        except (comment_submission.WriterBanned, comment_submission.WriterErased) as refusal:
             form.add_error(None, str(refusal))
             return TemplateResponse(request, "briefings/issue_detail.html", context, status=403)
         else:

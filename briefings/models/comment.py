@@ -546,6 +546,8 @@ class Comment(models.Model):
     def discard(self, *, by: Actor) -> None:
         """Delete the comment and its replies; the audit log keeps that it existed."""
         with transaction.atomic():
+            # Before its answer, which deleting it changes.
+            list(Comment.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
             audit_log.record("deleted", self, by=by, issue=self.issue_id)
             self.delete()
 
@@ -567,6 +569,15 @@ class Comment(models.Model):
     ) -> bool:
         decision = {"decided_at": at, "decided_by": by, "needs_review": False, **changes}
         return update_if(movable, self, verb=verb, by=by, detail=detail, **decision)
+
+
+def lock_responses(keys: Iterable[int]) -> list[int]:
+    """Lock comments until the transaction ends; return the keys of those that still exist.
+
+    Lock the issues that quote them before, everywhere: see `Commenter.lock`.
+    """
+    rows = Comment.objects.select_for_update(no_key=True).filter(pk__in=[*keys]).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def _first(at: datetime) -> Coalesce:

@@ -21,6 +21,14 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
         """Return the commenter with an address, in any spelling."""
         return self.filter(address_key=address_key(address))
 
+    def lock_all(self) -> list[int]:
+        """Lock these until the transaction ends; return the keys of those that still exist.
+
+        Rows that refer to them can still be added (FOR NO KEY UPDATE).
+        """
+        rows = self.select_for_update(no_key=True).order_by("pk")
+        return list(rows.values_list("pk", flat=True))
+
     def confirmed(self, address: str) -> Commenter:
         """Return the commenter with an address that its owner has just confirmed."""
         commenter, _ = self.get_or_create(
@@ -68,9 +76,13 @@ class Commenter(models.Model):
         languages = self.comments.order_by().values_list("issue__briefing__language", flat=True)
         return shared_language(languages.distinct())
 
-    def lock(self) -> None:
-        """Have what they do twice at once wait for each other, until the transaction ends."""
-        list(Commenter.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+    def lock(self) -> bool:
+        """Have what they do twice at once wait for each other, until the transaction ends.
+
+        False if they were erased meanwhile. Lock commenters first, then issues, and then comments,
+        each in the order of their keys: so no two transactions wait for each other for ever.
+        """
+        return bool(Commenter.objects.filter(pk=self.pk).lock_all())
 
     def note_sign_in(self, *, at: datetime) -> bool:
         """Note that they sign in; False if they did since this row was read."""

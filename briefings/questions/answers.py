@@ -10,7 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from briefings.comment_badges import Badge, own_names
-from briefings.comment_submission import CommentRefused, TooManyComments, WriterBanned
+from briefings.comment_submission import (
+    CommentRefused,
+    TooManyComments,
+    WriterBanned,
+    WriterErased,
+)
 from briefings.models import (
     Answer,
     Comment,
@@ -61,7 +66,7 @@ def take_answer(
 
     A new option takes the place of the earlier one, and new words that of earlier words; what a
     later answer leaves out stays. `source` is the page that it was given on. Raises QuestionClosed,
-    WriterBanned and TooManyComments.
+    WriterBanned, WriterErased and TooManyComments.
     """
     issue = section.issue
     if ban := ban_on(commenter.address, issue.briefing, at=at):
@@ -73,7 +78,8 @@ def take_answer(
         )
     with transaction.atomic():
         # Two of their answers at once wait for each other, so that each person counts once.
-        commenter.lock()
+        if not commenter.lock():
+            raise WriterErased
         if not section.takes_answers(at=at):
             raise QuestionClosed(gettext("This question is closed."))
         answer, _ = Answer.objects.get_or_create(

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from briefings.comment_identity import SIGNED_IN_FOR, confirm_commenter, sign_in, signed_in
-from briefings.comment_submission import CommentRefused, WriterBanned
+from briefings.comment_submission import CommentRefused, TooManyComments
 from briefings.models import IssueState, Section, SectionKind
 from briefings.models.comment import CONFIRM_WITHIN
 from briefings.questions import closing_emails
@@ -30,7 +30,7 @@ from briefings.questions.answer_links import (
     question_path,
     read_link,
 )
-from briefings.questions.answers import QuestionClosed, take_answer
+from briefings.questions.answers import take_answer
 from briefings.questions.poll import RESULTS_SHOWN_FOR, SHOWN_FROM, answers_subject, poll_of
 from briefings.quote_wording import ANSWERS, QUESTION
 from briefings.rendering.page_html import render_body
@@ -152,7 +152,7 @@ def answer_create(request: HttpRequest, pk: int) -> HttpResponse:
             return proof_of_work_page(request, at=at, context={"briefing": section.issue.briefing})
         except (TooManyForms, CommentRefused) as refusal:
             form.add_error(None, str(refusal))
-            status = 403 if isinstance(refusal, WriterBanned | QuestionClosed) else 429
+            status = 429 if isinstance(refusal, TooManyForms | TooManyComments) else 403
     return _answer_page(request, form, at=at, status=status)
 
 

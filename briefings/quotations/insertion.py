@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from briefings.issue_edits import EditResult, record_edit
 from briefings.models import Comment, Quotation, Section, SectionKind
+from briefings.models.comment import lock_responses
 from briefings.permissions import may_edit_issue
 from briefings.quotations.excerpts import check_excerpt, with_ends_marked
 from briefings.quotations.quotable import WHY_NOT, Standing, standing_of
@@ -67,6 +68,10 @@ def quote_in(
         issue.lock()
         if not may_edit_issue(by, issue):
             raise TransitionRefused("You cannot change this issue now. Nothing was added.")
+        # A reader who is erased at this moment comes before, or waits and finds the words.
+        if not lock_responses([comment.pk]):
+            raise TransitionRefused(f"This cannot be quoted. {WHY_NOT[Standing.ERASED]}")
+        comment = Comment.objects.select_related("contributor").get(pk=comment.pk)
         block = quotable_block(comment, words, language=issue.briefing.language)
         section = (
             issue.sections.filter(kind=SectionKind.FEEDBACK).order_by("position", "pk").first()

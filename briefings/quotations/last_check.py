@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefings.models import Comment
+from briefings.models.comment import lock_responses
 from briefings.preflight.quoted_block_checks import check_quoted_blocks
 from briefings.preflight.section_checks import parse_sections
 from briefings.quotations.quoted_blocks import RESPONSE, blocks_in
@@ -25,7 +25,7 @@ def refuse_gone_quotations(issue: Issue) -> None:
     keys = {block.response for section in sections for block in blocks_in(section.body)}
     if not keys:
         return
-    list(Comment.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    lock_responses(keys)
     found = list(check_quoted_blocks(parse_sections(sections), issue=issue))
     if found:
         raise TransitionRefused(f"This issue is not ready. {' '.join(map(str, found))}")

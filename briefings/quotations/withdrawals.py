@@ -4,14 +4,14 @@ A withdrawal changes the page, and with it feeds, search and the email as page; 
 it stays for the newsroom. An erasure changes every text that has the quotation: revisions and
 unsaved words, too. Both go through `quoted_blocks.replace_blocks`.
 
-Nothing depends on the moment: a task asks the tables. Issues are locked first, and then responses.
+Nothing depends on the moment: a task asks the tables.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -37,6 +37,7 @@ from briefings.models import (
     WorkingCopy,
 )
 from briefings.models.briefing import QuotationPolicy
+from briefings.models.comment import lock_responses
 from briefings.models.issue_text import keep_search_text, words_in
 from briefings.quotations.excerpts import check_excerpt
 from briefings.quotations.quoted_blocks import (
@@ -198,25 +199,61 @@ def forget_quotations(
     by_key = {comment.pk: comment for comment in comments}
     if not by_key:
         return 0
-    rows: dict[int, list[Quotation]] = defaultdict(list)
-    for row in Quotation.objects.filter(response__in=by_key).order_by("pk"):
-        rows[row.issue_id].append(row)
-    mentions = reduce(or_, (Q(text__contains=f'{RESPONSE}=\\"{key}\\"') for key in by_key))
-    since = min(comment.created_at for comment in by_key.values())
-    briefings = {comment.issue.briefing_id for comment in by_key.values()}
-    revisions = _as_text(Revision.objects.filter(at__gte=since, issue__briefing__in=briefings))
-    issues = set(revisions.filter(mentions).values_list("issue", flat=True)) | rows.keys()
-    for pk in sorted(issues):
-        issue = Issue.objects.select_related("briefing", "author").get(pk=pk)
-        issue.lock()
-        _forget_in(issue, set(by_key), rows[pk], at=at, change_frozen=change_frozen)
-    for copy in _as_text(WorkingCopy.objects.all()).filter(mentions):
+    issues = _lock_issues_quoting(by_key)
+    for issue in issues:
+        rows = list(Quotation.objects.filter(issue=issue, response__in=by_key).order_by("pk"))
+        _forget_in(issue, set(by_key), rows, at=at, change_frozen=change_frozen)
+    for copy in _as_text(WorkingCopy.objects.all()).filter(_mentions(by_key)):
         language = copy.issue.briefing.language if copy.issue else ""
         new = without_words(by_key, language=language)
         WorkingCopy.objects.filter(pk=copy.pk).update(content=replace_everywhere(copy.content, new))
     if issues:
         forget_removed_words()
     return len(issues)
+
+
+def _lock_issues_quoting(by_key: dict[int, Comment]) -> list[Issue]:
+    """Lock the issues that have words of responses, and then the responses, as everywhere.
+
+    Until a response is locked, an editor can quote it somewhere else. So we look again then. If
+    there is another issue, all is let go, for no issue is locked after a response.
+    """
+    quoting = _issues_quoting(by_key)
+    while True:
+        known = quoting
+        with transaction.atomic():
+            issues = [issue for key in sorted(known) if (issue := _locked(key))]
+            lock_responses(by_key)
+            quoting = _issues_quoting(by_key)
+            if quoting <= known:
+                return issues
+            transaction.set_rollback(True)
+
+
+def _locked(key: int) -> Issue | None:
+    """Lock an issue and return it; None if it was deleted."""
+    with suppress(Issue.DoesNotExist):
+        issue = Issue.objects.select_related("briefing", "author").get(pk=key)
+        issue.lock()
+        return issue
+    return None
+
+
+def _issues_quoting(by_key: dict[int, Comment]) -> set[int]:
+    """Return the keys of the issues that quote responses, or did so in a revision."""
+    since = min(comment.created_at for comment in by_key.values())
+    briefings = {comment.issue.briefing_id for comment in by_key.values()}
+    revisions = _as_text(Revision.objects.filter(at__gte=since, issue__briefing__in=briefings))
+    quoting = Quotation.objects.filter(response__in=by_key)
+    return {
+        *revisions.filter(_mentions(by_key)).values_list("issue", flat=True),
+        *quoting.values_list("issue", flat=True),
+    }
+
+
+def _mentions(keys: Iterable[int]) -> Q:
+    """Return the condition that a text quotes one of these responses."""
+    return reduce(or_, (Q(text__contains=f'{RESPONSE}=\\"{key}\\"') for key in keys))
 
 
 def _as_text(rows: QuerySet[Row]) -> QuerySet[Any]:

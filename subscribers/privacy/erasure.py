@@ -95,6 +95,7 @@ def erase(person: Person, *, keep_words: bool) -> Counter[str]:
         sign_ups = SignUp.objects.filter(address_hash__in=person.hashes).order_by("pk")
         list(sign_ups.select_for_update().values_list("pk"))
         lock_subscribers([subscriber.pk] if subscriber else [])
+        commenters_at(person.addresses).lock_all()  # then issues and comments, as everywhere
         for address_hash in person.hashes:
             Suppression.objects.update_or_create(
                 address_hash=address_hash,

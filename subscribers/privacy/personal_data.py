@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, Q, QuerySet
 
@@ -44,6 +44,9 @@ from subscribers.models import (
     Suppression,
 )
 from subscribers.models.address_hash import hash_address
+
+if TYPE_CHECKING:
+    from briefings.models.commenter import CommenterQuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +148,7 @@ def comments_by(addresses: Collection[str]) -> QuerySet[Comment]:
     return found.select_related("issue__briefing", "section", "parent", "contributor")
 
 
-def commenters_at(addresses: Collection[str]) -> QuerySet[Commenter]:
+def commenters_at(addresses: Collection[str]) -> CommenterQuerySet:
     """Return what we know of these addresses as those of people who comment."""
     return Commenter.objects.filter(address_key__in={address_key(each) for each in addresses})
 

@@ -22,11 +22,11 @@ from django.views.decorators.http import require_http_methods
 
 from briefings.comment_identity import SIGN_IN_LINK_VALID_FOR, sign_in_path, signed_in
 from briefings.comment_sign_in import sign_in_page
-from briefings.comment_submission import CommentRefused, WriterBanned
+from briefings.comment_submission import CommentRefused, TooManyComments
 from briefings.models import Commenter
 from briefings.questions.answer_form import AnswerForm, chosen_in_address
 from briefings.questions.answer_links import ADDRESS_LIMIT_REACHED, ask_to_confirm, question_path
-from briefings.questions.answers import QuestionClosed, take_answer
+from briefings.questions.answers import take_answer
 from briefings.questions.question_pages import (
     COUNTED,
     TOLD,
@@ -97,7 +97,7 @@ def answer_from_email(request: HttpRequest, token: str, pk: int) -> HttpResponse
             return proof_of_work_page(request, at=at, context={"briefing": section.issue.briefing})
         except (TooManyForms, CommentRefused) as refusal:
             form.add_error(None, str(refusal))
-            status = 403 if isinstance(refusal, WriterBanned | QuestionClosed) else 429
+            status = 429 if isinstance(refusal, TooManyForms | TooManyComments) else 403
     context = page_of_question(
         section,
         form=form,
