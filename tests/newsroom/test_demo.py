@@ -78,7 +78,7 @@ def first_page(demo: Demo) -> str:
             found.append(demo.get("/"))
         return bool(found)
 
-    demo.wait_until(answers, seconds=120)
+    demo.wait_until(answers, seconds=300)
     return found[0]
 
 
