@@ -114,6 +114,7 @@ def _page_section(
         section.body,
         kind=rendered_kind(section.kind),
         headed=bool(heading),
+        leads=first,
         base=base,
         pictures=pictures,
         quoted=quoted,
@@ -135,6 +136,7 @@ def render_body(
     *,
     kind: str = SectionKind.FEATURE,
     headed: bool = True,
+    leads: bool = False,
     base: str = "",
     pictures: tuple[PictureSizes, ...] = (),
     quoted: tuple[QuotedFrom, ...] = (),
@@ -142,10 +144,12 @@ def render_body(
     """Return a section's body as the page's HTML, and its number of words.
 
     Without a heading of the section's own, headings in it move up a level, so that none is skipped.
+    The section that leads the page may begin with a picture, which is loaded at once.
     """
     around = _Surroundings(
         kind=kind,
         headed=headed,
+        leads=leads,
         base=base,
         site=settings.SITE_URL,
         pictures=pictures,
@@ -161,6 +165,7 @@ class _Surroundings:
 
     kind: str
     headed: bool
+    leads: bool
     base: str
     site: str
     pictures: tuple[PictureSizes, ...]
@@ -183,6 +188,9 @@ def _render(html: str, around: _Surroundings) -> tuple[SafeString, int]:
     body = parse_section(html)
     words = len(body.text.split())
     _adapt_children(body, around)
+    if around.leads:
+        for image in Element(children=[*body.elements[:1]]).find("img"):
+            image.attributes.pop("loading", None)
     return mark_safe(write(body)), words
 
 

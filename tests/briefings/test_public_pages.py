@@ -113,6 +113,7 @@ def test_home_shows_the_first_large_picture_of_the_newest_issue(
     assert names["bridge"] in html
     assert names["logo"] not in html
     assert names["tower"] not in html
+    assert 'fetchpriority="high"' in html
 
 
 def test_home_takes_sign_ups_for_one_briefing_or_for_several(client: Client) -> None:
@@ -311,6 +312,17 @@ def test_an_issue_has_metadata(client: Client) -> None:
     assert f'<link rel="canonical" href="{address}">' in html
     assert '<meta name="description" content="Who &lt;signed&gt;?">' in html
     assert '<meta property="og:title" content="Beds &amp; &quot;boards&quot;">' in html
+
+
+def test_what_holds_up_the_first_words_is_fetched_first(client: Client) -> None:
+    picture = '<p><img src="/media/beds.jpg" alt="Beds"></p>'
+    sections = [(SectionKind.FEATURE, "Beds", picture), (SectionKind.NOTE, "Next", picture)]
+    html = page(client, make_published_issue(sections=sections).get_absolute_url())
+    assert html.index("css/pages.css") < html.index("newsreader-latin-wght-normal")
+    assert [one for one in re.findall(r"<script [^>]*src=[^>]*>", html) if "defer" not in one] == [
+        '<script src="/static/js/comment-draft.js" type="module" fetchpriority="low">'
+    ]
+    assert html.count('loading="lazy"') == 1
 
 
 @pytest.mark.parametrize("words", ["who-pays", "comments-on-beds", "1"])

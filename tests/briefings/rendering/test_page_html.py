@@ -67,6 +67,17 @@ def test_a_picture_of_ours_waits_until_it_is_near() -> None:
     )
 
 
+@pytest.mark.parametrize("first", ["<p>{}</p>", "{}", "<p><em>{}</em> <b>Beds</b></p>"])
+def test_the_picture_with_which_a_page_begins_does_not_wait(first: str) -> None:
+    picture = '<img src="/media/beds.jpg" alt="Beds">'
+    body = sanitise(f"{first.format(picture)}<p>Words.</p><p>{picture}</p>")
+    html = str(render_body(body, leads=True)[0])
+    assert html.count("<img") == 2
+    assert html.count('loading="lazy"') == 1
+    assert html.index('loading="lazy"') > html.index("Words.")
+    assert str(render_body(body)[0]).count('loading="lazy"') == 2
+
+
 def test_a_picture_of_another_site_becomes_a_link_to_it() -> None:
     picture = '<img src="https://other.example/p.png" alt="A chart">'
     assert rendered(picture) == (
