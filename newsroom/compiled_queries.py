@@ -6,7 +6,7 @@ them and to make objects of the rows. A compiled query keeps its SQL, and puts i
 
 PostgreSQL, too, takes longer to plan such a query than to run it. On a connection that is kept from
 page to page, a compiled query becomes a prepared statement when it runs for the second time, whose
-plan PostgreSQL keeps.
+plan PostgreSQL keeps; not behind a pooler that gives each transaction another connection.
 
 This relies on how Django 5.2 works inside: on `SQLCompiler` and `ModelIterable`. The tests compare
 its rows with those of the query itself. Should a later Django differ, `rows` can return
@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query import ModelIterable
@@ -88,7 +89,7 @@ class CompiledQuery(Generic[Row]):
 
     def _prepare(self, connection: BaseDatabaseWrapper) -> bool:
         """Prepare the query if it ran on this connection before; return whether it is prepared."""
-        if connection.vendor != "postgresql":
+        if connection.vendor != "postgresql" or settings.POOLED_BY_TRANSACTION:
             return False
         with connection.cursor() as cursor, connection.wrap_database_errors:
             raw = connection.connection

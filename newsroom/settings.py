@@ -151,6 +151,12 @@ SILENCED_SYSTEM_CHECKS = ["ckeditor.W001", "security.W003"]
 
 # --- Database -----------------------------------------------------------------------------------
 
+# Whether a pooler between us and PostgreSQL may give each transaction another connection. Then we
+# keep nothing on a connection: no prepared statements, cursors, temporary tables or locks.
+_pooler = read("DATABASE_POOLER", env.str, "", hint="write session, transaction, or nothing")
+if _pooler not in {"", "session", "transaction"}:
+    raise setting_error("DATABASE_POOLER", "is wrong: write session, transaction, or nothing")
+POOLED_BY_TRANSACTION: bool = _pooler == "transaction"
 DATABASE_URL: str = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'newsroom.sqlite3'}")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(
@@ -174,6 +180,8 @@ if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
     }
 elif DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # A cursor on the server would stay behind on a connection that the pooler gives to others.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = POOLED_BY_TRANSACTION
 else:
     raise setting_error(
         "DATABASE_URL", "is wrong: write postgres://user:password@host:5432/name or sqlite:///path"

@@ -19,7 +19,8 @@ ls /usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf >/dev/null 2>&1 ||
     missing="$missing fonts-dejavu-core"
 # Network namespaces, for the fault test that loses packets.
 [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || missing="$missing iproute2"
-# What encrypts backups.
+# A pooler, and what encrypts backups.
+[ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 command -v age >/dev/null || missing="$missing age"
 command -v openssl >/dev/null || missing="$missing openssl"
 if [ -n "$missing" ]; then

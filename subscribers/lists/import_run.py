@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
@@ -88,6 +89,12 @@ def run_import(
 
     Raises ImportRefused, and ImportStopped if a callback does.
     """
+    if settings.POOLED_BY_TRANSACTION:
+        raise ImportRefused(
+            "A list is put together on one connection, and DATABASE_POOLER says that there is none"
+            " for as long. Give the programs that import lists a DATABASE_URL that leads to"
+            " PostgreSQL itself, and leave DATABASE_POOLER empty there."
+        )
     plan.require_complete()
     if briefing.retired:
         raise ImportRefused(f"{briefing} is retired, so nobody can be subscribed to it.")

@@ -315,20 +315,26 @@ def _is_anywhere_in(file: BinaryIO, matcher: AddressMatcher) -> bool:
 
 @contextmanager
 def _exclusive(subscriber_import: SubscriberImport) -> Iterator[bool]:
-    """Keep other workers from the same list; False if one is at it. It ends with the connection.
+    """Keep other workers from the same list; False if one is at it. It ends with its connection.
 
-    On SQLite two workers may do the same; `_lock_unchanged` lets only one of them write.
+    The lock is on a connection of its own, in a transaction: so a pooler cannot give the connection
+    to anybody else meanwhile, and what is done to the list is committed step by step. On SQLite
+    two workers may do the same; `_lock_unchanged` lets only one of them write.
     """
     if connection.vendor != "postgresql":
         yield True
         return
     key = (_LIST_LOCK, subscriber_import.pk % 2**31)
-    is_ours = _execute("SELECT pg_try_advisory_lock(%s, %s)", *key)
+    own = connection.copy()
     try:
-        yield is_ours
+        with own.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", key)
+            [is_ours] = cursor.fetchone()
+            yield is_ours
     finally:
-        if is_ours:
-            _execute("SELECT pg_advisory_unlock(%s, %s)", *key)
+        own.close()
 
 
 def _execute(statement: str, *parameters: int) -> bool:

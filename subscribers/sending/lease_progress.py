@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
@@ -105,9 +107,7 @@ def apply_outcome(outcome: DeliveryOutcome, *, lease: int) -> None:
 # The rules of `_record_one` for many leases in one statement, planned once for each connection. It
 # leaves the lease's `expires_at` to the holder's heartbeat, so that the update touches no index.
 # Left to itself, PostgreSQL may plan each small batch again, which takes longer than running it.
-PREPARE = """
-SET plan_cache_mode = force_generic_plan;
-PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS
+_RULES = """
 WITH recorded AS (
   UPDATE subscribers_lease AS l SET
     begun = GREATEST(l.begun, v.begun), settled = GREATEST(l.settled, v.settled)
@@ -127,8 +127,22 @@ SELECT recorded.id,
   )
 FROM recorded
 """
+PREPARE = f"""
+SET plan_cache_mode = force_generic_plan;
+PREPARE newsroom_record (bigint[], int[], int[], bigint[], bigint, bigint) AS {_RULES}
+"""
 EXECUTE = "EXECUTE newsroom_record (%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s, %s)"
+# The same, planned each time: behind a pooler that gives each transaction another connection.
+_TYPES = ("bigint[]", "int[]", "int[]", "bigint[]", "bigint", "bigint")
+UNPREPARED = reduce(
+    lambda sql, place: sql.replace(f"${place}", f"%s::{_TYPES[place - 1]}"), range(1, 7), _RULES
+)
 _prepared: WeakSet[object] = WeakSet()
+
+
+def record_statement() -> str:
+    """Return the statement that records many leases; unless pooled, PREPARE has to be run first."""
+    return UNPREPARED if settings.POOLED_BY_TRANSACTION else EXECUTE
 
 
 def execute_values(records: Sequence[ProgressRecord], *, dispatch: int, briefing: int) -> list[Any]:
@@ -165,10 +179,12 @@ def _record_many(
     records: Sequence[ProgressRecord], *, dispatch: int, briefing: int
 ) -> dict[int, Permit]:
     with connection.cursor() as cursor:
-        if connection.connection not in _prepared:
+        if connection.connection not in _prepared and not settings.POOLED_BY_TRANSACTION:
             cursor.execute(PREPARE)
             _prepared.add(connection.connection)
-        cursor.execute(EXECUTE, execute_values(records, dispatch=dispatch, briefing=briefing))
+        cursor.execute(
+            record_statement(), execute_values(records, dispatch=dispatch, briefing=briefing)
+        )
         return read_permits(records, cursor.fetchall())
 
 

@@ -113,11 +113,12 @@ class LedgerWriter:
         seconds = settings.LEASE_SECONDS / 4
         if self._connection is None:
             self._connection = await AsyncConnection.open(
-                prepare=lease_progress.PREPARE, seconds=seconds
+                prepare="SELECT 1" if settings.POOLED_BY_TRANSACTION else lease_progress.PREPARE,
+                seconds=seconds,
             )
         async with self._updating_leases:
             rows = await self._connection.fetch(
-                lease_progress.EXECUTE,
+                lease_progress.record_statement(),
                 lease_progress.execute_values(records, **shared),
                 seconds=seconds,
             )
