@@ -31,6 +31,8 @@ check "translations" tools/messages.sh check
 # shellcheck disable=SC2086
 check "migrations" $production LANGUAGE_CODE=de $python -W error manage.py makemigrations --check --dry-run
 # shellcheck disable=SC2086
+check "new migrations" $production $python tools/lint_migrations.py
+# shellcheck disable=SC2086
 check "deployment" $production $python -W error manage.py check --deploy --fail-level WARNING
 
 if [ -n "$failed" ]; then
