@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
@@ -57,49 +57,6 @@ def paste(page: Page, place: int, html: str) -> None:
     page.keyboard.press("Control+V")
 
 
-def saved_after_paste(page: Page, site: str, html: str, *, named: str = "") -> str:
-    """Return what a section holds once HTML was pasted into it and saved."""
-    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
-    log_in(page, site)
-    open_issue(page, site, issue)
-    paste(page, 0, html)
-    expect(editor(page, 0)).not_to_have_text("x")
-    if named:
-        expect(page.locator(".cke_notification_warning")).to_contain_text(named)
-    save(page)
-    return stored(issue)[0][1]
-
-
-def test_a_paste_from_google_docs_keeps_its_words_and_their_weight(page: Page, site: str) -> None:
-    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
-    log_in(page, site)
-    open_issue(page, site, issue)
-
-    paste(page, 0, FROM_GOOGLE_DOCS)
-    expect(editor(page, 0)).to_contain_text("The first bullet")
-    save(page)
-
-    [(_, body)] = stored(issue)
-    assert body == (
-        "<p>Plain, then <strong>bold</strong>, then bare, <u>underlined</u> and <s>struck</s>.</p>"
-        "<ul><li>The first bullet</li></ul>"
-        '<p><a href="https://example.org/paper">A link</a></p>'
-    )
-
-
-def test_a_paste_from_word_keeps_headings_and_leaves_its_styles(page: Page, site: str) -> None:
-    issue = make_issue(sections=[(SectionKind.FEATURE, "One", "<p>x</p>")])
-    log_in(page, site)
-    open_issue(page, site, issue)
-
-    paste(page, 0, FROM_WORD)
-    expect(editor(page, 0)).to_contain_text("A heading")
-    save(page)
-
-    [(_, body)] = stored(issue)
-    assert body == "<h3>A heading</h3><p>Some <strong>bold</strong> words</p>"
-
-
 HIDDEN = "<p class=MsoNormal>Nine.<span style='display:none;mso-hide:all'> ASK</span> Ten.</p>"
 TRACKED = """<p class=MsoNormal>Costs <del cite='mailto:Bo'>eight</del><ins
  cite='mailto:Bo'>nine</ins> pounds.</p>"""
@@ -142,36 +99,6 @@ PALE_OF_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><s
 IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
 
 
-@pytest.mark.parametrize(
-    ("html", "body", "named"),
-    [
-        (
-            CLASSED,
-            "<p>Ten<sup>3</sup> <strong>bold</strong> <em>slanted</em> <s>struck</s>.</p>",
-            "hidden text (“ASK”); hidden text (“LEGAL”)",
-        ),
-        (PALE, "<p>Nine. Ten. Seen.</p>", "hidden text (“ASK”)"),
-        (SMALL, "<p>Nine. Ten<sup>3</sup>.</p>", "hidden text (“LEGAL”); hidden text (“ASK”)"),
-        (PALE_OF_WORD, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
-        (IN_THE_DARK, "<p>Nine gates and ten bells.</p>", ""),
-        (HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
-        (TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
-        (COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
-        (STYLED, UNSTYLED, ""),
-        (STYLED_BLOCKS, UNSTYLED_BLOCKS, ""),
-        (
-            STRUCK_BY_WORD,
-            "<p><s>Nine</s></p><p><s>Ten</s></p><p><s>Old</s> new <s>older</s></p>",
-            "",
-        ),
-    ],
-)
-def test_a_paste_takes_what_its_reader_sees(
-    page: Page, site: str, html: str, body: str, named: str
-) -> None:
-    assert saved_after_paste(page, site, html, named=named) == body
-
-
 WORD = 'xmlns:w="urn:schemas-microsoft-com:office:word"'
 SPACER = """<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span>"""
 SYMBOL = f"<span style='font-family:Symbol'>·{SPACER}</span>"
@@ -181,26 +108,6 @@ DEEPER = "style='margin-left:72.0pt;text-indent:-18.0pt'"
 
 COMMENT_ANCHOR = f"""<html {WORD}><body><p class=MsoNormal>The <a
  style='mso-comment-reference:BB_1'>toll</a> and the <a name=_Toc1>bridge</a>.</p></body></html>"""
-
-
-@pytest.mark.parametrize(
-    ("html", "body"),
-    [
-        (COMMENT_ANCHOR, "<p>The toll and the bridge.</p>"),
-        (
-            "<p>The <a>toll</a>, <a href=''>bridge</a> and <a name=x>gate</a>.</p>",
-            "<p>The toll, bridge and gate.</p>",
-        ),
-        (
-            "<p><a href='#n'>Below</a></p><p><a id='n'>Tolls</a></p>",
-            '<p><a href="#n">Below</a></p><p><a id="n">Tolls</a></p>',
-        ),
-    ],
-)
-def test_a_pasted_anchor_that_nothing_leads_to_is_only_its_words(
-    page: Page, site: str, html: str, body: str
-) -> None:
-    assert saved_after_paste(page, site, html) == body
 
 
 DOCS_LEVELS = """<b style='font-weight:normal' id='docs-internal-guid-1'><ul><li aria-level=1><p>
@@ -218,136 +125,173 @@ DRAWN_NUMBERS = f"""<p class=MsoListParagraph>3.{SPACER}Three</p>
  <p class=MsoListParagraph>A. Reader wrote to us.</p>"""
 
 
-@pytest.mark.parametrize(
-    ("html", "lists"),
-    [
-        (
-            "<ol><li>x</li><li value='5'>y</li><li>z</li></ol>",
-            ['<ol><li>x</li><li value="5">y</li><li>z</li></ol>'],
-        ),
-        (
-            "<ul><li>x</li><ul><li>y</li><ol><li>z</li></ol></ul><li>w</li></ul>",
-            ["<ul><li>x<ul><li>y<ol><li>z</li></ol></li></ul></li><li>w</li></ul>"],
-        ),
-        (DOCS_LEVELS, ["<ul><li>x<ul><li>y<ul><li>z</li></ul></li></ul></li><li>w</li></ul>"]),
-        (
-            "<ul><li>x</li></ul> <ul><ul><li>y</li></ul></ul>",
-            ["<ul><li>x<ul><li>y</li></ul></li></ul>"],
-        ),
-        (
-            "<ol><ul><li>x</li></ul><li>y</li></ol>",
-            ["<ul><li>x</li></ul>", "<ol><li>y</li></ol>"],
-        ),
-        (
-            DRAWN_BULLETS,
-            [
-                "<p>Tolls:</p>",
-                "<ul><li>One<ul><li>Below <strong>it</strong></li></ul></li><li>Two</li></ul>",
-                "<p>After</p>",
-                "<ul><li>Alone</li></ul>",
-            ],
-        ),
-        (
-            DRAWN_NUMBERS,
-            [
-                '<ol start="3"><li>Three<ol type="i"><li>One</li><li>Two</li></ol></li>',
-                '<li value="7">Seven</li></ol>',
-                "<ul><li>Bullet</li></ul>",
-                '<ol start="2" type="a"><li>Second</li></ol>',
-                "<p>A. Reader wrote to us.</p>",
-            ],
-        ),
-    ],
-)
-def test_a_pasted_list_keeps_its_items_levels_and_numbers(
-    page: Page, site: str, html: str, lists: list[str]
-) -> None:
-    assert saved_after_paste(page, site, html) == "".join(lists)
+FORMULAS = """<p><math><mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>
+ <mo>=</mo><msup><mi>x</mi><mn>2</mn></msup></math> of <ruby>川<rp>(</rp><rt>kawa</rt></ruby> in
+ <cite>Tolls</cite><svg><text>ARROW</text></svg><button>Go</button><svg></svg></p>
+ <ol style="list-style-type:upper-roman"><li>x</li></ol><ul><ul><li>y</li></ul></ul>"""
+TITLES = """<p class=MsoTitle align=center>Tolls</p><p class=MsoSubtitle>On bridges</p>
+ <p class=MsoTitleCxSpFirst>Gates</p><p class=MsoNormal>Nine.</p>"""
+QUOTATIONS = """<p class=MsoNormal>Nine.</p><p class=MsoQuote>Ten,</p>
+ <p class=MsoQuoteCxSpLast>they said.</p>
+ <p class=MsoNormal>Then:</p><p class=MsoIntenseQuote>Twelve.</p>
+ <p class=MsoNormal>And:</p><p class=HausZitat>One.</p><p class=ZitatAutor>Bo</p>"""
+FOR_SCREEN_READERS = """<style>.sr{position:absolute;width:1px;clip:rect(0 0 0 0)}</style>
+ <p>Nine<span class=sr>NEW WINDOW</span>.<i class="sr-only">CLASS</i></p>
+ <template><p>MODEL</p></template>
+ <p>Ten<span style='clip-path:inset(50%)'>SKIP</span>.<span
+ style='width:1px;height:1px;overflow:hidden;position:absolute'>DOT</span></p>
+ <details><summary>More</summary>inside it</details>"""
+MEDIA = """<p>Nine.</p><video><source src="https://a.example/v.mp4">Old browser</video>
+ <audio src="https://a.example/s.mp3"></audio><iframe src="https://a.example/f"></iframe>
+ <iframe src="https://a.example/count" width=1 height=1></iframe>
+ <embed src="https://a.example/e"><object data="https://a.example/o">Old</object><video></video>
+ <p>Ten.</p>"""
 
 
-def test_words_hidden_by_a_font_element_stay_out_of_a_paste(page: Page, site: str) -> None:
-    html = "<p><strike>old</strike> Nine <font color='#ffffff'>ASK</font>gates.</p>"
+class Paste(NamedTuple):
+    """What is pasted, what is stored of it, and what the editor says was left out."""
 
-    assert saved_after_paste(page, site, html, named="paste: hidden text (“ASK”).") == (
-        "<p><s>old</s> Nine gates.</p>"
-    )
+    html: str
+    body: str
+    named: str = ""
 
 
-def test_formulas_readings_and_numbering_are_pasted_as_document_import_reads_them(
-    page: Page, site: str
-) -> None:
-    html = """<p><math><mfrac><mn>1</mn><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></mfrac>
-     <mo>=</mo><msup><mi>x</mi><mn>2</mn></msup></math> of <ruby>川<rp>(</rp><rt>kawa</rt></ruby> in
-     <cite>Tolls</cite><svg><text>ARROW</text></svg><button>Go</button><svg></svg></p>
-     <ol style="list-style-type:upper-roman"><li>x</li></ol><ul><ul><li>y</li></ul></ul>"""
-
-    named = "Left out of the paste: a drawing (“ARROW”); a button (“Go”)."
-    assert saved_after_paste(page, site, html, named=named) == (
+PASTES = {
+    "Google Docs: words and their weight": Paste(
+        FROM_GOOGLE_DOCS,
+        "<p>Plain, then <strong>bold</strong>, then bare, <u>underlined</u> and <s>struck</s>.</p>"
+        "<ul><li>The first bullet</li></ul>"
+        '<p><a href="https://example.org/paper">A link</a></p>',
+    ),
+    "Word: headings, without its styles": Paste(
+        FROM_WORD, "<h3>A heading</h3><p>Some <strong>bold</strong> words</p>"
+    ),
+    # A paste takes what its reader sees.
+    "classes of a style sheet": Paste(
+        CLASSED,
+        "<p>Ten<sup>3</sup> <strong>bold</strong> <em>slanted</em> <s>struck</s>.</p>",
+        "hidden text (“ASK”); hidden text (“LEGAL”)",
+    ),
+    "pale words": Paste(PALE, "<p>Nine. Ten. Seen.</p>", "hidden text (“ASK”)"),
+    "words without a size": Paste(
+        SMALL, "<p>Nine. Ten<sup>3</sup>.</p>", "hidden text (“LEGAL”); hidden text (“ASK”)"
+    ),
+    "pale words of Word": Paste(PALE_OF_WORD, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
+    "a page in the dark": Paste(IN_THE_DARK, "<p>Nine gates and ten bells.</p>"),
+    "hidden words": Paste(HIDDEN, "<p>Nine. Ten.</p>", "hidden text (“ASK”)"),
+    "tracked changes": Paste(TRACKED, "<p>Costs nine pounds.</p>", "deleted text (“eight”)"),
+    "a comment": Paste(COMMENTED, "<p>The price is nine.</p>", "a comment (“Check this”)"),
+    "styles of words": Paste(STYLED, UNSTYLED),
+    "styles of blocks": Paste(STYLED_BLOCKS, UNSTYLED_BLOCKS),
+    "struck by Word": Paste(
+        STRUCK_BY_WORD, "<p><s>Nine</s></p><p><s>Ten</s></p><p><s>Old</s> new <s>older</s></p>"
+    ),
+    "words hidden by a font element": Paste(
+        "<p><strike>old</strike> Nine <font color='#ffffff'>ASK</font>gates.</p>",
+        "<p><s>old</s> Nine gates.</p>",
+        "paste: hidden text (“ASK”).",
+    ),
+    "words for screen readers, and folded ones": Paste(
+        FOR_SCREEN_READERS,
+        "<p>Nine.</p><p>Ten.</p><p>More</p><p>inside it</p>",
+        "; ".join(
+            f"hidden text (“{it}”)" for it in ("NEW WINDOW", "CLASS", "MODEL", "SKIP", "DOT")
+        ),
+    ),
+    # An anchor that nothing leads to is only its words.
+    "an anchor of a comment": Paste(COMMENT_ANCHOR, "<p>The toll and the bridge.</p>"),
+    "anchors without an address": Paste(
+        "<p>The <a>toll</a>, <a href=''>bridge</a> and <a name=x>gate</a>.</p>",
+        "<p>The toll, bridge and gate.</p>",
+    ),
+    "an anchor that a link leads to": Paste(
+        "<p><a href='#n'>Below</a></p><p><a id='n'>Tolls</a></p>",
+        '<p><a href="#n">Below</a></p><p><a id="n">Tolls</a></p>',
+    ),
+    # A list keeps its items, levels and numbers.
+    "a number in a list": Paste(
+        "<ol><li>x</li><li value='5'>y</li><li>z</li></ol>",
+        '<ol><li>x</li><li value="5">y</li><li>z</li></ol>',
+    ),
+    "lists in lists": Paste(
+        "<ul><li>x</li><ul><li>y</li><ol><li>z</li></ol></ul><li>w</li></ul>",
+        "<ul><li>x<ul><li>y<ol><li>z</li></ol></li></ul></li><li>w</li></ul>",
+    ),
+    "lists of Google Docs": Paste(
+        DOCS_LEVELS, "<ul><li>x<ul><li>y<ul><li>z</li></ul></li></ul></li><li>w</li></ul>"
+    ),
+    "a list in nothing but a list": Paste(
+        "<ul><li>x</li></ul> <ul><ul><li>y</li></ul></ul>",
+        "<ul><li>x<ul><li>y</li></ul></li></ul>",
+    ),
+    "a list that begins with a list": Paste(
+        "<ol><ul><li>x</li></ul><li>y</li></ol>", "<ul><li>x</li></ul><ol><li>y</li></ol>"
+    ),
+    "bullets that Word drew": Paste(
+        DRAWN_BULLETS,
+        "<p>Tolls:</p>"
+        "<ul><li>One<ul><li>Below <strong>it</strong></li></ul></li><li>Two</li></ul>"
+        "<p>After</p>"
+        "<ul><li>Alone</li></ul>",
+    ),
+    "numbers that Word drew": Paste(
+        DRAWN_NUMBERS,
+        '<ol start="3"><li>Three<ol type="i"><li>One</li><li>Two</li></ol></li>'
+        '<li value="7">Seven</li></ol>'
+        "<ul><li>Bullet</li></ul>"
+        '<ol start="2" type="a"><li>Second</li></ol>'
+        "<p>A. Reader wrote to us.</p>",
+    ),
+    # As document import reads them.
+    "formulas, readings and numbering": Paste(
+        FORMULAS,
         "<p>1/(a+b) =x<sup>2</sup> of 川 (kawa) in <em>Tolls</em></p>"
-        '<ol type="I"><li>x</li></ol><ul><li>y</li></ul>'
-    )
-
-
-def test_a_title_of_word_is_pasted_as_a_heading(page: Page, site: str) -> None:
-    html = (
-        "<p class=MsoTitle align=center>Tolls</p><p class=MsoSubtitle>On bridges</p>"
-        "<p class=MsoTitleCxSpFirst>Gates</p><p class=MsoNormal>Nine.</p>"
-    )
-
-    assert saved_after_paste(page, site, html) == (
-        '<h3 style="text-align:center">Tolls</h3><h3>On bridges</h3><h3>Gates</h3><p>Nine.</p>'
-    )
-
-
-def test_quotations_of_word_are_pasted_as_quotations(page: Page, site: str) -> None:
-    html = (
-        "<p class=MsoNormal>Nine.</p><p class=MsoQuote>Ten,</p>"
-        "<p class=MsoQuoteCxSpLast>they said.</p>"
-        "<p class=MsoNormal>Then:</p><p class=MsoIntenseQuote>Twelve.</p>"
-        "<p class=MsoNormal>And:</p><p class=HausZitat>One.</p><p class=ZitatAutor>Bo</p>"
-    )
-
-    assert saved_after_paste(page, site, html) == (
+        '<ol type="I"><li>x</li></ol><ul><li>y</li></ul>',
+        "Left out of the paste: a drawing (“ARROW”); a button (“Go”).",
+    ),
+    "titles of Word": Paste(
+        TITLES,
+        '<h3 style="text-align:center">Tolls</h3><h3>On bridges</h3><h3>Gates</h3><p>Nine.</p>',
+    ),
+    "quotations of Word": Paste(
+        QUOTATIONS,
         "<p>Nine.</p><blockquote><p>Ten,</p><p>they said.</p></blockquote>"
         "<p>Then:</p><blockquote><p>Twelve.</p></blockquote>"
-        "<p>And:</p><blockquote><p>One.</p></blockquote><p>Bo</p>"
-    )
-
-
-def test_words_for_screen_readers_stay_out_of_a_paste_and_folded_ones_stay(
-    page: Page, site: str
-) -> None:
-    html = """<style>.sr{position:absolute;width:1px;clip:rect(0 0 0 0)}</style>
-     <p>Nine<span class=sr>NEW WINDOW</span>.<i class="sr-only">CLASS</i></p>
-     <template><p>MODEL</p></template>
-     <p>Ten<span style='clip-path:inset(50%)'>SKIP</span>.<span
-     style='width:1px;height:1px;overflow:hidden;position:absolute'>DOT</span></p>
-     <details><summary>More</summary>inside it</details>"""
-
-    named = "; ".join(
-        f"hidden text (“{it}”)" for it in ("NEW WINDOW", "CLASS", "MODEL", "SKIP", "DOT")
-    )
-    assert saved_after_paste(page, site, html, named=named) == (
-        "<p>Nine.</p><p>Ten.</p><p>More</p><p>inside it</p>"
-    )
-
-
-def test_a_paste_names_the_media_that_it_leaves_out(page: Page, site: str) -> None:
-    html = """<p>Nine.</p><video><source src="https://a.example/v.mp4">Old browser</video>
-     <audio src="https://a.example/s.mp3"></audio><iframe src="https://a.example/f"></iframe>
-     <iframe src="https://a.example/count" width=1 height=1></iframe>
-     <embed src="https://a.example/e"><object data="https://a.example/o">Old</object><video></video>
-     <p>Ten.</p>"""
-
-    assert saved_after_paste(
-        page,
-        site,
-        html,
-        named="Left out of the paste: a video (https://a.example/v.mp4);"
+        "<p>And:</p><blockquote><p>One.</p></blockquote><p>Bo</p>",
+    ),
+    "media": Paste(
+        MEDIA,
+        "<p>Nine.</p><p>Ten.</p>",
+        "Left out of the paste: a video (https://a.example/v.mp4);"
         " a recording (https://a.example/s.mp3); an embedded page (https://a.example/f);"
         " an embedded object (https://a.example/e); an embedded object (https://a.example/o);"
         " a video.",
-    ) == ("<p>Nine.</p><p>Ten.</p>")
+    ),
+}
+# One issue has a section for each paste of a part.
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_paste_takes_what_its_reader_sees_and_names_what_it_leaves_out(
+    page: Page, site: str, part: int
+) -> None:
+    names = list(PASTES)[part::PARTS]
+    issue = make_issue(sections=[(SectionKind.FEATURE, name, "<p>x</p>") for name in names])
+    log_in(page, site)
+    open_issue(page, site, issue)
+    warning = page.locator(".cke_notification_warning")
+
+    for place, name in enumerate(names):
+        paste(page, place, PASTES[name].html)
+        expect(editor(page, place)).not_to_have_text("x")
+        if PASTES[name].named:
+            expect(warning).to_contain_text(PASTES[name].named)
+            warning.locator(".cke_notification_close").click()
+        expect(warning).to_have_count(0)
+    save(page)
+
+    assert dict(stored(issue)) == {name: PASTES[name].body for name in names}
 
 
 def picture() -> FilePayload:
