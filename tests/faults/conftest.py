@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.hosts import Newsroom
 from tests.faults.program_logs import unexplained
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import PostgresCluster, PostgresServer
 from tests.servers.programs import CeleryBeat, CeleryWorker
 
 
@@ -64,15 +64,17 @@ def start_newsroom(
 
 @pytest.fixture
 def own_database(transactional_db: None, own_postgres: PostgresServer) -> Iterator[PostgresServer]:
-    """Use a PostgreSQL that this test may kill, in the test and in the programs that it starts."""
-    from django.core.management import call_command
+    """Use a PostgreSQL that this test may kill, in the test and in the programs that it starts.
+
+    It begins as a copy of the database of the tests, since to migrate an empty one takes longer.
+    """
     from django.db import connection
 
     before = connection.settings_dict
     connection.close()
+    own_postgres.restore(PostgresCluster(before["PORT"]).back_up(before["NAME"]))
     connection.settings_dict = before | {"PORT": own_postgres.port, "NAME": "postgres"}
     try:
-        call_command("migrate", verbosity=0)
         yield own_postgres
     finally:
         connection.close()

@@ -31,6 +31,16 @@ SETTINGS = {
 }
 
 
+def program(name: str) -> Path:
+    """Return where a program of PostgreSQL is. Raises FileNotFoundError."""
+    if HOMES:
+        return HOMES[-1] / name
+    found = shutil.which(name)
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed; tools/test-packages.sh installs it")
+    return Path(found)
+
+
 class PostgresCluster:
     """A cluster that runs on this port of loopback; `url(name)` is for DATABASE_URL."""
 
@@ -51,6 +61,25 @@ class PostgresCluster:
         """Drop a database, even while somebody is connected to it."""
         name = sql.Identifier(url.rsplit("/", 1)[1])
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def back_up(self, name: str = "postgres") -> bytes:
+        """Return a dump of a database, as an operator makes one while everything runs."""
+        dumped = subprocess.run(
+            [program("pg_dump"), "--dbname", self.url(name)], capture_output=True, check=True
+        )
+        return dumped.stdout
+
+    def restore(self, backup: bytes, url: str | None = None) -> None:
+        """Replace a database's content by that of a dump, at one moment for those who use it."""
+        psql: list[Path | str] = [program("psql"), "--dbname", url or self.url(), "--quiet"]
+        psql += ["--set", "ON_ERROR_STOP=1", "--output", os.devnull]
+        psql += ["--single-transaction", "--file", "-"]
+        script = b"DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n" + backup
+        done = subprocess.run(psql, input=script, capture_output=True, check=False)
+        if b"deadlock detected" in done.stderr:  # with those who use it
+            done = subprocess.run(psql, input=script, capture_output=True, check=False)
+        if done.returncode:
+            raise subprocess.SubprocessError(f"psql failed:\n{done.stderr.decode()}")
 
     def _execute(self, statement: sql.Composable) -> None:
         with closing(psycopg2.connect(self.url(), connect_timeout=5)) as connection:
@@ -84,7 +113,7 @@ class PostgresServer(PostgresCluster):
         ]
         self.process = Process(
             [
-                *(self._program("postgres"), "-D", str(self.folder / "data")),
+                *(program("postgres"), "-D", str(self.folder / "data")),
                 *("-k", str(self.folder), "-p", str(self.port), *settings),
             ],
             log=self.folder.with_suffix(".log"),
@@ -114,21 +143,6 @@ class PostgresServer(PostgresCluster):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.with_suffix(".log").unlink(missing_ok=True)
 
-    def back_up(self) -> bytes:
-        """Return a dump of the database, as an operator makes one while everything runs."""
-        dumped = subprocess.run(
-            [self._program("pg_dump"), "--dbname", self.url()], capture_output=True, check=True
-        )
-        return dumped.stdout
-
-    def restore(self, backup: bytes) -> None:
-        """Replace the database's content by that of a dump."""
-        psql: list[Path | str] = [self._program("psql"), "--dbname", self.url(), "--quiet"]
-        psql += ["--set", "ON_ERROR_STOP=1", "--output", os.devnull]
-        start = b"DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
-        for script in (start, backup):
-            subprocess.run(psql, input=script, capture_output=True, check=True)
-
     def _accepts(self) -> bool:
         try:
             psycopg2.connect(self.url(), connect_timeout=5).close()
@@ -139,7 +153,7 @@ class PostgresServer(PostgresCluster):
     def _make_cluster(self) -> None:
         made = Process(
             [
-                *(self._program("initdb"), "-D", self.folder / "data"),
+                *(program("initdb"), "-D", self.folder / "data"),
                 *("--username", OWNER, "--auth", "trust", "--no-sync"),
                 *("--encoding", "UTF8", "--locale", "C.UTF-8"),
             ],
@@ -149,11 +163,3 @@ class PostgresServer(PostgresCluster):
         )
         if made.wait(seconds=60):
             raise subprocess.SubprocessError(f"initdb failed:\n{made.output}")
-
-    def _program(self, name: str) -> Path:
-        if HOMES:
-            return HOMES[-1] / name
-        found = shutil.which(name)
-        if found is None:
-            raise FileNotFoundError(f"{name} is not installed; tools/test-packages.sh installs it")
-        return Path(found)
