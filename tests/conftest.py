@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -18,8 +19,10 @@ import hypothesis
 import pytest
 from hypothesis.internal.conjecture import providers
 
+from tests.distribution import DemosTogether, is_about_demos
 from tests.servers import browser as chromium
 from tests.servers import emptied_tables
+from tests.servers.demo import Demo
 from tests.servers.postgres import PostgresCluster, PostgresServer
 from tests.servers.processes import Process
 from tests.servers.programs import CeleryBeat, CeleryWorker, environment
@@ -114,6 +117,12 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["postgres_port"] = cluster.port
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DemosTogether | None:
+    """Take `--dist=loadgroup` as ours: xdist's groups are lost in the names that pytest gives."""
+    return DemosTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if run := config.stash.get(RUN, None):
         run.ending.close()
@@ -149,6 +158,8 @@ def pytest_collection_finish() -> None:
 
 def seconds_it_takes(item: pytest.Item) -> int:
     """Return how long a test takes, as far as its marker says it."""
+    if is_about_demos(item):  # in the order of their files, since they share running demos
+        return 100
     marker = item.get_closest_marker("takes")
     return int(marker.kwargs["seconds"]) if marker else 0
 
@@ -383,6 +394,17 @@ def celery_beat(
     yield start
     for process in started:
         process.kill()  # the test is over, so nothing needs an orderly end
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Copy the folder of a demo that has run: to start the first one in a new folder takes long."""
+    used = Demo(tmp_path_factory.mktemp("demo") / "var")
+    try:
+        used.wait_until_ready()
+    finally:
+        used.stop()
+    return lambda folder: Path(shutil.copytree(used.var, folder / "var"))
 
 
 # --- pages

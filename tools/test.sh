@@ -34,7 +34,7 @@ pass() {
 
 pass "PostgreSQL and Redis" --database=postgres -m "not ($heavy)"
 pass "SQLite" --database=sqlite -m "not ($heavy or postgres or anywhere or one_database)"
-pass "browser and long tests" --database=postgres -m "(browser or slow) and not faults"
+pass "browser and long tests" --dist=loadgroup --database=postgres -m "(browser or slow) and not faults"
 pass "faults and load" --database=postgres tests/faults
 
 echo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,10 @@ DOCUMENT = Path(__file__).parent / "the-vans.txt"
 
 
 @pytest.fixture(scope="module")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("newsroom")
-    (folder / "var").mkdir()
-    demo = Demo(folder / "var")
+def newsroom(
+    demo_folder: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    demo = Demo(demo_folder(tmp_path_factory.mktemp("newsroom")))
     try:
         demo.wait_until_ready()
         yield demo
@@ -46,6 +46,8 @@ def document() -> Path:
 
 
 def log_in(context: BrowserContext, newsroom: Demo, user: str) -> Page:
+    for left in context.pages:  # or it would go on asking the server, as nobody
+        left.close()
     context.clear_cookies()
     page = context.new_page()
     page.goto(f"{newsroom.url}/admin/")

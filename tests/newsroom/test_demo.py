@@ -38,13 +38,15 @@ VALUES ('test', 'ada@example.com', 'Left behind', 'Text', '', '{}',
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Callable[[], Demo]]:
-    """Start demos: `demo()`; all on one folder."""
+def demo(demo_folder: Callable[[Path], Path], tmp_path: Path) -> Iterator[Callable[[], Demo]]:
+    """Start demos: `demo()`; all on one folder, in which one ran before."""
+    var = demo_folder(tmp_path)
     with ExitStack() as ending:
 
         def start() -> Demo:
-            started = Demo(tmp_path / "var")
+            started = Demo(var)
             ending.callback(started.stop)
+            started.first_page = first_page(started)
             started.wait_until_ready()
             return started
 
@@ -52,17 +54,18 @@ def demo(tmp_path: Path) -> Iterator[Callable[[], Demo]]:
 
 
 @pytest.fixture(scope="module")
-def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def running_demo(
+    demo_folder: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
     """Start a demo for several tests, with the variables of a real newsroom in its environment."""
     started = Demo(
-        tmp_path_factory.mktemp("newsroom") / "var",
+        demo_folder(tmp_path_factory.mktemp("newsroom")),
         DATABASE_URL="postgres://nobody@127.0.0.1:1/real",
         REDIS_URL="redis://127.0.0.1:1/0",
         SITE_URL="https://news.example.com",
         SEND_RATE=str(EMAILS_PER_S),
     )
     try:
-        started.first_page = first_page(started)
         started.wait_until_ready()
         yield started
     finally:
@@ -110,7 +113,7 @@ def failing_demo(var: Path, *options: str, **variables: str) -> str:
 def test_the_website_the_inbox_and_the_accounts_in_the_notice_exist(
     running_demo: Demo,
 ) -> None:
-    assert "The Ward Round" in running_demo.first_page, "an empty page while it started"
+    assert "The Ward Round" in running_demo.get("/")
     assert "Who pays for the empty beds?" in running_demo.get("/the-ward-round/")
     assert "Short notes, long waits" not in running_demo.get("/inbox/")  # not sent yet
     assert re.search(r"\d+ emails", running_demo.get("/inbox/"))
@@ -131,7 +134,7 @@ def test_worker_and_beat_are_running(running_demo: Demo) -> None:
             return bool(json.loads(running_demo.get("/readyz"))["ready"])
         return False
 
-    wait_until(is_ready, seconds=60, what="a worker", every=0.5)
+    wait_until(is_ready, seconds=120, what="a worker", every=0.5)
 
 
 @pytest.mark.slow
@@ -154,12 +157,12 @@ def test_a_confirmation_does_not_wait_for_an_issue_that_is_being_sent(running_de
         return str(json.loads(result.stdout)["state"])
 
     wait_until(
-        lambda: "Short notes, long waits" in running_demo.get("/inbox/"), seconds=30, what="it"
+        lambda: "Short notes, long waits" in running_demo.get("/inbox/"), seconds=120, what="it"
     )
     running_demo.post("/subscribe/the-ward-round/", address="ada@example.org")
     wait_until(
-        lambda: "1 email to" in running_demo.get("/inbox/?to=ada@example.org"),
-        seconds=15,
+        lambda: "inbox-subject" in running_demo.get("/inbox/?to=ada@example.org"),
+        seconds=60,
         what=f"the confirmation\n{running_demo.output_tail()}",
     )
 
@@ -218,7 +221,6 @@ def test_it_says_how_long_it_took_from_the_first_command(running_demo: Demo) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.takes(seconds=20)
 def test_a_restarted_demo_keeps_its_data_and_leaves_no_process(
     demo: Callable[[], Demo],
 ) -> None:
@@ -229,24 +231,24 @@ def test_a_restarted_demo_keeps_its_data_and_leaves_no_process(
 
     second = demo()
 
-    wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=40, what="it", every=0.5)
+    wait_until(lambda: "Left behind" in second.get("/inbox/"), seconds=120, what="it", every=0.5)
     assert_it_stops_cleanly(second, signal.SIGINT)
 
 
 @pytest.mark.slow
-@pytest.mark.takes(seconds=20)
 def test_a_demo_whose_database_was_deleted_starts_with_a_new_one(demo: Callable[[], Demo]) -> None:
     """It is not a restored one, so nothing in it waits for a decision."""
     first = demo()
     database = first.var / "newsroom.sqlite3"
-    wait_until(lambda: epoch_of(database) is not None, seconds=60, what="a worker")
+    wait_until(lambda: epoch_of(database) is not None, seconds=120, what="a worker")
     assert_it_stops_cleanly(first, signal.SIGTERM)
     for file in first.var.glob("newsroom.sqlite3*"):
         file.unlink()
 
     second = demo()
 
-    wait_until(lambda: epoch_of(database) is not None, seconds=60, what="a worker")
+    assert "The Ward Round" in second.first_page, "an empty page while it started"
+    wait_until(lambda: epoch_of(database) is not None, seconds=120, what="a worker")
     assert epoch_of(database) == (None,)
     assert_it_stops_cleanly(second, signal.SIGINT)
 
@@ -264,8 +266,8 @@ def assert_it_stops_cleanly(newsroom: Demo, stop_signal: signal.Signals) -> None
 
     newsroom.send(stop_signal)
 
-    assert newsroom.wait(seconds=10) == 0
-    assert time.monotonic() - started_at < 7
+    assert newsroom.wait(seconds=60) == 0
+    assert time.monotonic() - started_at < 30
     assert "Stopped." in newsroom.output
     assert session_members(sessions) == set()
 
@@ -279,7 +281,7 @@ def test_when_one_program_is_killed_it_is_named_and_the_others_are_stopped(
 
     os.kill(children["worker"], signal.SIGKILL)
 
-    assert newsroom.wait(seconds=10) == 1
+    assert newsroom.wait(seconds=60) == 1
     assert "newsroom: the worker was killed by SIGKILL" in newsroom.output
     assert session_members(set(children.values())) == set()
 
@@ -291,7 +293,7 @@ def test_nothing_outlives_a_demo_that_was_killed(demo: Callable[[], Demo]) -> No
 
     newsroom.send(signal.SIGKILL)
 
-    wait_until(lambda: not session_members(sessions), seconds=10, what="the children to end")
+    wait_until(lambda: not session_members(sessions), seconds=60, what="the children to end")
 
 
 # --- refusing to start

@@ -11,6 +11,9 @@ from urllib.parse import urlencode
 from tests.servers.processes import Process, free_port
 from tests.servers.programs import ROOT, environment
 
+# By a word of their commands; that of the sender has two of them.
+PROGRAMS = ("gunicorn", "sending", "worker", "beat")
+
 
 class Demo(Process):
     """A real `manage.py demo` with its own folder and port."""
@@ -29,7 +32,7 @@ class Demo(Process):
         )
 
     def wait_until_ready(self) -> None:
-        self.wait_until(lambda: "Press Ctrl-C to stop" in self.output, seconds=60)
+        self.wait_until(lambda: "Press Ctrl-C to stop" in self.output, seconds=180)
         self.waited = time.monotonic() - self.created
 
     def output_tail(self) -> str:
@@ -39,21 +42,25 @@ class Demo(Process):
         return "\n".join([super().output_tail(), *ends])
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:  # noqa: S310  (our own server)
+        with urllib.request.urlopen(self.url + path, timeout=30) as response:  # noqa: S310  (our own server)
             return str(response.read().decode())
 
     def post(self, path: str, **form: str) -> None:
         """Submit a form."""
         urllib.request.urlopen(  # noqa: S310  (our own server)
-            self.url + path, data=urlencode(form).encode(), timeout=10
+            self.url + path, data=urlencode(form).encode(), timeout=30
         ).close()
 
     def children(self) -> dict[str, int]:
-        """Return the process ids of the programs that it started, by name."""
+        """Return the process ids of the programs that it starts, by name, once all have started."""
         found: dict[str, int] = {}
-        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            programs = ("gunicorn", "sending", "worker", "beat")
-            name = next(program for program in programs if program in command)
-            found[name] = int(pid)
+
+        def have_started() -> bool:
+            for pid in self.child_pids():
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                # Until it is the program, the new process is a copy of its parent.
+                found.update([(name, pid) for name in PROGRAMS if name in command][:1])
+            return len(found) == len(PROGRAMS)
+
+        self.wait_until(have_started, seconds=60, what="its programs")
         return found
