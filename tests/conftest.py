@@ -238,12 +238,46 @@ def _no_copy_of_another_epoch(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, pytestconfig: pytest.Config
+) -> None:
+    """Begin with the tables as an earlier pass of `make test` made them, which took long."""
+    from django.db import connection
+
+    dump = migrated_dump()
+    if dump is not None and dump.exists():
+        cluster = pytestconfig.stash[RUN].start_postgres()
+        template = cluster.new_database()
+        cluster.restore(dump.read_bytes(), template)
+        connection.settings_dict["TEST"]["TEMPLATE"] = template.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config
+) -> Iterator[None]:
     """Let tests that commit leave groups and permissions, which belong to the code."""
+    from django.db import connection
+
+    dump = migrated_dump()
+    if dump is not None and not dump.exists():
+        cluster = pytestconfig.stash[RUN].start_postgres()
+        unfinished = dump.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(cluster.back_up(connection.settings_dict["NAME"]))
+        unfinished.rename(dump)
     with ExitStack() as ending:
         with django_db_blocker.unblock():
             ending.enter_context(emptied_tables.standing_rows_are_kept())
         yield
+
+
+def migrated_dump() -> Path | None:
+    """Return where the passes of a `make test` on PostgreSQL share their tables, still empty."""
+    from django.db import connection
+
+    folder = os.environ.get("NEWSROOM_MIGRATED")
+    is_shared = folder and connection.vendor == "postgresql"
+    return Path(str(folder)) / "postgres.sql" if is_shared else None
 
 
 # --- servers
