@@ -88,6 +88,17 @@ STRUCK_BY_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head>
  p.Old{text-decoration:line-through}</style></head><body><p class=MsoNormal
  style='text-decoration:line-through'>Nine</p><p class=Old>Ten</p><p class=MsoNormal><s>Old</s>
  new <span style='text-decoration:line-through'>older</span></p></body></html>"""
+WORD = 'xmlns:w="urn:schemas-microsoft-com:office:word"'
+SPACER = """<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span>"""
+LEVELS_OF_WORD = "".join(
+    f"""<p class=MsoListParagraph style='margin-left:{level * 36}pt;mso-list:l0 level{level} lfo1'>
+ <span style='mso-list:Ignore'>{mark}{SPACER}</span>{words}</p>"""
+    for level, mark, words in ((1, "IV.", "Four"), (2, "a.", "First"), (2, "b.", "Second"))
+)
+RAISED_BY_WORD = f"""<html {WORD}><head><style>span.R{{vertical-align:super}}</style></head><body>
+ <p class=MsoNormal>10<span style='position:relative;top:-4.0pt;mso-text-raise:4.0pt'>3</span>,
+ 10<span style='vertical-align:super'>4</span>, 10<span class=R>5</span>, 10<sup>6</sup>, H<span
+ style='position:relative;top:3.0pt'>2</span>O</p>{LEVELS_OF_WORD}</body></html>"""
 PALE = """<p>Nine.<span style='color:white'> ASK</span> Ten. <span
  style='color:#fff;background:#036'>Seen.</span></p>"""
 SMALL = """<p>Nine.<span style='font-size:0'> ASK</span><span
@@ -99,8 +110,6 @@ PALE_OF_WORD = """<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><s
 IN_THE_DARK = "<p style='color:#fff'>Nine gates and ten bells.</p>"
 
 
-WORD = 'xmlns:w="urn:schemas-microsoft-com:office:word"'
-SPACER = """<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span>"""
 SYMBOL = f"<span style='font-family:Symbol'>·{SPACER}</span>"
 CIRCLE = f"""<span style='font-family:"Courier New"'>o{SPACER}</span>"""
 DEEPER = "style='margin-left:72.0pt;text-indent:-18.0pt'"
@@ -185,6 +194,11 @@ PASTES = {
     "styles of blocks": Paste(STYLED_BLOCKS, UNSTYLED_BLOCKS),
     "struck by Word": Paste(
         STRUCK_BY_WORD, "<p><s>Nine</s></p><p><s>Ten</s></p><p><s>Old</s> new <s>older</s></p>"
+    ),
+    "raised by Word": Paste(
+        RAISED_BY_WORD,
+        "<p>10<sup>3</sup>, 10<sup>4</sup>, 10<sup>5</sup>, 10<sup>6</sup>, H<sub>2</sub>O</p>"
+        '<ol start="4" type="I"><li>Four<ol type="a"><li>First</li><li>Second</li></ol></li></ol>',
     ),
     "words hidden by a font element": Paste(
         "<p><strike>old</strike> Nine <font color='#ffffff'>ASK</font>gates.</p>",
