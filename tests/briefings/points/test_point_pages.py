@@ -108,10 +108,9 @@ def test_what_waits_for_a_moderator_is_nothing_to_start_from(
         "Every brand of watches, order today and pay only for one of the two!",
     )
     respond(issue, *spam, state=CommentState.PENDING)
-    respond(issue, *LATE, *OTHERS)
+    respond(issue, LATE[0], OTHERS[0])
     offered = client.get(url("points", draft)).context["start_here"]
-    assert offered
-    assert not {one.comment.body for one in offered} & {*spam}
+    assert {one.comment.body for one in offered} == {LATE[0], OTHERS[0]}
 
 
 def test_each_answer_is_stored_and_the_next_piece_is_shown(
