@@ -61,7 +61,7 @@ from newsroom.public_pages import public_page, unless_as_asked
 from newsroom.reader_language import answer_in
 
 ISSUES_PER_BRIEFING = 4  # on the home page, the newest issue of all included
-UNFOLDED_CONTENTS = 4  # sections; on phones, a longer list of contents would hide the text
+UNFOLDED_CONTENTS = 4  # sections; a longer list of contents would push the text away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
