@@ -6,88 +6,40 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from briefings.admin import (
-    calendar_page,
-    clipping_pages,
-    finding_pages,
-    import_page,
-    issue_preview,
-    my_alarms,
-    point_pages,
-    preview_link_pages,
-    proof_page,
-    question_admin,
-    quotation_pages,
-    remark_pages,
-    response_pages,
-    revision_pages,
-    topic_admin,
-)
-from briefings.admin.activity import latest_activity
-from briefings.admin.autosave import autosave, unsaved_words
+from briefings.admin import clipping_pages
+from briefings.admin.autosave import unsaved_words
 from briefings.admin.correction_form import CorrectionForm
-from briefings.admin.correction_pages import (
-    correct_issue,
-    correction_refusal,
-    corrections_context,
-    is_correction,
+from briefings.admin.correction_pages import correction_refusal, is_correction
+from briefings.admin.form_fields import PlainSelectsMixin, parse_key
+from briefings.admin.issue_context import (
+    context_of_issue,
+    context_of_new_issue,
+    show_conflicts,
+    starting_words,
 )
-from briefings.admin.form_fields import (
-    PlainSelectsMixin,
-    day_in_words,
-    parse_key,
-    which_hour,
-)
-from briefings.admin.image_upload import upload_image
 from briefings.admin.issue_form import ECHOES, IssueForm
 from briefings.admin.issue_list import IssueListAdmin
-from briefings.admin.link_search import link_search
-from briefings.admin.presence_view import presence
+from briefings.admin.issue_urls import issue_urls
 from briefings.admin.section_forms import SectionFormSet, SectionInline
-from briefings.admin.section_rows import put_rows_in_order, row_of_words
+from briefings.admin.section_rows import put_rows_in_order
 from briefings.admin.stale_saves import StaleSave, merge_stale_save
-from briefings.admin.step_page import step_page
 from briefings.clippings import tick_off
-from briefings.finding_overrides import run_preflight
-from briefings.four_eyes import why_not_approve
 from briefings.issue_edits import CorrectionRefused, EditResult, record_edit
-from briefings.issue_steps import schedule, steps_for, take_step
+from briefings.issue_steps import schedule, take_step
 from briefings.issue_suggestions import (
-    IssueSuggestion,
     briefing_to_start_with,
     starting_sections,
     suggest_issue,
 )
-from briefings.local_time import INPUT_FORMAT, both_of, short_moment
-from briefings.models import (
-    Briefing,
-    Issue,
-    IssueState,
-    Remark,
-    RevisionStep,
-    TemplateSection,
-)
-from briefings.permissions import (
-    ADD_ISSUE,
-    briefings_for,
-    may_approve,
-    may_correct,
-    may_edit_issue,
-    may_send,
-)
-from briefings.preflight import count_words
-from briefings.questions.question_words import WHICH
-from briefings.quotations.quoted_emails import telling_of
+from briefings.models import Issue, IssueState, Remark, RevisionStep
+from briefings.permissions import may_approve, may_correct, may_edit_issue, may_send
 from briefings.quotations.rows import keep_quotations
-from briefings.rendering.page_html import reading_time
-from briefings.returns import MAX_REASON_CHARS, open_return
 from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
@@ -209,7 +161,7 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
             )
             zone = briefing.zone if briefing else ZoneInfo(settings.TIME_ZONE)
             kwargs["initial"] = [
-                {**_starting_words(section, zone), "place": place}
+                {**starting_words(section, zone), "place": place}
                 for place, section in enumerate(starting_sections(briefing), start=1)
             ]
         return kwargs
@@ -232,52 +184,13 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         )
         context["stale"] = form.stale_save
         if form.stale_save:
-            _show_conflicts(form.stale_save, context)
+            show_conflicts(form.stale_save, context)
         context["side_fields"] = [form[name] for name in SIDE_FIELDS if name in form.fields]
         if add:
-            at = timezone.now()
-            context["new_briefing"] = Briefing.objects.filter(
-                pk=parse_key(form["briefing"].value())
-            ).first()
-            context["suggestions"] = {
-                briefing.pk: _as_json(suggest_issue(briefing, user=request.user, at=at))
-                for briefing in briefings_for(request.user, ADD_ISSUE)
-                .current()
-                .select_related("lead")
-                .prefetch_related("breaks", "template_sections")
-            }
+            context |= context_of_new_issue(request, form)
         if obj is not None:
             saved = Issue.objects.for_page().get(pk=obj.pk) if context["was_refused"] else obj
-            sections = list(saved.sections.all())
-            words = count_words(sections)
-            context |= {
-                "saved": saved,
-                "saved_at": short_moment(saved.updated_at, saved.briefing.zone, now=timezone.now()),
-                "saved_sections": sections,
-                "steps": steps_for(saved, request.user),
-                "preflight": run_preflight(saved, sections, publish_at=saved.publish_at),
-                "may_override": may_approve(request.user, saved),
-                "words": words,
-                "minutes": reading_time(words),
-                "activity": latest_activity(saved),
-                "may_send": may_send(request.user, saved),
-                **corrections_context(request, saved),
-                **clipping_pages.tray_context(request, saved),
-                **response_pages.response_on_page(request, saved),
-                "quoted_readers": telling_of(saved),
-                "remarks": remark_pages.remarks_on_page(saved, request.user),
-                **preview_link_pages.links_on_page(saved, request.user, at=timezone.now()),
-                **topic_admin.topics_on_page(saved, request.user),
-                "returned": open_return(saved),
-                "max_reason": MAX_REASON_CHARS,
-                "seen": saved.content_hash(),
-                **_send_time_choice(request, saved),
-                "four_eyes": (
-                    why_not_approve(saved, request.user)
-                    if saved.state == IssueState.IN_REVIEW and may_approve(request.user, saved)
-                    else ""
-                ),
-            }
+            context |= context_of_issue(request, saved)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
@@ -445,122 +358,8 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        framed: Any = csp_replace(issue_preview.FRAMED_POLICY)
-        return [
-            path("from-document/", wrap(import_page.from_document), name="briefings_issue_import"),
-            path("autosave/", autosave, name="briefings_autosave"),
-            path("<int:pk>/presence/", presence, name="briefings_presence"),
-            path("upload-image/", upload_image, name="briefings_upload_image"),
-            path("<int:pk>/step/", wrap(step_page), name="briefings_issue_step"),
-            path("<int:pk>/revisions/", wrap(revision_pages.revisions), name="briefings_revisions"),
-            path(
-                "<int:pk>/findings/",
-                wrap(finding_pages.findings_of_draft),
-                name="briefings_findings",
-            ),
-            path(
-                "<int:pk>/findings/<slug:fingerprint>/override/",
-                wrap(finding_pages.override_finding),
-                name="briefings_finding_override",
-            ),
-            path(
-                "<int:pk>/revisions/compare/",
-                wrap(revision_pages.compare_revisions),
-                name="briefings_revisions_compare",
-            ),
-            path(
-                "<int:pk>/revisions/<int:revision>/restore/",
-                wrap(revision_pages.restore_revision),
-                name="briefings_revision_restore",
-            ),
-            path(
-                "<int:pk>/revisions/<int:revision>/name/",
-                wrap(revision_pages.name_revision),
-                name="briefings_revision_name",
-            ),
-            path("<int:pk>/remarks/", wrap(remark_pages.remarks), name="briefings_remarks"),
-            path(
-                "<int:pk>/open-remarks/",
-                wrap(remark_pages.approve_with_remarks),
-                name="briefings_issue_open_remarks",
-            ),
-            path(
-                "<int:pk>/preview-links/",
-                wrap(preview_link_pages.preview_links),
-                name="briefings_preview_links",
-            ),
-            path("<int:pk>/topics/", wrap(topic_admin.set_topics), name="briefings_issue_topics"),
-            path("<int:pk>/proof/", wrap(proof_page.proof), name="briefings_issue_proof"),
-            path("<int:pk>/correct/", wrap(correct_issue(self)), name="briefings_issue_correct"),
-            path("<int:pk>/preview/", wrap(issue_preview.preview), name="briefings_issue_preview"),
-            path(
-                "<int:pk>/preview/<slug:part>/",
-                framed(wrap(issue_preview.preview_part)),
-                name="briefings_issue_preview_part",
-            ),
-            path("calendar/", wrap(calendar_page.issue_calendar), name="briefings_calendar"),
-            *clipping_pages.clipping_urls(wrap),
-            *response_pages.response_urls(wrap),
-            *point_pages.point_urls(wrap),
-            *question_admin.question_urls(wrap),
-            *quotation_pages.quotation_urls(wrap),
-            path("link-search/", wrap(link_search), name="briefings_link_search"),
-            path("my-alarms/", wrap(my_alarms.my_alarms), name="briefings_my_alarms"),
-            *super().get_urls(),
-        ]
+        return [*issue_urls(self, self.admin_site.admin_view), *super().get_urls()]
 
 
 def _ask_reviewer(request: HttpRequest, issue: Issue) -> None:
     ask_reviewer(issue, by=request.user, is_ready=issue.state != IssueState.DRAFT)
-
-
-def _show_conflicts(stale: StaleSave, context: dict[str, Any]) -> None:
-    """Put what both changed beside the sections of the page."""
-    for inline in context["inline_admin_formsets"]:
-        for number, panel in stale.sections.items():
-            inline.formset.forms[number].panel = panel
-
-
-def _starting_words(section: TemplateSection, zone: ZoneInfo) -> dict[str, str]:
-    """Return the fields of a section of the template, as the page's script reads them."""
-    return row_of_words(vars(section), zone)
-
-
-def _send_time_choice(request: HttpRequest, issue: Issue) -> dict[str, Any]:
-    """Return the send time for a browser's picker: the issue's, or else the next free slot.
-
-    If a time was entered that happens twice, the page asks which of the two is meant.
-    """
-    zone, at = issue.briefing.zone, timezone.now()
-    has_missed_slot = issue.missed_slot(at=at)
-    if has_missed_slot:
-        next_slot = issue.briefing.next_open_slot(after=at, for_issue=issue)
-    else:
-        next_slot = issue.briefing.next_free_slot(after=at)
-    entered, which = request.GET.get("goes_out", ""), ""
-    if not both_of(entered, zone):
-        moment = next_slot if has_missed_slot else issue.publish_at or next_slot
-        local = moment.astimezone(zone)
-        entered, which = local.strftime(INPUT_FORMAT), WHICH[local.fold]
-    return {
-        "send_time_input": entered,
-        "send_time_in_words": day_in_words(entered),
-        "which_hour": which_hour("goes_out", entered, which, zone),
-        "next_slot": next_slot,
-        "has_missed_slot": has_missed_slot,
-    }
-
-
-def _as_json(suggestion: IssueSuggestion) -> dict[str, Any]:
-    """Return a suggestion for the page's script, with the values of the form's fields."""
-    briefing = suggestion.briefing
-    return {
-        "briefing": str(briefing),
-        "number": suggestion.number,
-        "author": suggestion.author.pk,
-        "goes_out": suggestion.publish_at.astimezone(briefing.zone).strftime(INPUT_FORMAT),
-        "zone": briefing.time_zone,
-        "slot": briefing.slot.words,
-        "sections": [_starting_words(one, briefing.zone) for one in briefing.section_template()],
-    }
