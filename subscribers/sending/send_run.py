@@ -23,8 +23,8 @@ from newsroom.transitions import TransitionRefused
 from subscribers.sending import alerts, connection_limits, domain_backoff, ledger, outages
 from subscribers.sending.connection_worker import ConnectionWorker, SharedState
 from subscribers.sending.failure_streaks import TooManyFailures
+from subscribers.sending.frozen_words import FrozenWords
 from subscribers.sending.ledger_writer import LedgerWriter
-from subscribers.sending.personalised_email import PreparedEmail
 from subscribers.sending.transport_interface import (
     GreetingRejected,
     ServerBusy,
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 # After this no lease is taken, and a little later unfinished ones are returned: so Celery can stop,
 # restart or move a worker without waiting for long.
 SEND_RUN_SECONDS = 30.0
+# Readers may withdraw what a dispatch quotes while it is sent: how often we look.
+WORDS_SECONDS = 1.0
 # A server rejects us for good if its greeting does so this often in one run, after pauses.
 ENOUGH_REJECTIONS = 3
 AFTER_REJECTION_SECONDS = 1.0
@@ -62,14 +64,14 @@ def send_ready(
     An unreachable server is logged and tried again in the next run. One that rejects us, or refuses
     email after email, pauses the dispatch with its reply as the reason, and staff are emailed.
     """
-    prepared = PreparedEmail(dispatch)
+    words = FrozenWords(dispatch)
     briefing, name = dispatch.issue.briefing_id, str(dispatch)
     gc.freeze()  # so that collections do not look through everything that the framework loaded
     try:
         return uvloop.run(
             _run(
                 dispatch,
-                prepared,
+                words,
                 briefing=briefing,
                 name=name,
                 seconds=seconds,
@@ -82,7 +84,7 @@ def send_ready(
 
 async def _run(
     dispatch: Dispatch,
-    prepared: PreparedEmail,
+    words: FrozenWords,
     *,
     briefing: int,
     name: str,
@@ -92,9 +94,7 @@ async def _run(
     holder = f"{socket.gethostname()}:{os.getpid()}"
     writer = LedgerWriter(dispatch=dispatch.pk, briefing=briefing, holder=holder)
     try:
-        run = SendRun(
-            dispatch, prepared, writer, name=name, seconds=seconds, each_second=each_second
-        )
+        run = SendRun(dispatch, words, writer, name=name, seconds=seconds, each_second=each_second)
         return await run.run()
     finally:
         await writer.close()
@@ -106,7 +106,7 @@ class SendRun:
     def __init__(
         self,
         dispatch: Dispatch,
-        prepared: PreparedEmail,
+        words: FrozenWords,
         writer: LedgerWriter,
         *,
         name: str,
@@ -116,10 +116,11 @@ class SendRun:
         self._dispatch, self._writer = dispatch, writer
         self._each_second = each_second
         self._rejections: Counter[str] = Counter()  # by the name of the server
+        self._words = words
         self._name = name  # for the log: nothing may be loaded while the event loop runs
         self._shared = SharedState(
             dispatch=dispatch,
-            prepared=prepared,
+            prepared=words.prepared,
             writer=writer,
             ends_at=time.monotonic() + seconds,
         )
@@ -132,7 +133,10 @@ class SendRun:
             domain_backoff.active_backoffs, self._dispatch.pk
         )
         self._shared.outages |= await self._writer.call(_outages_of_servers)
-        beside = [asyncio.create_task(self._renew_leases())]
+        beside = [
+            asyncio.create_task(self._renew_leases()),
+            asyncio.create_task(self._watch_words()),
+        ]
         if self._each_second is not None:
             beside.append(asyncio.create_task(self._call_each_second(self._each_second)))
         wanted = connection_limits.wanted(
@@ -183,6 +187,17 @@ class SendRun:
                 await self._writer.renew(list(self._shared.open_leases))
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure_reason(failure))
+
+    async def _watch_words(self) -> None:
+        """Prepare the email again when a quotation in it was taken back, for whoever comes next."""
+        while True:
+            try:
+                if changed := await self._writer.call(self._words.if_changed):
+                    self._words, self._shared.prepared = changed, changed.prepared
+                    log.info("%s goes on with other words", self._name)
+            except (OperationalError, InterfaceError) as failure:
+                log.warning("its words could not be read again: %s", failure_reason(failure))
+            await asyncio.sleep(WORDS_SECONDS)
 
     async def _call_each_second(self, function: Callable[[], None]) -> None:
         """Call a function on a thread and connection of its own, so that it delays no record."""
