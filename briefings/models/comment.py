@@ -72,6 +72,10 @@ def is_from(address: str) -> Q:
     return Q(Exact(Upper("email"), Upper(Value(address))))
 
 
+# What stands where the words of somebody who was erased had replies.
+REMOVED_COMMENT = "This comment was removed by its author."
+
+
 class CommentQuerySet(models.QuerySet["Comment"]):
     """Comments as readers and moderators ask for them."""
 
@@ -116,9 +120,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def responses(self) -> CommentQuerySet:
         """Return what readers said that the newsroom may use, from pages, emails and forms.
 
-        What authors and staff wrote is not part of it.
+        What authors and staff wrote is not part of it, nor what stands in place of erased words.
         """
-        return self.filter(state__in=RESPONSE_STATES, contributor=None, by_staff=False)
+        said = self.exclude(body=REMOVED_COMMENT)
+        return said.filter(state__in=RESPONSE_STATES, contributor=None, by_staff=False)
 
     def not_withdrawn(self) -> CommentQuerySet:
         """Return the comments that their writers have not withdrawn."""
@@ -207,6 +212,12 @@ class Comment(models.Model):
         on_delete=models.SET_NULL,
         related_name="comments",
         help_text="The reader who wrote it, once they confirmed their address.",
+    )
+    erased_with = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The first of the comments on an issue that one person left, before an erasure.",
     )
     name = models.CharField(
         max_length=MAX_NAME_CHARS, blank=True, help_text="Leave it empty for an anonymous comment."

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
 from newsroom.email_addresses import address_key
 
@@ -24,14 +25,14 @@ class Voices(NamedTuple):
 def person_of(response: Comment) -> str:
     """Return a key that is the same for all responses of one person.
 
-    It is the commenter, or else the normalised address; without either, the response itself is all
-    that we know of them.
+    It is the commenter, or else the normalised address. Of who was erased we know which responses
+    to an issue they left; without any of it, the response itself is all that we know of them.
     """
     if response.commenter_id:
         return f"commenter {response.commenter_id}"
     if response.email:
         return f"address {address_key(response.email)}"
-    return f"response {response.pk}"
+    return f"response {response.erased_with or response.pk}"
 
 
 def voices_by_issue(responses: CommentQuerySet) -> dict[int, Voices]:
@@ -44,7 +45,9 @@ def voices_by_issue(responses: CommentQuerySet) -> dict[int, Voices]:
     rows = counts.annotate(
         pieces=Count("pk"),
         commenters=Count("commenter", distinct=True),
-        unknown=Count("pk", filter=Q(commenter=None, email="")),
+        unknown=Count(
+            Coalesce("erased_with", "pk"), filter=Q(commenter=None, email=""), distinct=True
+        ),
     )
     unconfirmed = responses.filter(commenter=None).exclude(email="").order_by()
     written = unconfirmed.values_list("issue", "email").distinct()

@@ -27,11 +27,15 @@ from briefings.models import (
     CommentState,
     EarlierWords,
     HoldReason,
+    PointCheck,
     QuoteChoice,
     QuoteConsent,
+    ResponseMark,
+    ResponseVector,
     SpamAnswer,
     SpamCheck,
 )
+from briefings.models.comment import REMOVED_COMMENT
 from briefings.proofs import forget_addresses
 from briefings.questions.answers import forget_answers
 from briefings.quotations.withdrawals import forget_quotations
@@ -70,7 +74,6 @@ from subscribers.privacy.personal_data import (
 
 # However long an import may take from the first row it writes to its end.
 LONGEST_IMPORT = timedelta(days=1)
-REMOVED_COMMENT = "This comment was removed by its author."
 # Comments that may be kept without their author; the others were never published, and go.
 KEPT_STATES = {CommentState.PENDING, CommentState.APPROVED}
 _TO_NEW, _TO_OLD = "confirm_new_address", "confirm_old_address"
@@ -156,7 +159,7 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     """Remove the author from comments, and the words unless they may stay.
 
     A comment with replies keeps its place in the thread, without its words. Nothing of them may be
-    quoted any more.
+    quoted any more. Words that stay are still checked as points, and count as those of one person.
     """
     pks = list(comments.values_list("pk", flat=True))
     all_rows(QuoteConsent).filter(comment__in=pks).delete()
@@ -164,6 +167,8 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
     HoldReason.objects.filter(comment__in=pks).delete()
     SpamCheck.objects.filter(comment__in=pks).delete()
     SpamAnswer.objects.filter(comment__in=pks).delete()
+    ResponseMark.objects.filter(comment__in=pks).delete()
+    ResponseVector.objects.filter(comment__in=pks).delete()
     blank: dict[str, Any] = {
         "name": "",
         "email": "",
@@ -176,12 +181,15 @@ def _erase_comments(comments: QuerySet[Comment], *, keep_words: bool) -> int:
         "emails_on_replies": False,
         "edited_at": None,
     }
-    found = list(comments.order_by("-pk").values_list("pk", "state"))
-    for pk, state in found:
+    found = list(comments.order_by("-pk").values_list("pk", "state", "issue"))
+    first_on = {issue: pk for pk, _, issue in found}
+    for pk, state, issue in found:
         comment = Comment.objects.filter(pk=pk)
         if keep_words and state in KEPT_STATES:
-            comment.update(**blank)
-        elif Comment.objects.filter(parent=pk).exists():
+            comment.update(**blank, erased_with=first_on[issue])
+            continue
+        PointCheck.objects.filter(comment=pk).delete()
+        if Comment.objects.filter(parent=pk).exists():
             comment.update(**blank, body=REMOVED_COMMENT)
         else:
             comment.delete()

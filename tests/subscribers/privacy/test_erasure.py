@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefings.models import Comment, CommentState
+from briefings.models.comment import REMOVED_COMMENT
 from newsroom.emails import queue_email
 from newsroom.inbox import storage
 from newsroom.models import AuditLogEntry, OutgoingEmail
@@ -35,7 +36,7 @@ from subscribers.models import (
 )
 from subscribers.models.address_hash import hash_address
 from subscribers.privacy import tasks
-from subscribers.privacy.erasure import REMOVED_COMMENT, erase
+from subscribers.privacy.erasure import erase
 from subscribers.privacy.personal_data import person_of
 from subscribers.sending import ledger
 from tests.factories import make_briefing, make_comment, make_published_issue, make_reader
