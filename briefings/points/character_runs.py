@@ -109,6 +109,11 @@ class Wordings:
             if likeness >= at_least:
                 yield one, other, likeness
 
+    def between(self, one: int, other: int) -> float:
+        """Return how alike two texts are, by their places."""
+        first, second = (dict(zip(*self._texts[place], strict=True)) for place in (one, other))
+        return _product(first, second)
+
     def _weigh(self, runs: Counter[str]) -> Weighted:
         length = 0.0
         numbers, weights = array("I"), array("f")

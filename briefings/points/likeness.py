@@ -36,18 +36,26 @@ class PieceWords:
 
 
 class Likeness:
-    """The pieces of a response, repeats joined, and how alike they are."""
+    """The pieces of a response, repeats joined, and how alike they are.
 
-    def __init__(self, pieces: Sequence[PieceWords]) -> None:
-        texts = [piece.text for piece in pieces]
-        self.wordings = Wordings(texts)
-        self.groups = join_repeats(self.wordings, texts, [piece.person for piece in pieces])
+    `before` is an earlier likeness of the same words and people, of which an encoder has read more
+    since: what takes longest, to compare the wording, is not done again.
+    """
+
+    def __init__(self, pieces: Sequence[PieceWords], *, before: Likeness | None = None) -> None:
+        if before is None:
+            texts = [piece.text for piece in pieces]
+            self.wordings = Wordings(texts)
+            self.groups = join_repeats(self.wordings, texts, [piece.person for piece in pieces])
+        else:
+            self.wordings, self.groups = before.wordings, before.groups
         place_of = {place: number for number, group in enumerate(self.groups) for place in group}
         self.first = [group[0] for group in self.groups]
         parents = [pieces[place].parent for place in self.first]
         self.parents = [None if parent is None else place_of[parent] for parent in parents]
         self.unread = sum(not piece.vector for piece in pieces)
-        self.knows_meaning = HAS_NUMPY and self.unread < len(pieces)
+        self.knows_meaning = HAS_NUMPY and any(pieces[place].vector for place in self.first)
+        self._worded: NDArray[np.float32] | None = before._worded if before else None
         self._last: tuple[tuple[str, bytes], NDArray[np.float32] | None] = (("", b""), None)
         if self.knows_meaning:
             self._compare([pieces[place] for place in self.first])
@@ -64,7 +72,9 @@ class Likeness:
         is_read = np.array([bool(piece.vector) for piece in pieces])
         self._centre = meant[is_read].mean(axis=0)
         self._meant = _unit((meant - self._centre) * is_read[:, None])
-        wording = share @ self.wordings.matrix(self.first) @ share.T
+        if self._worded is None:
+            self._worded = self.wordings.matrix(self.first)
+        wording = share @ self._worded @ share.T
         self._length = np.sqrt(np.diag(wording).clip(1e-9))
         self._share = share
         wording /= self._length[:, None] * self._length

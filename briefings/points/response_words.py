@@ -1,13 +1,13 @@
 """The response to an issue as points are found in it: its pieces, repeats joined, and their words.
 
 Comparing all pieces takes a second for 500 of them. It is done once for the same words, and kept
-for a while where all processes find it.
+for a while where all processes find it. When the encoder has read more of them, only that is added.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 15 * 60
 # The one that this process used last: an editor who answers needs it again within seconds.
 _latest: dict[str, Likeness] = {}
+# The same by its words alone: while the encoder reads them, only their vectors are new.
+_latest_worded: dict[str, Likeness] = {}
 # Raise it when what is kept changes its form.
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +102,16 @@ def _likeness_of(comments: list[Comment], *, is_encoded: bool) -> Likeness:
         )
         for comment in comments
     ]
-    key = _key(pieces)
+    key, words_key = _key(pieces), _key([replace(piece, vector=b"") for piece in pieces])
     kept: Likeness | None = _latest.get(key) or cache.get(key)
     if kept is None:
-        kept = Likeness(pieces)
+        kept = Likeness(pieces, before=_latest_worded.get(words_key))
         cache.set(key, kept, KEPT_SECONDS)
     if key not in _latest:
         _latest.clear()
         _latest[key] = kept
+        _latest_worded.clear()
+        _latest_worded[words_key] = kept
     return kept
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from array import array
+from dataclasses import replace
 
 import pytest
 
@@ -96,6 +98,34 @@ def test_a_piece_that_the_encoder_has_not_read_is_still_shown() -> None:
     likeness = Likeness(pieces(*vectors))
     assert likeness.unread == 1
     assert sorted(in_order(scores(likeness, "The ferry"))) == [*range(len(TEXTS))]
+
+
+def test_where_only_a_repeat_was_read_nothing_is_ranked_by_meaning() -> None:
+    """The first of those that say the same stands for all, and the encoder has not read it."""
+    text = "The ferry is late again, and nobody tells the people who wait in the rain."
+    read = [
+        PieceWords(text=text, person="one"),
+        PieceWords(text=text, person="other", vector=vector(1, 0)),
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not Likeness(read).knows_meaning
+
+
+def test_what_the_encoder_reads_later_is_added_without_comparing_the_wording_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("numpy")
+    vectors = [vector(1, place) for place in range(len(TEXTS))]
+    read = pieces(*vectors)
+    before = Likeness([replace(read[0], vector=b""), *read[1:]])
+    whole = Likeness(read)
+    monkeypatch.setattr(module, "Wordings", None)
+    monkeypatch.setattr(module, "join_repeats", None)
+    added = Likeness(read, before=before)
+    assert added.groups == whole.groups
+    assert added.unread == 0
+    assert (added.matrix == whole.matrix).all()
 
 
 def test_what_makes_another_point_comes_later() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from briefings.points.character_runs import Wordings
 from briefings.points.repeats import join_repeats
 from tests.briefings.points.points_in_tests import LATE, OTHERS
@@ -38,6 +40,16 @@ def test_capitals_and_punctuation_do_not_matter() -> None:
 def test_a_text_that_a_hundred_people_send_is_one_piece() -> None:
     copies = [f"{CAMPAIGN} My name is {number} and so it is." for number in range(100)]
     assert joined(*OTHERS, *copies) == [*alone(4), [*range(4, 104)]]
+
+
+def test_texts_that_only_lead_from_one_to_the_next_stay_apart() -> None:
+    """Each shares a sentence with its neighbours, and the first and the last share nothing."""
+    says = [*LATE, *OTHERS]
+    chain = [f"{one} {other}" for one, other in pairwise(says)]
+    groups = joined(*chain)
+    wordings = Wordings(chain)
+    assert all(wordings.between(group[0], place) > 0.25 for group in groups for place in group)
+    assert max(map(len, groups)) <= 2
 
 
 def test_short_texts_of_different_people_are_not_copies() -> None:
