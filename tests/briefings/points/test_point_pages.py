@@ -75,6 +75,13 @@ def test_a_point_is_opened_with_a_sentence(client: Client, issue: Issue, draft: 
     assert page.context["queue"][0].comment.body in LATE
 
 
+def test_to_remove_a_point_takes_two_steps(client: Client, issue: Issue, draft: Issue) -> None:
+    page = client.get(url("point", draft, make_point(issue))).content.decode()
+    [fold] = re.findall(r"<details class=\"point-remove\">(.*?)</details>", page, re.DOTALL)
+    assert page.count('value="remove"') == fold.count('value="remove"') == 1
+    assert "cannot be brought back" in fold
+
+
 def test_a_point_needs_a_sentence_or_a_piece(client: Client, issue: Issue, draft: Issue) -> None:
     page = client.post(url("point_open", draft), {"about": issue.number}, follow=True)
     assert "Write a sentence" in messages_of(page)
