@@ -229,6 +229,8 @@ def _adapted(
         case "a" if not around.is_on_site(child.attributes.get("href", "")):
             child.attributes["rel"] = "noopener"
         case "blockquote" if RESPONSE in child.attributes:
+            if not any(map(names_a_source, child.elements)):  # its reader says nothing any more
+                child.attributes["class"] = "withdrawn"
             lead_to_comment(child, around.quoted)
             del child.attributes[RESPONSE]
         case "p" if "blockquote" in within and names_a_source(child):

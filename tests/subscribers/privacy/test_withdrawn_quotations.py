@@ -119,6 +119,19 @@ def test_words_that_a_reader_withdraws_go_from_everything_that_readers_can_open(
     assert Quotation.objects.get().removed_at is not None
 
 
+def test_no_quotation_mark_stands_before_what_nobody_said() -> None:
+    first = make_published_issue()
+    ada = make_response(on=first, name="Ada Lane", email="ada@x.example")
+    bo = make_response(on=first, name="Bo Field", email="bo@x.example")
+    dispatch = send(make_draft_quoting(ada, bo))
+    assert 'class="withdrawn"' not in shown(dispatch)["page"]
+    withdraw(ada)
+    tasks.withdraw_quotations()
+    page = shown(dispatch)["page"]
+    assert re.findall(r'<blockquote class="withdrawn"[^>]*>\s*<p[^>]*>([^<]*)', page) == [WITHDRAWN]
+    assert page.count("<blockquote") == 2
+
+
 @pytest.mark.parametrize(
     ("policy", "words_stay"), [(QuotationPolicy.NAME, True), (QuotationPolicy.WORDS, False)]
 )
