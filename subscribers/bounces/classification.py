@@ -142,6 +142,9 @@ _SAYS_TEMPORARY = re.compile("|".join(_TABLE["temporary"]))
 
 
 _OF_READERS = re.compile("|".join(_TABLE["of_readers"]))
+_OF_US = re.compile("|".join(_TABLE["of_us"]))
+_BESIDE_US = re.compile("|".join(_TABLE["beside_us"]))
+_OF_RECIPIENT = re.compile("|".join(_TABLE["of_recipient"]))
 _WORDS = re.compile(r"[^\W\d_]{3,}")
 MIN_WORDS = 3
 
@@ -206,6 +209,8 @@ def classify(
         reason = _by_codes(best_status, reply_code=reply_code, diagnostic=diagnostic)
         if reason == Reason.USER_UNKNOWN and _speaks_of_something_else(phrases):
             reason = Reason.UNCLEAR
+    if reason in NOT_ABOUT_US - {None} and _speaks_of_us(phrases):
+        reason = Reason.SENDER
     if reason in {None, Reason.UNCLEAR, Reason.SYSTEM, Reason.NETWORK} and context:
         context = context[:MAX_CHARS]
         if not (own_status or reply_code or status):
@@ -231,6 +236,15 @@ def _speaks_of_something_else(phrases: str) -> bool:
     Some systems write 5.1.1 over whatever went wrong; a code alone counts, and so do a few words.
     """
     return len(_WORDS.findall(phrases)) >= MIN_WORDS and not _OF_READERS.search(phrases)
+
+
+def _speaks_of_us(phrases: str) -> bool:
+    """Whether a refusal names the sender, in any language, and not the recipient.
+
+    A reader who is wrongly left out loses more than one who is kept for another issue.
+    """
+    refusal = _BESIDE_US.sub(" ", phrases)
+    return bool(_OF_US.search(refusal)) and not _OF_RECIPIENT.search(refusal)
 
 
 def _milder_by_codes(reason: Reason, *, codes: tuple[str, str]) -> Reason:

@@ -104,3 +104,75 @@ def test_a_reader_at_our_host_may_be_unknown(words: str, recipient: str) -> None
     found = classify(f"550 5.1.1 {words}", status="5.1.1", recipient=recipient)
 
     assert found.classification == BounceClassification.HARD
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the originator's mailbox is unavailable",
+        "no such user as sender",
+        "Mailbox disabled for this sender address",
+        "there is no mailbox behind the return-path",
+        "from header: address unknown",
+        "the reverse path has no such mailbox",
+        "MAIL FROM address not found in our directory",
+        "no account is registered for your IP",
+        "your hostname is not known here",
+        "EHLO: no such host",
+        "client [192.0.2.7] unknown",
+        "server [192.0.2.7] could not be found in the DNS",
+        "submission account closed",
+        "the API account is no longer active",
+        "authenticated account unknown",
+        "SASL user unknown",
+        "no such login for SMTP AUTH",
+        "relay account inactive",
+        "You are not registered here, no such account",
+        "callout: user unknown",
+        "Das Konto des Absenders ist geschlossen",
+        "Postfach der Absenderadresse unbekannt",
+        "La boîte de l'expéditeur est inconnue",
+        "Adresse de retour inexistante",
+        "El buzón del remitente fue eliminado",
+        "L'indirizzo del mittente non esiste",
+        "Conta do remetente encerrada",
+        "Het adres van de afzender is onbekend",
+        "Konto nadawcy zostało usunięte",
+        "Ящик отправителя удален",
+        "Avsändarens adress är okänd",
+        "Odesílatel: adresa neexistuje",
+        "发件人地址不存在",
+        "發信人帳號不存在",
+        "送信元アドレスが見つかりません",
+        "발신자 계정을 찾을 수 없습니다, 사용자 없음",
+        "gönderici kullanıcı bulunamadı",
+    ],
+)
+@pytest.mark.parametrize("code", ["5.1.1", "5.2.1"])
+def test_a_missing_mailbox_of_the_sender_is_not_the_readers(words: str, code: str) -> None:
+    found = classify(f"550 {code} {words}", status=code, recipient="ivy@ward.example")
+
+    assert found.classification != BounceClassification.HARD
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Recipient not known here; the sender has been told",
+        "The recipient does not exist, says your server",
+        "No such user. The original sender was notified",
+        "No such user; see the guidelines for senders",
+        "user unknown, message goes back to its sender",
+        "user unknown in relay recipient table",
+        "Benutzer unbekannt, Nachricht geht an den Absender zurück",
+        "Utilisateur inconnu, retour à l'expéditeur",
+        "Usuario desconocido; se devuelve al remitente",
+        "Użytkownik nieznany, zwrot do nadawcy",
+        "收件人不存在，邮件已退回给发件人",
+        "宛先が見つかりません。送信者に返送します",
+    ],
+)
+def test_a_sender_who_is_only_told_is_not_refused(words: str) -> None:
+    found = classify(f"550 5.1.1 {words}", status="5.1.1", recipient="ivy@ward.example")
+
+    assert found.classification == BounceClassification.HARD
