@@ -22,6 +22,7 @@ from subscribers.lists.status_stems import (
     excluding_reason,
     fold,
     is_about_a_time,
+    wants_no_emails,
     words_of_name,
 )
 
@@ -85,15 +86,8 @@ _CODED = re.compile(
     r"|locale)(?: code| iso)?"
 )
 _REASON_NAME = re.compile(r"reason|grund|raison|motif|motivo|reden|category|type|typ\b|cause")
-# A cell that says this in a column of any name makes us ask.
-_LOUD = re.compile(
-    r"please remove|remove (?:me|him|her|them|from)\b|take (?:me|him|her|them|us) off"
-    r"|stop(?:ped)? (?:writing|sending|e ?mail)"
-    r"|unsub|opt(?:ed)? ?out|bounc|black ?list|\bdnc\b|complain|undeliver|suppress|abgemeldet"
-    r"|desabonn|desinscri|disiscri|uitgeschreven|do ?not ?(?:e ?mail|contact)"
-    r"|no ?(?:e ?mail|contact)\b"
-)
-_LOUD_CHARS = 60
+_MOST_CHARS = 60  # of a status
+_MOST_CHARS_OF_A_NOTE = 300
 
 
 @lru_cache(maxsize=1 << 12)
@@ -112,7 +106,7 @@ def read_cell(cell: str) -> CellKind:
             return kind
     if looks_like_a_date(cell) or _is_month_and_year(words):
         return CellKind.DATE
-    if len(words) > _LOUD_CHARS:
+    if len(words) > _MOST_CHARS:
         return CellKind.OTHER
     if excluding_reason(words):
         return CellKind.EXCLUDED
@@ -309,16 +303,20 @@ class ColumnCells:
             if kind is CellKind.BLANK:
                 continue
             self.words[cell] = None
-            words = words_of_name(cell)
-            is_one_word = kind is CellKind.EXCLUDED and " " not in words
-            self.is_loud = (
-                self.is_loud
-                or is_one_word
-                or (len(cell) <= _LOUD_CHARS and bool(_LOUD.search(words)))
-            )
+            self._listen_to(cell)
             if len(self.words) > _MOST_WORDS:
                 self.is_free_text = self.kinds - {CellKind.BLANK} != {CellKind.DATE}
-                return
+                if not self._may_be_loud:
+                    return
+
+    def _listen_to(self, cell: str) -> None:
+        if not self.is_loud and len(cell) <= _MOST_CHARS_OF_A_NOTE:
+            self.is_loud = wants_no_emails(words_of_name(cell))
+
+    @property
+    def _may_be_loud(self) -> bool:
+        """Whether one note among many may still say that somebody must not be emailed."""
+        return self.kind is NameKind.FREE_WORDS and not self.is_loud
 
     def _describes(self, cell: str) -> bool:
         """Whether a cell of a description is a number or code, although it may be a yes or no."""
@@ -353,7 +351,9 @@ class ColumnCells:
             return self.has_blanks_beside_words
         if self.kind in _DESCRIPTIONS_OF_PEOPLE and CellKind.OTHER in self.kinds:
             return True
-        return self.kind is NameKind.NOTHING or len(self.words) > _MOST_WORDS
+        return self.kind is NameKind.NOTHING or (
+            len(self.words) > _MOST_WORDS and not self._may_be_loud
+        )
 
     @property
     def has_blanks_beside_words(self) -> bool:

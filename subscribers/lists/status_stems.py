@@ -6,9 +6,11 @@ No list of column names is ever complete, so a name is understood by its stems, 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from subscribers.lists.harmless_names import (
     is_description,
@@ -37,7 +39,8 @@ _EXCLUDED: dict[str, RefusalReason] = {
     for reason, words in {
         RefusalReason.UNSUBSCRIBED: (
             "inactive, left, not subscribed, off, removed, not opted in, paused, lapsed, expired,"
-            " ended, terminated, dormant"
+            " ended, terminated, dormant, gone, quit, resigned, departed, moved away, moved on,"
+            " former, unwanted, weg, verzogen, ausgetreten, parti, partie, vertrokken"
         ),
         RefusalReason.NO_CONSENT: "denied, not granted, no consent",
         RefusalReason.UNCONFIRMED: "new, not confirmed, transactional, invited, validating",
@@ -190,6 +193,34 @@ def excluding_reason(words: str) -> RefusalReason | None:
     if _NEGATION.search(words) and _admitting_reason(words):
         return RefusalReason.NO_CONSENT
     return None
+
+
+_WISHES = tomllib.loads(Path(__file__).with_name("no_email_wishes.toml").read_text("utf-8"))
+_WANTS_NO_EMAILS = re.compile(
+    "|".join([*_WISHES["wishes"], *map(fold, _WISHES["wishes_as_written"])])
+)
+# Words of one meaning wherever they stand; those of a person or of emails make others clear.
+_PLAIN_STEMS = re.compile(
+    r"unsub|opt(?:ed|s|ing)? ?out|bounc|black ?list|\bdn[cem]\b|complain|undeliver|suppress"
+    r"|abgemeld|abbestell|desabonn|desinscri|disiscri|uitgeschr|afgemeld|robinson|deceas|verstorb|\bdecede"
+    r"|fallecid|deceduto|overleden|\bnpai\b|widerruf|widerspr|\bbaja\b"
+)
+_OF_EMAILS = re.compile(
+    rf"\b{_CONTACT}\b|\bemail|\blist\w*\b|subscri|consent|einwillig"
+    r"|\b(?:user|account|address|adresse)\b"
+)
+
+
+def wants_no_emails(words: str) -> bool:
+    """Whether a cell of any column says that somebody must not be emailed.
+
+    Notes and labels hold other words as well: of several words, only plain ones count.
+    """
+    if words in _EXCLUDED or _NEGATED_CONTACT.search(words) or _WANTS_NO_EMAILS.search(words):
+        return True
+    if excluding_reason(words) is None:
+        return bool(_PLAIN_STEMS.search(words)) and not _NEGATION.search(words)
+    return " " not in words or bool(_PLAIN_STEMS.search(words) or _OF_EMAILS.search(words))
 
 
 def _admitting_reason(words: str) -> RefusalReason | None:

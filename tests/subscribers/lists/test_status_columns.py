@@ -313,6 +313,59 @@ def test_marks_in_a_column_of_any_name_are_asked_about() -> None:
     assert len(plan.questions) == len(MARKS)
 
 
+# Cells of notes, labels and lists, which hold other words for everybody else.
+NOTES_OF_STOPS = [
+    *("do not mail", "Do-Not-Send", "please no more emails", "has asked to be taken off", "quit"),
+    *("wants to be removed", "never write to her", "not interested any more", "hands off!", "gone"),
+    *("removed at own request, account deleted", "Rang in May: he does not want to be contacted."),
+    *(
+        "keine Newsletter",
+        "nicht mehr anschreiben",
+        "Bitte nichts mehr, kein Interesse",
+        "verzogen",
+    ),
+    *("will von der Liste gestrichen werden", "hat widerrufen", "Plus de courriels", "à retirer"),
+    *("ne plus contacter", "ne veut plus rien recevoir par mail", "à enlever de la liste"),
+    *("No enviar más", "pidió la baja", "no quiere correos", "Non scrivere", "niente mail, grazie"),
+    *("geen mails meer", "niet benaderen", "van de lijst halen", "Não enviar", "não quer receber"),
+    *("nie wysyłać", "kontakta inte, inte mejla", "må ikke kontaktes, ikke send", "не писать"),
+    *("配信停止", "请勿联系", "수신 거부"),
+]
+PLAIN_NOTES = [
+    *("met at the spring fair", "likes long reads", "left bank walking group", "Blocked drains"),
+    *("mag Züge", "chez Anne", "amigo de Juan", "vriend van Piet", "no sugar", "nicht aus Bonn"),
+    *("archive volunteers", "pas loin de Lyon", "never late", "Baker Street 5", "Stop Road 2"),
+]
+
+
+@pytest.mark.parametrize("column", ["Notes", "Listen", "Labels", "Bemerkung", "Intérêts", "q7"])
+def test_a_note_that_somebody_wants_no_emails_is_asked_about(column: str) -> None:
+    silent = [
+        note
+        for note in NOTES_OF_STOPS
+        if not plan_of(two_people(column, "met at the spring fair of 2024", note)).questions
+    ]
+    assert not silent
+
+
+def test_other_notes_are_not_asked_about() -> None:
+    asked = [
+        note
+        for note in PLAIN_NOTES
+        if plan_of(two_people("Notes", "met at the spring fair of 2024", note)).questions
+    ]
+    assert not asked
+
+
+@pytest.mark.parametrize("where", [50, 150, 3_000])
+def test_one_note_among_many_is_heard(where: int) -> None:
+    rows = (
+        [f"r{n}@example.org", "asked for no more mail" if n == where else f"met at fair {n}"]
+        for n in range(3_001)
+    )
+    assert plan_of(make_csv(["email", "Notes"], *rows)).questions.keys() == {1}
+
+
 @pytest.mark.parametrize(("column", "stay", "stop"), ASKED)
 def test_a_column_that_is_not_understood_is_asked_about(column: str, stay: str, stop: str) -> None:
     briefing, data = make_briefing(), two_people(column, stay, stop)
