@@ -49,6 +49,9 @@ _HALVES = {
     **dict.fromkeys(("下午", "晚上", "中午", "午後", "오후"), "pm"),
 }
 _HALF = re.compile(rf"\s?({'|'.join(_HALVES)})\s?(?=\d)")
+# Google Forms writes it behind the time, as Greek exports do: “10:15:30 午後 GMT+9”.
+_HALVES_BEHIND = {**_HALVES, "π.μ.": "am", "μ.μ.": "pm", "πμ": "am", "μμ": "pm"}
+_HALF_BEHIND = re.compile(rf"(?<=\d)\s?({'|'.join(map(re.escape, _HALVES_BEHIND))})(?=\s|$)")
 _EAST_ASIAN_TIME = re.compile(
     r"(\d\d?) ?[时時点點시] ?(\d\d?) ?[分분](?: ?(\d\d?) ?[秒초])?", re.ASCII
 )
@@ -64,7 +67,11 @@ _ZONE_IN_BRACKETS = re.compile(
 _NAME_OF_ZONE = re.compile(r"(?<=[\dZ])\[[A-Z_]+(?:/[A-Z0-9_+-]+)+\]$", re.IGNORECASE | re.ASCII)
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\[", re.ASCII)
 # Weeks, and dates without separators (ISO 8601).
-_OTHER_ISO = re.compile(r"\d{4}-?W\d\d-?\d|\d{8}T\d{4}(?:\d\d)?(?:Z|[+-]\d{4})?", re.ASCII)
+_OTHER_ISO = re.compile(
+    r"\d{4}-?W\d\d-?\d|\d{8}T\d{4}(?:\d\d)?(?:Z|[+-]\d{4})?"
+    r"|\d{8}T\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
 _NUMBER = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
 _EXCEL_DAY_0 = datetime(1899, 12, 30, tzinfo=UTC)
 # Hours from UTC (RFC 5322, section 4.3, and the zones of Europe).
@@ -103,6 +110,29 @@ _FILLERS = {
     *("lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "domenica"),
     *("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
 }
+# Weekdays in short, in front of a date: French, German, Dutch, Spanish, Italian and Portuguese.
+# Some are a month's name as well: “mar. 5 mai” is a Tuesday, “mar 5 2024” is in March.
+_SHORT_WEEKDAYS = """
+    lun mar mer jeu ven sam dim mo di mi do fr sa so mon die mit don fre son ma wo vr za zo maa din
+    woe vri zat zon mie jue vie sab dom gio seg ter qua qui sex
+    segunda terca quarta quinta sexta sabado domingo
+"""
+_WEEKDAY_IN_FRONT = re.compile(
+    rf"^(?:{'|'.join(_SHORT_WEEKDAYS.split())})(?:-feira)?[.,]*\s+(?=\S)", re.IGNORECASE
+)
+_WEEKDAYS = {
+    *_SHORT_WEEKDAYS.split(),
+    *(word for word in _FILLERS if len(word) > 4),
+    *(name.lower() for names in parserinfo.WEEKDAYS for name in names),
+}
+_FIGURES_BEHIND_WORD = re.compile(
+    r"(?P<word>[^\W\d_]{2,10})[.,]{0,2}\s+(?=\d{1,4}[/.-]\s?\d\d?[/.-]\s?\d)"
+)
+# “at” in front of the time; dateutil takes an “a” for “am”.
+_AT = re.compile(
+    r",?\s(?:a|as|a las?|a la|alle|ore|om|um|kl|klo)\.?\s+(?=\d\d?(?:[:.h]|$))", re.IGNORECASE
+)
+_HOUR_WITH_LETTER = re.compile(r"\b(\d\d?) ?h ?(\d\d)?\b", re.IGNORECASE)
 
 
 class _Words(parserinfo):
@@ -146,7 +176,7 @@ def detect_day_order(dates: Iterable[str]) -> DayOrder | None:
     seen: set[DayOrder] = set()
     matters = False
     for text in dates:
-        found = _STARTS_YEAR_LAST.match(text)
+        found = _STARTS_YEAR_LAST.match(_figures_behind_weekday(text))
         if found is None or found["mark"] == ".":  # with dots, the day comes first everywhere
             continue
         first, second = int(found["first"]), int(found["other"])
@@ -195,7 +225,7 @@ def _parse(text: str, order: DayOrder | None) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     if len(text) > MAX_DATE:
         raise ValueError("too long for a date")
-    text = _EAST_ASIAN.sub(r"\1-\2-\3", " ".join(text.split()))
+    text = _EAST_ASIAN.sub(r"\1-\2-\3", _figures_behind_weekday(" ".join(text.split())))
     if text.endswith("]"):
         text = _ZONE_IN_BRACKETS.sub(r" \1", text)
         text = _NAME_OF_ZONE.sub("", text) if _OFFSET.search(text) else text
@@ -203,6 +233,7 @@ def _parse(text: str, order: DayOrder | None) -> datetime:
         text = _HALF.sub(
             lambda half: f" {_HALVES[half[1]]} ", _EAST_ASIAN_TIME.sub(_with_colons, text)
         )
+        text = _HALF_BEHIND.sub(lambda half: f" {_HALVES_BEHIND[half[1].lower()]}", text)
     if found := _YEAR_FIRST.fullmatch(text):
         return _moment(found, int(found["month"]), int(found["day"]))
     if found := _YEAR_LAST.fullmatch(text):
@@ -304,7 +335,9 @@ def _parse_words(text: str) -> datetime:
     plain = re.sub(
         r"\b(?:GMT|UTC) ?(?=[+-]\d)", "", plain
     )  # which dateutil reads the other way round
-    plain = re.sub(r"\b1er\b", "1", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"\b1(?:er|o)\b", "1", plain, flags=re.IGNORECASE)
+    plain = _AT.sub(" ", _without_weekday(plain))
+    plain = _HOUR_WITH_LETTER.sub(lambda time: f"{time[1]}:{time[2] or '00'}", plain)
     plain = re.sub(r"([+-]\d{4}) [A-Z]{3,5}$", r"\1", plain)
     plain = re.sub(r"\b([ap])\. ?m\.", r"\1m", plain, flags=re.IGNORECASE)
     plain = re.sub(r"(?<=[^\W\d_])\.|(?<=\d)\.(?=[\s-]*[^\W\d_])", " ", plain)  # “1. Mai”, “Sept.”
@@ -318,6 +351,21 @@ def _parse_words(text: str) -> datetime:
     if first != second:  # a part is missing, and dateutil took it from the default
         raise ValueError("not a whole date")
     return _as_utc(first)
+
+
+def _figures_behind_weekday(text: str) -> str:
+    """Return a date in figures without the weekday in front, such as “Mi, 1.5.2024”."""
+    if text[:1].isalpha() and (found := _FIGURES_BEHIND_WORD.match(text)):
+        plain = unicodedata.normalize("NFKD", found["word"].lower())
+        word = "".join(char for char in plain if char.isascii())
+        return text[found.end() :] if word in _WEEKDAYS else text
+    return text
+
+
+def _without_weekday(text: str) -> str:
+    """Return a date without a short weekday in front, if it has a month without it."""
+    rest = _WEEKDAY_IN_FRONT.sub("", text)
+    return rest if _MONTH_NAMES.intersection(re.findall("[a-z]+", rest.lower())) else text
 
 
 def _dateutil_zone(name: str | None, offset: int | None) -> tzinfo | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -101,6 +101,42 @@ def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        # “at” in front of the time, which is no “am”
+        ("12 avril 2023 à 16:45", "2023-04-12T16:45"),
+        ("12 avril 2023 à 16h45", "2023-04-12T16:45"),
+        ("miércoles, 12 de abril de 2023 a las 16:45", "2023-04-12T16:45"),
+        ("12 de abril de 2023, a la 1:05", "2023-04-12T01:05"),
+        ("12 de abril de 2023 às 04:45", "2023-04-12T04:45"),
+        ("12 april 2023 om 16:45", "2023-04-12T16:45"),
+        ("12 aprile 2023 alle ore 16:45", "2023-04-12T16:45"),
+        # Short weekdays
+        *((f"{day} 12 avr. 2023", "2023-04-12T00:00") for day in ("mer.", "mer", "Mer.,")),
+        *((f"{day} 7 mars 2023", "2023-03-07T00:00") for day in ("mar.", "mar")),
+        *((f"{day} 12. April 2023", "2023-04-12T00:00") for day in ("Mi.,", "Mi", "Mit.")),
+        *((f"{day} 12 april 2023", "2023-04-12T00:00") for day in ("wo", "wo.", "woe")),
+        *((f"{day} 12 abr 2023", "2023-04-12T00:00") for day in ("mié,", "mié.", "quarta-feira,")),
+        *((f"{day} 12 apr 2023", "2023-04-12T00:00") for day in ("mer", "gio,")),
+        ("mar 7 2023", "2023-03-07T00:00"),
+        ("Mi., 12.4.2023 16:45", "2023-04-12T16:45"),
+        ("mercredi 12/04/2023", "2023-04-12T00:00"),
+        ("Wed 2023-04-12", "2023-04-12T00:00"),
+        # The half of the day behind the time
+        *((f"2023/04/12 4:45:10 {pm} GMT+9", "2023-04-12T07:45:10") for pm in ("午後", "오후")),
+        ("2023/04/12 12:05:10 午前 GMT+9", "2023-04-11T15:05:10"),
+        ("2023/04/12 4:45:10 下午 GMT+8", "2023-04-12T08:45:10"),
+        ("12/4/2023 4:45 μ.μ.", "2023-04-12T16:45"),
+        ("20230412T16:45:00", "2023-04-12T16:45"),
+        ("20230412T16:45+02:00", "2023-04-12T14:45"),
+    ],
+)
+def test_dates_of_other_languages_are_read(text: str, moment: str) -> None:
+    found = parse_date(text, order=DayOrder.DAY_FIRST, now=NOW)
+    assert found == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("", "yesterday", "01/02/2024", "1/2/24", "2024-02-30", "2024-05-01T99:00"),
@@ -147,6 +183,7 @@ def test_any_text_is_a_date_or_an_invalid_date(text: str) -> None:
     [
         (["2024-05-01", ""], None),
         (["1.5.2024"], None),
+        (["lun. 01/05/2023", "mer. 31/05/2023"], DayOrder.DAY_FIRST),
         (["01/05/2024", "31/05/2024"], DayOrder.DAY_FIRST),
         (["01/05/2024", "05/31/2024"], DayOrder.MONTH_FIRST),
         (["01/05/2024"], DayOrder.AMBIGUOUS),
