@@ -182,6 +182,82 @@ def test_a_feedback_report_about_such_a_request_unsubscribes(head: str, words: s
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("unsubscribe", "This was written by a mail program."),
+        ("Unsubscribe", ""),
+        ("Abmelden", "Automatisch erzeugt von Postfach."),
+        ("désabonnement", ""),
+    ],
+)
+def test_a_report_about_an_email_that_only_unsubscribes_is_no_complaint(
+    subject: str, words: str
+) -> None:
+    delivery = make_sent_delivery()
+    action = process(
+        report_of(f"To: {bounce_address(delivery)}\nFrom: ivy@ward.example", subject, words)
+    )
+    assert action.action == "unsubscribed"
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("subject", ["How to unsubscribe from the council", "Who pays?"])
+def test_a_report_about_an_issue_is_a_complaint(subject: str) -> None:
+    delivery = make_sent_delivery()
+    head = f"Return-Path: <{bounce_address(delivery)}>\nFrom: news@news.example.com"
+    assert process(report_of(head, subject, "Dear Ivy")).action == "suppressed"
+
+
+def report_of(head: str, subject: str, words: str) -> bytes:
+    body = (
+        "--cut\nContent-Type: text/plain\n\nThis is a report.\n--cut\n"
+        "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--cut\n"
+        f"Content-Type: message/rfc822\n\n{head}\nSubject: {subject}\n\n{words}\n--cut--"
+    )
+    report_type = "multipart/report; report-type=feedback-report; boundary=cut"
+    return write("FW: the beds", body, MIME_Version="1.0", Content_Type=report_type)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "classification"),
+    [
+        ("550 5.1.1 ivy@ward.example: no such mailbox. It could not be delivered.", "hard"),
+        ("Your message was not delivered.\n\n554 5.2.1 <ivy@ward.example> account closed", "hard"),
+        ("Undeliverable to ivy@ward.example: 552 5.2.2 mailbox full", "full"),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["Re", "AW", "SV"])
+def test_a_gateway_that_answers_with_our_whole_email_reports_a_bounce(
+    words: str, classification: str, prefix: str
+) -> None:
+    delivery = make_sent_delivery()
+    returned = f"Return-Path: <{bounce_address(delivery)}>\n{RETURNED}"
+    message = write(f"{prefix}: The beds", f"{words}\n\n{returned}", sender="mx7@gate.example")
+    done = process(message, recipient=bounce_address(delivery))
+    assert done.report.kind == MessageKind.BOUNCE
+    assert [one.classification for one in done.report.results] == [classification]
+
+
+@pytest.mark.parametrize(
+    ("words", "sender"),
+    [
+        ("I pay, and 550 others do. It was not delivered.", "ivy@ward.example"),
+        ("It was not delivered to my aunt, says our post office.", "tom@ward.example"),
+    ],
+)
+def test_a_person_who_answers_with_our_whole_email_is_no_bounce(
+    words: str, sender: str, settings: object
+) -> None:
+    settings.SITE_HOST = "news.example.com"  # type: ignore[attr-defined]
+    token = f"Return-Path: <bounces+{'0' * 34}@news.example.com>\n"
+    message = write("Re: The beds", f"{words}\n\n{token}{RETURNED}", sender=sender)
+    assert parse_report(message).kind == MessageKind.REPLY
+
+
 def results_of(text: str, **head: str) -> dict[str, str | None]:
     head = {"Return_Path": "<>", **head}
     report = parse_report(
