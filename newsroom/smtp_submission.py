@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from email import message_from_bytes, policy
 from email.message import Message
-from smtplib import SMTP, SMTPException, SMTPNotSupportedError
+from smtplib import SMTP, SMTP_SSL, SMTPException, SMTPNotSupportedError
 from typing import Any, cast
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from newsroom.circuit_breaker import CircuitBreaker
 from newsroom.mail_servers import MailServer, MailServerKind, TlsMode
+from newsroom.site_address import site_host
 from newsroom.smtp_login import LoginRefused, log_in, login_secret, offered_ways
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,20 @@ _breakers: dict[str, CircuitBreaker] = {}  # by the name of a server
 
 class AddressNotSupported(Exception):
     """Our mail server does not support this address; the message tells staff why."""
+
+
+class _Client(SMTP):
+    """A client whose EHLO names our host; Django would name the computer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "local_hostname": site_host()})
+
+
+class _TlsClient(SMTP_SSL):
+    """The same with TLS from the start."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "local_hostname": site_host()})
 
 
 class SmtpBackend(EmailBackend):
@@ -53,6 +68,11 @@ class SmtpBackend(EmailBackend):
             timeout=timeout or self.server.timeout,
             fail_silently=fail_silently,
         )
+
+    @property
+    def connection_class(self) -> type[SMTP]:
+        """The client of `smtplib` that names our host in its EHLO, as issue emails do."""
+        return _TlsClient if self.use_ssl else _Client
 
     def open(self) -> bool | None:
         """Connect and log in; False or None if that was not necessary or failed silently."""

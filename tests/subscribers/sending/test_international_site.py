@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from smtplib import SMTP
+from typing import Any, cast
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from newsroom import emails
-from newsroom.mail_servers import parse_mail_servers
+from newsroom.mail_servers import parse_mail_server, parse_mail_servers
 from newsroom.site_address import ascii_url, site_host
+from newsroom.smtp_submission import SmtpBackend
 from subscribers.models import Dispatch
 from subscribers.sending import dispatches
 from subscribers.sending.personalised_email import PreparedEmail
@@ -61,6 +63,16 @@ def test_transactional_emails_name_the_host_in_a_labels(
     assert email.sender == f"news@{HOST}"
     assert str(email.message["From"]).endswith(f"<news@{HOST}>")
     assert HOST in str(email.message["Message-ID"])
+
+
+def test_transactional_emails_are_greeted_with_the_host_in_a_labels(
+    smtp_server: SmtpServer,
+) -> None:
+    backend = SmtpBackend(server=parse_mail_server(smtp_server.url))
+    with backend:
+        client = cast("SMTP", backend.connection)
+        assert client.local_hostname == HOST
+        assert client.ehlo()[0] == 250
 
 
 @pytest.mark.django_db
