@@ -132,7 +132,7 @@ _FIGURES_BEHIND_WORD = re.compile(
 _AT = re.compile(
     r",?\s(?:a|as|a las?|a la|alle|ore|om|um|kl|klo)\.?\s+(?=\d\d?(?:[:.h]|$))", re.IGNORECASE
 )
-_HOUR_WITH_LETTER = re.compile(r"\b(\d\d?) ?h ?(\d\d)?\b", re.IGNORECASE)
+_HOUR_WITH_H = re.compile(r"\b(\d\d?) ?h ?(\d\d)?\b", re.IGNORECASE)
 
 
 class _Words(parserinfo):
@@ -337,7 +337,7 @@ def _parse_words(text: str) -> datetime:
     )  # which dateutil reads the other way round
     plain = re.sub(r"\b1(?:er|o)\b", "1", plain, flags=re.IGNORECASE)
     plain = _AT.sub(" ", _without_weekday(plain))
-    plain = _HOUR_WITH_LETTER.sub(lambda time: f"{time[1]}:{time[2] or '00'}", plain)
+    plain = _HOUR_WITH_H.sub(lambda time: f"{time[1]}:{time[2] or '00'}", plain)
     plain = re.sub(r"([+-]\d{4}) [A-Z]{3,5}$", r"\1", plain)
     plain = re.sub(r"\b([ap])\. ?m\.", r"\1m", plain, flags=re.IGNORECASE)
     plain = re.sub(r"(?<=[^\W\d_])\.|(?<=\d)\.(?=[\s-]*[^\W\d_])", " ", plain)  # “1. Mai”, “Sept.”

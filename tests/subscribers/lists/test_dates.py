@@ -103,7 +103,7 @@ def test_dates_are_read_in_the_usual_shapes(text: str, moment: str) -> None:
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        # “at” in front of the time, which is no “am”
+        # “at” in front of the time, which dateutil takes for “am”
         ("12 avril 2023 à 16:45", "2023-04-12T16:45"),
         ("12 avril 2023 à 16h45", "2023-04-12T16:45"),
         ("miércoles, 12 de abril de 2023 a las 16:45", "2023-04-12T16:45"),

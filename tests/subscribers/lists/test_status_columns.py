@@ -315,7 +315,13 @@ def test_marks_in_a_column_of_any_name_are_asked_about() -> None:
 
 # Cells of notes, labels and lists, which hold other words for everybody else.
 NOTES_OF_STOPS = [
-    *("do not mail", "Do-Not-Send", "please no more emails", "has asked to be taken off", "quit"),
+    *(
+        "do not mail",
+        "Do-Not-Send",
+        "please no more emails",
+        "has asked us to stop writing",
+        "quit",
+    ),
     *("wants to be removed", "never write to her", "not interested any more", "hands off!", "gone"),
     *("removed at own request, account deleted", "Rang in May: he does not want to be contacted."),
     *(
