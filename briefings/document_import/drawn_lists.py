@@ -190,7 +190,10 @@ def _text_before_spacer(element: Element) -> tuple[str, bool]:
         if child.tag == "span" and _SPACER.search(style):
             spaces = child.text
             if spaces and not spaces.strip(_BLANK):
-                return before + spaces, True
+                before += spaces
+                if before.strip(_BLANK):
+                    return before, True
+                continue  # the spaces in front of a number that is aligned to the right
         if child.tag == "span" and _IGNORED.search(style):
             return before + child.text, True
         inner, found = _text_before_spacer(child)

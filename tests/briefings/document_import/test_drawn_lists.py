@@ -138,3 +138,24 @@ def test_initials_and_dates_without_words_spaces_are_no_marks() -> None:
     )
 
     assert lists_of(paragraphs) == "<p>A. Lane wrote it.</p><p>A. Lane, again.</p>"
+
+
+def test_numbers_that_are_aligned_to_the_right_are_a_list() -> None:
+    def right(mark: str, words: str, margin: int) -> str:
+        style = f"margin-left:{margin}.0pt;text-indent:-{margin}.0pt"
+        return f"<p class=MsoListParagraph style='{style}'>{SPACES}{mark}{SPACES}{words}</p>"
+
+    assert lists_of(
+        item("1.", "A"),
+        item("a.", "B", 72),
+        right("i.", "C", 108),
+        right("ii.", "D", 108),
+        item("b.", "E", 72),
+        item("2.", "F"),
+    ) == (
+        '<ol><li>A<ol type="a"><li>B<ol type="i"><li>C</li><li>D</li></ol></li><li>E</li></ol></li>'
+        "<li>F</li></ol>"
+    )
+    assert lists_of(right("II.", "A", 54), right("III.", "B", 54)) == (
+        '<ol start="2" type="I"><li>A</li><li>B</li></ol>'
+    )
