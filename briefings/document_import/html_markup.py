@@ -55,6 +55,7 @@ def prepare_page(root: Element, *, name: str) -> list[str]:
     knows_backgrounds = apply_style_sheets(root, name=name)
     _take_out_unseen(root, left_out, knows_backgrounds=knows_backgrounds)
     is_office = _is_of_word(root)
+    _number_references(root)
     _rewrite(root, left_out, is_office=is_office)
     _join_drop_caps(root)
     make_drawn_lists(root)
@@ -502,6 +503,28 @@ def _labelled(item: Element, label: str) -> Element:
     into = first if isinstance(first, Element) and first.tag in {"p", "div"} else item
     into.children.insert(0, f"{label} ")
     return Element("div", {}, item.children)
+
+
+def _number_references(root: Element) -> None:
+    """Number notes and the references to them as one list of all notes shows them.
+
+    Programs number endnotes apart from footnotes, as in i, ii.
+    """
+    places: dict[str, str] = {}
+    count = 0
+    for block in root.find("p", "div"):
+        link = next(_first_links(block), None)
+        if link is None or not _is_back_link(link):
+            continue
+        names = {link.attributes.get(one, "") for one in ("id", "name")} - {""}
+        if names.isdisjoint(places):
+            count += 1
+            places |= dict.fromkeys(names, str(count))
+    for link in root.find("a"):
+        number = places.get(link.attributes.get("href", "").removeprefix("#"))
+        label = link.text.strip("[] \n\t\u00a0")
+        if number and _NOTE_LABEL.fullmatch(label) and label != number:
+            link.children = [number]
 
 
 def _collect_notes(root: Element) -> None:

@@ -515,6 +515,32 @@ def test_notes_are_numbered_whichever_program_wrote_them(program: str) -> None:
     )
 
 
+ENDNOTES = {
+    "LibreOffice": """<p>Bells<a class="sdfootnoteanc" name="sdfootnote1anc"
+        href="#sdfootnote1sym"><sup>1</sup></a> and gates<a class="sdendnoteanc"
+        name="sdendnote1anc" href="#sdendnote1sym"><sup>i</sup></a>.</p>
+        <div id="sdfootnote1"><p><a name="sdfootnote1sym" href="#sdfootnote1anc">1</a>In May.</p>
+        </div><div id="sdendnote1"><p><a name="sdendnote1sym" href="#sdendnote1anc">i</a>In June.
+        </p></div>""",
+    "Word": """<p class=MsoNormal>Bells<a href="#_ftn1" name="_ftnref1"><span
+        class=MsoFootnoteReference>[1]</span></a> and gates<a href="#_edn1" name="_ednref1"><span
+        class=MsoEndnoteReference>[i]</span></a>.</p><div><div id=ftn1><p class=MsoFootnoteText><a
+        href="#_ftnref1" name="_ftn1">[1]</a> In May.</p></div></div><div><div id=edn1>
+        <p class=MsoEndnoteText><a href="#_ednref1" name="_edn1">[i]</a> In June.</p></div>
+        </div>""",
+}
+
+
+@pytest.mark.parametrize("program", ENDNOTES)
+def test_endnotes_are_numbered_on_from_footnotes(program: str) -> None:
+    html = html_of(read(f"<p>{BODY}</p>{ENDNOTES[program]}")).replace("<hr>\n", "")
+
+    assert html == (
+        f"<p>{BODY}</p>\n<p>Bells<sup>[1]</sup> and gates<sup>[2]</sup>.</p>\n"
+        "<ol><li>In May.</li><li>In June.</li></ol>"
+    )
+
+
 @pytest.mark.parametrize(
     "subtitle",
     ['<h3 class="subtitle">Nobody pays</h3>', '<h2 class="standfirst">Nobody pays</h2>',
