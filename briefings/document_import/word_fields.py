@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from xml.etree import ElementTree as ET
 
+from mammoth.docx.dingbats import dingbats
+
 from briefings.document_import.word_xml import (
     child_of,
     children_of,
@@ -16,6 +18,25 @@ from briefings.document_import.word_xml import (
 )
 from briefings.link_addresses import web_address
 from newsroom.text_encodings import WINDOWS_1252
+
+_FIRST_SIGN = 0x2000  # below stands the alphabet, for which a font may show anything
+_PRIVATE_SIGNS = 0xF000
+
+
+def symbol_of(font: str, char: str) -> str:
+    """Return the sign that a font shows for a number, in hexadecimal; empty where nobody can tell.
+
+    Symbol, Wingdings and their like count from F000.
+    """
+    try:
+        number = int(char, 16)
+    except ValueError:
+        return ""
+    known = dingbats.get((font, number)) or dingbats.get((font, number - _PRIVATE_SIGNS))
+    if known:
+        return chr(known)
+    is_sign = _FIRST_SIGN <= number < 0xD800 or 0xF900 <= number <= 0x10FFFF
+    return chr(number) if is_sign else ""
 
 
 def find_fields(nodes: list[ET.Element]) -> Iterator[tuple[int, tuple[int, int]]]:

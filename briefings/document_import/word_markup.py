@@ -23,6 +23,7 @@ from briefings.document_import.word_fields import (
     linear_equation,
     link_instruction,
     shown_by_field,
+    symbol_of,
 )
 from briefings.document_import.word_pictures import (
     WordPicture,
@@ -127,6 +128,7 @@ class _Story:
             if value_of(page_end, "type") in {"page", "column"}:
                 page_end.tag, page_end.text = self._name("t"), " "
         self._choose_drawings()
+        self._spell_out_symbols()
         self._take_out_placeholders()
         self._keep_boxes_to_tick()
         self._take_out_deleted()
@@ -143,6 +145,24 @@ class _Story:
         for paragraph, background, table_style in self._paragraphs(self.root, behind, ""):
             self._prepare_paragraph(paragraph, background, table_style)
         self._join_drop_caps()
+        self._name_symbols()
+
+    def _spell_out_symbols(self) -> None:
+        """Write signs of known fonts as text, which also what hides or compares words reads."""
+        for symbol in [node for node in self.root.iter() if is_tag(node, "sym")]:
+            if sign := symbol_of(value_of(symbol, "font"), value_of(symbol, "char")):
+                symbol.tag, symbol.text = self._name("t"), sign
+
+    def _name_symbols(self) -> None:
+        """Name the signs of other fonts, which may look like anything, and take them out."""
+        symbols = [node for node in self.root.iter() if is_tag(node, "sym")]
+        self._left_out += dict.fromkeys(
+            f"A sign of the font {value_of(one, 'font') or '(none)'}"
+            f" (number {value_of(one, 'char').upper()})."
+            for one in symbols
+        )
+        for symbol in symbols:
+            symbol.tag, symbol.text = self._name("t"), ""
 
     def _paragraphs(
         self, parent: ET.Element, background: Colour | None, table_style: str

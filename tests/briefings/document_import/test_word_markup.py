@@ -941,3 +941,40 @@ def test_parts_that_nobody_reads_refuse_no_document(path: str) -> None:
     document = read(para(run(BODY)), **{path: "<a><b:c>undeclared</b:c></a>"})
 
     assert re.sub(r"<.*?>", "", html_of(document)) == BODY
+
+
+# --- signs of fonts
+
+
+def sign(font: str, number: str, properties: str = "") -> str:
+    symbol = f'<w:sym w:font="{font}" w:char="{number}"/>'
+    return f"<w:r><w:rPr>{properties}</w:rPr>{symbol}</w:r>"
+
+
+def test_signs_of_known_fonts_are_text() -> None:
+    document = read(
+        para(run("Angle "), sign("Symbol", "F062"), run(" and "), sign("Wingdings", "F0FC")),
+        para(run("Star "), sign("Segoe UI Symbol", "2605"), run(" of the week")),
+    )
+
+    assert html_of(document) == "<p>Angle β and ✓</p>\n<p>Star ★ of the week</p>"
+    assert not document.left_out
+
+
+def test_signs_of_other_fonts_are_named() -> None:
+    document = read(
+        para(run("Gate "), sign("Town Signs", "F041"), run(" is shut"), sign("", "xyz")),
+        para(
+            run("Gate "),
+            sign("Town Signs", "0041"),
+            run(" is shut"),
+            sign("Old", "41", "<w:vanish/>"),
+        ),
+    )
+
+    assert "Gate is shut" in " ".join(html_of(document).split())
+    assert document.left_out == (
+        "A sign of the font Town Signs (number F041).",
+        "A sign of the font (none) (number XYZ).",
+        "A sign of the font Town Signs (number 0041).",
+    )
