@@ -59,8 +59,9 @@ VIEW_ACCOUNT = "auth.view_user"
 ADD_ACCOUNT = "auth.add_user"
 CHANGE_ACCOUNT = "auth.change_user"
 
-# Let somebody log in again who is locked out.
-FORGET_WRONG_PASSWORDS = "axes.delete_accessattempt"
+VIEW_LOG_INS = "accounts.view_loginattempt"
+# Let somebody log in again who is locked out, and remove a second factor that they have lost.
+HELP_TO_LOG_IN = "accounts.change_loginattempt"
 
 # Addresses of readers, which `subscribers` shows to few.
 VIEW_ADDRESSES = "subscribers.view_subscriber"
@@ -97,7 +98,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 GROUPS[ADMINISTRATORS] = (
     *dict.fromkeys(permission for given in GROUPS.values() for permission in given),
-    *(VIEW_ACCOUNT, ADD_ACCOUNT, CHANGE_ACCOUNT),
+    *(VIEW_ACCOUNT, ADD_ACCOUNT, CHANGE_ACCOUNT, VIEW_LOG_INS, HELP_TO_LOG_IN),
     *_MEMBERSHIPS,
 )
 GROUP_OF_ROLE = {
@@ -309,6 +310,17 @@ def may_everywhere(user: Actor, permission: str) -> bool:
     if user is None or not user.is_active:
         return False
     return user.is_superuser or permission in rights_of(user).everywhere
+
+
+def needs_second_factor(user: Actor) -> bool:
+    """Whether somebody sends, sees readers' addresses or gives roles, in any briefing."""
+    if user is None or not user.is_active:
+        return False
+    rights = rights_of(user)
+    held = rights.everywhere.union(*rights.by_briefing.values())
+    return bool(
+        user.is_superuser or held & {SEND_ISSUE, ADD_MEMBERSHIP, CHANGE_ACCOUNT, VIEW_ADDRESSES}
+    )
 
 
 def may_write_issues(user: Actor) -> bool:

@@ -9,9 +9,16 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
+from newsroom.accounts.account_pages import account_urls
+from newsroom.accounts.log_in import LogInForm, LogInView
+from newsroom.accounts.own_password import password_was_changed
 from newsroom.admin_mixins import DeclaredFiltersMixin, PlainMessagesMixin
 
 # CKEditor (divarea) sets style attributes and inline event handlers; public pages use neither.
@@ -36,28 +43,13 @@ APP_ORDER = ("briefings", "subscribers")
 MODEL_ORDER = ("Issue", "Comment", "Briefing", "Contributor", "Dispatch", "Subscriber")
 # Headings that say more than the names that packages give their lists.
 MODEL_HEADINGS = {
-    "AccessAttempt": "Repeated wrong passwords",
-    "AccessFailureLog": "Failed log-ins",
-    "AccessLog": "Log-ins and log-outs",
+    "LogInAttempt": "Log-ins and failed log-ins",
     "User": "Staff accounts",
 }
 
 
 def _rank(order: tuple[str, ...], name: str) -> int:
     return order.index(name) if name in order else len(order)
-
-
-class LogInForm(AdminAuthenticationForm):
-    """Django's form, with labels and words as on every other page."""
-
-    error_messages = {
-        **AdminAuthenticationForm.error_messages,
-        "invalid_login": "No account that can open the admin has this name and this password."
-        " Capitals count in both.",
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 class NewsroomAdminSite(AdminSite):
@@ -72,6 +64,45 @@ class NewsroomAdminSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "drafts_kept_for": DRAFTS_KEPT_FOR}
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return Django's addresses, with those of a person's own account."""
+        return [*account_urls(self.admin_view), *super().get_urls()]
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the log-in page, or the start page to somebody who is logged in."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(reverse("admin:index", current_app=self.name))
+        context = {
+            **self.each_context(request),
+            "title": "Log in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "local_log_in": settings.LOCAL_LOG_IN,
+            "provider": settings.OIDC.name if settings.OIDC else "",
+            **(extra_context or {}),
+        }
+        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
+            context[REDIRECT_FIELD_NAME] = reverse("admin:index", current_app=self.name)
+        view = LogInView.as_view(
+            extra_context=context,
+            authentication_form=self.login_form,
+            template_name="admin/login.html",
+            next_page="admin:index",
+        )
+        return view(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Have somebody change their password, which ends all their other sessions."""
+        former = request.session.session_key
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            password_was_changed(request, former_key=former)
+        return response
 
     def register(
         self,

@@ -11,7 +11,7 @@ from newsroom.retention.system_checks import check_retention
 from newsroom.security_txt import check_security_contact
 from newsroom.webhook_providers import warn_about_events
 
-APP_NAMES = {"auth": "Staff accounts", "axes": "Log-in attempts"}
+APP_NAMES = {"auth": "Staff accounts"}
 
 log = logging.getLogger(__name__)
 

@@ -51,6 +51,14 @@ def non_negative_int(variable: str, default: int) -> int:
     return number
 
 
+def positive_int(variable: str, default: int) -> int:
+    """Return a whole number, 1 or more. Raises ValueError."""
+    number = non_negative_int(variable, default)
+    if number == 0:
+        raise ValueError("0 is less than 1")
+    return number
+
+
 def domain_list(variable: str, default: frozenset[str]) -> frozenset[str]:
     """Return the domains in the file that a variable names. Raises ValueError."""
     file = os.environ.get(variable)

@@ -5,11 +5,12 @@ The answer is the same, and takes as long, whether or not an account has the add
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
-from axes.utils import reset as end_lockout
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views
@@ -17,13 +18,18 @@ from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from newsroom.accounts.invitations import VALID_FOR as INVITATION_VALID_FOR
+from newsroom.accounts.invitations import InvitationTokens
+from newsroom.accounts.log_in_history import forget_failures
+from newsroom.accounts.notices import tell_owner
+from newsroom.accounts.staff_sessions import end_sessions
 from newsroom.email_addresses import address_key
 from newsroom.emails import AlreadyQueued, Once, queue_email_in_constant_time
 from newsroom.form_guard import (
@@ -135,10 +141,24 @@ class ResetConfirmView(AdminPageMixin, views.PasswordResetConfirmView):
         return user if user and user.is_active and user.is_staff else None
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password; whoever was locked out by wrong ones may log in again."""
+        """Set the password; all sessions end, and who was locked out may log in again."""
         response = super().form_valid(form)
-        end_lockout(username=form.user.get_username())
+        end_sessions(form.user)
+        forget_failures(form.user.get_username(), at=timezone.now())
+        tell_owner(form.user, "Somebody, probably you, set a new password for your account.")
         return response
+
+
+class InvitationView(ResetConfirmView):
+    """Takes the first password of somebody who was invited."""
+
+    token_generator = InvitationTokens()
+    title = "Choose a password"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Return the view's context with how long invitations work."""
+        own = {"valid_for": INVITATION_VALID_FOR, "is_invitation": True, **context}
+        return super().get_context_data(**own)
 
 
 class ResetDoneView(AdminPageMixin, views.PasswordResetDoneView):
@@ -153,9 +173,26 @@ class ResetCompleteView(AdminPageMixin, views.PasswordResetCompleteView):
     title = "Your new password is set"
 
 
+def if_local(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return a view that does not exist where nobody logs in with a password of ours."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        if not settings.LOCAL_LOG_IN:
+            raise Http404
+        return view(request, **kwargs)
+
+    return wrapper
+
+
 urlpatterns = [
-    path("", own_forms_only(ResetRequestView.as_view()), name="admin_password_reset"),
+    path("", own_forms_only(if_local(ResetRequestView.as_view())), name="admin_password_reset"),
     path("sent/", ResetDoneView.as_view(), name="password_reset_done"),
     path("done/", ResetCompleteView.as_view(), name="password_reset_complete"),
-    path("<uidb64>/<token>/", ResetConfirmView.as_view(), name="password_reset_confirm"),
+    path(
+        "invitation/<uidb64>/<token>/",
+        if_local(InvitationView.as_view()),
+        name="accept_invitation",
+    ),
+    path("<uidb64>/<token>/", if_local(ResetConfirmView.as_view()), name="password_reset_confirm"),
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -52,6 +53,29 @@ def counted_within(action: str, subject: str, *, window: timedelta, at: datetime
         return int(store.get(key, 0))
 
     return _sliding_count(action, subject, window=window, at=at, count=read)
+
+
+def uncount(action: str, subject: str, *, window: timedelta, at: datetime) -> None:
+    """Take back one action that was counted at this time."""
+    key = _current_key(action, subject, window=window, at=at)
+
+    def take_back(store: BaseCache) -> None:
+        with suppress(ValueError):  # it expired
+            store.decr(key)
+
+    _with_cache(take_back)
+
+
+def forget_counts(action: str, subject: str, *, window: timedelta, at: datetime) -> None:
+    """Forget all actions that were counted in the window that ends now."""
+    earlier = at - window
+    keys = [_current_key(action, subject, window=window, at=one) for one in (at, earlier)]
+    _with_cache(lambda store: store.delete_many(keys))
+
+
+def _current_key(action: str, subject: str, *, window: timedelta, at: datetime) -> str:
+    seconds = int(window.total_seconds())
+    return _key(action, f"{subject} {seconds} {int(at.timestamp()) // seconds}")
 
 
 def _sliding_count(

@@ -17,12 +17,15 @@ from zoneinfo import available_timezones
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from newsroom.accounts.breached_passwords import parse_breached_file
+from newsroom.accounts.provider_settings import Provider, parse_groups, parse_issuer
 from newsroom.backups.archive_encryption import parse_backup_key
 from newsroom.environment import (
     domain_list,
     env,
     non_negative_int,
     parsed,
+    positive_int,
     read,
     required,
     setting_error,
@@ -94,6 +97,7 @@ except OSError as reason:
 
 INSTALLED_APPS = [
     "newsroom.apps.NewsroomConfig",
+    "newsroom.accounts.apps.AccountsConfig",
     "briefings.apps.BriefingsConfig",
     "subscribers.apps.SubscribersConfig",
     "newsroom.apps.NewsroomAdminConfig",  # django.contrib.admin with our site
@@ -105,7 +109,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
-    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "django_otp_webauthn",
     "ckeditor",
     "csp",
 ]
@@ -121,9 +128,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "newsroom.form_origin.FormOriginMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "newsroom.accounts.account_middleware.AccountMiddleware",
+    "newsroom.accounts.password_again.PasswordAgainMiddleware",
     *(["newsroom.middleware.NotFoundPageMiddleware"] if DEBUG else []),
 ]
 ROOT_URLCONF = "newsroom.urls"
@@ -387,28 +396,69 @@ BACKUP_KEEP_WEEKLY: int = read(
 
 # --- Accounts and security ----------------------------------------------------------------------
 
+# Whether staff log in with a password of ours. Without it, only the provider below knows them.
+LOCAL_LOG_IN: bool = read("LOCAL_LOG_IN", env.bool, True, hint="write true or false")
+# An OpenID Connect provider that knows the staff, and which of its groups is which of ours.
+_issuer = parsed("OIDC_ISSUER", parse_issuer)
+OIDC: Provider | None = (
+    Provider(
+        issuer=_issuer,
+        client_id=required("OIDC_CLIENT_ID", hint="set it to the id that the provider gave you"),
+        client_secret=required("OIDC_CLIENT_SECRET", hint="set it to the secret that goes with it"),
+        name=env.str("OIDC_NAME", "") or str(urlsplit(_issuer).hostname),
+        groups_claim=env.str("OIDC_GROUPS_CLAIM", "groups"),
+        groups=parsed("OIDC_GROUPS", parse_groups),
+        has_second_factor=read(
+            "OIDC_HAS_SECOND_FACTOR", env.bool, False, hint="write true or false"
+        ),
+    )
+    if _issuer
+    else None
+)
+if not (LOCAL_LOG_IN or OIDC):
+    raise setting_error(
+        "LOCAL_LOG_IN", "is wrong: without a provider (OIDC_ISSUER), nobody could log in"
+    )
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    *(["django.contrib.auth.backends.ModelBackend"] if LOCAL_LOG_IN else []),
+    *(["newsroom.accounts.provider_log_in.ProviderBackend"] if OIDC else []),
     "briefings.role_backend.RoleBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+MIN_PASSWORD = 12
+# Passwords that were stolen elsewhere, or their SHA-1 hashes in order, one on each line.
+BREACHED_PASSWORDS = parsed("BREACHED_PASSWORDS_FILE", parse_breached_file)
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": MIN_PASSWORD}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+    {"NAME": "newsroom.accounts.password_rules.DecoratedPasswordValidator"},
+    {"NAME": "newsroom.accounts.password_rules.BreachedPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600  # seconds for which the emailed link works
-AXES_FAILURE_LIMIT = 8
-AXES_CLIENT_IP_CALLABLE = "newsroom.client_address.client_ip"
-AXES_COOLOFF_TIME = timedelta(minutes=30)
-AXES_LOCKOUT_TEMPLATE = "429.html"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
+# Whether roles that send, see readers' data or give roles need a second factor.
+SECOND_FACTOR_REQUIRED: bool = read(
+    "SECOND_FACTOR_REQUIRED", env.bool, True, hint="write true or false"
+)
+# Called for whether an account has such a role: newsroom imports no app.
+SECOND_FACTOR_REQUIRED_OF = "briefings.permissions.needs_second_factor"
+OTP_TOTP_ISSUER = SITE_NAME
+# Browsers make passkeys for names, not for the numbers of machines, and want https.
+OFFERS_PASSKEYS = SITE_HOST == "localhost" or (
+    SITE_IS_HTTPS and not re.fullmatch(r"[\d.]+|.*:.*", SITE_HOST)
+)
+OTP_WEBAUTHN_RP_NAME = SITE_NAME
+OTP_WEBAUTHN_RP_ID = SITE_HOST
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [SITE_URL if OFFERS_PASSKEYS else f"https://{SITE_HOST}"]
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False
+SESSION_IDLE = timedelta(
+    hours=read("SESSION_IDLE_HOURS", positive_int, 12, hint="write a whole number, 1 or more")
+)
+SESSION_LENGTH = timedelta(
+    days=read("SESSION_DAYS", positive_int, 7, hint="write a whole number, 1 or more")
+)
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())  # from the last time it was used
 # Called before each email to an address that a visitor entered, by name: newsroom imports no app.
 SUPPRESSION_CHECK = "subscribers.models.suppression.is_suppressed"
 # Called when staff preview an issue as a subscriber would get it: briefings imports no subscribers.

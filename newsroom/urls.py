@@ -12,6 +12,8 @@ handler400 = "newsroom.error_pages.bad_request"
 
 urlpatterns = [
     path("admin/password-reset/", include("newsroom.password_reset")),
+    path("admin/provider/", include("newsroom.accounts.provider_log_in")),
+    path("admin/passkeys/", include("newsroom.accounts.passkey_views")),
     path("admin/", admin.site.urls),
     path("", include("newsroom.health_urls")),
     path("media/<path:name>", media, name="media"),

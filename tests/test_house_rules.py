@@ -187,6 +187,9 @@ def _patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern | UR
 NOT_TO_AN_ENTERED_ADDRESS = {
     "welcome": "its address has just been confirmed",
     "password_reset": "goes to staff accounts only, and once in a while",
+    "new_log_in": "goes to the staff account that has just been logged in to",
+    "account_changed": "goes to the staff account that was changed",
+    "invitation": "goes to an account that an administrator made",
     "subscriber_returned": "goes to staff accounts only",
     "bounces_about_us": "goes to staff accounts only",
     "dispatch_paused": "goes to staff accounts only",

@@ -35,6 +35,7 @@ LAYERS: tuple[set[str], ...] = (
 IMPORTS_INSIDE_FUNCTIONS = {
     "briefings/apps.py": "Django loads it before it can import models",
     "briefings/points/encoder.py": "only workers load an encoder, and only with the extra",
+    "newsroom/accounts/apps.py": "Django loads it before it can import models",
     "newsroom/connection_errors.py": "manage.py imports it before the settings are loaded",
     "newsroom/supervisor.py": "fcntl exists only on Unix, and only the demo needs it",
     "subscribers/apps.py": "Django loads it before it can import models",

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +19,7 @@ from django.http.cookie import SimpleCookie
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from briefings.comment_decisions import decide
 from briefings.models import (
@@ -37,6 +37,7 @@ from briefings.models import (
 )
 from briefings.working_copies import keep_words
 from newsroom import audit_log
+from newsroom.accounts.models import LogInAttempt
 from subscribers.models import (
     BounceEvent,
     Dispatch,
@@ -112,6 +113,15 @@ GENERAL = [
     page("logout", EVERYBODY, method="post"),
     page("password_change", EVERYBODY),
     page("password_change_done", EVERYBODY),
+    page("account", EVERYBODY),  # each person's own
+    page("second_factor", EVERYBODY),
+    page("set_up_factor", EVERYBODY),
+    page("add_app", EVERYBODY),
+    page("recovery_codes", EVERYBODY),
+    page("recovery_codes", EVERYBODY, method="post"),
+    page("end_sessions", EVERYBODY, method="post"),
+    page("confirm_password", EVERYBODY),
+    post("remove_factor", "factor", NOBODY),  # of somebody else
     page("jsi18n", EVERYBODY),
     Row("app_list", "app", ("REPMAC",)),
     Row("view_on_site", "on_site", (EVERYBODY,)),  # where readers, too, find a published page
@@ -269,13 +279,11 @@ ACCOUNTS = [
     Row("auth_user_password_change", "account", ("C",)),
     Row("auth_user_password_change", "superuser", (NOBODY,)),
     *pages_of("auth_group", "group", lists=NOBODY, adds=NOBODY, views=NOBODY, deletes=NOBODY),
-    *[
-        row
-        for model in ("accessattempt", "accesslog", "accessfailurelog")
-        for row in pages_of(
-            *(f"axes_{model}", model), lists=NOBODY, adds=NOBODY, views=NOBODY, deletes=NOBODY
-        )
-    ],
+    post("auth_user_invite", "account", "C"),
+    post("auth_user_invite", "superuser", NOBODY),
+    post("auth_user_remove_factor", "account", "C"),
+    post("auth_user_remove_factor", "superuser", NOBODY),
+    *pages_of("accounts_loginattempt", "log_in", lists="C", adds=NOBODY, views="C", deletes=NOBODY),
 ]
 TABLES = {
     "general": GENERAL,
@@ -394,6 +402,11 @@ class World:
             *("decision", "ban", "question"),
         }:
             return self._of_dispatched(about, self.dispatched(role, whose))
+        if about == "factor":
+            factor, _ = TOTPDevice.objects.get_or_create(
+                user=User.objects.get_or_create(username="somebody")[0], key="ff" * 20
+            )
+            return ["app", factor.pk]
         if about == "briefing":
             return [(self.here, self.elsewhere)[whose].pk]
         if (about, "", 0) not in self._rows:
@@ -494,11 +507,7 @@ MAKERS: dict[str, Callable[[World], Any]] = {
     "account": lambda world: make_staff(),
     "superuser": lambda world: User.objects.create_superuser("root"),
     "group": lambda world: Group.objects.create(name="Cooks"),
-    "accessattempt": lambda world: AccessAttempt.objects.create(
-        username="x", failures_since_start=1
-    ),
-    "accesslog": lambda world: AccessLog.objects.create(username="x"),
-    "accessfailurelog": lambda world: AccessFailureLog.objects.create(username="x"),
+    "log_in": lambda world: LogInAttempt.objects.create(username="x"),
 }
 
 

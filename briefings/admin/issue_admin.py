@@ -43,6 +43,7 @@ from briefings.quotations.rows import keep_quotations
 from briefings.review_requests import ask_reviewer
 from briefings.working_copies import TOKEN, settle
 from newsroom import audit_log
+from newsroom.accounts.password_again import need_password_again
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -195,6 +196,9 @@ class IssueAdmin(PlainSelectsMixin, IssueListAdmin):
 
     def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
         """Write the issue's own fields; only a step moves the send time of a scheduled issue."""
+        is_rescheduled = obj.state == IssueState.SCHEDULED and "goes_out" in form.changed_data
+        if request.POST.get("_step") == "schedule" or is_rescheduled:
+            need_password_again(request)
         if obj.state not in {IssueState.SCHEDULED, IssueState.PUBLISHED}:
             obj.publish_at = form.cleaned_data["goes_out"]
         if not change or form.has_changed():

@@ -18,6 +18,7 @@ from briefings.permissions import may_edit_issue, may_view_issue
 from briefings.presence import close_page, editors_in, keep_open
 from briefings.take_over import ANSWER_WITHIN, Question, answer, ask, state_for, take_back
 from briefings.working_copies import TOKEN
+from newsroom.accounts.account_middleware import in_background
 from newsroom.duration_words import in_words
 from newsroom.invisible_characters import storable
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
+@in_background
 @require_POST
 def presence(request: HttpRequest, pk: int) -> JsonResponse:
     """Record that a page is open, or left, and what its person asks or answers.

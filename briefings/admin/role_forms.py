@@ -11,6 +11,7 @@ from briefings.admin.form_fields import PlainSelectsMixin
 from briefings.models import Briefing, Membership
 from briefings.permissions import ADD_MEMBERSHIP, CHANGE_ACCOUNT, may_everywhere, may_give_roles
 from newsroom import audit_log
+from newsroom.accounts.password_again import need_password_again
 from newsroom.permissions import may
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class RoleLogMixin:
         if formset.model is not Membership:
             super().save_formset(request, form, formset, change)  # type: ignore[misc]  # the admin class follows
             return
+        if formset.has_changed():
+            need_password_again(request)
         before = {
             membership.pk: membership
             for membership in Membership.objects.filter(

@@ -17,6 +17,7 @@ from briefings.admin.viewed_issue import viewed_issue
 from briefings.issue_steps import take_step
 from briefings.local_time import RepeatedTime, parse_local
 from briefings.models import Issue
+from newsroom.accounts.password_again import need_password_again
 from newsroom.transitions import TransitionRefused
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class WhichHour(TransitionRefused):
 def step_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the step that a button names, and return to the issue's page."""
     issue = viewed_issue(request, pk)
+    if request.POST.get("_step") == "schedule":
+        need_password_again(request)
     try:
         said = take_step(
             request.POST.get("_step", ""),

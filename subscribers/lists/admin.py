@@ -22,6 +22,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from newsroom import audit_log
+from newsroom.accounts.account_middleware import in_background
+from newsroom.accounts.password_again import need_password_again
 from newsroom.admin_mixins import ReadOnlyAdminMixin
 from newsroom.file_uploads import accepts_files
 from newsroom.invisible_characters import remove_unprintable
@@ -178,6 +180,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
             )
         return HttpResponseRedirect(subscriber_import.get_absolute_url())
 
+    @in_background
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Return the progress of an import for its page."""
         subscriber_import = self._get_import(request, pk)
@@ -194,6 +197,7 @@ class SubscriberImportAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[SubscriberImpor
         subscriber_import = self._get_import(request, pk)
         if not _has_refused_rows(subscriber_import):
             raise Http404("There are no refused rows.")
+        need_password_again(request)
         audit_log.record("downloaded refused rows", subscriber_import, by=request.user)
         name = f"refused-{subscriber_import.pk}.csv"
         return StreamingHttpResponse(
@@ -247,6 +251,7 @@ def export_view(request: HttpRequest) -> HttpResponseBase:
         return _render_export(request, form, status=status)
     if "count" in request.POST:
         return _render_export(request, form, number=find_subscriptions(form.filters()).count())
+    need_password_again(request)
     name = f"subscribers-{timezone.now():%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         export_csv(form.filters(), by=request.user),

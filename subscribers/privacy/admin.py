@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from newsroom import audit_log
+from newsroom.accounts.password_again import need_password_again
 from newsroom.permissions import may
 from subscribers.models import Subscriber
 from subscribers.permissions import ERASE_SUBSCRIBER
@@ -53,6 +54,7 @@ class ErasureAdmin(Admin):
         subscriber = get_object_or_404(Subscriber, pk=pk)
         person = person_of(subscriber)
         if request.method == "POST":
+            need_password_again(request)
             form = ErasureForm(request.POST)
             form.is_valid()  # one box, ticked or not
             keep_words = form.cleaned_data["keep_words"]

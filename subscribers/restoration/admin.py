@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from newsroom import database_epoch
+from newsroom.accounts.password_again import need_password_again
 from newsroom.admin_mixins import ReadOnlyAdminMixin
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -61,6 +62,7 @@ class HeldItemAdmin(ReadOnlyAdminMixin, admin.ModelAdmin[HeldItem]):
         try:
             match request.POST.get("decision"):
                 case "release":
+                    need_password_again(request)
                     messages.success(request, held_work.release(name, by=request.user, at=now))
                 case "give_up":
                     messages.success(request, held_work.give_up(name, by=request.user, at=now))

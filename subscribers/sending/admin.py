@@ -31,6 +31,8 @@ from briefings.permissions import (
 )
 from briefings.proofs import MAX_RECIPIENTS, harmless_links
 from briefings.rendering.issue_email import summarise_issue_email
+from newsroom.accounts.account_middleware import in_background
+from newsroom.accounts.password_again import need_password_again
 from newsroom.admin_mixins import RefusedRowsMixin
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
@@ -222,6 +224,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         }
         return TemplateResponse(request, "admin/subscribers/dispatch/progress.html", context)
 
+    @in_background
     def progress_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Return the figures of the progress page as JSON."""
         dispatch = get_object_or_404(Dispatch, pk=pk)
@@ -238,6 +241,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         if existing := Dispatch.objects.of_issues().filter(issue=issue).first():
             return redirect(existing)
         if request.method == "POST":
+            need_password_again(request)
             return self._send(request, issue)
         subscribers = Subscription.objects.mailable().filter(briefing=issue.briefing).count()
         at = timezone.now()
@@ -271,6 +275,8 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         """Pause, resume or cancel a dispatch."""
         dispatch = get_object_or_404(Dispatch, pk=pk)
         require_may_send(request, dispatch.issue)
+        if request.POST.get("action") == "resume":
+            need_password_again(request)
         try:
             perform(request.POST.get("action", ""), dispatch, by=request.user)
         except TransitionRefused as refusal:
@@ -281,6 +287,7 @@ class DispatchAdmin(RefusedRowsMixin, admin.ModelAdmin[Dispatch]):
         """Send one email of unknown outcome again."""
         delivery = get_object_or_404(Delivery, pk=delivery_id, dispatch_id=pk)
         require_may_send(request, delivery.dispatch.issue)
+        need_password_again(request)
         try:
             is_resent = ledger.resend(delivery, by=request.user)
         except TransitionRefused as refusal:

@@ -15,6 +15,7 @@ from briefings.models import Correction
 from briefings.permissions import may_send
 from briefings.proofs import harmless_links
 from briefings.rendering.correction_email import render_correction_email
+from newsroom.accounts.password_again import need_password_again
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Dispatch
 from subscribers.sending.correction_dispatches import count_recipients, send_correction, why_not
@@ -34,6 +35,7 @@ def send_correction_page(request: HttpRequest, pk: int) -> HttpResponse:
     if existing := Dispatch.objects.filter(correction=correction).first():
         return redirect(existing)
     if request.method == "POST":
+        need_password_again(request)
         try:
             dispatch = send_correction(correction, at=timezone.now(), by=request.user)
         except TransitionRefused as refusal:

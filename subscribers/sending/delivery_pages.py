@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from briefings.admin.form_fields import parse_key
 from briefings.permissions import may_send, may_view_addresses, may_view_issue
 from newsroom import audit_log
+from newsroom.accounts.password_again import need_password_again
 from newsroom.permissions import may
 from newsroom.transitions import TransitionRefused
 from subscribers.models import Delivery, DeliveryState, Dispatch
@@ -127,6 +128,7 @@ def download(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     dispatch = dispatch_or_404(request, pk)
     if not may_view_addresses(request.user):
         raise PermissionDenied
+    need_password_again(request)
     filters = _read_filters(request.GET)
     audit_log.record(
         "downloaded deliveries",
@@ -152,6 +154,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     dispatch = get_object_or_404(Dispatch.objects.select_related("issue__briefing"), pk=pk)
     if not may_send(request.user, dispatch.issue):
         raise PermissionDenied
+    need_password_again(request)
     filters = _read_filters(request.POST)
     back = redirect(
         f"{reverse('admin:subscribers_dispatch_deliveries', args=[pk])}?{_query(filters)}"

@@ -33,7 +33,7 @@ def test_the_logged_out_page_is_ours(root: Client) -> None:
 @pytest.mark.parametrize(
     ("app", "name"),
     [
-        ("axes", "Log-in attempts"),
+        ("accounts", "Log-ins"),
         ("auth", "Staff accounts"),
         ("briefings", "Briefings"),
         ("subscribers", "Subscribers"),
@@ -53,7 +53,7 @@ def test_the_page_of_one_app_has_its_lists_and_not_the_briefings(
 @pytest.mark.parametrize(
     "path",
     [
-        *("axes/accessattempt/", "axes/accesslog/", "axes/accessfailurelog/"),
+        "accounts/loginattempt/",
         *("auth/user/", "auth/user/add/", "auth/group/", "auth/group/add/", ""),
         *("auth/user/ME/change/", "auth/user/ME/history/", "auth/user/ME/delete/"),
         *("auth/user/ME/password/", "password_change/"),
@@ -82,10 +82,9 @@ def test_the_start_page_has_one_name_everywhere(root: Client) -> None:
         assert set(names) == {site_name, "Desk"}, address
 
 
-def test_the_start_page_names_log_in_attempts_in_plain_words(root: Client) -> None:
+def test_the_start_page_names_log_ins_in_plain_words(root: Client) -> None:
     page = root.get("/admin/").content.decode()
 
-    assert "Log-in attempts" in page
-    assert "Failed log-ins" in page
-    assert "Axes" not in page
-    assert "Access " not in page
+    assert "Log-ins and failed log-ins" in page
+    assert "OTP" not in page
+    assert "WebAuthn" not in page

@@ -23,7 +23,7 @@ NUMBERS = (
     r"|forty|forty-five|sixty|ninety|hundred|half an?|a couple of|(?<!emails )an?(?: single)?"
 )
 UNITS = r"second|minute|hour|day|night|week|fortnight|month|quarter|year"
-DURATION = re.compile(rf"\b(?:{NUMBERS})[ \u00a0-](?:{UNITS})s?\b", re.IGNORECASE)
+DURATION = re.compile(rf"\b(?:{NUMBERS})[ \u00a0-](?:{UNITS})s?\b(?! factor)", re.IGNORECASE)
 # Where a duration stands in the words, and why.
 EXCEPT = {
     "subscribers/sending/admin.py": "emails a second: a rate",

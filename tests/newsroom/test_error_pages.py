@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from PIL import Image
 
+from newsroom.accounts.attempt_limits import BY_NETWORK
 from newsroom.duration_words import in_words
 from tests.factories import make_published_issue
 
@@ -23,7 +24,7 @@ PLAIN = ["400.html", "413.html", "429.html", "500.html", "503.html"]
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_plain_error_page_needs_no_database_and_no_context_but_a_wait(name: str) -> None:
-    html = render_to_string(name, {"cooloff_timedelta": timedelta(hours=1)})
+    html = render_to_string(name, {"wait": timedelta(hours=1)})
     assert "<h1>" in html
     assert '<html lang="en-GB" dir="ltr">' in html
     assert not re.search(r"\{[{%]", html)
@@ -35,10 +36,8 @@ def test_a_plain_error_page_needs_no_database_and_no_context_but_a_wait(name: st
 def test_the_error_pages_state_the_limits_that_apply(settings: Any) -> None:
     assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == 5 * 1024 * 1024
     assert "5 MB" in render_to_string("413.html")
-    wait = settings.AXES_COOLOFF_TIME
-    assert f"for {in_words(wait)}, even" in render_to_string(
-        "429.html", {"cooloff_timedelta": wait}
-    )
+    wait = BY_NETWORK.window
+    assert f"up to {in_words(wait)}, nobody" in render_to_string("429.html", {"wait": wait})
 
 
 @pytest.mark.django_db

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 EMAILS = Path(__file__).resolve().parents[2] / "templates" / "email"
 # Their links ask to log in.
 FOR_STAFF = {
+    "account_changed",
     "approval_void",
     "bounces_about_us",
     "comments_waiting",
@@ -28,6 +29,8 @@ FOR_STAFF = {
     "guest_remarks",
     "issue_not_ready",
     "issue_returned",
+    "invitation",
+    "new_log_in",
     "outage",
     "password_reset",
     "quotation_lost",

@@ -36,7 +36,7 @@ READY_WITHIN_SECONDS = 60.0
 # Variables of a real newsroom, which the demo ignores.
 IGNORED_VARIABLES = (
     *("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL"),
-    *("EMAIL_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL"),
+    *("EMAIL_URL", "LOCAL_LOG_IN", "OIDC_ISSUER", "REDIS_URL", "SECRET_KEY", "SITE_URL"),
 )
 
 # Defaults for the demo; a variable that is set outside wins.
@@ -45,6 +45,7 @@ SAMPLE_VARIABLES = {
     "DEFAULT_FROM_EMAIL": f"{settings.SITE_NAME} <news@newsroom.example>",
     "POSTAL_ADDRESS": "4 Dell Yard, Wexholt WX1 4ND",
     "PYTHONUNBUFFERED": "1",
+    "SECOND_FACTOR_REQUIRED": "false",  # nobody should need a phone to look at a demo
 }
 
 # Where tools/install-encoder.sh puts a sentence encoder. Without it, the demo has none.
@@ -60,6 +61,7 @@ NOTICE = """
            user publisher, password demo: schedules, sends and corrects issues
            user moderator, password demo: decides about comments
            user admin, password demo: does everything, and gives people their roles
+           A second factor is offered, under Log-in and security, but nobody needs one here.
   Inbox    {url}/inbox/
            shows every email, the latest issue too; nothing leaves this machine
 

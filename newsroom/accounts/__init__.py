@@ -1,0 +1,1 @@
+"""How staff log in, and what a log-in is good for. An app of its own, with its own migrations."""
