@@ -27,8 +27,17 @@ MAX_ANSWER_BYTES = 65_536
 MAX_REDIRECTS = 5
 PORTS = {80, 443, 8000, 8080, 8443}
 USER_AGENT = "Mozilla/5.0 (compatible; NewsroomLinkCheck)"
-# Networks inside which an IPv6 address holds an IPv4 address: NAT64, 6to4 and Teredo.
-_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))
+# Networks that Python 3.11 takes for public ones: addresses for special purposes, site-local ones,
+# and those that hold an IPv4 address (NAT64, 6to4, Teredo) or lead to one (RFC 7526).
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16", "fec0::/10"),
+            *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
+        ),
+    )
+)
 _END_OF_HEAD = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _LOCATION = re.compile(rb"^location:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -114,11 +123,10 @@ def is_public(ip: str) -> bool:
         address = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(str(address.ipv4_mapped))
-        if any(address in network for network in _TRANSLATED):
-            return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return is_public(str(address.ipv4_mapped))
+    if any(address in network for network in _SPECIAL):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

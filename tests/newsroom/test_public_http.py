@@ -103,6 +103,12 @@ def test_the_status_of_a_page_is_returned(status: str) -> None:
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
+        "[fec0::1]",
+        "[64:ff9b:1::7f00:1]",
+        "[3fff::1]",
+        "192.0.0.8",
+        "192.88.99.1",
+        "[::ffff:0:7f00:1]",
     ],
 )
 def test_private_networks_are_refused_however_they_are_written(host: str) -> None:
