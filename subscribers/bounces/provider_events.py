@@ -386,9 +386,10 @@ MANDRILL = ProviderEvents(
 
 # https://docs.postalserver.io/developer/webhooks
 POSTAL = ProviderEvents(
-    name=lambda payload: (payload.get("event"),),
+    name=lambda payload: (payload.get("event"), _at(payload, "payload", "status")),
     outcomes={
         "messagedeliveryfailed": HARD,
+        "messagedeliveryfailed/softfail": SOFT,
         "messagebounced": SOFT,  # a bounce came back; the event does not say what it says
         "messagedelayed": NOTHING,
         "messageheld": NOTHING,

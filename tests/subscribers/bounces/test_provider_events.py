@@ -304,6 +304,11 @@ EVENTS: list[tuple[str, dict[str, Any], EventOutcome | None]] = [
     ("mandrill", {"type": "blacklist", "action": "add"}, NOTHING),
     ("mandrill", {"type": "whitelist", "action": "add"}, NOTHING),
     *(
+        ("postal", {"event": "MessageDeliveryFailed", "payload": {"status": status}}, outcome)
+        for status, outcome in {"HardFail": HARD, "SoftFail": SOFT}.items()
+    ),
+    ("postal", {"event": "MessageSent", "payload": {"status": "Sent"}}, NOTHING),
+    *(
         ("postal", {"event": kind, "payload": {}}, outcome)
         for kind, outcome in {
             "MessageDeliveryFailed": HARD,
