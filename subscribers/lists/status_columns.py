@@ -276,7 +276,7 @@ class ColumnCells:
     is_consent_date: bool = False  # it says when people agreed, and a date was stated for the rest
     kinds: set[CellKind] = field(default_factory=set)
     words: dict[str, None] = field(default_factory=dict)  # the different cells, in their order
-    is_loud: bool = False
+    loud: str = ""  # the first cell that says that somebody must not be emailed
     is_free_text: bool = False
 
     @classmethod
@@ -289,6 +289,11 @@ class ColumnCells:
         may_hold_times = is_about_a_time(words_of_name(self.name))
         for cell in cells:
             if cell in self.words:
+                continue
+            if self.is_free_text:  # one note among many may still say it
+                if not self._may_be_loud:
+                    return
+                self._listen_to(cell)
                 continue
             kind = read_cell(cell)
             if kind is not CellKind.BLANK and self._describes(cell):
@@ -310,13 +315,14 @@ class ColumnCells:
                     return
 
     def _listen_to(self, cell: str) -> None:
-        if not self.is_loud and len(cell) <= _MOST_CHARS_OF_A_NOTE:
-            self.is_loud = wants_no_emails(words_of_name(cell))
+        is_new = not self.loud and len(cell) <= _MOST_CHARS_OF_A_NOTE
+        if is_new and wants_no_emails(words_of_name(cell)):
+            self.loud = cell
 
     @property
     def _may_be_loud(self) -> bool:
         """Whether one note among many may still say that somebody must not be emailed."""
-        return self.kind is NameKind.FREE_WORDS and not self.is_loud
+        return self.kind is NameKind.FREE_WORDS and not self.loud
 
     def _describes(self, cell: str) -> bool:
         """Whether a cell of a description is a number or code, although it may be a yes or no."""
@@ -382,7 +388,7 @@ class ColumnCells:
         is_likely = may_be_rule and self.kind is not NameKind.REGION and (is_few or is_mixed)
         asks = (
             self._has_only_status
-            or self.is_loud
+            or bool(self.loud)
             or self._excludes
             or is_likely
             or self._has_few_short_words
@@ -424,7 +430,8 @@ class ColumnCells:
         return self._excludes and bool(_REASON_NAME.search(words_of_name(self.name)))
 
     def _question(self) -> Question:
-        return Question(name=self.name, words=tuple(list(self.words)[:_SHOWN_WORDS]))
+        words = dict.fromkeys([*filter(None, [self.loud]), *self.words])
+        return Question(name=self.name, words=tuple(words)[:_SHOWN_WORDS])
 
 
 _MOST_WORDS = 60  # different cells: with more it is not a status
