@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 # The first migration of each app that has to pass.
-NEW_FROM = {"briefings": 31, "newsroom": 5, "subscribers": 19}
+NEW_FROM = {"accounts": 1, "briefings": 31, "newsroom": 5, "subscribers": 19}
 # What may stand in a migration although the linter warns: reasons are in CONTRIBUTING.md.
 ALLOWED_WARNINGS = ("RUNPYTHON_REVERSIBLE",)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ MEMBER = "database.dump"
 _HOMES = Path("/usr/lib/postgresql")
 # Parameters of Django's connection that libpq does not know.
 _NOT_OF_LIBPQ = {"cursor_factory", "context", "prepare_threshold", "server_side_binding", "pool"}
+# A server ends the process of a closed connection a moment later, on a busy machine some seconds.
+_CLOSING_SECONDS = 5.0
 # Dumps are restored under any name of an owner.
 _ANYBODYS = ("--no-owner", "--no-privileges")
 
@@ -118,16 +121,25 @@ def restore(
 
 
 def _refuse_while_in_use() -> None:
+    """Wait for connections that are being closed. Raises DatabaseInUse if others stay."""
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while count := _other_connections():
+        if time.monotonic() > deadline:
+            raise DatabaseInUse(
+                f"{count} connections to it are open."
+                " Stop web, workers, beat and whatever else uses it"
+            )
+        time.sleep(0.1)
+
+
+def _other_connections() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         [count] = cursor.fetchone()
-    if count:
-        raise DatabaseInUse(
-            f"{count} connections to it are open. Stop web, workers, beat and whatever else uses it"
-        )
+    return int(count)
 
 
 def _output(program: str, *words: str) -> Iterator[bytes]:
