@@ -53,7 +53,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // The page as the server ranks it now; a piece that somebody has begun to read stays first.
   function show(html, reading) {
-    const hadFocus = part.contains(document.activeElement) || document.activeElement === document.body;
+    const had = document.activeElement;
+    const isWriting = had.matches("input, select, textarea") && part.contains(had);
+    const hadFocus = !isWriting && (part.contains(had) || had === document.body);
+    const { selectionStart, selectionEnd } = had;
     const sentence = part.querySelector("#new-sentence")?.value;
     const chosen = [...part.querySelectorAll("[name=pieces]:checked")].map(({ value }) => value);
     part.innerHTML = html;
@@ -63,6 +66,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const kept = reading && part.querySelector(`[data-card="${reading}"]`);
     if (kept) kept.parentElement.prepend(kept);
     choose(cards()[0], { focus: hadFocus });
+    if (!isWriting) return;
+    // Whoever is writing goes on writing: what they type marks nothing.
+    const field = had.id ? document.getElementById(had.id) : part.querySelector(`[name="${had.name}"][value="${had.value}"]`);
+    if (!field) return choose(current);
+    field.focus({ preventScroll: true });
+    if (had.matches("[type=text], :not([type])")) field.setSelectionRange?.(selectionStart, selectionEnd);
   }
 
   async function send(url, fields, { card = null, undone = null } = {}) {
@@ -76,7 +85,7 @@ document.addEventListener("DOMContentLoaded", () => {
       say("It was not saved: there is no connection, or you were logged out.", true);
       if (card) {
         part.querySelector(".point-queue")?.prepend(card);
-        choose(card);
+        choose(card, { focus: !document.activeElement.matches("input, select, textarea") });
       }
       if (undone) undoable.push(undone);
       return false;

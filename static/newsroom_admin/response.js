@@ -50,6 +50,21 @@ document.addEventListener("DOMContentLoaded", () => {
     last = last.then(() => send(form.action, body, key));
   });
 
+  // A part that is made again takes the focus with it: whoever is writing there goes on writing.
+  function focusIn(part) {
+    const had = document.activeElement;
+    if (!part.contains(had)) return null;
+    const same = (element) => element.localName === had.localName && element.id === had.id && element.name === had.name && element.value === had.value;
+    const isField = had.matches("input, select, textarea");
+    const place = [...part.querySelectorAll(had.localName)].filter(same).indexOf(had);
+    const { selectionStart, selectionEnd } = had;
+    return (piece) => {
+      const found = isField && had.id ? document.getElementById(had.id) : [...piece.querySelectorAll(`[data-piece-marks] ${had.localName}`)].filter(same)[place];
+      (found ?? piece).focus({ preventScroll: true });
+      if (found && isField && selectionStart !== null) found.setSelectionRange?.(selectionStart, selectionEnd);
+    };
+  }
+
   async function send(url, body, key) {
     const piece = root.querySelector(`[data-piece="${key}"]`);
     try {
@@ -58,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const { said: words, marks } = await answer.json();
       if (marks) {
         const part = piece.querySelector("[data-piece-marks]");
-        const hadFocus = part.contains(document.activeElement);
+        const focus = focusIn(part);
         // What somebody is about to write in another form of the piece stays.
         const begun = [...part.querySelectorAll("details[open] :is(input:not([type=hidden]), select)")]
           .filter(({ name, value }) => body.get(name) !== value)
@@ -71,7 +86,7 @@ document.addEventListener("DOMContentLoaded", () => {
           field.form.elements.was.value = was;
           field.closest("details").open = true;
         }
-        if (hadFocus) piece.focus({ preventScroll: true });
+        if (focus) focus(piece);
       }
       say(words);
     } catch {

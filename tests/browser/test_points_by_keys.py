@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from briefings.models import PointCheck
 from tests.briefings.points.points_in_tests import LATE, OTHERS, make_point, respond
@@ -23,6 +23,11 @@ def test_a_point_is_checked_by_keys(page: Page, site: str) -> None:
     issue = make_published_issue()
     respond(issue, *LATE, *OTHERS)
     point, draft = make_point(issue, LATE[0]), make_issue(briefing=issue.briefing)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     log_in(page, site, "Editors")
     page.goto(site + reverse("admin:briefings_point", args=[draft.pk, point.pk]))
     current, numbers = page.locator(".is-current"), page.locator(".point-main > .point-numbers")
@@ -37,6 +42,26 @@ def test_a_point_is_checked_by_keys(page: Page, site: str) -> None:
     page.keyboard.press("u")
     expect(numbers).to_contain_text("1 checked")
     assert answers() == {LATE[0]: True}
+
+    # An answer that arrives while somebody writes leaves them there.
+    page.keyboard.press("y")
+    expect(numbers).to_contain_text("2 checked")
+    page.get_by_text("Split this point").click()
+    page.route("**/check/", hold, times=1)
+    current.focus()
+    with page.expect_request("**/check/"):
+        page.keyboard.press("y")
+    sentence = page.locator("#new-sentence")
+    sentence.press_sequentially("Ma")
+    held.pop().continue_()
+    expect(numbers).to_contain_text("3 checked")
+    page.keyboard.type("ny say")
+    expect(sentence).to_have_value("Many say")
+    current.focus()
+    page.keyboard.press("u")
+    expect(numbers).to_contain_text("2 checked")
+    page.keyboard.press("u")
+    expect(numbers).to_contain_text("1 checked")
 
     page.get_by_role("button", name="Take back").click()
     expect(numbers).to_contain_text("0 readers")

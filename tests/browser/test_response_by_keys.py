@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from briefings.models import MarkKind, ResponseMark
 from tests.briefings.response.response_in_tests import make_draft_after
@@ -21,6 +21,11 @@ def test_an_editor_marks_pieces_by_keys_and_finds_them_beside_the_draft(
     issue = make_published_issue()
     comments = [make_comment(on=issue, body=f"Piece number {number}.") for number in range(3)]
     draft = make_draft_after(issue)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     log_in(page, site, "Editors")
     page.goto(f"{site}/admin/briefings/issue/{draft.pk}/response/")
     pieces = page.locator("[data-piece]")
@@ -32,6 +37,25 @@ def test_an_editor_marks_pieces_by_keys_and_finds_them_beside_the_draft(
     page.keyboard.press("u")
     use = pieces.nth(0).get_by_role("button", name="Use", exact=True)
     expect(use).to_have_attribute("aria-pressed", "true")
+    # An answer that arrives while somebody writes a note leaves them there.
+    page.route("**/mark/", hold, times=1)
+    with page.expect_request("**/mark/"):
+        page.keyboard.press("u")
+    page.keyboard.press("f")
+    page.keyboard.press("Tab")
+    note = pieces.nth(0).get_by_label("Note for them")
+    page.keyboard.type("Not")
+    expect(note).to_have_value("Not")
+    held.pop().continue_()
+    expect(use).to_have_attribute("aria-pressed", "false")
+    page.keyboard.type(" a dud")
+    expect(note).to_have_value("Not a dud")
+    expect(note).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(pieces.nth(0)).to_be_focused()
+    page.keyboard.press("u")
+    expect(use).to_have_attribute("aria-pressed", "true")
+
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(pieces.nth(1).get_by_role("list", name="Marks")).to_contain_text("Answer")
