@@ -13,13 +13,15 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 
+from newsroom.staff_command import StaffCommand
+
 LOCK_SECONDS = 2
 TRY_AGAIN_SECONDS = 5
 ATTEMPTS = 120  # ten minutes
 LOCK_NOT_AVAILABLE = "55P03"
 
 
-class Command(migrate.Command):
+class Command(StaffCommand, migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate; each migration that could not get its locks is tried again."""
         connection = connections[options["database"]]
