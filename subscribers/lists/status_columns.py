@@ -430,8 +430,10 @@ class ColumnCells:
         return self._excludes and bool(_REASON_NAME.search(words_of_name(self.name)))
 
     def _question(self) -> Question:
-        words = dict.fromkeys([*filter(None, [self.loud]), *self.words])
-        return Question(name=self.name, words=tuple(words)[:_SHOWN_WORDS])
+        words = list(self.words)[:_SHOWN_WORDS]
+        if self.loud and self.loud not in words:
+            words = [self.loud, *words[:-1]]
+        return Question(name=self.name, words=tuple(words))
 
 
 _MOST_WORDS = 60  # different cells: with more it is not a status
