@@ -6,6 +6,7 @@ says what these limits protect, and what only a proxy can do.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from environs import Env, EnvError
+
+from newsroom.request_log import WithoutTokens
 
 try:
     BEHIND_PROXY: bool = Env().bool("BEHIND_PROXY", False)
@@ -43,6 +46,9 @@ limit_request_field_size = 8190
 # Whose X-Forwarded-Proto is believed. Without a proxy, any visitor on this machine could set it.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1") if BEHIND_PROXY else ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"} if BEHIND_PROXY else {}
+# For `--access-logfile`: no address of a page, because it may have a reader's token in it, and no
+# IP address. The log of the proxy has more (ops/).
+access_log_format = "%(t)s %(m)s %(s)s %(B)s bytes %(M)s ms"
 
 
 def post_worker_init(worker: Any) -> None:
@@ -87,3 +93,4 @@ def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:
 def on_starting(server: Any) -> None:
     """Stop with one message, before any worker starts, if a setting is wrong."""
     import_module("newsroom.settings")
+    logging.getLogger("gunicorn.error").addFilter(WithoutTokens())  # it names addresses, too

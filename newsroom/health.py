@@ -25,7 +25,7 @@ _WORKER_SEEN_KEY = "newsroom.worker_seen_at"
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that this process is alive."""
-    return HttpResponse("alive\n", content_type="text/plain")
+    return HttpResponse("alive\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -31,6 +31,7 @@ from newsroom.environment import (
     setting_error,
 )
 from newsroom.mail_servers import MailServerKind, parse_mail_servers
+from newsroom.private_files import make_private_file, make_private_folder
 from newsroom.report_mailbox import parse_mailbox
 from newsroom.security_contact import parse_security_contact
 from newsroom.send_limit_settings import parse_domain_limits, parse_warm_up
@@ -87,7 +88,7 @@ ALLOWED_HOSTS: list[str] = read(
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 try:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    make_private_folder(VAR_DIR)
 except OSError as reason:
     raise setting_error(
         "VAR_DIR", f"is wrong: cannot create {VAR_DIR} ({reason.strerror})"
@@ -182,6 +183,9 @@ if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
     # thousands without. With NORMAL, a power cut may undo the last commits, and an email that they
     # recorded would be sent again. FULL costs a write to the disk for each commit.
     _synchronous = "NORMAL" if DEBUG else "FULL"
+    if DATABASES["default"]["NAME"] != ":memory:":
+        # SQLite gives the files beside it the same permissions.
+        make_private_file(Path(DATABASES["default"]["NAME"]))
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -558,13 +562,20 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
+            "()": "newsroom.one_line_log.OneLineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             "style": "{",
         }
     },
     "filters": {"without tokens": {"()": "newsroom.request_log.WithoutTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without tokens"],
+        }
+    },
     "loggers": {
         "django.request": {"filters": ["without tokens"]},
         "django.security.csrf": {"filters": ["without tokens"]},

@@ -1,4 +1,4 @@
-"""nginx with the example in ops/, on a port without TLS."""
+"""nginx with the example in ops/, on a port without TLS or, with a certificate, as it is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,27 @@ SECONDS = 120.0  # for a machine that is busy
 
 
 class Nginx:
-    """A started nginx; `more` is added to its server."""
+    """A started nginx; `more` is added to its server.
 
-    def __init__(self, folder: Path, *, behind: int, uploads: Path, more: str = "") -> None:
+    With `certificate`, a file that has its key, too, everything is https as in the example.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        behind: int,
+        uploads: Path,
+        more: str = "",
+        certificate: Path | None = None,
+    ) -> None:
         self.port = free_port()
+        self.log, self.error_log = folder / "newsroom.log", folder / "newsroom-error.log"
         file = folder / "nginx.conf"
-        file.write_text(_configuration(folder, self.port, behind, uploads, more))
+        configuration = _configuration(
+            folder, self.port, behind, uploads=uploads, more=more, certificate=certificate
+        )
+        file.write_text(configuration)
         command = [str(PROGRAM), "-e", "stderr", "-p", str(folder), "-c", str(file)]
         self.process = Process(command, log=folder / "nginx.log")
         self.process.wait_until(lambda: answers(self.port), seconds=SECONDS, what="nginx")
@@ -29,17 +44,27 @@ class Nginx:
         self.process.stop(signal.SIGTERM)
 
 
-def _configuration(folder: Path, port: int, behind: int, uploads: Path, more: str) -> str:
-    """Return the example, of which only the certificate is left out."""
+def _configuration(
+    folder: Path, port: int, behind: int, *, uploads: Path, more: str, certificate: Path | None
+) -> str:
+    """Return the example, of which only the ports and paths, or the certificate, are left out."""
     example = (ROOT / "ops" / "nginx.conf").read_text()
     example = re.sub(r"server \{\s+listen 80;.*?\n\}", "", example, flags=re.DOTALL)
     example = re.sub(r"    listen \[::\]:443.*\n", "", example)
-    example = re.sub(r"    ssl_certificate.*\n", "", example)
+    if certificate:
+        listening = f"listen 127.0.0.1:{port} ssl http2;\n{more}"
+        example = example.replace("listen 443 ssl default", f"listen 127.0.0.1:{port} ssl default")
+        example = re.sub(r"(ssl_certificate(?:_key)? +)\S+;", rf"\1{certificate};", example)
+    else:
+        listening = f"listen 127.0.0.1:{port};\n{more}"
+        example = re.sub(r"server \{\s+listen 443 ssl default.*?\n\}", "", example, flags=re.DOTALL)
+        example = re.sub(r"    ssl_certificate.*\n", "", example)
+        example = example.replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
     for ours, theirs in (
-        ("listen 443 ssl http2;", f"listen 127.0.0.1:{port};\n{more}"),
+        ("listen 443 ssl http2;", listening),
         ("server 127.0.0.1:8000;", f"server 127.0.0.1:{behind};"),
-        ("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https"),
         ("/var/lib/nginx/newsroom-pages", f"{folder}/pages"),
+        ("/var/log/nginx/", f"{folder}/"),
     ):
         assert ours in example
         example = example.replace(ours, theirs)
