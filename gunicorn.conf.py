@@ -19,7 +19,7 @@ from environs import Env, EnvError
 from newsroom.request_log import WithoutTokens
 
 try:
-    BEHIND_PROXY: bool = Env().bool("BEHIND_PROXY", False)
+    BEHIND_PROXY: bool = Env().bool("BEHIND_PROXY", False) or bool(Env().str("TRUSTED_PROXIES", ""))
 except EnvError:  # our settings stop the start, with a message
     BEHIND_PROXY = False
 # Seconds that a body may take, and the rate at which a larger one must arrive.
@@ -43,9 +43,9 @@ control_socket_disable = True
 limit_request_line = 4094  # bytes, as the next but one
 limit_request_fields = 100
 limit_request_field_size = 8190
-# Whose X-Forwarded-Proto is believed. Without a proxy, any visitor on this machine could set it.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1") if BEHIND_PROXY else ""
-secure_scheme_headers = {"X-FORWARDED-PROTO": "https"} if BEHIND_PROXY else {}
+# Newsroom itself decides whose X-Forwarded-Proto it believes: TRUSTED_PROXIES.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
 # For `--access-logfile`: no address of a page, because it may have a reader's token in it, and no
 # IP address. The log of the proxy has more (ops/).
 access_log_format = "%(t)s %(m)s %(s)s %(B)s bytes %(M)s ms"

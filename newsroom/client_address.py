@@ -1,4 +1,8 @@
-"""Where a request comes from: its IP address, as far as it can be trusted, and its browser."""
+"""Where a request comes from: its IP address, as far as it can be trusted, and its browser.
+
+A proxy writes into headers who asked it, and whether by https. Anybody else can write the same, so
+these headers count only in requests from the addresses in TRUSTED_PROXIES.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,34 @@ from django.http import HttpRequest
 def client_ip(request: HttpRequest) -> str | None:
     """Return the visitor's IP address, or None if no trusted source gives one.
 
-    Behind a proxy this is the last entry of X-Forwarded-For, which our proxy added; the entries
-    before it come from the visitor. Without a proxy the header is ignored.
+    Each proxy adds to X-Forwarded-For who asked it, so that the list is read from its end for as
+    long as the address read so far is one of our proxies'. What stands before comes from the
+    visitor.
     """
-    hop = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.BEHIND_PROXY and (hops := request.META.get("HTTP_X_FORWARDED_FOR")):
-        hop = str(hops).rpartition(",")[2]
-    return _parse_address(hop.strip())
+    address = _parse_address(str(request.META.get("REMOTE_ADDR", "")).strip())
+    if not is_from_proxy(request):
+        return address
+    hops = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    for hop in reversed(hops.split(",") if hops else []):
+        address = _parse_address(hop.strip())
+        if address is None or not is_proxy(address):
+            break
+    return address
+
+
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether a proxy of ours passed this request on; what it says of the visitor counts then."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not peer:  # over a Unix socket, which only programs of this machine reach
+        return bool(settings.TRUSTED_PROXIES)
+    address = _parse_address(peer)
+    return address is not None and is_proxy(address)
+
+
+def is_proxy(ip: str) -> bool:
+    """Whether TRUSTED_PROXIES has an IP address."""
+    address = ip_address(ip)
+    return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
 def user_agent(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, TypeVar
 
 from environs import Env, EnvError
@@ -63,3 +64,8 @@ def domain_list(variable: str, default: frozenset[str]) -> frozenset[str]:
     """Return the domains in the file that a variable names. Raises ValueError."""
     file = os.environ.get(variable)
     return read_domain_list(file) if file else default
+
+
+def parse_networks(words: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return IP addresses and networks, separated by commas or spaces. Raises ValueError."""
+    return tuple(map(ip_network, words.replace(",", " ").split()))

@@ -1,4 +1,4 @@
-"""Middleware: the language of pages, and error pages for what no view can answer."""
+"""Middleware: whom we believe, the language of pages, and pages for errors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.views.defaults import page_not_found
 
+from newsroom.client_address import is_from_proxy
 from newsroom.connection_errors import database_error_message
 from newsroom.error_pages import length_required, too_large, unreadable
 from newsroom.file_uploads import accepted_files, let_files_in
@@ -28,6 +29,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 log = logging.getLogger(__name__)
+
+
+# What proxies say of a request.
+PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+
+
+class TrustedProxyMiddleware:
+    """Drops what a request says of its own path unless a proxy of ours passed it on.
+
+    It comes first, so that nothing else sees these headers.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_from_proxy(request):
+            for header in PROXY_HEADERS:
+                request.META.pop(header, None)
+        return self.get_response(request)
 
 
 class DatabaseUnavailableMiddleware:

@@ -24,6 +24,7 @@ from newsroom.environment import (
     domain_list,
     env,
     non_negative_int,
+    parse_networks,
     parsed,
     positive_int,
     read,
@@ -118,6 +119,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "newsroom.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "newsroom.middleware.DatabaseUnavailableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -485,9 +487,13 @@ DISPOSABLE_DOMAINS: frozenset[str] = read(
     frozenset(),
     hint="name a file with one domain on each line",
 )
-# Whether a proxy sets X-Forwarded-Proto and X-Forwarded-For. Without one, visitors could set them.
+# The addresses of our proxies, which set X-Forwarded-Proto and X-Forwarded-For. From any other,
+# newsroom.middleware.TrustedProxyMiddleware drops both. BEHIND_PROXY means one on this machine.
 BEHIND_PROXY: bool = read("BEHIND_PROXY", env.bool, False, hint="write true or false")
-if BEHIND_PROXY:
+TRUSTED_PROXIES = parsed(
+    "TRUSTED_PROXIES", parse_networks, default="127.0.0.1 ::1" if BEHIND_PROXY else ""
+)
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS and not DEBUG
 # Health checks use http from inside the network, and a one-click unsubscribe must not be redirected

@@ -145,3 +145,16 @@ def test_the_image_copies_every_folder_that_the_code_needs() -> None:
     for needed in ("manage.py", "newsroom", "briefings", "subscribers", "templates", "static"):
         assert f"!{needed}" in allowed
     assert allowed[1] == "*", "everything that is not named stays out"
+
+
+def test_compose_has_no_password_of_its_own() -> None:
+    """Whoever forgets one is told so, before anything starts."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    secrets = re.findall(r"\$\{(\w*(?:KEY|PASSWORD|SECRET|TOKEN)\w*)(.?.?)", text)
+    assert {name for name, _ in secrets} >= {"SECRET_KEY", "POSTGRES_PASSWORD"}
+    assert {then for _, then in secrets} == {":?"}
+    for address in re.findall(
+        r"\w+://[^\s/]*:([^\s/@]*)@", text.replace("${", "").replace("}", "")
+    ):
+        assert ":?" in address
+    assert re.findall(r"(?i)password[\"']?\s*[:=]\s*[\"']?(?!\$)\w+", text) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_only_the_proxy_is_trusted_about_the_ip_address(client: Client, settings
     forwarded = {"X-Forwarded-For": "6.6.6.6, 198.51.100.9"}
     client.post(f"/unsubscribe/{reader.token}/", headers=forwarded)
     assert ConsentRecord.objects.get().ip == "127.0.0.1"
-    settings.BEHIND_PROXY = True
+    settings.TRUSTED_PROXIES = (ip_network("127.0.0.1"),)
     other = make_reader(of=make_briefing())
     client.post(f"/unsubscribe/{other.token}/", headers=forwarded)
     assert ConsentRecord.objects.last().ip == "198.51.100.9"  # type: ignore[union-attr]
@@ -107,7 +108,7 @@ def test_only_the_proxy_is_trusted_about_the_ip_address(client: Client, settings
 def test_a_proxy_header_yields_an_ip_address_or_none(
     client: Client, settings: Any, header: str, ip: str | None
 ) -> None:
-    settings.BEHIND_PROXY = True
+    settings.TRUSTED_PROXIES = (ip_network("127.0.0.1"),)
     reader = make_reader(of=make_briefing())
     answer = client.post(f"/unsubscribe/{reader.token}/", HTTP_X_FORWARDED_FOR=header)
     assert answer.status_code == 200

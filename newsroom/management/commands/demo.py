@@ -37,6 +37,7 @@ READY_WITHIN_SECONDS = 60.0
 IGNORED_VARIABLES = (
     *("ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL"),
     *("EMAIL_URL", "LOCAL_LOG_IN", "OIDC_ISSUER", "REDIS_URL", "SECRET_KEY", "SITE_URL"),
+    "TRUSTED_PROXIES",
 )
 
 # Defaults for the demo; a variable that is set outside wins.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.test import Client, override_settings
@@ -87,7 +88,7 @@ def test_one_click_unsubscribes_however_its_body_is_written(kind: str, body: str
 @pytest.mark.parametrize("slash", ["/", ""])
 @override_settings(
     SECURE_SSL_REDIRECT=True,
-    BEHIND_PROXY=True,
+    TRUSTED_PROXIES=(ip_network("127.0.0.1"),),
     SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
     DEBUG=False,
 )
