@@ -13,7 +13,7 @@ unexport DJANGO_SETTINGS_MODULE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test test-fast lint backup restore bench format messages lock
+.PHONY: help install install-dev demo test test-fast lint backup restore bench format messages sbom lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ format: install-dev ## format the code and fix what ruff can fix
 
 messages: install-dev ## update locale/ with the words of templates and code, and compile it
 	@tools/messages.sh update
+
+sbom: install ## list all packages of an installation in var/sbom.cdx.json (CycloneDX)
+	@$(PYTHON_IN_VENV) tools/sbom.py
 
 lock: install-dev ## update the lock files, keeping pins that still fit; UPGRADE=1 upgrades all
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group bootstrap -o requirements-uv.lock

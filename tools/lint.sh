@@ -34,6 +34,8 @@ check "migrations" $production LANGUAGE_CODE=de $python -W error manage.py makem
 check "new migrations" $production $python tools/lint_migrations.py
 # shellcheck disable=SC2086
 check "deployment" $production $python -W error manage.py check --deploy --fail-level WARNING
+check "bill of materials" $python tools/sbom.py var/lint/sbom.cdx.json
+check "known weaknesses" tools/audit.sh
 
 if [ -n "$failed" ]; then
     echo "newsroom: these checks failed: ${failed#, }." >&2
