@@ -203,7 +203,7 @@ def test_words_are_sent_after_logging_in_again_in_the_same_tab_and_offered_until
     settle(user=rosa, tokens=list(WorkingCopy.objects.values_list("token", flat=True)))
     open_issue(page, site, issue)
     page.wait_for_function(
-        f"!Object.keys(localStorage).some((key) => key.includes('/{issue.pk}/change/'))"
+        f"() => !Object.keys(localStorage).some((key) => key.includes('/{issue.pk}/change/'))"
     )
     expect(page.get_by_text("You left unsaved changes")).to_be_hidden()
 

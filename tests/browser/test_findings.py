@@ -33,10 +33,10 @@ def test_what_blocks_an_issue_is_found_from_the_send_page_and_from_the_form(
     expect(bill.locator(".cke_wysiwyg_div")).to_be_focused(timeout=30_000)
 
     page.get_by_role("link", name="“in in” is written twice in a row.", exact=False).first.click()
-    page.wait_for_function(f"({SELECTED})() === 'in in'")
+    page.wait_for_function(f"() => ({SELECTED})() === 'in in'")
     blocking = page.get_by_role("link", name="Section “The bill”: “TK” is a placeholder.")
     blocking.click()
-    page.wait_for_function(f"({SELECTED})() === 'TK'")
+    page.wait_for_function(f"() => ({SELECTED})() === 'TK'")
     # Once autosave has kept what is typed, the findings are about that.
     page.keyboard.type("two")
     expect(blocking).to_have_count(0, timeout=30_000)
