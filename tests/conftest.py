@@ -381,6 +381,7 @@ def program_environment(
             "REDIS_URL": redis_url,
             "SITE_URL": os.environ["SITE_URL"],
             "VAR_DIR": str(tmp_path / "var"),
+            "SECOND_FACTOR_REQUIRED": "false",
         }
         return environment(**(ours | variables))
 
