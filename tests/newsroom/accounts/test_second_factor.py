@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
@@ -332,3 +333,10 @@ def test_a_command_removes_the_factor_of_the_last_superuser(ada: User) -> None:
     assert is_let_in(with_password())
     with pytest.raises(CommandError, match="no account"):
         call_command("remove_second_factor", "nobody")
+
+
+@pytest.mark.parametrize("kind", ["auth", "register"])
+def test_the_words_of_the_passkey_script_are_there_before_it(kind: str) -> None:
+    html = render_to_string(f"django_otp_webauthn/{kind}_scripts.html", {"configuration": {}})
+    assert "async" not in html
+    assert html.index("/jsi18n/") < html.index(f"/otp_webauthn_{kind}.")
