@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 View = tuple[int, int, Literal["light", "dark"]]
@@ -51,6 +51,15 @@ def faults(page: Page, *, where: Any = None, rules: dict[str, Any] | None = None
 def wait_until_ready(page: Page) -> None:
     """Wait for fonts and editors, which come after the page."""
     page.wait_for_function(READY)
+
+
+def wait_until_held(page: Page, held: list[Route]) -> Route:
+    """Wait for the request that a route of the test holds back, and return its route."""
+    for _ in range(300):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    return held.pop()
 
 
 def picture(page: Page, name: str) -> None:

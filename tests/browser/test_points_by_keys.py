@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from briefings.models import PointCheck
 from tests.briefings.points.points_in_tests import LATE, OTHERS, make_point, respond
 from tests.browser.issue_editor import log_in
-from tests.browser.page_checks import faults, look
+from tests.browser.page_checks import faults, look, wait_until_held
 from tests.factories import make_issue, make_published_issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,11 +49,11 @@ def test_a_point_is_checked_by_keys(page: Page, site: str) -> None:
     page.get_by_text("Split this point").click()
     page.route("**/check/", hold, times=1)
     current.focus()
-    with page.expect_request("**/check/"):
-        page.keyboard.press("y")
+    page.keyboard.press("y")
+    request = wait_until_held(page, held)
     sentence = page.locator("#new-sentence")
     sentence.press_sequentially("Ma")
-    held.pop().continue_()
+    request.continue_()
     expect(numbers).to_contain_text("3 checked")
     page.keyboard.type("ny say")
     expect(sentence).to_have_value("Many say")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from briefings.models import MarkKind, ResponseMark
 from tests.briefings.response.response_in_tests import make_draft_after
 from tests.browser.issue_editor import expect_status, log_in
-from tests.browser.page_checks import look
+from tests.browser.page_checks import look, wait_until_held
 from tests.factories import make_comment, make_published_issue
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -39,14 +39,14 @@ def test_an_editor_marks_pieces_by_keys_and_finds_them_beside_the_draft(
     expect(use).to_have_attribute("aria-pressed", "true")
     # An answer that arrives while somebody writes a note leaves them there.
     page.route("**/mark/", hold, times=1)
-    with page.expect_request("**/mark/"):
-        page.keyboard.press("u")
+    page.keyboard.press("u")
+    request = wait_until_held(page, held)
     page.keyboard.press("f")
     page.keyboard.press("Tab")
     note = pieces.nth(0).get_by_label("Note for them")
     page.keyboard.type("Not")
     expect(note).to_have_value("Not")
-    held.pop().continue_()
+    request.continue_()
     expect(use).to_have_attribute("aria-pressed", "false")
     page.keyboard.type(" a dud")
     expect(note).to_have_value("Not a dud")
