@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
@@ -133,6 +134,12 @@ class PostgresServer(PostgresCluster):
         for pid in sessions:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # PostgreSQL does not start beside one that still has its shared memory.
+        until = time.monotonic() + 30
+        while time.monotonic() < until and any(
+            Path(f"/proc/{pid}/fd").exists() for pid in sessions
+        ):
+            time.sleep(0.05)
 
     def shut_down(self) -> None:
         """Stop it as an operator does, which closes all connections; `start` restarts it."""
