@@ -189,15 +189,25 @@ class SendRun:
                 log.warning("leases could not be renewed: %s", failure_reason(failure))
 
     async def _watch_words(self) -> None:
-        """Prepare the email again when a quotation in it was taken back, for whoever comes next."""
-        while True:
-            try:
-                if changed := await self._writer.call(self._words.if_changed):
-                    self._words, self._shared.prepared = changed, changed.prepared
-                    log.info("%s goes on with other words", self._name)
-            except (OperationalError, InterfaceError) as failure:
-                log.warning("its words could not be read again: %s", failure_reason(failure))
-            await asyncio.sleep(WORDS_SECONDS)
+        """Prepare the email again when a quotation in it was taken back, for whoever comes next.
+
+        On a thread and connection of its own, so that it delays no record.
+        """
+        loop = asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
+        try:
+            while True:
+                try:
+                    if changed := await loop.run_in_executor(thread, self._words.if_changed):
+                        self._words, self._shared.prepared = changed, changed.prepared
+                        log.info("%s goes on with other words", self._name)
+                except (OperationalError, InterfaceError) as failure:
+                    log.warning("its words could not be read again: %s", failure_reason(failure))
+                    thread.submit(connections.close_all)
+                await asyncio.sleep(WORDS_SECONDS)
+        finally:
+            thread.submit(connections.close_all)
+            thread.shutdown(wait=False)
 
     async def _call_each_second(self, function: Callable[[], None]) -> None:
         """Call a function on a thread and connection of its own, so that it delays no record."""
