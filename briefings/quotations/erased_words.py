@@ -25,5 +25,6 @@ def without_erased(content: Any, *, language: str) -> Any:
     with transaction.atomic():
         lock_responses(keys)
     found = Comment.objects.filter(pk__in=keys).prefetch_related("quote_consents").in_bulk()
-    erased = [key for key in sorted(keys) if standing_of(found.get(key)) == Standing.ERASED]
+    gone = {Standing.ERASED, Standing.UNKNOWN}
+    erased = [key for key in sorted(keys) if standing_of(found.get(key)) in gone]
     return replace_everywhere(content, without_words(erased, language=language))

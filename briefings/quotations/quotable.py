@@ -25,6 +25,7 @@ class Standing(StrEnum):
     REJECTED = "rejected"
     UNCONFIRMED = "unconfirmed"
     ERASED = "erased"
+    UNKNOWN = "unknown"  # nobody can be asked, as after an erasure that kept the words
     OURS = "ours"
 
 
@@ -38,6 +39,7 @@ WHY_NOT = {
     Standing.REJECTED: "A moderator rejected it.",
     Standing.UNCONFIRMED: "Its reader has not confirmed their address.",
     Standing.ERASED: "It was erased.",
+    Standing.UNKNOWN: "We do not know who wrote it.",
     Standing.OURS: "It is from the newsroom.",
 }
 
@@ -65,7 +67,7 @@ def standing_of(comment: Comment | None) -> Standing:
         is_pending = comment.state == CommentState.PENDING
         return Standing.PENDING if is_pending else Standing.QUOTABLE
     if not comment.email:
-        return Standing.ERASED  # its author is not known any more, and cannot be asked
+        return Standing.UNKNOWN
     if has_refused(comment):
         return Standing.REFUSED
     return Standing.NOT_ASKED if comment.quote_asked_at is None else Standing.ASKED
