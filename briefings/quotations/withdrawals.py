@@ -4,7 +4,7 @@ A withdrawal changes the page, and with it feeds, search and the email as page; 
 it stays for the newsroom. An erasure changes every text that has the quotation: revisions and
 unsaved words, too. Both go through `quoted_blocks.replace_blocks`.
 
-Nothing depends on the moment: a task asks the tables.
+Nothing depends on the moment: a task asks the tables. Issues are locked first, and then responses.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ def withdraw_quotations(*, at: datetime, change_frozen: ChangeFrozen) -> int:
             issue = Issue.objects.select_related("briefing", "author").get(pk=pk)
             issue.lock()
             found = rows.filter(issue=pk).select_related("comment__contributor")
+            lock_responses(found.values_list("comment", flat=True))
             changed += _withdraw(issue, list(found), at=at, change_frozen=change_frozen)
     return changed
 
@@ -102,7 +103,7 @@ def _withdraw(
     # A correction may have taken a quotation from the page; its email still has it.
     left = [row for row in rows if not row.is_in_issue]
     blocks = [*on_page, *(_block_of(row, issue) for row in left)]
-    changes = [(old, now(old)) for old in blocks if now(old) != old]
+    changes = [(old, new_block) for old in blocks if (new_block := now(old)) != old]
     keys = {old.response for old, _ in changes}
     if on_page:
         issue.claim_edit(version=issue.version)
@@ -305,24 +306,20 @@ def _forget_in(
 
 def _forget_passages(issue: Issue, blocks: list[QuotedBlock]) -> None:
     """Empty the passages that other readers took from a quotation to comment on it."""
-    said = " ".join(" ".join(f"{one.excerpt} {one.attribution}".split()) for one in blocks)
+    quoted = [words for block in blocks for words in (block.excerpt, block.attribution)]
+    said, pattern = " ".join(" ".join(quoted).split()), _any_of(quoted)
     for comment in issue.comments.exclude(passage="").only("pk", "passage"):
         words = " ".join(comment.passage.split())
-        quoted = (
-            " ".join(one.split()) for block in blocks for one in (block.excerpt, block.attribution)
-        )
-        if words and (words in said or any(one and one in words for one in quoted)):
+        within = words and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", said)
+        if within or (pattern and pattern.search(words)):
             Comment.objects.filter(pk=comment.pk).update(passage="")
 
 
 def _forget_in_notes(issue: Issue, said: Iterable[str]) -> None:
     """Take a name and words out of the notes of corrections, such as “We misspelt Ann Lee”."""
-    found = {" ".join(words.split()) for words in said}
-    found = {words for words in found if len(words) >= LEAST_NOTED_CHARS}
-    if not found:
+    pattern = _any_of(said)
+    if pattern is None:
         return
-    longest_first = sorted(found, key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
     for correction in issue.corrections.noted():
         if (note := pattern.sub("…", correction.note)) != correction.note:
             Correction.objects.filter(pk=correction.pk).update(note=note)
@@ -332,6 +329,17 @@ def _forget_in_notes(issue: Issue, said: Iterable[str]) -> None:
     for entry in entries:
         if (note := pattern.sub("…", entry.detail["note"])) != entry.detail["note"]:
             entries.filter(pk=entry.pk).update(detail={**entry.detail, "note": note})
+
+
+def _any_of(said: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds a name or words as a whole, the longest first; None if there are none."""
+    found = {" ".join(words.split()) for words in said}
+    longest_first = sorted(
+        (words for words in found if len(words) >= LEAST_NOTED_CHARS), key=len, reverse=True
+    )
+    if not longest_first:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _forget_search_words(text: str) -> None:
