@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 # restart or move a worker without waiting for long.
 SEND_RUN_SECONDS = 30.0
 # Readers may withdraw what a dispatch quotes while it is sent: how often we look.
-WORDS_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 # A server rejects us for good if its greeting does so this often in one run, after pauses.
 ENOUGH_REJECTIONS = 3
 AFTER_REJECTION_SECONDS = 1.0
@@ -135,10 +135,17 @@ class SendRun:
         self._shared.outages |= await self._writer.call(_outages_of_servers)
         beside = [
             asyncio.create_task(self._renew_leases()),
-            asyncio.create_task(self._watch_words()),
+            asyncio.create_task(
+                self._call_each_second(
+                    self._read_words_again, trouble="its words could not be read again"
+                )
+            ),
         ]
         if self._each_second is not None:
-            beside.append(asyncio.create_task(self._call_each_second(self._each_second)))
+            each_second = self._call_each_second(
+                self._each_second, trouble="the epoch could not be counted"
+            )
+            beside.append(asyncio.create_task(each_second))
         wanted = connection_limits.wanted(
             usable(settings.MAIL_SERVERS), emails=self._dispatch.fresh_left
         )
@@ -188,38 +195,23 @@ class SendRun:
             except (OperationalError, InterfaceError) as failure:
                 log.warning("leases could not be renewed: %s", failure_reason(failure))
 
-    async def _watch_words(self) -> None:
-        """Prepare the email again when a quotation in it was taken back, for whoever comes next.
+    def _read_words_again(self) -> None:
+        """Prepare the email again when a quotation in it was taken back, for whoever comes next."""
+        if changed := self._words.if_changed():
+            self._words, self._shared.prepared = changed, changed.prepared
+            log.info("%s goes on with other words", self._name)
 
-        On a thread and connection of its own, so that it delays no record.
-        """
-        loop = asyncio.get_running_loop()
-        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
-        try:
-            while True:
-                try:
-                    if changed := await loop.run_in_executor(thread, self._words.if_changed):
-                        self._words, self._shared.prepared = changed, changed.prepared
-                        log.info("%s goes on with other words", self._name)
-                except (OperationalError, InterfaceError) as failure:
-                    log.warning("its words could not be read again: %s", failure_reason(failure))
-                    thread.submit(connections.close_all)
-                await asyncio.sleep(WORDS_SECONDS)
-        finally:
-            thread.submit(connections.close_all)
-            thread.shutdown(wait=False)
-
-    async def _call_each_second(self, function: Callable[[], None]) -> None:
+    async def _call_each_second(self, function: Callable[[], None], *, trouble: str) -> None:
         """Call a function on a thread and connection of its own, so that it delays no record."""
         loop = asyncio.get_running_loop()
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="each-second")
         try:
             while True:
-                await asyncio.sleep(1)
+                await asyncio.sleep(LOOK_SECONDS)
                 try:
                     await loop.run_in_executor(thread, function)
                 except (OperationalError, InterfaceError) as failure:
-                    log.warning("the epoch could not be counted: %s", failure_reason(failure))
+                    log.warning("%s: %s", trouble, failure_reason(failure))
                     thread.submit(connections.close_all)
         finally:
             thread.submit(connections.close_all)

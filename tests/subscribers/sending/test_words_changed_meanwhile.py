@@ -46,7 +46,7 @@ def test_emails_of_leases_taken_after_a_change_have_the_new_words(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dispatch = make_sending(readers=12)
-    monkeypatch.setattr(send_run, "WORDS_SECONDS", 0.02, raising=False)
+    monkeypatch.setattr(send_run, "LOOK_SECONDS", 0.02)
     take = ConnectionWorker._take
     leases: list[set[str]] = []
 
