@@ -92,6 +92,7 @@ def _read_cells(rows: Iterator[Row], columns: Mapping[int, ColumnCells]) -> None
         for position, column in list(open_columns.items()):
             found = dict.fromkeys(row[position] for row in cells if len(row) > position)
             column.add(cell for cell in found if cell not in seen[position])
-            seen[position].update(found)
+            if not column.is_free_text:  # of which most cells differ
+                seen[position].update(found)
             if column.is_settled:
                 del open_columns[position]

@@ -218,9 +218,12 @@ def wants_no_emails(words: str) -> bool:
     """
     if words in _EXCLUDED or _NEGATED_CONTACT.search(words) or _WANTS_NO_EMAILS.search(words):
         return True
-    if excluding_reason(words) is None:
-        return bool(_PLAIN_STEMS.search(words)) and not _NEGATION.search(words)
-    return " " not in words or bool(_PLAIN_STEMS.search(words) or _OF_EMAILS.search(words))
+    is_plain = bool(_PLAIN_STEMS.search(words))
+    if is_plain and not _NEGATION.search(words):
+        return True
+    if not is_plain and " " in words and not _OF_EMAILS.search(words):
+        return False
+    return excluding_reason(words) is not None
 
 
 def _admitting_reason(words: str) -> RefusalReason | None:
