@@ -74,7 +74,7 @@ FOLLOW_UP_ASKED = AlarmKind(
 )
 QUOTATION_LOST = AlarmKind(
     name="quotation_lost",
-    label="An approved issue quotes a reader who took something back",
+    label="A quotation in an approved issue cannot go out as it stands",
     concerns="its author, whoever started, approved or scheduled it, and everybody who may approve"
     " it",
 )

@@ -72,7 +72,7 @@ class WriterErased(CommentRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("All that we had of you was erased a moment ago, so this was not sent.")
+            gettext("We erased everything we kept about you a moment ago, so this was not sent.")
         )
 
 

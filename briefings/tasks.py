@@ -62,7 +62,7 @@ def tell_quoted_readers() -> None:
 
 @shared_task
 def raise_alarms_of_quotations() -> None:
-    """Email staff whose approved issue quotes a reader who took something back."""
+    """Email staff whose approved issue has a quotation that cannot go out as it stands."""
     if database_epoch.restored_epoch() is None:
         quotation_alarms.alarm_of_lost_quotations()
 

@@ -46,17 +46,11 @@ class Autosave(NamedTuple):
     sequence: int
 
 
+@transaction.atomic
 def keep_words(
     *, user: User, token: str, sequence: int, issue: Issue | None, content: dict[str, Any]
 ) -> Autosave:
     """Store what a page holds, unless newer words of that page are stored already."""
-    with transaction.atomic():
-        return _keep_words(user, token, sequence, issue, content)
-
-
-def _keep_words(
-    user: User, token: str, sequence: int, issue: Issue | None, content: dict[str, Any]
-) -> Autosave:
     language = issue.briefing.language if issue else ""
     content = without_erased(content, language=language)
     mine = WorkingCopy.objects.filter(user=user, token=token)

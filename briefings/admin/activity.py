@@ -65,7 +65,7 @@ WORDS = {
     "asked to quote": "asked the writer of {it} whether we may quote them",
     "withdrew a quotation": "changed a quotation in {it}, because its reader took something back",
     "erased a quotation": "erased a quotation from {it}",
-    "found a lost quotation": "found a quotation in {it} that may not be printed any more",
+    "found a lost quotation": "found a quotation in {it} that cannot go out as it stands",
     "told those who answered": "told those who answered in {it} what came of their answers",
     "opened": "opened {it}",
     "renamed": "renamed {it}",

@@ -1,4 +1,4 @@
-"""The alarm that an approved issue quotes a reader who took something back, while there is time.
+"""The alarm that a quotation in an approved issue cannot go out as it stands, while there is time.
 
 A task asks the tables, so it does not matter what happened: a reader withdrew the comment or the
 consent, changed their words or their name, or a moderator rejected the comment.

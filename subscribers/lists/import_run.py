@@ -91,9 +91,9 @@ def run_import(
     """
     if settings.POOLED_BY_TRANSACTION:
         raise ImportRefused(
-            "A list is put together on one connection, and DATABASE_POOLER says that there is none"
-            " for as long. Give the programs that import lists a DATABASE_URL that leads to"
-            " PostgreSQL itself, and leave DATABASE_POOLER empty there."
+            "Lists cannot be imported while DATABASE_POOLER is set: an import needs one connection"
+            " to the database from beginning to end. Give the programs that import lists a"
+            " DATABASE_URL that leads to PostgreSQL itself, and leave DATABASE_POOLER empty there."
         )
     plan.require_complete()
     if briefing.retired:

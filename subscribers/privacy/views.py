@@ -49,9 +49,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 def _in_groups(tables: Iterable[Table]) -> list[tuple[StrPromise, list[Table]]]:
     """Return the tables under their headings, readers' addresses first, without empty groups."""
-    found: list[list[Table]] = [[] for _ in _GROUPS]
+    found: dict[int, list[Table]] = {}
     for table in tables:
         group = next(at for at, (_, begin) in enumerate(_GROUPS) if table.name.startswith(begin))
-        found[group].append(table)
-    groups = [(heading, found[at]) for at, (heading, _) in enumerate(_GROUPS) if found[at]]
-    return groups[::-1]
+        found.setdefault(group, []).append(table)
+    return [(_GROUPS[at][0], found[at]) for at in sorted(found, reverse=True)]

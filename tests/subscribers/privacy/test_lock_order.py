@@ -205,7 +205,7 @@ def test_who_was_erased_a_moment_ago_is_told_that_nothing_was_kept() -> None:
     commenter = Commenter.objects.confirmed(ADDRESS)
     erase(person_at(ADDRESS), keep_words=False)
     new = answers.NewAnswer(option=OPTIONS[0])
-    with pytest.raises(comment_submission.WriterErased, match="erased a moment ago"):
+    with pytest.raises(comment_submission.WriterErased, match="kept about you a moment ago"):
         answers.take_answer(
             new, section=section, commenter=commenter, at=timezone.now(), source="/"
         )
